@@ -1,0 +1,271 @@
+"""
+Checks of a frame, once, at the door.
+
+Every check returns the problems it found as sentences that name the file, the rows, the values and
+the mend; nothing is raised until all are known. Frames carry their row numbers as index, named
+`row` (the header is row 1, as a spreadsheet shows it) or `feature`.
+"""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+_MOST_ROWS_NAMED = 8
+_LONGEST_VALUE = 40
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?")
+
+
+def complain(
+    file: str, labels: pd.Index, what: str, mend: str, *, values: Iterable[object] | None = None
+) -> list[str]:
+    """One sentence about the rows `labels` of `file`, or nothing when there are none."""
+    if len(labels) == 0:
+        return []
+    unit = labels.name or "row"
+    named = [str(label) for label in labels[:_MOST_ROWS_NAMED]]
+    if values is not None:
+        named = [f"{n} ({show(v)})" for n, v in zip(named, values, strict=False)]
+    more = len(labels) - len(named)
+    rows = ", ".join(named) + (f" and {more} more" if more else "")
+    return [f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}."]
+
+
+def show(value: object) -> str:
+    """A value from a data file, short, quoted and with nothing invisible in it."""
+    text = str(value)
+    return repr(text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…")
+
+
+def text(values: pd.Series) -> pd.Series:
+    """Cells as text without surrounding blanks; whole numbers lose the '.0' spreadsheets give them."""
+    return values.map(_as_text).astype(object)
+
+
+def _as_text(value: object) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if value is pd.NA:
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def numbers(
+    frame: pd.DataFrame, column: str, *, file: str, such_as: str, blank: bool = False
+) -> tuple[pd.Series, list[str]]:
+    """A column as floats (NaN where blank or wrong) and what is wrong with it."""
+    cells = text(frame[column]).map(lambda t: unicodedata.normalize("NFKC", t))
+    is_blank = cells == ""
+    looks_right = cells.map(lambda t: bool(t.strip("+-.,") and _NUMBER.fullmatch(t)))
+    values = pd.to_numeric(cells.where(looks_right).str.replace(",", ""), errors="coerce")
+    values = values.astype(float)
+    is_infinite = np.isinf(values) | cells.str.casefold().isin(
+        ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"]
+    )
+    is_wrong = values.isna() & ~is_blank & ~is_infinite
+    problems = [
+        *complain(
+            file,
+            frame.index[is_wrong],
+            f"{column} is not a number",
+            f"write it such as {such_as}",
+            values=cells[is_wrong],
+        ),
+        *complain(
+            file,
+            frame.index[is_infinite],
+            f"{column} is not a finite number",
+            f"write it such as {such_as}",
+            values=cells[is_infinite],
+        ),
+    ]
+    if not blank:
+        problems += complain(
+            file, frame.index[is_blank], f"{column} is empty", f"fill it in, such as {such_as}"
+        )
+    return values.where(~is_infinite), problems
+
+
+def dates(
+    frame: pd.DataFrame, column: str, *, file: str, last_day: bool
+) -> tuple[pd.Series, list[str]]:
+    """
+    A column as dates. A month or a year stands for its last day (`last_day`) or its first.
+
+    So a centre 'opened 2022-07' counts from the day on which it is certainly open.
+    """
+    cells = frame[column].map(
+        lambda v: v.strftime("%Y-%m-%d") if hasattr(v, "strftime") and not pd.isna(v) else v
+    )
+    cells = text(cells).str.replace(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "", regex=True)
+    values = pd.to_datetime(cells.map(lambda t: _as_date(t, last_day=last_day)))
+    is_wrong = values.isna() & (cells != "")
+    problems = complain(
+        file,
+        frame.index[is_wrong],
+        f"{column} is not a date",
+        "write it such as 2022-07-15, 2022-07 or 2022",
+        values=cells[is_wrong],
+    )
+    return values.astype("datetime64[s]"), problems
+
+
+def _as_date(cell: str, *, last_day: bool) -> pd.Timestamp | None:
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", cell))
+    if not match:
+        return None
+    parts = [part for part in match.groups() if part]
+    try:
+        period = pd.Period("-".join(parts), freq="YMD"[len(parts) - 1])
+    except ValueError:
+        return None
+    return (period.end_time if last_day else period.start_time).normalize()
+
+
+def identities(frame: pd.DataFrame, column: str, *, file: str) -> tuple[pd.Series, list[str]]:
+    """A column that must be filled and different in every row."""
+    values = text(frame[column])
+    is_missing = values == ""
+    is_repeated = values.duplicated(keep=False) & ~is_missing
+    problems = [
+        *complain(file, frame.index[is_missing], f"{column} is missing", "give every row its own"),
+        *complain(
+            file,
+            frame.index[is_repeated],
+            f"{column} is there more than once",
+            "give every row its own",
+            values=values[is_repeated],
+        ),
+    ]
+    return values, problems
+
+
+def coordinates(lon: pd.Series, lat: pd.Series, *, file: str) -> list[str]:
+    """Whether longitudes and latitudes can be degrees at all."""
+    is_swapped = (lat.abs() > 90) & (lat.abs() <= 180) & (lon.abs() <= 90)
+    is_outside = ((lon.abs() > 180) | (lat.abs() > 90)) & ~is_swapped
+    pairs = [f"{x:g}, {y:g}" for x, y in zip(lon, lat, strict=True)]
+    pair = pd.Series(pairs, index=lon.index)
+    return [
+        *complain(
+            file,
+            lon.index[is_swapped],
+            "longitude and latitude look swapped",
+            "put longitude (about 117 in Tianjin) into lon and latitude (about 39) into lat",
+            values=pair[is_swapped],
+        ),
+        *complain(
+            file,
+            lon.index[is_outside],
+            "longitude, latitude are not degrees",
+            "write decimal degrees, not metres of a projection",
+            values=pair[is_outside],
+        ),
+    ]
+
+
+def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> list[str]:
+    """Whether every geometry is there, of one of `kinds`, finite and valid."""
+    shapes = frame.geometry
+    is_empty = shapes.isna() | shapes.is_empty
+    is_other = ~is_empty & ~shapes.geom_type.isin(kinds)
+    with np.errstate(invalid="ignore"):
+        is_infinite = ~is_empty & ~np.isfinite(shapes.bounds).all(axis=1)
+    is_invalid = ~is_empty & ~is_other & ~is_infinite & ~shapes.is_valid
+    return [
+        *complain(file, frame.index[is_empty], "geometry is empty", "draw it or take the row out"),
+        *complain(
+            file,
+            frame.index[is_other],
+            f"geometry is not a {kinds[0]}",
+            f"keep only {kinds[0].lower()}s in this file",
+            values=shapes[is_other].geom_type,
+        ),
+        *complain(
+            file,
+            frame.index[is_infinite],
+            "geometry has a coordinate that is not finite",
+            "draw it again",
+        ),
+        *complain(
+            file,
+            frame.index[is_invalid],
+            "polygon is not valid",
+            "repair it, for example with 'Fix geometries' in QGIS",
+            values=shapely.is_valid_reason(shapes[is_invalid].to_numpy()),
+        ),
+    ]
+
+
+def people(
+    frame: pd.DataFrame, columns: Sequence[str], *, file: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Counts of people by age group: numbers, none negative, no group larger than the one around it."""
+    counts, problems = {}, []
+    for column in columns:
+        counts[column], wrong = numbers(frame, column, file=file, such_as="39329")
+        problems += wrong
+        is_negative = counts[column] < 0
+        problems += complain(
+            file,
+            frame.index[is_negative],
+            f"{column} is negative",
+            "write how many people live there, 0 or more",
+            values=frame.loc[is_negative, column],
+        )
+    table = pd.DataFrame(counts, index=frame.index)
+    for wide, narrow in itertools.pairwise(columns):
+        is_larger = table[narrow] > table[wide]
+        problems += complain(
+            file,
+            frame.index[is_larger],
+            f"{narrow} is larger than {wide}, of which it is a part",
+            "correct one of the two",
+            values=frame.loc[is_larger, narrow],
+        )
+    return table, problems
+
+
+def columns(
+    frame: pd.DataFrame, spellings: Mapping[str, Sequence[str]], *, file: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """
+    The frame with the columns we know, under our names, and columns meant twice as problems.
+
+    `attrs["columns"]` keeps what was read as what, `attrs["unused"]` the columns that are not used.
+    """
+    known = {plain(s): name for name, many in spellings.items() for s in (name, *many)}
+    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    headers = [c for c in frame.columns if c != geometry]
+    meant = {header: known.get(plain(str(header))) for header in headers}
+    taken: dict[str, list[str]] = {}
+    for header, name in meant.items():
+        if name:
+            taken.setdefault(name, []).append(str(header))
+    problems = [
+        f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."
+        for name, many in taken.items()
+        if len(many) > 1
+    ]
+    kept = frame[[h for h in frame.columns if h == geometry or meant.get(h)]]
+    kept = kept.loc[:, ~kept.columns.map(lambda c: meant.get(c, c)).duplicated()]
+    kept = kept.rename(columns={h: n for h, n in meant.items() if n})
+    kept.attrs = frame.attrs | {
+        "columns": {many[0]: name for name, many in taken.items()},
+        "unused": [str(h) for h, name in meant.items() if not name],
+    }
+    return kept, problems
+
+
+def plain(header: str) -> str:
+    """A column header without what people vary: case, width, blanks, dashes, brackets."""
+    folded = unicodedata.normalize("NFKC", header).casefold()
+    return "".join(c for c in folded if c.isalnum())

@@ -1,0 +1,602 @@
+"""A study area: streets, people, centres and the standard they are held to, read and validated at the door."""
+
+import datetime
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from carecircles import _validate, io
+from carecircles._formats import FORMATS, decode
+from carecircles.datum import DATUMS, from_wgs84, parse_datum, to_wgs84
+from carecircles.errors import ValidationError
+
+_FILES = ("boundary", "streets", "population", "centres")
+_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files"}
+_RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
+_STRAY_M = 100.0  # a centre this far from the street it names is in another one
+_LARGEST_OVERLAP_SHARE = 0.001
+_LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
+_LONGEST_NAMES = 8
+
+
+@dataclass(frozen=True)
+class Standard:
+    """
+    What counts as near: a walk of `minutes`, drawn as a circle of `metres`; the limit is included.
+
+    The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s).
+    """
+
+    metres: float = 700.0
+    minutes: float = 15.0
+
+
+@dataclass(frozen=True, eq=False)
+class StudyArea:
+    """
+    Everything one evaluation needs, validated and in one projected CRS in metres.
+
+    `streets` is indexed by code; `population` (persons by age group) by the same codes;
+    `facilities` by id. `notes` says in plain words what was taken for granted while reading.
+    """
+
+    name: str
+    name_en: str
+    boundary: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    population: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    standard: Standard
+    crs: pyproj.CRS
+    notes: tuple[str, ...] = ()
+
+
+def read_area(
+    folder: str | Path, *, centres: str | Path | None = None, datum: str | None = None
+) -> StudyArea:
+    """
+    A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
+
+    Parameters
+    ----------
+    folder
+        Same shape as `data/hexi/`; `carecircles init` writes one to start from.
+    centres
+        Another list of centres to use instead of the folder's.
+    datum
+        Datum of the centres' coordinates, one of `datum.DATUMS`.
+
+    Returns
+    -------
+    area
+        The study area; every frame in its `crs`.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of every file.
+    """
+    folder = Path(folder)
+    plan, problems = _read_plan(folder)
+    paths, missing = _find_files(folder, plan.get("files", {}), own_centres=centres is None)
+    problems += missing
+    if problems:
+        raise ValidationError(problems)
+    datums = {name: parse_datum(text) for name, text in plan.get("datum", {}).items()}
+    if centres is not None:
+        paths["centres"] = Path(centres)
+        datums.pop("centres", None)
+    if datum is not None:
+        said = datums.setdefault("centres", datum)
+        if said != datum:
+            raise ValidationError(
+                [f"area.toml says the centres' datum is {said}, --datum says {datum}; keep one."]
+            )
+
+    streets, problems = _attempt(
+        io.read_streets, paths["streets"], crs=plan.get("crs"), datum=datums.get("streets")
+    )
+    crs = pyproj.CRS.from_user_input(plan["crs"]) if "crs" in plan else None
+    if streets is not None:
+        crs = streets.crs
+        problems += _crs_problems(crs, streets, declared=plan.get("crs"))
+        problems += _overlaps(streets, file=paths["streets"].name)
+    crs = crs or pyproj.CRS("EPSG:32650")
+    boundary = None
+    if "boundary" in paths:
+        boundary, wrong = _attempt(
+            io.read_boundary, paths["boundary"], crs=crs, datum=datums.get("boundary")
+        )
+        problems += wrong
+    population, wrong = _attempt(io.read_population, paths["population"])
+    problems += wrong
+    facilities, wrong = _attempt(
+        io.read_centres, paths["centres"], crs=crs, datum=datums.get("centres")
+    )
+    problems += wrong
+    if streets is None:
+        raise ValidationError(problems)
+    if boundary is None:
+        boundary = gpd.GeoDataFrame(
+            {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
+            geometry=[streets.union_all()],
+            crs=streets.crs,
+        )
+    notes = _boundary_notes(boundary, streets)
+    if population is not None:
+        population, wrong = _match_population(population, streets, file=paths["population"].name)
+        problems += wrong
+    if facilities is not None:
+        facilities, wrong, said = _match_centres(
+            facilities, streets, boundary, file=paths["centres"].name
+        )
+        problems += wrong
+        notes += said
+    if problems or population is None or facilities is None:
+        raise ValidationError(problems)
+    return StudyArea(
+        name=plan["name"],
+        name_en=plan.get("name_en") or plan["name"],
+        boundary=boundary,
+        streets=streets,
+        population=population,
+        facilities=facilities,
+        standard=Standard(**{k: float(v) for k, v in plan.get("standard", {}).items()}),
+        crs=crs,
+        notes=tuple(notes),
+    )
+
+
+def open_on(facilities: gpd.GeoDataFrame, date: datetime.date | str) -> gpd.GeoDataFrame:
+    """
+    The centres open on a day.
+
+    A centre with no opening date counts as open; one 'opened 2022-07' counts from the last day of
+    that month, when it is certainly open, and one closed in a month no longer counts from its first.
+
+    Parameters
+    ----------
+    facilities
+        Centres with `opened` and `closed` (dates, may be missing).
+    date
+        The day.
+
+    Returns
+    -------
+    facilities
+        The rows that are open.
+    """
+    day = pd.Timestamp(date)
+    is_opened = facilities["opened"].isna() | (facilities["opened"] <= day)
+    is_closed = facilities["closed"].notna() & (facilities["closed"] <= day)
+    return facilities[is_opened & ~is_closed]
+
+
+def standard_of(
+    standard: Standard, *, metres: float | None = None, minutes: float | None = None
+) -> Standard:
+    """
+    The standard with another radius or time; where only one is given, the pace stays the same.
+
+    Raises
+    ------
+    ValidationError
+        If a value is not a number above 0.
+
+    Examples
+    --------
+    >>> standard_of(Standard(700, 15), metres=350)
+    Standard(metres=350, minutes=7.5)
+    """
+    problems = [
+        f"{option} is {value:g}; write a number above 0."
+        for option, value in (("--radius", metres), ("--minutes", minutes))
+        if value is not None and not 0 < value < 1e6
+    ]
+    if problems:
+        raise ValidationError(problems)
+    pace = standard.metres / standard.minutes
+    if metres is None:
+        metres = standard.metres if minutes is None else minutes * pace
+    return Standard(metres, metres / pace if minutes is None else minutes)
+
+
+def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[str]:
+    """
+    What is understood of a data file or of a study area's folder, in lines to read.
+
+    Parameters
+    ----------
+    path
+        A file of centres, streets, population or a boundary, or a folder.
+    area
+        Folder of the study area that centres and population are held against.
+    datum
+        Datum of the centres' coordinates.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _describe_area(path, read_area(path, datum=datum))
+    role = io.role_of(path)
+    if role == "centres":
+        study = read_area(area, centres=path, datum=datum)
+        frame: pd.DataFrame = study.facilities
+        notes = [*study.notes, f"inside the study area {study.name_en} ({study.name})"]
+    elif role == "population":
+        frame = io.read_population(path)
+        study = read_area(area)
+        _, problems = _match_population(frame, study.streets, file=path.name)
+        if problems:
+            raise ValidationError(problems)
+        notes = [f"{group}: {frame[group].sum():,.0f}" for group in io.PEOPLE if group in frame]
+    elif role == "streets":
+        frame = io.read_streets(path, datum=datum)
+        notes = [f"{frame.area.sum() / 1e6:.2f} km2 in {frame.crs.to_string()}"]
+        problems = _overlaps(frame, file=path.name)
+        if problems:
+            raise ValidationError(problems)
+    else:
+        frame = io.read_boundary(path, crs=read_area(area).crs, datum=datum)
+        notes = [f"{frame.area.sum() / 1e6:.2f} km2"]
+    return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
+
+
+def _describe_area(folder: Path, area: StudyArea) -> list[str]:
+    frames = {
+        "centres": area.facilities,
+        "streets": area.streets,
+        "population": area.population,
+        "boundary": area.boundary,
+    }
+    return [
+        f"{folder}: {area.name_en} ({area.name}), {area.crs.to_string()}, "
+        f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
+        *(f"  {role}: {_describe_file(frame)}" for role, frame in frames.items()),
+        *(f"  {note}" for note in area.notes),
+    ]
+
+
+def _describe_file(frame: pd.DataFrame) -> str:
+    """What the door understood: format, encoding, rows, datum, columns."""
+    about = frame.attrs
+    parts = [
+        about.get("format", "made from the streets"),
+        about.get("encoding"),
+        f"{len(frame)} rows",
+    ]
+    if "datum" in about:
+        parts.append(
+            f"datum {about['datum']}{'' if about['datum_declared'] else ' (not declared)'}"
+        )
+    renamed = [f"{_validate.show(a)} as {b}" for a, b in about.get("columns", {}).items() if a != b]
+    if renamed:
+        parts.append("columns " + ", ".join(renamed))
+    if about.get("unused"):
+        parts.append("not used: " + ", ".join(map(_validate.show, about["unused"])))
+    return ", ".join(part for part in parts if part)
+
+
+# The steps of reading
+
+
+def _attempt(read, *args, **options):
+    """What `read` returns and no problems, or nothing and the problems it found."""
+    try:
+        return read(*args, **options), []
+    except ValidationError as err:
+        return None, list(err.problems)
+
+
+def _read_plan(folder: Path) -> tuple[dict, list[str]]:
+    """The contents of area.toml and what is wrong with it."""
+    path = folder / "area.toml"
+    if not folder.is_dir():
+        return {}, [f"{folder}: there is no such folder; name one with an area.toml in it."]
+    if not path.is_file():
+        return {}, [
+            f"{folder}: there is no area.toml in it; "
+            "`carecircles init` writes a folder to start from."
+        ]
+    try:
+        plan = tomllib.loads(decode(path.read_bytes(), file=path.name)[0])
+    except tomllib.TOMLDecodeError as err:
+        return {}, [f"area.toml: this is not TOML ({err}); correct that line."]
+    return plan, _plan_problems(plan)
+
+
+def _plan_problems(plan: Mapping) -> list[str]:
+    unknown = ", ".join(sorted(set(plan) - _KEYS))
+    problems = [f"area.toml: unknown: {unknown}; known are {', '.join(sorted(_KEYS))}."]
+    problems = problems if unknown else []
+    if not isinstance(plan.get("name"), str) or not plan["name"].strip():
+        problems.append("area.toml: name is missing; write the area's name.")
+    if not isinstance(plan.get("name_en", ""), str):
+        problems.append("area.toml: name_en is not text; put it in quotation marks.")
+    for table in ("standard", "datum", "files"):
+        if not isinstance(plan.get(table, {}), dict):
+            problems.append(f"area.toml: {table} is not a table; write it as [{table}].")
+            return problems
+    for key, value in plan.get("standard", {}).items():
+        if key not in ("metres", "minutes"):
+            problems.append(f"area.toml: standard.{key} is unknown; use metres and minutes.")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+            problems.append(f"area.toml: standard.{key} is {value!r}; write a number above 0.")
+    for key, value in plan.get("datum", {}).items():
+        try:
+            parse_datum(str(value))
+        except ValueError as err:
+            problems.append(f"area.toml: datum.{key}: {err}.")
+        if key not in ("boundary", "streets", "centres"):
+            problems.append(f"area.toml: datum.{key} is unknown; use boundary, streets, centres.")
+    for key in sorted(set(plan.get("files", {})) - set(_FILES)):
+        problems.append(f"area.toml: files.{key} is unknown; use {', '.join(_FILES)}.")
+    if "crs" in plan:
+        try:
+            pyproj.CRS.from_user_input(plan["crs"])
+        except pyproj.exceptions.CRSError:
+            problems.append(
+                f"area.toml: crs is {plan['crs']!r}, which is no CRS we know; "
+                "write it such as 'EPSG:4548', or take it out to use UTM."
+            )
+    return problems
+
+
+def _find_files(
+    folder: Path, named: Mapping, *, own_centres: bool
+) -> tuple[dict[str, Path], list[str]]:
+    """The data files of a folder: named in area.toml, else the one called like its role."""
+    paths, problems = {}, []
+    for role in _FILES:
+        if role == "centres" and not own_centres:
+            continue
+        if role in named:
+            paths[role] = folder / str(named[role])
+            continue
+        found = sorted(folder / f"{role}{s}" for s in FORMATS if (folder / f"{role}{s}").is_file())
+        if len(found) > 1:
+            names = ", ".join(p.name for p in found)
+            problems.append(f"{folder}: there is more than one file of {role} ({names}); keep one.")
+        elif found:
+            paths[role] = found[0]
+        elif role != "boundary":
+            problems.append(
+                f"{folder}: there is no file of {role}; "
+                f"add {role} as one of {', '.join(FORMATS)}, or name it in area.toml."
+            )
+    return paths, problems
+
+
+def _crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None) -> list[str]:
+    """Whether metres of `crs` are metres on the ground at the study area."""
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        return [
+            f"area.toml: crs {declared} is not in metres; "
+            "write a projected one such as 'EPSG:4548', or take it out to use UTM."
+        ]
+    centre = gpd.GeoSeries([shapely.box(*streets.total_bounds).centroid], crs=crs).to_crs(4326)[0]
+    factors = pyproj.Proj(crs).get_factors(centre.x, centre.y)
+    stretch = max(abs(factors.meridional_scale - 1), abs(factors.parallel_scale - 1))
+    if not stretch <= _LARGEST_SCALE_ERROR:
+        return [
+            f"area.toml: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
+            f"use one made for this area, such as {streets.estimate_utm_crs().to_string()}."
+        ]
+    return []
+
+
+def _overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
+    """Pairs of streets that lie on each other by more than a drawing error."""
+    shapes = streets.geometry.to_numpy()
+    left, right = streets.sindex.query(shapes, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+    codes = streets.index
+    return [
+        f"{file}: streets {_validate.show(codes[a])} and {_validate.show(codes[b])} overlap by "
+        f"{m2:,.0f} m2; every place belongs to one street: redraw their border."
+        for a, b, m2, least in zip(left, right, shared, smaller, strict=True)
+        if m2 > _LARGEST_OVERLAP_SHARE * least
+    ]
+
+
+def _boundary_notes(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> list[str]:
+    """Places of the boundary in no street, which no figure counts, and streets beyond the boundary."""
+    outline, union = boundary.geometry.iloc[0], streets.union_all()
+    missing, beyond = outline.difference(union).area, union.difference(outline).area
+    notes = []
+    if missing > _LARGEST_OVERLAP_SHARE * outline.area:
+        notes.append(
+            f"{missing / 1e6:.2f} km2 of the boundary lie in no street and are not counted."
+        )
+    if beyond > _LARGEST_OVERLAP_SHARE * outline.area:
+        notes.append(
+            f"{beyond / 1e6:.2f} km2 of the streets lie outside the boundary and are counted."
+        )
+    return notes
+
+
+def _match_population(
+    population: pd.DataFrame, streets: gpd.GeoDataFrame, *, file: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Population on the streets' codes, every street once."""
+    codes = _street_codes(
+        pd.Series(
+            population.index, index=pd.Index(population["row"], name=population.attrs["unit"])
+        ),
+        streets,
+    )
+    rows = codes.index
+    problems = _validate.complain(
+        file,
+        rows[codes.isna()],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=population.index[codes.isna()],
+    )
+    problems += _validate.complain(
+        file,
+        rows[codes.duplicated() & codes.notna()],
+        "this street is there more than once",
+        "keep one row a street",
+        values=codes[codes.duplicated() & codes.notna()],
+    )
+    absent = streets.loc[~streets.index.isin(codes), "name"]
+    if len(absent):
+        problems.append(
+            f"{file}: there is no row for {_some(absent)}; add the people who live there."
+        )
+    if problems:
+        return population, problems
+    matched = population.drop(columns="row").set_index(pd.Index(codes, name="code"))
+    return matched.loc[streets.index], []
+
+
+def _match_centres(
+    facilities: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    *,
+    file: str,
+) -> tuple[gpd.GeoDataFrame, list[str], list[str]]:
+    """Centres with their street as a code; those outside the area or in an unknown street are problems."""
+    rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
+    is_named = (facilities["street"] != "").to_numpy()
+    codes = _street_codes(facilities["street"], streets)
+    is_unknown = is_named & codes.isna().to_numpy()
+    problems = _validate.complain(
+        file,
+        rows[is_unknown],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=facilities["street"][is_unknown],
+    )
+    problems += _misplaced(facilities, codes, streets, boundary, file=file, rows=rows)
+    if problems:
+        return facilities, problems, []
+
+    notes = []
+    if not facilities.attrs["datum_declared"] and len(facilities):
+        notes.append(f"{file}: no datum declared; coordinates are taken as WGS84.")
+    if not facilities.attrs.get("ids_given", True):
+        notes.append(f"{file}: there is no id column; centres are numbered in the file's order.")
+    located = _streets_at(facilities, streets)
+    facilities = facilities.assign(street=codes.where(is_named, located).fillna("")).drop(
+        columns="row"
+    )
+    return facilities, [], notes
+
+
+def _misplaced(
+    facilities: gpd.GeoDataFrame,
+    codes: pd.Series,
+    streets: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    *,
+    file: str,
+    rows: pd.Index,
+) -> list[str]:
+    """Centres outside the boundary or, where no datum was declared, mostly in other streets than they name."""
+    outline = boundary.geometry.iloc[0]
+    is_outside = _outside(facilities.geometry, outline)
+    if is_outside.any():
+        names = facilities["name"][is_outside]
+        problems = _validate.complain(
+            file,
+            rows[is_outside],
+            "the centre lies outside the study area",
+            "correct its coordinates or take it out",
+            values=names,
+        )
+        hint = _datum_hint(
+            facilities, lambda points: _outside(points, outline).sum(), "fall inside"
+        )
+        return [*problems, *([f"{file}: {hint}"] if hint else [])]
+    if facilities.attrs["datum_declared"]:
+        return []
+    named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
+
+    def strays(points: gpd.GeoSeries) -> int:
+        return int((shapely.distance(points.to_numpy(), named) > _STRAY_M).sum())
+
+    hint = (
+        _datum_hint(facilities, strays, "lie in the street they name")
+        if strays(facilities.geometry) >= 3
+        else ""
+    )
+    return (
+        [
+            f"{file}: {strays(facilities.geometry)} centres lie in another street than they name; "
+            f"{hint} If the file is right as it is, declare its datum: --datum wgs84."
+        ]
+        if hint
+        else []
+    )
+
+
+def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
+    return shapely.distance(points.to_numpy(), outline) > _RIM_M
+
+
+def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, would: str) -> str:
+    """The datum (or order of coordinates) under which the misplaced centres would be in place, if any."""
+    said = facilities.attrs["datum"]
+    if said not in DATUMS:
+        return ""
+    degrees = facilities.geometry.to_crs(4326)
+    written = from_wgs84(degrees.x, degrees.y, datum=said)
+    wrong = count_wrong(facilities.geometry)
+    candidates = [
+        (f"if they were {label}: pass --datum {name}.", to_wgs84(*written, datum=name))
+        for name, label in (("gcj02", "GCJ-02"), ("bd09", "BD-09"), ("wgs84", "WGS84"))
+        if name != said
+    ]
+    candidates.append(("if longitude and latitude were swapped: swap the columns.", written[::-1]))
+    counts = []
+    for _, (lon, lat) in candidates:
+        is_possible = np.all(np.abs(lat) <= 90)
+        points = gpd.GeoSeries.from_xy(lon, lat, crs=4326)
+        counts.append(count_wrong(points.to_crs(facilities.crs)) if is_possible else wrong)
+    best = int(np.argmin(counts))
+    if counts[best] > 0.2 * wrong:
+        return ""
+    return f"these points would {would} {candidates[best][0]}"
+
+
+def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
+    """Codes of the streets meant by code, name or English name; missing where none or several fit."""
+    spelled: dict[str, set[str]] = {}
+    for code, name, name_en in zip(streets.index, streets["name"], streets["name_en"], strict=True):
+        short = str(name)
+        for ending in ("街道办事处", "街道", "街", "镇", "乡"):
+            short = short.removesuffix(ending)
+        for spelling in {code, name, short, name_en} - {""}:
+            spelled.setdefault(_validate.plain(str(spelling)), set()).add(code)
+    only = {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
+    keys = values.map(lambda v: _validate.plain(str(v)).removesuffix("办事处"))
+    return keys.map(lambda k: only.get(k, only.get(k.removesuffix("街道")))).astype(object)
+
+
+def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:
+    """The street each centre stands in, or the nearest one for a centre on the rim."""
+    nearest = streets.sindex.nearest(facilities.geometry, return_all=False)[1]
+    return pd.Series(streets.index.to_numpy()[nearest], index=facilities.index, dtype=object)
+
+
+def _some(names: pd.Series) -> str:
+    shown = ", ".join(_validate.show(n) for n in names[:_LONGEST_NAMES])
+    return shown + (
+        f" and {len(names) - _LONGEST_NAMES} more" if len(names) > _LONGEST_NAMES else ""
+    )

@@ -1,0 +1,76 @@
+"""The study areas that ship with carecircles."""
+
+from pathlib import Path
+
+from carecircles.area import StudyArea, read_area
+from carecircles.errors import ValidationError
+
+_PACKAGE = Path(__file__).resolve().parent
+_ROOTS = (_PACKAGE / "data", _PACKAGE.parent.parent / "data")
+
+
+def available() -> list[str]:
+    """
+    Names of the bundled study areas, for `load`.
+
+    Examples
+    --------
+    >>> "hexi" in available()
+    True
+    """
+    return sorted(path.parent.name for path in _root().glob("*/area.toml"))
+
+
+def folder(name: str) -> Path:
+    """
+    Where the files of a bundled study area lie.
+
+    Raises
+    ------
+    ValidationError
+        If no study area has that name.
+    """
+    if name not in available():
+        raise ValidationError(
+            [f"area is {name!r}, expected one of {', '.join(available())} or a folder of yours."]
+        )
+    return _root() / name
+
+
+def load(name: str) -> StudyArea:
+    """
+    A bundled study area by name.
+
+    Examples
+    --------
+    >>> area = load("hexi")
+    >>> len(area.facilities), len(area.streets), int(area.population["people_60"].sum())
+    (45, 14, 230176)
+    """
+    return read_area(folder(name))
+
+
+def write_template(target: str | Path) -> None:
+    """
+    Write a small documented study area of invented data, to put one's own files into.
+
+    Raises
+    ------
+    ValidationError
+        If there is already something at `target`, or it cannot be written.
+    """
+    target = Path(target)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ValidationError([f"{target}: there is already something; name a new folder."])
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for source in sorted(folder("template").iterdir()):
+            (target / source.name).write_bytes(source.read_bytes())
+    except OSError as err:
+        raise ValidationError(
+            [f"{target}: cannot be written ({err.strerror}); choose another place."]
+        ) from None
+
+
+def _root() -> Path:
+    return next(root for root in _ROOTS if root.is_dir())

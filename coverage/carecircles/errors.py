@@ -1,0 +1,20 @@
+"""The two errors of carecircles that are not Python's own."""
+
+from collections.abc import Iterable
+
+
+class ValidationError(ValueError):
+    """
+    Input that cannot be used as it is.
+
+    `problems` holds one sentence for each problem found, every one naming the file, the rows, the
+    values and what to do; the message is all of them, one a line.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class InfeasibleError(RuntimeError):
+    """A question that has no answer, such as a plan that cannot reach its target."""

@@ -1,0 +1,104 @@
+"""Uncovered cells as contiguous uncovered zones, ranked by the older people in them."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import ndimage
+
+from carecircles import grid
+
+OTHER = "other"
+
+
+def uncovered_zones(
+    cells: pd.DataFrame, *, cutoff: float, smallest_m2: float = 10_000.0
+) -> gpd.GeoDataFrame:
+    """
+    Contiguous uncovered zones with the people in them and how far they are from a centre.
+
+    Cells belong to one zone when they share a side. Zones smaller than `smallest_m2` are put
+    together as one last row, so that people and area add up to all that is uncovered.
+
+    Parameters
+    ----------
+    cells
+        From `evaluation.evaluate`, with `attrs["crs"]`.
+    cutoff
+        The cutoff of the evaluation in metres.
+    smallest_m2
+        Area in square metres below which a zone goes to 'other'.
+
+    Returns
+    -------
+    zones
+        Indexed by `zone` ('1' has the most people aged 60 and more, the last may be 'other'):
+        area_km2, people by group, streets (codes, most older people first, joined by ';'),
+        nearest (the centre nearest to most of its older people), distance_m (mean to the nearest
+        centre, weighted by older people), farthest_m, too_far_m (distance_m - cutoff), parts
+        (number of zones in the row), geometry (union of the cells). Empty if all is covered.
+    """
+    groups = [name for name in cells.columns if name.startswith("people")]
+    gaps = cells[~cells["covered"]]
+    number = _number_zones(gaps)
+    zones = gaps.groupby(number)[["area_m2", *groups]].sum()
+    is_small = zones["area_m2"] < smallest_m2
+    large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
+    rank = pd.Series(range(1, len(large) + 1), index=large.index).astype(str)
+    name = pd.Series(number, index=gaps.index).map(rank).fillna(OTHER)
+    order = [*rank, *([OTHER] if is_small.any() else [])]
+    name = pd.Series(pd.Categorical(name, categories=order), index=gaps.index)
+
+    table = gaps.groupby(name, observed=False)[["area_m2", *groups]].sum()
+    table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
+    weight = gaps["people_60"].where(
+        gaps["people_60"].groupby(name, observed=False).transform("sum") > 0, 1.0
+    )
+    table["streets"] = _join_largest(gaps["street"], weight, name)
+    table["nearest"] = _join_largest(gaps["nearest"], weight, name).str.split(";").str[0]
+    metres = (gaps["distance_m"] * weight).groupby(name, observed=False).sum(min_count=1)
+    table["distance_m"] = metres / weight.groupby(name, observed=False).sum()
+    table["farthest_m"] = gaps["distance_m"].groupby(name, observed=False).max()
+    table["too_far_m"] = table["distance_m"] - cutoff
+    table["parts"] = 1
+    if is_small.any():
+        table.loc[OTHER, "parts"] = int(is_small.sum())
+    table.index = pd.Index(table.index.astype(str), name="zone", dtype=object)
+    outlines = _outlines(gaps, name.cat.codes.to_numpy(), len(order))
+    return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
+
+
+def _number_zones(gaps: pd.DataFrame) -> np.ndarray:
+    """The zone of each uncovered cell, numbered from the south-west."""
+    is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
+    labels, _ = ndimage.label(is_gap)
+    return labels[gaps["row"], gaps["col"]]
+
+
+def _join_largest(labels: pd.Series, weight: pd.Series, name: pd.Series) -> pd.Series:
+    """For each zone its labels, the one with the largest weight first, joined by ';'."""
+    found = labels.astype(object).fillna("")
+    totals = weight.groupby([name, found], observed=True).sum()
+    totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
+    totals = totals[totals["label"] != ""]
+    totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
+    joined = totals.groupby("zone", observed=True)["label"].agg(";".join)
+    return joined.reindex(name.cat.categories, fill_value="")
+
+
+def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.Geometry]:
+    """The union of each zone's cells, from one rectangle for each run of cells along a row."""
+    order = np.lexsort((gaps["col"], gaps["row"], zone))
+    row, col, zone = gaps["row"].to_numpy()[order], gaps["col"].to_numpy()[order], zone[order]
+    x, y = gaps["x"].to_numpy()[order], gaps["y"].to_numpy()[order]
+    half = np.sqrt(gaps["area_m2"].to_numpy()[order]) / 2
+    starts = np.ones(len(row), dtype=bool)
+    starts[1:] = (zone[1:] != zone[:-1]) | (row[1:] != row[:-1]) | (col[1:] != col[:-1] + 1)
+    first = np.flatnonzero(starts)
+    last = np.append(first[1:], len(row))[: len(first)] - 1
+    runs = shapely.box(
+        x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
+    )
+    edges = np.searchsorted(zone[first], np.arange(zones + 1))
+    unions = [shapely.union_all(runs[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [shapely.simplify(union, 0) for union in unions]

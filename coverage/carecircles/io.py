@@ -1,0 +1,674 @@
+"""
+Files in, validated frames in one projected CRS out; and frames back into files.
+
+Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPackage, Shapefile and
+(Geo)Parquet. Longitude and latitude exist only here, in `datum` and in `maps`. What was understood
+of a file (format, encoding, columns, datum) travels in the frame's `attrs`.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from carecircles import _validate
+from carecircles._formats import read_raw
+from carecircles.datum import parse_datum, to_wgs84
+from carecircles.errors import ValidationError
+
+PEOPLE = ("people", "people_60", "people_65", "people_80")
+SERVICES = {
+    "meals": ("meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"),
+    "medical": ("medical help", "助医", "医疗", "医疗服务"),
+    "culture": ("culture and leisure", "文化休闲", "文化", "文娱", "休闲"),
+    "health_post": ("health post", "健康驿站", "卫生服务站", "社区卫生服务站"),
+}
+
+_ABOUT = {
+    "basis": ("依据", "数据依据"),
+    "source": ("来源", "数据来源", "出处"),
+    "datum": ("坐标系", "坐标系统", "坐标基准"),
+}
+_NAMES = {
+    "name": ("名称", "名字", "中文名", "中文名称", "name_zh"),
+    "name_en": ("英文名", "英文名称", "english name"),
+}
+_CENTRE_COLUMNS = {
+    "id": ("编号", "序号", "编码", "代码", "centre_id", "center_id"),
+    "name": (*_NAMES["name"], "中心名称", "机构名称", "站点名称", "养老服务中心"),
+    "name_en": _NAMES["name_en"],
+    "street": (
+        "街道",
+        "所属街道",
+        "所在街道",
+        "街道名称",
+        "街道代码",
+        "街镇",
+        "street_code",
+        "street_name",
+        "subdistrict",
+    ),
+    "lon": ("lng", "long", "longitude", "经度"),
+    "lat": ("latitude", "纬度"),
+    "services": ("service", "服务", "服务内容", "服务项目"),
+    "services_basis": ("服务依据",),
+    "opened": (
+        "open",
+        "open_date",
+        "opening_date",
+        "opened_on",
+        "开业日期",
+        "开业时间",
+        "开放日期",
+        "启用日期",
+        "投用日期",
+    ),
+    "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
+    "capacity": ("容量", "服务能力", "服务人数"),
+    **_ABOUT,
+}
+_STREET_COLUMNS = {
+    "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
+    "name": (*_NAMES["name"], "street", "street_name", "街道", "街道名称"),
+    "name_en": _NAMES["name_en"],
+    "communities": ("社区数", "社区数量"),
+    **_ABOUT,
+}
+_POPULATION_COLUMNS = {
+    "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
+    "street": ("name", "street_name", "街道", "街道名称", "名称"),
+    "people": ("population", "total", "人口", "常住人口", "总人口", "人数"),
+    "people_60": (
+        "60",
+        "60岁及以上",
+        "60岁以上",
+        "60岁及以上人口",
+        "60岁以上人口",
+        "population_60",
+        "老年人口",
+    ),
+    "people_65": (
+        "65",
+        "65岁及以上",
+        "65岁以上",
+        "65岁及以上人口",
+        "65岁以上人口",
+        "population_65",
+    ),
+    "people_80": (
+        "80",
+        "80岁及以上",
+        "80岁以上",
+        "80岁及以上人口",
+        "80岁以上人口",
+        "population_80",
+    ),
+    "basis": _ABOUT["basis"],
+    "source": _ABOUT["source"],
+    "age_basis": ("年龄依据",),
+    "age_source": ("年龄来源",),
+}
+_BOUNDARY_COLUMNS = {**_NAMES, **_ABOUT}
+_BASES = {
+    "assumed": ("assumption", "假定", "假设"),
+    "known": ("已知", "实测"),
+    "schematic": ("示意",),
+}
+
+
+# Reading
+
+
+def read_centres(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Centres from a file, as points in `crs`.
+
+    Parameters
+    ----------
+    path
+        CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
+        Shapefile or GeoParquet with points. Column names in English or Chinese.
+    crs
+        The projected CRS in metres to compute in.
+    datum
+        Datum of the file's coordinates, one of `datum.DATUMS`; a `datum` column in the file says
+        the same. Where neither does, WGS84 is taken and `attrs["datum_declared"]` is False.
+
+    Returns
+    -------
+    facilities
+        Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
+        closed (dates), capacity (persons), basis, source, row, geometry.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, _CENTRE_COLUMNS, role="centres")
+    frame = frame.copy()
+    if "id" not in frame:
+        frame["id"] = [str(n) for n in range(1, len(frame) + 1)]
+        frame.attrs["ids_given"] = False
+        if "name" not in frame:
+            problems.append(f"{file}: there is no id and no name column; add one of them.")
+    ids, wrong = _validate.identities(frame, "id", file=file)
+    problems += wrong
+    points, wrong = _points(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    opened, wrong = _validate.dates(_with(frame, "opened"), "opened", file=file, last_day=True)
+    problems += wrong
+    closed, wrong = _validate.dates(_with(frame, "closed"), "closed", file=file, last_day=False)
+    problems += wrong
+    is_backward = closed <= opened
+    problems += _validate.complain(
+        file, frame.index[is_backward], "closed is not after opened", "correct one of the two"
+    )
+    capacity, wrong = _validate.numbers(
+        _with(frame, "capacity"), "capacity", file=file, such_as="120", blank=True
+    )
+    problems += wrong
+    problems += _validate.complain(
+        file,
+        frame.index[capacity < 0],
+        "capacity is negative",
+        "write how many people it can serve",
+        values=capacity[capacity < 0],
+    )
+    if problems:
+        raise ValidationError(problems)
+
+    names = _kept(frame, "name")
+    table = {
+        "name": names.where(names != "", ids),
+        "name_en": _kept(frame, "name_en"),
+        "street": _validate.text(_with(frame, "street")["street"]),
+        "services": _services(frame),
+        "services_basis": _basis(frame, "services_basis"),
+        "opened": opened,
+        "closed": closed,
+        "capacity": capacity,
+        "basis": _basis(frame),
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    facilities = gpd.GeoDataFrame(table, geometry=points, crs=crs).set_index(ids.rename("id"))
+    facilities.attrs = frame.attrs
+    return facilities
+
+
+def read_streets(
+    path: str | Path, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Streets from a file, as polygons in `crs`.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, Shapefile or GeoParquet with polygons and a column `code` or `name`.
+    crs
+        The projected CRS in metres to compute in; estimated from the streets (UTM) if None.
+    datum
+        Datum of the file's coordinates, see `read_centres`.
+
+    Returns
+    -------
+    streets
+        Indexed by `code` (text; the name where the file has no codes): name, name_en, basis,
+        source, row, geometry.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, _STREET_COLUMNS, role="streets")
+    frame = frame.copy()
+    if "code" not in frame and "name" not in frame:
+        raise ValidationError(
+            [*problems, f"{file}: there is no code and no name column; add one of them."]
+        )
+    if "code" not in frame:
+        frame["code"] = frame["name"]
+    codes, wrong = _validate.identities(frame, "code", file=file)
+    problems += wrong
+    polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    if problems:
+        raise ValidationError(problems)
+    names = _kept(frame, "name")
+    table = {
+        "name": names.where(names != "", codes),
+        "name_en": _kept(frame, "name_en"),
+        "basis": _basis(frame),
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    streets = gpd.GeoDataFrame(table, geometry=polygons, crs=polygons.crs)
+    streets = streets.set_index(codes.rename("code"))
+    streets.attrs = frame.attrs
+    return streets
+
+
+def read_boundary(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    The outline of a study area from a file, as one polygon in `crs`, with its basis and source.
+
+    See `read_streets` for the formats, the parameters and the errors.
+    """
+    file, frame, problems = _open(path, _BOUNDARY_COLUMNS, role="boundary")
+    polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    if problems:
+        raise ValidationError(problems)
+    boundary = gpd.GeoDataFrame(
+        {"basis": [_basis(frame).iloc[0]], "source": [_kept(frame, "source").iloc[0]]},
+        geometry=[polygons.union_all()],
+        crs=crs,
+    )
+    boundary.attrs = frame.attrs
+    return boundary
+
+
+def read_population(path: str | Path) -> pd.DataFrame:
+    """
+    People by street and age group from a file.
+
+    Parameters
+    ----------
+    path
+        Any of the formats of `read_centres`, with a column `code` or `street`, `people_60`, and as
+        many of `people`, `people_65`, `people_80` as are known (persons).
+
+    Returns
+    -------
+    population
+        Indexed by `street` (code or name as written): the groups of people, basis, source,
+        age_basis, age_source, row.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, _POPULATION_COLUMNS, role="population")
+    key = "code" if "code" in frame else "street"
+    if key not in frame:
+        problems.append(f"{file}: there is no column code or street; say which street a row is.")
+    if "people_60" not in frame:
+        problems.append(f"{file}: there is no column people_60; add the people aged 60 and more.")
+    if problems:
+        raise ValidationError(problems)
+    streets, problems = _validate.identities(frame, key, file=file)
+    groups, wrong = _validate.people(frame, [g for g in PEOPLE if g in frame], file=file)
+    problems += wrong
+    if problems:
+        raise ValidationError(problems)
+    population = groups.assign(
+        basis=_basis(frame),
+        source=_kept(frame, "source"),
+        age_basis=_basis(frame, "age_basis"),
+        age_source=_kept(frame, "age_source"),
+        row=frame.index,
+    ).set_index(streets.rename("street"))
+    population.attrs = frame.attrs
+    return population
+
+
+def role_of(path: str | Path) -> str:
+    """
+    What a file holds, seen from its columns: 'centres', 'population', 'streets' or 'boundary'.
+
+    Raises
+    ------
+    ValidationError
+        If the file cannot be read at all.
+    """
+    frame = read_raw(path)
+    has_polygons = (
+        isinstance(frame, gpd.GeoDataFrame)
+        and frame.geom_type.isin(["Polygon", "MultiPolygon"]).any()
+    )
+    if has_polygons:
+        known, _ = _validate.columns(frame, _STREET_COLUMNS, file=Path(path).name)
+        return "streets" if len(frame) > 1 or "code" in known else "boundary"
+    known, _ = _validate.columns(frame, _POPULATION_COLUMNS, file=Path(path).name)
+    has_people = any(group in known for group in PEOPLE)
+    has_points = isinstance(frame, gpd.GeoDataFrame)
+    return "population" if has_people and not has_points else "centres"
+
+
+def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+    path = Path(path)
+    frame, problems = _validate.columns(read_raw(path, role=role), spellings, file=path.name)
+    if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):
+        raise ValidationError(
+            [
+                f"{path.name}: none of the column names is known; the first row must name the "
+                f"columns, such as {', '.join(list(spellings)[:6])}."
+            ]
+        )
+    return path.name, frame, problems
+
+
+def _with(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    return frame if column in frame else frame.assign(**{column: ""})
+
+
+def _kept(frame: pd.DataFrame, column: str) -> pd.Series:
+    """A text column exactly as it was written."""
+    cells = _with(frame, column)[column]
+    return cells.map(lambda v: v if isinstance(v, str) else _validate._as_text(v)).astype(object)
+
+
+def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:
+    """'assumed', 'known', 'schematic', what else the file says, or 'not stated'."""
+    spelled = {s: name for name, many in _BASES.items() for s in (name, *many)}
+    cells = _validate.text(_with(frame, column)[column]).str.casefold()
+    return cells.map(lambda t: spelled.get(t, t) or "not stated")
+
+
+def _services(frame: pd.DataFrame) -> pd.Series:
+    """Services as words of ours (others as written), joined by ';'."""
+    spelled = {_validate.plain(s): name for name, many in SERVICES.items() for s in (name, *many)}
+
+    def translate(cell: str) -> str:
+        for mark in "、，；,|/":
+            cell = cell.replace(mark, ";")
+        words = [w.strip() for w in cell.split(";") if w.strip()]
+        return ";".join(dict.fromkeys(spelled.get(_validate.plain(w), w) for w in words))
+
+    return _validate.text(_with(frame, "services")["services"]).map(translate)
+
+
+# Coordinates at the door
+
+
+def _points(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, declared: str | None
+) -> tuple[gpd.GeoSeries, list[str]]:
+    """Points in `crs`, from geometry or from columns lon and lat, and what is wrong with them."""
+    nothing = gpd.GeoSeries()
+    if isinstance(frame, gpd.GeoDataFrame):
+        problems = _geometry_problems(frame, file=file, kinds=("Point", "MultiPoint"))
+        is_several = shapely.get_num_geometries(frame.geometry.to_numpy()) > 1
+        problems += _validate.complain(
+            file, frame.index[is_several], "there is more than one point", "keep one point a row"
+        )
+        if problems:
+            return nothing, problems
+        points = shapely.get_geometry(frame.geometry.to_crs(4326).to_numpy(), 0)
+        lon = pd.Series(shapely.get_x(points), index=frame.index)
+        lat = pd.Series(shapely.get_y(points), index=frame.index)
+    elif "lon" in frame and "lat" in frame:
+        lon, problems = _validate.numbers(frame, "lon", file=file, such_as="117.2230")
+        lat, wrong = _validate.numbers(frame, "lat", file=file, such_as="39.0800")
+        problems += wrong
+    else:
+        absent = " and no column ".join(c for c in ("lon", "lat") if c not in frame)
+        return nothing, [
+            f"{file}: there is no column {absent} (经度, 纬度); "
+            "add longitude and latitude in decimal degrees."
+        ]
+    problems += _validate.coordinates(lon, lat, file=file)
+    named, wrong = _datums(frame, file=file, declared=declared)
+    problems += wrong
+    if problems:
+        return nothing, problems
+    x, y = lon.to_numpy(copy=True), lat.to_numpy(copy=True)
+    for name in sorted(set(named)):
+        here = (named == name).to_numpy()
+        x[here], y[here] = to_wgs84(x[here], y[here], datum=name)
+    return gpd.GeoSeries.from_xy(x, y, index=frame.index, crs=4326).to_crs(crs), []
+
+
+def _polygons(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str | None, declared: str | None
+) -> tuple[gpd.GeoSeries, list[str]]:
+    """Polygons in `crs` (UTM where None) and what is wrong with them."""
+    nothing = gpd.GeoSeries()
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return nothing, [
+            f"{file}: there are no polygons in it; use GeoJSON, GeoPackage or GeoParquet."
+        ]
+    problems = _geometry_problems(frame, file=file, kinds=("Polygon", "MultiPolygon"))
+    named, wrong = _datums(frame, file=file, declared=declared)
+    problems += wrong
+    if (named != named.iloc[0]).any():
+        problems.append(f"{file}: polygons in more than one datum; convert them to one.")
+    if problems:
+        return nothing, problems
+    polygons = frame.geometry.to_crs(4326).force_2d()
+    bounds = polygons.bounds
+    problems = _validate.coordinates(bounds["minx"], bounds["miny"], file=file)
+    if problems:
+        return nothing, problems
+    moved = shapely.transform(
+        polygons.to_numpy(),
+        lambda xy: np.column_stack(to_wgs84(*xy.T, datum=named.iloc[0])),
+    )
+    polygons = gpd.GeoSeries(moved, index=frame.index, crs=4326)
+    return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
+
+
+def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:
+    problems = _validate.geometries(frame, file=file, kinds=kinds)
+    if frame.crs is None:
+        problems.append(
+            f"{file}: it does not say in which CRS its coordinates are; "
+            "set the layer's CRS, for example with 'Assign projection' in QGIS."
+        )
+    return problems
+
+
+def _datums(frame: pd.DataFrame, *, file: str, declared: str | None) -> tuple[pd.Series, list[str]]:
+    """The datum of every row: what the user declares and what the file says must agree."""
+    said = _validate.text(_with(frame, "datum")["datum"])
+    said = said.where(said != "", frame.attrs.get("datum") or "")
+    parsed, problems = {}, []
+    for spelling in said.unique():
+        try:
+            parsed[spelling] = parse_datum(spelling) if spelling else declared
+        except ValueError as err:
+            rows = frame.index[said == spelling]
+            problems += _validate.complain(file, rows, str(err), "correct the datum")
+    named = said.map(parsed)
+    if declared is not None:
+        is_other = named.notna() & (named != declared)
+        problems += _validate.complain(
+            file,
+            frame.index[is_other],
+            f"the file says its datum is {', '.join(sorted(set(named[is_other])))}, "
+            f"but it was declared as {declared}",
+            "correct one of the two",
+        )
+    frame.attrs["datum_declared"] = bool(named.notna().all())
+    named = named.where(named.notna(), "wgs84")
+    frame.attrs["datum"] = ", ".join(sorted(set(named)))
+    return named, problems
+
+
+# Writing
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """
+    A temporary path beside `path` to write to; it takes the place of `path` only on success.
+
+    Raises
+    ------
+    ValidationError
+        If nothing can be written there.
+    """
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise ValidationError([f"{path}: this is a folder; name a file in it."])
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem[:80]}-", suffix=path.suffix, dir=path.parent
+        )
+    except OSError as err:
+        raise ValidationError(
+            [f"{path}: cannot be written ({err.strerror}); choose another place."]
+        ) from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as err:
+        raise ValidationError(
+            [f"{path}: cannot be written ({err.strerror}); choose another place."]
+        ) from None
+    finally:
+        for leftover in (temporary, *(Path(name + end) for end in ("-journal", "-wal", "-shm"))):
+            leftover.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write `text` to `path` in UTF-8, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
+    """
+    Write a frame to `path`, whole or not at all; the suffix names the format.
+
+    Parameters
+    ----------
+    frame
+        A table, or a GeoDataFrame for the formats that hold geometry. GeoJSON is written in WGS84,
+        the others in the frame's CRS. CSV and Excel leave geometry out.
+    path
+        Ends in .csv, .xlsx, .geojson, .gpkg or .parquet.
+
+    Raises
+    ------
+    ValidationError
+        If the format is not one of these, needs geometry the frame does not have, or the place
+        cannot be written to.
+    """
+    path = Path(path)
+    suffix = path.suffix.casefold()
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        ".csv": _write_csv,
+        ".xlsx": _write_excel,
+        ".geojson": _write_geojson,
+        ".gpkg": _write_layer,
+        ".parquet": _write_parquet,
+    }
+    if suffix not in writers:
+        raise ValidationError(
+            [f"{path.name}: files of this kind are not written; use one of {', '.join(writers)}."]
+        )
+    if suffix in (".geojson", ".gpkg") and not isinstance(frame, gpd.GeoDataFrame):
+        raise ValidationError([f"{path.name}: this table has no geometry; use .csv or .xlsx."])
+    with replacing(path) as temporary:
+        writers[suffix](frame, temporary)
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    table = pd.DataFrame(_without_geometry(frame))
+    for column in table.columns[table.dtypes.map(lambda t: t.kind in "OUT" or t == "str")]:
+        table[column] = table[column].map(_inert)
+    return table.to_csv(lineterminator="\n")
+
+
+def geojson_text(frame: gpd.GeoDataFrame) -> str:
+    """A frame as GeoJSON in WGS84, one feature a line."""
+    degrees = frame.reset_index().to_crs(4326)
+    degrees.geometry = shapely.transform(degrees.geometry.to_numpy(), lambda xy: np.round(xy, 7))
+    features = [
+        json.dumps(f, ensure_ascii=False) for f in degrees.iterfeatures(na="null", drop_id=True)
+    ]
+    return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
+
+
+def _inert(cell: object) -> object:
+    return "'" + cell if isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r")) else cell
+
+
+def _without_geometry(frame: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(frame, gpd.GeoDataFrame):
+        return pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    return frame
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    path.write_text(
+        csv_text(frame), encoding="utf-8-sig", newline="\n"
+    )  # BOM: Excel reads it right
+
+
+def _write_excel(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        import openpyxl
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    except ImportError as err:
+        raise ImportError("writing Excel needs openpyxl: pip install 'carecircles[excel]'") from err
+    book = openpyxl.Workbook()
+    sheet = book.active
+    table = _without_geometry(frame).reset_index()
+    rows = [
+        list(table.columns),
+        *table.astype(object).where(table.notna(), None).to_numpy().tolist(),
+    ]
+    for r, cells in enumerate(rows, start=1):
+        for c, value in enumerate(cells, start=1):
+            if isinstance(value, str):
+                cell = sheet.cell(r, c, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+                cell.data_type = "s"  # text stays text, also where it starts like a formula
+            elif value is not None:
+                sheet.cell(r, c, value)
+    sheet.freeze_panes = "A2"
+    book.save(path)
+
+
+def _write_geojson(frame: pd.DataFrame, path: Path) -> None:
+    path.write_text(geojson_text(frame), encoding="utf-8", newline="\n")
+
+
+def _write_layer(frame: pd.DataFrame, path: Path) -> None:
+    import pyogrio
+
+    path.unlink()
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    try:
+        pyogrio.write_dataframe(frame.reset_index(), path, layer="carecircles", driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as err:
+        raise ImportError(
+            "writing Parquet needs pyarrow: pip install 'carecircles[parquet]'"
+        ) from err
+    frame.to_parquet(path)

@@ -1,0 +1,144 @@
+"""
+The cost table: how far each demand cell is from each centre it can reach.
+
+A cost table is a Series of metres with a MultiIndex `(demand, facility)`; a pair that is absent is
+out of reach. Everything else (coverage, gaps, what-if, siting) reads this one value.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.spatial import KDTree
+
+from carecircles import grid
+from carecircles.errors import ValidationError
+
+
+def straight_line(
+    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, cutoff: float
+) -> pd.Series:
+    """
+    Straight-line metres of every (cell, centre) pair up to the cutoff.
+
+    For a centre and a row of the grid, the cells within reach lie between two columns that follow
+    from one square root; only those are looked at, and each is then measured.
+
+    Parameters
+    ----------
+    demand
+        Grid cells, uniquely indexed, with row, col, x, y (metres).
+    facilities
+        Centres as points in the same CRS, uniquely indexed.
+    cutoff
+        Largest distance in metres; the limit itself is within reach.
+
+    Returns
+    -------
+    cost
+        Metres, indexed by `(demand, facility)`, centre by centre; empty if nothing is in reach.
+
+    Raises
+    ------
+    ValidationError
+        If the two frames are in different CRSs or an index is not unique.
+    """
+    x, y = _facility_xy(demand, facilities)
+    if demand.empty or facilities.empty:
+        return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
+    cell_x, cell_y = demand["x"].to_numpy(), demand["y"].to_numpy()
+    position = grid.raster(demand, np.arange(len(demand), dtype=np.int32), fill=-1)
+    rows, cols = position.shape
+    side = float(np.sqrt(demand["area_m2"].iloc[0]))
+    # Column and row numbers of the centres, in which a cell's centre is a whole number.
+    u = (x - cell_x[0]) / side + demand["col"].iloc[0]
+    v = (y - cell_y[0]) / side + demand["row"].iloc[0]
+
+    # One span of columns for each centre and row, a cell wider at both ends than the circle.
+    reach = cutoff / side
+    row = np.floor(v[:, None]).astype(np.int64) + np.arange(-int(reach) - 1, int(reach) + 3)
+    half = np.sqrt(np.maximum(reach**2 - (row - v[:, None]) ** 2, 0)) + 1
+    first = np.clip(np.floor(u[:, None] - half), 0, cols).astype(np.int64)
+    beyond = np.clip(np.ceil(u[:, None] + half) + 1, 0, cols).astype(np.int64)
+    is_span = (row >= 0) & (row < rows) & (beyond > first)
+    facility = np.broadcast_to(np.arange(len(x))[:, None], row.shape)[is_span]
+    start, length = (row * cols + first)[is_span], (beyond - first)[is_span]
+
+    steps = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    pair_cell = position.ravel()[np.repeat(start, length) + steps]
+    pair_facility = np.repeat(facility, length)
+    is_cell = pair_cell >= 0
+    pair_cell, pair_facility = pair_cell[is_cell], pair_facility[is_cell]
+    metres = np.hypot(cell_x[pair_cell] - x[pair_facility], cell_y[pair_cell] - y[pair_facility])
+    is_near = metres <= cutoff
+    return _table(demand, facilities, pair_cell[is_near], pair_facility[is_near], metres[is_near])
+
+
+def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Straight-line metres from every cell to its nearest centre, however far.
+
+    Parameters
+    ----------
+    demand
+        Cells, uniquely indexed, with x, y (metres).
+    facilities
+        Centres as points in the same CRS, uniquely indexed.
+
+    Returns
+    -------
+    cost
+        A cost table with one pair for each cell; empty if there is no centre. Of centres equally
+        near, the first in `facilities` is taken.
+    """
+    x, y = _facility_xy(demand, facilities)
+    if facilities.empty or demand.empty:
+        return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
+    cells = demand[["x", "y"]].to_numpy()
+    _, found = KDTree(np.column_stack([x, y])).query(cells, k=min(2, len(x)))
+    found = np.sort(found.reshape(len(cells), -1), axis=1)
+    metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
+    closer = np.argmin(metres, axis=1)[:, None]
+    return _table(
+        demand,
+        facilities,
+        np.arange(len(cells)),
+        np.take_along_axis(found, closer, axis=1)[:, 0],
+        np.take_along_axis(metres, closer, axis=1)[:, 0],
+    )
+
+
+def _facility_xy(
+    demand: pd.DataFrame, facilities: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    problems = []
+    demand_crs = demand.attrs.get("crs")
+    if demand_crs is not None and facilities.crs != demand_crs:
+        problems.append(
+            f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; "
+            "reproject one, for example with `facilities.to_crs(...)`."
+        )
+    for name, frame in (("demand", demand), ("facilities", facilities)):
+        if not frame.index.is_unique:
+            twice = list(frame.index[frame.index.duplicated()].unique()[:5])
+            problems.append(
+                f"`{name}` has labels more than once in its index: {twice}; make them unique."
+            )
+    if problems:
+        raise ValidationError(problems)
+    return facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()
+
+
+def _table(
+    demand: pd.DataFrame,
+    facilities: pd.DataFrame,
+    cell: np.ndarray,
+    facility: np.ndarray,
+    metres: np.ndarray,
+) -> pd.Series:
+    pairs = pd.MultiIndex(
+        levels=[demand.index, facilities.index],
+        codes=[cell, facility],
+        names=["demand", "facility"],
+        verify_integrity=False,
+    )
+    return pd.Series(metres, index=pairs, name="metres", dtype=float)

@@ -1,0 +1,707 @@
+/* The script of carecircles' maps. Every text from a data file reaches the page through
+   `textContent` or an attribute value, never as HTML. Units: metres, minutes, persons. */
+"use strict";
+window.carecircles = (function () {
+  const page = { lang: "en", grid: null, searchable: [] };
+  const translated = [];
+
+  /* Words */
+
+  const WORDS = {
+    street: { en: "Street", zh: "街道" },
+    nearest: { en: "Nearest centre", zh: "最近的中心" },
+    distance: { en: "Distance", zh: "距离" },
+    within: { en: "Centres within reach", zh: "可达中心数" },
+    people60: { en: "People 60+ in this cell", zh: "本网格60岁及以上人口" },
+    covered: { en: "Covered", zh: "已覆盖" },
+    uncovered: { en: "Not covered", zh: "未覆盖" },
+    outside: { en: "Outside the study area", zh: "不在研究区内" },
+    services: { en: "Services", zh: "服务" },
+    opened: { en: "Opened", zh: "开业" },
+    closed: { en: "Closed", zh: "关闭" },
+    capacity: { en: "Capacity", zh: "容量" },
+    persons: { en: "persons", zh: "人" },
+    position: { en: "Position", zh: "位置" },
+    source: { en: "Source", zh: "来源" },
+    notKnown: { en: "not known", zh: "不详" },
+    noCentre: { en: "no centre", zh: "没有中心" },
+    legend: { en: "Legend", zh: "图例" },
+    summary: { en: "Summary", zh: "汇总" },
+    byStreet: { en: "By street", zh: "按街道" },
+    people60Short: { en: "60+", zh: "60+" },
+    share: { en: "covered", zh: "覆盖率" },
+    backup: { en: "two or more", zh: "两处以上" },
+    left: { en: "60+ left", zh: "未覆盖60+" },
+    search: { en: "Find a centre or street", zh: "查找中心或街道" },
+    nothing: { en: "nothing found", zh: "没有找到" },
+    switchLanguage: { en: "中文", zh: "English" },
+    fullscreen: { en: "Full screen", zh: "全屏" },
+    print: { en: "Print", zh: "打印" },
+    link: { en: "Copy a link to this view", zh: "复制当前视图链接" },
+    copied: { en: "Link copied", zh: "链接已复制" },
+    panel: { en: "Show or hide the panel", zh: "显示或隐藏面板" },
+    layers: { en: "Layers", zh: "图层" },
+    zoomIn: { en: "Zoom in", zh: "放大" },
+    zoomOut: { en: "Zoom out", zh: "缩小" },
+    tooFar: { en: "too far", zh: "超出" },
+    area: { en: "Area", zh: "面积" },
+    zone: { en: "Uncovered zone", zh: "未覆盖区" },
+    meanDistance: { en: "Mean distance", zh: "平均距离" },
+    oldBrowser: {
+      en: "This browser is too old to draw the grid; the other layers are shown.",
+      zh: "浏览器版本过旧，无法绘制网格；其他图层照常显示。",
+    },
+  };
+  const BASIS = {
+    assumed: { en: "assumed", zh: "假定" },
+    known: { en: "known", zh: "已知" },
+    schematic: { en: "schematic", zh: "示意" },
+    "not stated": { en: "not stated", zh: "未说明" },
+  };
+  const SERVICES = {
+    meals: { en: "meals", zh: "就餐" },
+    medical: { en: "medical help", zh: "助医" },
+    culture: { en: "culture and leisure", zh: "文化休闲" },
+    health_post: { en: "health post", zh: "健康驿站" },
+  };
+
+  /** A text of ours or from data in the page's language. */
+  function say(text) {
+    return typeof text === "object" && text !== null ? text[page.lang] || text.en || text.zh : text;
+  }
+  const word = (key) => say(WORDS[key]);
+
+  /** Keep `update` to run now and whenever the language changes. */
+  function inEveryLanguage(update) {
+    translated.push(update);
+    update();
+  }
+  function setLanguage(lang) {
+    page.lang = lang;
+    document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+    translated.forEach((update) => update());
+  }
+
+  const count = (n) => Math.round(n).toLocaleString("en-US");
+  const metres = (n) => count(n) + " m";
+  const percent = (n) => (n === null ? "–" : (100 * n).toFixed(1) + " %");
+  const minutes = (n) => n.toFixed(1) + (page.lang === "zh" ? " 分钟" : " min");
+
+  /* Elements */
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function facts(title, rows) {
+    const box = element("div", "cc-facts");
+    if (title) box.append(element("div", "cc-facts-title", title));
+    const table = element("table");
+    rows.forEach(([label, value, className]) => {
+      const row = table.insertRow();
+      row.append(element("th", "", label), element("td", className || "", value));
+    });
+    box.append(table);
+    return box;
+  }
+
+  function button(label, shown, act) {
+    const made = element("button", "cc-button");
+    made.type = "button";
+    inEveryLanguage(() => {
+      made.textContent = shown || label();
+      made.title = label();
+      made.setAttribute("aria-label", label());
+    });
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  /* Layers */
+
+  const UNCOVERED = "#c2410c";
+  const DEPTHS = ["#fdba74", "#bfdbfe", "#60a5fa", "#2563eb", "#1e3a8a"];
+  const SHARES = [
+    [0.95, "#08519c"],
+    [0.85, "#3182bd"],
+    [0.7, "#6baed6"],
+    [0.5, "#bdd7e7"],
+    [0, "#eff3ff"],
+  ];
+  const shareColour = (share) => (SHARES.find(([least]) => share >= least) || SHARES[4])[1];
+
+  function geometryLayer(geometry, style) {
+    return L.geoJSON(geometry, { style: () => style }).getLayers()[0];
+  }
+
+  function pane(name, zIndex) {
+    return { name, zIndex };
+  }
+  const PANES = [
+    pane("cc-fill", 340), pane("cc-grid", 350), pane("cc-zones", 360),
+    pane("cc-circles", 370), pane("cc-lines", 380), pane("cc-centres", 620), pane("cc-names", 610),
+  ];
+
+  /** Streets filled by the share of people aged 60 and more who are covered. */
+  function streets(data) {
+    const group = L.featureGroup([], { pane: "cc-fill" });
+    data.forEach((street) => {
+      const share = street.covered_people_60_share;
+      const layer = geometryLayer(street.geometry, {
+        pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 0.85,
+        fillColor: share === null ? "#e5e7eb" : shareColour(share),
+      });
+      layer.bindTooltip(() => streetFacts(street), { sticky: true, className: "cc-tip" });
+      group.addLayer(layer);
+    });
+    return group;
+  }
+
+  function streetFacts(street) {
+    return facts(say(street.name), [
+      ["60+", count(street.people_60)],
+      [word("covered"), percent(street.covered_people_60_share)],
+      [word("backup"), percent(street.backup_people_60_share)],
+      [word("left"), count(street.uncovered_people_60)],
+      [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
+    ]);
+  }
+
+  /** Street borders and names; always readable above the other layers. */
+  function borders(data) {
+    const group = L.featureGroup();
+    data.streets.forEach((street) => {
+      group.addLayer(geometryLayer(street.geometry, {
+        pane: "cc-lines", interactive: false, fill: false, color: "#334155", weight: 1.2,
+        dashArray: data.schematic ? "5 4" : null,
+      }));
+      const label = element("span");
+      inEveryLanguage(() => (label.textContent = say(street.short_name)));
+      group.addLayer(L.marker(street.label_at, {
+        pane: "cc-names", interactive: false, keyboard: false,
+        icon: L.divIcon({ className: "cc-name", html: label, iconSize: [0, 0] }),
+      }));
+      page.searchable.push({ text: street.name, show: (map) =>
+        map.fitBounds(L.geoJSON(street.geometry).getBounds()) });
+    });
+    group.addLayer(geometryLayer(data.boundary, {
+      pane: "cc-lines", interactive: false, fill: false, color: "#0f172a", weight: 2.5,
+    }));
+    return group;
+  }
+
+  /** Care circles; half-axes in degrees, so that they are circles in the CRS the figures use. */
+  function circles(data) {
+    const turns = Array.from({ length: 96 }, (_, k) => (k * Math.PI) / 48);
+    return L.featureGroup(data.map((circle) => L.polygon(
+      turns.map((t) => [circle.lat + circle.half_lat * Math.sin(t),
+        circle.lon + circle.half_lon * Math.cos(t)]),
+      { pane: "cc-circles", interactive: false, color: "#1e3a8a", weight: 1, opacity: 0.7,
+        fillColor: "#3b82f6", fillOpacity: 0.05 },
+    )));
+  }
+
+  /** Uncovered zones, ranked by the older people in them. */
+  function zones(data) {
+    return L.featureGroup(data.map((zone) => {
+      const layer = geometryLayer(zone.geometry, {
+        pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 0.55,
+      });
+      layer.bindTooltip(() => zoneFacts(zone), { sticky: true, className: "cc-tip" });
+      return layer;
+    }));
+  }
+
+  function zoneFacts(zone) {
+    const rows = [
+      ["60+", count(zone.people_60)],
+      [word("street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
+      [word("area"), zone.area_km2.toFixed(2) + " km²"],
+    ];
+    if (zone.nearest !== null) {
+      rows.push(
+        [word("nearest"), say(zone.nearest)],
+        [word("distance"), metres(zone.distance_m)],
+        [word("tooFar"), metres(zone.too_far_m)],
+      );
+    }
+    return facts(word("zone") + " " + zone.zone, rows);
+  }
+
+  /** Centres: filled where the position is known, hollow where it is assumed. */
+  function centres(data) {
+    return L.featureGroup(data.map((centre) => {
+      const isKnown = centre.basis === "known";
+      const layer = L.circleMarker([centre.lat, centre.lon], {
+        pane: "cc-centres", radius: 6, weight: 2.5, color: isKnown ? "#ffffff" : "#be123c",
+        fillColor: isKnown ? "#be123c" : "#ffffff", fillOpacity: 1, className: "cc-centre",
+      });
+      layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
+      layer.bindTooltip(() => element("span", "", say(centre.name)), { className: "cc-tip" });
+      layer.once("add", () => nameForReaders(layer, centre));
+      page.searchable.push({ text: centre.name, show: (map) => {
+        map.setView([centre.lat, centre.lon], Math.max(map.getZoom(), 15));
+        layer.openPopup();
+      } });
+      return layer;
+    }));
+  }
+
+  function nameForReaders(layer, centre) {
+    const path = layer.getElement();
+    if (!path) return;
+    path.setAttribute("tabindex", "0");
+    path.setAttribute("role", "button");
+    inEveryLanguage(() => path.setAttribute("aria-label", say(centre.name)));
+    path.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") layer.openPopup();
+    });
+  }
+
+  function serviceList(services) {
+    return services.map((s) => (Object.hasOwn(SERVICES, s) ? say(SERVICES[s]) : s))
+      .join(page.lang === "zh" ? "、" : ", ") || word("notKnown");
+  }
+  const basis = (name) => (Object.hasOwn(BASIS, name) ? say(BASIS[name]) : name);
+
+  function centreFacts(centre) {
+    const rows = [
+      ["ID", centre.id],
+      [word("street"), say(centre.street)],
+      [word("services"), serviceList(centre.services) +
+        (centre.services_basis === "not stated" ? "" : " (" + basis(centre.services_basis) + ")")],
+      [word("opened"), centre.opened || word("notKnown")],
+      [word("capacity"), centre.capacity === null ? word("notKnown")
+        : count(centre.capacity) + " " + word("persons")],
+      [word("position"), basis(centre.basis), "cc-basis"],
+    ];
+    if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
+    if (centre.source) rows.push([word("source"), centre.source]);
+    return facts(say(centre.name), rows);
+  }
+
+  /* The grid: cells painted pixel by pixel on one canvas.
+
+     `lattice` gives the grid column and row of nodes regular in Web Mercator; between them both are
+     interpolated. Painting, hover and click ask the same function, so they cannot disagree. */
+
+  const mercatorX = (lon) => lon / 360 + 0.5;
+  const mercatorY = (lat) =>
+    0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+
+  async function unpack(text, bytes) {
+    const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const buffer = await new Response(stream).arrayBuffer();
+    return bytes === 1 ? new Uint8Array(buffer) : new Uint16Array(buffer);
+  }
+
+  const Grid = L.Layer.extend({
+    options: { pane: "cc-grid", padding: 0.2 },
+
+    initialize(data) {
+      this.data = data;
+      this.palette = Uint32Array.from(DEPTHS.map((c) => rgba(c, 205)));
+      this.hatch = rgba(UNCOVERED, 255);
+      this.ready = typeof DecompressionStream === "undefined" ? Promise.reject(new Error("old"))
+        : Promise.all([unpack(data.street, data.street_bytes), unpack(data.depth, data.depth_bytes)])
+          .then(([street, depth]) => Object.assign(this, { street, depth }));
+      page.grid = this;
+    },
+
+    onAdd(map) {
+      this.canvas = element("canvas", "cc-grid leaflet-zoom-animated");
+      this.getPane().append(this.canvas);
+      map.on("moveend resize", this.paint, this);
+      map.on("zoomanim", this.follow, this);
+      this.ready.then(() => this.paint(), () => page.notice && page.notice(word("oldBrowser")));
+    },
+
+    onRemove(map) {
+      map.off("moveend resize", this.paint, this);
+      map.off("zoomanim", this.follow, this);
+      this.canvas.remove();
+      this.canvas = null;
+    },
+
+    /** Column and row of the grid at a point of Web Mercator (0..1), as fractions. */
+    locate(x, y) {
+      const t = this.data.lattice, n = t.n;
+      const i = ((x - t.x0) / (t.x1 - t.x0)) * n, j = ((y - t.y0) / (t.y1 - t.y0)) * n;
+      const a = Math.min(Math.max(Math.floor(i), 0), n - 1), b = Math.min(Math.max(Math.floor(j), 0), n - 1);
+      const p = i - a, q = j - b, k = b * (n + 1) + a;
+      const mix = (v) => (1 - q) * ((1 - p) * v[k] + p * v[k + 1]) + q * ((1 - p) * v[k + n + 1] + p * v[k + n + 2]);
+      return [mix(t.col), mix(t.row)];
+    },
+
+    /** The cell at a place, or null where there is none. */
+    cellAt(latlng) {
+      if (!this.depth) return null;
+      const [u, v] = this.locate(mercatorX(latlng.lng), mercatorY(latlng.lat));
+      const col = Math.floor(u), row = Math.floor(v), data = this.data;
+      if (col < 0 || row < 0 || col >= data.cols || row >= data.rows) return null;
+      const index = row * data.cols + col;
+      if (!this.street[index]) return null;
+      const street = data.streets[this.street[index] - 1];
+      const x = data.x0 + (col + 0.5) * data.cell, y = data.y0 + (row + 0.5) * data.cell;
+      let nearest = null, distance = Infinity;
+      data.centres.forEach((centre) => {
+        const d = Math.hypot(centre.x - x, centre.y - y);
+        if (d < distance) { distance = d; nearest = centre; }
+      });
+      return { index, row, col, depth: this.depth[index], street: street.name,
+        people_60: street.people_60_a_cell, nearest, distance: nearest ? distance : null };
+    },
+
+    follow(event) {
+      if (!this.corner) return;
+      const map = this._map;
+      const scale = map.getZoomScale(event.zoom, this.zoom);
+      const offset = map._latLngToNewLayerPoint(this.corner, event.zoom, event.center);
+      L.DomUtil.setTransform(this.canvas, offset, scale);
+    },
+
+    paint() {
+      if (!this.canvas || !this.depth) return;
+      const map = this._map, size = map.getSize(), ratio = Math.min(window.devicePixelRatio || 1, 2);
+      const pad = size.multiplyBy(this.options.padding).floor();
+      const topLeft = map.containerPointToLayerPoint(pad.multiplyBy(-1));
+      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y;
+      this.zoom = map.getZoom();
+      this.corner = map.layerPointToLatLng(topLeft);
+      const canvas = this.canvas;
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.width = width + "px";
+      canvas.style.height = height + "px";
+      L.DomUtil.setTransform(canvas, topLeft, 1);
+      const context = canvas.getContext("2d");
+      const image = context.createImageData(canvas.width, canvas.height);
+      const world = 256 * Math.pow(2, this.zoom) * ratio;
+      const origin = map.getPixelOrigin().add(topLeft).multiplyBy(ratio);
+      this.fill(new Uint32Array(image.data.buffer), canvas.width, canvas.height, origin, world);
+      context.putImageData(image, 0, 0);
+      this.fire("painted");
+    },
+
+    /** Pixels of a canvas whose corner lies at `origin` in a world of `world` pixels. */
+    fill(pixels, width, height, origin, world) {
+      const t = this.data.lattice, n = t.n, { rows, cols } = this.data;
+      const { street, depth, palette, hatch } = this;
+      const most = palette.length - 1, step = ((t.x1 - t.x0) / n) * world;
+      const start = t.x0 * world - origin.x;
+      const from = Math.max(0, Math.ceil(start)), to = Math.min(width, Math.floor(start + n * step));
+      for (let py = 0; py < height; py++) {
+        const j = (((origin.y + py + 0.5) / world - t.y0) / (t.y1 - t.y0)) * n;
+        if (j < 0 || j > n) continue;
+        const b = Math.min(Math.floor(j), n - 1), q = j - b, k = b * (n + 1);
+        const node = (v, a) => (1 - q) * v[k + a] + q * v[k + n + 1 + a];
+        for (let a = 0; a < n; a++) {
+          const first = Math.max(from, Math.round(start + a * step));
+          const last = Math.min(to, Math.round(start + (a + 1) * step));
+          if (first >= last) continue;
+          const du = (node(t.col, a + 1) - node(t.col, a)) / step;
+          const dv = (node(t.row, a + 1) - node(t.row, a)) / step;
+          const lead = first + 0.5 - (start + a * step);
+          let u = node(t.col, a) + lead * du, v = node(t.row, a) + lead * dv;
+          for (let px = first; px < last; px++, u += du, v += dv) {
+            if (u < 0 || v < 0 || u >= cols || v >= rows) continue;
+            const cell = (v | 0) * cols + (u | 0);
+            if (!street[cell]) continue;
+            const d = depth[cell];
+            pixels[py * width + px] = d > 0 ? palette[Math.min(d, most)]
+              : ((px + py + origin.x + origin.y) & 7) < 2 ? hatch : palette[0];
+          }
+        }
+      }
+    },
+  });
+
+  function rgba(hex, alpha) {
+    const n = parseInt(hex.slice(1), 16);
+    return ((alpha << 24) | ((n & 255) << 16) | (((n >> 8) & 255) << 8) | (n >> 16)) >>> 0;
+  }
+
+  /** The grid's cells by depth. */
+  function grid(data) {
+    return new Grid(data);
+  }
+
+  function cellFacts(cell) {
+    if (!cell) return element("span", "", word("outside"));
+    const standard = page.config.standard;
+    const rows = [
+      [word("street"), say(cell.street)],
+      [word("within"), String(cell.depth)],
+      [word("nearest"), cell.nearest ? say(cell.nearest.name) : word("noCentre")],
+    ];
+    if (cell.nearest) {
+      rows.push(
+        [word("distance"), metres(cell.distance) + " · " +
+          minutes((cell.distance / standard.metres) * standard.minutes)],
+        [word("services"), serviceList(cell.nearest.services)],
+      );
+    }
+    rows.push([word("people60"), cell.people_60.toFixed(1)]);
+    return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
+  }
+
+  /* The page around the map */
+
+  function start(map, config) {
+    page.config = config;
+    page.map = map;
+    setLanguage(config.lang);
+    addHatching();
+    map.attributionControl.setPrefix(false);
+    inEveryLanguage(() => {
+      map.getContainer().setAttribute("aria-label", say(config.title));
+      map.getContainer().setAttribute("role", "application");
+    });
+    addTitle(map, config);
+    addPanel(map, config);
+    addNotice(map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    map.on("click", (event) => {
+      if (!page.grid) return;
+      L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
+        .setContent(cellFacts(page.grid.cellAt(event.latlng))).openOn(map);
+    });
+    hoverGrid(map);
+    map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
+    followLink(map);
+    inEveryLanguage(() => nameControls(map, config));
+  }
+
+  function makePanes(map) {
+    PANES.forEach((p) => (map.createPane(p.name).style.zIndex = p.zIndex));
+    ["cc-grid", "cc-names"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+  }
+
+  /** Oblique lines for uncovered areas, so that a print in black and white still tells. */
+  function addHatching() {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    svg.setAttribute("class", "cc-hatching");
+    svg.setAttribute("aria-hidden", "true");
+    const pattern = document.createElementNS(space, "pattern");
+    const attributes = { id: "cc-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse",
+      patternTransform: "rotate(45)" };
+    Object.entries(attributes).forEach(([k, v]) => pattern.setAttribute(k, v));
+    [["#fed7aa", 7], [UNCOVERED, 2]].forEach(([fill, width]) => {
+      const stripe = document.createElementNS(space, "rect");
+      Object.entries({ width, height: 7, fill }).forEach(([k, v]) => stripe.setAttribute(k, v));
+      pattern.append(stripe);
+    });
+    svg.append(pattern);
+    document.body.append(svg);
+  }
+
+  function control(map, position, box) {
+    const made = L.control({ position });
+    made.onAdd = () => box;
+    L.DomEvent.disableClickPropagation(box);
+    L.DomEvent.disableScrollPropagation(box);
+    return made.addTo(map);
+  }
+
+  function addTitle(map, config) {
+    const box = element("header", "cc-title");
+    inEveryLanguage(() => {
+      box.replaceChildren(element("h1", "", say(config.title)), element("p", "", say(config.subtitle)));
+      config.assumptions.forEach((line) => box.append(element("p", "cc-assumed", say(line))));
+    });
+    document.body.prepend(box);
+    map.invalidateSize();
+  }
+
+  function addPanel(map, config) {
+    const panel = element("aside", "cc-panel");
+    const tools = element("div", "cc-tools");
+    tools.append(
+      button(() => word("switchLanguage"), null, () => setLanguage(page.lang === "zh" ? "en" : "zh")),
+      button(() => word("print"), null, () => window.print()),
+      button(() => word("link"), "🔗", copyLink),
+      button(() => word("fullscreen"), "⛶", toggleFullscreen),
+    );
+    const body = element("div");
+    panel.append(tools, addSearch(map), body);
+    inEveryLanguage(() => body.replaceChildren(
+      summary(config.summary), legend(config.legend), streetTable(map, config.streets), notes(config.notes),
+    ));
+    const toggle = button(() => word("panel"), "☰", () => {
+      document.body.classList.toggle("cc-panel-hidden");
+      map.invalidateSize();
+    });
+    toggle.classList.add("cc-toggle");
+    document.body.append(panel, toggle);
+    map.invalidateSize();
+  }
+
+  function section(title) {
+    const made = element("section");
+    made.append(element("h2", "", title));
+    return made;
+  }
+
+  function summary(rows) {
+    const made = section(word("summary"));
+    const list = element("dl", "cc-figures");
+    rows.forEach((row) => list.append(element("dt", "", say(row.label)), element("dd", "", say(row.value))));
+    made.append(list);
+    return made;
+  }
+
+  function legend(entries) {
+    const made = section(word("legend"));
+    const list = element("ul", "cc-legend");
+    entries.forEach((entry) => {
+      const item = element("li");
+      const sign = element("span", "cc-sign cc-sign-" + entry.sign);
+      if (entry.sign === "depth") sign.style.background = DEPTHS[entry.depth];
+      if (entry.sign === "share") sign.style.background = shareColour(entry.share);
+      item.append(sign, element("span", "", say(entry.label)));
+      list.append(item);
+    });
+    made.append(list);
+    return made;
+  }
+
+  function streetTable(map, streetRows) {
+    const made = section(word("byStreet"));
+    const table = element("table", "cc-streets");
+    const head = table.createTHead().insertRow();
+    ["street", "people60Short", "share", "backup", "left"].forEach((key) => {
+      const cell = element("th", "", word(key));
+      cell.scope = "col";
+      head.append(cell);
+    });
+    const body = table.createTBody();
+    streetRows.forEach((street) => {
+      const row = body.insertRow();
+      const name = element("th");
+      name.scope = "row";
+      const show = element("button", "cc-plain", say(street.short_name));
+      show.type = "button";
+      show.addEventListener("click", () => map.fitBounds(street.bounds));
+      name.append(show);
+      row.append(name, element("td", "", count(street.people_60)),
+        element("td", "", percent(street.covered_people_60_share)),
+        element("td", "", percent(street.backup_people_60_share)),
+        element("td", "", count(street.uncovered_people_60)));
+    });
+    made.append(table);
+    return made;
+  }
+
+  function notes(lines) {
+    const made = element("section", "cc-notes");
+    lines.forEach((line) => made.append(element("p", "", say(line))));
+    return made;
+  }
+
+  function addSearch(map) {
+    const box = element("div", "cc-search");
+    const input = element("input");
+    input.type = "search";
+    inEveryLanguage(() => {
+      input.placeholder = word("search");
+      input.setAttribute("aria-label", word("search"));
+    });
+    const found = element("ul");
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLocaleLowerCase();
+      const matches = wanted ? page.searchable.filter((entry) =>
+        [entry.text.zh, entry.text.en].some((t) => t && t.toLocaleLowerCase().includes(wanted))) : [];
+      found.replaceChildren(...matches.slice(0, 8).map((entry) => {
+        const item = element("li"), choose = element("button", "cc-plain", say(entry.text));
+        choose.type = "button";
+        choose.addEventListener("click", () => entry.show(map));
+        item.append(choose);
+        return item;
+      }));
+      if (wanted && !matches.length) found.append(element("li", "", word("nothing")));
+    });
+    input.addEventListener("keydown", (event) => {
+      const first = found.querySelector("button");
+      if (event.key === "Enter" && first) first.click();
+    });
+    box.append(input, found);
+    return box;
+  }
+
+  function addNotice(map) {
+    const box = element("div", "cc-notice");
+    box.setAttribute("role", "status");
+    control(map, "bottomleft", box);
+    let timer;
+    page.notice = (text) => {
+      box.textContent = text;
+      clearTimeout(timer);
+      timer = setTimeout(() => (box.textContent = ""), 4000);
+    };
+  }
+
+  function hoverGrid(map) {
+    const tip = L.tooltip({ className: "cc-tip", direction: "right", offset: [14, 0] });
+    let pending = null;
+    map.on("mousemove", (event) => {
+      if (!page.grid || !map.hasLayer(page.grid)) return;
+      const target = event.originalEvent.target;
+      const isOther = target !== map.getContainer() && target.closest && target.closest(".leaflet-interactive");
+      cancelAnimationFrame(pending);
+      pending = requestAnimationFrame(() => {
+        const cell = isOther ? null : page.grid.cellAt(event.latlng);
+        if (cell) tip.setLatLng(event.latlng).setContent(cellFacts(cell)).addTo(map);
+        else tip.remove();
+      });
+    });
+    map.on("mouseout", () => tip.remove());
+  }
+
+  /* A link to the present view: #zoom/latitude/longitude */
+
+  function followLink(map) {
+    const parts = location.hash.slice(1).split("/").map(Number);
+    if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0]);
+  }
+
+  function copyLink() {
+    const centre = page.map.getCenter();
+    const hash = "#" + [page.map.getZoom(), centre.lat.toFixed(5), centre.lng.toFixed(5)].join("/");
+    try { history.replaceState(null, "", hash); } catch { /* a page without an address of its own */ }
+    const link = location.href.split("#")[0] + hash;
+    const shown = () => page.notice(word("copied"));
+    if (navigator.clipboard) navigator.clipboard.writeText(link).then(shown, () => page.notice(link));
+    else page.notice(link);
+  }
+
+  function toggleFullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen();
+  }
+
+  /** Leaflet's own controls in the page's language. */
+  function nameControls(map, config) {
+    const box = map.getContainer();
+    const named = [[".leaflet-control-zoom-in", "zoomIn"], [".leaflet-control-zoom-out", "zoomOut"],
+      [".leaflet-control-layers-toggle", "layers"]];
+    named.forEach(([selector, key]) => {
+      const found = box.querySelector(selector);
+      if (!found) return;
+      found.title = word(key);
+      found.setAttribute("aria-label", word(key));
+    });
+    box.querySelectorAll(".leaflet-control-layers-overlays label span span").forEach((label) => {
+      const name = label.dataset.name || label.textContent.trim();
+      label.dataset.name = name;
+      const meant = config.layers.find((l) => l.en === name || l.zh === name);
+      if (meant) label.textContent = " " + say(meant);
+    });
+  }
+
+  return { page, makePanes, start, streets, borders, circles, zones, centres, grid, setLanguage };
+})();
