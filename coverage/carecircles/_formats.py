@@ -63,15 +63,15 @@ def read_raw(path: str | Path, *, role: str | None = None) -> pd.DataFrame:
             [f"{file}: files of this kind are not read; use one of {', '.join(FORMATS)}."]
         )
     try:
-        head = path.open("rb").read(16)
-        size = path.stat().st_size
+        with path.open("rb") as opened:
+            head = opened.read(16)
     except FileNotFoundError:
         raise ValidationError([f"{path}: there is no such file; check the path."]) from None
     except OSError as err:
         raise ValidationError(
             [f"{path}: cannot be read ({err.strerror}); check the path."]
         ) from None
-    if size == 0:
+    if not head:
         raise ValidationError([f"{file}: the file is empty; save it again."])
     _check_kind(path, head, form)
     match form:
@@ -170,11 +170,26 @@ def _read_excel(path: Path) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops
-            book = openpyxl.load_workbook(path, data_only=True)
+            sheet = openpyxl.load_workbook(path, data_only=True).worksheets[0]
+            written = openpyxl.load_workbook(path).worksheets[0]
     except Exception as err:
         raise ValidationError([_not_readable(path, "Excel workbook", err)]) from err
-    sheet = book.worksheets[0]
     records = [["" if v is None else v for v in row] for row in sheet.iter_rows(values_only=True)]
+    formulas = [
+        cell
+        for row in written.iter_rows()
+        for cell in row
+        if cell.data_type == "f" and records[cell.row - 1][cell.column - 1] == ""
+    ]
+    problems = _validate.complain(
+        path.name,
+        pd.Index([cell.row for cell in formulas], name="row"),
+        "the cell is a formula whose value was not saved",
+        "open the workbook in a spreadsheet program and save it, or write the value",
+        values=[cell.value for cell in formulas],
+    )
+    if problems:
+        raise ValidationError(problems)
     return _table(records, path.name)
 
 

@@ -38,7 +38,9 @@ def complain(
 
 
 def show(value: object) -> str:
-    """A value from a data file, short, quoted and with nothing invisible in it."""
+    """A value from a data file, short, quoted and with nothing invisible in it; counts as they are."""
+    if isinstance(value, int):
+        return str(value)
     text = str(value)
     return repr(text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…")
 

@@ -94,10 +94,12 @@ def read_area(
         paths["centres"] = Path(centres)
         datums.pop("centres", None)
     if datum is not None:
-        said = datums.setdefault("centres", datum)
-        if said != datum:
+        declared = datums.setdefault("centres", datum)
+        if declared != datum:
             raise ValidationError(
-                [f"area.toml says the centres' datum is {said}, --datum says {datum}; keep one."]
+                [
+                    f"area.toml says the centres' datum is {declared}, --datum says {datum}; keep one."
+                ]
             )
 
     streets, problems = _attempt(

@@ -199,7 +199,7 @@ def check(
     from carecircles import report
     from carecircles.area import check_file
 
-    problems = []
+    problems: list[str] = []
     for path in files:
         try:
             lines = check_file(path, area=_folder(area), datum=datum)

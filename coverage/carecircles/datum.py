@@ -85,7 +85,7 @@ def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[D
     --------
     >>> lon, lat = from_wgs84([117.223], [39.08], datum="gcj02")
     >>> float(lon[0].round(4)), float(lat[0].round(4))
-    (117.2292, 39.0812)
+    (117.2293, 39.081)
     """
     lon, lat = np.array(lon, dtype=float), np.array(lat, dtype=float)
     if datum in ("gcj02", "bd09"):

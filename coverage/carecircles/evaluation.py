@@ -4,6 +4,7 @@ What the cost table says about people: covered, depth, nearest centre, and cover
 Covered means `cost <= cutoff`: the limit itself is covered. Shares lie between 0 and 1.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -200,7 +201,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
                 table[f"{prefix}_{name}_share"] = total(w, where) / totals[name]
         for g in groups:
             table[f"uncovered_{g}"] = total(weights[g], ~is_covered)
-        by = weights.get("people", weights[groups[0]])
+        by = weights["people" if "people" in weights else groups[0]]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
     table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))
@@ -215,7 +216,7 @@ def _weighted_quantile(
     values, weights, group = values[order], weights[order], group[order]
     edges = np.searchsorted(group, np.arange(groups + 1))
     quantiles = np.full(groups, np.nan)
-    for g, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for g, (start, end) in enumerate(itertools.pairwise(edges)):
         running = np.cumsum(weights[start:end])
         if len(running) and running[-1] > 0:
             at = np.searchsorted(running, _DISTANCE_QUANTILE * running[-1])

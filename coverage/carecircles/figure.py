@@ -86,16 +86,18 @@ class Page(Figure):
         self.title = title
         self.lang = lang
         self.image_hosts = tuple(image_hosts)
+        self._named: list[Element] = []
 
     def render(self, **kwargs) -> str:
         """The page as HTML."""
-        with _rendering, _text_stays_text():
-            _number(self)
+        with _rendering, _text_stays_text(), self._as_it_was():
+            self._name_in_order()
             for child in list(self._children.values()):
                 child.render(**kwargs)
             head = [self._head(name, el, kwargs) for name, el in self.header._children.items()]
             body = self.html.render(**kwargs)
             script = self.script.render(**kwargs)
+            self._named = list(_walk(self))  # also those that came into being just now
         script = f"<script>{script}</script>"
         policy = _policy([*head, script], self.image_hosts)
         return "\n".join(
@@ -118,6 +120,24 @@ class Page(Figure):
                 "",
             ]
         )
+
+    @contextmanager
+    def _as_it_was(self) -> Iterator[None]:
+        """Take out again what the map's elements put into the page, so that it can render twice."""
+        parts = (self.header, self.html, self.script)
+        before = [part._children.copy() for part in parts]
+        try:
+            yield
+        finally:
+            for part, children in zip(parts, before, strict=True):
+                part._children = children
+
+    def _name_in_order(self) -> None:
+        """Number the new elements, in place of branca's random names; the others keep theirs."""
+        named = {id(element) for element in self._named}
+        for number, element in enumerate(_walk(self)):
+            if id(element) not in named:
+                element._id = f"{number:04d}"
 
     def _head(self, name: str, element: Element, kwargs: dict) -> str:
         """An element of the head; links are replaced by what they link to."""
@@ -165,20 +185,18 @@ def _text_stays_text() -> Iterator[None]:
     again; a name such as `{{ 7 * 7 }}` in a data file would be executed in our process.
     """
     compiled = branca.element.Template
-    branca.element.Template = _Literal
+    setattr(branca.element, "Template", _Literal)  # noqa: B010  (a plain assignment is no type)
     try:
         yield
     finally:
-        branca.element.Template = compiled
+        setattr(branca.element, "Template", compiled)  # noqa: B010
 
 
-def _number(root: Element) -> None:
-    """Number all elements in order, in place of branca's random names."""
-    stack, number = [root], 0
+def _walk(root: Element) -> Iterator[Element]:
+    stack = [root]
     while stack:
         element = stack.pop()
-        element._id = f"{number:04d}"
-        number += 1
+        yield element
         stack.extend(reversed(element._children.values()))
 
 

@@ -1,5 +1,7 @@
 """Uncovered cells as contiguous uncovered zones, ranked by the older people in them."""
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -44,8 +46,8 @@ def uncovered_zones(
     zones = gaps.groupby(number)[["area_m2", *groups]].sum()
     is_small = zones["area_m2"] < smallest_m2
     large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
-    rank = pd.Series(range(1, len(large) + 1), index=large.index).astype(str)
-    name = pd.Series(number, index=gaps.index).map(rank).fillna(OTHER)
+    rank = pd.Series([str(n + 1) for n in range(len(large))], index=large.index, dtype=object)
+    name = pd.Series(number, index=gaps.index).map(rank).astype(object).fillna(OTHER)
     order = [*rank, *([OTHER] if is_small.any() else [])]
     name = pd.Series(pd.Categorical(name, categories=order), index=gaps.index)
 
@@ -100,5 +102,5 @@ def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.
         x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
     )
     edges = np.searchsorted(zone[first], np.arange(zones + 1))
-    unions = [shapely.union_all(runs[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    unions = [shapely.union_all(runs[a:b]) for a, b in itertools.pairwise(edges)]
     return [shapely.simplify(union, 0) for union in unions]

@@ -183,7 +183,7 @@ def read_centres(
         frame.index[capacity < 0],
         "capacity is negative",
         "write how many people it can serve",
-        values=capacity[capacity < 0],
+        values=_with(frame, "capacity")["capacity"][capacity < 0],
     )
     if problems:
         raise ValidationError(problems)
@@ -466,7 +466,7 @@ def _polygons(
 
 def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:
     problems = _validate.geometries(frame, file=file, kinds=kinds)
-    if frame.crs is None:
+    if frame.crs is None or not (frame.crs.is_geographic or frame.crs.is_projected):
         problems.append(
             f"{file}: it does not say in which CRS its coordinates are; "
             "set the layer's CRS, for example with 'Assign projection' in QGIS."
@@ -593,10 +593,10 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """A table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    table = pd.DataFrame(_without_geometry(frame))
-    for column in table.columns[table.dtypes.map(lambda t: t.kind in "OUT" or t == "str")]:
+    table = _without_geometry(frame).reset_index()
+    for column in table.columns[~table.dtypes.map(pd.api.types.is_numeric_dtype)]:
         table[column] = table[column].map(_inert)
-    return table.to_csv(lineterminator="\n")
+    return table.to_csv(index=False, lineterminator="\n")
 
 
 def geojson_text(frame: gpd.GeoDataFrame) -> str:

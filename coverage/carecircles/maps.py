@@ -74,7 +74,7 @@ class Drawing(JSCSSMixin, Layer):
     def json(self) -> str:
         return to_json(self.data)
 
-    def _get_self_bounds(self) -> list[list[float]]:
+    def _get_self_bounds(self) -> list[list[float | None]]:
         left, bottom, right, top = self._bounds
         return [[bottom, left], [top, right]]
 
@@ -360,6 +360,7 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 def title(area: StudyArea) -> Text:
     """What the map shows, in each language."""
     name = report.name_of({"name": area.name, "name_en": area.name_en})
+    name = {lang: report.isolated(text) for lang, text in name.items()}
     return {
         "en": f"{name['en']}: elderly-care coverage of {len(area.facilities)} centres",
         "zh": f"{name['zh']}：{len(area.facilities)} 个居家养老服务中心覆盖图",
@@ -410,7 +411,7 @@ def _headline(lines: list[Text]) -> list[Text]:
 
 def _legend(area: StudyArea) -> list[dict]:
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
-    entries = [
+    entries: list[dict] = [
         {
             "sign": "uncovered",
             "label": {"en": "Not covered: no centre within reach", "zh": "未覆盖：没有可达中心"},

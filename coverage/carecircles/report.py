@@ -55,6 +55,14 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
+def isolated(text: str) -> str:
+    """Text whose direction of writing stays its own, to put into a sentence."""
+    turns = {"R", "AL", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
+    if turns.isdisjoint(map(unicodedata.bidirectional, text)):
+        return text
+    return f"\u2068{text}\u2069"
+
+
 def assumptions(area: StudyArea) -> list[Text]:
     """
     What of the study area is not known but assumed, schematic or not stated, a sentence each.
@@ -67,25 +75,11 @@ def assumptions(area: StudyArea) -> list[Text]:
     """
     centres, streets, people = area.facilities, area.streets, area.population
     lines = [
-        _not_known(
-            centres["basis"], "positions of {n} of {all} centres", "{all} 个中心中 {n} 个的位置"
-        ),
-        _not_known(
-            streets["basis"], "borders of {n} of {all} streets", "{all} 个街道中 {n} 个的边界"
-        ),
-        _not_known(
-            people["basis"], "people of {n} of {all} streets", "{all} 个街道中 {n} 个的人口"
-        ),
-        _not_known(
-            people["age_basis"],
-            "age groups of {n} of {all} streets",
-            "{all} 个街道中 {n} 个的年龄构成",
-        ),
-        _not_known(
-            centres["services_basis"],
-            "services of {n} of {all} centres",
-            "{all} 个中心中 {n} 个的服务内容",
-        ),
+        _not_known(centres["basis"], "positions of {n} centres", "{n}个中心的位置"),
+        _not_known(streets["basis"], "borders of {n} streets", "{n}个街道的边界"),
+        _not_known(people["basis"], "people of {n} streets", "{n}个街道的人口"),
+        _not_known(people["age_basis"], "age groups of {n} streets", "{n}个街道的年龄构成"),
+        _not_known(centres["services_basis"], "services of {n} centres", "{n}个中心的服务内容"),
     ]
     return [line for some in lines for line in some]
 
@@ -97,14 +91,18 @@ def _not_known(basis: pd.Series, en: str, zh: str) -> list[Text]:
         "schematic": ("are schematic", "为示意"),
         "not stated": ("are of unstated basis", "依据未说明"),
     }
-    counts = basis[basis != "known"].value_counts(sort=False)
-    return [
-        {
-            "en": f"{en.format(n=n, all=len(basis))} {words.get(b, ('are ' + b, b))[0]}",
-            "zh": f"{zh.format(n=n, all=len(basis))}{words.get(b, ('', b))[1]}",
-        }
-        for b, n in counts.items()
-    ]
+    lines = []
+    for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        verb_en, verb_zh = words.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
+        how_many_en = f"all {n}" if n == len(basis) else f"{n} of {len(basis)}"
+        how_many_zh = f"全部{n}" if n == len(basis) else f"{len(basis)}个中{n}"
+        lines.append(
+            {
+                "en": f"{en.format(n=how_many_en)} {verb_en}",
+                "zh": f"{zh.format(n=how_many_zh)}{verb_zh}",
+            }
+        )
+    return lines
 
 
 def grid_note(cells: pd.DataFrame) -> Text:
@@ -367,7 +365,7 @@ def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -
     from rich.table import Table
     from rich.text import Text as Line
 
-    grid = Table(title=Line(title), title_justify="left")
+    grid = Table()
     is_text = {column: position == 0 for position, column in enumerate(table.columns)}
     for column in table.columns:
         words = is_text[column] or not table[column].str.contains(r"\d").all()
@@ -377,6 +375,7 @@ def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
+    console.print(Line(title))
     console.print(grid)
     for note in notes:
         console.print(Line(note))

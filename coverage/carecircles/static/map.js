@@ -37,7 +37,7 @@ window.carecircles = (function () {
     switchLanguage: { en: "中文", zh: "English" },
     fullscreen: { en: "Full screen", zh: "全屏" },
     print: { en: "Print", zh: "打印" },
-    link: { en: "Copy a link to this view", zh: "复制当前视图链接" },
+    link: { en: "Copy link", zh: "复制链接" },
     copied: { en: "Link copied", zh: "链接已复制" },
     panel: { en: "Show or hide the panel", zh: "显示或隐藏面板" },
     layers: { en: "Layers", zh: "图层" },
@@ -123,7 +123,7 @@ window.carecircles = (function () {
   /* Layers */
 
   const UNCOVERED = "#c2410c";
-  const DEPTHS = ["#fdba74", "#bfdbfe", "#60a5fa", "#2563eb", "#1e3a8a"];
+  const DEPTHS = ["#fed7aa", "#c7dcf5", "#85b4ea", "#4f86d6", "#2f5bab"];
   const SHARES = [
     [0.95, "#08519c"],
     [0.85, "#3182bd"],
@@ -148,6 +148,8 @@ window.carecircles = (function () {
   /** Streets filled by the share of people aged 60 and more who are covered. */
   function streets(data) {
     const group = L.featureGroup([], { pane: "cc-fill" });
+    group.on("add", () => document.body.classList.add("cc-shares"));
+    group.on("remove", () => document.body.classList.remove("cc-shares"));
     data.forEach((street) => {
       const share = street.covered_people_60_share;
       const layer = geometryLayer(street.geometry, {
@@ -199,8 +201,8 @@ window.carecircles = (function () {
     return L.featureGroup(data.map((circle) => L.polygon(
       turns.map((t) => [circle.lat + circle.half_lat * Math.sin(t),
         circle.lon + circle.half_lon * Math.cos(t)]),
-      { pane: "cc-circles", interactive: false, color: "#1e3a8a", weight: 1, opacity: 0.7,
-        fillColor: "#3b82f6", fillOpacity: 0.05 },
+      { pane: "cc-circles", interactive: false, color: "#1e3a8a", weight: 1, opacity: 0.75,
+        fill: false },
     )));
   }
 
@@ -208,7 +210,7 @@ window.carecircles = (function () {
   function zones(data) {
     return L.featureGroup(data.map((zone) => {
       const layer = geometryLayer(zone.geometry, {
-        pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 0.55,
+        pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
       layer.bindTooltip(() => zoneFacts(zone), { sticky: true, className: "cc-tip" });
       return layer;
@@ -304,7 +306,7 @@ window.carecircles = (function () {
 
     initialize(data) {
       this.data = data;
-      this.palette = Uint32Array.from(DEPTHS.map((c) => rgba(c, 205)));
+      this.palette = Uint32Array.from(DEPTHS.map((c) => rgba(c, 255)));
       this.hatch = rgba(UNCOVERED, 255);
       this.ready = typeof DecompressionStream === "undefined" ? Promise.reject(new Error("old"))
         : Promise.all([unpack(data.street, data.street_bytes), unpack(data.depth, data.depth_bytes)])
@@ -470,9 +472,11 @@ window.carecircles = (function () {
       L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
         .setContent(cellFacts(page.grid.cellAt(event.latlng))).openOn(map);
     });
+    document.addEventListener("keydown", (event) => event.key === "Escape" && map.closePopup());
     hoverGrid(map);
     map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
     followLink(map);
+    fitToPaper(map);
     inEveryLanguage(() => nameControls(map, config));
   }
 
@@ -524,8 +528,8 @@ window.carecircles = (function () {
     tools.append(
       button(() => word("switchLanguage"), null, () => setLanguage(page.lang === "zh" ? "en" : "zh")),
       button(() => word("print"), null, () => window.print()),
-      button(() => word("link"), "🔗", copyLink),
-      button(() => word("fullscreen"), "⛶", toggleFullscreen),
+      button(() => word("link"), null, copyLink),
+      button(() => word("fullscreen"), null, toggleFullscreen),
     );
     const body = element("div");
     panel.append(tools, addSearch(map), body);
@@ -559,7 +563,7 @@ window.carecircles = (function () {
     const made = section(word("legend"));
     const list = element("ul", "cc-legend");
     entries.forEach((entry) => {
-      const item = element("li");
+      const item = element("li", entry.sign === "share" ? "cc-share" : "");
       const sign = element("span", "cc-sign cc-sign-" + entry.sign);
       if (entry.sign === "depth") sign.style.background = DEPTHS[entry.depth];
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
@@ -677,6 +681,23 @@ window.carecircles = (function () {
     const shown = () => page.notice(word("copied"));
     if (navigator.clipboard) navigator.clipboard.writeText(link).then(shown, () => page.notice(link));
     else page.notice(link);
+  }
+
+  /** While printing, the page has the size of the sheet and the map shows what it showed before. */
+  function fitToPaper(map) {
+    let view = null;
+    window.addEventListener("beforeprint", () => {
+      view = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
+      const shown = view.bounds.contains(page.config.bounds) ? page.config.bounds : view.bounds;
+      document.body.classList.add("cc-print");
+      map.invalidateSize({ animate: false });
+      map.fitBounds(shown, { animate: false });
+    });
+    window.addEventListener("afterprint", () => {
+      document.body.classList.remove("cc-print");
+      map.invalidateSize({ animate: false });
+      if (view) map.setView(view.centre, view.zoom, { animate: false });
+    });
   }
 
   function toggleFullscreen() {

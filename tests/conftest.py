@@ -1,0 +1,97 @@
+"""Fixtures shared by the tests: the bundled study area, a small street to check on paper, a browser."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from carecircles import datasets, evaluation, grid, reach
+
+ROOT = Path(__file__).resolve().parent.parent
+CRS = "EPSG:4548"
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def hexi():
+    return datasets.load("hexi")
+
+
+@pytest.fixture(scope="session")
+def hexi_cells(hexi):
+    """Hexi evaluated at 50 m and 700 m."""
+    return evaluated(hexi.streets, hexi.population, hexi.facilities)
+
+
+@pytest.fixture
+def block():
+    """One street of 10 x 10 cells of 50 m, its corner on a multiple of 50 m, with 100 people aged 60+."""
+    streets = gpd.GeoDataFrame(
+        {"name": ["Block"], "name_en": ["Block"], "basis": ["known"]},
+        geometry=[shapely.box(500_000, 4_300_000, 500_500, 4_300_500)],
+        index=pd.Index(["B"], name="code"),
+        crs=CRS,
+    )
+    population = pd.DataFrame({"people": [400], "people_60": [100]}, index=streets.index)
+    return streets, population
+
+
+def centres_at(*points: tuple[float, float], crs: str = CRS) -> gpd.GeoDataFrame:
+    """Centres F1, F2, ... at points in metres."""
+    return gpd.GeoDataFrame(
+        {"name": [f"Centre {n}" for n in range(1, len(points) + 1)]},
+        geometry=[shapely.Point(p) for p in points],
+        index=pd.Index([f"F{n}" for n in range(1, len(points) + 1)], name="id"),
+        crs=crs,
+    )
+
+
+def evaluated(streets, population, facilities, *, cell=50.0, cutoff=700.0):
+    demand = grid.make_demand(streets, population, cell=cell)
+    cost = reach.straight_line(demand, facilities, cutoff=cutoff)
+    nearest = reach.nearest(demand, facilities)
+    return evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+
+
+@pytest.fixture
+def hexi_copy(tmp_path):
+    """A folder like data/hexi that a test may break."""
+    target = tmp_path / "hexi"
+    shutil.copytree(datasets.folder("hexi"), target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """System Chromium, offline, driven by Playwright; skipped where there is none (CI requires it)."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        if os.environ.get("CARECIRCLES_REQUIRE_BROWSER"):
+            pytest.fail("CARECIRCLES_REQUIRE_BROWSER is set, but there is no chromium")
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=executable,
+            args=CHROMIUM_FLAGS,
+            offline=True,
+            viewport={"width": 1440, "height": 900},
+        )
+        yield context
+        context.close()

@@ -1,0 +1,214 @@
+"""A study area's files held against each other."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from carecircles import area, datasets
+from carecircles.datum import from_wgs84
+from carecircles.errors import ValidationError
+
+
+def problems_of(folder, **options):
+    with pytest.raises(ValidationError) as caught:
+        area.read_area(folder, **options)
+    return "\n".join(caught.value.problems)
+
+
+def centres(folder):
+    return pd.read_csv(folder / "centres.csv", dtype=str, keep_default_na=False)
+
+
+def shifted(frame, datum):
+    lon, lat = from_wgs84(frame["lon"].astype(float), frame["lat"].astype(float), datum=datum)
+    return frame.assign(lon=lon, lat=lat)
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("datum", "label"), [("gcj02", "GCJ-02"), ("bd09", "BD-09")])
+def test_another_datum_gives_the_same_area_when_declared_and_a_hint_when_not(
+    hexi, tmp_path, datum, label
+):
+    path = tmp_path / "centres.csv"
+    shifted(centres(datasets.folder("hexi")), datum).to_csv(path, index=False)
+    declared = datasets.folder("hexi")
+    same = area.read_area(declared, centres=path, datum=datum)
+    assert same.facilities.geometry.distance(hexi.facilities.geometry).max() < 0.2
+    said = problems_of(declared, centres=path)
+    assert "the centre lies outside the study area" in said
+    assert f"these points would fall inside if they were {label}" in said
+    assert f"pass --datum {datum}" in said
+
+
+def test_wrong_datum_is_seen_where_nothing_falls_outside(tmp_path):
+    """Trap 18: only centres that stay inside after the shift, so that no total would tell."""
+    moved = shifted(centres(datasets.folder("hexi")), "gcj02")
+    inside = gpd.points_from_xy(moved["lon"], moved["lat"])
+    outline = gpd.read_file(datasets.folder("hexi") / "boundary.geojson").geometry[0]
+    path = tmp_path / "centres.csv"
+    moved[outline.contains(inside)].to_csv(path, index=False)
+    said = problems_of(datasets.folder("hexi"), centres=path)
+    assert "lie in another street than they name" in said
+    assert "pass --datum gcj02" in said
+    assert area.read_area(datasets.folder("hexi"), centres=path, datum="wgs84") is not None
+
+
+def test_wgs84_declared_as_gcj02_is_seen(tmp_path):
+    path = tmp_path / "centres.csv"
+    centres(datasets.folder("hexi")).to_csv(path, index=False)
+    assert "pass --datum wgs84" in problems_of(datasets.folder("hexi"), centres=path, datum="gcj02")
+
+
+def test_undeclared_datum_is_taken_as_wgs84_and_said(tmp_path):
+    path = tmp_path / "centres.csv"
+    centres(datasets.folder("hexi")).to_csv(path, index=False)
+    study = area.read_area(datasets.folder("hexi"), centres=path)
+    assert study.notes == ("centres.csv: no datum declared; coordinates are taken as WGS84.",)
+
+
+def test_swapped_coordinates_far_away_are_seen(hexi_copy):
+    """Where both numbers could be a latitude, only the study area tells."""
+    frame = centres(hexi_copy)
+    frame["lon"], frame["lat"] = frame["lat"], (frame["lon"].astype(float) - 30).astype(str)
+    frame.to_csv(hexi_copy / "centres.csv", index=False)
+    assert "outside the study area" in problems_of(hexi_copy)
+
+
+def test_problems_of_all_files_come_together(hexi_copy):
+    edit(hexi_copy / "population.csv", "120103002,下瓦房街道,56184", "999,下瓦房街道,-5")
+    edit(hexi_copy / "centres.csv", "H02,", "H01,")
+    edit(hexi_copy / "streets.geojson", "120103014", "120103013")
+    said = problems_of(hexi_copy)
+    assert "population.csv, row 3 ('-5'): people is negative" in said
+    assert "centres.csv, rows 2 ('H01'), 3 ('H01'): id is there more than once" in said
+    assert "streets.geojson, features 13 ('120103013'), 14 ('120103013')" in said
+
+
+def test_unknown_and_missing_streets(hexi_copy):
+    edit(hexi_copy / "population.csv", "120103002,下瓦房街道", "999,下瓦房街道")
+    edit(hexi_copy / "centres.csv", "Machang assumed 1,120103005", "Machang assumed 1,Nowhere")
+    said = problems_of(hexi_copy)
+    assert "population.csv, row 3 ('999'): this street is not in the streets file" in said
+    assert "there is no row for '下瓦房街道'" in said
+    assert "centres.csv, row 14 ('Nowhere'): this street is not in the streets file" in said
+
+
+@pytest.mark.parametrize("spelling", ["120103005", "马场街道", "马场", "马场街道办事处", "MACHANG"])
+def test_streets_are_known_by_code_and_name(hexi_copy, spelling):
+    edit(hexi_copy / "centres.csv", "Machang assumed 1,120103005", f"Machang assumed 1,{spelling}")
+    assert area.read_area(hexi_copy).facilities.loc["H13", "street"] == "120103005"
+
+
+def test_an_empty_street_is_the_one_the_centre_stands_in(hexi_copy):
+    edit(hexi_copy / "centres.csv", "Machang assumed 1,120103005", "Machang assumed 1,")
+    assert area.read_area(hexi_copy).facilities.loc["H13", "street"] == "120103005"
+
+
+def test_overlapping_streets(hexi_copy):
+    document = json.loads((hexi_copy / "streets.geojson").read_text(encoding="utf-8"))
+    document["features"][1]["geometry"] = document["features"][0]["geometry"]
+    (hexi_copy / "streets.geojson").write_text(json.dumps(document))
+    assert "streets '120103001' and '120103002' overlap by 1,0" in problems_of(hexi_copy)
+
+
+def test_streets_that_leave_part_of_the_boundary_out_are_noted(hexi_copy):
+    document = json.loads((hexi_copy / "streets.geojson").read_text(encoding="utf-8"))
+    document["features"] = document["features"][:13]
+    (hexi_copy / "streets.geojson").write_text(json.dumps(document))
+    for name in ("population.csv", "centres.csv"):
+        lines = (hexi_copy / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if "120103014" not in line]
+        (hexi_copy / name).write_text("".join(kept), encoding="utf-8")
+    assert area.read_area(hexi_copy).notes == (
+        "4.51 km2 of the boundary lie in no street and are not counted.",
+    )
+
+
+def test_without_a_boundary_the_streets_are_it(hexi, hexi_copy):
+    (hexi_copy / "boundary.geojson").unlink()
+    assert area.read_area(hexi_copy).boundary.area.sum() == pytest.approx(hexi.boundary.area.sum())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('name = "河西区"', "", "name is missing"),
+        ("metres = 700", "metres = 0", "standard.metres is 0; write a number above 0"),
+        ("metres = 700", 'metres = "far"', "standard.metres is 'far'"),
+        ("minutes = 15", "minuets = 15", "standard.minuets is unknown"),
+        ("[standard]", "[standard", "this is not TOML"),
+        ("EPSG:4548", "EPSG:0", "no CRS we know"),
+        ("EPSG:4548", "EPSG:4326", "is not in metres"),
+        ("EPSG:4548", "EPSG:3857", "is off by 28.8%"),
+        ('centres = "wgs84"', 'centres = "mars"', "datum is 'mars', expected one of"),
+        ("licence", "colour = 1\nlicence", "unknown: colour"),
+        ("[datum]", '[files]\ncentres = "x.csv"\n[datum]', "x.csv: there is no such file"),
+    ],
+)
+def test_a_wrong_plan_is_explained(hexi_copy, old, new, expected):
+    edit(hexi_copy / "area.toml", old, new)
+    assert expected in problems_of(hexi_copy)
+
+
+def test_missing_and_doubled_files(hexi_copy, tmp_path):
+    (hexi_copy / "streets.geojson").unlink()
+    (hexi_copy / "population.xlsx").write_bytes(b"x")
+    said = problems_of(hexi_copy)
+    assert "there is no file of streets" in said
+    assert "more than one file of population (population.csv, population.xlsx)" in said
+    assert "no area.toml" in problems_of(tmp_path)
+    assert "no such folder" in problems_of(tmp_path / "nowhere")
+
+
+def test_an_area_without_crs_uses_utm(hexi_copy):
+    edit(hexi_copy / "area.toml", 'crs = "EPSG:4548"\n', "")
+    assert area.read_area(hexi_copy).crs.to_string() == "EPSG:32650"
+
+
+def test_streets_in_gcj02_are_moved(hexi, hexi_copy):
+    for name in ("streets", "boundary"):
+        frame = gpd.read_file(hexi_copy / f"{name}.geojson")
+        frame.geometry = frame.geometry.transform(
+            lambda xy: pd.DataFrame(zip(*from_wgs84(*xy.T, datum="gcj02"), strict=True)).to_numpy()
+        )
+        frame.to_file(hexi_copy / f"{name}.geojson")
+    edit(hexi_copy / "area.toml", "[datum]", '[datum]\nstreets = "gcj02"\nboundary = "GCJ-02"')
+    moved = area.read_area(hexi_copy).streets
+    assert moved.geometry.hausdorff_distance(hexi.streets.geometry).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    ("day", "is_open"),
+    [("2022-06-30", False), ("2022-07-15", False), ("2022-07-31", True), ("2023-01-01", True)],
+)
+def test_chentangzhuang_counts_from_the_end_of_july_2022(hexi, day, is_open):
+    """The press says 'July 2022'; on the last day of the month it is certainly open."""
+    open_then = area.open_on(hexi.facilities, day)
+    assert len(open_then) == (45 if is_open else 44)
+
+
+def test_a_closed_centre_no_longer_counts(hexi):
+    closed = hexi.facilities.copy()
+    closed.loc["H01", "closed"] = pd.Timestamp("2024-03-01")
+    assert "H01" in area.open_on(closed, "2024-02-29").index
+    assert "H01" not in area.open_on(closed, "2024-03-01").index
+
+
+def test_standard_keeps_its_pace():
+    standard = area.Standard(700, 15)
+    assert area.standard_of(standard, minutes=30) == area.Standard(1400, 30)
+    assert area.standard_of(standard, metres=500, minutes=10) == area.Standard(500, 10)
+    with pytest.raises(ValidationError, match=r"--radius is -1.*\n--minutes is 0"):
+        area.standard_of(standard, metres=-1, minutes=0)
+
+
+def test_unknown_bundled_area():
+    with pytest.raises(ValidationError, match="'nowhere', expected one of hexi, template"):
+        datasets.load("nowhere")

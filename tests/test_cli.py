@@ -1,0 +1,291 @@
+"""The command line as a user runs it: a process, its exit status, what it prints and writes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from carecircles import datasets, evaluation
+from tests.test_area import centres, shifted
+
+
+def run(*arguments, cwd, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, **options,
+    )  # fmt: skip
+
+
+def refused(*arguments, cwd):
+    """A run that must end with status 2, one message, no traceback, and nothing written."""
+    before = {p: p.stat().st_mtime_ns for p in cwd.rglob("*")}
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert {p: p.stat().st_mtime_ns for p in cwd.rglob("*")} == before
+    return done.stderr
+
+
+def test_map_writes_one_page_and_prints_the_summary(tmp_path, hexi_cells):
+    done = run("map", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["hexi-coverage.html"]
+    share = evaluation.of_district(hexi_cells)["covered_people_60_share"]
+    assert f"{100 * share:.1f} %" in done.stdout
+    assert "Positions of 42 of 45 centres are assumed" in done.stdout
+    assert "0.14 points" in done.stdout
+
+
+def test_map_in_chinese(tmp_path):
+    done = run("map", "--lang", "zh", "--out", "a.html", cwd=tmp_path)
+    assert "河西区：45 个居家养老服务中心覆盖图" in done.stdout
+    assert "45个中42个中心的位置为假定" in done.stdout
+    assert '<html lang="zh-CN">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_json_has_the_promised_keys_in_order(tmp_path, hexi_cells):
+    done = run("evaluate", "--format", "json", cwd=tmp_path)
+    record = json.loads(done.stdout)
+    order = [
+        k for k in record if k in ("area", "standard", "cell_m", "centres", "district", "streets")
+    ]
+    assert order == ["area", "standard", "cell_m", "centres", "district", "streets"]
+    assert record["standard"] == {"metres": 700, "minutes": 15}
+    assert record["cell_m"] == 50
+    assert record["centres"] == 45
+    first = record["streets"][0]
+    promised = ["code", "name", "area_km2", "people_60", "covered_area_share",
+                "covered_people_60_share", "backup_people_60_share", "mean_distance_m"]  # fmt: skip
+    assert [k for k in first if k in promised] == promised
+    assert first["code"] == "120103001"
+    assert sum(s["people_60"] for s in record["streets"]) == 230_176
+    district = evaluation.of_district(hexi_cells)
+    for key, value in record["district"].items():
+        assert value == pytest.approx(district[key], rel=1e-4), key
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        for command in (["map"], ["evaluate", "--out", "a.json"], ["gaps", "--out", "a.gpkg"]):
+            assert run(*command, cwd=tmp_path / name).returncode == 0
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "parquet", "geojson", "csv", "xlsx", "json"])
+@pytest.mark.parametrize("command", ["evaluate", "gaps"])
+def test_every_output_format_shows_the_same_figure(tmp_path, hexi_cells, suffix, command):
+    out = tmp_path / f"out.{suffix}"
+    done = run(command, "--out", out, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    readers = {
+        "gpkg": gpd.read_file, "geojson": gpd.read_file, "parquet": gpd.read_parquet,
+        "csv": pd.read_csv, "xlsx": pd.read_excel,
+    }  # fmt: skip
+    if suffix == "json":
+        record = json.loads(out.read_text(encoding="utf-8"))
+        frame = pd.DataFrame(record["zones" if command == "gaps" else "streets"])
+    else:
+        frame = readers[suffix](out)
+    column = "people_60" if command == "gaps" else "uncovered_people_60"
+    expected = evaluation.of_district(hexi_cells)["uncovered_people_60"]
+    assert frame[column].sum() == pytest.approx(expected, abs=0.01)
+
+
+def test_geojson_and_csv_are_printed(tmp_path):
+    geojson = json.loads(run("gaps", "--format", "geojson", cwd=tmp_path).stdout)
+    table = run("gaps", "--format", "csv", cwd=tmp_path).stdout.splitlines()
+    assert len(geojson["features"]) == len(table) - 1
+    assert geojson["features"][0]["properties"]["zone"] == "1"
+    lon, lat = geojson["features"][0]["geometry"]["coordinates"][0][0]
+    assert (int(lon), int(lat)) == (117, 39)
+
+
+def test_district_alone(tmp_path):
+    record = json.loads(
+        run("evaluate", "--by", "district", "--format", "json", cwd=tmp_path).stdout
+    )
+    assert "streets" not in record
+    out = tmp_path / "district.gpkg"
+    assert run("evaluate", "--by", "district", "--out", out, cwd=tmp_path).returncode == 0
+    assert gpd.read_file(out)["code"].tolist() == ["district"]
+
+
+def test_other_standard_day_and_cell(tmp_path):
+    options = ["evaluate", "--format", "json", "--by", "district"]
+    record = json.loads(
+        run(
+            *options,
+            "--radius",
+            500,
+            "--minutes",
+            10,
+            "--cell",
+            25,
+            "--as-of",
+            "2022-06-30",
+            cwd=tmp_path,
+        ).stdout
+    )
+    assert record["standard"] == {"metres": 500, "minutes": 10}
+    assert record["cell_m"] == 25
+    assert record["centres"] == 44
+
+
+def test_centres_in_gcj02(tmp_path):
+    path = tmp_path / "mine.csv"
+    shifted(centres(datasets.folder("hexi")), "gcj02").to_csv(path, index=False)
+    message = refused("map", "--centres", path, cwd=tmp_path)
+    assert "pass --datum gcj02" in message
+    options = ["evaluate", "--format", "json", "--centres", path, "--datum", "GCJ-02"]
+    ours = json.loads(run("evaluate", "--format", "json", cwd=tmp_path).stdout)["district"]
+    theirs = json.loads(run(*options, cwd=tmp_path).stdout)["district"]
+    assert theirs["covered_people_60_share"] == pytest.approx(
+        ours["covered_people_60_share"], abs=0.001
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["map", "--cell", "0"],
+        ["map", "--cell", "nan"],
+        ["map", "--cell", "9000"],
+        ["map", "--radius", "-3"],
+        ["map", "--datum", "mars"],
+        ["map", "--area", "nowhere"],
+        ["map", "--area", "./nowhere"],
+        ["map", "--as-of", "yesterday"],
+        ["map", "--out", "map.pdf"],
+        ["map", "--out", "no/such/folder/map.html"],
+        ["evaluate", "--out", "x.doc"],
+        ["evaluate", "--centres", "nowhere.csv"],
+        ["gaps", "--lang", "fr"],
+        ["check", "nowhere.csv"],
+        ["check"],
+        ["nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_bad_calls_end_with_status_2_and_write_nothing(tmp_path, arguments):
+    refused(*arguments, cwd=tmp_path)
+
+
+def test_an_existing_file_stays_when_the_run_fails(tmp_path):
+    (tmp_path / "map.html").write_text("before")
+    (tmp_path / "c.csv").write_text("id,lon,lat\nA,x,y\n")
+    refused("map", "--out", "map.html", "--centres", "c.csv", cwd=tmp_path)
+    assert (tmp_path / "map.html").read_text() == "before"
+
+
+def test_check_says_what_it_understood(tmp_path):
+    path = tmp_path / "中心.csv"
+    path.write_bytes("编号,名称,经度,纬度,电话\n1,甲,117.2416,39.0767,555\n".encode("gb18030"))
+    done = run("check", path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for expected in (
+        "centres",
+        "GB18030",
+        "1 rows",
+        "'经度' as lon",
+        "not used: '电话'",
+        "(not declared)",
+    ):
+        assert expected in done.stdout
+
+
+def test_check_of_several_files_reports_all_problems(tmp_path):
+    (tmp_path / "a.csv").write_text("id,lon,lat\nA,x,39\n")
+    (tmp_path / "population.csv").write_text("code,people_60\n120103001,-4\n")
+    message = refused("check", "a.csv", "population.csv", cwd=tmp_path)
+    assert "a.csv, row 2 ('x'): lon is not a number" in message
+    assert "population.csv, row 2 ('-4'): people_60 is negative" in message
+
+
+def test_check_knows_every_file_of_an_area(tmp_path):
+    folder = datasets.folder("hexi")
+    files = [
+        folder / name
+        for name in ("centres.csv", "population.csv", "streets.geojson", "boundary.geojson")
+    ]
+    done = run("check", *files, folder, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for role in ("centres", "population", "streets", "boundary"):
+        assert f": {role}, " in done.stdout
+
+
+def test_init_writes_an_area_that_runs(tmp_path):
+    assert run("init", "mine", cwd=tmp_path).returncode == 0
+    assert run("check", "mine", cwd=tmp_path).returncode == 0
+    assert run("map", "--area", "mine", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "mine-coverage.html").exists()
+    assert "already something" in refused("init", "mine", cwd=tmp_path)
+
+
+def test_hostile_names_do_not_steer_the_terminal(tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "id,name,lon,lat\nA,\x1b[31m[bold]red[/bold]\x07,117.2416,39.0767\n", encoding="utf-8"
+    )
+    done = run("gaps", "--centres", "c.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "\\u001b[31m[bold]red[/bold]\\u0007" in done.stdout
+    assert "\x1b[31m" not in done.stdout
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "carecircles.cli", "evaluate", "--format", "json"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(60)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_killed_while_writing_leaves_what_was_there(tmp_path, sent):
+    """The file is opened for writing and the process is stopped before the rename."""
+    (tmp_path / "out.html").write_text("before")
+    script = (
+        "import sys, time, pathlib, carecircles.io as io, carecircles.cli as cli\n"
+        "def slow(self, target): print('writing', flush=True); time.sleep(60)\n"
+        "pathlib.Path.replace = slow\n"
+        "sys.argv = ['carecircles', 'map', '--out', 'out.html', '--cell', '200']\n"
+        "cli.main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline().strip() == b"writing"
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert (tmp_path / "out.html").read_text() == "before"
+    if sent != signal.SIGKILL:
+        assert [p.name for p in tmp_path.iterdir()] == ["out.html"]
+        assert b"Traceback" not in errors
+
+
+def test_help_needs_no_heavy_import(tmp_path):
+    script = "import sys, carecircles.cli; print([m for m in sys.modules if m in sys.argv[1:]])"
+    heavy = ["geopandas", "pandas", "numpy", "folium", "shapely", "scipy", "pyproj"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *heavy],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_version(tmp_path):
+    assert run("--version", cwd=tmp_path).stdout.strip() == "0.1.0"

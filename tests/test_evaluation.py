@@ -1,0 +1,178 @@
+"""Coverage figures on a block to check on paper, against shapely, and as invariants."""
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carecircles import evaluation, grid, reach
+from tests.conftest import CRS, centres_at, evaluated
+
+
+def exact_share(area, cutoff):
+    """Share of the district within true circles: polygons of 8,000 sides scaled to a circle's area."""
+    sides = 4 * 2000
+    scale = math.sqrt(2 * math.pi / (sides * math.sin(2 * math.pi / sides)))
+    circles = area.facilities.buffer(cutoff * scale, quad_segs=sides // 4)
+    district = area.streets.union_all()
+    return circles.union_all().intersection(district).area / district.area
+
+
+@pytest.mark.parametrize(("cell", "points"), [(50, 0.15), (25, 0.06), (10, 0.02)])
+@pytest.mark.parametrize("cutoff", [700, 500])
+def test_area_share_converges_to_the_exact_union(hexi, cell, points, cutoff):
+    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell, cutoff=cutoff)
+    error = evaluation.of_district(cells)["covered_area_share"] - exact_share(hexi, cutoff)
+    assert abs(100 * error) < points
+    assert abs(error) < evaluation.area_share_error(cells)
+
+
+def test_stated_error_shrinks_with_the_cell(hexi):
+    errors = [
+        evaluation.area_share_error(
+            evaluated(hexi.streets, hexi.population, hexi.facilities, cell=c)
+        )
+        for c in (100, 50, 25)
+    ]
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+
+
+def test_figures_of_a_block_are_those_on_paper(block):
+    """
+    A centre in the middle of the south-west cell, cutoff 100 m: within it are the cells at steps
+    (0,0) (1,0) (2,0) (0,1) (1,1) (0,2): 6 of 100. A second centre at (2,0) covers (0..4, 0) less
+    the west, (1..3, 1) and (2, 2), so that (0,0) (1,0) (2,0) (1,1) have a backup.
+    """
+    first, second = (500_025, 4_300_025), (500_125, 4_300_025)
+    one = evaluation.of_district(evaluated(*block, centres_at(first), cutoff=100))
+    assert one["covered_area_share"] == 6 / 100
+    assert one["uncovered_people_60"] == pytest.approx(94)
+    assert one["backup_people_60_share"] == 0
+    two = evaluated(*block, centres_at(first, second), cutoff=100)
+    assert two["depth"].sum() == 6 + 9
+    district = evaluation.of_district(two)
+    assert district["backup_area_share"] == pytest.approx(4 / 100)
+    assert district["covered_people_60_share"] == pytest.approx(11 / 100)
+
+
+def test_distances_are_weighted_by_people():
+    """Ten cells in a row 100 m apart; nine people in the first, one in the last."""
+    demand = row_of_cells([9, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    centre = centres_at((50, 50))
+    cost = reach.straight_line(demand, centre, cutoff=700)
+    cells = evaluation.evaluate(demand, cost, reach.nearest(demand, centre), cutoff=700)
+    district = evaluation.of_district(cells)
+    assert district["mean_distance_m"] == pytest.approx(90)
+    assert district["p90_distance_m"] == 0
+    assert district["covered_people_60_share"] == pytest.approx(0.9)
+    assert district["covered_area_share"] == pytest.approx(0.8)
+
+
+def test_exactly_at_the_cutoff_is_covered():
+    demand = row_of_cells([1] * 10)
+    cost = reach.straight_line(demand, centres_at((50, 50)), cutoff=900)
+    assert evaluation.is_covered(demand, cost, cutoff=700).tolist() == [True] * 8 + [False] * 2
+
+
+def test_results_are_on_the_index_of_demand():
+    demand = row_of_cells([1] * 4).sample(frac=1, random_state=1)
+    cost = reach.straight_line(demand, centres_at((50, 50)), cutoff=150)
+    covered = evaluation.is_covered(demand, cost, cutoff=150)
+    expected = pd.Series(demand["col"].to_numpy() < 2, index=demand.index, name="covered")
+    pd.testing.assert_series_equal(covered, expected)
+
+
+def test_depth_past_255_and_32767_centres():
+    """Trap 17: small integers overflow."""
+    demand = row_of_cells([1])
+    centres = centres_at(*[(50, 50)] * 33_000)
+    cost = reach.straight_line(demand, centres, cutoff=10)
+    assert evaluation.depth(demand, cost, cutoff=10).tolist() == [33_000]
+
+
+def test_no_centre_covers_nobody(block):
+    cells = evaluated(*block, centres_at((0, 0)).iloc[:0])
+    district = evaluation.of_district(cells)
+    assert district["covered_people_60_share"] == 0
+    assert district["uncovered_people_60"] == pytest.approx(100)
+    assert math.isnan(district["mean_distance_m"])
+    assert math.isnan(district["p90_distance_m"])
+
+
+def test_a_street_without_people_has_no_share_of_people(block):
+    streets, population = block
+    cells = evaluated(streets, population * 0, centres_at((500_025, 4_300_025)))
+    row = evaluation.by_street(cells).loc["B"]
+    assert math.isnan(row["covered_people_60_share"])
+    assert row["covered_area_share"] == 1
+
+
+def test_streets_add_up_to_the_district(hexi_cells):
+    streets, district = evaluation.by_street(hexi_cells), evaluation.of_district(hexi_cells)
+    for column in ("area_km2", "people", "people_60", "uncovered_people_60", "uncovered_people_80"):
+        assert streets[column].sum() == pytest.approx(district[column], rel=1e-9)
+
+
+def test_share_is_of_people_and_not_of_cells(hexi_cells):
+    """Trap 6: a share of cells is a share of area; people live more densely where centres are."""
+    district = evaluation.of_district(hexi_cells)
+    by_hand = (
+        hexi_cells.loc[hexi_cells["covered"], "people_60"].sum() / hexi_cells["people_60"].sum()
+    )
+    assert district["covered_people_60_share"] == pytest.approx(by_hand)
+    assert district["covered_people_60_share"] - district["covered_area_share"] > 0.03
+
+
+def test_by_street_agrees_with_geopandas(hexi, hexi_cells):
+    """Oracle: buffers and a spatial join of the cell centres, on cells no circle's rim touches."""
+    points = gpd.GeoDataFrame(
+        hexi_cells[["street", "people_60"]],
+        geometry=gpd.points_from_xy(hexi_cells["x"], hexi_cells["y"]),
+        crs=CRS,
+    )
+    union = shapely.union_all(hexi.facilities.buffer(700, quad_segs=500))
+    shapely.prepare(union)
+    inside = shapely.intersects(union, points.geometry.to_numpy())
+    assert (inside == hexi_cells["covered"].to_numpy()).mean() > 0.9995
+    theirs = points["people_60"].where(inside, 0).groupby(points["street"], observed=False).sum()
+    ours = evaluation.by_street(hexi_cells)
+    np.testing.assert_allclose(
+        ours["covered_people_60_share"] * ours["people_60"], theirs, atol=20, rtol=0.001
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(cutoff=st.floats(100, 1500), longer=st.floats(0, 500), left_out=st.integers(0, 44))
+def test_more_centres_or_a_longer_reach_never_lower_coverage(hexi, cutoff, longer, left_out):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=cutoff + longer)
+    near = evaluation.is_covered(demand, cost, cutoff=cutoff)
+    far = evaluation.is_covered(demand, cost, cutoff=cutoff + longer)
+    assert not (near & ~far).any()
+    fewer = cost.drop(hexi.facilities.index[left_out], level="facility")
+    with_fewer = evaluation.is_covered(demand, fewer, cutoff=cutoff)
+    assert not (with_fewer & ~near).any()
+
+
+def row_of_cells(people):
+    """Cells of 100 m in one row, so many people in each."""
+    n = len(people)
+    demand = pd.DataFrame(
+        {
+            "row": 0,
+            "col": range(n),
+            "x": 50.0 + 100 * np.arange(n),
+            "y": 50.0,
+            "area_m2": 10_000.0,
+            "street": pd.Categorical(["R"] * n),
+            "people_60": np.array(people, dtype=float),
+        },
+        index=pd.Index(range(n), name="cell"),
+    )
+    demand.attrs["crs"] = CRS
+    return demand

@@ -1,0 +1,76 @@
+"""The house: what must never be in it, and what a wheel must carry."""
+
+import ast
+import importlib
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "coverage" / "carecircles"
+# Imports run downward: a module may import only those before it.
+ORDER = [
+    "errors", "_validate", "datum", "_formats", "io", "area", "datasets", "grid", "reach",
+    "catchments", "evaluation", "gaps", "report", "figure", "maps", "cli",
+]  # fmt: skip
+
+
+def test_source_root_is_no_package():
+    assert not (ROOT / "coverage" / "__init__.py").exists()
+    assert not (PACKAGE / "coverage.py").exists()
+
+
+def test_import_coverage_is_coverage_py():
+    module = importlib.import_module("coverage")
+    assert hasattr(module, "Coverage")
+    assert PACKAGE.parent not in Path(module.__file__).parents
+
+
+def test_imports_run_downward():
+    for position, name in enumerate(ORDER):
+        tree = ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("carecircles"):
+                parts = node.module.split(".")[1:]
+                for imported in parts or [alias.name for alias in node.names]:
+                    if imported != "__version__":
+                        assert ORDER.index(imported) < position, f"{name} imports {imported}"
+
+
+def test_every_module_has_its_place():
+    assert {p.stem for p in PACKAGE.glob("*.py")} == {*ORDER, "__init__"}
+
+
+def test_ci_runs_the_readme_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "\npip install . && carecircles map\n" in readme
+    assert '\npip install -e ".[test]" && pytest\n' in readme
+
+
+def test_wheel_ships_data():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["only-include"] == ["coverage/carecircles", "data"]
+    assert wheel["sources"]["data"] == "carecircles/data"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
+def test_notebook_is_stored_without_outputs(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert all(c["outputs"] == [] for c in cells if c["cell_type"] == "code")
+    assert all(c["execution_count"] is None for c in cells if c["cell_type"] == "code")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
+@pytest.mark.filterwarnings("default")  # of the kernel's own start
+def test_notebook_runs(path):
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
+    shown = notebook.cells[-1].outputs[-1].data
+    assert "iframe" in shown["text/html"]

@@ -1,0 +1,265 @@
+"""Maps by content: layers, features, bounds, figures; and that text stays text in the page."""
+
+import base64
+import json
+import re
+import zlib
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from folium.map import LayerControl
+
+from carecircles import evaluation, figure, gaps, maps, report
+from tests.conftest import CRS
+
+
+@pytest.fixture(scope="module")
+def hexi_map(hexi, hexi_cells):
+    return maps.coverage_map(hexi, hexi_cells)
+
+
+@pytest.fixture(scope="module")
+def page(hexi_map):
+    return hexi_map.get_root().render()
+
+
+def layers(m):
+    return {child.kind: child for child in m._children.values() if isinstance(child, maps.Drawing)}
+
+
+def test_it_is_a_folium_map_with_its_layers(hexi_map):
+    assert isinstance(hexi_map, folium.Map)
+    assert set(layers(hexi_map)) == {"grid", "streets", "zones", "circles", "borders", "centres"}
+    assert any(isinstance(child, LayerControl) for child in hexi_map._children.values())
+
+
+def test_layers_hold_what_they_should(hexi_map, hexi_cells):
+    drawn = layers(hexi_map)
+    assert len(drawn["streets"].data) == 14
+    assert len(drawn["circles"].data) == 45
+    assert len(drawn["centres"].data) == 45
+    zones = gaps.uncovered_zones(hexi_cells, cutoff=700)
+    assert [z["zone"] for z in drawn["zones"].data] == zones.index.tolist()
+    assert drawn["borders"].data["schematic"] is True
+
+
+def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
+    """Trap 5: two screens, two numbers."""
+    by_street = evaluation.by_street(hexi_cells)
+    shares = [street["covered_people_60_share"] for street in layers(hexi_map)["streets"].data]
+    assert shares == by_street["covered_people_60_share"].tolist()
+    config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
+    assert [s["uncovered_people_60"] for s in config["streets"]] == by_street[
+        "uncovered_people_60"
+    ].tolist()
+
+
+def test_packed_cells_are_the_cells(hexi_map, hexi_cells):
+    data = layers(hexi_map)["grid"].data
+    kind = {1: "<u1", 2: "<u2"}[data["depth_bytes"]]
+    depth = np.frombuffer(zlib.decompress(base64.b64decode(data["depth"])), kind)
+    street = np.frombuffer(zlib.decompress(base64.b64decode(data["street"])), "<u1")
+    index = hexi_cells["row"].to_numpy() * data["cols"] + hexi_cells["col"].to_numpy()
+    np.testing.assert_array_equal(depth[index], hexi_cells["depth"])
+    np.testing.assert_array_equal(street[index] - 1, hexi_cells["street"].cat.codes)
+    assert np.count_nonzero(street) == len(hexi_cells)
+    x = data["x0"] + (hexi_cells["col"] + 0.5) * data["cell"]
+    np.testing.assert_allclose(x, hexi_cells["x"])
+
+
+def test_lattice_places_cells_within_a_metre(hexi_map, hexi_cells):
+    """The page's interpolation, done here in NumPy, against pyproj for every cell."""
+    data = layers(hexi_map)["grid"].data
+    t = data["lattice"]
+    to_degrees = pyproj.Transformer.from_crs(CRS, 4326, always_xy=True)
+    lon, lat = to_degrees.transform(hexi_cells["x"].to_numpy(), hexi_cells["y"].to_numpy())
+    x = lon / 360 + 0.5
+    y = 0.5 - np.log(np.tan(np.pi / 4 + np.radians(lat) / 2)) / (2 * np.pi)
+    i, j = (
+        (x - t["x0"]) / (t["x1"] - t["x0"]) * t["n"],
+        (y - t["y0"]) / (t["y1"] - t["y0"]) * t["n"],
+    )
+    a, b = np.floor(i).astype(int), np.floor(j).astype(int)
+    p, q, n = i - a, j - b, t["n"] + 1
+
+    def mixed(values):
+        v = np.array(values).reshape(n, n)
+        upper = (1 - p) * v[b, a] + p * v[b, a + 1]
+        return (1 - q) * upper + q * ((1 - p) * v[b + 1, a] + p * v[b + 1, a + 1])
+
+    off_x = (mixed(t["col"]) - (hexi_cells["col"] + 0.5)) * data["cell"]
+    off_y = (mixed(t["row"]) - (hexi_cells["row"] + 0.5)) * data["cell"]
+    assert np.hypot(off_x, off_y).max() < 0.05
+
+
+def test_circles_have_the_radius_on_the_ground(hexi_map):
+    """Half-axes in degrees against geodesic distance; EPSG:4548 is right to 2 cm in 700 m here."""
+    geod = pyproj.Geod(ellps="WGS84")
+    for circle in layers(hexi_map)["circles"].data:
+        lon, lat = circle["lon"], circle["lat"]
+        for edge in ((lon + circle["half_lon"], lat), (lon, lat + circle["half_lat"])):
+            metres = geod.inv(lon, lat, *edge)[2]
+            assert metres == pytest.approx(700, abs=0.5)
+
+
+def test_bounds_are_those_of_the_district(hexi, hexi_map):
+    left, bottom, right, top = hexi.boundary.to_crs(4326).total_bounds
+    (south, west), (north, east) = layers(hexi_map)["borders"].get_bounds()
+    np.testing.assert_allclose([west, south, east, north], [left, bottom, right, top], atol=1e-5)
+
+
+def test_page_names_no_address_but_in_comments_and_namespaces(page):
+    """Trap 3: no CDN. What remains are SVG's namespace, Leaflet's own links and licence remarks."""
+    code = re.sub(r"/\*.*?\*/|<!--.*?-->", "", page, flags=re.DOTALL)
+    addresses = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", code))
+    assert addresses <= {"https://leafletjs.com", "http://www.w3.org"}
+    assert "<script src" not in page
+    assert "<link" not in page
+
+
+def test_page_is_small(page):
+    assert len(page.encode()) < 400_000
+
+
+def test_page_says_what_is_assumed(hexi, page):
+    config = json.loads(re.search(r"carecircles\.start\(map_\w+, (\{.*\})\);", page)[1])
+    assert "Positions of 42 of 45 centres are assumed" in config["assumptions"][0]["en"]
+    assert "全部14个街道的边界为示意" in config["assumptions"][0]["zh"]
+    assert [line["en"] for line in report.assumptions(hexi)][
+        2
+    ] == "people of 13 of 14 streets are assumed"
+
+
+def test_saving_writes_the_page(hexi_map, page, tmp_path):
+    hexi_map.save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_text(encoding="utf-8") == page
+
+
+def test_a_link_we_have_no_file_for_is_an_error():
+    """Never a silent CDN link."""
+    from folium.plugins import MarkerCluster
+
+    page = figure.Page()
+    page.add_child(folium.Map(tiles=None).add_child(MarkerCluster()))
+    with pytest.raises(LookupError, match="fetches nothing"):
+        page.render()
+
+
+def test_plain_folium_still_renders_as_it_did():
+    """The switch that keeps text from being compiled twice is off again after a page."""
+    figure.Page().render()
+    m = folium.Map(tiles=None)
+    folium.Marker([39, 117], popup="x").add_to(m)
+    assert "cdn.jsdelivr.net" in m.get_root().render()
+
+
+def test_markers_of_folium_can_stand_on_a_page():
+    """A user may add folium's own vectors and markers; their images come along."""
+    page = figure.Page()
+    m = folium.Map(tiles=None)
+    page.add_child(m)
+    folium.Marker([39.08, 117.22], popup=folium.Popup("centre")).add_to(m)
+    folium.CircleMarker([39.08, 117.22]).add_to(m)
+    html = page.render()
+    assert "data:image/png;base64" in html
+    assert "cdn." not in html
+
+
+HOSTILE = [
+    "{{ cycler.__init__.__globals__.os.getpid() }}",
+    "{% for x in range(3) %}x{% endfor %}",
+    "{# gone #}",
+    "</script><script>window.hit = 1</script>",
+    "<img src=x onerror='window.hit = 1'>",
+    "`${window.hit = 1}`",
+    "\\`\\${1}\\",
+    "'\";window.hit=1;//",
+    "line\nbreak\r\u2028\u2029",
+    "قهوة \u202e 河西 😀",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_json_survives_script_and_template(text):
+    import jinja2
+
+    made = figure.to_json({"name": text, text: [text]})
+    assert not set("<>&\u2028\u2029") & set(made)
+    assert json.loads(jinja2.Template(made).render()) == {"name": text, text: [text]}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_escaped_text_is_the_text_again_as_html(text):
+    import html
+
+    import jinja2
+
+    made = figure.escape(text)
+    assert html.unescape(jinja2.Template(made).render()) == text
+    assert not set("<>\"'`${}\\\n\r") & set(made)
+
+
+def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
+    """Trap 2: branca compiles rendered text again. A canary function is called if anything runs."""
+    import dataclasses
+
+    import jinja2.defaults
+
+    called = []
+    monkeypatch.setitem(
+        jinja2.defaults.DEFAULT_NAMESPACE, "canary", lambda: called.append(1) or "ran"
+    )
+    hostile = "{{ canary() }}{% for x in [1] %}{{ canary() }}{% endfor %}"
+    facilities = hexi.facilities.assign(
+        name=hostile, name_en=hostile, source=hostile, basis=hostile
+    )
+    streets = hexi.streets.assign(name=hostile, name_en=hostile)
+    area = dataclasses.replace(
+        hexi,
+        facilities=facilities,
+        streets=streets,
+        name=hostile,
+        name_en=hostile,
+        notes=(hostile,),
+    )
+    page = maps.coverage_map(area, hexi_cells).get_root().render()
+    assert called == []
+    assert "canary()" in page
+
+
+def test_one_centre_and_none(hexi):
+    import dataclasses
+
+    from tests.conftest import evaluated
+
+    for n in (0, 1):
+        area = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:n])
+        cells = evaluated(area.streets, area.population, area.facilities, cell=100)
+        drawn = layers(maps.coverage_map(area, cells))
+        assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
+        assert drawn["zones"].data[0]["nearest"] == (
+            None if n == 0 else report.name_of(hexi.facilities.iloc[0])
+        )
+
+
+def test_everything_covered_has_no_zone(hexi):
+    import dataclasses
+
+    from carecircles.area import Standard
+    from tests.conftest import evaluated
+
+    area = dataclasses.replace(hexi, standard=Standard(5000, 107))
+    cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
+    assert layers(maps.coverage_map(area, cells))["zones"].data == []
+
+
+def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
+    zones = gaps.uncovered_zones(hexi_cells, cutoff=700).to_crs(4326)
+    for drawn, shape in zip(layers(hexi_map)["zones"].data, zones.geometry, strict=True):
+        there = shapely.geometry.shape(drawn["geometry"])
+        assert there.hausdorff_distance(shape) < 2e-6
+    assert gpd.GeoSeries(zones.geometry).is_valid.all()

@@ -1,0 +1,147 @@
+"""The cost table against brute force."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carecircles import grid, reach
+from carecircles.errors import ValidationError
+from tests.conftest import centres_at
+
+
+def brute_force(demand, facilities, cutoff):
+    """Every pair measured, those up to the cutoff kept."""
+    x, y = facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()
+    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
+    pairs = pd.MultiIndex.from_product(
+        [demand.index, facilities.index], names=["demand", "facility"]
+    )
+    cost = pd.Series(metres.ravel(), index=pairs, name="metres")
+    return cost[cost <= cutoff]
+
+
+def assert_same_table(ours, theirs):
+    """The same pairs with the very same metres, in any order."""
+    assert ours.index.names == ["demand", "facility"]
+    assert ours.name == "metres"
+    as_dict = ours.to_dict()
+    assert len(as_dict) == len(ours)
+    assert as_dict == theirs.to_dict()
+
+
+def test_a_centre_reaches_the_cells_one_counts(block):
+    """A centre on a cell's centre reaches that cell and its four neighbours within exactly 50 m."""
+    demand = grid.make_demand(*block, cell=50)
+    cost = reach.straight_line(demand, centres_at((500_225, 4_300_225)), cutoff=50)
+    assert sorted(cost) == [0, 50, 50, 50, 50]
+
+
+def test_the_limit_itself_is_within_reach(block):
+    demand = grid.make_demand(*block, cell=50)
+    centre = centres_at((500_025, 4_300_025))
+    assert len(reach.straight_line(demand, centre, cutoff=50)) == 3
+    assert len(reach.straight_line(demand, centre, cutoff=np.nextafter(50, 0))) == 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    points=st.lists(
+        st.tuples(st.floats(499_000, 501_500), st.floats(4_299_000, 4_301_500)),
+        min_size=1,
+        max_size=8,
+    ),
+    cutoff=st.one_of(st.floats(0, 2500), st.sampled_from([0.0, 25.0, 50.0, 125.0, 700.0])),
+)
+def test_identical_to_brute_force(points, cutoff):
+    demand = block_demand()
+    facilities = centres_at(*points)
+    cost = reach.straight_line(demand, facilities, cutoff=cutoff)
+    assert_same_table(cost, brute_force(demand, facilities, cutoff))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    corner=st.tuples(st.integers(-1, 10), st.integers(-1, 10)),
+    cells=st.integers(1, 8),
+)
+def test_identical_to_brute_force_exactly_on_the_limit(corner, cells):
+    """Centres on the lattice and cutoffs that are multiples of the cell hit the limit exactly."""
+    demand = block_demand()
+    facilities = centres_at((500_025 + 50 * corner[0], 4_300_025 + 50 * corner[1]))
+    cost = reach.straight_line(demand, facilities, cutoff=50.0 * cells)
+    assert_same_table(cost, brute_force(demand, facilities, 50.0 * cells))
+
+
+@pytest.mark.parametrize("cell", [50, 33.3])
+def test_hexi_is_identical_to_brute_force(hexi, cell):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=cell)
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
+    assert_same_table(cost, brute_force(demand, hexi.facilities, 700))
+
+
+def test_order_of_rows_does_not_matter(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    shuffled = demand.sample(frac=1, random_state=3)
+    centres = hexi.facilities.sample(frac=1, random_state=4)
+    assert_same_table(
+        reach.straight_line(shuffled, centres, cutoff=700),
+        reach.straight_line(demand, hexi.facilities, cutoff=700),
+    )
+    assert_same_table(reach.nearest(shuffled, centres), reach.nearest(demand, hexi.facilities))
+
+
+def test_a_part_of_the_grid_is_a_grid(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    part = demand[demand["street"] == "120103010"]
+    cost = reach.straight_line(part, hexi.facilities, cutoff=700)
+    assert_same_table(cost, brute_force(part, hexi.facilities, 700))
+
+
+def test_nearest_is_the_least_of_brute_force(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    nearest = reach.nearest(demand, hexi.facilities)
+    least = brute_force(demand, hexi.facilities, np.inf).groupby("demand").min()
+    pd.testing.assert_series_equal(
+        nearest.droplevel("facility").sort_index(),
+        least.sort_index(),
+        check_names=False,
+        check_index_type=False,
+    )
+
+
+def test_of_two_centres_at_one_place_the_first_is_nearest(block):
+    demand = grid.make_demand(*block, cell=50)
+    nearest = reach.nearest(demand, centres_at((500_225, 4_300_225), (500_225, 4_300_225)))
+    assert set(nearest.index.get_level_values("facility")) == {"F1"}
+
+
+def test_no_centre_reaches_nothing(block):
+    demand = grid.make_demand(*block, cell=50)
+    nobody = centres_at((500_225, 4_300_225)).iloc[:0]
+    assert reach.straight_line(demand, nobody, cutoff=700).empty
+    assert reach.nearest(demand, nobody).empty
+
+
+def test_frames_in_two_crs_are_refused(block):
+    demand = grid.make_demand(*block, cell=50)
+    centre = centres_at((500_225, 4_300_225)).to_crs(32650)
+    with pytest.raises(ValidationError, match=r"EPSG:4548.*EPSG:32650.*to_crs"):
+        reach.straight_line(demand, centre, cutoff=700)
+
+
+def test_repeated_labels_are_refused(block):
+    demand = grid.make_demand(*block, cell=50)
+    centre = centres_at((500_225, 4_300_225))
+    with pytest.raises(ValidationError, match=r"`facilities`.*F1"):
+        reach.straight_line(demand, pd.concat([centre, centre]), cutoff=700)
+
+
+def block_demand():
+    import geopandas as gpd
+    import shapely
+
+    street = shapely.box(500_000, 4_300_000, 500_500, 4_300_500)
+    streets = gpd.GeoDataFrame({"name": ["B"]}, geometry=[street], index=["B"], crs="EPSG:4548")
+    return grid.make_demand(streets, pd.DataFrame({"people_60": [100]}, index=["B"]), cell=50)
