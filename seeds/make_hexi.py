@@ -37,6 +37,8 @@ minutes = {minutes}
 
 [datum]
 centres = "wgs84"
+streets = "wgs84"
+boundary = "wgs84"
 """
 
 

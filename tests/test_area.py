@@ -55,7 +55,7 @@ def test_wrong_datum_is_seen_where_nothing_falls_outside(tmp_path):
     path = tmp_path / "centres.csv"
     moved[outline.contains(inside)].to_csv(path, index=False)
     said = problems_of(datasets.folder("hexi"), centres=path)
-    assert "lie in another street than they name" in said
+    assert "stand in another street than they name" in said
     assert "pass --datum gcj02" in said
     assert area.read_area(datasets.folder("hexi"), centres=path, datum="wgs84") is not None
 
@@ -179,7 +179,7 @@ def test_streets_in_gcj02_are_moved(hexi, hexi_copy):
             lambda xy: pd.DataFrame(zip(*from_wgs84(*xy.T, datum="gcj02"), strict=True)).to_numpy()
         )
         frame.to_file(hexi_copy / f"{name}.geojson")
-    edit(hexi_copy / "area.toml", "[datum]", '[datum]\nstreets = "gcj02"\nboundary = "GCJ-02"')
+    edit(hexi_copy / "area.toml", '"wgs84"\nboundary = "wgs84"', '"gcj02"\nboundary = "GCJ-02"')
     moved = area.read_area(hexi_copy).streets
     assert moved.geometry.hausdorff_distance(hexi.streets.geometry).max() < 0.2
 

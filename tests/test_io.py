@@ -237,7 +237,7 @@ def test_every_problem_of_a_file_is_reported_together(tmp_path):
         ("id,name,lon,lat\nA,x,y,117.2,39.1\n", "names that hold a comma"),
         ('id,name,lon,lat\nA,"x,117.2,39.1\n', "quotation mark may be left open"),
         ("id,lon,lat\nA,517000,4320000\n", "not degrees; write decimal degrees, not metres"),
-        ("id,lon,lat,opened,closed\nA,117.2,39.1,2023,2022\n", "closed is not after opened"),
+        ("id,lon,lat,opened,closed\nA,117.2,39.1,2023,2022\n", "closed is before opened"),
         ("id,lon,lat,datum\nA,117.2,39.1,tokyo\n", "datum is 'tokyo', expected one of"),
     ],
 )

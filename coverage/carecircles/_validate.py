@@ -6,6 +6,7 @@ the mend; nothing is raised until all are known. Frames carry their row numbers 
 `row` (the header is row 1, as a spreadsheet shows it) or `feature`.
 """
 
+import datetime
 import itertools
 import re
 import unicodedata
@@ -16,10 +17,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+_LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?")
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?")
+_DATE = re.compile(
+    r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?|(\d{4})(\d{2})(\d{2})"
+)
+_TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
+_MOST_PEOPLE = 1e10
 
 
 def complain(
@@ -104,10 +110,8 @@ def dates(
 
     So a centre 'opened 2022-07' counts from the day on which it is certainly open.
     """
-    cells = frame[column].map(
-        lambda v: v.strftime("%Y-%m-%d") if hasattr(v, "strftime") and not pd.isna(v) else v
-    )
-    cells = text(cells).str.replace(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "", regex=True)
+    cells = frame[column].map(lambda v: f"{v:%Y-%m-%d}" if _is_date(v) else v)
+    cells = text(cells).map(_plain_date)
     values = pd.to_datetime(cells.map(lambda t: _as_date(t, last_day=last_day)))
     is_wrong = values.isna() & (cells != "")
     problems = complain(
@@ -120,8 +124,18 @@ def dates(
     return values.astype("datetime64[s]"), problems
 
 
+def _is_date(value: object) -> bool:
+    return isinstance(value, datetime.date) and not pd.isna(value)
+
+
+def _plain_date(cell: str) -> str:
+    """A date as written, in narrow characters, without blanks around 年月日 and without its time."""
+    narrow = unicodedata.normalize("NFKC", cell)
+    return _TIME_OF_DAY.sub("", re.sub(r"\s*([年月日])\s*", r"\1", narrow)).strip()
+
+
 def _as_date(cell: str, *, last_day: bool) -> pd.Timestamp | None:
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", cell))
+    match = _DATE.fullmatch(cell)
     if not match:
         return None
     parts = [part for part in match.groups() if part]
@@ -145,6 +159,13 @@ def identities(frame: pd.DataFrame, column: str, *, file: str) -> tuple[pd.Serie
             f"{column} is there more than once",
             "give every row its own",
             values=values[is_repeated],
+        ),
+        *complain(
+            file,
+            frame.index[values.str.contains(";")],
+            f"{column} has a semicolon in it",
+            "write it without, since lists of them are joined by semicolons",
+            values=values[values.str.contains(";")],
         ),
     ]
     return values, problems
@@ -223,9 +244,16 @@ def people(
             "write how many people live there, 0 or more",
             values=frame.loc[is_negative, column],
         )
+        problems += complain(
+            file,
+            frame.index[counts[column] > _MOST_PEOPLE],
+            f"{column} is more than there are people on earth",
+            "write how many people live there",
+            values=frame.loc[counts[column] > _MOST_PEOPLE, column],
+        )
     table = pd.DataFrame(counts, index=frame.index)
     for wide, narrow in itertools.pairwise(columns):
-        is_larger = table[narrow] > table[wide]
+        is_larger = (table[narrow] > table[wide]) & (table[wide] >= 0)
         problems += complain(
             file,
             frame.index[is_larger],
@@ -252,13 +280,18 @@ def columns(
     for header, name in meant.items():
         if name:
             taken.setdefault(name, []).append(str(header))
-    problems = [
-        f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."
-        for name, many in taken.items()
-        if len(many) > 1
-    ]
+    problems = []
+    for name, many in taken.items():
+        # Of several names or codes the one listed first is meant; of several figures nobody knows.
+        rank = [plain(s) for s in (name, *spellings[name])]
+        many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]
+        if len(many) > 1 and name not in _LABELS:
+            problems.append(
+                f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."
+            )
+        for header in many[1:]:
+            meant[header] = None
     kept = frame[[h for h in frame.columns if h == geometry or meant.get(h)]]
-    kept = kept.loc[:, ~kept.columns.map(lambda c: meant.get(c, c)).duplicated()]
     kept = kept.rename(columns={h: n for h, n in meant.items() if n})
     kept.attrs = frame.attrs | {
         "columns": {many[0]: name for name, many in taken.items()},
@@ -268,6 +301,7 @@ def columns(
 
 
 def plain(header: str) -> str:
-    """A column header without what people vary: case, width, blanks, dashes, brackets."""
+    """A column header without what people vary: case, width, blanks, dashes, a unit in brackets."""
     folded = unicodedata.normalize("NFKC", header).casefold()
+    folded = re.sub(r"(?<=.)\([^)]*\)$", "", folded.strip())
     return "".join(c for c in folded if c.isalnum())

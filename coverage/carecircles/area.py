@@ -21,9 +21,12 @@ _FILES = ("boundary", "streets", "population", "centres")
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files"}
 _RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
 _STRAY_M = 100.0  # a centre this far from the street it names is in another one
+_FEWEST_STRAYS = 3
+_MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a datum is suggested
 _LARGEST_OVERLAP_SHARE = 0.001
 _LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
 _LONGEST_NAMES = 8
+_USUAL = "write a number above 0 and below a million"
 
 
 @dataclass(frozen=True)
@@ -93,24 +96,21 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres)
         datums.pop("centres", None)
-    if datum is not None:
-        declared = datums.setdefault("centres", datum)
-        if declared != datum:
-            raise ValidationError(
-                [
-                    f"area.toml says the centres' datum is {declared}, --datum says {datum}; keep one."
-                ]
-            )
+    remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
+    if datum is not None and datums.setdefault("centres", datum) != datum:
+        raise ValidationError(
+            [
+                f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
+                "correct one of the two."
+            ]
+        )
 
     streets, problems = _attempt(
         io.read_streets, paths["streets"], crs=plan.get("crs"), datum=datums.get("streets")
     )
-    crs = pyproj.CRS.from_user_input(plan["crs"]) if "crs" in plan else None
-    if streets is not None:
-        crs = streets.crs
-        problems += _crs_problems(crs, streets, declared=plan.get("crs"))
-        problems += _overlaps(streets, file=paths["streets"].name)
-    crs = crs or pyproj.CRS("EPSG:32650")
+    if problems:
+        streets = None  # nothing can be held against streets that are not sound
+    crs = streets.crs if streets is not None else pyproj.CRS(plan.get("crs", "EPSG:32650"))
     boundary = None
     if "boundary" in paths:
         boundary, wrong = _attempt(
@@ -125,19 +125,26 @@ def read_area(
     problems += wrong
     if streets is None:
         raise ValidationError(problems)
+
+    problems += _crs_problems(crs, streets, declared=plan.get("crs"))
+    problems += _overlaps(streets, file=paths["streets"].name)
     if boundary is None:
         boundary = gpd.GeoDataFrame(
             {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
             geometry=[streets.union_all()],
-            crs=streets.crs,
+            crs=crs,
         )
-    notes = _boundary_notes(boundary, streets)
+    wrong, notes = _meet(boundary, streets)
+    problems += wrong
+    for role, frame in (("streets", streets), ("boundary", boundary), ("centres", facilities)):
+        if frame is not None and not frame.attrs.get("datum_declared", True):
+            notes.append(f"{paths[role].name}: no datum declared; coordinates are taken as WGS84.")
     if population is not None:
         population, wrong = _match_population(population, streets, file=paths["population"].name)
         problems += wrong
     if facilities is not None:
         facilities, wrong, said = _match_centres(
-            facilities, streets, boundary, file=paths["centres"].name
+            facilities, streets, boundary, file=paths["centres"].name, remedy=remedy
         )
         problems += wrong
         notes += said
@@ -198,7 +205,7 @@ def standard_of(
     Standard(metres=350, minutes=7.5)
     """
     problems = [
-        f"{option} is {value:g}; write a number above 0."
+        f"{option} is {value:g}; {_USUAL}."
         for option, value in (("--radius", metres), ("--minutes", minutes))
         if value is not None and not 0 < value < 1e6
     ]
@@ -294,11 +301,11 @@ def _describe_file(frame: pd.DataFrame) -> str:
 
 
 def _attempt(read, *args, **options):
-    """What `read` returns and no problems, or nothing and the problems it found."""
+    """What `read` returns and no problems, or what it understood and the problems it found."""
     try:
         return read(*args, **options), []
     except ValidationError as err:
-        return None, list(err.problems)
+        return err.understood, list(err.problems)
 
 
 def _read_plan(folder: Path) -> tuple[dict, list[str]]:
@@ -334,7 +341,7 @@ def _plan_problems(plan: Mapping) -> list[str]:
         if key not in ("metres", "minutes"):
             problems.append(f"area.toml: standard.{key} is unknown; use metres and minutes.")
         elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            problems.append(f"area.toml: standard.{key} is {value!r}; write a number above 0.")
+            problems.append(f"area.toml: standard.{key} is {value!r}; {_USUAL}.")
     for key, value in plan.get("datum", {}).items():
         try:
             parse_datum(str(value))
@@ -345,14 +352,22 @@ def _plan_problems(plan: Mapping) -> list[str]:
     for key in sorted(set(plan.get("files", {})) - set(_FILES)):
         problems.append(f"area.toml: files.{key} is unknown; use {', '.join(_FILES)}.")
     if "crs" in plan:
-        try:
-            pyproj.CRS.from_user_input(plan["crs"])
-        except pyproj.exceptions.CRSError:
-            problems.append(
-                f"area.toml: crs is {plan['crs']!r}, which is no CRS we know; "
-                "write it such as 'EPSG:4548', or take it out to use UTM."
-            )
+        problems += _plan_crs_problems(plan["crs"])
+    for key, value in plan.get("files", {}).items():
+        if not isinstance(value, str) or not value:
+            problems.append(f"area.toml: files.{key} is {value!r}; write the name of a file.")
     return problems
+
+
+def _plan_crs_problems(named: object) -> list[str]:
+    mend = "write a projected one such as 'EPSG:4548', or take it out to use UTM"
+    try:
+        crs = pyproj.CRS.from_user_input(named)
+    except pyproj.exceptions.CRSError:
+        return [f"area.toml: crs is {named!r}, which is no CRS we know; {mend}."]
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        return [f"area.toml: crs {crs.to_string()} is not in metres; {mend}."]
+    return []
 
 
 def _find_files(
@@ -382,11 +397,6 @@ def _find_files(
 
 def _crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None) -> list[str]:
     """Whether metres of `crs` are metres on the ground at the study area."""
-    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        return [
-            f"area.toml: crs {declared} is not in metres; "
-            "write a projected one such as 'EPSG:4548', or take it out to use UTM."
-        ]
     centre = gpd.GeoSeries([shapely.box(*streets.total_bounds).centroid], crs=crs).to_crs(4326)[0]
     factors = pyproj.Proj(crs).get_factors(centre.x, centre.y)
     stretch = max(abs(factors.meridional_scale - 1), abs(factors.parallel_scale - 1))
@@ -414,10 +424,16 @@ def _overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
     ]
 
 
-def _boundary_notes(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> list[str]:
-    """Places of the boundary in no street, which no figure counts, and streets beyond the boundary."""
+def _meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[str], list[str]]:
+    """Whether boundary and streets lie on each other: a problem where hardly, a note where not quite."""
     outline, union = boundary.geometry.iloc[0], streets.union_all()
     missing, beyond = outline.difference(union).area, union.difference(outline).area
+    if beyond > union.area / 2 or missing > outline.area / 2:
+        return [
+            f"boundary and streets do not lie on each other: {missing / 1e6:,.2f} km2 of the boundary "
+            f"are in no street, {beyond / 1e6:,.2f} km2 of the streets outside it; "
+            "check their CRS and datum."
+        ], []
     notes = []
     if missing > _LARGEST_OVERLAP_SHARE * outline.area:
         notes.append(
@@ -427,25 +443,31 @@ def _boundary_notes(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> li
         notes.append(
             f"{beyond / 1e6:.2f} km2 of the streets lie outside the boundary and are counted."
         )
-    return notes
+    return [], notes
 
 
 def _match_population(
     population: pd.DataFrame, streets: gpd.GeoDataFrame, *, file: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """Population on the streets' codes, every street once."""
-    codes = _street_codes(
-        pd.Series(
-            population.index, index=pd.Index(population["row"], name=population.attrs["unit"])
-        ),
-        streets,
-    )
-    rows = codes.index
+    rows = pd.Index(population["row"], name=population.attrs["unit"])
+    codes = _street_codes(pd.Series(population.index, index=rows), streets)
+    names = _street_codes(population["street_name"].set_axis(rows), streets)
+    if codes.isna().all():
+        codes = names  # the first column was a running number
+    is_other = codes.notna() & names.notna() & (codes != names)
     problems = _validate.complain(
+        file,
+        rows[is_other],
+        "code and street are two different streets",
+        "correct one of the two",
+        values=population["street_name"][is_other.to_numpy()],
+    )
+    problems += _validate.complain(
         file,
         rows[codes.isna()],
         "this street is not in the streets file",
-        f"use one of {_some(streets['name'])}",
+        f"use one of {_some(streets['name'])}, and take rows of totals out",
         values=population.index[codes.isna()],
     )
     problems += _validate.complain(
@@ -462,7 +484,9 @@ def _match_population(
         )
     if problems:
         return population, problems
-    matched = population.drop(columns="row").set_index(pd.Index(codes, name="code"))
+    matched = population.drop(columns=["row", "street_name"]).set_index(
+        pd.Index(codes, name="code")
+    )
     return matched.loc[streets.index], []
 
 
@@ -472,6 +496,7 @@ def _match_centres(
     boundary: gpd.GeoDataFrame,
     *,
     file: str,
+    remedy: str,
 ) -> tuple[gpd.GeoDataFrame, list[str], list[str]]:
     """Centres with their street as a code; those outside the area or in an unknown street are problems."""
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
@@ -485,74 +510,73 @@ def _match_centres(
         f"use one of {_some(streets['name'])}",
         values=facilities["street"][is_unknown],
     )
-    problems += _misplaced(facilities, codes, streets, boundary, file=file, rows=rows)
-    if problems:
+    named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
+    placed = facilities.geometry.notna().to_numpy()
+    wrong, strays = _misplaced(
+        facilities[placed], named[placed], boundary, file=file, rows=rows[placed], remedy=remedy
+    )
+    problems += wrong
+    if problems or not placed.all():
         return facilities, problems, []
 
     notes = []
-    if not facilities.attrs["datum_declared"] and len(facilities):
-        notes.append(f"{file}: no datum declared; coordinates are taken as WGS84.")
+    if strays:
+        notes.append(f"{file}: {strays} centres stand in another street than they name.")
     if not facilities.attrs.get("ids_given", True):
         notes.append(f"{file}: there is no id column; centres are numbered in the file's order.")
     located = _streets_at(facilities, streets)
-    facilities = facilities.assign(street=codes.where(is_named, located).fillna("")).drop(
-        columns="row"
-    )
-    return facilities, [], notes
+    codes = codes.where(is_named, located).fillna("")
+    return facilities.assign(street=codes).drop(columns="row"), [], notes
 
 
 def _misplaced(
     facilities: gpd.GeoDataFrame,
-    codes: pd.Series,
-    streets: gpd.GeoDataFrame,
+    named: np.ndarray,
     boundary: gpd.GeoDataFrame,
     *,
     file: str,
     rows: pd.Index,
-) -> list[str]:
-    """Centres outside the boundary or, where no datum was declared, mostly in other streets than they name."""
+    remedy: str,
+) -> tuple[list[str], int]:
+    """
+    Centres outside the boundary, and how many stand in another street than the one they name.
+
+    The second is a problem too where another datum than the undeclared one would put them right.
+    """
     outline = boundary.geometry.iloc[0]
     is_outside = _outside(facilities.geometry, outline)
+
+    def count_strays(points: gpd.GeoSeries) -> int:
+        return int((shapely.distance(points.to_numpy(), named) > _STRAY_M).sum())
+
+    strays = count_strays(facilities.geometry)
     if is_outside.any():
-        names = facilities["name"][is_outside]
+        hint = _datum_hint(facilities, lambda points: _outside(points, outline).sum(), remedy)
         problems = _validate.complain(
             file,
             rows[is_outside],
             "the centre lies outside the study area",
             "correct its coordinates or take it out",
-            values=names,
+            values=facilities["name"][is_outside],
         )
-        hint = _datum_hint(
-            facilities, lambda points: _outside(points, outline).sum(), "fall inside"
-        )
-        return [*problems, *([f"{file}: {hint}"] if hint else [])]
-    if facilities.attrs["datum_declared"]:
-        return []
-    named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
-
-    def strays(points: gpd.GeoSeries) -> int:
-        return int((shapely.distance(points.to_numpy(), named) > _STRAY_M).sum())
-
-    hint = (
-        _datum_hint(facilities, strays, "lie in the street they name")
-        if strays(facilities.geometry) >= 3
-        else ""
-    )
-    return (
-        [
-            f"{file}: {strays(facilities.geometry)} centres lie in another street than they name; "
-            f"{hint} If the file is right as it is, declare its datum: --datum wgs84."
-        ]
-        if hint
-        else []
-    )
+        said = [f"{file}: these points would fall inside if {hint}."] if hint else []
+        return [*problems, *said], strays
+    hint = _datum_hint(facilities, count_strays, remedy) if strays >= _FEWEST_STRAYS else ""
+    if hint and not facilities.attrs["datum_declared"]:
+        return [
+            f"{file}: {strays} centres stand in another street than they name; these points would "
+            f"be in the street they name if {hint}, or --datum wgs84 if the file is right as it is."
+        ], strays
+    return [], strays
 
 
 def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
-    return shapely.distance(points.to_numpy(), outline) > _RIM_M
+    """Whether points are off the outline; points that no projection can place are."""
+    with np.errstate(invalid="ignore"):
+        return ~(shapely.distance(points.to_numpy(), outline) <= _RIM_M)
 
 
-def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, would: str) -> str:
+def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
     """The datum (or order of coordinates) under which the misplaced centres would be in place, if any."""
     said = facilities.attrs["datum"]
     if said not in DATUMS:
@@ -561,20 +585,18 @@ def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, would: str) -> str:
     written = from_wgs84(degrees.x, degrees.y, datum=said)
     wrong = count_wrong(facilities.geometry)
     candidates = [
-        (f"if they were {label}: pass --datum {name}.", to_wgs84(*written, datum=name))
+        (f"they were {label}: {remedy.format(name)}", to_wgs84(*written, datum=name))
         for name, label in (("gcj02", "GCJ-02"), ("bd09", "BD-09"), ("wgs84", "WGS84"))
         if name != said
     ]
-    candidates.append(("if longitude and latitude were swapped: swap the columns.", written[::-1]))
+    candidates.append(("longitude and latitude were swapped: swap the columns", written[::-1]))
     counts = []
     for _, (lon, lat) in candidates:
         is_possible = np.all(np.abs(lat) <= 90)
         points = gpd.GeoSeries.from_xy(lon, lat, crs=4326)
         counts.append(count_wrong(points.to_crs(facilities.crs)) if is_possible else wrong)
     best = int(np.argmin(counts))
-    if counts[best] > 0.2 * wrong:
-        return ""
-    return f"these points would {would} {candidates[best][0]}"
+    return candidates[best][0] if counts[best] <= _MOST_STILL_WRONG * wrong else ""
 
 
 def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
@@ -587,8 +609,17 @@ def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
         for spelling in {code, name, short, name_en} - {""}:
             spelled.setdefault(_validate.plain(str(spelling)), set()).add(code)
     only = {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
-    keys = values.map(lambda v: _validate.plain(str(v)).removesuffix("办事处"))
-    return keys.map(lambda k: only.get(k, only.get(k.removesuffix("街道")))).astype(object)
+    exact = {str(code): code for code in streets.index}
+
+    def find(value: object) -> object:
+        written = str(value).strip()
+        key = _validate.plain(written).removesuffix("办事处")
+        return exact.get(written) or next(
+            (only[k] for k in (key, key.removesuffix("街道"), key.removesuffix("街")) if k in only),
+            None,
+        )
+
+    return values.map(find).astype(object)
 
 
 def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:

@@ -99,6 +99,7 @@ def draw_map(
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{_label(area)}-coverage.html")
     _require_suffix(out, (".html", ".htm"))
+    _refuse_inputs(out, area, centres)
     study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
@@ -129,6 +130,7 @@ def evaluate(
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
+    _refuse_inputs(out, area, centres)
     study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
     from carecircles import io, report
 
@@ -166,6 +168,7 @@ def gaps(
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
+    _refuse_inputs(out, area, centres)
     study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
     from carecircles import gaps as zones_of
     from carecircles import io, report
@@ -191,7 +194,13 @@ def gaps(
 @app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Data files, or folders of a study area.")],
-    area: Area = "hexi",
+    area: Annotated[
+        str | None,
+        typer.Option(
+            help="Study area to hold centres and population against.  "
+            "[default: the folder the file is in, if it has an area.toml, else hexi]"
+        ),
+    ] = None,
     datum: Datum = None,
 ) -> None:
     """Validate files and say what was understood of them."""
@@ -202,7 +211,9 @@ def check(
     problems: list[str] = []
     for path in files:
         try:
-            lines = check_file(path, area=_folder(area), datum=datum)
+            is_inside = (path.parent / "area.toml").is_file()
+            against = path.parent if area is None and is_inside else _folder(area or "hexi")
+            lines = check_file(path, area=against, datum=datum)
         except ValidationError as err:
             problems += err.problems
         else:
@@ -278,8 +289,8 @@ def _folder(area: str) -> Path:
     """A folder of the user's, or a bundled study area by name."""
     from carecircles import datasets
 
-    path = Path(area)
-    return path if path.is_dir() or len(path.parts) > 1 else datasets.folder(area)
+    is_path = Path(area).is_dir() or any(mark in area for mark in ("/", os.sep))
+    return Path(area) if is_path else datasets.folder(area)
 
 
 def _label(area: str) -> str:
@@ -299,6 +310,16 @@ def _require_suffix(out: Path | None, suffixes: tuple[str, ...]) -> None:
     """Before the work starts, whether its result can be written as asked."""
     if out is not None and out.suffix.casefold() not in suffixes:
         raise ValidationError([f"--out: {out.name} has to end in {', '.join(suffixes)}."])
+
+
+def _refuse_inputs(out: Path | None, area: str, centres: Path | None) -> None:
+    """A result must not take the place of a file it was made from."""
+    if out is None or not out.exists():
+        return
+    folder = _folder(area)
+    inputs = [*(folder.iterdir() if folder.is_dir() else []), *([centres] if centres else [])]
+    if any(path.exists() and path.samefile(out) for path in inputs):
+        raise ValidationError([f"--out: {out} is an input of this run; choose another name."])
 
 
 def _write(frame: "gpd.GeoDataFrame", record: dict, out: Path) -> None:
@@ -337,10 +358,12 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    with contextlib.suppress(ValueError, AttributeError):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files go
+    for name in ("SIGTERM", "SIGHUP"):  # so that temporary files go
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
     try:
         app()
+        sys.stdout.flush()
     except ValidationError as err:
         from carecircles.report import printable
 
@@ -352,15 +375,24 @@ def main() -> NoReturn:
             raise
         _stop(str(err), 2)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         raise SystemExit(1) from None
+    except OSError as err:
+        _close_stdout()
+        _stop(f"the result could not be printed ({err.strerror})", 2)
     except KeyboardInterrupt:
         _stop("stopped, nothing was written", 130)
     raise SystemExit(0)
 
 
+def _close_stdout() -> None:
+    """Nothing more can be printed; Python is not to try again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _stop(message: str, status: int) -> NoReturn:
-    sys.stderr.write(f"carecircles: {message}\n")
+    if sys.stderr is not None:
+        sys.stderr.write(f"carecircles: {message}\n")
     raise SystemExit(status)
 
 

@@ -1,5 +1,7 @@
 """The study areas that ship with carecircles."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from carecircles.area import StudyArea, read_area
@@ -60,12 +62,14 @@ def write_template(target: str | Path) -> None:
         If there is already something at `target`, or it cannot be written.
     """
     target = Path(target)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ValidationError([f"{target}: there is already something; name a new folder."])
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        for source in sorted(folder("template").iterdir()):
-            (target / source.name).write_bytes(source.read_bytes())
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ValidationError([f"{target}: there is already something; name a new folder."])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".carecircles-", dir=target.parent) as made:
+            whole = Path(made) / "template"
+            shutil.copytree(folder("template"), whole)
+            whole.replace(target)  # all files or none; an empty folder gives way
     except OSError as err:
         raise ValidationError(
             [f"{target}: cannot be written ({err.strerror}); choose another place."]

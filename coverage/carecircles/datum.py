@@ -10,6 +10,8 @@ exact and vectorised when this was written: of those tried, the vectorised one w
 back and the exact ones convert one point a call (about 30 s for a million points).
 """
 
+import unicodedata
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +24,8 @@ _SPELLINGS = {
     "epsg4326": "wgs84",
     "cgcs2000": "cgcs2000",
     "epsg4490": "cgcs2000",
+    "国家大地坐标系2000": "cgcs2000",
+    "2000国家大地": "cgcs2000",
     "gcj02": "gcj02",
     "amap": "gcj02",
     "gaode": "gcj02",
@@ -47,7 +51,8 @@ def parse_datum(text: str) -> str:
     ValueError
         If it is none of `DATUMS`.
     """
-    plain = "".join(c for c in text.casefold() if c.isalnum())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    plain = "".join(c for c in folded if c.isalnum()).removesuffix("坐标系").removesuffix("坐标")
     if plain not in _SPELLINGS:
         raise ValueError(f"datum is {text!r}, expected one of {', '.join(DATUMS)}")
     return _SPELLINGS[plain]

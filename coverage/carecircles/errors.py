@@ -8,11 +8,13 @@ class ValidationError(ValueError):
     Input that cannot be used as it is.
 
     `problems` holds one sentence for each problem found, every one naming the file, the rows, the
-    values and what to do; the message is all of them, one a line.
+    values and what to do; the message is all of them, one a line. `understood` holds what could be
+    read in spite of them, so that it can still be held against other files.
     """
 
-    def __init__(self, problems: Iterable[str]) -> None:
+    def __init__(self, problems: Iterable[str], *, understood: object = None) -> None:
         self.problems = tuple(problems)
+        self.understood = understood
         super().__init__("\n".join(self.problems))
 
 

@@ -9,6 +9,7 @@ import shapely
 from scipy import ndimage
 
 from carecircles import grid
+from carecircles.errors import ValidationError
 
 OTHER = "other"
 
@@ -39,7 +40,14 @@ def uncovered_zones(
         nearest (the centre nearest to most of its older people), distance_m (mean to the nearest
         centre, weighted by older people), farthest_m, too_far_m (distance_m - cutoff), parts
         (number of zones in the row), geometry (union of the cells). Empty if all is covered.
+
+    Raises
+    ------
+    ValidationError
+        If `smallest_m2` is negative or not a number.
     """
+    if not smallest_m2 >= 0:
+        raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
     groups = [name for name in cells.columns if name.startswith("people")]
     gaps = cells[~cells["covered"]]
     number = _number_zones(gaps)
@@ -56,8 +64,8 @@ def uncovered_zones(
     weight = gaps["people_60"].where(
         gaps["people_60"].groupby(name, observed=False).transform("sum") > 0, 1.0
     )
-    table["streets"] = _join_largest(gaps["street"], weight, name)
-    table["nearest"] = _join_largest(gaps["nearest"], weight, name).str.split(";").str[0]
+    table["streets"] = _largest(gaps["street"], weight, name, ";".join)
+    table["nearest"] = _largest(gaps["nearest"], weight, name, "first")
     metres = (gaps["distance_m"] * weight).groupby(name, observed=False).sum(min_count=1)
     table["distance_m"] = metres / weight.groupby(name, observed=False).sum()
     table["farthest_m"] = gaps["distance_m"].groupby(name, observed=False).max()
@@ -77,15 +85,15 @@ def _number_zones(gaps: pd.DataFrame) -> np.ndarray:
     return labels[gaps["row"], gaps["col"]]
 
 
-def _join_largest(labels: pd.Series, weight: pd.Series, name: pd.Series) -> pd.Series:
-    """For each zone its labels, the one with the largest weight first, joined by ';'."""
+def _largest(labels: pd.Series, weight: pd.Series, name: pd.Series, choose) -> pd.Series:
+    """What `choose` makes of each zone's labels, the one with the largest weight first."""
     found = labels.astype(object).fillna("")
     totals = weight.groupby([name, found], observed=True).sum()
     totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
     totals = totals[totals["label"] != ""]
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
-    joined = totals.groupby("zone", observed=True)["label"].agg(";".join)
-    return joined.reindex(name.cat.categories, fill_value="")
+    chosen = totals.groupby("zone", observed=True)["label"].agg(choose)
+    return chosen.reindex(name.cat.categories, fill_value="")
 
 
 def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.Geometry]:

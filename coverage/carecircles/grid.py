@@ -12,7 +12,8 @@ import shapely
 from carecircles.errors import ValidationError
 
 _BLOCK = 32  # cells a side that are looked up together
-_MOST_CELLS = 200_000_000
+_MOST_CELLS = 50_000_000
+_SMALLEST_M, _LARGEST_M = 0.1, 100_000.0
 
 
 def make_demand(
@@ -45,9 +46,13 @@ def make_demand(
     ValidationError
         If `cell` is not a usable size, or a street with people has no cell.
     """
-    if not np.isfinite(cell) or cell <= 0:
-        raise ValidationError([f"cell is {cell:g} m; write a size above 0, such as 50."])
     left, bottom, right, top = streets.total_bounds
+    if not _SMALLEST_M <= cell <= _LARGEST_M:
+        raise ValidationError(
+            [
+                f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
+            ]
+        )
     first_col, first_row = int(np.floor(left / cell)), int(np.floor(bottom / cell))
     cols = int(np.ceil(right / cell)) - first_col
     rows = int(np.ceil(top / cell)) - first_row
@@ -63,6 +68,10 @@ def make_demand(
     owner = _owners(streets.geometry.to_numpy(), x, y)
 
     row, col = np.nonzero(owner >= 0)
+    if len(row) == 0:
+        raise ValidationError(
+            [f"cell is {cell:g} m, too large: no cell has its centre in a street."]
+        )
     codes = owner[row, col]
     demand = pd.DataFrame(
         {

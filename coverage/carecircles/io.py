@@ -16,6 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio.errors
 import pyproj
 import shapely
 
@@ -46,13 +47,13 @@ _CENTRE_COLUMNS = {
     "name": (*_NAMES["name"], "中心名称", "机构名称", "站点名称", "养老服务中心"),
     "name_en": _NAMES["name_en"],
     "street": (
+        "street_code",
+        "街道代码",
         "街道",
         "所属街道",
         "所在街道",
         "街道名称",
-        "街道代码",
         "街镇",
-        "street_code",
         "street_name",
         "subdistrict",
     ),
@@ -156,7 +157,6 @@ def read_centres(
         With every problem of the file.
     """
     file, frame, problems = _open(path, _CENTRE_COLUMNS, role="centres")
-    frame = frame.copy()
     if "id" not in frame:
         frame["id"] = [str(n) for n in range(1, len(frame) + 1)]
         frame.attrs["ids_given"] = False
@@ -170,9 +170,11 @@ def read_centres(
     problems += wrong
     closed, wrong = _validate.dates(_with(frame, "closed"), "closed", file=file, last_day=False)
     problems += wrong
-    is_backward = closed <= opened
+    earliest, _ = _validate.dates(_with(frame, "opened"), "opened", file=file, last_day=False)
+    latest, _ = _validate.dates(_with(frame, "closed"), "closed", file=file, last_day=True)
+    is_backward = latest < earliest
     problems += _validate.complain(
-        file, frame.index[is_backward], "closed is not after opened", "correct one of the two"
+        file, frame.index[is_backward], "closed is before opened", "correct one of the two"
     )
     capacity, wrong = _validate.numbers(
         _with(frame, "capacity"), "capacity", file=file, such_as="120", blank=True
@@ -185,8 +187,6 @@ def read_centres(
         "write how many people it can serve",
         values=_with(frame, "capacity")["capacity"][capacity < 0],
     )
-    if problems:
-        raise ValidationError(problems)
 
     names = _kept(frame, "name")
     table = {
@@ -204,7 +204,7 @@ def read_centres(
     }
     facilities = gpd.GeoDataFrame(table, geometry=points, crs=crs).set_index(ids.rename("id"))
     facilities.attrs = frame.attrs
-    return facilities
+    return _sound(facilities, problems)
 
 
 def read_streets(
@@ -234,18 +234,18 @@ def read_streets(
         With every problem of the file.
     """
     file, frame, problems = _open(path, _STREET_COLUMNS, role="streets")
-    frame = frame.copy()
     if "code" not in frame and "name" not in frame:
-        raise ValidationError(
-            [*problems, f"{file}: there is no code and no name column; add one of them."]
+        problems.append(
+            _absent(frame, "code and no column name", file=file, mend="add one of them")
         )
+        frame["name"] = [str(n) for n in range(1, len(frame) + 1)]
     if "code" not in frame:
         frame["code"] = frame["name"]
     codes, wrong = _validate.identities(frame, "code", file=file)
     problems += wrong
     polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
     problems += wrong
-    if problems:
+    if polygons is None:
         raise ValidationError(problems)
     names = _kept(frame, "name")
     table = {
@@ -258,7 +258,7 @@ def read_streets(
     streets = gpd.GeoDataFrame(table, geometry=polygons, crs=polygons.crs)
     streets = streets.set_index(codes.rename("code"))
     streets.attrs = frame.attrs
-    return streets
+    return _sound(streets, problems)
 
 
 def read_boundary(
@@ -272,7 +272,7 @@ def read_boundary(
     file, frame, problems = _open(path, _BOUNDARY_COLUMNS, role="boundary")
     polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
     problems += wrong
-    if problems:
+    if polygons is None or problems:
         raise ValidationError(problems)
     boundary = gpd.GeoDataFrame(
         {"basis": [_basis(frame).iloc[0]], "source": [_kept(frame, "source").iloc[0]]},
@@ -296,8 +296,8 @@ def read_population(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     population
-        Indexed by `street` (code or name as written): the groups of people, basis, source,
-        age_basis, age_source, row.
+        Indexed by `street` (code or name as written): the groups of people, street_name, basis,
+        source, age_basis, age_source, row.
 
     Raises
     ------
@@ -307,17 +307,18 @@ def read_population(path: str | Path) -> pd.DataFrame:
     file, frame, problems = _open(path, _POPULATION_COLUMNS, role="population")
     key = "code" if "code" in frame else "street"
     if key not in frame:
-        problems.append(f"{file}: there is no column code or street; say which street a row is.")
+        mend = "say which street a row is"
+        problems.append(_absent(frame, "code or street", file=file, mend=mend))
+        frame[key] = [str(n) for n in range(1, len(frame) + 1)]
     if "people_60" not in frame:
-        problems.append(f"{file}: there is no column people_60; add the people aged 60 and more.")
-    if problems:
-        raise ValidationError(problems)
-    streets, problems = _validate.identities(frame, key, file=file)
+        mend = "add the people aged 60 and more"
+        problems.append(_absent(frame, "people_60", file=file, mend=mend))
+    streets, wrong = _validate.identities(frame, key, file=file)
+    problems += wrong
     groups, wrong = _validate.people(frame, [g for g in PEOPLE if g in frame], file=file)
     problems += wrong
-    if problems:
-        raise ValidationError(problems)
     population = groups.assign(
+        street_name=_validate.text(_with(frame, "street")["street"]),
         basis=_basis(frame),
         source=_kept(frame, "source"),
         age_basis=_basis(frame, "age_basis"),
@@ -325,7 +326,14 @@ def read_population(path: str | Path) -> pd.DataFrame:
         row=frame.index,
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
-    return population
+    return _sound(population, problems)
+
+
+def _sound(frame, problems: list[str]):
+    """The frame, if there is nothing wrong with its file."""
+    if problems:
+        raise ValidationError(problems, understood=frame)
+    return frame
 
 
 def role_of(path: str | Path) -> str:
@@ -337,31 +345,42 @@ def role_of(path: str | Path) -> str:
     ValidationError
         If the file cannot be read at all.
     """
+    path = Path(path)
     frame = read_raw(path)
-    has_polygons = (
-        isinstance(frame, gpd.GeoDataFrame)
-        and frame.geom_type.isin(["Polygon", "MultiPolygon"]).any()
-    )
-    if has_polygons:
-        known, _ = _validate.columns(frame, _STREET_COLUMNS, file=Path(path).name)
-        return "streets" if len(frame) > 1 or "code" in known else "boundary"
-    known, _ = _validate.columns(frame, _POPULATION_COLUMNS, file=Path(path).name)
+    known, _ = _validate.columns(frame, _CENTRE_COLUMNS | _POPULATION_COLUMNS, file=path.name)
+    if isinstance(frame, gpd.GeoDataFrame):
+        if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
+            return "centres"
+        named, _ = _validate.columns(frame, _STREET_COLUMNS, file=path.name)
+        return "streets" if len(frame) > 1 or "code" in named else "boundary"
+    if "lon" in known or "lat" in known:
+        return "centres"
     has_people = any(group in known for group in PEOPLE)
-    has_points = isinstance(frame, gpd.GeoDataFrame)
-    return "population" if has_people and not has_points else "centres"
+    return "population" if has_people or "population" in path.stem.casefold() else "centres"
 
 
 def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+    """A file's name, its known columns, and what is wrong so far."""
     path = Path(path)
-    frame, problems = _validate.columns(read_raw(path, role=role), spellings, file=path.name)
+    raw = read_raw(path, role=role)
+    frame, problems = _validate.columns(raw, spellings, file=path.name)
     if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):
+        unused = ", ".join(map(_validate.show, frame.attrs["unused"][:8]))
         raise ValidationError(
             [
-                f"{path.name}: none of the column names is known; the first row must name the "
-                f"columns, such as {', '.join(list(spellings)[:6])}."
+                f"{path.name}: none of the column names is known ({unused}); the first row must "
+                f"name the columns, such as {', '.join(list(spellings)[:6])}."
             ]
         )
-    return path.name, frame, problems
+    return path.name, frame.copy(), [*raw.attrs.get("problems", []), *problems]
+
+
+def _absent(frame: pd.DataFrame, column: str, *, file: str, mend: str) -> str:
+    """A sentence about a column that is needed, with the columns nobody knows."""
+    unused = ", ".join(map(_validate.show, frame.attrs["unused"][:8]))
+    return (
+        f"{file}: there is no column {column}{f' (not known: {unused})' if unused else ''}; {mend}."
+    )
 
 
 def _with(frame: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -400,48 +419,46 @@ def _services(frame: pd.DataFrame) -> pd.Series:
 def _points(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, declared: str | None
 ) -> tuple[gpd.GeoSeries, list[str]]:
-    """Points in `crs`, from geometry or from columns lon and lat, and what is wrong with them."""
-    nothing = gpd.GeoSeries()
+    """Points in `crs`, missing where they cannot be had, and what is wrong with them."""
+    nothing = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    named, problems = _datums(frame, file=file, declared=declared)
     if isinstance(frame, gpd.GeoDataFrame):
-        problems = _geometry_problems(frame, file=file, kinds=("Point", "MultiPoint"))
+        wrong = _geometry_problems(frame, file=file, kinds=("Point", "MultiPoint"))
         is_several = shapely.get_num_geometries(frame.geometry.to_numpy()) > 1
-        problems += _validate.complain(
+        wrong += _validate.complain(
             file, frame.index[is_several], "there is more than one point", "keep one point a row"
         )
-        if problems:
+        problems += wrong
+        if wrong:
             return nothing, problems
         points = shapely.get_geometry(frame.geometry.to_crs(4326).to_numpy(), 0)
         lon = pd.Series(shapely.get_x(points), index=frame.index)
         lat = pd.Series(shapely.get_y(points), index=frame.index)
     elif "lon" in frame and "lat" in frame:
-        lon, problems = _validate.numbers(frame, "lon", file=file, such_as="117.2230")
+        lon, wrong = _validate.numbers(frame, "lon", file=file, such_as="117.2230")
+        problems += wrong
         lat, wrong = _validate.numbers(frame, "lat", file=file, such_as="39.0800")
         problems += wrong
     else:
         absent = " and no column ".join(c for c in ("lon", "lat") if c not in frame)
-        return nothing, [
-            f"{file}: there is no column {absent} (经度, 纬度); "
-            "add longitude and latitude in decimal degrees."
-        ]
+        mend = "add longitude (经度) and latitude (纬度) in decimal degrees"
+        return nothing, [*problems, _absent(frame, absent, file=file, mend=mend)]
     problems += _validate.coordinates(lon, lat, file=file)
-    named, wrong = _datums(frame, file=file, declared=declared)
-    problems += wrong
-    if problems:
-        return nothing, problems
+    is_usable = (lon.abs() <= 180) & (lat.abs() <= 90)
     x, y = lon.to_numpy(copy=True), lat.to_numpy(copy=True)
     for name in sorted(set(named)):
-        here = (named == name).to_numpy()
+        here = (is_usable & (named == name)).to_numpy()
         x[here], y[here] = to_wgs84(x[here], y[here], datum=name)
-    return gpd.GeoSeries.from_xy(x, y, index=frame.index, crs=4326).to_crs(crs), []
+    degrees = gpd.GeoSeries.from_xy(x, y, index=frame.index, crs=4326).where(is_usable)
+    return degrees.to_crs(crs), problems
 
 
 def _polygons(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str | None, declared: str | None
-) -> tuple[gpd.GeoSeries, list[str]]:
-    """Polygons in `crs` (UTM where None) and what is wrong with them."""
-    nothing = gpd.GeoSeries()
+) -> tuple[gpd.GeoSeries | None, list[str]]:
+    """Polygons in `crs` (UTM where None), or none where they cannot be had, and what is wrong."""
     if not isinstance(frame, gpd.GeoDataFrame):
-        return nothing, [
+        return None, [
             f"{file}: there are no polygons in it; use GeoJSON, GeoPackage or GeoParquet."
         ]
     problems = _geometry_problems(frame, file=file, kinds=("Polygon", "MultiPolygon"))
@@ -450,18 +467,25 @@ def _polygons(
     if (named != named.iloc[0]).any():
         problems.append(f"{file}: polygons in more than one datum; convert them to one.")
     if problems:
-        return nothing, problems
+        return None, problems
     polygons = frame.geometry.to_crs(4326).force_2d()
     bounds = polygons.bounds
-    problems = _validate.coordinates(bounds["minx"], bounds["miny"], file=file)
-    if problems:
-        return nothing, problems
+    wrong = [
+        line
+        for x, y in (("minx", "miny"), ("maxx", "maxy"))
+        for line in _validate.coordinates(bounds[x], bounds[y], file=file)
+    ]
+    if wrong:
+        return None, list(dict.fromkeys(wrong))
     moved = shapely.transform(
         polygons.to_numpy(),
         lambda xy: np.column_stack(to_wgs84(*xy.T, datum=named.iloc[0])),
     )
     polygons = gpd.GeoSeries(moved, index=frame.index, crs=4326)
-    return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
+    try:
+        return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
+    except RuntimeError:
+        return None, [f"{file}: there is no UTM zone for it; name a projected crs in area.toml."]
 
 
 def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:
@@ -514,17 +538,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
     ValidationError
         If nothing can be written there.
     """
-    path = Path(os.path.realpath(path))
-    if path.is_dir():
-        raise ValidationError([f"{path}: this is a folder; name a file in it."])
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem[:80]}-", suffix=path.suffix, dir=path.parent
-        )
+        path = Path(os.path.realpath(path))
+        if path.is_dir():
+            raise ValidationError([f"{path}: this is a folder; name a file in it."])
+        handle, name = tempfile.mkstemp(prefix=".carecircles-", suffix=path.suffix, dir=path.parent)
     except OSError as err:
-        raise ValidationError(
-            [f"{path}: cannot be written ({err.strerror}); choose another place."]
-        ) from None
+        raise _not_writable(path, err) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -533,13 +553,16 @@ def replacing(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         temporary.replace(path)
-    except OSError as err:
-        raise ValidationError(
-            [f"{path}: cannot be written ({err.strerror}); choose another place."]
-        ) from None
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
+        raise _not_writable(path, err) from None
     finally:
         for leftover in (temporary, *(Path(name + end) for end in ("-journal", "-wal", "-shm"))):
             leftover.unlink(missing_ok=True)
+
+
+def _not_writable(path: str | Path, err: Exception) -> ValidationError:
+    reason = getattr(err, "strerror", None) or str(err)
+    return ValidationError([f"{path}: cannot be written ({reason}); choose another place."])
 
 
 def _umask() -> int:
@@ -654,8 +677,6 @@ def _write_geojson(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _write_layer(frame: pd.DataFrame, path: Path) -> None:
-    import pyogrio
-
     path.unlink()
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
