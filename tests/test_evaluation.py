@@ -18,7 +18,7 @@ def exact_share(area, cutoff):
     """Share of the district within true circles: polygons of 8,000 sides scaled to a circle's area."""
     sides = 4 * 2000
     scale = math.sqrt(2 * math.pi / (sides * math.sin(2 * math.pi / sides)))
-    circles = area.facilities.buffer(cutoff * scale, quad_segs=sides // 4)
+    circles = area.facilities.buffer(cutoff * scale, sides // 4)
     district = area.streets.union_all()
     return circles.union_all().intersection(district).area / district.area
 
@@ -135,7 +135,7 @@ def test_by_street_agrees_with_geopandas(hexi, hexi_cells):
         geometry=gpd.points_from_xy(hexi_cells["x"], hexi_cells["y"]),
         crs=CRS,
     )
-    union = shapely.union_all(hexi.facilities.buffer(700, quad_segs=500))
+    union = shapely.union_all(hexi.facilities.buffer(700, 500))
     shapely.prepare(union)
     inside = shapely.intersects(union, points.geometry.to_numpy())
     assert (inside == hexi_cells["covered"].to_numpy()).mean() > 0.9995

@@ -19,4 +19,4 @@ def circles(facilities: gpd.GeoDataFrame, *, cutoff: float) -> gpd.GeoDataFrame:
     circles
         The centres with a polygon of 128 sides as geometry, whose corners lie on the circle.
     """
-    return facilities.set_geometry(facilities.buffer(cutoff, quad_segs=32))
+    return facilities.set_geometry(facilities.buffer(cutoff, 32))
