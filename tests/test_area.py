@@ -212,3 +212,92 @@ def test_standard_keeps_its_pace():
 def test_unknown_bundled_area():
     with pytest.raises(ValidationError, match="'nowhere', expected one of hexi, template"):
         datasets.load("nowhere")
+
+
+# Found by feeding it hostile files
+
+
+def test_problems_of_every_stage_come_together(hexi_copy):
+    """Rows that are wrong in themselves do not hide rows that are in the wrong place."""
+    (hexi_copy / "centres.csv").write_text(
+        "id,name,street,lon,lat\n1,a,Nowhere,117.2167,39.1106\n2,b,,,39.1\n3,c,,118.5,39.11\n"
+    )
+    edit(hexi_copy / "population.csv", "大营门街道,39329,11011", "大营门街道,39329,91011")
+    edit(hexi_copy / "population.csv", "120103014,太湖路街道", "999,太湖街道")
+    said = problems_of(hexi_copy)
+    for expected in (
+        "centres.csv, row 2 ('Nowhere'): this street is not in the streets file",
+        "centres.csv, row 3: lon is empty",
+        "centres.csv, row 4 ('c'): the centre lies outside the study area",
+        "population.csv, row 2 ('91011'): people_60 is larger than people",
+        "population.csv, row 15 ('999'): this street is not in the streets file",
+        "there is no row for '太湖路街道'",
+    ):
+        assert expected in said
+
+
+def test_code_and_street_that_disagree(hexi_copy):
+    edit(hexi_copy / "population.csv", "120103002,下瓦房街道", "120103002,桃园街道")
+    assert "code and street are two different streets" in problems_of(hexi_copy)
+
+
+def test_a_running_number_is_not_a_street_code(hexi_copy, hexi):
+    lines = (hexi_copy / "population.csv").read_text(encoding="utf-8").splitlines()
+    numbered = [lines[0], *(f"{n},{line.split(',', 1)[1]}" for n, line in enumerate(lines[1:], 1))]
+    (hexi_copy / "population.csv").write_text("\n".join(numbered), encoding="utf-8")
+    same = area.read_area(hexi_copy).population["people_60"]
+    pd.testing.assert_series_equal(same, hexi.population["people_60"])
+
+
+@pytest.mark.parametrize("codes", [("1-11", "11-1"), ("a", "A"), ("#", "*")])
+def test_codes_that_differ_only_in_marks(tmp_path, codes):
+    datasets.write_template(tmp_path / "mine")
+    for name in ("streets.geojson", "population.csv", "centres.csv"):
+        path = tmp_path / "mine" / name
+        text = path.read_text(encoding="utf-8")
+        for old, new in zip(("S1", "S2"), codes, strict=True):
+            text = text.replace(f'"{old}"', f'"{new}"').replace(f",{old},", f",{new},")
+            text = text.replace(f"\n{old},", f"\n{new},")
+        path.write_text(text, encoding="utf-8")
+    assert set(codes) <= set(area.read_area(tmp_path / "mine").facilities["street"])
+
+
+def test_the_hint_can_be_followed(hexi_copy):
+    """Where area.toml declares the datum, that is the place to correct it."""
+    shifted(centres(hexi_copy), "gcj02").to_csv(hexi_copy / "centres.csv", index=False)
+    assert 'say centres = "gcj02" in area.toml' in problems_of(hexi_copy)
+    edit(hexi_copy / "area.toml", 'centres = "wgs84"', 'centres = "gcj02"')
+    assert area.read_area(hexi_copy) is not None
+
+
+def test_undeclared_datum_of_streets_is_said_too(hexi_copy):
+    edit(hexi_copy / "area.toml", 'streets = "wgs84"\n', "")
+    assert area.read_area(hexi_copy).notes == (
+        "streets.geojson: no datum declared; coordinates are taken as WGS84.",
+    )
+
+
+def test_a_boundary_of_another_place(hexi_copy):
+    document = gpd.read_file(hexi_copy / "boundary.geojson")
+    document.geometry = document.translate(1, 0)
+    document.to_file(hexi_copy / "boundary.geojson")
+    assert "boundary and streets do not lie on each other" in problems_of(hexi_copy)
+
+
+def test_a_centre_on_the_other_side_of_the_world(hexi_copy):
+    edit(hexi_copy / "centres.csv", "117.208967,39.109323", "27.0,0.0")
+    assert "row 2 ('大营门假定点1'): the centre lies outside" in problems_of(hexi_copy)
+
+
+@pytest.mark.parametrize("crs", ['LOCAL_CS["x",UNIT["metre",1]]', "EPSG:2225"])
+def test_a_crs_nothing_can_be_computed_in(hexi_copy, crs):
+    edit(hexi_copy / "area.toml", '"EPSG:4548"', f"'{crs}'")
+    assert "is not in metres" in problems_of(hexi_copy)
+
+
+def test_polar_streets_have_no_utm(tmp_path):
+    datasets.write_template(tmp_path / "mine")
+    for name in ("streets.geojson", "boundary.geojson"):
+        path = tmp_path / "mine" / name
+        path.write_text(path.read_text(encoding="utf-8").replace("35.0", "89.0"), encoding="utf-8")
+    assert "there is no UTM zone" in problems_of(tmp_path / "mine")

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -166,6 +167,12 @@ def test_centres_in_gcj02(tmp_path):
         ["map", "--out", "no/such/folder/map.html"],
         ["evaluate", "--out", "x.doc"],
         ["evaluate", "--centres", "nowhere.csv"],
+        ["map", "--cell", "1e-320"],
+        ["map", "--cell", "1e300"],
+        ["map", "--cell", "0.2"],
+        ["map", "--radius", "1e9"],
+        ["gaps", "--smallest", "nan"],
+        ["gaps", "--smallest", "-5"],
         ["gaps", "--lang", "fr"],
         ["check", "nowhere.csv"],
         ["check"],
@@ -182,6 +189,30 @@ def test_an_existing_file_stays_when_the_run_fails(tmp_path):
     (tmp_path / "c.csv").write_text("id,lon,lat\nA,x,y\n")
     refused("map", "--out", "map.html", "--centres", "c.csv", cwd=tmp_path)
     assert (tmp_path / "map.html").read_text() == "before"
+
+
+def test_a_result_does_not_take_the_place_of_its_input(tmp_path):
+    centres(datasets.folder("hexi")).to_csv(tmp_path / "c.csv", index=False)
+    message = refused("evaluate", "--centres", "c.csv", "--out", "c.csv", cwd=tmp_path)
+    assert "is an input of this run" in message
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_no_traceback(tmp_path):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "carecircles.cli", "evaluate", "--format", "json"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_check_looks_for_the_area_a_file_belongs_to(tmp_path):
+    datasets.write_template(tmp_path / "mine")
+    done = run("check", "mine/centres.csv", "mine/population.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Example District" in done.stdout
 
 
 def test_check_says_what_it_understood(tmp_path):

@@ -457,3 +457,155 @@ def test_formats_that_are_not_written(tmp_path):
         io.write_frame(RESULT, tmp_path / "a.doc")
     with pytest.raises(ValidationError, match="no geometry"):
         io.write_frame(pd.DataFrame(RESULT.drop(columns="geometry")), tmp_path / "a.gpkg")
+
+
+# Found by feeding it hostile files
+
+
+def test_a_cut_in_mid_character_is_not_taken_for_another_encoding(tmp_path):
+    content = "id,lon,lat,name\n1,117.22,39.08,甲乙\n2,117.23,39.07,大营门".encode()
+    (tmp_path / "c.csv").write_bytes(content[:-2])
+    assert "the file is cut off" in problems_of(tmp_path / "c.csv")[0]
+
+
+def test_a_format_set_far_down_a_sheet_does_not_hang(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["id", "lon", "lat"], ["A", 117.2, 39.1]):
+        book.active.append(row)
+    book.active.cell(300_000, 1).number_format = "0.00"
+    book.active.cell(2, 16_000).number_format = "0.00"
+    book.save(tmp_path / "c.xlsx")
+    assert read(tmp_path / "c.xlsx").index.tolist() == ["A"]
+
+
+def test_workbooks_with_errors_hidden_and_empty_sheets(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    hidden = book.create_sheet("old")
+    hidden.append(["id"])
+    hidden.sheet_state = "hidden"
+    sheet = book.create_sheet("中心")
+    sheet.append(["id", "lon", "lat", "name"])
+    sheet.append(["A", 117.2, 39.1, "#N/A"])
+    sheet["D2"].data_type = "e"
+    book.save(tmp_path / "c.xlsx")
+    assert "row 2 ('#N/A'): the cell holds an error" in problems_of(tmp_path / "c.xlsx")[0]
+    sheet["D2"] = "fine"
+    book.save(tmp_path / "c.xlsx")
+    assert read(tmp_path / "c.xlsx").attrs["sheet"] == "中心"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("河西区养老服务中心一览\nid,lon,lat\nA,117.2,39.1\n", "row 1 looks like a title"),
+        ("<html><body>id,lon,lat</body></html>", "this is HTML or XML"),
+        ("id,lon,lat\nA;1,117.2,39.1\n", "id has a semicolon in it"),
+    ],
+)
+def test_tables_that_are_not_quite_tables(tmp_path, text, expected):
+    assert expected in problems_of(csv(tmp_path, text))[0]
+
+
+def test_what_excel_writes_above_a_table_is_passed_over(tmp_path):
+    assert len(read(csv(tmp_path, "sep=;\nid;lon;lat\nA;117.2;39.1\n"))) == 1
+
+
+def test_a_ragged_row_does_not_hide_the_others(tmp_path):
+    said = "\n".join(problems_of(csv(tmp_path, "id,lon,lat\nA,117.2\nB,x,39.1\n")))
+    assert "row 2 (2): the number of fields" in said
+    assert "row 3 ('x'): lon is not a number" in said
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2022/7/15 0:00", "2022-07-15T00:00:00Z", "2022 年 7 月 15 日", "20220715", "2022-07-15T08:00+08:00"],
+)  # fmt: skip
+def test_dates_as_programs_write_them(tmp_path, written):
+    centres = read(csv(tmp_path, f"id,lon,lat,opened\nA,117.2,39.1,{written}\n"))
+    assert centres["opened"].iloc[0] == pd.Timestamp("2022-07-15")
+
+
+@pytest.mark.parametrize("written", ["2022-07-15 25:99", "08:30", "202207", "2022-02-30"])
+def test_what_only_looks_like_a_date(tmp_path, written):
+    path = csv(tmp_path, f"id,lon,lat,opened\nA,117.2,39.1,{written}\n")
+    assert "opened is not a date" in problems_of(path)[0]
+
+
+@pytest.mark.parametrize(("opened", "closed"), [("2022", "2022-10"), ("2022-07", "2022-07-20")])
+def test_closed_within_the_stated_period_is_possible(tmp_path, opened, closed):
+    assert (
+        len(read(csv(tmp_path, f"id,lon,lat,opened,closed\nA,117.2,39.1,{opened},{closed}\n"))) == 1
+    )
+
+
+def test_of_two_names_for_a_label_the_code_counts(tmp_path):
+    text = "序号,编号,街道,街道代码,经度,纬度\n1,A1,桃园,120103003,117.2,39.1\n"
+    centres = read(csv(tmp_path, text))
+    assert centres.index.tolist() == ["A1"]
+    assert centres["street"].tolist() == ["120103003"]
+    assert centres.attrs["unused"] == ["序号", "街道"]
+
+
+def test_units_in_headers_and_unknown_columns_are_named(tmp_path):
+    path = csv(tmp_path, "街道,60岁及以上人口（人）\n桃园,11011\n", "p.csv")
+    assert io.read_population(path)["people_60"].tolist() == [11011]
+    path = csv(tmp_path, "街道,老人\n桃园,11011\n", "p.csv")
+    assert "no column people_60 (not known: '老人')" in problems_of(path, io.read_population)[0]
+
+
+@pytest.mark.parametrize(
+    "coordinates", [[10**400, 39.1], [[[[[117.2]]]]], "117.2, 39.1", [True], []], ids=str
+)
+def test_coordinates_that_are_none(tmp_path, coordinates):
+    feature = {"properties": {"id": "A"}, "geometry": {"type": "Point", "coordinates": coordinates}}
+    assert problems_of(csv(tmp_path, json.dumps({"features": [feature]}), "c.geojson"))
+
+
+def test_half_characters_are_refused(tmp_path):
+    feature = {"properties": {"id": "\ud800"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    path = csv(tmp_path, json.dumps({"features": [feature]}), "c.geojson")
+    assert "half a character" in problems_of(path)[0]
+
+
+def test_a_features_own_id_counts(tmp_path):
+    feature = {
+        "id": 7,
+        "properties": {},
+        "geometry": {"type": "Point", "coordinates": [117.2, 39.1]},
+    }
+    assert read(csv(tmp_path, json.dumps({"features": [feature]}), "c.geojson")).index.tolist() == [
+        "7"
+    ]
+
+
+def test_a_layer_of_styles_does_not_count(tmp_path):
+    points().to_file(tmp_path / "c.gpkg", layer="my centres")
+    with sqlite3.connect(tmp_path / "c.gpkg") as db:
+        db.execute("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, name TEXT)")
+        db.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles')"
+        )
+    db.close()
+    assert len(read(tmp_path / "c.gpkg")) == 3
+
+
+def test_more_people_than_there_are(tmp_path):
+    path = csv(tmp_path, "code,people_60\nS,1e308\n", "p.csv")
+    assert "more than there are people on earth" in problems_of(path, io.read_population)[0]
+
+
+def test_a_name_that_is_too_long_for_the_disk(tmp_path):
+    with pytest.raises(ValidationError, match="cannot be written"):
+        io.write_text("x", tmp_path / ("a" * 300 + ".csv"))
+    io.write_text("x", tmp_path / ("区" * 80 + ".csv"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_a_pipe_is_not_a_file(tmp_path):
+    os.mkfifo(tmp_path / "c.csv")
+    assert "this is not a file" in problems_of(tmp_path / "c.csv")[0]

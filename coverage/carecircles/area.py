@@ -547,7 +547,7 @@ def _misplaced(
     is_outside = _outside(facilities.geometry, outline)
 
     def count_strays(points: gpd.GeoSeries) -> int:
-        return int((shapely.distance(points.to_numpy(), named) > _STRAY_M).sum())
+        return int((_metres(points, named) > _STRAY_M).sum())
 
     strays = count_strays(facilities.geometry)
     if is_outside.any():
@@ -572,8 +572,13 @@ def _misplaced(
 
 def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
     """Whether points are off the outline; points that no projection can place are."""
+    return ~(_metres(points, outline) <= _RIM_M)
+
+
+def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.ndarray:
+    """Distances, NaN for points that no projection can place."""
     with np.errstate(invalid="ignore"):
-        return ~(shapely.distance(points.to_numpy(), outline) <= _RIM_M)
+        return shapely.distance(points.to_numpy(), shapes)
 
 
 def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
