@@ -581,6 +581,7 @@ def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.
         return shapely.distance(points.to_numpy(), shapes)
 
 
+@np.errstate(invalid="ignore")  # points that no projection can place
 def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
     """The datum (or order of coordinates) under which the misplaced centres would be in place, if any."""
     said = facilities.attrs["datum"]
