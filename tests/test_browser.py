@@ -1,31 +1,47 @@
 """The map as people open it: in Chromium, offline, with every request and console line watched."""
 
+import base64
 import dataclasses
+import json
+import math
 import os
+import re
 from pathlib import Path
 
+import pyproj
 import pytest
 from playwright.sync_api import expect
 
-from carecircles import evaluation, maps, report
-from tests.conftest import ROOT
+from carecircles import datasets, evaluation, maps, report
+from carecircles.area import read_area
+from carecircles.datum import from_wgs84
+from carecircles.errors import ValidationError
+from tests.conftest import ROOT, evaluated
 from tests.test_maps import HOSTILE
 
+TILE = base64.b64decode(  # one grey pixel, for every tile that is asked for
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoAQAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 ARTEFACTS = Path(os.environ.get("CARECIRCLES_ARTEFACTS", ROOT / "artefacts"))
 
 
 class Opened:
     """A page opened from disk, with all it asked for and complained of."""
 
-    def __init__(self, browser, path):
+    def __init__(
+        self, browser, path, ready="carecircles.page.grid && carecircles.page.grid.painted"
+    ):
         self.requests, self.complaints, self.dialogs = [], [], []
         self.page = browser.new_page()
         self.page.on("request", lambda r: self.requests.append(r.url))
         self.page.on("console", self.heard)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
         self.page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
+        self.page.route(
+            re.compile("^https?:"), lambda route: route.fulfill(body=TILE, content_type="image/png")
+        )
         self.page.goto(path.as_uri())
-        self.page.wait_for_function("carecircles.page.grid && carecircles.page.grid.depth")
+        self.page.wait_for_function(f"() => {ready}")
         self.page.wait_for_timeout(300)
 
     def heard(self, message):
@@ -76,7 +92,7 @@ def test_everything_is_drawn(opened):
     assert opened.ask(count, ".leaflet-cc-circles-pane path") == 45
     assert opened.ask(count, ".cc-name") == 14
     assert opened.ask(count, ".cc-zone") > 5
-    assert opened.ask(count, ".leaflet-control-layers-overlays input") == 6
+    assert opened.ask(count, ".leaflet-control-layers-overlays input") == 7
     assert opened.ask(count, ".cc-streets tbody tr") == 14
     assert opened.ask(count, ".cc-legend li") > 8
     assert "Hexi District" in opened.ask("document.querySelector('h1').textContent")
@@ -115,8 +131,6 @@ def test_the_canvas_shows_covered_and_uncovered(opened):
 
 def test_answers_are_the_python_figures(opened, hexi, hexi_cells):
     """For sampled cells: the page's depth, street, nearest centre and distance."""
-    import pyproj
-
     sample = hexi_cells.sample(300, random_state=5)
     to_degrees = pyproj.Transformer.from_crs(hexi.crs, 4326, always_xy=True)
     lon, lat = to_degrees.transform(sample["x"].to_numpy(), sample["y"].to_numpy())
@@ -188,11 +202,11 @@ def test_search_finds_centres_and_streets_in_both_languages(opened):
 
 
 def test_layers_can_be_switched(opened):
-    for kind in range(6):
+    for kind in range(7):
         opened.page.locator(".leaflet-control-layers").hover()
         opened.page.locator(".leaflet-control-layers-overlays input").nth(kind).click()
     opened.shot("hexi-switched")
-    for kind in range(6):
+    for kind in range(7):
         opened.page.locator(".leaflet-control-layers-overlays input").nth(kind).click()
     opened.assert_quiet()
 
@@ -221,11 +235,12 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     """Payloads in every place a text from data can appear; shown as written, nothing run."""
     n = len(HOSTILE)
     turn = [HOSTILE[k % n] for k in range(45)]
+    everything = " ".join(HOSTILE)
+    places = hexi.places.assign(name=(HOSTILE * 20)[: len(hexi.places)], source=everything)
     facilities = hexi.facilities.assign(
         name=turn, name_en=turn[::-1], source=turn, basis=turn, services=turn, services_basis=turn
     )
     streets = hexi.streets.assign(name=turn[:14], name_en=turn[1:15], basis="schematic")
-    everything = " ".join(HOSTILE)
     area = dataclasses.replace(
         hexi,
         facilities=facilities,
@@ -233,6 +248,7 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
         name=everything,
         name_en=everything,
         notes=(everything,),
+        places=places,
     )
     path = tmp_path / "hostile.html"
     maps.coverage_map(area, hexi_cells).save(path)
@@ -257,3 +273,281 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     assert opened.ask("document.querySelectorAll('img, iframe, object').length") == 0
     opened.assert_quiet()
     opened.page.close()
+
+
+# Base maps: known ground points on tiles of every datum
+
+
+@pytest.mark.parametrize("name", ["openstreetmap", "esri", "gaode", "tencent", "baidu", "own"])
+@pytest.mark.parametrize("zoom", [12, 15, 17])
+def test_tiles_lie_where_they_belong(request, browser, hexi, hexi_cells, tmp_path, name, zoom):
+    """
+    For places all over the view: where the tile shows the place (by the provider's own datum and
+    tiling, computed in Python) and where the map draws it agree within 5 m.
+    """
+    address = "https://tiles.example.org/{z}/{x}/{y}.png"
+    own = {"datum": "gcj02", "attribution": "<b>us</b> & {{ 7 * 7 }}"}
+    layer = maps.tile_layer(address, **own) if name == "own" else maps.tile_layer(name)
+    path = tmp_path / "tiles.html"
+    maps.coverage_map(hexi, hexi_cells, tiles=layer).save(path)
+    browser.set_offline(False)  # every request is answered by the test, none leaves
+    request.addfinalizer(lambda: browser.set_offline(True))
+    opened = Opened(browser, path)
+    opened.ask(f"carecircles.page.map.setView([39.074, 117.229], {zoom}, {{ animate: false }})")
+    opened.page.wait_for_timeout(700)
+    view = opened.ask(
+        """() => {
+          const { map, tiles } = carecircles.page, size = map.getSize(), places = [];
+          for (let x = 0.1; x < 1; x += 0.2) for (let y = 0.1; y < 1; y += 0.2) {
+            const point = L.point(size.x * x, size.y * y), place = map.containerPointToLatLng(point);
+            places.push({ x: point.x, y: point.y, lat: place.lat, lon: place.lng });
+          }
+          return { places, tiles: Object.values(tiles._tiles).map((tile) => tile.el.src) };
+        }"""
+    )
+    metres_a_pixel = 40_075_016.7 * math.cos(math.radians(39.07)) / 256 / 2**zoom
+    numbers = r"/(?P<z>\d+)/(?P<x>\d+)/(?P<y>\d+)|[?&]"
+    sources = {tile_of(src, numbers): src for src in view["tiles"]}
+    assert len(sources) > 8
+    for place in view["places"]:
+        there = provider_position(place["lon"], place["lat"], layer.data, zoom)
+        shown = opened.ask(
+            POSITION_ON_TILE, [sources[there["tile"]], there["across"], there["down"]]
+        )
+        off = math.hypot(shown["x"] - place["x"], shown["y"] - place["y"])
+        # Over a tile of 6 km BD-09 is no longer a plane: there, a pixel of 30 m.
+        limit = 1 if (name, zoom) == ("baidu", 12) else 5 / metres_a_pixel
+        assert off < limit, (place, shown)
+    if name == "own":
+        text = opened.ask("document.querySelector('.leaflet-control-attribution').textContent")
+        assert "<b>us</b> & {{ 7 * 7 }}" in text
+    assert opened.complaints == []
+    hosts = {
+        re.match(r"https?://[^/]+", url)[0] for url in opened.requests if url.startswith("http")
+    }
+    assert hosts <= set(layer.image_hosts)
+    opened.page.close()
+
+
+# A pin put on a tile's image, which the browser carries to where the image shows that point.
+POSITION_ON_TILE = """([src, across, down]) => {
+  const { map, tiles } = carecircles.page;
+  const tile = Object.values(tiles._tiles).find((t) => t.el.src === src).el;
+  const pin = document.createElement("div"), style = getComputedStyle(tile);
+  pin.style.cssText = `position: absolute; left: 0; top: 0; transform-origin: 0 0; transform: ${style.transform}
+    translate(${across * parseFloat(style.width)}px, ${down * parseFloat(style.height)}px)`;
+  tile.parentNode.append(pin);
+  const at = pin.getBoundingClientRect(), box = map.getContainer().getBoundingClientRect();
+  pin.remove();
+  return { x: at.x - box.x, y: at.y - box.y };
+}"""
+
+
+def tile_of(src, numbers):
+    """(z, x, y) of a tile from its address, as the provider counts."""
+    query = dict(re.findall(r"[?&]([xyzl])=(-?\d+)", src))
+    if query:
+        return int(query.get("z", query.get("l", 0))), int(query["x"]), int(query["y"])
+    found = re.search(numbers, src)
+    z, x, y = int(found["z"]), int(found["x"]), int(found["y"])
+    return (z, y, x) if "arcgisonline" in src else (z, x, y)
+
+
+def provider_position(lon, lat, data, zoom):
+    """Tile of a WGS84 place and the place's position in it (0..1 from the north-west)."""
+    lon, lat = (float(v) for v in from_wgs84(lon, lat, datum=data["datum"]))
+    if data["scheme"] == "baidu":
+        import geocoordinates_ffi as oracle
+
+        mercator = oracle.baidu_mercator_from_bd09(oracle.Bd09(lat=lat, lon=lon))
+        side = 256 * 2 ** (18 - (zoom + 1))
+        u, v = mercator.x / side, mercator.y / side
+        x, y = math.floor(u), math.floor(v)
+        return {"tile": (zoom + 1, x, y), "across": u - x, "down": 1 - (v - y)}
+    u = (lon / 360 + 0.5) * 2**zoom
+    v = (0.5 - math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi)) * 2**zoom
+    x, y = math.floor(u), math.floor(v)
+    row = 2**zoom - 1 - y if "{-y}" in data["url"] else y
+    return {"tile": (zoom, x, row), "across": u - x, "down": v - y}
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_datums_of_the_page_are_those_of_python(opened, datum):
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    lon, lat = rng.uniform(75, 134, 200), rng.uniform(18, 53, 200)
+    places = list(zip(lon.tolist(), lat.tolist(), strict=True))
+    there = opened.ask(
+        "([datum, places]) => places.map(([lng, lat]) => { const p = carecircles.toDatum[datum]({ lat, lng });"
+        " return [p.lng, p.lat]; })",
+        [datum, places],
+    )
+    np.testing.assert_allclose(
+        there, np.column_stack(from_wgs84(lon, lat, datum=datum)), atol=1e-10
+    )
+
+
+def test_baidus_mercator_is_the_one_others_compute(opened):
+    import geocoordinates_ffi as oracle
+
+    for lon, lat in (
+        (117.229, 39.074),
+        (116.404, 39.915),
+        (121.5, 31.2),
+        (113.3, 23.1),
+        (126.6, 45.8),
+    ):
+        theirs = oracle.baidu_mercator_from_bd09(oracle.Bd09(lat=lat, lon=lon))
+        ours = opened.ask("p => carecircles.baiduMercator({ lng: p[0], lat: p[1] })", [lon, lat])
+        assert (ours["x"], ours["y"]) == pytest.approx((theirs.x, theirs.y), abs=0.01)
+
+
+def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_path):
+    path = tmp_path / "offline.html"
+    maps.coverage_map(hexi, hexi_cells, tiles=maps.tile_layer("gaode")).save(path)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
+    expect(page.locator(".cc-notice")).to_have_text(re.compile("base map could not be loaded"))
+    assert page.locator(".cc-streets tbody tr").count() == 14
+    page.close()
+
+
+# Several maps, odd areas, other people's layers
+
+
+def test_maps_side_by_side_move_together(browser, hexi, hexi_cells, tmp_path):
+    hostile = HOSTILE[4]
+    page = maps.comparison_map(
+        {"before": (hexi, hexi_cells), hostile: (hexi, hexi_cells)}, title=HOSTILE[0]
+    )
+    page.save(tmp_path / "two.html")
+    opened = Opened(browser, tmp_path / "two.html")
+    assert opened.ask("document.querySelectorAll('.folium-map').length") == 2
+    assert opened.ask(
+        "[...document.querySelectorAll('.cc-caption h2')].map(e => e.textContent)"
+    ) == [
+        "before",
+        hostile,
+    ]
+    box = opened.page.locator(".folium-map").nth(1).bounding_box()
+    opened.page.mouse.move(box["x"] + 300, box["y"] + 300)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + 200, box["y"] + 250, steps=4)
+    opened.page.mouse.up()
+    opened.page.wait_for_timeout(600)
+    views = opened.ask(
+        "Object.keys(window).filter(k => /^map_/.test(k) && window[k].getCenter)"
+        ".map(k => [window[k].getCenter().lat, window[k].getCenter().lng, window[k].getZoom()])"
+    )
+    assert len(views) == 2
+    assert views[0] == pytest.approx(views[1], abs=1e-4)
+    assert abs(views[0][1] - 117.2294) > 1e-3
+    opened.shot("two-maps")
+    opened.assert_quiet()
+    opened.page.close()
+
+
+def test_geopandas_can_explore_on_our_page(browser, hexi, tmp_path):
+    """Attributes of a layer drawn by geopandas stay text, and the page stays closed."""
+    pytest.importorskip("mapclassify")
+    streets = hexi.streets[["name", "geometry"]].assign(name=(HOSTILE * 2)[:14])
+    m = maps.empty_map(hexi.streets.to_crs(4326).total_bounds)
+    streets.explore(m=m, tooltip=True, popup=True).save(tmp_path / "explore.html")
+    opened = Opened(browser, tmp_path / "explore.html", ready="document.querySelector('path')")
+    opened.page.locator("path").nth(4).dispatch_event("click")
+    shown = opened.page.locator(".leaflet-popup-content").text_content()
+    assert HOSTILE[4] in shown
+    assert opened.ask("window.hit") is None
+    opened.assert_quiet()
+    opened.page.close()
+
+
+def test_a_frame_inside_another_page(browser, hexi, hexi_cells, tmp_path):
+    """As a notebook shows it: the whole page in the `srcdoc` of a frame."""
+    html = maps.coverage_map(hexi, hexi_cells)._repr_html_()
+    (tmp_path / "notebook.html").write_text(f"<body>{html}</body>", encoding="utf-8")
+    page = browser.new_page()
+    complaints = []
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.goto((tmp_path / "notebook.html").as_uri())
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".cc-streets tbody tr")).to_have_count(14)
+    assert complaints == []
+    page.close()
+
+
+def test_a_name_of_ten_thousand_characters(browser, hexi, hexi_cells, tmp_path):
+    long = "区" * 10_000
+    area = dataclasses.replace(
+        hexi, name=long, name_en=long, facilities=hexi.facilities.assign(name=long, name_en=long)
+    )
+    maps.coverage_map(area, hexi_cells).save(tmp_path / "long.html")
+    opened = Opened(browser, tmp_path / "long.html")
+    opened.page.locator(".leaflet-cc-centres-pane path").first.focus()
+    opened.page.keyboard.press("Enter")
+    assert len(opened.popup(".cc-facts-title")) == 10_000
+    assert opened.page.locator(".folium-map").bounding_box()["height"] > 300
+    assert opened.ask("document.documentElement.scrollWidth") <= 1440
+    opened.assert_quiet()
+    opened.page.close()
+
+
+def test_four_hundred_thousand_cells(browser, hexi, tmp_path):
+    """Sizes are held here; times are in the benchmarks."""
+    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=11)
+    maps.coverage_map(hexi, cells).save(tmp_path / "many.html")
+    assert (tmp_path / "many.html").stat().st_size < 1_000_000
+    opened = Opened(browser, tmp_path / "many.html")
+    sample = cells.sample(50, random_state=2)
+    to_degrees = pyproj.Transformer.from_crs(hexi.crs, 4326, always_xy=True)
+    lon, lat = to_degrees.transform(sample["x"].to_numpy(), sample["y"].to_numpy())
+    answers = opened.ask(
+        "places => places.map(([lng, lat]) => carecircles.page.grid.cellAt({ lng, lat }))",
+        list(zip(lon.tolist(), lat.tolist(), strict=True)),
+    )
+    assert [a["depth"] for a in answers] == sample["depth"].tolist()
+    opened.assert_quiet()
+    opened.page.close()
+
+
+@pytest.mark.parametrize(
+    ("west", "south", "east", "north", "cell", "crs"),
+    [
+        (113.9, 30, 114.1, 30.1, 100, None),  # across the border of two UTM zones
+        (100, 25, 116, 38, 5000, "EPSG:4479"),  # no plane at all
+        (100, 25, 116, 38, 5000, None),  # as large as a country: UTM bends too much
+    ],
+    ids=["utm-border", "geocentric", "country"],
+)
+def test_areas_of_odd_places(tmp_path, west, south, east, north, cell, crs):
+    """An ordinary result or a clear error, never a broken file."""
+    datasets.write_template(tmp_path / "area")
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    feature = {
+        "type": "Feature",
+        "properties": {"code": "S", "name": "S"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    (tmp_path / "area" / "streets.geojson").write_text(json.dumps({"features": [feature]}))
+    (tmp_path / "area" / "boundary.geojson").unlink()
+    (tmp_path / "area" / "population.csv").write_text("code,people_60\nS,1000\n")
+    (tmp_path / "area" / "centres.csv").write_text(
+        f"id,lon,lat\nA,{(west + east) / 2},{(south + north) / 2}\n"
+    )
+    if crs:
+        plan = tmp_path / "area" / "area.toml"
+        plan.write_text(
+            plan.read_text(encoding="utf-8").replace('# crs = "EPSG:4548"', f'crs = "{crs}"'),
+            encoding="utf-8",
+        )
+    try:
+        area = read_area(tmp_path / "area")
+    except ValidationError as err:
+        assert "crs" in str(err)
+        assert east - west > 1
+        return
+    assert east - west < 1
+    cells = evaluated(area.streets, area.population, area.facilities, cell=cell)
+    assert maps.coverage_map(area, cells).get_root().render().startswith("<!DOCTYPE html>")

@@ -160,6 +160,7 @@ def test_generator_gives_the_same_bytes(tmp_path):
         "streets.geojson",
         "population.csv",
         "centres.csv",
+        "places.csv",
     }
     for name, content in written.items():
         assert content == (HEXI / name).read_bytes(), name
@@ -170,3 +171,18 @@ def test_template_is_a_study_area_of_invented_data():
     assert set(area.facilities["basis"]) == {"assumed"}
     assert set(area.population["basis"]) == {"assumed"}
     assert area.notes == ()
+
+
+def test_communities_are_those_of_the_facts(hexi):
+    communities = hexi.places[hexi.places["kind"] == "community"]
+    assert len(communities) == fact("communities")
+    expected = {street["code"]: street["communities"] for street in FACTS["street"]}
+    assert communities["street"].value_counts().to_dict() == expected
+
+
+def test_stations_inside_the_outline_are_in_wgs84(hexi):
+    """Hexi's metro stations lie within the outline or near it; their GCJ-02 twins 550 m east would not all."""
+    stations = hexi.places[hexi.places["kind"] == "station"]
+    outline = hexi.boundary.geometry.iloc[0]
+    assert (stations.distance(outline) < 2500).mean() > 0.9
+    assert (stations["source"].str.contains("CC BY 4.0")).all()

@@ -14,6 +14,7 @@ import shapely
 from folium.map import LayerControl
 
 from carecircles import evaluation, figure, gaps, maps, report
+from carecircles.errors import ValidationError
 from tests.conftest import CRS
 
 
@@ -33,7 +34,9 @@ def layers(m):
 
 def test_it_is_a_folium_map_with_its_layers(hexi_map):
     assert isinstance(hexi_map, folium.Map)
-    assert set(layers(hexi_map)) == {"grid", "streets", "zones", "circles", "borders", "centres"}
+    assert set(layers(hexi_map)) == {
+        "grid", "streets", "zones", "circles", "borders", "places", "centres",
+    }  # fmt: skip
     assert any(isinstance(child, LayerControl) for child in hexi_map._children.values())
 
 
@@ -263,3 +266,55 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
         there = shapely.geometry.shape(drawn["geometry"])
         assert there.hausdorff_distance(shape) < 2e-6
     assert gpd.GeoSeries(zones.geometry).is_valid.all()
+
+
+@pytest.mark.parametrize(
+    ("base_map", "options", "expected"),
+    [
+        ("https://example.org/{z}/{x}/{y}.png", {}, "come without a datum"),
+        ("https://example.org/{z}/{x}/{y}.png", {"datum": "bd09"}, "use the name 'baidu'"),
+        ("https://example.org/map.png", {"datum": "wgs84"}, "expected one of openstreetmap"),
+        ("javascript:alert(1)//{z}{x}{y}", {"datum": "wgs84"}, "expected one of openstreetmap"),
+        ("https://a;script-src *{z}{x}{y}/", {"datum": "wgs84"}, "expected one of openstreetmap"),
+        ("atlantis", {}, "expected one of openstreetmap"),
+        ("gaode", {"datum": "wgs84"}, "has its own datum"),
+        ("tianditu", {}, "TIANDITU_KEY"),
+    ],
+)
+def test_base_maps_that_cannot_be(base_map, options, expected, monkeypatch):
+    monkeypatch.delenv("TIANDITU_KEY", raising=False)
+    with pytest.raises(ValidationError, match=re.escape(expected)):
+        maps.tile_layer(base_map, **options)
+
+
+def test_tianditu_takes_the_users_key(monkeypatch):
+    monkeypatch.setenv("TIANDITU_KEY", "a b&c")
+    layer = maps.tile_layer("tianditu")
+    assert layer.data["url"].endswith("tk=a%20b%26c")
+    assert layer.data["datum"] == "cgcs2000"
+
+
+def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
+    page = maps.coverage_map(hexi, hexi_cells, tiles=maps.tile_layer("gaode")).get_root().render()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    hosts = " ".join(f"https://webrd0{n}.is.autonavi.com" for n in range(1, 5))
+    assert f"img-src data: blob: {hosts};" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_one_base_map_serves_several_maps(hexi, hexi_cells):
+    tiles = maps.tile_layer("openstreetmap")
+    first = maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render()
+    assert maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render() == first
+
+
+def test_a_comparison_wants_two(hexi, hexi_cells):
+    with pytest.raises(ValueError, match="expected two or more"):
+        maps.comparison_map({"one": (hexi, hexi_cells)})
+
+
+def test_stations_are_drawn_and_communities_found(hexi, hexi_map):
+    data = layers(hexi_map)["places"].data
+    drawn = [place for place in data if place["lat"] is not None]
+    assert len(drawn) == hexi.places.geometry.notna().sum()
+    assert len(data) - len(drawn) == 149

@@ -17,7 +17,8 @@ from carecircles._formats import FORMATS, decode
 from carecircles.datum import DATUMS, from_wgs84, parse_datum, to_wgs84
 from carecircles.errors import ValidationError
 
-_FILES = ("boundary", "streets", "population", "centres")
+_FILES = ("boundary", "streets", "population", "centres", "places")
+_OPTIONAL = ("boundary", "places")
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files"}
 _RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
 _STRAY_M = 100.0  # a centre this far from the street it names is in another one
@@ -47,7 +48,7 @@ class StudyArea:
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
     `streets` is indexed by code; `population` (persons by age group) by the same codes;
-    `facilities` by id. `notes` says in plain words what was taken for granted while reading.
+    `facilities` by id. `places` (communities, stations) only help to find one's way. `notes` says in plain words what was taken for granted while reading.
     """
 
     name: str
@@ -58,6 +59,7 @@ class StudyArea:
     facilities: gpd.GeoDataFrame
     standard: Standard
     crs: pyproj.CRS
+    places: gpd.GeoDataFrame | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -123,6 +125,12 @@ def read_area(
         io.read_centres, paths["centres"], crs=crs, datum=datums.get("centres")
     )
     problems += wrong
+    places = None
+    if "places" in paths:
+        places, wrong = _attempt(
+            io.read_places, paths["places"], crs=crs, datum=datums.get("places")
+        )
+        problems += wrong
     if streets is None:
         raise ValidationError(problems)
 
@@ -136,7 +144,12 @@ def read_area(
         )
     wrong, notes = _meet(boundary, streets)
     problems += wrong
-    for role, frame in (("streets", streets), ("boundary", boundary), ("centres", facilities)):
+    for role, frame in (
+        ("streets", streets),
+        ("boundary", boundary),
+        ("centres", facilities),
+        ("places", places),
+    ):
         if frame is not None and not frame.attrs.get("datum_declared", True):
             notes.append(f"{paths[role].name}: no datum declared; coordinates are taken as WGS84.")
     if population is not None:
@@ -148,6 +161,9 @@ def read_area(
         )
         problems += wrong
         notes += said
+    if places is not None:
+        places, wrong = _match_places(places, streets, file=paths["places"].name)
+        problems += wrong
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     return StudyArea(
@@ -159,6 +175,7 @@ def read_area(
         facilities=facilities,
         standard=Standard(**{k: float(v) for k, v in plan.get("standard", {}).items()}),
         crs=crs,
+        places=places,
         notes=tuple(notes),
     )
 
@@ -269,6 +286,8 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
         "population": area.population,
         "boundary": area.boundary,
     }
+    if area.places is not None:
+        frames["places"] = area.places
     return [
         f"{folder}: {area.name_en} ({area.name}), {area.crs.to_string()}, "
         f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
@@ -347,8 +366,10 @@ def _plan_problems(plan: Mapping) -> list[str]:
             parse_datum(str(value))
         except ValueError as err:
             problems.append(f"area.toml: datum.{key}: {err}.")
-        if key not in ("boundary", "streets", "centres"):
-            problems.append(f"area.toml: datum.{key} is unknown; use boundary, streets, centres.")
+        if key not in ("boundary", "streets", "centres", "places"):
+            problems.append(
+                f"area.toml: datum.{key} is unknown; use boundary, streets, centres, places."
+            )
     for key in sorted(set(plan.get("files", {})) - set(_FILES)):
         problems.append(f"area.toml: files.{key} is unknown; use {', '.join(_FILES)}.")
     if "crs" in plan:
@@ -387,7 +408,7 @@ def _find_files(
             problems.append(f"{folder}: there is more than one file of {role} ({names}); keep one.")
         elif found:
             paths[role] = found[0]
-        elif role != "boundary":
+        elif role not in _OPTIONAL:
             problems.append(
                 f"{folder}: there is no file of {role}; "
                 f"add {role} as one of {', '.join(FORMATS)}, or name it in area.toml."
@@ -397,9 +418,12 @@ def _find_files(
 
 def _crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None) -> list[str]:
     """Whether metres of `crs` are metres on the ground at the study area."""
-    centre = gpd.GeoSeries([shapely.box(*streets.total_bounds).centroid], crs=crs).to_crs(4326)[0]
-    factors = pyproj.Proj(crs).get_factors(centre.x, centre.y)
-    stretch = max(abs(factors.meridional_scale - 1), abs(factors.parallel_scale - 1))
+    extent = shapely.box(*streets.total_bounds)
+    places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
+    degrees = places.to_crs(4326)
+    factors = pyproj.Proj(crs).get_factors(degrees.x, degrees.y)
+    scales = np.concatenate([factors.meridional_scale, factors.parallel_scale])
+    stretch = np.abs(scales - 1).max()
     if not stretch <= _LARGEST_SCALE_ERROR:
         return [
             f"area.toml: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
@@ -527,6 +551,22 @@ def _match_centres(
     located = _streets_at(facilities, streets)
     codes = codes.where(is_named, located).fillna("")
     return facilities.assign(street=codes).drop(columns="row"), [], notes
+
+
+def _match_places(
+    places: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Places with their street as a code; a street that is not there is a problem."""
+    codes = _street_codes(places["street"], streets)
+    is_unknown = ((places["street"] != "") & codes.isna()).to_numpy()
+    problems = _validate.complain(
+        file,
+        pd.Index(places["row"], name=places.attrs["unit"])[is_unknown],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=places["street"][is_unknown],
+    )
+    return places.assign(street=codes.fillna("")).drop(columns="row"), problems
 
 
 def _misplaced(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.maps import Drawing
 
 app = typer.Typer(
     name="carecircles",
@@ -95,16 +96,30 @@ def draw_map(
     minutes: Minutes = None,
     as_of: AsOf = None,
     lang: Lang = Language.en,
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            help="Base map from the network: openstreetmap, carto, esri, tianditu, gaode, tencent, "
+            "baidu, or an address with {z}, {x} and {y}.  [default: none]"
+        ),
+    ] = None,
+    tiles_datum: Annotated[
+        str | None, typer.Option(help="Datum of the tiles of an address, such as gcj02.")
+    ] = None,
+    attribution: Annotated[
+        str, typer.Option(help="Whom to name for the tiles of an address.")
+    ] = "",
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{_label(area)}-coverage.html")
     _require_suffix(out, (".html", ".htm"))
+    base_map = _tiles(tiles, tiles_datum, attribution, lang)
     _refuse_inputs(out, area, centres)
     study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
-        page = maps.coverage_map(study, cells, lang=lang).get_root().render()
+        page = maps.coverage_map(study, cells, lang=lang, tiles=base_map).get_root().render()
         io.write_text(page, out)
     table = report.summary_table(study, cells, lang=lang)
     title = report.say(maps.title(study), lang)
@@ -297,13 +312,26 @@ def _label(area: str) -> str:
     return Path(area).resolve().name if Path(area).is_dir() else Path(area).name
 
 
-def _datum(datum: str | None) -> str | None:
+def _datum(datum: str | None, option: str = "--datum") -> str | None:
     from carecircles.datum import parse_datum
 
     try:
         return None if datum is None else parse_datum(datum)
     except ValueError as err:
-        raise ValidationError([f"--datum: {err}."]) from None
+        raise ValidationError([f"{option}: {err}."]) from None
+
+
+def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) -> "Drawing | None":
+    """The base map asked for, if any."""
+    if tiles is None:
+        if datum is not None or attribution:
+            raise ValidationError(["--tiles-datum and --attribution go with --tiles."])
+        return None
+    from carecircles import maps
+
+    return maps.tile_layer(
+        tiles, datum=_datum(datum, "--tiles-datum"), attribution=attribution, lang=lang
+    )
 
 
 def _require_suffix(out: Path | None, suffixes: tuple[str, ...]) -> None:

@@ -20,6 +20,8 @@ from pathlib import Path
 import branca.element
 import xstatic.pkg.leaflet
 from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.features import GeoJsonDetail
+from folium.template import Template
 
 _STATIC = Path(__file__).resolve().parent / "static"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
@@ -62,6 +64,26 @@ IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISI
 THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 Drawn with folium and branca (MIT, Rob Story, Martin Journois) by carecircles (MIT).
 -->"""
+# Folium's table of attributes of a feature goes through `innerHTML`; this one is text.
+_PLAIN_DETAIL = Template("""
+    {% macro script(this, kwargs) %}
+    {%- set is_tooltip = this.tooltip_options is defined %}
+    {{ this._parent.get_name() }}.{{ "bindTooltip" if is_tooltip else "bindPopup" }}(function (layer) {
+      const fields = {{ this.fields | tojson }}, aliases = {{ this.aliases | tojson }};
+      const table = document.createElement("table");
+      fields.forEach(function (field, i) {
+        const row = table.insertRow(), value = layer.feature.properties[field];
+        if ({{ this.labels | tojson }}) {
+          row.append(Object.assign(document.createElement("th"), { textContent: aliases[i] }));
+        }
+        row.insertCell().textContent = value === null || value === undefined ? ""
+          : typeof value === "object" ? JSON.stringify(value)
+          : {{ this.localize | tojson }} ? value.toLocaleString() : value;
+      });
+      return table;
+    }, {{ (this.tooltip_options if is_tooltip else this.popup_options) | tojavascript }});
+    {% endmacro %}
+""")
 _rendering = threading.RLock()
 
 
@@ -92,6 +114,9 @@ class Page(Figure):
         """The page as HTML."""
         with _rendering, _text_stays_text(), self._as_it_was():
             self._name_in_order()
+            for element in _walk(self):
+                if isinstance(element, GeoJsonDetail):
+                    element._template = _PLAIN_DETAIL
             for child in list(self._children.values()):
                 child.render(**kwargs)
             head = [self._head(name, el, kwargs) for name, el in self.header._children.items()]
@@ -99,7 +124,8 @@ class Page(Figure):
             script = self.script.render(**kwargs)
             self._named = list(_walk(self))  # also those that came into being just now
         script = f"<script>{script}</script>"
-        policy = _policy([*head, script], self.image_hosts)
+        hosts = {host: None for el in _walk(self) for host in getattr(el, "image_hosts", ())}
+        policy = _policy([*head, script], list(hosts))
         return "\n".join(
             [
                 "<!DOCTYPE html>",

@@ -118,6 +118,14 @@ _POPULATION_COLUMNS = {
     "age_source": ("年龄来源",),
 }
 _BOUNDARY_COLUMNS = {**_NAMES, **_ABOUT}
+_PLACE_COLUMNS = {
+    **_NAMES,
+    "kind": ("类型", "类别", "种类"),
+    "street": _CENTRE_COLUMNS["street"],
+    "lon": _CENTRE_COLUMNS["lon"],
+    "lat": _CENTRE_COLUMNS["lat"],
+    **_ABOUT,
+}
 _BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
@@ -334,6 +342,61 @@ def _sound(frame, problems: list[str]):
     if problems:
         raise ValidationError(problems, understood=frame)
     return frame
+
+
+def read_places(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Places to find one's way by (communities, stations) from a file, as points in `crs`.
+
+    See `read_centres` for the formats, the parameters and the errors. A place may be without a
+    point, if it names its street.
+
+    Returns
+    -------
+    places
+        One row a place: kind, name, name_en, street (as written), source, row, geometry (missing
+        where no coordinates are given).
+    """
+    file, frame, problems = _open(path, _PLACE_COLUMNS, role="places")
+    names = _kept(frame, "name")
+    problems += _validate.complain(
+        file, frame.index[names == ""], "name is missing", "give every place its name"
+    )
+    streets = _validate.text(_with(frame, "street")["street"])
+    if isinstance(frame, gpd.GeoDataFrame):
+        is_located = pd.Series(True, index=frame.index)
+    else:
+        blank = [_validate.text(_with(frame, c)[c]) == "" for c in ("lon", "lat")]
+        is_located = ~(blank[0] & blank[1])
+    problems += _validate.complain(
+        file,
+        frame.index[~is_located & (streets == "")],
+        "the place has neither coordinates nor a street",
+        "fill in one of them",
+        values=names[~is_located & (streets == "")],
+    )
+    points = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    if is_located.any():
+        located = frame[is_located]
+        found, wrong = _points(located, file=file, crs=crs, declared=datum)
+        problems += wrong
+        points = found.reindex(frame.index)
+        frame.attrs |= {
+            k: located.attrs[k] for k in ("datum", "datum_declared") if k in located.attrs
+        }
+    table = {
+        "kind": _validate.text(_with(frame, "kind")["kind"]),
+        "name": names,
+        "name_en": _kept(frame, "name_en"),
+        "street": streets,
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    places = gpd.GeoDataFrame(table, geometry=points, crs=crs)
+    places.attrs = frame.attrs
+    return _sound(places, problems)
 
 
 def role_of(path: str | Path) -> str:

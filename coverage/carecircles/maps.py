@@ -7,8 +7,11 @@ HTML. Longitude and latitude appear only here, in `io` and in `datum`.
 
 import base64
 import math
+import os
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlsplit
 
 import folium
 import geopandas as gpd
@@ -22,6 +25,7 @@ from folium.template import Template
 
 from carecircles import catchments, evaluation, gaps, grid, report
 from carecircles.area import StudyArea
+from carecircles.errors import ValidationError
 from carecircles.figure import Page, escape, to_json
 from carecircles.report import Text
 
@@ -34,7 +38,58 @@ _LAYERS: dict[str, Text] = {
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
     "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
+    "places": {"en": "Stations and other places", "zh": "车站等地点"},
+    "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
 }
+_WEB_TILES: dict[str, dict] = {
+    "openstreetmap": {
+        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        "datum": "wgs84",
+        "attribution": "© OpenStreetMap contributors",
+    },
+    "carto": {
+        "url": "https://{s}.basemaps.cartocdn.com/light_all/{z}/{x}/{y}.png",
+        "subdomains": "abcd",
+        "datum": "wgs84",
+        "attribution": "© OpenStreetMap contributors © CARTO",
+    },
+    "esri": {
+        "url": "https://server.arcgisonline.com/ArcGIS/rest/services/World_Street_Map/MapServer/tile/{z}/{y}/{x}",
+        "datum": "wgs84",
+        "attribution": "Tiles © Esri; sources: Esri, HERE, Garmin, USGS, NGA and others",
+    },
+    "tianditu": {
+        "url": "https://t{s}.tianditu.gov.cn/DataServer?T=vec_w&x={x}&y={y}&l={z}&tk={key}",
+        "subdomains": "01234567",
+        "datum": "cgcs2000",
+        "attribution": "天地图 Tianditu, National Platform for Common Geospatial Information Services",
+        "max_zoom": 18,
+        "key": "TIANDITU_KEY",
+    },
+    "gaode": {
+        "url": "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}",
+        "subdomains": "1234",
+        "datum": "gcj02",
+        "attribution": "© 高德地图 AutoNavi",
+        "max_zoom": 18,
+    },
+    "tencent": {
+        "url": "https://rt{s}.map.gtimg.com/tile?z={z}&x={x}&y={-y}&type=vector&styleid=3",
+        "subdomains": "0123",
+        "datum": "gcj02",
+        "attribution": "© 腾讯地图 Tencent",
+        "max_zoom": 18,
+    },
+    "baidu": {
+        "url": "https://maponline{s}.bdimg.com/tile/?qt=vtile&x={x}&y={y}&z={z}&styles=pl&scaler=1",
+        "subdomains": "0123",
+        "datum": "bd09",
+        "attribution": "© 百度地图 Baidu",
+        "max_zoom": 17,
+        "scheme": "baidu",
+    },
+}
+BASE_MAPS = tuple(_WEB_TILES)
 _ASSETS = {
     "default_js": [("carecircles", "carecircles:map.js")],
     "default_css": [("carecircles_css", "carecircles:map.css")],
@@ -65,6 +120,7 @@ class Drawing(JSCSSMixin, Layer):
         self, kind: str, data: object, *, bounds: Sequence[float], name: str, show: bool
     ) -> None:
         super().__init__(name=escape(name), overlay=True, show=show)
+        self.image_hosts: tuple[str, ...] = ()
         self._name = kind.capitalize()
         self.kind = kind
         self.data = data
@@ -92,17 +148,19 @@ class _Panes(JSCSSMixin, folium.MacroElement):
 
 
 class _Surroundings(folium.MacroElement):
-    """Title, legend, tables and switches around the map; comes after the layers."""
+    """Title, legend, tables and switches around one map or several; comes after the layers."""
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-        carecircles.start({{ this._parent.get_name() }}, {{ this.json }});
+        carecircles.{{ this.kind }}({{ this.maps | tojavascript }}, {{ this.json }});
         {% endmacro %}
     """)
 
-    def __init__(self, config: dict) -> None:
+    def __init__(self, kind: str, maps: folium.Map | list[folium.Map], config: dict) -> None:
         super().__init__()
         self._name = "Surroundings"
+        self.kind = kind
+        self.maps = maps
         self.config = config
 
     @property
@@ -116,6 +174,7 @@ def coverage_map(
     zones: gpd.GeoDataFrame | None = None,
     *,
     lang: str = "en",
+    tiles: Drawing | None = None,
 ) -> folium.Map:
     """
     The coverage of a study area as a folium map that opens without a network.
@@ -130,39 +189,215 @@ def coverage_map(
         From `gaps.uncovered_zones`; made from `cells` if None.
     lang
         Language the page opens in, 'en' or 'zh'; the reader can switch.
+    tiles
+        A base map from `tile_layer`. With one the page asks the network for images, and for
+        nothing else; without, for nothing at all.
 
     Returns
     -------
     map
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
     """
+    heading = title(area)
+    m = empty_map(_bounds(area), title=report.say(heading, lang), lang=lang)
+    for layer in _coverage_layers(area, cells, zones, tiles, lang):
+        m.add_child(layer)
+    m.add_child(LayerControl(collapsed=True))
+    m.add_child(_Surroundings("start", m, _config(area, cells, heading, lang)))
+    return m
+
+
+def comparison_map(
+    evaluations: Mapping[str, tuple[StudyArea, pd.DataFrame]],
+    *,
+    title: str = "",
+    lang: str = "en",
+    tiles: Drawing | None = None,
+) -> Page:
+    """
+    Two or more coverage maps side by side that move together.
+
+    Parameters
+    ----------
+    evaluations
+        For each map its caption and, as in `coverage_map`, study area and evaluated cells.
+    title, lang, tiles
+        Title of the page; the others as in `coverage_map`.
+
+    Returns
+    -------
+    page
+        `page.save(path)` writes one self-contained file; a notebook shows it inline.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two maps.
+    """
+    if len(evaluations) < 2:
+        raise ValueError(f"evaluations has {len(evaluations)} maps, expected two or more")
+    bounds = [_bounds(area) for area, _ in evaluations.values()]
+    around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
+    page = Page(title=title, lang=_page_language(lang))
+    maps = []
+    for area, cells in evaluations.values():
+        m = empty_map(around)
+        page.add_child(m)
+        for layer in _coverage_layers(area, cells, None, tiles, lang):
+            m.add_child(layer)
+        m.add_child(LayerControl(collapsed=True))
+        maps.append(m)
+    assumed = {
+        line["en"]: line for area, _ in evaluations.values() for line in report.assumptions(area)
+    }
+    config = {
+        "lang": lang,
+        "bounds": [[around[1], around[0]], [around[3], around[2]]],
+        "title": title,
+        "subtitle": "",
+        "assumptions": _headline(list(assumed.values())),
+        "layers": list(_LAYERS.values()),
+        "maps": [
+            {
+                "title": caption,
+                "subtitle": report.standard_note(area),
+                "summary": report.summary(area, cells)[:4],
+            }
+            for caption, (area, cells) in evaluations.items()
+        ],
+    }
+    maps[-1].add_child(_Surroundings("compare", maps, config))
+    return page
+
+
+def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> folium.Map:
+    """
+    A folium map with nothing on it yet, on a page that needs no network.
+
+    Add layers of this module or of folium to it, or let geopandas draw: `frame.explore(m=...)`.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north in degrees.
+    title, lang
+        Title and language of the page.
+    """
+    west, south, east, north = (float(b) for b in bounds)
+    m = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    m.options["max_zoom"] = 20
+    Page(title=title, lang=_page_language(lang)).add_child(m)
+    m.add_child(_Panes())
+    m.fit_bounds([[south, west], [north, east]])
+    return m
+
+
+def tile_layer(
+    base_map: str,
+    *,
+    datum: str | None = None,
+    attribution: str = "",
+    lang: str = "en",
+) -> Drawing:
+    """
+    A base map from the network, put where it belongs although its datum may be another.
+
+    Parameters
+    ----------
+    base_map
+        One of `BASE_MAPS`, or the address of tiles with `{z}`, `{x}` and `{y}` in it. Tianditu asks
+        for a key in the environment variable TIANDITU_KEY; it will stand in the page.
+    datum
+        Datum of the tiles, one of `datum.DATUMS`; needed for an address.
+    attribution
+        Whom the provider wants to be named; shown as plain text.
+
+    Raises
+    ------
+    ValidationError
+        If the name is not known, an address comes without its datum, or a key is missing.
+    """
+    known = _WEB_TILES.get(base_map.casefold())
+    given = {"url": base_map, "datum": datum, "attribution": attribution}
+    provider = dict(known or given)
+    problems = _tile_problems(base_map, datum, is_known=known is not None)
+    if "key" in provider:
+        key = os.environ.get(provider["key"], "")
+        provider["url"] = provider["url"].replace("{key}", quote(key))
+        if not key:
+            problems.append(
+                f"{base_map} wants a key: set the environment variable {provider['key']}."
+            )
+    if problems:
+        raise ValidationError(problems)
+    subdomains = list(provider.get("subdomains", ""))
+    data = {
+        "url": provider["url"],
+        "subdomains": subdomains,
+        "datum": provider["datum"],
+        "attribution": provider["attribution"],
+        "max_zoom": provider.get("max_zoom", 19),
+        "scheme": provider.get("scheme", "xyz"),
+    }
+    layer = Drawing(
+        "tiles", data, bounds=(-180, -85, 180, 85), name=_LAYERS["tiles"][lang], show=True
+    )
+    host = urlsplit(provider["url"])
+    origins = [f"{host.scheme}://{host.netloc}".replace("{s}", s) for s in subdomains or [""]]
+    layer.image_hosts = tuple(origins)
+    return layer
+
+
+def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[str]:
+    if is_known:
+        return [f"{base_map} has its own datum; leave --tiles-datum out."] if datum else []
+    host = urlsplit(base_map)
+    is_address = host.scheme in ("http", "https") and re.fullmatch(r"[\w.{}:\[\]-]+", host.netloc)
+    if not is_address or not all(mark in base_map for mark in ("{z}", "{x}")):
+        return [
+            f"tiles are {base_map!r}, expected one of {', '.join(BASE_MAPS)} "
+            "or an address such as 'https://example.org/{z}/{x}/{y}.png'."
+        ]
+    if datum is None:
+        return [f"tiles at {base_map} come without a datum; say --tiles-datum wgs84 or gcj02."]
+    if datum == "bd09":
+        return ["tiles in BD-09 lie on Baidu's own tiling; use the name 'baidu'."]
+    return []
+
+
+def _coverage_layers(
+    area: StudyArea,
+    cells: pd.DataFrame,
+    zones: gpd.GeoDataFrame | None,
+    tiles: Drawing | None,
+    lang: str,
+) -> list[Drawing]:
     if zones is None:
         zones = gaps.uncovered_zones(cells, cutoff=area.standard.metres)
-    bounds = _degrees(area.boundary).total_bounds
-    heading = title(area)
-    page = Page(title=report.say(heading, lang), lang="zh-CN" if lang == "zh" else lang)
-    left, bottom, right, top = bounds
-    m = folium.Map(
-        location=[(bottom + top) / 2, (left + right) / 2],
-        tiles=None,
-        zoom_snap=0.25,
-    )
-    m.options["max_zoom"] = 19
-    page.add_child(m)
-    m.add_child(_Panes())
-    layers = [
+    return [
+        *([_again(tiles)] if tiles is not None else []),
         grid_layer(area, cells, lang=lang),
         street_layer(area, cells, lang=lang),
         zone_layer(area, zones, lang=lang),
         circle_layer(area, lang=lang),
         border_layer(area, lang=lang),
+        *([place_layer(area, lang=lang)] if area.places is not None else []),
         centre_layer(area, lang=lang),
     ]
-    for layer in layers:
-        m.add_child(layer)
-    m.add_child(LayerControl(collapsed=True))
-    m.add_child(_Surroundings(_config(area, cells, heading, bounds, lang)))
-    return m
+
+
+def _again(layer: Drawing) -> Drawing:
+    """The same layer for another map: an element of folium's belongs to one."""
+    west, south, east, north = layer._bounds
+    again = Drawing(
+        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
+    )
+    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
+    return again
+
+
+def _page_language(lang: str) -> str:
+    return "zh-CN" if lang == "zh" else lang
 
 
 def grid_layer(
@@ -198,6 +433,7 @@ def grid_layer(
         "cell": side,
         "x0": x0,
         "y0": y0,
+        "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
         "street_bytes": _width(street),
         "street": _packed(street),
@@ -354,6 +590,22 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     return Drawing("centres", data, bounds=around, name=_LAYERS["centres"][lang], show=show)
 
 
+def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:
+    """Stations and other places; those without a point are only found by the page's search."""
+    places = _degrees(area.places)
+    streets = _degrees(area.streets).bounds
+    data = []
+    for row in places.itertuples():
+        name = report.name_of({"name": row.name, "name_en": row.name_en})
+        if row.geometry is None:
+            west, south, east, north = streets.loc[row.street].tolist()
+            data.append({"name": name, "lat": None, "bounds": [[south, west], [north, east]]})
+        else:
+            at = {"lat": round(row.geometry.y, _DECIMALS), "lon": round(row.geometry.x, _DECIMALS)}
+            data.append({"name": name, **at})
+    return Drawing("places", data, bounds=_bounds(area), name=_LAYERS["places"][lang], show=show)
+
+
 # What stands around the map
 
 
@@ -367,9 +619,8 @@ def title(area: StudyArea) -> Text:
     }
 
 
-def _config(
-    area: StudyArea, cells: pd.DataFrame, heading: Text, bounds: Sequence[float], lang: str
-) -> dict:
+def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> dict:
+    bounds = _bounds(area)
     outlines = _degrees(area.streets)
     coverage = evaluation.by_street(cells).astype(object)
     coverage = coverage.where(coverage.notna(), None)
@@ -394,9 +645,21 @@ def _config(
                 strict=True,
             )
         ],
-        "notes": [report.grid_note(cells), *({"en": n, "zh": n} for n in area.notes)],
+        "notes": [
+            report.grid_note(cells),
+            *({"en": n, "zh": n} for n in area.notes),
+            *_credits(area),
+        ],
         "layers": list(_LAYERS.values()),
     }
+
+
+def _credits(area: StudyArea) -> list[Text]:
+    """Where the places drawn come from."""
+    if area.places is None:
+        return []
+    sources = "; ".join(dict.fromkeys(s for s in area.places["source"] if s))
+    return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
 def _headline(lines: list[Text]) -> list[Text]:
@@ -468,6 +731,11 @@ def _day(date: pd.Timestamp) -> str:
 
 
 # Coordinates for the page
+
+
+def _bounds(area: StudyArea) -> list[float]:
+    """West, south, east, north of the study area in degrees."""
+    return _degrees(area.boundary).total_bounds.tolist()
 
 
 def _degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -32,7 +32,7 @@ window.carecircles = (function () {
     share: { en: "covered", zh: "覆盖率" },
     backup: { en: "two or more", zh: "两处以上" },
     left: { en: "60+ left", zh: "未覆盖60+" },
-    search: { en: "Find a centre or street", zh: "查找中心或街道" },
+    search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },
     nothing: { en: "nothing found", zh: "没有找到" },
     switchLanguage: { en: "中文", zh: "English" },
     fullscreen: { en: "Full screen", zh: "全屏" },
@@ -47,6 +47,10 @@ window.carecircles = (function () {
     area: { en: "Area", zh: "面积" },
     zone: { en: "Uncovered zone", zh: "未覆盖区" },
     meanDistance: { en: "Mean distance", zh: "平均距离" },
+    noTiles: {
+      en: "The base map could not be loaded; everything else is shown.",
+      zh: "底图无法加载；其他内容照常显示。",
+    },
     oldBrowser: {
       en: "This browser is too old to draw the grid; the other layers are shown.",
       zh: "浏览器版本过旧，无法绘制网格；其他图层照常显示。",
@@ -311,10 +315,11 @@ window.carecircles = (function () {
       this.ready = typeof DecompressionStream === "undefined" ? Promise.reject(new Error("old"))
         : Promise.all([unpack(data.street, data.street_bytes), unpack(data.depth, data.depth_bytes)])
           .then(([street, depth]) => Object.assign(this, { street, depth }));
-      page.grid = this;
+      page.grid = page.grid || this;
     },
 
     onAdd(map) {
+      map.carecirclesGrid = this;
       this.canvas = element("canvas", "cc-grid leaflet-zoom-animated");
       this.getPane().append(this.canvas);
       map.on("moveend resize", this.paint, this);
@@ -325,6 +330,7 @@ window.carecircles = (function () {
     onRemove(map) {
       map.off("moveend resize", this.paint, this);
       map.off("zoomanim", this.follow, this);
+      map.carecirclesGrid = null;
       this.canvas.remove();
       this.canvas = null;
     },
@@ -386,6 +392,7 @@ window.carecircles = (function () {
       const origin = map.getPixelOrigin().add(topLeft).multiplyBy(ratio);
       this.fill(new Uint32Array(image.data.buffer), canvas.width, canvas.height, origin, world);
       context.putImageData(image, 0, 0);
+      this.painted = this.painted || performance.now();
       this.fire("painted");
     },
 
@@ -432,9 +439,8 @@ window.carecircles = (function () {
     return new Grid(data);
   }
 
-  function cellFacts(cell) {
+  function cellFacts(cell, standard) {
     if (!cell) return element("span", "", word("outside"));
-    const standard = page.config.standard;
     const rows = [
       [word("street"), say(cell.street)],
       [word("within"), String(cell.depth)],
@@ -451,33 +457,252 @@ window.carecircles = (function () {
     return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
   }
 
+  /* Base maps from the network, each in its own datum
+
+     `toPixels` and `fromPixels` lead between WGS84 and the provider's own pixels; every tile is put
+     where its corners belong on the ground. */
+
+  const SEMI_MAJOR = 6378245.0, ECCENTRICITY = 0.00669342162296594323, WAVE = (Math.PI * 3000) / 180;
+
+  function wgs84ToGcj02({ lat, lng }) {
+    if (lng < 72.004 || lng > 137.8347 || lat < 0.8293 || lat > 55.8271) return L.latLng(lat, lng);
+    const x = lng - 105, y = lat - 35, pi = Math.PI, sin = Math.sin;
+    const ripple = 20 * sin(6 * pi * x) + 20 * sin(2 * pi * x);
+    const north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * Math.sqrt(Math.abs(x)) +
+      (ripple + 20 * sin(pi * y) + 40 * sin((pi * y) / 3) + 160 * sin((pi * y) / 12) + 320 * sin((pi * y) / 30)) * 2 / 3;
+    const east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * Math.sqrt(Math.abs(x)) +
+      (ripple + 20 * sin(pi * x) + 40 * sin((pi * x) / 3) + 150 * sin((pi * x) / 12) + 300 * sin((pi * x) / 30)) * 2 / 3;
+    const phi = (lat * pi) / 180, squared = 1 - ECCENTRICITY * sin(phi) ** 2, w = Math.sqrt(squared);
+    return L.latLng(
+      lat + (north * 180) / (((SEMI_MAJOR * (1 - ECCENTRICITY)) / (squared * w)) * pi),
+      lng + (east * 180) / ((SEMI_MAJOR / w) * Math.cos(phi) * pi),
+    );
+  }
+
+  function gcj02ToBd09({ lat, lng }) {
+    const radius = Math.hypot(lng, lat) + 2e-5 * Math.sin(lat * WAVE);
+    const angle = Math.atan2(lat, lng) + 3e-6 * Math.cos(lng * WAVE);
+    return L.latLng(radius * Math.sin(angle) + 0.006, radius * Math.cos(angle) + 0.0065);
+  }
+
+  const DATUMS = {
+    wgs84: (place) => place,
+    cgcs2000: (place) => place,
+    gcj02: wgs84ToGcj02,
+    bd09: (place) => gcj02ToBd09(wgs84ToGcj02(place)),
+  };
+
+  /** Where `forward` lands on `target`; the shifts change little from step to step. */
+  function invert(forward, target) {
+    let place = target;
+    for (let round = 0; round < 8; round++) {
+      const there = forward(place);
+      place = L.latLng(place.lat - there.lat + target.lat, place.lng - there.lng + target.lng);
+    }
+    return place;
+  }
+
+  const Tiles = L.TileLayer.extend({
+    options: { noWrap: true, updateWhenZooming: false },
+
+    initialize(url, options) {
+      L.TileLayer.prototype.initialize.call(this, url, options);
+      this.on("tileloadstart", ({ tile, coords }) => {
+        const size = this.getTileSize(), origin = this._getTilePos(coords);
+        const east = this.place(coords, 1, 0).subtract(this.place(coords, 0, 0)).unscaleBy(size);
+        const south = this.place(coords, 0, 1).subtract(this.place(coords, 0, 0)).unscaleBy(size);
+        tile.style.transformOrigin = "0 0";
+        tile.style.transform =
+          `matrix(${east.x}, ${(east.y * size.y) / size.x}, ${(south.x * size.x) / size.y}, ${south.y}, ` +
+          `${origin.x}, ${origin.y})`; // BD-09 turns and shears by up to 2 %
+      });
+    },
+    /** Where a corner of a tile belongs on the map; (0, 0) is its north-west. */
+    place(coords, east, south) {
+      const pixels = L.point(coords.x + east, coords.y + south).scaleBy(this.getTileSize());
+      return this._map.project(this.fromPixels(pixels, coords.z), coords.z);
+    },
+    toPixels(place, zoom) {
+      return this._map.project(DATUMS[this.options.datum](place), zoom);
+    },
+    fromPixels(pixels, zoom) {
+      return invert(DATUMS[this.options.datum], this._map.unproject(pixels, zoom));
+    },
+    _getTiledPixelBounds(centre) {
+      const map = this._map;
+      const zoom = map._animatingZoom ? Math.max(map._animateToZoom, map.getZoom()) : map.getZoom();
+      const scale = map.getZoomScale(zoom, this._tileZoom);
+      const middle = this.toPixels(centre, this._tileZoom).floor();
+      const half = map.getSize().divideBy(scale * 2);
+      return L.bounds(middle.subtract(half), middle.add(half));
+    },
+    _getTilePos(coords) {
+      return this.place(coords, 0, 0).subtract(this._level.origin);
+    },
+    _isValidTile: () => true,
+    /** As Leaflet's own, but not rounded to whole pixels, which are 30 m at zoom 12. */
+    _setZoomTransform(level, centre, zoom) {
+      const scale = this._map.getZoomScale(zoom, level.zoom);
+      const offset = level.origin.multiplyBy(scale).subtract(this._map._getNewPixelOrigin(centre, zoom));
+      L.DomUtil.setTransform(level.el, offset, scale);
+    },
+  });
+
+  /* Baidu counts its tiles northwards from the equator on a Mercator of its own: by bands of
+     latitude, a polynomial of degree six. The coefficients are those of Baidu's public script. */
+  const BAIDU_BANDS = [
+    [60, [0.0008277824516172526, 111320.7020463578, 647795574.6671607, -4082003173.641316, 10774905663.51142, -15171875531.51559, 12053065338.62167, -5124939663.577472, 913311935.9512032, 67.5]],
+    [45, [0.00337398766765, 111320.7020202162, 4481351.045890365, -23393751.19931662, 79682215.47186455, -115964993.2797253, 97236711.15602145, -43661946.33752821, 8477230.501135234, 52.5]],
+    [30, [0.00220636496208, 111320.7020209128, 51751.86112841131, 3796837.749470245, 992013.7397791013, -1221952.21711287, 1340652.697009075, -620943.6990984312, 144416.9293806241, 37.5]],
+    [15, [-0.0003441963504368392, 111320.7020576856, 278.2353980772752, 2485758.690035394, 6070.750963243378, 54821.18345352118, 9540.606633304236, -2710.55326746645, 1405.483844121726, 22.5]],
+    [0, [-0.0003218135878613132, 111320.7020701615, 0.00369383431289, 823725.6402795718, 0.46104986909093, 2351.343141331292, 1.58060784298199, 8.77738589078284, 0.37238884252424, 7.45]],
+  ];
+  const BAIDU_METRES_A_DEGREE = 111320.7;
+
+  function baiduMercator({ lat, lng }) {
+    const [, c] = BAIDU_BANDS.find(([least]) => Math.abs(lat) >= least) || BAIDU_BANDS[0];
+    const t = Math.abs(lat) / c[9];
+    const y = c[2] + t * (c[3] + t * (c[4] + t * (c[5] + t * (c[6] + t * (c[7] + t * c[8])))));
+    return L.point((c[0] + c[1] * Math.abs(lng)) * Math.sign(lng), y * Math.sign(lat));
+  }
+
+  const BaiduTiles = Tiles.extend({
+    /** Baidu's zoom 18 has a metre a pixel; ours is the next coarser one, shown a little smaller. */
+    scaleAt: (zoom) => (256 * 2 ** zoom) / 360 / BAIDU_METRES_A_DEGREE, // pixels a metre
+    getTileSize() {
+      const side = 256 * 2 ** (18 - (this._tileZoom + 1)) * this.scaleAt(this._tileZoom);
+      return L.point(side, side);
+    },
+    toPixels(place, zoom) {
+      const there = baiduMercator(DATUMS.bd09(place)), scale = this.scaleAt(zoom);
+      return L.point(there.x * scale, -there.y * scale);
+    },
+    fromPixels(pixels, zoom) {
+      const scale = this.scaleAt(zoom), wanted = L.point(pixels.x / scale, -pixels.y / scale);
+      let place = L.latLng(wanted.y / BAIDU_METRES_A_DEGREE / 1.2, wanted.x / BAIDU_METRES_A_DEGREE);
+      for (let round = 0; round < 12; round++) {
+        const there = baiduMercator(place);
+        const steep = (baiduMercator(L.latLng(place.lat + 1e-4, place.lng)).y - there.y) / 1e-4;
+        place = L.latLng(place.lat - (there.y - wanted.y) / steep,
+          place.lng - (there.x - wanted.x) / BAIDU_METRES_A_DEGREE);
+      }
+      return invert(DATUMS.bd09, place);
+    },
+    getTileUrl(coords) {
+      return L.Util.template(this._url, { s: this._getSubdomain(coords), x: coords.x,
+        y: -1 - coords.y, z: coords.z + 1 });
+    },
+  });
+
+  /** A base map from the network, moved from its own datum to where it belongs. */
+  function tiles(data) {
+    const attribution = element("span", "", data.attribution).innerHTML;
+    const options = { datum: data.datum, subdomains: data.subdomains, maxZoom: 22,
+      maxNativeZoom: data.max_zoom, attribution };
+    const layer = new (data.scheme === "baidu" ? BaiduTiles : Tiles)(data.url, options);
+    layer.on("add", () => document.body.classList.add("cc-tiles"));
+    layer.on("remove", () => document.body.classList.remove("cc-tiles"));
+    layer.once("tileerror", () => page.notice && page.notice(word("noTiles")));
+    page.tiles = layer;
+    return layer;
+  }
+
+  /** Stations and other places to find one's way by; places without a point are only found. */
+  function places(data) {
+    const group = L.featureGroup();
+    data.forEach((place) => {
+      if (place.lat === null) {
+        page.searchable.push({ text: place.name, show: (map) => map.fitBounds(place.bounds) });
+        return;
+      }
+      const sign = element("span", "cc-place");
+      inEveryLanguage(() => (sign.textContent = say(place.name)));
+      group.addLayer(L.marker([place.lat, place.lon], { pane: "cc-names", interactive: false,
+        keyboard: false, icon: L.divIcon({ className: "cc-station", html: sign, iconSize: [0, 0] }) }));
+      page.searchable.push({ text: place.name, show: (map) => map.setView([place.lat, place.lon], 16) });
+    });
+    return group;
+  }
+
   /* The page around the map */
 
   function start(map, config) {
-    page.config = config;
     page.map = map;
-    setLanguage(config.lang);
-    addHatching();
-    map.attributionControl.setPrefix(false);
-    inEveryLanguage(() => {
-      map.getContainer().setAttribute("aria-label", say(config.title));
-      map.getContainer().setAttribute("role", "application");
-    });
-    addTitle(map, config);
+    page.config = config;
+    prepare(config);
+    addTitle(config);
     addPanel(map, config);
-    addNotice(map);
-    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
-    map.on("click", (event) => {
-      if (!page.grid) return;
-      L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
-        .setContent(cellFacts(page.grid.cellAt(event.latlng))).openOn(map);
-    });
-    document.addEventListener("keydown", (event) => event.key === "Escape" && map.closePopup());
-    hoverGrid(map);
+    attend(map, config);
+    map.invalidateSize();
     map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
     followLink(map);
     fitToPaper(map);
-    inEveryLanguage(() => nameControls(map, config));
+  }
+
+  /** Several maps side by side that move together. */
+  function compare(maps, config) {
+    page.map = maps[0];
+    page.config = config;
+    prepare(config);
+    document.body.classList.add("cc-compare");
+    document.body.style.setProperty("--maps", Math.min(maps.length, 3));
+    addTitle(config);
+    const tools = element("div", "cc-tools cc-corner");
+    tools.append(languageButton());
+    document.body.append(tools);
+    maps.forEach((map, n) => {
+      addCaption(map, config.maps[n]);
+      attend(map, config);
+      map.invalidateSize();
+    });
+    maps[0].fitBounds(config.bounds, { padding: [12, 12], animate: false });
+    let isFollowing = false;
+    const follow = (leader) => {
+      if (isFollowing) return;
+      isFollowing = true;
+      maps.filter((map) => map !== leader)
+        .forEach((map) => map.setView(leader.getCenter(), leader.getZoom(), { animate: false }));
+      isFollowing = false;
+    };
+    follow(maps[0]);
+    maps.forEach((map) => map.on("move zoomend", () => follow(map)));
+  }
+
+  function addCaption(map, config) {
+    const box = element("div", "cc-caption");
+    inEveryLanguage(() => {
+      box.replaceChildren(element("h2", "", say(config.title)), element("div", "", say(config.subtitle)));
+      config.summary.forEach((row) =>
+        box.append(element("span", "", say(row.label) + " "), element("b", "", say(row.value) + "  ")));
+    });
+    control(map, "bottomleft", box);
+  }
+
+  function prepare(config) {
+    setLanguage(config.lang);
+    addHatching();
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") page.map.closePopup();
+    });
+  }
+
+  /** What every map answers to: its cells under the pointer, and controls in the page's language. */
+  function attend(map, config) {
+    map.attributionControl.setPrefix(false);
+    addNotice(map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    map.on("click", (event) => {
+      const grid = map.carecirclesGrid;
+      if (!grid) return;
+      L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
+        .setContent(cellFacts(grid.cellAt(event.latlng), grid.data.standard)).openOn(map);
+    });
+    hoverGrid(map);
+    inEveryLanguage(() => {
+      map.getContainer().setAttribute("aria-label", say(config.title));
+      map.getContainer().setAttribute("role", "application");
+      nameControls(map, config);
+    });
   }
 
   function makePanes(map) {
@@ -512,21 +737,20 @@ window.carecircles = (function () {
     return made.addTo(map);
   }
 
-  function addTitle(map, config) {
+  function addTitle(config) {
     const box = element("header", "cc-title");
     inEveryLanguage(() => {
       box.replaceChildren(element("h1", "", say(config.title)), element("p", "", say(config.subtitle)));
       config.assumptions.forEach((line) => box.append(element("p", "cc-assumed", say(line))));
     });
     document.body.prepend(box);
-    map.invalidateSize();
   }
 
   function addPanel(map, config) {
     const panel = element("aside", "cc-panel");
     const tools = element("div", "cc-tools");
     tools.append(
-      button(() => word("switchLanguage"), null, () => setLanguage(page.lang === "zh" ? "en" : "zh")),
+      languageButton(),
       button(() => word("print"), null, () => window.print()),
       button(() => word("link"), null, copyLink),
       button(() => word("fullscreen"), null, toggleFullscreen),
@@ -542,8 +766,10 @@ window.carecircles = (function () {
     });
     toggle.classList.add("cc-toggle");
     document.body.append(panel, toggle);
-    map.invalidateSize();
   }
+
+  const languageButton = () =>
+    button(() => word("switchLanguage"), null, () => setLanguage(page.lang === "zh" ? "en" : "zh"));
 
   function section(title) {
     const made = element("section");
@@ -653,13 +879,14 @@ window.carecircles = (function () {
     const tip = L.tooltip({ className: "cc-tip", direction: "right", offset: [14, 0] });
     let pending = null;
     map.on("mousemove", (event) => {
-      if (!page.grid || !map.hasLayer(page.grid)) return;
+      const grid = map.carecirclesGrid;
+      if (!grid) return;
       const target = event.originalEvent.target;
       const isOther = target !== map.getContainer() && target.closest && target.closest(".leaflet-interactive");
       cancelAnimationFrame(pending);
       pending = requestAnimationFrame(() => {
-        const cell = isOther ? null : page.grid.cellAt(event.latlng);
-        if (cell) tip.setLatLng(event.latlng).setContent(cellFacts(cell)).addTo(map);
+        const cell = isOther ? null : grid.cellAt(event.latlng);
+        if (cell) tip.setLatLng(event.latlng).setContent(cellFacts(cell, grid.data.standard)).addTo(map);
         else tip.remove();
       });
     });
@@ -724,5 +951,6 @@ window.carecircles = (function () {
     });
   }
 
-  return { page, makePanes, start, streets, borders, circles, zones, centres, grid, setLanguage };
+  return { page, makePanes, start, compare, setLanguage, toDatum: DATUMS, baiduMercator,
+    streets, borders, circles, zones, centres, grid, places, tiles };
 })();
