@@ -50,6 +50,16 @@ def test_ci_runs_the_readme_commands():
     assert '\npip install -e ".[test]" && pytest\n' in readme
 
 
+def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = readme.split("```python\n")[1].split("```")[0]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "120103014" in capsys.readouterr().out
+    assert (tmp_path / "hexi-coverage.html").stat().st_size > 100_000
+
+
 def test_wheel_ships_data():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]

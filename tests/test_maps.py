@@ -128,6 +128,13 @@ def test_page_is_small(page):
     assert len(page.encode()) < 400_000
 
 
+def test_page_without_a_grid_is_smaller(hexi):
+    m = maps.empty_map(hexi.streets.to_crs(4326).total_bounds)
+    for layer in (maps.border_layer(hexi), maps.circle_layer(hexi), maps.centre_layer(hexi)):
+        m.add_child(layer)
+    assert len(m.get_root().render().encode()) < 300_000
+
+
 def test_page_says_what_is_assumed(hexi, page):
     config = json.loads(re.search(r"carecircles\.start\(map_\w+, (\{.*\})\);", page)[1])
     assert "Positions of 42 of 45 centres are assumed" in config["assumptions"][0]["en"]

@@ -31,16 +31,22 @@ from carecircles.report import Text
 
 _DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
+_COVERAGE = {"en": "Coverage", "zh": "覆盖"}
+_REFERENCE = {"en": "Orientation", "zh": "参照"}
 _LAYERS: dict[str, Text] = {
+    "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
     "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
     "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
-    "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
+    "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
-    "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
 }
+_GROUPS = [
+    (_COVERAGE, ("grid", "streets", "zones", "circles", "centres")),
+    (_REFERENCE, ("borders", "places", "tiles")),
+]
 _WEB_TILES: dict[str, dict] = {
     "openstreetmap": {
         "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -256,7 +262,7 @@ def comparison_map(
         "title": title,
         "subtitle": "",
         "assumptions": _headline(list(assumed.values())),
-        "layers": list(_LAYERS.values()),
+        "layers": _layer_groups(),
         "maps": [
             {
                 "title": caption,
@@ -375,14 +381,14 @@ def _coverage_layers(
     if zones is None:
         zones = gaps.uncovered_zones(cells, cutoff=area.standard.metres)
     return [
-        *([_again(tiles)] if tiles is not None else []),
         grid_layer(area, cells, lang=lang),
         street_layer(area, cells, lang=lang),
         zone_layer(area, zones, lang=lang),
         circle_layer(area, lang=lang),
+        centre_layer(area, lang=lang),
         border_layer(area, lang=lang),
         *([place_layer(area, lang=lang)] if area.places is not None else []),
-        centre_layer(area, lang=lang),
+        *([_again(tiles)] if tiles is not None else []),
     ]
 
 
@@ -650,7 +656,7 @@ def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> d
             *({"en": n, "zh": n} for n in area.notes),
             *_credits(area),
         ],
-        "layers": list(_LAYERS.values()),
+        "layers": _layer_groups(),
     }
 
 
@@ -660,6 +666,11 @@ def _credits(area: StudyArea) -> list[Text]:
         return []
     sources = "; ".join(dict.fromkeys(s for s in area.places["source"] if s))
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
+
+
+def _layer_groups() -> list[dict]:
+    """The layers' names in each language, grouped as the layer control shows them."""
+    return [{"name": name, "layers": [_LAYERS[kind] for kind in kinds]} for name, kinds in _GROUPS]
 
 
 def _headline(lines: list[Text]) -> list[Text]:

@@ -943,12 +943,22 @@ window.carecircles = (function () {
       found.title = word(key);
       found.setAttribute("aria-label", word(key));
     });
-    box.querySelectorAll(".leaflet-control-layers-overlays label span span").forEach((label) => {
-      const name = label.dataset.name || label.textContent.trim();
-      label.dataset.name = name;
-      const meant = config.layers.find((l) => l.en === name || l.zh === name);
-      if (meant) label.textContent = " " + say(meant);
+    box.querySelectorAll(".cc-group").forEach((heading) => heading.remove());
+    const labels = [...box.querySelectorAll(".leaflet-control-layers-overlays label")];
+    config.layers.forEach((group) => {
+      const members = labels.filter((label) => group.layers.some((names) => isNamed(label, names)));
+      if (members.length) members[0].before(element("div", "cc-group", say(group.name)));
     });
+  }
+
+  /** Whether a label of the layer control is the layer of that name; if so it is written anew. */
+  function isNamed(label, names) {
+    const text = label.querySelector("span span");
+    const name = text.dataset.name || text.textContent.trim();
+    if (names.en !== name && names.zh !== name) return false;
+    text.dataset.name = name;
+    text.textContent = " " + say(names);
+    return true;
   }
 
   return { page, makePanes, start, compare, setLanguage, toDatum: DATUMS, baiduMercator,
