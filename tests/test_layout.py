@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "errors", "_validate", "datum", "_formats", "io", "area", "datasets", "grid", "reach",
+    "errors", "_validate", "datum", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
     "catchments", "evaluation", "gaps", "report", "figure", "maps", "cli",
 ]  # fmt: skip
 

@@ -1,0 +1,287 @@
+"""
+The files of a study area held against each other: streets, boundary, people, centres and places.
+
+Every function returns what fits and, as sentences, what does not.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from carecircles import _validate
+from carecircles.datum import DATUMS, from_wgs84, to_wgs84
+
+_RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
+_STRAY_M = 100.0  # a centre this far from the street it names is in another one
+_FEWEST_STRAYS = 3
+_MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a datum is suggested
+_LARGEST_OVERLAP_SHARE = 0.001
+_LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
+_LONGEST_NAMES = 8
+
+
+def crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None) -> list[str]:
+    """Whether metres of `crs` are metres on the ground at the study area."""
+    extent = shapely.box(*streets.total_bounds)
+    places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
+    degrees = places.to_crs(4326)
+    factors = pyproj.Proj(crs).get_factors(degrees.x, degrees.y)
+    scales = np.concatenate([factors.meridional_scale, factors.parallel_scale])
+    stretch = np.abs(scales - 1).max()
+    if not stretch <= _LARGEST_SCALE_ERROR:
+        return [
+            f"area.toml: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
+            f"use one made for this area, such as {streets.estimate_utm_crs().to_string()}."
+        ]
+    return []
+
+
+def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
+    """Pairs of streets that lie on each other by more than a drawing error."""
+    shapes = streets.geometry.to_numpy()
+    left, right = streets.sindex.query(shapes, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+    codes = streets.index
+    return [
+        f"{file}: streets {_validate.show(codes[a])} and {_validate.show(codes[b])} overlap by "
+        f"{m2:,.0f} m2; every place belongs to one street: redraw their border."
+        for a, b, m2, least in zip(left, right, shared, smaller, strict=True)
+        if m2 > _LARGEST_OVERLAP_SHARE * least
+    ]
+
+
+def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[str], list[str]]:
+    """Whether boundary and streets lie on each other: a problem where hardly, a note where not quite."""
+    outline, union = boundary.geometry.iloc[0], streets.union_all()
+    missing, beyond = outline.difference(union).area, union.difference(outline).area
+    if beyond > union.area / 2 or missing > outline.area / 2:
+        return [
+            f"boundary and streets do not lie on each other: {missing / 1e6:,.2f} km2 of the boundary "
+            f"are in no street, {beyond / 1e6:,.2f} km2 of the streets outside it; "
+            "check their CRS and datum."
+        ], []
+    notes = []
+    if missing > _LARGEST_OVERLAP_SHARE * outline.area:
+        notes.append(
+            f"{missing / 1e6:.2f} km2 of the boundary lie in no street and are not counted."
+        )
+    if beyond > _LARGEST_OVERLAP_SHARE * outline.area:
+        notes.append(
+            f"{beyond / 1e6:.2f} km2 of the streets lie outside the boundary and are counted."
+        )
+    return [], notes
+
+
+def match_population(
+    population: pd.DataFrame, streets: gpd.GeoDataFrame, *, file: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Population on the streets' codes, every street once."""
+    rows = pd.Index(population["row"], name=population.attrs["unit"])
+    codes = _street_codes(pd.Series(population.index, index=rows), streets)
+    names = _street_codes(population["street_name"].set_axis(rows), streets)
+    if codes.isna().all():
+        codes = names  # the first column was a running number
+    is_other = codes.notna() & names.notna() & (codes != names)
+    problems = _validate.complain(
+        file,
+        rows[is_other],
+        "code and street are two different streets",
+        "correct one of the two",
+        values=population["street_name"][is_other.to_numpy()],
+    )
+    problems += _validate.complain(
+        file,
+        rows[codes.isna()],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}, and take rows of totals out",
+        values=population.index[codes.isna()],
+    )
+    problems += _validate.complain(
+        file,
+        rows[codes.duplicated() & codes.notna()],
+        "this street is there more than once",
+        "keep one row a street",
+        values=codes[codes.duplicated() & codes.notna()],
+    )
+    absent = streets.loc[~streets.index.isin(codes), "name"]
+    if len(absent):
+        problems.append(
+            f"{file}: there is no row for {_some(absent)}; add the people who live there."
+        )
+    if problems:
+        return population, problems
+    matched = population.drop(columns=["row", "street_name"]).set_index(
+        pd.Index(codes, name="code")
+    )
+    return matched.loc[streets.index], []
+
+
+def match_centres(
+    facilities: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    *,
+    file: str,
+    remedy: str,
+) -> tuple[gpd.GeoDataFrame, list[str], list[str]]:
+    """Centres with their street as a code; those outside the area or in an unknown street are problems."""
+    rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
+    is_named = (facilities["street"] != "").to_numpy()
+    codes = _street_codes(facilities["street"], streets)
+    is_unknown = is_named & codes.isna().to_numpy()
+    problems = _validate.complain(
+        file,
+        rows[is_unknown],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=facilities["street"][is_unknown],
+    )
+    named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
+    placed = facilities.geometry.notna().to_numpy()
+    wrong, strays = _misplaced(
+        facilities[placed], named[placed], boundary, file=file, rows=rows[placed], remedy=remedy
+    )
+    problems += wrong
+    if problems or not placed.all():
+        return facilities, problems, []
+
+    notes = []
+    if strays:
+        notes.append(f"{file}: {strays} centres stand in another street than they name.")
+    if not facilities.attrs.get("ids_given", True):
+        notes.append(f"{file}: there is no id column; centres are numbered in the file's order.")
+    located = _streets_at(facilities, streets)
+    codes = codes.where(is_named, located).fillna("")
+    return facilities.assign(street=codes).drop(columns="row"), [], notes
+
+
+def match_places(
+    places: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Places with their street as a code; a street that is not there is a problem."""
+    codes = _street_codes(places["street"], streets)
+    is_unknown = ((places["street"] != "") & codes.isna()).to_numpy()
+    problems = _validate.complain(
+        file,
+        pd.Index(places["row"], name=places.attrs["unit"])[is_unknown],
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=places["street"][is_unknown],
+    )
+    return places.assign(street=codes.fillna("")).drop(columns="row"), problems
+
+
+def _misplaced(
+    facilities: gpd.GeoDataFrame,
+    named: np.ndarray,
+    boundary: gpd.GeoDataFrame,
+    *,
+    file: str,
+    rows: pd.Index,
+    remedy: str,
+) -> tuple[list[str], int]:
+    """
+    Centres outside the boundary, and how many stand in another street than the one they name.
+
+    The second is a problem too where another datum than the undeclared one would put them right.
+    """
+    outline = boundary.geometry.iloc[0]
+    is_outside = _outside(facilities.geometry, outline)
+
+    def count_strays(points: gpd.GeoSeries) -> int:
+        return int((_metres(points, named) > _STRAY_M).sum())
+
+    strays = count_strays(facilities.geometry)
+    if is_outside.any():
+        hint = _datum_hint(facilities, lambda points: _outside(points, outline).sum(), remedy)
+        problems = _validate.complain(
+            file,
+            rows[is_outside],
+            "the centre lies outside the study area",
+            "correct its coordinates or take it out",
+            values=facilities["name"][is_outside],
+        )
+        said = [f"{file}: these points would fall inside if {hint}."] if hint else []
+        return [*problems, *said], strays
+    hint = _datum_hint(facilities, count_strays, remedy) if strays >= _FEWEST_STRAYS else ""
+    if hint and not facilities.attrs["datum_declared"]:
+        return [
+            f"{file}: {strays} centres stand in another street than they name; these points would "
+            f"be in the street they name if {hint}, or --datum wgs84 if the file is right as it is."
+        ], strays
+    return [], strays
+
+
+def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
+    """Whether points are off the outline; points that no projection can place are."""
+    return ~(_metres(points, outline) <= _RIM_M)
+
+
+def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.ndarray:
+    """Distances, NaN for points that no projection can place."""
+    with np.errstate(invalid="ignore"):
+        return shapely.distance(points.to_numpy(), shapes)
+
+
+@np.errstate(invalid="ignore")  # points that no projection can place
+def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
+    """The datum (or order of coordinates) under which the misplaced centres would be in place, if any."""
+    said = facilities.attrs["datum"]
+    if said not in DATUMS:
+        return ""
+    degrees = facilities.geometry.to_crs(4326)
+    written = from_wgs84(degrees.x, degrees.y, datum=said)
+    wrong = count_wrong(facilities.geometry)
+    candidates = [
+        (f"they were {label}: {remedy.format(name)}", to_wgs84(*written, datum=name))
+        for name, label in (("gcj02", "GCJ-02"), ("bd09", "BD-09"), ("wgs84", "WGS84"))
+        if name != said
+    ]
+    candidates.append(("longitude and latitude were swapped: swap the columns", written[::-1]))
+    counts = []
+    for _, (lon, lat) in candidates:
+        is_possible = np.all(np.abs(lat) <= 90)
+        points = gpd.GeoSeries.from_xy(lon, lat, crs=4326)
+        counts.append(count_wrong(points.to_crs(facilities.crs)) if is_possible else wrong)
+    best = int(np.argmin(counts))
+    return candidates[best][0] if counts[best] <= _MOST_STILL_WRONG * wrong else ""
+
+
+def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
+    """Codes of the streets meant by code, name or English name; missing where none or several fit."""
+    spelled: dict[str, set[str]] = {}
+    for code, name, name_en in zip(streets.index, streets["name"], streets["name_en"], strict=True):
+        short = str(name)
+        for ending in ("街道办事处", "街道", "街", "镇", "乡"):
+            short = short.removesuffix(ending)
+        for spelling in {code, name, short, name_en} - {""}:
+            spelled.setdefault(_validate.plain(str(spelling)), set()).add(code)
+    only = {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
+    exact = {str(code): code for code in streets.index}
+
+    def find(value: object) -> object:
+        written = str(value).strip()
+        key = _validate.plain(written).removesuffix("办事处")
+        return exact.get(written) or next(
+            (only[k] for k in (key, key.removesuffix("街道"), key.removesuffix("街")) if k in only),
+            None,
+        )
+
+    return values.map(find).astype(object)
+
+
+def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:
+    """The street each centre stands in, or the nearest one for a centre on the rim."""
+    nearest = streets.sindex.nearest(facilities.geometry, return_all=False)[1]
+    return pd.Series(streets.index.to_numpy()[nearest], index=facilities.index, dtype=object)
+
+
+def _some(names: pd.Series) -> str:
+    shown = ", ".join(_validate.show(n) for n in names[:_LONGEST_NAMES])
+    return shown + (
+        f" and {len(names) - _LONGEST_NAMES} more" if len(names) > _LONGEST_NAMES else ""
+    )
