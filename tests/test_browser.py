@@ -96,6 +96,7 @@ def test_everything_is_drawn(opened):
     assert opened.ask(count, ".cc-streets tbody tr") == 14
     assert opened.ask(count, ".cc-legend li") > 8
     assert "Hexi District" in opened.ask("document.querySelector('h1').textContent")
+    assert opened.ask("carecircles.page.map.getBounds().contains(carecircles.page.config.bounds)")
     assert "42 of 45 centres are assumed" in opened.ask(
         "document.querySelector('header').textContent"
     )
@@ -429,6 +430,7 @@ def test_maps_side_by_side_move_together(browser, hexi, hexi_cells, tmp_path):
     page.save(tmp_path / "two.html")
     opened = Opened(browser, tmp_path / "two.html")
     assert opened.ask("document.querySelectorAll('.folium-map').length") == 2
+    assert opened.ask("carecircles.page.map.getBounds().contains(carecircles.page.config.bounds)")
     assert opened.ask(
         "[...document.querySelectorAll('.cc-caption h2')].map(e => e.textContent)"
     ) == [

@@ -11,6 +11,7 @@ import os
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import folium
@@ -205,7 +206,7 @@ def coverage_map(
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
     """
     heading = title(area)
-    m = empty_map(_bounds(area), title=report.say(heading, lang), lang=lang)
+    m = _new_map(_bounds(area), title=report.say(heading, lang), lang=lang)
     for layer in _coverage_layers(area, cells, zones, tiles, lang):
         m.add_child(layer)
     m.add_child(LayerControl(collapsed=True))
@@ -244,11 +245,11 @@ def comparison_map(
         raise ValueError(f"evaluations has {len(evaluations)} maps, expected two or more")
     bounds = [_bounds(area) for area, _ in evaluations.values()]
     around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
-    page = Page(title=title, lang=_page_language(lang))
-    maps = []
+    maps: list[folium.Map] = []
     for area, cells in evaluations.values():
-        m = empty_map(around)
-        page.add_child(m)
+        m = _new_map(around, title=title, lang=lang)
+        if maps:
+            maps[0].get_root().add_child(m)
         for layer in _coverage_layers(area, cells, None, tiles, lang):
             m.add_child(layer)
         m.add_child(LayerControl(collapsed=True))
@@ -272,8 +273,8 @@ def comparison_map(
             for caption, (area, cells) in evaluations.items()
         ],
     }
-    maps[-1].add_child(_Surroundings("compare", maps, config))
-    return page
+    m.add_child(_Surroundings("compare", maps, config))
+    return cast(Page, m.get_root())
 
 
 def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> folium.Map:
@@ -289,12 +290,19 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
     title, lang
         Title and language of the page.
     """
+    m = _new_map(bounds, title=title, lang=lang)
+    west, south, east, north = (float(b) for b in bounds)
+    m.fit_bounds([[south, west], [north, east]])
+    return m
+
+
+def _new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
+    """A map on a page of its own that shows no place yet."""
     west, south, east, north = (float(b) for b in bounds)
     m = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     m.options["max_zoom"] = 20
-    Page(title=title, lang=_page_language(lang)).add_child(m)
+    Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
     m.add_child(_Panes())
-    m.fit_bounds([[south, west], [north, east]])
     return m
 
 
@@ -400,10 +408,6 @@ def _again(layer: Drawing) -> Drawing:
     )
     again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
     return again
-
-
-def _page_language(lang: str) -> str:
-    return "zh-CN" if lang == "zh" else lang
 
 
 def grid_layer(
