@@ -1,5 +1,6 @@
 """A study area's files held against each other."""
 
+import dataclasses
 import json
 
 import geopandas as gpd
@@ -190,15 +191,18 @@ def test_streets_in_gcj02_are_moved(hexi, hexi_copy):
 )
 def test_chentangzhuang_counts_from_the_end_of_july_2022(hexi, day, is_open):
     """The press says 'July 2022'; on the last day of the month it is certainly open."""
-    open_then = area.open_on(hexi.facilities, day)
-    assert len(open_then) == (45 if is_open else 44)
+    then = area.area_on(hexi, day)
+    assert len(then.facilities) == (45 if is_open else 44)
+    assert then.as_of.isoformat() == day
+    assert then.notes == (f"44 centres without an opening date are counted as open on {day}.",)
 
 
 def test_a_closed_centre_no_longer_counts(hexi):
     closed = hexi.facilities.copy()
     closed.loc["H01", "closed"] = pd.Timestamp("2024-03-01")
-    assert "H01" in area.open_on(closed, "2024-02-29").index
-    assert "H01" not in area.open_on(closed, "2024-03-01").index
+    hexi = dataclasses.replace(hexi, facilities=closed)
+    assert "H01" in area.area_on(hexi, "2024-02-29").facilities.index
+    assert "H01" not in area.area_on(hexi, "2024-03-01").facilities.index
 
 
 def test_standard_keeps_its_pace():

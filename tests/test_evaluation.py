@@ -114,7 +114,13 @@ def test_a_street_without_people_has_no_share_of_people(block):
 
 def test_streets_add_up_to_the_district(hexi_cells):
     streets, district = evaluation.by_street(hexi_cells), evaluation.of_district(hexi_cells)
-    for column in ("area_km2", "people", "people_60", "uncovered_people_60", "uncovered_people_80"):
+    for column in (
+        "cells_km2",
+        "people",
+        "people_60",
+        "uncovered_people_60",
+        "uncovered_people_80",
+    ):
         assert streets[column].sum() == pytest.approx(district[column], rel=1e-9)
 
 
@@ -176,3 +182,10 @@ def row_of_cells(people):
     )
     demand.attrs["crs"] = CRS
     return demand
+
+
+def test_a_cost_table_that_ends_before_the_cutoff_is_refused(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=500)
+    with pytest.raises(ValueError, match="ends at 500, below the cutoff of 700"):
+        evaluation.is_covered(demand, cost, cutoff=700)

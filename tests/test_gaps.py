@@ -90,7 +90,7 @@ def test_sums_are_those_of_the_evaluation(hexi_cells, smallest):
     district = evaluation.of_district(hexi_cells)
     for group in ("people", "people_60", "people_65", "people_80"):
         assert zones[group].sum() == pytest.approx(district[f"uncovered_{group}"], rel=1e-9)
-    uncovered_km2 = district["area_km2"] * (1 - district["covered_area_share"])
+    uncovered_km2 = district["cells_km2"] * (1 - district["covered_area_share"])
     assert zones["area_km2"].sum() == pytest.approx(uncovered_km2, rel=1e-9)
 
 

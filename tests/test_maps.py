@@ -159,6 +159,21 @@ def test_a_link_we_have_no_file_for_is_an_error():
         page.render()
 
 
+@pytest.mark.parametrize(
+    "make", [lambda: folium.Marker([39, 117], icon=folium.Icon()), lambda: folium.TileLayer()]
+)
+def test_what_folium_would_fetch_is_an_error(make):
+    m = maps.empty_map([117, 39, 118, 40])
+    m.add_child(make())
+    with pytest.raises(LookupError, match="fetched from the network"):
+        m.get_root().render()
+
+
+def test_languages_are_two(hexi, hexi_cells):
+    with pytest.raises(ValueError, match="lang is 'fr', expected one of en, zh"):
+        maps.coverage_map(hexi, hexi_cells, lang="fr")
+
+
 def test_plain_folium_still_renders_as_it_did():
     """The switch that keeps text from being compiled twice is off again after a page."""
     figure.Page().render()

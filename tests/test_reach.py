@@ -111,9 +111,9 @@ def test_nearest_is_the_least_of_brute_force(hexi):
     )
 
 
-def test_of_two_centres_at_one_place_the_first_is_nearest(block):
+def test_of_centres_at_one_place_the_first_is_nearest(block):
     demand = grid.make_demand(*block, cell=50)
-    nearest = reach.nearest(demand, centres_at((500_225, 4_300_225), (500_225, 4_300_225)))
+    nearest = reach.nearest(demand, centres_at(*[(500_225, 4_300_225)] * 6))
     assert set(nearest.index.get_level_values("facility")) == {"F1"}
 
 

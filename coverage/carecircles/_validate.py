@@ -53,10 +53,10 @@ def show(value: object) -> str:
 
 def text(values: pd.Series) -> pd.Series:
     """Cells as text without surrounding blanks; whole numbers lose the '.0' spreadsheets give them."""
-    return values.map(_as_text).astype(object)
+    return values.map(as_text).astype(object)
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     if value is pd.NA:

@@ -1,5 +1,6 @@
 """A study area: streets, people, centres and the standard they are held to, read and validated at the door."""
 
+import dataclasses
 import datetime
 import tomllib
 from collections.abc import Mapping
@@ -39,7 +40,8 @@ class StudyArea:
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
     `streets` is indexed by code; `population` (persons by age group) by the same codes;
-    `facilities` by id. `places` (communities, stations) only help to find one's way. `notes` says in plain words what was taken for granted while reading.
+    `facilities` by id. `places` (communities, stations) only help to find one's way. `as_of` is the
+    day on which the centres are open, None for all there are. `notes` says in plain words what was taken for granted while reading.
     """
 
     name: str
@@ -51,6 +53,7 @@ class StudyArea:
     standard: Standard
     crs: pyproj.CRS
     places: gpd.GeoDataFrame | None = None
+    as_of: datetime.date | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -173,29 +176,38 @@ def read_area(
     )
 
 
-def open_on(facilities: gpd.GeoDataFrame, date: datetime.date | str) -> gpd.GeoDataFrame:
+def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     """
-    The centres open on a day.
+    The study area with the centres that are open on a day.
 
-    A centre with no opening date counts as open; one 'opened 2022-07' counts from the last day of
-    that month, when it is certainly open, and one closed in a month no longer counts from its first.
+    A centre with no opening date counts as open, and a note says so; one 'opened 2022-07' counts
+    from the last day of that month, when it is certainly open, and one closed in a month no longer
+    counts from its first.
 
     Parameters
     ----------
-    facilities
-        Centres with `opened` and `closed` (dates, may be missing).
+    area
+        The study area; its centres have `opened` and `closed` (dates, may be missing).
     date
         The day.
 
     Returns
     -------
-    facilities
-        The rows that are open.
+    area
+        The same with fewer centres and with `as_of`.
     """
-    day = pd.Timestamp(date)
-    is_opened = facilities["opened"].isna() | (facilities["opened"] <= day)
-    is_closed = facilities["closed"].notna() & (facilities["closed"] <= day)
-    return facilities[is_opened & ~is_closed]
+    day, centres = pd.Timestamp(date), area.facilities
+    is_undated = centres["opened"].isna()
+    is_closed = centres["closed"].notna() & (centres["closed"] <= day)
+    is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
+    undated = int((is_open & is_undated).sum())
+    note = f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}."
+    return dataclasses.replace(
+        area,
+        facilities=centres[is_open],
+        as_of=day.date(),
+        notes=(*area.notes, note) if undated else area.notes,
+    )
 
 
 def standard_of(
@@ -248,10 +260,16 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     path = Path(path)
     if path.is_dir():
         return _describe_area(path, read_area(path, datum=datum))
+    own = _own_files(path.parent) if path.parent.resolve() == Path(area).resolve() else {}
+    if path.resolve() in own:
+        study, role = read_area(area, datum=datum), own[path.resolve()]
+        frame = getattr(study, "facilities" if role == "centres" else role)
+        notes = [*study.notes, f"part of the study area {study.name_en} ({study.name})"]
+        return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
     role = io.role_of(path)
     if role == "centres":
         study = read_area(area, centres=path, datum=datum)
-        frame: pd.DataFrame = study.facilities
+        frame = study.facilities
         notes = [*study.notes, f"inside the study area {study.name_en} ({study.name})"]
     elif role == "population":
         frame = io.read_population(path)
@@ -266,10 +284,20 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         problems = _matching.overlaps(frame, file=path.name)
         if problems:
             raise ValidationError(problems)
+    elif role == "places":
+        frame = io.read_places(path, crs=read_area(area).crs, datum=datum)
+        notes = [f"{frame.geometry.notna().sum()} with a point"]
     else:
         frame = io.read_boundary(path, crs=read_area(area).crs, datum=datum)
         notes = [f"{frame.area.sum() / 1e6:.2f} km2"]
     return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
+
+
+def _own_files(folder: Path) -> dict[Path, str]:
+    """The data files of a study area's folder and their roles."""
+    plan, problems = _read_plan(folder)
+    paths, _ = _find_files(folder, {} if problems else plan.get("files", {}), own_centres=True)
+    return {path.resolve(): role for role, path in paths.items()}
 
 
 def _describe_area(folder: Path, area: StudyArea) -> list[str]:
@@ -338,9 +366,10 @@ def _read_plan(folder: Path) -> tuple[dict, list[str]]:
 
 
 def _plan_problems(plan: Mapping) -> list[str]:
+    problems = []
     unknown = ", ".join(sorted(set(plan) - _KEYS))
-    problems = [f"area.toml: unknown: {unknown}; known are {', '.join(sorted(_KEYS))}."]
-    problems = problems if unknown else []
+    if unknown:
+        problems.append(f"area.toml: unknown: {unknown}; known are {', '.join(sorted(_KEYS))}.")
     if not isinstance(plan.get("name"), str) or not plan["name"].strip():
         problems.append("area.toml: name is missing; write the area's name.")
     if not isinstance(plan.get("name_en", ""), str):

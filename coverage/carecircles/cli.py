@@ -282,14 +282,14 @@ def _evaluate(
         import dataclasses
 
         from carecircles import evaluation, grid, reach
-        from carecircles.area import open_on, read_area, standard_of
+        from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(folder, centres=centres, datum=datum)
         study = dataclasses.replace(
             study, standard=standard_of(study.standard, metres=radius, minutes=minutes)
         )
         if as_of is not None:
-            study = dataclasses.replace(study, facilities=open_on(study.facilities, as_of))
+            study = area_on(study, as_of)
     cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=cell)

@@ -46,7 +46,17 @@ def depth(demand: pd.DataFrame, cost: pd.Series, *, cutoff: float) -> pd.Series:
     -------
     depth
         Whole numbers, on the index of `demand`; two or more are a backup.
+
+    Raises
+    ------
+    ValueError
+        If `cost` was made for a smaller cutoff.
     """
+    reached = cost.attrs.get("cutoff", cutoff)
+    if reached < cutoff:
+        raise ValueError(
+            f"`cost` ends at {reached:g}, below the cutoff of {cutoff:g}; make it anew."
+        )
     position = _positions(demand, cost[cost <= cutoff])
     counts = np.bincount(position, minlength=len(demand)).astype(np.int32)
     return pd.Series(counts, index=demand.index, name="depth")
@@ -123,10 +133,10 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     coverage
-        Indexed by street: area_km2 (of its cells), people by group, covered_area_share,
+        Indexed by street: cells_km2 (area of its cells), people by group, covered_area_share,
         backup_area_share (two centres or more), covered_... and backup_..._share and
         uncovered_... (persons) for each group, mean_distance_m and p90_distance_m to the nearest
-        centre, weighted by people. Shares of nobody are NaN.
+        centre, weighted by people (by people_60 where only these are known). Shares of nobody are NaN.
     """
     streets = cells["street"].cat
     return _measure(cells, streets.codes.to_numpy(), streets.categories).rename_axis("street")
@@ -193,7 +203,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
     groups = [name for name in cells.columns if name.startswith("people")]
     weights = {"area": cells["area_m2"].to_numpy()} | {g: cells[g].to_numpy() for g in groups}
     totals = {name: total(w) for name, w in weights.items()}
-    table: dict[str, np.ndarray] = {"area_km2": totals["area"] / 1e6}
+    table: dict[str, np.ndarray] = {"cells_km2": totals["area"] / 1e6}
     table |= {g: totals[g] for g in groups}
     with np.errstate(invalid="ignore", divide="ignore"):
         for prefix, where in (("covered", is_covered), ("backup", has_backup)):

@@ -21,6 +21,8 @@ import branca.element
 import xstatic.pkg.leaflet
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.features import GeoJsonDetail
+from folium.map import Icon
+from folium.raster_layers import TileLayer
 from folium.template import Template
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -117,6 +119,11 @@ class Page(Figure):
             for element in _walk(self):
                 if isinstance(element, GeoJsonDetail):
                     element._template = _PLAIN_DETAIL
+                elif isinstance(element, Icon | TileLayer):
+                    raise LookupError(
+                        f"folium's {type(element).__name__} is fetched from the network, and a page "
+                        "of ours is not; use `maps.tile_layer`, a CircleMarker or a DivIcon."
+                    )
             for child in list(self._children.values()):
                 child.render(**kwargs)
             head = [self._head(name, el, kwargs) for name, el in self.header._children.items()]

@@ -37,8 +37,8 @@ def uncovered_zones(
     zones
         Indexed by `zone` ('1' has the most people aged 60 and more, the last may be 'other'):
         area_km2, people by group, streets (codes, most older people first, joined by ';'),
-        nearest (the centre nearest to most of its older people), distance_m (mean to the nearest
-        centre, weighted by older people), farthest_m, too_far_m (distance_m - cutoff), parts
+        nearest (the centre nearest to most of its older people), distance_m (mean distance to it of
+        the older people for whom it is the nearest), farthest_m (of any cell to its nearest centre), too_far_m (distance_m - cutoff), parts
         (number of zones in the row), geometry (union of the cells). Empty if all is covered.
 
     Raises
@@ -66,8 +66,11 @@ def uncovered_zones(
     )
     table["streets"] = _largest(gaps["street"], weight, name, ";".join)
     table["nearest"] = _largest(gaps["nearest"], weight, name, "first")
-    metres = (gaps["distance_m"] * weight).groupby(name, observed=False).sum(min_count=1)
-    table["distance_m"] = metres / weight.groupby(name, observed=False).sum()
+    theirs = weight.where(
+        gaps["nearest"].astype(object) == name.map(table["nearest"]).astype(object)
+    )
+    metres = (gaps["distance_m"] * theirs).groupby(name, observed=False).sum(min_count=1)
+    table["distance_m"] = metres / theirs.groupby(name, observed=False).sum()
     table["farthest_m"] = gaps["distance_m"].groupby(name, observed=False).max()
     table["too_far_m"] = table["distance_m"] - cutoff
     table["parts"] = 1

@@ -401,7 +401,7 @@ def read_places(
 
 def role_of(path: str | Path) -> str:
     """
-    What a file holds, seen from its columns: 'centres', 'population', 'streets' or 'boundary'.
+    What a file holds, seen from its columns: 'centres', 'population', 'streets', 'boundary' or 'places'.
 
     Raises
     ------
@@ -416,6 +416,8 @@ def role_of(path: str | Path) -> str:
             return "centres"
         named, _ = _validate.columns(frame, _STREET_COLUMNS, file=path.name)
         return "streets" if len(frame) > 1 or "code" in named else "boundary"
+    if "places" in path.stem.casefold():
+        return "places"
     if "lon" in known or "lat" in known:
         return "centres"
     has_people = any(group in known for group in PEOPLE)
@@ -453,7 +455,7 @@ def _with(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 def _kept(frame: pd.DataFrame, column: str) -> pd.Series:
     """A text column exactly as it was written."""
     cells = _with(frame, column)[column]
-    return cells.map(lambda v: v if isinstance(v, str) else _validate._as_text(v)).astype(object)
+    return cells.map(lambda v: v if isinstance(v, str) else _validate.as_text(v)).astype(object)
 
 
 def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:

@@ -205,6 +205,7 @@ def coverage_map(
     map
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
     """
+    _require_language(lang)
     heading = title(area)
     m = _new_map(_bounds(area), title=report.say(heading, lang), lang=lang)
     for layer in _coverage_layers(area, cells, zones, tiles, lang):
@@ -241,13 +242,14 @@ def comparison_map(
     ValueError
         If there are fewer than two maps.
     """
+    _require_language(lang)
     if len(evaluations) < 2:
         raise ValueError(f"evaluations has {len(evaluations)} maps, expected two or more")
     bounds = [_bounds(area) for area, _ in evaluations.values()]
     around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
     maps: list[folium.Map] = []
     for area, cells in evaluations.values():
-        m = _new_map(around, title=title, lang=lang)
+        m = _new_map(around, title=title or " / ".join(evaluations), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
         for layer in _coverage_layers(area, cells, None, tiles, lang):
@@ -259,8 +261,9 @@ def comparison_map(
     }
     config = {
         "lang": lang,
-        "bounds": [[around[1], around[0]], [around[3], around[2]]],
-        "title": title,
+        "bounds": _corners(around),
+        "title": title or " / ".join(evaluations),
+        "legend": _legend(next(iter(evaluations.values()))[0]),
         "subtitle": "",
         "assumptions": _headline(list(assumed.values())),
         "layers": _layer_groups(),
@@ -379,6 +382,11 @@ def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[
     return []
 
 
+def _require_language(lang: str) -> None:
+    if lang not in report.LANGUAGES:
+        raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
+
+
 def _coverage_layers(
     area: StudyArea,
     cells: pd.DataFrame,
@@ -462,6 +470,8 @@ def grid_layer(
                 "x": row.geometry.x,
                 "y": row.geometry.y,
                 "services": _services(row),
+                "services_basis": row["services_basis"],
+                "basis": row["basis"],
             }
             for _, row in facilities.iterrows()
         ],
@@ -517,10 +527,11 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
                 "name": report.name_of(row),
                 "short_name": _short_name(row),
                 "label_at": [round(labels[code].y, _DECIMALS), round(labels[code].x, _DECIMALS)],
-                "geometry": _geometry(row.geometry),
+                "bounds": _corners(row.geometry.bounds),
             }
             for code, row in outlines.iterrows()
         ],
+        "lines": _geometry(shapely.line_merge(shapely.union_all(outlines.boundary.to_numpy()))),
     }
     return Drawing(
         "borders", data, bounds=outlines.total_bounds, name=_LAYERS["borders"][lang], show=show
@@ -608,8 +619,8 @@ def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Dra
     for row in places.itertuples():
         name = report.name_of({"name": row.name, "name_en": row.name_en})
         if row.geometry is None:
-            west, south, east, north = streets.loc[row.street].tolist()
-            data.append({"name": name, "lat": None, "bounds": [[south, west], [north, east]]})
+            bounds = _corners(streets.loc[row.street].tolist())
+            data.append({"name": name, "lat": None, "bounds": bounds})
         else:
             at = {"lat": round(row.geometry.y, _DECIMALS), "lon": round(row.geometry.x, _DECIMALS)}
             data.append({"name": name, **at})
@@ -623,20 +634,20 @@ def title(area: StudyArea) -> Text:
     """What the map shows, in each language."""
     name = report.name_of({"name": area.name, "name_en": area.name_en})
     name = {lang: report.isolated(text) for lang, text in name.items()}
+    day = f", {area.as_of}" if area.as_of else ""
     return {
-        "en": f"{name['en']}: elderly-care coverage of {len(area.facilities)} centres",
-        "zh": f"{name['zh']}：{len(area.facilities)} 个居家养老服务中心覆盖图",
+        "en": f"{name['en']}: elderly-care coverage of {len(area.facilities)} centres{day}",
+        "zh": f"{name['zh']}：{len(area.facilities)} 个居家养老服务中心覆盖图{day}",
     }
 
 
 def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> dict:
-    bounds = _bounds(area)
     outlines = _degrees(area.streets)
     coverage = evaluation.by_street(cells).astype(object)
     coverage = coverage.where(coverage.notna(), None)
     return {
         "lang": lang,
-        "bounds": [[bounds[1], bounds[0]], [bounds[3], bounds[2]]],
+        "bounds": _corners(_bounds(area)),
         "title": heading,
         "subtitle": report.standard_note(area),
         "assumptions": _headline(report.assumptions(area)),
@@ -646,7 +657,7 @@ def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> d
         "streets": [
             {
                 "short_name": _short_name(outlines.loc[code]),
-                "bounds": [[b[1], b[0]], [b[3], b[2]]],
+                "bounds": _corners(b),
                 **{key: row[key] for key in _STREET_FIGURES},
             }
             for (code, row), b in zip(
@@ -751,6 +762,12 @@ def _day(date: pd.Timestamp) -> str:
 def _bounds(area: StudyArea) -> list[float]:
     """West, south, east, north of the study area in degrees."""
     return _degrees(area.boundary).total_bounds.tolist()
+
+
+def _corners(bounds: Sequence[float]) -> list[list[float]]:
+    """West, south, east, north as the south-west and north-east corners Leaflet wants."""
+    west, south, east, north = bounds
+    return [[south, west], [north, east]]
 
 
 def _degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

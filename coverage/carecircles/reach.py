@@ -36,6 +36,7 @@ def straight_line(
     -------
     cost
         Metres, indexed by `(demand, facility)`, centre by centre; empty if nothing is in reach.
+        `attrs["cutoff"]` keeps the cutoff.
 
     Raises
     ------
@@ -70,7 +71,9 @@ def straight_line(
     pair_cell, pair_facility = pair_cell[is_cell], pair_facility[is_cell]
     metres = np.hypot(cell_x[pair_cell] - x[pair_facility], cell_y[pair_cell] - y[pair_facility])
     is_near = metres <= cutoff
-    return _table(demand, facilities, pair_cell[is_near], pair_facility[is_near], metres[is_near])
+    cost = _table(demand, facilities, pair_cell[is_near], pair_facility[is_near], metres[is_near])
+    cost.attrs["cutoff"] = cutoff
+    return cost
 
 
 def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
@@ -87,15 +90,16 @@ def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
     Returns
     -------
     cost
-        A cost table with one pair for each cell; empty if there is no centre. Of centres equally
-        near, the first in `facilities` is taken.
+        A cost table with one pair for each cell; empty if there is no centre. Of two
+        centres equally near, the first in `facilities` is taken.
     """
     x, y = _facility_xy(demand, facilities)
     if facilities.empty or demand.empty:
         return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
     cells = demand[["x", "y"]].to_numpy()
-    _, found = KDTree(np.column_stack([x, y])).query(cells, k=min(2, len(x)))
-    found = np.sort(found.reshape(len(cells), -1), axis=1)
+    places, first = np.unique(np.column_stack([x, y]), axis=0, return_index=True)
+    _, found = KDTree(places).query(cells, k=min(2, len(places)))
+    found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
     metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
     closer = np.argmin(metres, axis=1)[:, None]
     return _table(

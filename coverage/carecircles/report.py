@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from carecircles import evaluation
 from carecircles.area import StudyArea
@@ -75,32 +77,30 @@ def assumptions(area: StudyArea) -> list[Text]:
     """
     centres, streets, people = area.facilities, area.streets, area.population
     lines = [
-        _not_known(centres["basis"], "positions of {n} centres", "{n}个中心的位置"),
-        _not_known(streets["basis"], "borders of {n} streets", "{n}个街道的边界"),
-        _not_known(people["basis"], "people of {n} streets", "{n}个街道的人口"),
-        _not_known(people["age_basis"], "age groups of {n} streets", "{n}个街道的年龄构成"),
-        _not_known(centres["services_basis"], "services of {n} centres", "{n}个中心的服务内容"),
+        _not_known(centres["basis"], ("positions", "centre"), ("位置", "中心")),
+        _not_known(streets["basis"], ("borders", "street"), ("边界", "街道")),
+        _not_known(people["basis"], ("people", "street"), ("人口", "街道")),
+        _not_known(people["age_basis"], ("age groups", "street"), ("年龄构成", "街道")),
+        _not_known(centres["services_basis"], ("services", "centre"), ("服务内容", "中心")),
     ]
     return [line for some in lines for line in some]
 
 
-def _not_known(basis: pd.Series, en: str, zh: str) -> list[Text]:
+def _not_known(basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]) -> list[Text]:
     """A sentence for each basis of the rows other than 'known'."""
     words = {
         "assumed": ("are assumed", "为假定"),
         "schematic": ("are schematic", "为示意"),
         "not stated": ("are of unstated basis", "依据未说明"),
     }
-    lines = []
+    every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
         verb_en, verb_zh = words.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
-        how_many_en = f"all {n}" if n == len(basis) else f"{n} of {len(basis)}"
-        how_many_zh = f"全部{n}" if n == len(basis) else f"{len(basis)}个中{n}"
+        many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
+        noun_en = en[1] if every == 1 else f"{en[1]}s"
+        of_zh = f"全部{n}个{zh[1]}" if n == every else f"{every}个{zh[1]}中{n}个"
         lines.append(
-            {
-                "en": f"{en.format(n=how_many_en)} {verb_en}",
-                "zh": f"{zh.format(n=how_many_zh)}{verb_zh}",
-            }
+            {"en": f"{en[0]} of {many_en} {noun_en} {verb_en}", "zh": f"{of_zh}的{zh[0]}{verb_zh}"}
         )
     return lines
 
@@ -110,18 +110,20 @@ def grid_note(cells: pd.DataFrame) -> Text:
     side = math.sqrt(cells["area_m2"].iloc[0]) if len(cells) else 0.0
     points = 100 * evaluation.area_share_error(cells)
     return {
-        "en": f"Counted on cells of {side:g} m; the district's covered area share is within "
-        f"{points:.2f} points of the exact one.",
-        "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差不超过 {points:.2f} 个百分点。",
+        "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
+        f"{points:.2f} points of the exact one. People are spread evenly over their street, so that "
+        "within a street the share of people is that of area.",
+        "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差约不超过 {points:.2f} 个百分点。"
+        "人口在街道内均匀分布，因此街道内人口覆盖率等于面积覆盖率。",
     }
 
 
 def standard_note(area: StudyArea) -> Text:
     """The standard in words."""
-    metres, minutes = area.standard.metres, area.standard.minutes
+    metres, minutes = round(area.standard.metres), round(area.standard.minutes, 1)
     return {
-        "en": f"{metres:g} m in a straight line, {minutes:g} minutes on foot, the limit included",
-        "zh": f"直线 {metres:g} 米，步行 {minutes:g} 分钟，含界限",
+        "en": f"{metres} m in a straight line, {minutes:g} minutes on foot, the limit included",
+        "zh": f"直线 {metres} 米，步行 {minutes:g} 分钟，含界限",
     }
 
 
@@ -158,10 +160,11 @@ def coverage_frame(area: StudyArea, cells: pd.DataFrame, *, by: str = "street") 
         names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
         counts = area.facilities["street"].value_counts()
         centres = counts.reindex(labels, fill_value=0).to_numpy()
-    frame = _rounded(figures).set_axis(labels.rename("code"))
+    frame = _rounded(figures.drop(columns="cells_km2")).set_axis(labels.rename("code"))
     frame.insert(0, "name", names[0])
     frame.insert(1, "name_en", names[1])
     frame.insert(2, "centres", centres)
+    frame.insert(3, "area_km2", np.round(shapely.area(shapes) / 1e6, _DECIMALS["km2"]))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
@@ -173,6 +176,10 @@ def gaps_frame(area: StudyArea, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         geometry=zones.geometry,
         crs=zones.crs,
     )
+    names = [[say(t, "zh") for t in some] for some in street_names(area, zones)]
+    nearest = [say(name, "zh") if name else "" for name in nearest_names(area, zones)]
+    frame.insert(frame.columns.get_loc("streets") + 1, "street_names", [";".join(n) for n in names])
+    frame.insert(frame.columns.get_loc("nearest") + 1, "nearest_name", nearest)
     frame.insert(len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(area)))
     return frame
 
@@ -203,6 +210,7 @@ def _heading(area: StudyArea, cells: pd.DataFrame) -> dict:
         "area": area.name,
         "area_en": area.name_en,
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
+        "as_of": area.as_of.isoformat() if area.as_of else None,
         "cell_m": math.sqrt(cells["area_m2"].iloc[0]),
         "centres": len(area.facilities),
         "area_share_error": round(evaluation.area_share_error(cells), 6),
@@ -236,13 +244,11 @@ def coverage_table(area: StudyArea, cells: pd.DataFrame, *, by: str, lang: str) 
 
     Shares in percent, distances in metres, persons to the whole.
     """
-    district = evaluation.of_district(cells).to_frame().T
-    district = district.assign(name=say(_DISTRICT, lang))
-    rows = [district]
+    rows = [coverage_frame(area, cells, by="district").assign(name=say(_DISTRICT, lang))]
     if by == "street":
-        streets = evaluation.by_street(cells)
-        names = [say(name_of(row), lang) for _, row in area.streets.loc[streets.index].iterrows()]
-        rows = [streets.assign(name=names), district]
+        streets = coverage_frame(area, cells)
+        names = [say(name_of(row), lang) for row in streets.to_dict("records")]
+        rows.insert(0, streets.assign(name=names))
     return _as_text(pd.concat(rows), _COVERAGE_COLUMNS, lang)
 
 
@@ -369,7 +375,9 @@ def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -
     is_text = {column: position == 0 for position, column in enumerate(table.columns)}
     for column in table.columns:
         words = is_text[column] or not table[column].str.contains(r"\d").all()
-        grid.add_column(Line(column), justify="left" if words else "right", overflow="fold")
+        grid.add_column(
+            Line(column), justify="left" if words else "right", overflow="fold", no_wrap=not words
+        )
     for row in table.itertuples(index=False):
         grid.add_row(*(Line(cell) for cell in row))
     console = Console(highlight=False)

@@ -2,7 +2,7 @@
    `textContent` or an attribute value, never as HTML. Units: metres, minutes, persons. */
 "use strict";
 window.carecircles = (function () {
-  const page = { lang: "en", grid: null, searchable: [] };
+  const page = { lang: "en", maps: [], grid: null, searchable: [] };
   const translated = [];
 
   /* Words */
@@ -10,6 +10,10 @@ window.carecircles = (function () {
   const WORDS = {
     street: { en: "Street", zh: "街道" },
     nearest: { en: "Nearest centre", zh: "最近的中心" },
+    nearestForMost: { en: "Nearest centre for most", zh: "多数人最近的中心" },
+    theirDistance: { en: "Mean distance to it", zh: "到该中心平均距离" },
+    servicesThere: { en: "Services there", zh: "该中心服务" },
+    inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
     within: { en: "Centres within reach", zh: "可达中心数" },
     people60: { en: "People 60+ in this cell", zh: "本网格60岁及以上人口" },
@@ -82,6 +86,8 @@ window.carecircles = (function () {
   }
   function setLanguage(lang) {
     page.lang = lang;
+    if (page.config) document.title = say(page.config.title);
+    page.maps.forEach((map) => map.closePopup());
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     translated.forEach((update) => update());
   }
@@ -145,7 +151,7 @@ window.carecircles = (function () {
     return { name, zIndex };
   }
   const PANES = [
-    pane("cc-fill", 340), pane("cc-grid", 350), pane("cc-zones", 360),
+    pane("cc-grid", 340), pane("cc-fill", 350), pane("cc-zones", 360),
     pane("cc-circles", 370), pane("cc-lines", 380), pane("cc-centres", 620), pane("cc-names", 610),
   ];
 
@@ -180,10 +186,6 @@ window.carecircles = (function () {
   function borders(data) {
     const group = L.featureGroup();
     data.streets.forEach((street) => {
-      group.addLayer(geometryLayer(street.geometry, {
-        pane: "cc-lines", interactive: false, fill: false, color: "#334155", weight: 1.2,
-        dashArray: data.schematic ? "5 4" : null,
-      }));
       const label = element("span");
       inEveryLanguage(() => (label.textContent = say(street.short_name)));
       group.addLayer(L.marker(street.label_at, {
@@ -191,8 +193,12 @@ window.carecircles = (function () {
         icon: L.divIcon({ className: "cc-name", html: label, iconSize: [0, 0] }),
       }));
       page.searchable.push({ text: street.name, show: (map) =>
-        map.fitBounds(L.geoJSON(street.geometry).getBounds()) });
+        map.fitBounds(street.bounds) });
     });
+    group.addLayer(geometryLayer(data.lines, {
+      pane: "cc-lines", interactive: false, fill: false, color: "#334155", weight: 1.2,
+      dashArray: data.schematic ? "5 4" : null,
+    }));
     group.addLayer(geometryLayer(data.boundary, {
       pane: "cc-lines", interactive: false, fill: false, color: "#0f172a", weight: 2.5,
     }));
@@ -217,6 +223,7 @@ window.carecircles = (function () {
         pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
       layer.bindTooltip(() => zoneFacts(zone), { sticky: true, className: "cc-tip" });
+      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people_60) + " 60+");
       return layer;
     }));
   }
@@ -229,8 +236,8 @@ window.carecircles = (function () {
     ];
     if (zone.nearest !== null) {
       rows.push(
-        [word("nearest"), say(zone.nearest)],
-        [word("distance"), metres(zone.distance_m)],
+        [word("nearestForMost"), say(zone.nearest)],
+        [word("meanDistance"), metres(zone.distance_m)],
         [word("tooFar"), metres(zone.too_far_m)],
       );
     }
@@ -239,32 +246,41 @@ window.carecircles = (function () {
 
   /** Centres: filled where the position is known, hollow where it is assumed. */
   function centres(data) {
-    return L.featureGroup(data.map((centre) => {
+    const group = L.featureGroup();
+    data.forEach((centre) => {
       const isKnown = centre.basis === "known";
       const layer = L.circleMarker([centre.lat, centre.lon], {
-        pane: "cc-centres", radius: 6, weight: 2.5, color: isKnown ? "#ffffff" : "#be123c",
+        pane: "cc-centres", radius: L.Browser.mobile ? 9 : 6, weight: 2.5, color: isKnown ? "#ffffff" : "#be123c",
         fillColor: isKnown ? "#be123c" : "#ffffff", fillOpacity: 1, className: "cc-centre",
       });
       layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
       layer.bindTooltip(() => element("span", "", say(centre.name)), { className: "cc-tip" });
-      layer.once("add", () => nameForReaders(layer, centre));
+      nameForReaders(layer, () => say(centre.name));
       page.searchable.push({ text: centre.name, show: (map) => {
+        group.addTo(map);
         map.setView([centre.lat, centre.lon], Math.max(map.getZoom(), 15));
         layer.openPopup();
       } });
-      return layer;
-    }));
+      group.addLayer(layer);
+    });
+    return group;
   }
 
-  function nameForReaders(layer, centre) {
-    const path = layer.getElement();
-    if (!path) return;
-    path.setAttribute("tabindex", "0");
-    path.setAttribute("role", "button");
-    inEveryLanguage(() => path.setAttribute("aria-label", say(centre.name)));
-    path.addEventListener("keydown", (event) => {
+  /** A drawn shape as a button with a name, also after it was switched off and on again. */
+  function nameForReaders(layer, name) {
+    const act = (event) => {
       if (event.key === "Enter" || event.key === " ") layer.openPopup();
-    });
+    };
+    const describe = () => {
+      const path = layer.getElement();
+      if (!path) return;
+      path.setAttribute("aria-label", name());
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.onkeydown = act;
+    };
+    layer.on("add", describe);
+    inEveryLanguage(describe);
   }
 
   function serviceList(services) {
@@ -450,7 +466,8 @@ window.carecircles = (function () {
       rows.push(
         [word("distance"), metres(cell.distance) + " · " +
           minutes((cell.distance / standard.metres) * standard.minutes)],
-        [word("services"), serviceList(cell.nearest.services)],
+        [word("position"), basis(cell.nearest.basis)],
+        [word("servicesThere"), serviceList(cell.nearest.services) + " (" + basis(cell.nearest.services_basis) + ")"],
       );
     }
     rows.push([word("people60"), cell.people_60.toFixed(1)]);
@@ -612,7 +629,10 @@ window.carecircles = (function () {
     const group = L.featureGroup();
     data.forEach((place) => {
       if (place.lat === null) {
-        page.searchable.push({ text: place.name, show: (map) => map.fitBounds(place.bounds) });
+        page.searchable.push({ text: place.name, show: (map) => {
+          map.fitBounds(place.bounds);
+          page.notice(say(place.name) + ": " + word("inStreet"));
+        } });
         return;
       }
       const sign = element("span", "cc-place");
@@ -627,7 +647,7 @@ window.carecircles = (function () {
   /* The page around the map */
 
   function start(map, config) {
-    page.map = map;
+    page.maps = [page.map = map];
     page.config = config;
     prepare(config);
     addTitle(config);
@@ -636,17 +656,21 @@ window.carecircles = (function () {
     map.invalidateSize();
     map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
     followLink(map);
-    fitToPaper(map);
+    fitToPaper([map]);
   }
 
   /** Several maps side by side that move together. */
   function compare(maps, config) {
+    page.maps = maps;
     page.map = maps[0];
     page.config = config;
     prepare(config);
     document.body.classList.add("cc-compare");
     document.body.style.setProperty("--maps", Math.min(maps.length, 3));
     addTitle(config);
+    const signs = element("div", "cc-legend-row");
+    inEveryLanguage(() => signs.replaceChildren(legend(config.legend)));
+    document.querySelector(".cc-title").append(signs);
     const tools = element("div", "cc-tools cc-corner");
     tools.append(languageButton());
     document.body.append(tools);
@@ -666,14 +690,18 @@ window.carecircles = (function () {
     };
     follow(maps[0]);
     maps.forEach((map) => map.on("move zoomend", () => follow(map)));
+    fitToPaper(maps);
   }
 
   function addCaption(map, config) {
     const box = element("div", "cc-caption");
     inEveryLanguage(() => {
       box.replaceChildren(element("h2", "", say(config.title)), element("div", "", say(config.subtitle)));
-      config.summary.forEach((row) =>
-        box.append(element("span", "", say(row.label) + " "), element("b", "", say(row.value) + "  ")));
+      config.summary.forEach((row) => {
+        const figure = element("span", "cc-figure", say(row.label) + " ");
+        figure.append(element("b", "", say(row.value)));
+        box.append(figure);
+      });
     });
     control(map, "bottomleft", box);
   }
@@ -682,7 +710,7 @@ window.carecircles = (function () {
     setLanguage(config.lang);
     addHatching();
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") page.map.closePopup();
+      if (event.key === "Escape") page.maps.forEach((map) => map.closePopup());
     });
   }
 
@@ -694,6 +722,7 @@ window.carecircles = (function () {
     map.on("click", (event) => {
       const grid = map.carecirclesGrid;
       if (!grid) return;
+      map.eachLayer((layer) => layer.closeTooltip && layer.closeTooltip());
       L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
         .setContent(cellFacts(grid.cellAt(event.latlng), grid.data.standard)).openOn(map);
     });
@@ -740,8 +769,11 @@ window.carecircles = (function () {
   function addTitle(config) {
     const box = element("header", "cc-title");
     inEveryLanguage(() => {
-      box.replaceChildren(element("h1", "", say(config.title)), element("p", "", say(config.subtitle)));
-      config.assumptions.forEach((line) => box.append(element("p", "cc-assumed", say(line))));
+      const lines = [element("h1", "", say(config.title))];
+      if (config.subtitle) lines.push(element("p", "", say(config.subtitle)));
+      config.assumptions.forEach((line) => lines.push(element("p", "cc-assumed", say(line))));
+      box.querySelectorAll("h1, p").forEach((old) => old.remove());
+      box.prepend(...lines);
     });
     document.body.prepend(box);
   }
@@ -752,7 +784,7 @@ window.carecircles = (function () {
     tools.append(
       languageButton(),
       button(() => word("print"), null, () => window.print()),
-      button(() => word("link"), null, copyLink),
+      ...(/^(https?|file):/.test(location.protocol) ? [button(() => word("link"), null, copyLink)] : []),
       button(() => word("fullscreen"), null, toggleFullscreen),
     );
     const body = element("div");
@@ -765,7 +797,7 @@ window.carecircles = (function () {
       map.invalidateSize();
     });
     toggle.classList.add("cc-toggle");
-    document.body.append(panel, toggle);
+    document.querySelector(".cc-title").after(toggle, panel);
   }
 
   const languageButton = () =>
@@ -789,7 +821,7 @@ window.carecircles = (function () {
     const made = section(word("legend"));
     const list = element("ul", "cc-legend");
     entries.forEach((entry) => {
-      const item = element("li", entry.sign === "share" ? "cc-share" : "");
+      const item = element("li", { share: "cc-share", depth: "cc-depth" }[entry.sign]);
       const sign = element("span", "cc-sign cc-sign-" + entry.sign);
       if (entry.sign === "depth") sign.style.background = DEPTHS[entry.depth];
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
@@ -910,20 +942,25 @@ window.carecircles = (function () {
     else page.notice(link);
   }
 
-  /** While printing, the page has the size of the sheet and the map shows what it showed before. */
-  function fitToPaper(map) {
-    let view = null;
+  /** While printing, the page has the size of the sheet and the maps show what they showed before. */
+  function fitToPaper(maps) {
+    let views = [];
     window.addEventListener("beforeprint", () => {
-      view = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
-      const shown = view.bounds.contains(page.config.bounds) ? page.config.bounds : view.bounds;
+      views = maps.map((map) => ({ bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() }));
       document.body.classList.add("cc-print");
-      map.invalidateSize({ animate: false });
-      map.fitBounds(shown, { animate: false });
+      maps.forEach((map) => {
+        map.closePopup();
+        map.invalidateSize({ animate: false });
+      });
+      const { bounds } = views[0];
+      maps[0].fitBounds(bounds.contains(page.config.bounds) ? page.config.bounds : bounds, { animate: false });
     });
     window.addEventListener("afterprint", () => {
       document.body.classList.remove("cc-print");
-      map.invalidateSize({ animate: false });
-      if (view) map.setView(view.centre, view.zoom, { animate: false });
+      maps.forEach((map, n) => {
+        map.invalidateSize({ animate: false });
+        map.setView(views[n].centre, views[n].zoom, { animate: false });
+      });
     });
   }
 
