@@ -263,7 +263,7 @@ def comparison_map(
         "lang": lang,
         "bounds": _corners(around),
         "title": title or " / ".join(evaluations),
-        "legend": _legend(next(iter(evaluations.values()))[0]),
+        "legend": _legend(next(iter(evaluations.values()))[0], radius=False),
         "subtitle": "",
         "assumptions": _headline(list(assumed.values())),
         "layers": _layer_groups(),
@@ -698,7 +698,8 @@ def _headline(lines: list[Text]) -> list[Text]:
     ]
 
 
-def _legend(area: StudyArea) -> list[dict]:
+def _legend(area: StudyArea, *, radius: bool = True) -> list[dict]:
+    """Signs and what they mean; without the radius where maps of several stand together."""
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
     entries: list[dict] = [
         {
@@ -716,8 +717,8 @@ def _legend(area: StudyArea) -> list[dict]:
         {
             "sign": "circle",
             "label": {
-                "en": f"Care circle, {area.standard.metres:g} m",
-                "zh": f"养老服务圈，{area.standard.metres:g} 米",
+                "en": "Care circle" + (f", {area.standard.metres:.0f} m" if radius else ""),
+                "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
             },
         },
         {"sign": "known", "label": {"en": "Centre, position known", "zh": "中心，位置已知"}},

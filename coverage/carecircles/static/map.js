@@ -163,7 +163,7 @@ window.carecircles = (function () {
     data.forEach((street) => {
       const share = street.covered_people_60_share;
       const layer = geometryLayer(street.geometry, {
-        pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 0.85,
+        pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 1,
         fillColor: share === null ? "#e5e7eb" : shareColour(share),
       });
       layer.bindTooltip(() => streetFacts(street), { sticky: true, className: "cc-tip" });
@@ -679,7 +679,9 @@ window.carecircles = (function () {
       attend(map, config);
       map.invalidateSize();
     });
-    maps[0].fitBounds(config.bounds, { padding: [12, 12], animate: false });
+    const caption = document.querySelector(".cc-caption").offsetHeight;
+    maps[0].fitBounds(config.bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12, 16 + caption],
+      animate: false });
     let isFollowing = false;
     const follow = (leader) => {
       if (isFollowing) return;
