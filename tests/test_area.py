@@ -71,7 +71,7 @@ def test_undeclared_datum_is_taken_as_wgs84_and_said(tmp_path):
     path = tmp_path / "centres.csv"
     centres(datasets.folder("hexi")).to_csv(path, index=False)
     study = area.read_area(datasets.folder("hexi"), centres=path)
-    assert study.notes == ("centres.csv: no datum declared; coordinates are taken as WGS84.",)
+    assert study.notes[0]["en"] == "centres.csv: no datum declared; coordinates are taken as WGS84."
 
 
 def test_swapped_coordinates_far_away_are_seen(hexi_copy):
@@ -127,8 +127,9 @@ def test_streets_that_leave_part_of_the_boundary_out_are_noted(hexi_copy):
         lines = (hexi_copy / name).read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if "120103014" not in line]
         (hexi_copy / name).write_text("".join(kept), encoding="utf-8")
-    assert area.read_area(hexi_copy).notes == (
-        "4.51 km2 of the boundary lie in no street and are not counted.",
+    assert (
+        area.read_area(hexi_copy).notes[0]["en"]
+        == "4.51 km2 of the boundary lie in no street and are not counted."
     )
 
 
@@ -194,7 +195,9 @@ def test_chentangzhuang_counts_from_the_end_of_july_2022(hexi, day, is_open):
     then = area.area_on(hexi, day)
     assert len(then.facilities) == (45 if is_open else 44)
     assert then.as_of.isoformat() == day
-    assert then.notes == (f"44 centres without an opening date are counted as open on {day}.",)
+    assert (
+        then.notes[0]["en"] == f"44 centres without an opening date are counted as open on {day}."
+    )
 
 
 def test_a_closed_centre_no_longer_counts(hexi):
@@ -276,8 +279,9 @@ def test_the_hint_can_be_followed(hexi_copy):
 
 def test_undeclared_datum_of_streets_is_said_too(hexi_copy):
     edit(hexi_copy / "area.toml", 'streets = "wgs84"\n', "")
-    assert area.read_area(hexi_copy).notes == (
-        "streets.geojson: no datum declared; coordinates are taken as WGS84.",
+    assert (
+        area.read_area(hexi_copy).notes[0]["en"]
+        == "streets.geojson: no datum declared; coordinates are taken as WGS84."
     )
 
 

@@ -261,7 +261,7 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
         streets=streets,
         name=everything,
         name_en=everything,
-        notes=(everything,),
+        notes=({"en": everything, "zh": everything},),
         places=places,
     )
     path = tmp_path / "hostile.html"

@@ -249,7 +249,7 @@ def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
         streets=streets,
         name=hostile,
         name_en=hostile,
-        notes=(hostile,),
+        notes=({"en": hostile, "zh": hostile},),
     )
     page = maps.coverage_map(area, hexi_cells).get_root().render()
     assert called == []

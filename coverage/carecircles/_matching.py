@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from carecircles import _validate
+from carecircles._validate import Text
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
 
 _RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
@@ -54,7 +55,7 @@ def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
     ]
 
 
-def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[str], list[str]]:
+def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[str], list[Text]]:
     """Whether boundary and streets lie on each other: a problem where hardly, a note where not quite."""
     outline, union = boundary.geometry.iloc[0], streets.union_all()
     missing, beyond = outline.difference(union).area, union.difference(outline).area
@@ -67,11 +68,17 @@ def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[st
     notes = []
     if missing > _LARGEST_OVERLAP_SHARE * outline.area:
         notes.append(
-            f"{missing / 1e6:.2f} km2 of the boundary lie in no street and are not counted."
+            {
+                "en": f"{missing / 1e6:.2f} km2 of the boundary lie in no street and are not counted.",
+                "zh": f"边界内有 {missing / 1e6:.2f} km2 不属于任何街道，未计入。",
+            }
         )
     if beyond > _LARGEST_OVERLAP_SHARE * outline.area:
         notes.append(
-            f"{beyond / 1e6:.2f} km2 of the streets lie outside the boundary and are counted."
+            {
+                "en": f"{beyond / 1e6:.2f} km2 of the streets lie outside the boundary and are counted.",
+                "zh": f"街道有 {beyond / 1e6:.2f} km2 位于边界之外，已计入。",
+            }
         )
     return [], notes
 
@@ -127,7 +134,7 @@ def match_centres(
     *,
     file: str,
     remedy: str,
-) -> tuple[gpd.GeoDataFrame, list[str], list[str]]:
+) -> tuple[gpd.GeoDataFrame, list[str], list[Text]]:
     """Centres with their street as a code; those outside the area or in an unknown street are problems."""
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
     is_named = (facilities["street"] != "").to_numpy()
@@ -151,9 +158,19 @@ def match_centres(
 
     notes = []
     if strays:
-        notes.append(f"{file}: {strays} centres stand in another street than they name.")
+        notes.append(
+            {
+                "en": f"{file}: {strays} centres stand in another street than they name.",
+                "zh": f"{file}：{strays} 个中心的位置不在其所填街道内。",
+            }
+        )
     if not facilities.attrs.get("ids_given", True):
-        notes.append(f"{file}: there is no id column; centres are numbered in the file's order.")
+        notes.append(
+            {
+                "en": f"{file}: there is no id column; centres are numbered in the file's order.",
+                "zh": f"{file}：没有编号列，中心按文件顺序编号。",
+            }
+        )
     located = _streets_at(facilities, streets)
     codes = codes.where(is_named, located).fillna("")
     return facilities.assign(street=codes).drop(columns="row"), [], notes

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+Text = dict[str, str]  # the same text in each language: {"en": ..., "zh": ...}
+
 _LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40

@@ -13,6 +13,7 @@ import pyproj
 
 from carecircles import _matching, _validate, io
 from carecircles._formats import FORMATS, decode
+from carecircles._validate import Text
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
@@ -41,7 +42,8 @@ class StudyArea:
 
     `streets` is indexed by code; `population` (persons by age group) by the same codes;
     `facilities` by id. `places` (communities, stations) only help to find one's way. `as_of` is the
-    day on which the centres are open, None for all there are. `notes` says in plain words what was taken for granted while reading.
+    day on which the centres are open, None for all there are. `notes` says in plain words, in each
+    language, what was taken for granted while reading.
     """
 
     name: str
@@ -54,7 +56,7 @@ class StudyArea:
     crs: pyproj.CRS
     places: gpd.GeoDataFrame | None = None
     as_of: datetime.date | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
 
 
 def read_area(
@@ -145,7 +147,13 @@ def read_area(
         ("places", places),
     ):
         if frame is not None and not frame.attrs.get("datum_declared", True):
-            notes.append(f"{paths[role].name}: no datum declared; coordinates are taken as WGS84.")
+            name = paths[role].name
+            notes.append(
+                {
+                    "en": f"{name}: no datum declared; coordinates are taken as WGS84.",
+                    "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
+                }
+            )
     if population is not None:
         population, wrong = _matching.match_population(
             population, streets, file=paths["population"].name
@@ -201,7 +209,10 @@ def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     is_closed = centres["closed"].notna() & (centres["closed"] <= day)
     is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
     undated = int((is_open & is_undated).sum())
-    note = f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}."
+    note = {
+        "en": f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}.",
+        "zh": f"{undated} 个中心没有开业日期，按 {day:%Y-%m-%d} 已开业计。",
+    }
     return dataclasses.replace(
         area,
         facilities=centres[is_open],
@@ -264,13 +275,13 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     if path.resolve() in own:
         study, role = read_area(area, datum=datum), own[path.resolve()]
         frame = getattr(study, "facilities" if role == "centres" else role)
-        notes = [*study.notes, f"part of the study area {study.name_en} ({study.name})"]
+        notes = [*_english(study), f"part of the study area {study.name_en} ({study.name})"]
         return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
     role = io.role_of(path)
     if role == "centres":
         study = read_area(area, centres=path, datum=datum)
         frame = study.facilities
-        notes = [*study.notes, f"inside the study area {study.name_en} ({study.name})"]
+        notes = [*_english(study), f"inside the study area {study.name_en} ({study.name})"]
     elif role == "population":
         frame = io.read_population(path)
         study = read_area(area)
@@ -313,8 +324,12 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
         f"{folder}: {area.name_en} ({area.name}), {area.crs.to_string()}, "
         f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
         *(f"  {role}: {_describe_file(frame)}" for role, frame in frames.items()),
-        *(f"  {note}" for note in area.notes),
+        *(f"  {note}" for note in _english(area)),
     ]
+
+
+def _english(area: StudyArea) -> list[str]:
+    return [note["en"] for note in area.notes]
 
 
 def _describe_file(frame: pd.DataFrame) -> str:

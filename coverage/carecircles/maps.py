@@ -25,10 +25,10 @@ from folium.map import Layer, LayerControl
 from folium.template import Template
 
 from carecircles import catchments, evaluation, gaps, grid, report
+from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
 from carecircles.figure import Page, escape, to_json
-from carecircles.report import Text
 
 _DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
@@ -668,7 +668,7 @@ def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> d
         ],
         "notes": [
             report.grid_note(cells),
-            *({"en": n, "zh": n} for n in area.notes),
+            *area.notes,
             *_credits(area),
         ],
         "layers": _layer_groups(),

@@ -14,9 +14,8 @@ import pandas as pd
 import shapely
 
 from carecircles import evaluation
+from carecircles._validate import Text
 from carecircles.area import StudyArea
-
-Text = dict[str, str]  # the same text in each language: {"en": ..., "zh": ...}
 
 LANGUAGES = ("en", "zh")
 _DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3}
@@ -215,7 +214,7 @@ def _heading(area: StudyArea, cells: pd.DataFrame) -> dict:
         "centres": len(area.facilities),
         "area_share_error": round(evaluation.area_share_error(cells), 6),
         "assumed": [line["en"] for line in assumptions(area)],
-        "notes": list(area.notes),
+        "notes": [note["en"] for note in area.notes],
     }
 
 
@@ -357,7 +356,7 @@ def notes(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> list[str]:
     return [
         *([joined + ("。" if lang == "zh" else ".")] if said else []),
         say(grid_note(cells), lang),
-        *area.notes,
+        *(say(note, lang) for note in area.notes),
     ]
 
 
