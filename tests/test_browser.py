@@ -12,7 +12,7 @@ import pyproj
 import pytest
 from playwright.sync_api import expect
 
-from carecircles import datasets, evaluation, maps, report
+from carecircles import datasets, maps, report
 from carecircles.area import read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
@@ -159,9 +159,7 @@ def test_table_and_summary_show_the_python_figures(opened, hexi, hexi_cells):
     assert shown == [line["value"]["en"] for line in report.summary(hexi, hexi_cells)]
 
 
-def test_clicking_a_place_says_whether_it_is_covered(opened, hexi_cells):
-    share = evaluation.of_district(hexi_cells)["covered_people_60_share"]
-    assert 0.5 < share < 1
+def test_clicking_a_place_says_whether_it_is_covered(opened):
     map_box = opened.page.locator(".folium-map").bounding_box()
     point = opened.ask(
         "(() => { const p = carecircles.page.map.latLngToContainerPoint([39.0697, 117.2452]); return [p.x, p.y]; })()"
