@@ -56,16 +56,18 @@ def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
     shares = [street["covered_people_60_share"] for street in layers(hexi_map)["streets"].data]
     assert shares == by_street["covered_people_60_share"].tolist()
     config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
-    assert [s["uncovered_people_60"] for s in config["streets"]] == by_street[
+    assert [s["uncovered_people_60"] for s in config["table"]["rows"]] == by_street[
         "uncovered_people_60"
     ].tolist()
 
 
+def unpacked(array):
+    return np.frombuffer(zlib.decompress(base64.b64decode(array["packed"])), f"<u{array['bytes']}")
+
+
 def test_packed_cells_are_the_cells(hexi_map, hexi_cells):
     data = layers(hexi_map)["grid"].data
-    kind = {1: "<u1", 2: "<u2"}[data["depth_bytes"]]
-    depth = np.frombuffer(zlib.decompress(base64.b64decode(data["depth"])), kind)
-    street = np.frombuffer(zlib.decompress(base64.b64decode(data["street"])), "<u1")
+    depth, street = (unpacked(data["arrays"][name]) for name in ("depth", "street"))
     index = hexi_cells["row"].to_numpy() * data["cols"] + hexi_cells["col"].to_numpy()
     np.testing.assert_array_equal(depth[index], hexi_cells["depth"])
     np.testing.assert_array_equal(street[index] - 1, hexi_cells["street"].cat.codes)

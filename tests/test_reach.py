@@ -1,14 +1,16 @@
 """The cost table against brute force."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import grid, reach
 from carecircles.errors import ValidationError
-from tests.conftest import centres_at
+from tests.conftest import CRS, centres_at
 
 
 def brute_force(demand, facilities, cutoff):
@@ -145,3 +147,36 @@ def block_demand():
     street = shapely.box(500_000, 4_300_000, 500_500, 4_300_500)
     streets = gpd.GeoDataFrame({"name": ["B"]}, geometry=[street], index=["B"], crs="EPSG:4548")
     return grid.make_demand(streets, pd.DataFrame({"people_60": [100]}, index=["B"]), cell=50)
+
+
+# Another plan's cost table
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=0, max_size=4),
+    st.sets(st.integers(0, 5)),
+    st.sampled_from([100.0, 150.0, 200.0, 260.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_updated_is_measuring_anew(old, new, closed, cutoff):
+    """Centres that stay, move, close and open; a cutoff below, at and above the table's 200 m."""
+    streets = gpd.GeoDataFrame(
+        {"name": ["Block"]},
+        geometry=[shapely.box(0, 0, 500, 500)],
+        index=pd.Index(["B"], name="code"),
+        crs=CRS,
+    )
+    demand = grid.make_demand(streets, pd.DataFrame({"people_60": [100]}, index=streets.index))
+    before = centres_at(*old)
+    kept = before.drop([label for n, label in enumerate(before.index) if n in closed])
+    moved = kept.set_geometry(
+        kept.translate(10, 0).where(np.arange(len(kept)) % 2 == 0, kept.geometry)
+    )
+    opened = centres_at(*new).rename(index="N{}".format) if new else before.iloc[:0]
+    after = pd.concat([opened, moved])
+    table = reach.straight_line(demand, before, cutoff=200)
+    updated = reach.updated(table, demand, before=before, after=after, cutoff=cutoff)
+    anew = reach.straight_line(demand, after, cutoff=cutoff)
+    pd.testing.assert_series_equal(updated, anew)
+    assert updated.attrs == anew.attrs or anew.empty

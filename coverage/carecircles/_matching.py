@@ -14,7 +14,7 @@ from carecircles import _validate
 from carecircles._validate import Text
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
 
-_RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
+RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
 _STRAY_M = 100.0  # a centre this far from the street it names is in another one
 _FEWEST_STRAYS = 3
 _MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a datum is suggested
@@ -88,8 +88,8 @@ def match_population(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Population on the streets' codes, every street once."""
     rows = pd.Index(population["row"], name=population.attrs["unit"])
-    codes = _street_codes(pd.Series(population.index, index=rows), streets)
-    names = _street_codes(population["street_name"].set_axis(rows), streets)
+    codes = street_codes(pd.Series(population.index, index=rows), streets)
+    names = street_codes(population["street_name"].set_axis(rows), streets)
     if codes.isna().all():
         codes = names  # the first column was a running number
     is_other = codes.notna() & names.notna() & (codes != names)
@@ -138,14 +138,10 @@ def match_centres(
     """Centres with their street as a code; those outside the area or in an unknown street are problems."""
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
     is_named = (facilities["street"] != "").to_numpy()
-    codes = _street_codes(facilities["street"], streets)
+    codes = street_codes(facilities["street"], streets)
     is_unknown = is_named & codes.isna().to_numpy()
-    problems = _validate.complain(
-        file,
-        rows[is_unknown],
-        "this street is not in the streets file",
-        f"use one of {_some(streets['name'])}",
-        values=facilities["street"][is_unknown],
+    problems = unknown_streets(
+        rows[is_unknown], facilities["street"][is_unknown], streets, file=file
     )
     named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
     placed = facilities.geometry.notna().to_numpy()
@@ -180,15 +176,10 @@ def match_places(
     places: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Places with their street as a code; a street that is not there is a problem."""
-    codes = _street_codes(places["street"], streets)
+    codes = street_codes(places["street"], streets)
     is_unknown = ((places["street"] != "") & codes.isna()).to_numpy()
-    problems = _validate.complain(
-        file,
-        pd.Index(places["row"], name=places.attrs["unit"])[is_unknown],
-        "this street is not in the streets file",
-        f"use one of {_some(streets['name'])}",
-        values=places["street"][is_unknown],
-    )
+    rows = pd.Index(places["row"], name=places.attrs["unit"])
+    problems = unknown_streets(rows[is_unknown], places["street"][is_unknown], streets, file=file)
     return places.assign(street=codes.fillna("")).drop(columns="row"), problems
 
 
@@ -235,7 +226,7 @@ def _misplaced(
 
 def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
     """Whether points are off the outline; points that no projection can place are."""
-    return ~(_metres(points, outline) <= _RIM_M)
+    return ~(_metres(points, outline) <= RIM_M)
 
 
 def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.ndarray:
@@ -268,8 +259,21 @@ def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
     return candidates[best][0] if counts[best] <= _MOST_STILL_WRONG * wrong else ""
 
 
-def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
-    """Codes of the streets meant by code, name or English name; missing where none or several fit."""
+def unknown_streets(
+    rows: pd.Index, names: pd.Series, streets: gpd.GeoDataFrame, *, file: str
+) -> list[str]:
+    """A sentence about rows that name streets which are not there."""
+    return _validate.complain(
+        file,
+        rows,
+        "this street is not in the streets file",
+        f"use one of {_some(streets['name'])}",
+        values=names,
+    )
+
+
+def street_spellings(streets: gpd.GeoDataFrame) -> dict[str, str]:
+    """The code each plain spelling of a code, name or English name leads to, where it is only one."""
     spelled: dict[str, set[str]] = {}
     for code, name, name_en in zip(streets.index, streets["name"], streets["name_en"], strict=True):
         short = str(name)
@@ -277,7 +281,12 @@ def _street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
             short = short.removesuffix(ending)
         for spelling in {code, name, short, name_en} - {""}:
             spelled.setdefault(_validate.plain(str(spelling)), set()).add(code)
-    only = {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
+    return {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
+
+
+def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
+    """Codes of the streets meant by code, name or English name; missing where none or several fit."""
+    only = street_spellings(streets)
     exact = {str(code): code for code in streets.index}
 
     def find(value: object) -> object:

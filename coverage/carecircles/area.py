@@ -28,11 +28,13 @@ class Standard:
     """
     What counts as near: a walk of `minutes`, drawn as a circle of `metres`; the limit is included.
 
-    The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s).
+    The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s). `group` is the age group
+    it is for, such as 'people_80'; None is for everyone.
     """
 
     metres: float = 700.0
     minutes: float = 15.0
+    group: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +172,7 @@ def read_area(
         problems += wrong
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
+    standard = plan.get("standard", {})
     return StudyArea(
         name=plan["name"],
         name_en=plan.get("name_en") or plan["name"],
@@ -177,7 +180,10 @@ def read_area(
         streets=streets,
         population=population,
         facilities=facilities,
-        standard=Standard(**{k: float(v) for k, v in plan.get("standard", {}).items()}),
+        standard=Standard(
+            float(standard.get("metres", Standard.metres)),
+            float(standard.get("minutes", Standard.minutes)),
+        ),
         crs=crs,
         places=places,
         notes=tuple(notes),
@@ -235,7 +241,7 @@ def standard_of(
     Examples
     --------
     >>> standard_of(Standard(700, 15), metres=350)
-    Standard(metres=350, minutes=7.5)
+    Standard(metres=350, minutes=7.5, group=None)
     """
     problems = [
         f"{option} is {value:g}; {_USUAL}."
@@ -247,7 +253,9 @@ def standard_of(
     pace = standard.metres / standard.minutes
     if metres is None:
         metres = standard.metres if minutes is None else minutes * pace
-    return Standard(metres, metres / pace if minutes is None else minutes)
+    return dataclasses.replace(
+        standard, metres=metres, minutes=metres / pace if minutes is None else minutes
+    )
 
 
 def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[str]:

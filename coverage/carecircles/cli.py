@@ -5,10 +5,10 @@ import datetime
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+
+_BASELINE = "baseline"
 
 app = typer.Typer(
     name="carecircles",
@@ -86,7 +89,8 @@ Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names 
 @app.command("map")
 def draw_map(
     out: Annotated[
-        Path | None, typer.Option(help="HTML file to write.  [default: AREA-coverage.html]")
+        Path | None,
+        typer.Option(help="HTML file to write.  [default: AREA-coverage.html, AREA-live.html]"),
     ] = None,
     area: Area = "hexi",
     centres: Centres = None,
@@ -109,9 +113,13 @@ def draw_map(
     attribution: Annotated[
         str, typer.Option(help="Whom to name for the tiles of an address.")
     ] = "",
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
+    ] = False,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
-    out = out or Path(f"{_label(area)}-coverage.html")
+    out = out or Path(f"{_label(area)}-{'live' if live else 'coverage'}.html")
     _require_suffix(out, (".html", ".htm"))
     base_map = _tiles(tiles, tiles_datum, attribution, lang)
     _refuse_inputs(out, area, centres)
@@ -119,7 +127,8 @@ def draw_map(
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
-        page = maps.coverage_map(study, cells, lang=lang, tiles=base_map).get_root().render()
+        draw = maps.whatif_map if live else maps.coverage_map
+        page = draw(study, cells, lang=lang, tiles=base_map).get_root().render()
         io.write_text(page, out)
     table = report.summary_table(study, cells, lang=lang)
     title = report.say(maps.title(study), lang)
@@ -207,6 +216,79 @@ def gaps(
 
 
 @app.command()
+def whatif(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SCENARIO.toml]...",
+            help="Scenario files, or names of the area's own; several give a league table.",
+        ),
+    ] = None,
+    against: Annotated[
+        str, typer.Option(help="What to compare with: baseline, or another scenario.")
+    ] = "baseline",
+    close_each: Annotated[
+        bool, typer.Option("--close-each", help="What closing each centre alone would lose.")
+    ] = False,
+    open_everywhere: Annotated[
+        bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
+    ] = False,
+    by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
+    format: Annotated[
+        EvaluationFormat, typer.Option(help="What to print.")
+    ] = EvaluationFormat.table,
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
+    out: Out = None,
+    area: Area = "hexi",
+    centres: Centres = None,
+    datum: Datum = None,
+    cell: Cell = 50.0,
+    radius: Radius = None,
+    minutes: Minutes = None,
+    as_of: AsOf = None,
+    lang: Lang = Language.en,
+) -> None:
+    """Say who gains and who loses when centres open, close or move, or the standard changes."""
+    scenarios = scenarios or []
+    _require_question(scenarios, against, close_each=close_each, open_everywhere=open_everywhere)
+    is_league = len(scenarios) > 1
+    shapes = () if is_league else (".geojson", ".gpkg")
+    _require_suffix(out, (".json", ".csv", ".xlsx", ".parquet", *shapes))
+    _require_suffix(map, (".html", ".htm"), "--map")
+    folder = _folder(area)
+    others = [] if against == _BASELINE else [against]
+    paths = [_scenario(name, folder) for name in (*others, *scenarios)]
+    for target in (map, out):
+        _refuse_inputs(target, area, centres, *paths)
+    plans = _carry_out(paths, folder, centres, datum, cell, radius, minutes, as_of)
+    if others:
+        del plans[0]
+    if close_each:
+        answer = _closings(plans[-1])
+    elif open_everywhere:
+        answer = _openings(plans[-1])
+    elif is_league:
+        answer = _league(plans[0], plans[1:])
+    else:
+        answer = _change(plans[0], plans[1], by)
+    from carecircles import io
+
+    if map is not None:
+        with _busy("drawing the map"):
+            io.write_text(answer.page(lang), map)
+    if out is not None:
+        _write(answer.frame, answer.record, out)
+    if format is EvaluationFormat.json:
+        _print_json(answer.record)
+    elif format is EvaluationFormat.csv:
+        typer.echo(io.csv_text(answer.frame), nl=False)
+    else:
+        answer.show(lang)
+        if map is not None:
+            typer.echo(str(map))
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Data files, or folders of a study area.")],
     area: Annotated[
@@ -276,20 +358,12 @@ def _evaluate(
     as_of: datetime.datetime | None,
 ) -> "tuple[StudyArea, pd.DataFrame]":
     """The study area as the options want it, and its evaluated cells."""
-    datum = _datum(datum)
-    folder = _folder(area)
-    with _busy("reading"):
-        import dataclasses
+    study = _study(_folder(area), centres, datum, radius, minutes)
+    from carecircles import evaluation, grid, reach
+    from carecircles.area import area_on
 
-        from carecircles import evaluation, grid, reach
-        from carecircles.area import area_on, read_area, standard_of
-
-        study = read_area(folder, centres=centres, datum=datum)
-        study = dataclasses.replace(
-            study, standard=standard_of(study.standard, metres=radius, minutes=minutes)
-        )
-        if as_of is not None:
-            study = area_on(study, as_of)
+    if as_of is not None:
+        study = area_on(study, as_of)
     cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=cell)
@@ -298,6 +372,201 @@ def _evaluate(
         nearest = reach.nearest(demand, study.facilities)
     with _busy("counting people"):
         return study, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+
+
+def _study(
+    folder: Path,
+    centres: Path | None,
+    datum: str | None,
+    radius: float | None,
+    minutes: float | None,
+) -> "StudyArea":
+    """The study area as the options want it, with all its centres."""
+    datum = _datum(datum)
+    with _busy("reading"):
+        import dataclasses
+
+        from carecircles.area import read_area, standard_of
+
+        study = read_area(folder, centres=centres, datum=datum)
+        standard = standard_of(study.standard, metres=radius, minutes=minutes)
+        return dataclasses.replace(study, standard=standard)
+
+
+def _require_question(
+    scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
+) -> None:
+    """Whether it is clear what `whatif` is asked."""
+    problems = []
+    if close_each and open_everywhere:
+        problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
+    if close_each or open_everywhere:
+        if len(scenarios) > 1:
+            problems.append(
+                "--close-each and --open-everywhere look at one plan; name one scenario, or none."
+            )
+        if against != _BASELINE:
+            problems.append("--against does not go with --close-each and --open-everywhere.")
+    elif not scenarios:
+        problems.append(
+            "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
+        )
+    if problems:
+        raise ValidationError(problems)
+
+
+def _scenario(name: str, folder: Path) -> Path:
+    """A scenario file of the user's, or one of the study area's by name."""
+    own = folder / "scenarios" / f"{name}.toml"
+    is_file = Path(name).is_file() or name.casefold().endswith(".toml")
+    if is_file or own.parent not in own.resolve().parents:
+        return Path(name)
+    if not own.is_file():
+        known = ", ".join(sorted(path.stem for path in own.parent.glob("*.toml")))
+        has = f"the area has {known}" if known else "the area has none of its own"
+        raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
+    return own
+
+
+def _carry_out(
+    paths: list[Path],
+    folder: Path,
+    centres: Path | None,
+    datum: str | None,
+    cell: float,
+    radius: float | None,
+    minutes: float | None,
+    as_of: datetime.datetime | None,
+) -> "list[Plan]":
+    """The study area as it is, evaluated, and after it each scenario."""
+    study = _study(folder, centres, datum, radius, minutes)
+    with _busy("reading the scenarios"):
+        import dataclasses
+
+        from carecircles import comparison, grid, reach, scenario
+        from carecircles.area import area_on
+
+        day = None if as_of is None else as_of.date()
+        problems: list[str] = []
+        areas = [area_on(study, day) if day else study]
+        names = [{"en": "As it is", "zh": "现状"}]
+        for path in paths:
+            try:
+                plan = scenario.read_scenario(path)
+                plan = dataclasses.replace(plan, as_of=plan.as_of or day)
+                areas.append(scenario.apply(study, plan))
+                names.append({"en": plan.name_en, "zh": plan.name})
+            except ValidationError as err:
+                problems += err.problems
+        if problems:
+            raise ValidationError(list(dict.fromkeys(problems)))
+    with _busy("making the grid"):
+        demand = grid.make_demand(study.streets, study.population, cell=cell)
+    with _busy("measuring distances"):
+        farthest = max(area.standard.metres for area in areas)
+        cost = reach.straight_line(demand, study.facilities, cutoff=farthest)
+    with _busy("counting people"):
+        return [
+            comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
+            for area, name in zip(areas, names, strict=True)
+        ]
+
+
+class _Answer(NamedTuple):
+    """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
+
+    frame: "pd.DataFrame"
+    record: dict
+    show: "Callable[[str], None]"
+    page: "Callable[[str], str]"
+
+
+def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
+    from carecircles import maps, report
+
+    def show(lang: str) -> None:
+        title = {k: f"{before.name[k]} → {after.name[k]}" for k in report.LANGUAGES}
+        report.print_table(
+            report.change_table(before, after, by=by, lang=lang), title=report.say(title, lang)
+        )
+        report.print_table(
+            report.groups_table(before, after, lang=lang),
+            title=report.say(report.standard_note(after.area), lang),
+            notes=[
+                *(report.say(line, lang) for line in report.change_notes(before, after)),
+                *report.notes(after.area, after.cells, lang=lang),
+            ],
+        )
+
+    return _Answer(
+        report.change_frame(before, after, by=by),
+        report.change_record(before, after, by=by),
+        show,
+        lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
+    )
+
+
+def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
+    from carecircles import maps, report
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.league_table(before, plans, lang=lang),
+            title=report.say(before.name, lang),
+            notes=report.notes(before.area, before.cells, lang=lang),
+        )
+
+    def page(lang: str) -> str:
+        every = {report.say(plan.name, lang): (plan.area, plan.cells) for plan in (before, *plans)}
+        return maps.comparison_map(every, lang=lang).render()
+
+    return _Answer(
+        report.league_frame(before, plans), report.league_record(before, plans), show, page
+    )
+
+
+def _closings(plan: "Plan") -> _Answer:
+    from carecircles import comparison, maps, reach, report
+
+    limit = plan.area.standard.metres
+    cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
+    losses = comparison.close_each(plan.cells, cost, cutoff=limit)
+    frame = report.losses_frame(plan, losses)
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.losses_table(plan, losses, lang=lang),
+            title=report.say(plan.name, lang),
+            notes=report.notes(plan.area, plan.cells, lang=lang),
+        )
+
+    return _Answer(
+        frame,
+        report.plan_record(plan, "closings", frame),
+        show,
+        lambda lang: maps.closing_map(plan, losses, lang=lang).get_root().render(),
+    )
+
+
+def _openings(plan: "Plan") -> _Answer:
+    from carecircles import comparison, maps, report
+
+    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    frame = report.gains_frame(plan, gains)
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.gains_table(plan, gains, lang=lang),
+            title=report.say(plan.name, lang),
+            notes=report.notes(plan.area, plan.cells, lang=lang),
+        )
+
+    return _Answer(
+        frame,
+        report.plan_record(plan, "places", frame),
+        show,
+        lambda lang: maps.gain_map(plan, gains, lang=lang).get_root().render(),
+    )
 
 
 def _folder(area: str) -> Path:
@@ -334,20 +603,20 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) ->
     )
 
 
-def _require_suffix(out: Path | None, suffixes: tuple[str, ...]) -> None:
+def _require_suffix(out: Path | None, suffixes: tuple[str, ...], option: str = "--out") -> None:
     """Before the work starts, whether its result can be written as asked."""
     if out is not None and out.suffix.casefold() not in suffixes:
-        raise ValidationError([f"--out: {out.name} has to end in {', '.join(suffixes)}."])
+        raise ValidationError([f"{option}: {out.name} has to end in {', '.join(suffixes)}."])
 
 
-def _refuse_inputs(out: Path | None, area: str, centres: Path | None) -> None:
+def _refuse_inputs(out: Path | None, area: str, *files: Path | None) -> None:
     """A result must not take the place of a file it was made from."""
     if out is None or not out.exists():
         return
     folder = _folder(area)
-    inputs = [*(folder.iterdir() if folder.is_dir() else []), *([centres] if centres else [])]
-    if any(path.exists() and path.samefile(out) for path in inputs):
-        raise ValidationError([f"--out: {out} is an input of this run; choose another name."])
+    inputs = [*(folder.iterdir() if folder.is_dir() else []), *files]
+    if any(path and path.exists() and path.samefile(out) for path in inputs):
+        raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
 
 
 def _write(frame: "gpd.GeoDataFrame", record: dict, out: Path) -> None:

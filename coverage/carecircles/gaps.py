@@ -50,7 +50,7 @@ def uncovered_zones(
         raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
     groups = [name for name in cells.columns if name.startswith("people")]
     gaps = cells[~cells["covered"]]
-    number = _number_zones(gaps)
+    number = number_zones(gaps)
     zones = gaps.groupby(number)[["area_m2", *groups]].sum()
     is_small = zones["area_m2"] < smallest_m2
     large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
@@ -81,7 +81,7 @@ def uncovered_zones(
     return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
 
 
-def _number_zones(gaps: pd.DataFrame) -> np.ndarray:
+def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     """The zone of each uncovered cell, numbered from the south-west."""
     is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
     labels, _ = ndimage.label(is_gap)

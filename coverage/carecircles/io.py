@@ -130,6 +130,7 @@ _BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
     "schematic": ("示意",),
+    "proposed": ("planned", "拟建", "规划", "拟定"),
 }
 
 
@@ -171,7 +172,33 @@ def read_centres(
         if "name" not in frame:
             problems.append(f"{file}: there is no id and no name column; add one of them.")
     ids, wrong = _validate.identities(frame, "id", file=file)
-    problems += wrong
+    facilities, more = centres_of(frame, file=file, crs=crs, datum=datum)
+    facilities.index = ids.rename("id")
+    return _sound(facilities, [*problems, *wrong, *more])
+
+
+def centres_of(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, datum: str | None = None
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """
+    Centres from a table with our column names, and what is wrong with it.
+
+    Parameters
+    ----------
+    frame
+        One row a centre, with `id`; the index labels rows for the sentences about them.
+    file
+        What the sentences call the table.
+    crs, datum
+        As in `read_centres`.
+
+    Returns
+    -------
+    facilities, problems
+        The frame of `read_centres`, and sentences.
+    """
+    problems: list[str] = []
+    ids = _validate.text(frame["id"])
     points, wrong = _points(frame, file=file, crs=crs, declared=datum)
     problems += wrong
     opened, wrong = _validate.dates(_with(frame, "opened"), "opened", file=file, last_day=True)
@@ -201,7 +228,7 @@ def read_centres(
         "name": names.where(names != "", ids),
         "name_en": _kept(frame, "name_en"),
         "street": _validate.text(_with(frame, "street")["street"]),
-        "services": _services(frame),
+        "services": services_of(_with(frame, "services")["services"]),
         "services_basis": _basis(frame, "services_basis"),
         "opened": opened,
         "closed": closed,
@@ -212,7 +239,7 @@ def read_centres(
     }
     facilities = gpd.GeoDataFrame(table, geometry=points, crs=crs).set_index(ids.rename("id"))
     facilities.attrs = frame.attrs
-    return _sound(facilities, problems)
+    return facilities, problems
 
 
 def read_streets(
@@ -335,6 +362,19 @@ def read_population(path: str | Path) -> pd.DataFrame:
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
     return _sound(population, problems)
+
+
+def services_of(written: pd.Series) -> pd.Series:
+    """Services as words of ours (others as written), joined by ';'."""
+    spelled = {_validate.plain(s): name for name, many in SERVICES.items() for s in (name, *many)}
+
+    def translate(cell: str) -> str:
+        for mark in "、，；,|/":
+            cell = cell.replace(mark, ";")
+        words = [w.strip() for w in cell.split(";") if w.strip()]
+        return ";".join(dict.fromkeys(spelled.get(_validate.plain(w), w) for w in words))
+
+    return _validate.text(written).map(translate)
 
 
 def _sound(frame, problems: list[str]):
@@ -463,19 +503,6 @@ def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:
     spelled = {s: name for name, many in _BASES.items() for s in (name, *many)}
     cells = _validate.text(_with(frame, column)[column]).str.casefold()
     return cells.map(lambda t: spelled.get(t, t) or "not stated")
-
-
-def _services(frame: pd.DataFrame) -> pd.Series:
-    """Services as words of ours (others as written), joined by ';'."""
-    spelled = {_validate.plain(s): name for name, many in SERVICES.items() for s in (name, *many)}
-
-    def translate(cell: str) -> str:
-        for mark in "、，；,|/":
-            cell = cell.replace(mark, ";")
-        words = [w.strip() for w in cell.split(";") if w.strip()]
-        return ";".join(dict.fromkeys(spelled.get(_validate.plain(w), w) for w in words))
-
-    return _validate.text(_with(frame, "services")["services"]).map(translate)
 
 
 # Coordinates at the door

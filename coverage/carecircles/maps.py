@@ -24,19 +24,33 @@ from folium.elements import JSCSSMixin
 from folium.map import Layer, LayerControl
 from folium.template import Template
 
-from carecircles import catchments, evaluation, gaps, grid, report
+from carecircles import (
+    _matching,
+    catchments,
+    comparison,
+    evaluation,
+    gaps,
+    grid,
+    report,
+    scenario,
+)
 from carecircles._validate import Text
 from carecircles.area import StudyArea
+from carecircles.comparison import Plan
 from carecircles.errors import ValidationError
 from carecircles.figure import Page, escape, to_json
 
 _DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
+_PROJECTION_ERROR_M = 1e-6
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
 _REFERENCE = {"en": "Orientation", "zh": "参照"}
 _LAYERS: dict[str, Text] = {
     "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
     "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
+    "change": {"en": "Grid: what changes", "zh": "网格：变化"},
+    "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
+    "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
     "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
@@ -45,7 +59,7 @@ _LAYERS: dict[str, Text] = {
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
 }
 _GROUPS = [
-    (_COVERAGE, ("grid", "streets", "zones", "circles", "centres")),
+    (_COVERAGE, ("grid", "change", "gain", "streets", "zones", "circles", "centres", "losses")),
     (_REFERENCE, ("borders", "places", "tiles")),
 ]
 _WEB_TILES: dict[str, dict] = {
@@ -97,7 +111,7 @@ _WEB_TILES: dict[str, dict] = {
     },
 }
 BASE_MAPS = tuple(_WEB_TILES)
-_ASSETS = {
+_ASSETS: dict[str, list[tuple[str, str]]] = {
     "default_js": [("carecircles", "carecircles:map.js")],
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
@@ -140,6 +154,17 @@ class Drawing(JSCSSMixin, Layer):
     def _get_self_bounds(self) -> list[list[float | None]]:
         left, bottom, right, top = self._bounds
         return [[bottom, left], [top, right]]
+
+
+class _LiveDrawing(Drawing):
+    """A drawing that can be changed; its page also has the scripts for that."""
+
+    default_js = [  # noqa: RUF012  (folium reads it from the class)
+        *_ASSETS["default_js"],
+        ("carecircles_toml", "carecircles:toml.js"),
+        ("carecircles_scenario", "carecircles:scenario.js"),
+        ("carecircles_live", "carecircles:live.js"),
+    ]
 
 
 class _Panes(JSCSSMixin, folium.MacroElement):
@@ -206,13 +231,236 @@ def coverage_map(
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
     """
     _require_language(lang)
-    heading = title(area)
-    m = _new_map(_bounds(area), title=report.say(heading, lang), lang=lang)
-    for layer in _coverage_layers(area, cells, zones, tiles, lang):
-        m.add_child(layer)
-    m.add_child(LayerControl(collapsed=True))
-    m.add_child(_Surroundings("start", m, _config(area, cells, heading, lang)))
-    return m
+    config = {"title": title(area), "summary": report.summary(area, cells)}
+    layers = _coverage_layers(area, cells, zones, tiles, lang)
+    return _finished(area, cells, layers, config, lang)
+
+
+def change_map(
+    before: Plan, after: Plan, *, lang: str = "en", tiles: Drawing | None = None
+) -> folium.Map:
+    """
+    What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
+
+    The reader can switch to both plans beside each other, with a border to drag between them.
+    Centres that open, close, move (with an arrow from where they were) or change their services
+    are marked.
+
+    Parameters
+    ----------
+    before, after
+        Two plans over the same cells, from `comparison.evaluated`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    _require_language(lang)
+    group = report.headline_group(before, after)
+    config = {
+        "title": change_title(before, after),
+        "subtitle": _standards(before, after),
+        "summary": report.change_summary(before, after),
+        "legend": _change_legend(before, after),
+        "table": _change_table(before, after, group),
+        "notes": [*report.change_notes(before, after), *_notes(after.area, after.cells)],
+        "swipe": True,
+    }
+    layers = [
+        change_layer(before, after, lang=lang),
+        _changed_circles(before, after, lang=lang),
+        _changed_centres(before, after, lang=lang),
+        *_reference_layers(after.area, tiles, lang),
+    ]
+    return _finished(after.area, after.cells, layers, config, lang)
+
+
+def whatif_map(
+    area: StudyArea, cells: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+) -> folium.Map:
+    """
+    A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
+
+    One page without a server or a network. Its figures are those of `evaluation` on the same cells,
+    to the person; it writes and reads the scenario files of `scenario.read_scenario`.
+
+    Parameters
+    ----------
+    area, cells
+        The plan to start from, as in `coverage_map`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    _require_language(lang)
+    groups = comparison.groups_of(Plan({}, area, cells))
+    heading = {
+        lang: f"{text}: " if lang == "en" else f"{text}："
+        for lang, text in _area_name(area).items()
+    }
+    config = {
+        "live": True,
+        "title": {
+            "en": heading["en"] + "what if? Move, add and remove centres",
+            "zh": heading["zh"] + "养老服务中心布局推演",
+        },
+        "subtitle": "",
+        "groups": {group: report.GROUPS[group] for group in groups},
+        "group": report.headline_group(Plan({}, area, cells)),
+        "legend": [*_legend(area, radius=False), *_change_signs(), *_live_signs()],
+        "table": {
+            "title": {"en": "By street", "zh": "按街道"},
+            "columns": [
+                {"label": {"en": "Street", "zh": "街道"}},
+                {"key": "all", "label": {"en": "people", "zh": "人口"}, "format": "count"},
+                {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
+                {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
+                {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
+            ],
+            "rows": _street_rows(area),
+        },
+    }
+    layers = [live_layer(area, cells, lang=lang), *_reference_layers(area, tiles, lang)]
+    return _finished(area, cells, layers, config, lang, start="startLive")
+
+
+def closing_map(
+    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+) -> folium.Map:
+    """
+    Which centre would be missed most: the people lost by closing each, as circles on the coverage map.
+
+    Parameters
+    ----------
+    plan
+        From `comparison.evaluated`.
+    losses
+        From `comparison.close_each`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    _require_language(lang)
+    frame = report.losses_frame(plan, losses)
+    group = report.headline_group(plan)
+    places = _degrees(frame)
+    lost, backup = f"lost_{group}", f"backup_lost_{group}"
+    labels = {
+        lost: report.of_group({"en": "{} lost", "zh": "{}失去覆盖"}, group),
+        backup: report.of_group({"en": "{} losing their backup", "zh": "{}失去两处以上"}, group),
+    }
+    centres = [
+        {
+            "name": report.name_of(row),
+            "lat": round(row["geometry"].y, _DECIMALS),
+            "lon": round(row["geometry"].x, _DECIMALS),
+            "people": row[lost],
+            "figures": [[label, row[column]] for column, label in labels.items()],
+        }
+        for row in places.to_dict("records")
+    ]
+    rows = [
+        {
+            "short_name": report.name_of(row),
+            "bounds": _corners(row["geometry"].buffer(0.006).bounds),
+            **{column: row[column] for column in labels},
+        }
+        for row in places.to_dict("records")
+    ]
+    columns = [
+        {"label": {"en": "Centre closed", "zh": "关闭的中心"}},
+        *({"label": label, "key": column, "format": "count"} for column, label in labels.items()),
+    ]
+    config = {
+        "title": _of_plan(
+            plan, {"en": "what closing each centre would lose", "zh": "逐个关闭中心的损失"}
+        ),
+        "legend": [
+            {
+                "sign": "loss",
+                "label": labels[lost]
+                | {"en": labels[lost]["en"] + ", by closing this centre alone"},
+            },
+            *_legend(plan.area),
+        ],
+        "table": {
+            "title": {"en": "The centres missed most first", "zh": "按损失排序"},
+            "columns": columns,
+            "rows": rows,
+        },
+    }
+    layers = [
+        grid_layer(plan.area, plan.cells, lang=lang),
+        circle_layer(plan.area, lang=lang),
+        Drawing(
+            "losses",
+            {"centres": centres},
+            bounds=_bounds(plan.area),
+            name=_LAYERS["losses"][lang],
+            show=True,
+        ),
+        *_reference_layers(plan.area, tiles, lang),
+    ]
+    return _finished(plan.area, plan.cells, layers, config, lang)
+
+
+def gain_map(
+    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+) -> folium.Map:
+    """
+    What a new centre would gain wherever it stood, as a surface over the cells.
+
+    Parameters
+    ----------
+    plan
+        From `comparison.evaluated`.
+    gains
+        From `comparison.open_everywhere`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    _require_language(lang)
+    group = report.headline_group(plan)
+    label = report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group)
+    people = gains[f"gained_{group}"]
+    classes = _classes(float(people.max()) if len(people) else 0.0)
+    best = report.best_places(plan, gains)
+    points = gpd.GeoSeries.from_xy(best["x"], best["y"], crs=plan.area.crs).buffer(500).to_crs(4326)
+    rows = [
+        {
+            "short_name": _short_name(plan.area.streets.loc[code]),
+            "bounds": _corners(point.bounds),
+            "people": figure,
+        }
+        for code, figure, point in zip(best["street"], best[f"gained_{group}"], points, strict=True)
+    ]
+    edges = [*classes, None]
+    config = {
+        "title": _of_plan(plan, {"en": "what a new centre would gain", "zh": "新开中心的收益"}),
+        "legend": [
+            {"sign": "gain", "gain": 0, "label": _range(label, 0, classes[0])},
+            *(
+                {"sign": "gain", "gain": n + 1, "label": _range(label, least, edges[n + 1])}
+                for n, least in enumerate(classes)
+            ),
+            *[
+                entry
+                for entry in _legend(plan.area)
+                if entry["sign"] not in ("uncovered", "depth", "share")
+            ],
+        ],
+        "table": {
+            "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
+            "columns": [
+                {"label": {"en": "Street", "zh": "街道"}},
+                {"label": label, "key": "people", "format": "count"},
+            ],
+            "rows": rows,
+        },
+    }
+    layers = [
+        gain_layer(plan, gains, lang=lang),
+        circle_layer(plan.area, lang=lang),
+        centre_layer(plan.area, lang=lang),
+        *_reference_layers(plan.area, tiles, lang),
+    ]
+    return _finished(plan.area, plan.cells, layers, config, lang)
 
 
 def comparison_map(
@@ -296,6 +544,25 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
     m = _new_map(bounds, title=title, lang=lang)
     west, south, east, north = (float(b) for b in bounds)
     m.fit_bounds([[south, west], [north, east]])
+    return m
+
+
+def _finished(
+    area: StudyArea,
+    cells: pd.DataFrame,
+    layers: list[Drawing],
+    config: dict,
+    lang: str,
+    *,
+    start: str = "start",
+) -> folium.Map:
+    """A map with its layers and what stands around it; `config` says what differs from a coverage map."""
+    config = _config(area, cells, lang) | config
+    m = _new_map(_bounds(area), title=report.say(config["title"], lang), lang=lang)
+    for layer in layers:
+        m.add_child(layer)
+    m.add_child(LayerControl(collapsed=True))
+    m.add_child(_Surroundings(start, m, config))
     return m
 
 
@@ -402,6 +669,13 @@ def _coverage_layers(
         zone_layer(area, zones, lang=lang),
         circle_layer(area, lang=lang),
         centre_layer(area, lang=lang),
+        *_reference_layers(area, tiles, lang),
+    ]
+
+
+def _reference_layers(area: StudyArea, tiles: Drawing | None, lang: str) -> list[Drawing]:
+    """What helps to find one's way on every map."""
+    return [
         border_layer(area, lang=lang),
         *([place_layer(area, lang=lang)] if area.places is not None else []),
         *([_again(tiles)] if tiles is not None else []),
@@ -432,31 +706,197 @@ def grid_layer(
     area, cells
         As in `coverage_map`.
     """
+    depth = np.minimum(cells["depth"].to_numpy(), 65535).astype(np.uint16)
+    data, bounds = _grid_data(area, cells, {"depth": depth})
+    data |= {
+        "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
+        "centres": _centres_to_measure(area),
+    }
+    return Drawing("grid", data, bounds=bounds, name=_LAYERS["grid"][lang], show=show)
+
+
+def change_layer(before: Plan, after: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
+    """
+    The grid's cells coloured by what changes from one plan to another.
+
+    Parameters
+    ----------
+    before, after
+        Two plans over the same cells, from `comparison.evaluated`.
+    """
+    comparison.changes(before.cells, after.cells)  # refuses cells that are not the same
+    depths = {
+        when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
+        for when, plan in (("before", before), ("after", after))
+    }
+    data, bounds = _grid_data(after.area, after.cells, depths)
+    data["centres"] = [_centres_to_measure(plan.area) for plan in (before, after)]
+    return Drawing("change", data, bounds=bounds, name=_LAYERS["change"][lang], show=show)
+
+
+def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool = True) -> Drawing:
+    """
+    The grid's cells coloured by what a new centre there would gain.
+
+    Parameters
+    ----------
+    plan, gains
+        As in `gain_map`.
+    """
+    group = report.headline_group(plan)
+    people = gains[f"gained_{group}"].to_numpy()
+    data, bounds = _grid_data(plan.area, plan.cells, {"gain": np.round(people).astype(np.uint32)})
+    data |= {
+        "classes": _classes(float(people.max(initial=0.0))),
+        "label": report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
+    }
+    return Drawing("gain", data, bounds=bounds, name=_LAYERS["gain"][lang], show=show)
+
+
+def live_layer(area: StudyArea, cells: pd.DataFrame, *, lang: str = "en") -> Drawing:
+    """
+    The grid's cells with all that the page needs to count people itself.
+
+    Cells travel as one compressed array of kinds; a kind is a street with the people of each group
+    in one of its cells. A polynomial fitted to the CRS leads from degrees to metres.
+
+    Parameters
+    ----------
+    area, cells
+        As in `whatif_map`.
+    """
+    groups = comparison.groups_of(Plan({}, area, cells))
     codes = cells["street"].cat.codes.to_numpy()
-    street = grid.raster(cells, (codes + 1).astype(np.uint16), fill=0)
-    depth = grid.raster(
-        cells, np.minimum(cells["depth"].to_numpy(), 65535).astype(np.uint16), fill=0
+    kinds, kind = np.unique(
+        np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
     )
-    rows, cols = street.shape
+    data, bounds = _grid_data(area, cells, {"kind": (kind.ravel() + 1).astype(np.uint32)})
+    del data["arrays"]["street"]  # it follows from the kind
+    middles = scenario.street_middles(area.streets)
+    degrees = _degrees(area.facilities)
+    centres = [
+        {
+            **told,
+            "services": _services(row),
+            "lon": degrees.geometry[label].x,
+            "lat": degrees.geometry[label].y,
+            "x": row["geometry"].x,
+            "y": row["geometry"].y,
+        }
+        for told, (label, row) in zip(_centres(area), area.facilities.iterrows(), strict=True)
+    ]
+    standard = area.standard
+    data |= {
+        "standard": {"metres": standard.metres, "minutes": standard.minutes},
+        "kinds": {
+            "street": kinds[:, 0].astype(int).tolist(),
+            "people": {group: kinds[:, n + 1].tolist() for n, group in enumerate(groups)},
+        },
+        "centres": [],
+        "projection": _projection(area),
+        "outline": [
+            np.round(ring.coords, 3).tolist()
+            for polygon in shapely.get_parts(area.boundary.geometry.iloc[0])
+            for ring in (polygon.exterior, *polygon.interiors)
+        ],
+        "rim_m": _matching.RIM_M,
+        "codes": [str(code) for code in area.streets.index],
+        "spellings": sorted(_matching.street_spellings(area.streets).items()),
+        "world": {
+            "centres": centres,
+            "groups": groups,
+            "middles": middles.set_axis(middles.index.astype(str)).to_dict("index"),
+            "standard": {
+                "metres": standard.metres,
+                "minutes": standard.minutes,
+                "group": standard.group,
+            },
+            "as_of": area.as_of.isoformat() if area.as_of else None,
+        },
+    }
+    return _LiveDrawing("live", data, bounds=bounds, name=_LAYERS["grid"][lang], show=True)
+
+
+def _projection(area: StudyArea) -> dict:
+    """
+    Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
+
+    Fitted on the district and a fifth of its width around it; the degree grows until the polynomial
+    holds at points it was not fitted to.
+    """
+    west, south, east, north = _bounds(area)
+    margin = 0.2 * max(east - west, north - south) + 0.02
+    bounds = [west - margin, south - margin, east + margin, north + margin]
+    to_metres = pyproj.Transformer.from_crs(4326, area.crs, always_xy=True)
+    chebyshev = np.polynomial.chebyshev
+
+    def sample(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        u, v = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
+        lon = (bounds[0] + bounds[2] + u * (bounds[2] - bounds[0])) / 2
+        lat = (bounds[1] + bounds[3] + v * (bounds[3] - bounds[1])) / 2
+        return u, v, np.column_stack(to_metres.transform(lon, lat))
+
+    for degree in (6, 9, 12, 16):
+        u, v, metres = sample(chebyshev.chebpts1(degree + 1))
+        origin = metres.mean(axis=0)
+        terms = chebyshev.chebvander2d(u, v, [degree, degree])
+        fitted = np.linalg.lstsq(terms, metres - origin, rcond=None)[0]
+        u, v, metres = sample(np.linspace(-0.97, 0.97, 23))
+        terms = chebyshev.chebvander2d(u, v, [degree, degree])
+        if np.abs(terms @ fitted + origin - metres).max() < _PROJECTION_ERROR_M:
+            break
+    return {
+        "bounds": bounds,
+        "degree": degree,
+        "x0": float(origin[0]),
+        "y0": float(origin[1]),
+        "x": fitted[:, 0].tolist(),
+        "y": fitted[:, 1].tolist(),
+    }
+
+
+def _classes(most: float) -> list[float]:
+    """Where the classes of a gain begin: at one person, then in four round steps up to the largest."""
+    if most <= 1:
+        return [1.0]
+    magnitude = 10.0 ** math.floor(math.log10(most / 4))
+    step = max(m * magnitude for m in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if m * magnitude <= most / 4)
+    return [1.0, *(round(step * n, 6) for n in range(1, 5) if step * n > 1)]
+
+
+def _range(label: Text, least: float, beyond: float | None) -> Text:
+    """A class of people in words."""
+    if beyond is None:
+        figures = f"{least:,.0f}+"
+    elif beyond <= 1:
+        figures = "0"
+    else:
+        figures = f"{least:,.0f}–{beyond:,.0f}"
+    return {lang: f"{text}: {figures}" for lang, text in label.items()}
+
+
+def _grid_data(
+    area: StudyArea, cells: pd.DataFrame, arrays: dict[str, np.ndarray]
+) -> tuple[dict, list[float]]:
+    """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+    codes = cells["street"].cat.codes.to_numpy()
+    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
+    rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
+    rows, cols = rasters["street"].shape
     side = float(np.sqrt(cells["area_m2"].iloc[0]))
     x0 = float(cells["x"].iloc[0] - (cells["col"].iloc[0] + 0.5) * side)
     y0 = float(cells["y"].iloc[0] - (cells["row"].iloc[0] + 0.5) * side)
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
     per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
-    facilities = area.facilities
     data = {
         "rows": rows,
         "cols": cols,
         "cell": side,
         "x0": x0,
         "y0": y0,
-        "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
-        "street_bytes": _width(street),
-        "street": _packed(street),
-        "depth_bytes": _width(depth),
-        "depth": _packed(depth),
+        "arrays": {name: _packed(values) for name, values in rasters.items()},
         "streets": [
             {
                 "name": report.name_of(area.streets.loc[code]),
@@ -464,19 +904,23 @@ def grid_layer(
             }
             for code, people in per_cell.items()
         ],
-        "centres": [
-            {
-                "name": report.name_of(row),
-                "x": row.geometry.x,
-                "y": row.geometry.y,
-                "services": _services(row),
-                "services_basis": row["services_basis"],
-                "basis": row["basis"],
-            }
-            for _, row in facilities.iterrows()
-        ],
     }
-    return Drawing("grid", data, bounds=corners.total_bounds, name=_LAYERS["grid"][lang], show=show)
+    return data, corners.total_bounds.tolist()
+
+
+def _centres_to_measure(area: StudyArea) -> list[dict]:
+    """Centres with their metres, for the distances the page tells."""
+    return [
+        {
+            "name": report.name_of(row),
+            "x": row.geometry.x,
+            "y": row.geometry.y,
+            "services": _services(row),
+            "services_basis": row["services_basis"],
+            "basis": row["basis"],
+        }
+        for _, row in area.facilities.iterrows()
+    ]
 
 
 def street_layer(
@@ -540,9 +984,14 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
     """Care circles of the standard's metres around the centres."""
-    circles = _degrees(catchments.circles(area.facilities, cutoff=area.standard.metres))
-    bounds = circles.bounds
-    data = [
+    data = _circles(area.facilities, area.standard.metres)
+    return Drawing("circles", data, bounds=_bounds(area), name=_LAYERS["circles"][lang], show=show)
+
+
+def _circles(facilities: gpd.GeoDataFrame, metres: float) -> list[dict]:
+    """The care circles as ellipses in degrees."""
+    bounds = _degrees(catchments.circles(facilities, cutoff=metres)).bounds
+    return [
         {
             "lon": round((b.minx + b.maxx) / 2, 7),
             "lat": round((b.miny + b.maxy) / 2, 7),
@@ -551,8 +1000,41 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
         }
         for b in bounds.itertuples()
     ]
-    around = circles.total_bounds if len(circles) else _degrees(area.boundary).total_bounds
-    return Drawing("circles", data, bounds=around, name=_LAYERS["circles"][lang], show=show)
+
+
+def _changed_circles(before: Plan, after: Plan, *, lang: str) -> Drawing:
+    """Care circles of both plans: those that stay, those that are new and those that go."""
+    was, now = before.area, after.area
+    centres = comparison.of_centres(was.facilities, now.facilities)["change"]
+    placed = centres.index[centres.isin(["opened", "closed", "moved"])]
+    is_other = was.standard.metres != now.standard.metres
+    gone = was.facilities[was.facilities.index.isin(placed) | is_other]
+    new = now.facilities.index.isin(placed) | is_other
+    circles = [
+        *({**c, "change": "gone"} for c in _circles(gone, was.standard.metres)),
+        *_circles(now.facilities[~new], now.standard.metres),
+        *({**c, "change": "new"} for c in _circles(now.facilities[new], now.standard.metres)),
+    ]
+    return Drawing(
+        "circles", circles, bounds=_bounds(now), name=_LAYERS["circles"][lang], show=True
+    )
+
+
+def _changed_centres(before: Plan, after: Plan, *, lang: str) -> Drawing:
+    """Centres of both plans, marked by what happens to them."""
+    changed = comparison.of_centres(before.area.facilities, after.area.facilities)["change"]
+    old = {c["id"]: c for c in _centres(before.area)}
+    new = {c["id"]: c for c in _centres(after.area)}
+    data = []
+    for label, centre in (old | new).items():
+        change = changed.get(label)
+        if change is not None:
+            centre = centre | {"change": change}
+        if change == "moved":
+            centre["from"] = [old[label]["lat"], old[label]["lon"]]
+        data.append(centre)
+    bounds = _bounds(after.area)
+    return Drawing("centres", data, bounds=bounds, name=_LAYERS["centres"][lang], show=True)
 
 
 def zone_layer(
@@ -589,8 +1071,16 @@ def zone_layer(
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
     """Centres with what is known of them in a pop-up; hollow where the position is assumed."""
+    bounds = _bounds(area)
+    return Drawing(
+        "centres", _centres(area), bounds=bounds, name=_LAYERS["centres"][lang], show=show
+    )
+
+
+def _centres(area: StudyArea) -> list[dict]:
+    """The centres with all that is told of them."""
     centres = _degrees(area.facilities)
-    data = [
+    return [
         {
             "id": str(label),
             "name": report.name_of(row),
@@ -607,8 +1097,6 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
         }
         for label, row in centres.iterrows()
     ]
-    around = centres.total_bounds if len(centres) else _degrees(area.boundary).total_bounds
-    return Drawing("centres", data, bounds=around, name=_LAYERS["centres"][lang], show=show)
 
 
 def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:
@@ -632,8 +1120,7 @@ def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Dra
 
 def title(area: StudyArea) -> Text:
     """What the map shows, in each language."""
-    name = report.name_of({"name": area.name, "name_en": area.name_en})
-    name = {lang: report.isolated(text) for lang, text in name.items()}
+    name = _area_name(area)
     day = f", {area.as_of}" if area.as_of else ""
     return {
         "en": f"{name['en']}: elderly-care coverage of {len(area.facilities)} centres{day}",
@@ -641,38 +1128,185 @@ def title(area: StudyArea) -> Text:
     }
 
 
-def _config(area: StudyArea, cells: pd.DataFrame, heading: Text, lang: str) -> dict:
+def change_title(before: Plan, after: Plan) -> Text:
+    """Which plans a map of changes holds against each other, in each language."""
+    name = _area_name(after.area)
+    return {
+        lang: name[lang]
+        + mark
+        + " → ".join(report.isolated(plan.name[lang]) for plan in (before, after))
+        for lang, mark in (("en", ": "), ("zh", "："))
+    }
+
+
+def _of_plan(plan: Plan, what: Text) -> Text:
+    name = _area_name(plan.area)
+    return {
+        lang: f"{name[lang]}{mark}{what[lang]} ({report.isolated(plan.name[lang])})"
+        for lang, mark in (("en", ": "), ("zh", "："))
+    }
+
+
+def _area_name(area: StudyArea) -> Text:
+    name = report.name_of({"name": area.name, "name_en": area.name_en})
+    return {lang: report.isolated(text) for lang, text in name.items()}
+
+
+def _standards(before: Plan, after: Plan) -> Text:
+    """The standards of both plans in words, once where they are the same."""
+    was, now = report.standard_note(before.area), report.standard_note(after.area)
+    return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
+
+
+def _change_table(before: Plan, after: Plan, group: str) -> dict:
+    figures = report.change_frame(before, after)
+    bounds = _degrees(after.area.streets).bounds
+    columns = {
+        f"covered_{group}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
+        f"covered_{group}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
+        f"gained_{group}": ({"en": "gained", "zh": "新增"}, "count"),
+        f"lost_{group}": ({"en": "lost", "zh": "失去"}, "count"),
+    }
+    figures = pd.DataFrame(figures[list(columns)]).astype(object)
+    figures = figures.where(figures.notna(), None)
+    return {
+        "title": report.of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
+        "columns": [
+            {"label": {"en": "Street", "zh": "街道"}},
+            *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),
+        ],
+        "rows": [
+            {
+                "short_name": _short_name(after.area.streets.loc[code]),
+                "bounds": _corners(bounds.loc[code].tolist()),
+                **row,
+            }
+            for code, row in zip(figures.index, figures.to_dict("records"), strict=True)
+        ],
+    }
+
+
+def _change_legend(before: Plan, after: Plan) -> list[dict]:
+    signs = _change_signs()
+    changed = set(comparison.of_centres(before.area.facilities, after.area.facilities)["change"])
+    centres = _CENTRE_SIGNS | {
+        "equipped": {"en": "Centre with other services", "zh": "服务调整的中心"}
+    }
+    signs += [
+        {"sign": "changed", "change": change, "label": text}
+        for change, text in centres.items()
+        if change in changed
+    ]
+    is_other = before.area.standard.metres != after.area.standard.metres
+    if is_other or changed & {"opened", "moved"}:
+        signs.append({"sign": "new", "label": {"en": "New care circle", "zh": "新的服务圈"}})
+    if is_other or changed & {"closed", "moved"}:
+        signs.append(
+            {"sign": "gone", "label": {"en": "Care circle that goes", "zh": "取消的服务圈"}}
+        )
+    return signs + [
+        entry for entry in _legend(after.area, radius=not is_other) if entry["sign"] != "share"
+    ]
+
+
+_CENTRE_SIGNS: dict[str, Text] = {
+    "opened": {"en": "Centre opened", "zh": "新开的中心"},
+    "closed": {"en": "Centre closed", "zh": "关闭的中心"},
+    "moved": {
+        "en": "Centre moved, with an arrow from its old place",
+        "zh": "迁移的中心，箭头起于原址",
+    },
+}
+
+
+def _change_signs() -> list[dict]:
+    words = {
+        "gained": {
+            "en": "Gained: uncovered before, covered after",
+            "zh": "新增覆盖：原未覆盖，现已覆盖",
+        },
+        "lost": {
+            "en": "Lost: covered before, uncovered after",
+            "zh": "失去覆盖：原已覆盖，现未覆盖",
+        },
+        "uncovered": {"en": "Uncovered before and after", "zh": "前后均未覆盖"},
+        "covered": {"en": "Covered before and after", "zh": "前后均已覆盖"},
+    }
+    return [{"sign": "change", "status": status, "label": text} for status, text in words.items()]
+
+
+def _live_signs() -> list[dict]:
+    return [
+        {"sign": "changed", "change": change, "label": text}
+        for change, text in _CENTRE_SIGNS.items()
+    ]
+
+
+def _street_rows(area: StudyArea) -> list[dict]:
+    """A row for each street of a table beside the map: its name, and where it is."""
+    outlines = _degrees(area.streets)
+    return [
+        {"short_name": _short_name(row), "bounds": _corners(row["geometry"].bounds)}
+        for _, row in outlines.iterrows()
+    ]
+
+
+def _config(area: StudyArea, cells: pd.DataFrame, lang: str) -> dict:
     outlines = _degrees(area.streets)
     coverage = evaluation.by_street(cells).astype(object)
     coverage = coverage.where(coverage.notna(), None)
     return {
         "lang": lang,
         "bounds": _corners(_bounds(area)),
-        "title": heading,
         "subtitle": report.standard_note(area),
         "assumptions": _headline(report.assumptions(area)),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "summary": report.summary(area, cells),
         "legend": _legend(area),
-        "streets": [
-            {
-                "short_name": _short_name(outlines.loc[code]),
-                "bounds": _corners(b),
-                **{key: row[key] for key in _STREET_FIGURES},
-            }
-            for (code, row), b in zip(
-                coverage.iterrows(),
-                outlines.loc[coverage.index].bounds.to_numpy().tolist(),
-                strict=True,
-            )
-        ],
-        "notes": [
-            report.grid_note(cells),
-            *area.notes,
-            *_credits(area),
-        ],
+        "table": {
+            "title": {"en": "By street", "zh": "按街道"},
+            "columns": _STREET_COLUMNS,
+            "rows": [
+                {
+                    "short_name": _short_name(outlines.loc[code]),
+                    "bounds": _corners(b),
+                    **{key: row[key] for key in _STREET_FIGURES},
+                }
+                for (code, row), b in zip(
+                    coverage.iterrows(),
+                    outlines.loc[coverage.index].bounds.to_numpy().tolist(),
+                    strict=True,
+                )
+            ],
+        },
+        "notes": _notes(area, cells),
         "layers": _layer_groups(),
     }
+
+
+_STREET_COLUMNS: list[dict] = [
+    {"label": {"en": "Street", "zh": "街道"}},
+    {"key": "people_60", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
+    {
+        "key": "covered_people_60_share",
+        "label": {"en": "covered", "zh": "覆盖率"},
+        "format": "share",
+    },
+    {
+        "key": "backup_people_60_share",
+        "label": {"en": "two or more", "zh": "两处以上"},
+        "format": "share",
+    },
+    {
+        "key": "uncovered_people_60",
+        "label": {"en": "60+ left", "zh": "未覆盖60+"},
+        "format": "count",
+    },
+]
+
+
+def _notes(area: StudyArea, cells: pd.DataFrame) -> list[Text]:
+    return [report.grid_note(cells), *area.notes, *_credits(area)]
 
 
 def _credits(area: StudyArea) -> list[Text]:
@@ -810,11 +1444,8 @@ def _lattice(bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, sid
     }
 
 
-def _width(values: np.ndarray) -> int:
-    return 1 if values.max(initial=0) < 256 else 2
-
-
-def _packed(values: np.ndarray) -> str:
-    """Whole numbers compressed and in base64: bytes, or little-endian pairs where one is too small."""
-    narrow = values.astype("<u1" if _width(values) == 1 else "<u2")
-    return base64.b64encode(zlib.compress(narrow.tobytes(), 9)).decode()
+def _packed(values: np.ndarray) -> dict:
+    """Whole numbers compressed and in base64, each in as few bytes (little-endian) as the largest needs."""
+    width = next(n for n in (1, 2, 4) if values.max(initial=0) < 256**n)
+    packed = zlib.compress(values.astype(f"<u{width}").tobytes(), 9)
+    return {"bytes": width, "packed": base64.b64encode(packed).decode()}

@@ -8,6 +8,7 @@ out of reach. Everything else (coverage, gaps, what-if, siting) reads this one v
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.spatial import KDTree
 
 from carecircles import grid
@@ -74,6 +75,57 @@ def straight_line(
     cost = _table(demand, facilities, pair_cell[is_near], pair_facility[is_near], metres[is_near])
     cost.attrs["cutoff"] = cutoff
     return cost
+
+
+def updated(
+    cost: pd.Series,
+    demand: pd.DataFrame,
+    *,
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    cutoff: float,
+) -> pd.Series:
+    """
+    The cost table of other centres, in which only those that are new or have moved are measured.
+
+    Parameters
+    ----------
+    cost
+        Cost table of `before`, from `straight_line`.
+    demand
+        The cells `cost` was made for.
+    before, after
+        Centres as they were and as they are to be. Of those with the same id at the same point the
+        pairs are kept.
+    cutoff
+        Largest distance in metres. Where it lies beyond that of `cost`, all is measured anew.
+
+    Returns
+    -------
+    cost
+        The same as `straight_line(demand, after, cutoff=cutoff)`.
+    """
+    if cost.attrs.get("cutoff", -1.0) < cutoff:
+        return straight_line(demand, after, cutoff=cutoff)
+    old_position = before.index.get_indexer(after.index)
+    points, old_points = after.geometry.to_numpy(), before.geometry.to_numpy()
+    is_same = old_position >= 0
+    is_same[is_same] = shapely.equals(points[is_same], old_points[old_position[is_same]])
+    measured = straight_line(demand, after[~is_same], cutoff=cutoff)
+    new_position = np.full(len(before), -1)
+    new_position[old_position[is_same]] = np.flatnonzero(is_same)
+
+    facility = new_position[cost.index.codes[1]]
+    is_kept = (facility >= 0) & (cost.to_numpy() <= cutoff)
+    cell = np.concatenate([cost.index.codes[0][is_kept], measured.index.codes[0]])
+    facility = np.concatenate(
+        [facility[is_kept], np.flatnonzero(~is_same)[measured.index.codes[1]]]
+    )
+    metres = np.concatenate([cost.to_numpy()[is_kept], measured.to_numpy()])
+    order = np.argsort(facility, kind="stable")  # centre by centre, as when measured at once
+    table = _table(demand, after, cell[order], facility[order], metres[order])
+    table.attrs["cutoff"] = cutoff
+    return table
 
 
 def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation
+from carecircles import comparison, evaluation
 from carecircles._validate import Text
 from carecircles.area import StudyArea
+from carecircles.comparison import Plan
 
 LANGUAGES = ("en", "zh")
-_DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3}
+_DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3, "lon": 7, "lat": 7}
 
 _COVERAGE_COLUMNS = {
     "name": {"en": "Street", "zh": "街道"},
@@ -41,6 +42,67 @@ _GAP_COLUMNS = {
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
     "farthest_m": {"en": "farthest m", "zh": "最远 m"},
+}
+GROUPS: dict[str, Text] = {
+    "people": {"en": "all ages", "zh": "全部人口"},
+    "people_60": {"en": "60+", "zh": "60岁及以上"},
+    "people_65": {"en": "65+", "zh": "65岁及以上"},
+    "people_80": {"en": "80+", "zh": "80岁及以上"},
+}
+_CHANGE_COLUMNS: dict[str, Text] = {
+    "name": {"en": "Street", "zh": "街道"},
+    "{g}": {"en": "{}", "zh": "{}"},
+    "covered_{g}_share_before": {"en": "covered before", "zh": "原覆盖率"},
+    "covered_{g}_share_after": {"en": "after", "zh": "现覆盖率"},
+    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
+    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
+    "net_{g}": {"en": "net", "zh": "净变化"},
+    "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
+    "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
+    "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
+    "lost_km2": {"en": "km2 lost", "zh": "失去 km2"},
+}
+_LEAGUE_COLUMNS: dict[str, Text] = {
+    "name": {"en": "Plan", "zh": "方案"},
+    "centres": {"en": "centres", "zh": "中心"},
+    "metres": {"en": "m", "zh": "米"},
+    "covered_{g}_share": {"en": "{} covered", "zh": "{}覆盖率"},
+    "net_{g}": {"en": "net {}", "zh": "{}净变化"},
+    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
+    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
+    "net_people_80": {"en": "net 80+", "zh": "80+净变化"},
+    "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
+    "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
+    "net_km2": {"en": "net km2", "zh": "面积净变化 km2"},
+    "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
+}
+_LOSS_COLUMNS: dict[str, Text] = {
+    "name": {"en": "Centre closed", "zh": "关闭的中心"},
+    "lost_people_60": {"en": "60+ lost", "zh": "失去覆盖60+"},
+    "lost_people_80": {"en": "80+ lost", "zh": "失去覆盖80+"},
+    "lost_km2": {"en": "km2 lost", "zh": "失去 km2"},
+    "backup_lost_people_60": {"en": "60+ losing their backup", "zh": "失去两处以上60+"},
+}
+_GAIN_COLUMNS: dict[str, Text] = {
+    "name": {"en": "Best place in", "zh": "最佳位置所在街道"},
+    "gained_people_60": {"en": "60+ gained", "zh": "新增覆盖60+"},
+    "gained_people_80": {"en": "80+ gained", "zh": "新增覆盖80+"},
+    "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
+    "lon": {"en": "lon", "zh": "经度"},
+    "lat": {"en": "lat", "zh": "纬度"},
+}
+_CHANGE_LABELS: dict[str, Text] = {
+    "gained": {"en": "{} gained", "zh": "新增覆盖{}"},
+    "lost": {"en": "{} lost", "zh": "失去覆盖{}"},
+    "net": {"en": "{}, net", "zh": "{}净变化"},
+    "backup_gained": {"en": "{} gaining a backup", "zh": "新增两处以上{}"},
+    "backup_lost": {"en": "{} losing their backup", "zh": "失去两处以上{}"},
+}
+_CENTRE_CHANGES: dict[str, Text] = {
+    "opened": {"en": "opened", "zh": "新开"},
+    "closed": {"en": "closed", "zh": "关闭"},
+    "moved": {"en": "moved", "zh": "迁移"},
+    "equipped": {"en": "other services", "zh": "服务调整"},
 }
 _DISTRICT = {"en": "District", "zh": "全区"}
 _OTHER = {"en": "other", "zh": "其他"}
@@ -90,6 +152,7 @@ def _not_known(basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]) -> li
     words = {
         "assumed": ("are assumed", "为假定"),
         "schematic": ("are schematic", "为示意"),
+        "proposed": ("are proposed", "为拟建"),
         "not stated": ("are of unstated basis", "依据未说明"),
     }
     every, lines = len(basis), []
@@ -120,9 +183,12 @@ def grid_note(cells: pd.DataFrame) -> Text:
 def standard_note(area: StudyArea) -> Text:
     """The standard in words."""
     metres, minutes = round(area.standard.metres), round(area.standard.minutes, 1)
+    group = GROUPS.get(area.standard.group or "")
     return {
-        "en": f"{metres} m in a straight line, {minutes:g} minutes on foot, the limit included",
-        "zh": f"直线 {metres} 米，步行 {minutes:g} 分钟，含界限",
+        "en": f"{metres} m in a straight line, {minutes:g} minutes on foot, the limit included"
+        + (f"; for people {group['en']}" if group else ""),
+        "zh": f"直线 {metres} 米，步行 {minutes:g} 分钟，含界限"
+        + (f"；适用于{group['zh']}人口" if group else ""),
     }
 
 
@@ -191,7 +257,7 @@ def evaluation_record(area: StudyArea, cells: pd.DataFrame, *, by: str = "street
     """
     district = coverage_frame(area, cells, by="district")
     record = {
-        **_heading(area, cells),
+        **_heading(area, cells, **_setting(area)),
         "district": _records(district, drop=["code", "name", "name_en", "centres"])[0],
     }
     if by == "street":
@@ -201,26 +267,36 @@ def evaluation_record(area: StudyArea, cells: pd.DataFrame, *, by: str = "street
 
 def gaps_record(area: StudyArea, cells: pd.DataFrame, zones: gpd.GeoDataFrame) -> dict:
     """The uncovered zones as a JSON value, without their outlines."""
-    return {**_heading(area, cells), "zones": _records(gaps_frame(area, zones))}
+    return {**_heading(area, cells, **_setting(area)), "zones": _records(gaps_frame(area, zones))}
 
 
-def _heading(area: StudyArea, cells: pd.DataFrame) -> dict:
+def _heading(area: StudyArea, cells: pd.DataFrame, **setting) -> dict:
+    centres = {"centres": setting.pop("centres")} if "centres" in setting else {}
     return {
         "area": area.name,
         "area_en": area.name_en,
-        "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
-        "as_of": area.as_of.isoformat() if area.as_of else None,
+        **setting,
         "cell_m": math.sqrt(cells["area_m2"].iloc[0]),
-        "centres": len(area.facilities),
+        **centres,
         "area_share_error": round(evaluation.area_share_error(cells), 6),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in area.notes],
     }
 
 
-def _records(frame: gpd.GeoDataFrame, drop: Sequence[str] = ()) -> list[dict]:
-    table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"])).reset_index()
-    table = table.drop(columns=list(drop)).astype(object)
+def _setting(area: StudyArea) -> dict:
+    """What a plan's figures rest on."""
+    standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
+    return {
+        "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
+        "as_of": area.as_of.isoformat() if area.as_of else None,
+        "centres": len(area.facilities),
+    }
+
+
+def _records(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
+    table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"], errors="ignore"))
+    table = table.reset_index().drop(columns=list(drop)).astype(object)
     return table.where(table.notna(), None).to_dict("records")
 
 
@@ -228,10 +304,187 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its figures rounded to the decimals of their kind."""
     rounded = frame.copy()
     for column in frame.columns[frame.dtypes.map(pd.api.types.is_float_dtype)]:
-        is_people = column.startswith(("people", "uncovered"))
-        kind = "people" if is_people else column.rsplit("_", 1)[-1]
-        rounded[column] = frame[column].round(_DECIMALS[kind])
+        rounded[column] = frame[column].round(_DECIMALS[_kind(column)])
     return rounded
+
+
+def _kind(column: str) -> str:
+    """What a column counts: a share, km2, metres, degrees or people."""
+    last = column.removesuffix("_before").removesuffix("_after").rsplit("_", 1)[-1]
+    return last if last in _DECIMALS else "people"
+
+
+# What changes from one plan to another
+
+
+def change_frame(before: Plan, after: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
+    """
+    What changes as a frame to write: rounded figures, names, outlines and what is assumed.
+
+    Parameters
+    ----------
+    before, after
+        Two plans over the same cells.
+    by
+        'street' or 'district'.
+
+    Returns
+    -------
+    change
+        Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
+        compared. Shares to six decimals, metres to one, persons to three.
+    """
+    area = after.area
+    if by == "district":
+        figures = comparison.of_district(before.cells, after.cells).to_frame().T
+        shapes = area.boundary.geometry.to_numpy()
+        labels, names = pd.Index(["district"]), ([area.name], [area.name_en])
+    else:
+        figures = comparison.by_street(before.cells, after.cells)
+        streets = area.streets.loc[figures.index]
+        shapes, labels = streets.geometry.to_numpy(), streets.index
+        names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
+    figures = figures[_comparable(figures.columns, before, after)].drop(columns="cells_km2")
+    frame = _rounded(figures).set_axis(labels.rename("code"))
+    frame.insert(0, "name", names[0])
+    frame.insert(1, "name_en", names[1])
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
+
+
+def _comparable(columns: pd.Index, *plans: Plan) -> list[str]:
+    """The columns without those about groups a plan's standard is not for."""
+    groups = comparison.groups_of(*plans)
+    about = columns.str.extract(r"(people(?:_\d+)?)", expand=False)
+    return list(columns[about.isna() | about.isin(groups)])
+
+
+def headline_group(*plans: Plan) -> str:
+    """The age group whose figures come first: 60+, or the widest that can be compared."""
+    groups = comparison.groups_of(*plans)
+    return "people_60" if "people_60" in groups else groups[0]
+
+
+def change_record(before: Plan, after: Plan, *, by: str = "street") -> dict:
+    """
+    What changes as a JSON value with a fixed order of keys; what does not exist is None.
+
+    Parameters are those of `change_frame`; with `by='district'` there is no list of streets.
+    """
+    centres = comparison.of_centres(before.area.facilities, after.area.facilities)
+    record = {
+        **_heading(
+            after.area,
+            after.cells,
+            before=_named(before),
+            after=_named(after),
+            changed_centres=_records(_rounded(centres)),
+        ),
+        "district": _records(
+            change_frame(before, after, by="district"), drop=["code", "name", "name_en"]
+        )[0],
+    }
+    if by == "street":
+        record["streets"] = _records(change_frame(before, after))
+    new, vanished = changed_zones(before, after)
+    record["new_zones"] = _records(gaps_frame(after.area, new))
+    record["vanished_zones"] = _records(gaps_frame(before.area, vanished))
+    return record
+
+
+def _named(plan: Plan) -> dict:
+    return {"name": plan.name["zh"], "name_en": plan.name["en"], **_setting(plan.area)}
+
+
+def changed_zones(before: Plan, after: Plan) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Uncovered zones that are new and those that vanish, as `comparison.new_zones` has them."""
+    new = comparison.new_zones(before.cells, after.cells, cutoff=after.area.standard.metres)
+    gone = comparison.new_zones(after.cells, before.cells, cutoff=before.area.standard.metres)
+    return new, gone
+
+
+def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
+    """
+    Several plans against one, the one that gains most older people first.
+
+    Parameters
+    ----------
+    before
+        The plan the others are held against; it stands first.
+    plans
+        The others.
+
+    Returns
+    -------
+    league
+        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, shares and
+        changes of the district; figures of groups a plan's standard is not for are missing.
+    """
+    rows = []
+    for plan in (before, *plans):
+        district = comparison.of_district(before.cells, plan.cells)
+        district = district[_comparable(district.index, before, plan)]
+        figures = {
+            name.removesuffix("_after"): value
+            for name, value in district.items()
+            if not name.endswith("_before") and not name.startswith("cells")
+        }
+        setting = _setting(plan.area)
+        rows.append(
+            {
+                "name": plan.name["zh"],
+                "name_en": plan.name["en"],
+                "as_of": setting["as_of"],
+                "centres": setting["centres"],
+                "metres": round(plan.area.standard.metres, 1),
+                "minutes": round(plan.area.standard.minutes, 1),
+                **figures,
+                "net_km2": figures["gained_km2"] - figures["lost_km2"],
+            }
+        )
+    table = pd.DataFrame(rows)
+    best = headline_group(before, *plans)
+    others = table.iloc[1:].sort_values(f"net_{best}", ascending=False, kind="stable")
+    league = pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
+    measures = league.drop(columns=["metres", "minutes"])
+    league[measures.columns] = _rounded(measures)
+    return league
+
+
+def league_record(before: Plan, plans: Sequence[Plan]) -> dict:
+    """Several plans against one as a JSON value."""
+    league = league_frame(before, plans)
+    return {**_heading(before.area, before.cells), "plans": _records(league)}
+
+
+def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
+    """What closing each centre would lose (`comparison.close_each`) as a frame to write."""
+    centres = plan.area.facilities.loc[losses.index]
+    frame = _rounded(losses[_comparable(losses.columns, plan)])
+    frame.insert(0, "name", centres["name"])
+    frame.insert(1, "name_en", centres["name_en"])
+    frame.insert(2, "street", centres["street"])
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    return gpd.GeoDataFrame(frame, geometry=centres.geometry.to_numpy(), crs=plan.area.crs)
+
+
+def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
+    """What a centre at each cell would gain (`comparison.open_everywhere`) as a frame of points to write."""
+    points = gpd.GeoSeries.from_xy(
+        plan.cells["x"], plan.cells["y"], index=plan.cells.index, crs=plan.area.crs
+    )
+    degrees = points.to_crs(4326)
+    frame = _rounded(gains[_comparable(gains.columns, plan)])
+    frame.insert(0, "street", plan.cells["street"].astype(str))
+    frame.insert(1, "lon", degrees.x.round(_DECIMALS["lon"]))
+    frame.insert(2, "lat", degrees.y.round(_DECIMALS["lat"]))
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
+
+
+def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
+    """The rows of `losses_frame` or `gains_frame` under `key` as a JSON value."""
+    return {**_heading(plan.area, plan.cells, plan=_named(plan)), key: _records(frame)}
 
 
 # Tables for the terminal
@@ -262,6 +515,172 @@ def gaps_table(area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str) -> pd.Dat
     return _as_text(table, _GAP_COLUMNS, lang)
 
 
+def change_table(before: Plan, after: Plan, *, by: str, lang: str) -> pd.DataFrame:
+    """
+    What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
+
+    Figures are of `headline_group`; shares in percent, persons to the whole.
+    """
+    rows = [change_frame(before, after, by="district").assign(name=say(_DISTRICT, lang))]
+    if by == "street":
+        streets = change_frame(before, after)
+        names = [say(name_of(row), lang) for row in streets.to_dict("records")]
+        rows.insert(0, streets.assign(name=names))
+    return _as_text(pd.concat(rows), _of_group(_CHANGE_COLUMNS, before, after), lang)
+
+
+def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
+    """The district's change as text to read: a row for each age group that can be compared."""
+    frame = change_frame(before, after, by="district")
+    measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
+    rows = [
+        {
+            "name": say(GROUPS[g], lang),
+            "{g}": frame[g].iloc[0],
+            **{
+                f"covered_{{g}}_share_{when}": frame[f"covered_{g}_share_{when}"].iloc[0]
+                for when in ("before", "after")
+            },
+            **{f"{measure}_{{g}}": frame[f"{measure}_{g}"].iloc[0] for measure in measures},
+        }
+        for g in comparison.groups_of(before, after)
+    ]
+    columns = _CHANGE_COLUMNS | {
+        "name": {"en": "Group", "zh": "人群"},
+        "{g}": {"en": "people", "zh": "人口"},
+        "nearer_{g}": {"en": "nearer", "zh": "变近"},
+        "farther_{g}": {"en": "farther", "zh": "变远"},
+    }
+    return _as_text(pd.DataFrame(rows), columns, lang)
+
+
+def league_table(before: Plan, plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+    """Several plans against one as text to read."""
+    league = league_frame(before, plans)
+    names = [say(name_of(row), lang) for row in league.to_dict("records")]
+    columns = _of_group(_LEAGUE_COLUMNS, before, *plans)
+    return _as_text(league.assign(name=names), columns, lang)
+
+
+def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """What closing each centre would lose as text to read."""
+    frame = losses_frame(plan, losses)
+    names = [f"{i} {say(name_of(row), lang)}" for i, row in frame.to_dict("index").items()]
+    return _as_text(pd.DataFrame(frame).assign(name=names), _LOSS_COLUMNS, lang)
+
+
+def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """The best place of each street and what a centre there would gain, as text to read."""
+    best = best_places(plan, gains)
+    best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
+    names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
+    return _as_text(best.assign(name=names), _GAIN_COLUMNS, lang)
+
+
+def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `gains_frame` of the best place of each street, with its x and y, the best first."""
+    frame = pd.DataFrame(gains_frame(plan, gains)).join(plan.cells[["x", "y"]])
+    order = [f"gained_{headline_group(plan)}", "gained_km2"]
+    return frame.sort_values(order, ascending=False, kind="stable").drop_duplicates("street")
+
+
+def change_summary(before: Plan, after: Plan) -> list[dict[str, Text]]:
+    """What changes for the district in a few lines: label and value, in each language."""
+    group = headline_group(before, after)
+    d = change_frame(before, after, by="district").iloc[0]
+    share = f"covered_{group}_share"
+    shares = " → ".join(_show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
+    centres = " → ".join(f"{len(plan.area.facilities):,}" for plan in (before, after))
+    lines: list[tuple[Text, str]] = [
+        ({"en": "Centres", "zh": "中心"}, centres),
+        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, group), shares),
+        *(
+            (
+                of_group(_CHANGE_LABELS[measure], group),
+                _show(f"{measure}_{group}", d[f"{measure}_{group}"]),
+            )
+            for measure in _CHANGE_LABELS
+        ),
+        (
+            {"en": "km² gained / lost", "zh": "面积新增 / 失去 km²"},
+            f"{_show('gained_km2', d['gained_km2'])} / {_show('lost_km2', d['lost_km2'])}",
+        ),
+    ]
+    return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
+
+
+def change_notes(before: Plan, after: Plan) -> list[Text]:
+    """What changes beside people by street: centres, distances and uncovered zones, a line each."""
+    lines: list[Text] = []
+    centres = comparison.of_centres(before.area.facilities, after.area.facilities)
+    for label, row in centres.iterrows():
+        name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
+        far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
+        lines.append(
+            {
+                "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}",
+                "zh": f"{word['zh']}：{isolated(name['zh'])}（{label}）{far}",
+            }
+        )
+    lines += distance_lines(before, after)
+    groups = headline_group(before, after)
+    label = GROUPS[groups]
+    for (en, zh), zones in zip(
+        (
+            ("New uncovered zones", "新出现的未覆盖区"),
+            ("Vanished uncovered zones", "消失的未覆盖区"),
+        ),
+        changed_zones(before, after),
+        strict=True,
+    ):
+        count = int(zones["parts"].sum())
+        people = _show("people", zones[groups].sum())
+        lines.append(
+            {
+                "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
+                "zh": f"{zh}：{count} 个" + (f"，{label['zh']} {people} 人" if count else ""),
+            }
+        )
+    return lines
+
+
+def distance_lines(before: Plan, after: Plan) -> list[Text]:
+    """How far people have it to their nearest centre, before and after, a line each."""
+    d = comparison.of_district(before.cells, after.cells)
+    was, now = _metres(d["mean_distance_m_before"]), _metres(d["mean_distance_m_after"])
+    lines = [
+        {
+            "en": f"Mean distance to the nearest centre: {was} before, {now} after",
+            "zh": f"到最近中心平均距离：原 {was}，现 {now}",
+        }
+    ]
+    group = headline_group(before, after)
+    for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
+        people, by = d[f"{name}_{group}"], _metres(d[f"mean_{name}_m"])
+        if people:
+            label, shown = GROUPS[group], _show("people", people)
+            lines.append(
+                {
+                    "en": f"{shown} people {label['en']} have their nearest centre {en}, by {by} on average",
+                    "zh": f"{shown} 名{label['zh']}老人到最近中心{zh}，平均 {by}",
+                }
+            )
+    return lines
+
+
+def of_group(text: Text, group: str) -> Text:
+    """A text with the name of an age group in place of its `{}`."""
+    return {lang: words.replace("{}", GROUPS[group][lang]) for lang, words in text.items()}
+
+
+def _of_group(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
+    """The columns for the headline group of plans."""
+    group = headline_group(*plans)
+    return {
+        column.replace("{g}", group): of_group(label, group) for column, label in columns.items()
+    }
+
+
 def street_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[list[Text]]:
     """Names of the streets of each zone."""
     return [
@@ -289,11 +708,16 @@ def _show(column: str, value: object) -> str:
     number = float(value)  # type: ignore[arg-type]
     if math.isnan(number):
         return "–"
-    if column.endswith("_share"):
+    kind = _kind(column)
+    number = round(number, _DECIMALS[kind])  # as in the files, so that no two screens differ
+    sign = "+" if column.startswith("net_") and number else ""
+    if kind == "share":
         return f"{100 * number:.1f} %"
-    if column == "area_km2":
-        return f"{number:.2f}"
-    return f"{number:,.0f}"
+    if kind == "km2":
+        return f"{number:{sign}.2f}"
+    if kind in ("lon", "lat"):
+        return f"{number:.5f}"
+    return f"{number:{sign},.0f}"
 
 
 def printable(text: str) -> str:
@@ -361,7 +785,7 @@ def notes(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> list[str]:
 
 
 def _metres(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.0f} m"
+    return "–" if math.isnan(value) else f"{_show('_m', value)} m"
 
 
 def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> None:

@@ -19,6 +19,18 @@ window.carecircles = (function () {
     people60: { en: "People 60+ in this cell", zh: "本网格60岁及以上人口" },
     covered: { en: "Covered", zh: "已覆盖" },
     uncovered: { en: "Not covered", zh: "未覆盖" },
+    gained: { en: "Gained", zh: "新增覆盖" },
+    lost: { en: "Lost", zh: "失去覆盖" },
+    before: { en: "Before", zh: "原方案" },
+    after: { en: "After", zh: "新方案" },
+    openHere: { en: "A new centre here", zh: "在此新开中心" },
+    opened_here: { en: "opened", zh: "新开" },
+    closed_here: { en: "closed", zh: "关闭" },
+    moved_here: { en: "moved", zh: "迁移" },
+    equipped_here: { en: "other services", zh: "服务调整" },
+    showChange: { en: "What changes", zh: "变化" },
+    showBoth: { en: "Before | after", zh: "前后对比" },
+    swipe: { en: "Border between before and after", zh: "前后方案分界线" },
     outside: { en: "Outside the study area", zh: "不在研究区内" },
     services: { en: "Services", zh: "服务" },
     opened: { en: "Opened", zh: "开业" },
@@ -32,8 +44,6 @@ window.carecircles = (function () {
     legend: { en: "Legend", zh: "图例" },
     summary: { en: "Summary", zh: "汇总" },
     byStreet: { en: "By street", zh: "按街道" },
-    people60Short: { en: "60+", zh: "60+" },
-    share: { en: "covered", zh: "覆盖率" },
     backup: { en: "two or more", zh: "两处以上" },
     left: { en: "60+ left", zh: "未覆盖60+" },
     search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },
@@ -92,9 +102,15 @@ window.carecircles = (function () {
     translated.forEach((update) => update());
   }
 
-  const count = (n) => Math.round(n).toLocaleString("en-US");
+  /** Rounded as the tables and files of carecircles are: to three decimals, then halves to even. */
+  function whole(n) {
+    const near = Math.round(n * 1000) / 1000, below = Math.floor(near);
+    return near - below === 0.5 ? below + (below % 2 ? 1 : 0) : Math.round(near);
+  }
+  const grouped = new Intl.NumberFormat("en-US");
+  const count = (n) => grouped.format(whole(n));
   const metres = (n) => count(n) + " m";
-  const percent = (n) => (n === null ? "–" : (100 * n).toFixed(1) + " %");
+  const percent = (n) => (n === null ? "–" : (whole(1000 * n) / 10).toFixed(1) + " %");
   const minutes = (n) => n.toFixed(1) + (page.lang === "zh" ? " 分钟" : " min");
 
   /* Elements */
@@ -205,14 +221,19 @@ window.carecircles = (function () {
     return group;
   }
 
+  const CIRCLES = {
+    same: { color: "#1e3a8a", weight: 1, opacity: 0.75 },
+    new: { color: "#004b75", weight: 2.5, opacity: 1 },
+    gone: { color: "#9a3412", weight: 2, opacity: 1, dashArray: "6 5" },
+  };
+
   /** Care circles; half-axes in degrees, so that they are circles in the CRS the figures use. */
   function circles(data) {
     const turns = Array.from({ length: 96 }, (_, k) => (k * Math.PI) / 48);
     return L.featureGroup(data.map((circle) => L.polygon(
       turns.map((t) => [circle.lat + circle.half_lat * Math.sin(t),
         circle.lon + circle.half_lon * Math.cos(t)]),
-      { pane: "cc-circles", interactive: false, color: "#1e3a8a", weight: 1, opacity: 0.75,
-        fill: false },
+      { pane: "cc-circles", interactive: false, fill: false, ...CIRCLES[circle.change || "same"] },
     )));
   }
 
@@ -244,18 +265,27 @@ window.carecircles = (function () {
     return facts(word("zone") + " " + zone.zone, rows);
   }
 
+  const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857" };
+
   /** Centres: filled where the position is known, hollow where it is assumed. */
   function centres(data) {
     const group = L.featureGroup();
     data.forEach((centre) => {
-      const isKnown = centre.basis === "known";
+      const ink = centre.change ? CHANGED[centre.change] : "#be123c";
+      const isSolid = centre.basis === "known" || ["opened", "moved"].includes(centre.change);
       const layer = L.circleMarker([centre.lat, centre.lon], {
-        pane: "cc-centres", radius: L.Browser.mobile ? 9 : 6, weight: 2.5, color: isKnown ? "#ffffff" : "#be123c",
-        fillColor: isKnown ? "#be123c" : "#ffffff", fillOpacity: 1, className: "cc-centre",
+        pane: "cc-centres", radius: (L.Browser.mobile ? 9 : 6) + (centre.change ? 2 : 0), weight: 2.5,
+        color: isSolid ? "#ffffff" : ink, fillColor: isSolid ? ink : "#ffffff", fillOpacity: 1,
+        className: "cc-centre", dashArray: centre.change === "closed" ? "3 3" : null,
       });
+      if (centre.from) {
+        group.addLayer(L.polyline([centre.from, [centre.lat, centre.lon]], { pane: "cc-centres",
+          interactive: false, color: ink, weight: 2.5, className: "cc-move" }));
+      }
+      const name = () => say(centre.name) + (centre.change ? ` (${word(centre.change + "_here")})` : "");
       layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
-      layer.bindTooltip(() => element("span", "", say(centre.name)), { className: "cc-tip" });
-      nameForReaders(layer, () => say(centre.name));
+      layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
+      nameForReaders(layer, name);
       page.searchable.push({ text: centre.name, show: (map) => {
         group.addTo(map);
         map.setView([centre.lat, centre.lon], Math.max(map.getZoom(), 15));
@@ -264,6 +294,26 @@ window.carecircles = (function () {
       group.addLayer(layer);
     });
     return group;
+  }
+
+  /** What closing each centre would lose, as circles whose area is the people. */
+  function losses(data) {
+    const most = Math.max(1, ...data.centres.map((centre) => centre.people));
+    return L.featureGroup([...data.centres].sort((a, b) => b.people - a.people).map((centre) => {
+      const layer = L.circleMarker([centre.lat, centre.lon], {
+        pane: "cc-centres", className: "cc-centre", weight: 2, color: "#5f1d00", fillColor: "#e8702a",
+        fillOpacity: 0.8, radius: 4 + 22 * Math.sqrt(centre.people / most),
+      });
+      const told = () => facts(say(centre.name), centre.figures.map(([label, n]) => [say(label), count(n)]));
+      layer.bindTooltip(told, { className: "cc-tip" });
+      layer.bindPopup(told);
+      nameForReaders(layer, () => say(centre.name) + ": " + count(centre.people));
+      page.searchable.push({ text: centre.name, show: (map) => {
+        map.setView([centre.lat, centre.lon], Math.max(map.getZoom(), 15));
+        layer.openPopup();
+      } });
+      return layer;
+    }));
   }
 
   /** A drawn shape as a button with a name, also after it was switched off and on again. */
@@ -314,23 +364,32 @@ window.carecircles = (function () {
   const mercatorY = (lat) =>
     0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
 
-  async function unpack(text, bytes) {
+  async function unpack({ packed: text, bytes }) {
     const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
     const buffer = await new Response(stream).arrayBuffer();
-    return bytes === 1 ? new Uint8Array(buffer) : new Uint16Array(buffer);
+    return new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[bytes](buffer);
   }
 
+  /** Cells painted in `signs`: `shade` holds for each cell the number of its sign, 0 for none.
+      Left of `split` (pixels of the map) `shadeBefore` is painted instead. */
   const Grid = L.Layer.extend({
     options: { pane: "cc-grid", padding: 0.2 },
 
-    initialize(data) {
+    initialize(data, signs) {
       this.data = data;
-      this.palette = Uint32Array.from(DEPTHS.map((c) => rgba(c, 255)));
-      this.hatch = rgba(UNCOVERED, 255);
+      this.split = 0;
+      const every = [{ paper: "#000000" }, ...signs];
+      this.papers = Uint32Array.from(every.map((sign) => rgba(sign.paper, 255)));
+      this.inks = Uint32Array.from(every.map((sign) => rgba(sign.ink || sign.paper, 255)));
+      this.slants = Int8Array.from(every.map((sign) => sign.slant || 0));
+      const names = Object.keys(data.arrays);
       this.ready = typeof DecompressionStream === "undefined" ? Promise.reject(new Error("old"))
-        : Promise.all([unpack(data.street, data.street_bytes), unpack(data.depth, data.depth_bytes)])
-          .then(([street, depth]) => Object.assign(this, { street, depth }));
+        : Promise.all(names.map((name) => unpack(data.arrays[name])))
+          .then((arrays) => {
+            arrays.forEach((array, n) => (this[names[n]] = array));
+            this.prepare();
+          });
       page.grid = page.grid || this;
     },
 
@@ -348,7 +407,7 @@ window.carecircles = (function () {
       map.off("zoomanim", this.follow, this);
       map.carecirclesGrid = null;
       this.canvas.remove();
-      this.canvas = null;
+      this.canvas = this.image = null;
     },
 
     /** Column and row of the grid at a point of Web Mercator (0..1), as fractions. */
@@ -361,23 +420,15 @@ window.carecircles = (function () {
       return [mix(t.col), mix(t.row)];
     },
 
-    /** The cell at a place, or null where there is none. */
-    cellAt(latlng) {
-      if (!this.depth) return null;
+    /** Number, row, column and centre (metres) of the cell at a place, or null where there is none. */
+    at(latlng) {
+      if (!this.shade) return null;
       const [u, v] = this.locate(mercatorX(latlng.lng), mercatorY(latlng.lat));
       const col = Math.floor(u), row = Math.floor(v), data = this.data;
       if (col < 0 || row < 0 || col >= data.cols || row >= data.rows) return null;
       const index = row * data.cols + col;
-      if (!this.street[index]) return null;
-      const street = data.streets[this.street[index] - 1];
-      const x = data.x0 + (col + 0.5) * data.cell, y = data.y0 + (row + 0.5) * data.cell;
-      let nearest = null, distance = Infinity;
-      data.centres.forEach((centre) => {
-        const d = Math.hypot(centre.x - x, centre.y - y);
-        if (d < distance) { distance = d; nearest = centre; }
-      });
-      return { index, row, col, depth: this.depth[index], street: street.name,
-        people_60: street.people_60_a_cell, nearest, distance: nearest ? distance : null };
+      if (!this.shade[index]) return null;
+      return { index, row, col, x: data.x0 + (col + 0.5) * data.cell, y: data.y0 + (row + 0.5) * data.cell };
     },
 
     follow(event) {
@@ -389,7 +440,7 @@ window.carecircles = (function () {
     },
 
     paint() {
-      if (!this.canvas || !this.depth) return;
+      if (!this.canvas || !this.shade) return;
       const map = this._map, size = map.getSize(), ratio = Math.min(window.devicePixelRatio || 1, 2);
       const pad = size.multiplyBy(this.options.padding).floor();
       const topLeft = map.containerPointToLayerPoint(pad.multiplyBy(-1));
@@ -402,28 +453,41 @@ window.carecircles = (function () {
       canvas.style.width = width + "px";
       canvas.style.height = height + "px";
       L.DomUtil.setTransform(canvas, topLeft, 1);
-      const context = canvas.getContext("2d");
-      const image = context.createImageData(canvas.width, canvas.height);
-      const world = 256 * Math.pow(2, this.zoom) * ratio;
-      const origin = map.getPixelOrigin().add(topLeft).multiplyBy(ratio);
-      this.fill(new Uint32Array(image.data.buffer), canvas.width, canvas.height, origin, world);
-      context.putImageData(image, 0, 0);
+      this.context = canvas.getContext("2d");
+      this.image = this.context.createImageData(canvas.width, canvas.height);
+      this.view = { ratio, topLeft, pad: pad.x, world: 256 * Math.pow(2, this.zoom) * ratio,
+        origin: map.getPixelOrigin().add(topLeft).multiplyBy(ratio) };
+      this.fill(0, 0, canvas.width, canvas.height);
       this.painted = this.painted || performance.now();
       this.fire("painted");
     },
 
-    /** Pixels of a canvas whose corner lies at `origin` in a world of `world` pixels. */
-    fill(pixels, width, height, origin, world) {
+    /** Paint anew what lies within bounds (degrees), after cells there have changed. */
+    repaint(bounds) {
+      if (!this.image || this._map._animatingZoom) return;
+      const { ratio, topLeft } = this.view, { width, height } = this.image;
+      const corner = (place) => this._map.latLngToLayerPoint(place).subtract(topLeft).multiplyBy(ratio);
+      const from = corner(bounds.getNorthWest()), to = corner(bounds.getSouthEast());
+      this.fill(Math.max(0, Math.floor(from.x) - 2), Math.max(0, Math.floor(from.y) - 2),
+        Math.min(width, Math.ceil(to.x) + 2), Math.min(height, Math.ceil(to.y) + 2));
+    },
+
+    /** The pixels of a part of the canvas. */
+    fill(left, top, right, bottom) {
+      if (left >= right || top >= bottom) return;
+      const pixels = new Uint32Array(this.image.data.buffer), { width } = this.image;
+      const { origin, world, ratio, pad } = this.view;
       const t = this.data.lattice, n = t.n, { rows, cols } = this.data;
-      const { street, depth, palette, hatch } = this;
-      const most = palette.length - 1, step = ((t.x1 - t.x0) / n) * world;
-      const start = t.x0 * world - origin.x;
-      const from = Math.max(0, Math.ceil(start)), to = Math.min(width, Math.floor(start + n * step));
-      for (let py = 0; py < height; py++) {
+      const { shade, papers, inks, slants } = this, shadeBefore = this.shadeBefore || shade;
+      const split = Math.round((this.split + pad) * ratio);
+      const step = ((t.x1 - t.x0) / n) * world, start = t.x0 * world - origin.x;
+      const from = Math.max(left, Math.ceil(start)), to = Math.min(right, Math.floor(start + n * step));
+      for (let py = top; py < bottom; py++) {
         const j = (((origin.y + py + 0.5) / world - t.y0) / (t.y1 - t.y0)) * n;
         if (j < 0 || j > n) continue;
         const b = Math.min(Math.floor(j), n - 1), q = j - b, k = b * (n + 1);
         const node = (v, a) => (1 - q) * v[k + a] + q * v[k + n + 1 + a];
+        const down = origin.y + py;
         for (let a = 0; a < n; a++) {
           const first = Math.max(from, Math.round(start + a * step));
           const last = Math.min(to, Math.round(start + (a + 1) * step));
@@ -432,16 +496,27 @@ window.carecircles = (function () {
           const dv = (node(t.row, a + 1) - node(t.row, a)) / step;
           const lead = first + 0.5 - (start + a * step);
           let u = node(t.col, a) + lead * du, v = node(t.row, a) + lead * dv;
-          for (let px = first; px < last; px++, u += du, v += dv) {
-            if (u < 0 || v < 0 || u >= cols || v >= rows) continue;
-            const cell = (v | 0) * cols + (u | 0);
-            if (!street[cell]) continue;
-            const d = depth[cell];
-            pixels[py * width + px] = d > 0 ? palette[Math.min(d, most)]
-              : ((px + py + origin.x + origin.y) & 7) < 2 ? hatch : palette[0];
+          for (let px = first, run; px < last; px += run, u += run * du, v += run * dv) {
+            // The pixels up to where the line leaves this cell are all of one sign.
+            const col = Math.floor(u), line = Math.floor(v);
+            const across = (col + 1 - u) / du, along = dv > 0 ? (line + 1 - v) / dv : dv < 0 ? (line - v) / dv : Infinity;
+            const end = px < split ? Math.min(last, split) : last;
+            run = Math.max(1, Math.min(Math.ceil(Math.min(across, along)), end - px));
+            if (col < 0 || line < 0 || col >= cols || line >= rows) continue;
+            const sign = (px < split ? shadeBefore : shade)[line * cols + col];
+            if (!sign) continue;
+            const slant = slants[sign], paper = papers[sign], ink = inks[sign];
+            const low = py * width + px, high = low + run;
+            if (!slant) {
+              for (let k = low; k < high; k++) pixels[k] = paper;
+            } else {
+              const phase = px - low + origin.x + slant * down;
+              for (let k = low; k < high; k++) pixels[k] = ((k + phase) & 7) < 2 ? ink : paper;
+            }
           }
         }
       }
+      this.context.putImageData(this.image, 0, 0, left, top, right - left, bottom - top);
     },
   });
 
@@ -450,13 +525,58 @@ window.carecircles = (function () {
     return ((alpha << 24) | ((n & 255) << 16) | (((n >> 8) & 255) << 8) | (n >> 16)) >>> 0;
   }
 
+  /* Signs of cells: paper, and where hatched the ink and which way it slants */
+
+  const UNCOVERED_SIGN = { paper: DEPTHS[0], ink: UNCOVERED, slant: 1 };
+  const DEPTH_SIGNS = [UNCOVERED_SIGN, ...DEPTHS.slice(1).map((paper) => ({ paper }))];
+  const CHANGE_SIGNS = {
+    covered: { paper: "#dbe7f3" },
+    gained: { paper: "#0072b2" },
+    lost: { paper: "#e8702a", ink: "#5f1d00", slant: -1 },
+    uncovered: { paper: "#ffe9cf", ink: "#c9a27c", slant: 1 },
+  };
+  const GAIN_SIGNS = ["#f1f5f9", "#d9f0d3", "#a6dba0", "#5aae61", "#1b7837", "#00441b"]
+    .map((paper) => ({ paper }));
+
+  /** The sign of each cell by depth: 1 uncovered, then one, two, three, four centres or more. */
+  function shadeByDepth(street, depth) {
+    const most = DEPTHS.length - 1;
+    return Uint8Array.from(street, (code, k) => (code ? Math.min(depth[k], most) + 1 : 0));
+  }
+
+  function nearestTo(centres, x, y) {
+    let nearest = null, distance = Infinity;
+    centres.forEach((centre) => {
+      const d = Math.hypot(centre.x - x, centre.y - y);
+      if (d < distance) { distance = d; nearest = centre; }
+    });
+    return { nearest, distance: nearest ? distance : null };
+  }
+
+  const Coverage = Grid.extend({
+    prepare() {
+      this.shade = shadeByDepth(this.street, this.depth);
+    },
+    /** The cell at a place with what is known of it, or null where there is none. */
+    cellAt(latlng) {
+      const cell = this.at(latlng);
+      if (!cell) return null;
+      const street = this.data.streets[this.street[cell.index] - 1];
+      return { ...cell, depth: this.depth[cell.index], street: street.name,
+        people_60: street.people_60_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
+    },
+    facts(latlng) {
+      const cell = this.cellAt(latlng);
+      return cell && cellFacts(cell, this.data.standard);
+    },
+  });
+
   /** The grid's cells by depth. */
   function grid(data) {
-    return new Grid(data);
+    return new Coverage(data, DEPTH_SIGNS);
   }
 
   function cellFacts(cell, standard) {
-    if (!cell) return element("span", "", word("outside"));
     const rows = [
       [word("street"), say(cell.street)],
       [word("within"), String(cell.depth)],
@@ -472,6 +592,68 @@ window.carecircles = (function () {
     }
     rows.push([word("people60"), cell.people_60.toFixed(1)]);
     return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
+  }
+
+  /** What changes from one plan to another; or, with `swipe`, the depths of both beside each other. */
+  const Change = Grid.extend({
+    prepare() {
+      const { street, before, after } = this;
+      this.changed = Uint8Array.from(street, (code, k) =>
+        (code ? 1 + (before[k] ? (after[k] ? 0 : 2) : after[k] ? 1 : 3) : 0));
+      this.depths = [before, after].map((depth) =>
+        shadeByDepth(street, depth).map((sign) => (sign ? sign + 4 : 0)));
+      this.shade = this.changed;
+    },
+    /** Show the plan before left of a pixel of the map and the plan after right of it; null for changes. */
+    swipe(split) {
+      const isOff = split === null;
+      [this.shadeBefore, this.shade] = isOff ? [null, this.changed] : this.depths;
+      this.split = isOff ? 0 : split;
+      if (this.image) this.fill(0, 0, this.image.width, this.image.height);
+    },
+    facts(latlng) {
+      const cell = this.at(latlng);
+      if (!cell) return null;
+      const street = this.data.streets[this.street[cell.index] - 1];
+      const both = [this.before, this.after].map((depth, n) => {
+        const { nearest, distance } = nearestTo(this.data.centres[n], cell.x, cell.y);
+        return { depth: depth[cell.index], nearest, distance };
+      });
+      const status = ["covered", "gained", "lost", "uncovered"][this.changed[cell.index] - 1];
+      const tell = ({ depth, nearest, distance }) => nearest
+        ? `${depth} · ${say(nearest.name)}, ${metres(distance)}` : word("noCentre");
+      return facts(word(status), [
+        [word("street"), say(street.name)],
+        [word("before"), tell(both[0])],
+        [word("after"), tell(both[1])],
+        [word("people60"), street.people_60_a_cell.toFixed(1)],
+      ]);
+    },
+  });
+
+  function change(data) {
+    return new Change(data, [...Object.values(CHANGE_SIGNS), ...DEPTH_SIGNS]);
+  }
+
+  /** How many people a centre at each cell would gain, in classes. */
+  const Gain = Grid.extend({
+    prepare() {
+      const { classes } = this.data;
+      this.shade = Uint8Array.from(this.street, (code, k) =>
+        (code ? 1 + classes.filter((least) => this.gain[k] >= least).length : 0));
+    },
+    facts(latlng) {
+      const cell = this.at(latlng);
+      if (!cell) return null;
+      return facts(word("openHere"), [
+        [word("street"), say(this.data.streets[this.street[cell.index] - 1].name)],
+        [say(this.data.label), count(this.gain[cell.index])],
+      ]);
+    },
+  });
+
+  function gain(data) {
+    return new Gain(data, GAIN_SIGNS);
   }
 
   /* Base maps from the network, each in its own datum
@@ -653,6 +835,7 @@ window.carecircles = (function () {
     addTitle(config);
     addPanel(map, config);
     attend(map, config);
+    if (config.swipe) addSwipe(map);
     map.invalidateSize();
     map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
     followLink(map);
@@ -695,6 +878,41 @@ window.carecircles = (function () {
     fitToPaper(maps);
   }
 
+  /** The switch between what changes and before beside after, with the slider that divides them. */
+  function addSwipe(map) {
+    document.body.classList.add("cc-changes");
+    const choices = element("div", "cc-tools");
+    const slider = element("input"), line = element("div", "cc-swipe-line");
+    Object.assign(slider, { type: "range", min: 0, max: 100, value: 50 });
+    let isSwiping = false;
+    const show = () => {
+      const split = (map.getSize().x * slider.value) / 100;
+      document.body.classList.toggle("cc-swiping", isSwiping);
+      line.style.left = split + "px";
+      [change, both].forEach((made, n) => made.setAttribute("aria-pressed", String(isSwiping === Boolean(n))));
+      if (page.grid.swipe) page.grid.ready.then(() => page.grid.swipe(isSwiping ? split : null), () => {});
+    };
+    const turn = (on) => () => { isSwiping = on; show(); };
+    const change = button(() => word("showChange"), null, turn(false));
+    const both = button(() => word("showBoth"), null, turn(true));
+    inEveryLanguage(() => slider.setAttribute("aria-label", word("swipe")));
+    slider.addEventListener("input", show);
+    map.on("resize", show);
+    choices.append(change, both);
+    control(map, "topright", choices);
+    line.append(captioned("before"), captioned("after"));
+    map.getContainer().append(line, slider);
+    slider.className = "cc-swipe-slider";
+    L.DomEvent.disableClickPropagation(slider);
+    show();
+  }
+
+  function captioned(key) {
+    const made = element("span", "cc-swipe-" + key);
+    inEveryLanguage(() => (made.textContent = word(key)));
+    return made;
+  }
+
   function addCaption(map, config) {
     const box = element("div", "cc-caption");
     inEveryLanguage(() => {
@@ -723,10 +941,10 @@ window.carecircles = (function () {
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
     map.on("click", (event) => {
       const grid = map.carecirclesGrid;
-      if (!grid) return;
+      if (!grid || page.isAdding) return;
       map.eachLayer((layer) => layer.closeTooltip && layer.closeTooltip());
       L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
-        .setContent(cellFacts(grid.cellAt(event.latlng), grid.data.standard)).openOn(map);
+        .setContent(grid.facts(event.latlng) || element("span", "", word("outside"))).openOn(map);
     });
     hoverGrid(map);
     inEveryLanguage(() => {
@@ -756,7 +974,12 @@ window.carecircles = (function () {
       Object.entries({ width, height: 7, fill }).forEach(([k, v]) => stripe.setAttribute(k, v));
       pattern.append(stripe);
     });
-    svg.append(pattern);
+    const arrow = document.createElementNS(space, "marker"), head = document.createElementNS(space, "path");
+    Object.entries({ id: "cc-arrow", viewBox: "0 0 10 10", refX: 16, refY: 5, markerWidth: 5,
+      markerHeight: 5, orient: "auto" }).forEach(([k, v]) => arrow.setAttribute(k, v));
+    Object.entries({ d: "M0 0L10 5L0 10z", fill: CHANGED.moved }).forEach(([k, v]) => head.setAttribute(k, v));
+    arrow.append(head);
+    svg.append(pattern, arrow);
     document.body.append(svg);
   }
 
@@ -791,8 +1014,10 @@ window.carecircles = (function () {
     );
     const body = element("div");
     panel.append(tools, addSearch(map), body);
+    if (config.live) panel.insertBefore(element("div", "cc-live-panel"), body);
     inEveryLanguage(() => body.replaceChildren(
-      summary(config.summary), legend(config.legend), streetTable(map, config.streets), notes(config.notes),
+      ...(config.live ? [] : [summary(config.summary)]), legend(config.legend),
+      ...(config.live ? [] : [placeTable(map, config.table)]), notes(config.notes),
     ));
     const toggle = button(() => word("panel"), "☰", () => {
       document.body.classList.toggle("cc-panel-hidden");
@@ -819,14 +1044,24 @@ window.carecircles = (function () {
     return made;
   }
 
+  /** A cell's sign as the background of an element. */
+  function hatch(box, { paper, ink, slant }) {
+    box.style.background = !slant ? paper
+      : `repeating-linear-gradient(${slant > 0 ? 135 : 45}deg, ${ink} 0 2px, ${paper} 2px 6px)`;
+  }
+
   function legend(entries) {
     const made = section(word("legend"));
     const list = element("ul", "cc-legend");
     entries.forEach((entry) => {
-      const item = element("li", { share: "cc-share", depth: "cc-depth" }[entry.sign]);
+      const item = element("li", { share: "cc-share", depth: "cc-depth", uncovered: "cc-gap",
+        change: "cc-change" }[entry.sign]);
       const sign = element("span", "cc-sign cc-sign-" + entry.sign);
       if (entry.sign === "depth") sign.style.background = DEPTHS[entry.depth];
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
+      if (entry.sign === "change") hatch(sign, CHANGE_SIGNS[entry.status]);
+      if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
+      if (entry.sign === "changed") sign.style.borderColor = CHANGED[entry.change];
       item.append(sign, element("span", "", say(entry.label)));
       list.append(item);
     });
@@ -834,28 +1069,32 @@ window.carecircles = (function () {
     return made;
   }
 
-  function streetTable(map, streetRows) {
-    const made = section(word("byStreet"));
+  const FORMATS = {
+    count, share: percent,
+    signed: (n) => (whole(n) > 0 ? "+" : "") + count(n),
+    area: (n) => n.toFixed(2),
+  };
+
+  /** A table whose rows lead to places on the map: `columns` name keys of the rows and their format. */
+  function placeTable(map, { title, columns, rows }) {
+    const made = section(say(title));
     const table = element("table", "cc-streets");
     const head = table.createTHead().insertRow();
-    ["street", "people60Short", "share", "backup", "left"].forEach((key) => {
-      const cell = element("th", "", word(key));
+    columns.forEach((column) => {
+      const cell = element("th", "", say(column.label));
       cell.scope = "col";
       head.append(cell);
     });
     const body = table.createTBody();
-    streetRows.forEach((street) => {
+    rows.forEach((place) => {
       const row = body.insertRow();
       const name = element("th");
       name.scope = "row";
-      const show = element("button", "cc-plain", say(street.short_name));
+      const show = element("button", "cc-plain", say(place.short_name));
       show.type = "button";
-      show.addEventListener("click", () => map.fitBounds(street.bounds));
+      show.addEventListener("click", () => map.fitBounds(place.bounds));
       name.append(show);
-      row.append(name, element("td", "", count(street.people_60)),
-        element("td", "", percent(street.covered_people_60_share)),
-        element("td", "", percent(street.backup_people_60_share)),
-        element("td", "", count(street.uncovered_people_60)));
+      row.append(name, ...columns.slice(1).map(({ key, format }) => element("td", "", FORMATS[format](place[key]))));
     });
     made.append(table);
     return made;
@@ -919,8 +1158,8 @@ window.carecircles = (function () {
       const isOther = target !== map.getContainer() && target.closest && target.closest(".leaflet-interactive");
       cancelAnimationFrame(pending);
       pending = requestAnimationFrame(() => {
-        const cell = isOther ? null : grid.cellAt(event.latlng);
-        if (cell) tip.setLatLng(event.latlng).setContent(cellFacts(cell, grid.data.standard)).addTo(map);
+        const told = isOther ? null : grid.facts(event.latlng);
+        if (told) tip.setLatLng(event.latlng).setContent(told).addTo(map);
         else tip.remove();
       });
     });
@@ -1000,6 +1239,12 @@ window.carecircles = (function () {
     return true;
   }
 
-  return { page, makePanes, start, compare, setLanguage, toDatum: DATUMS, baiduMercator,
-    streets, borders, circles, zones, centres, grid, places, tiles };
+  const fromDatum = Object.fromEntries(Object.entries(DATUMS).map(([name, forward]) =>
+    [name, ["wgs84", "cgcs2000"].includes(name) ? forward : (place) => invert(forward, place)]));
+  const addWords = (words) => Object.assign(WORDS, words);
+  const kit = { element, button, say, word, WORDS, addWords, count, percent, minutes, inEveryLanguage, section,
+    facts, centreFacts, placeTable, FORMATS, Coverage, DEPTH_SIGNS, CHANGE_SIGNS };
+
+  return { page, kit, makePanes, start, compare, setLanguage, toDatum: DATUMS, fromDatum, baiduMercator,
+    streets, borders, circles, zones, centres, losses, grid, change, gain, places, tiles };
 })();

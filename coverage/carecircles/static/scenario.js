@@ -1,0 +1,403 @@
+/* Scenarios on the live page: read and written as carecircles' scenario.py does, rule for rule, so
+   that a file means the same here and on the command line. Loaded after map.js and toml.js. */
+"use strict";
+carecircles.scenario = (function () {
+  const ACTS = ["open", "close", "move", "equip", "standard"];
+  const POINT = ["street", "lon", "lat", "datum", "basis", "source"];
+  const DETAILS = {
+    open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
+    equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
+  };
+  const KEYS = ["name", "name_en", "note", "based_on", "as_of", "step"];
+  const GROUPS = ["people", "people_60", "people_65", "people_80"];
+  const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
+  const DATUMS = { wgs84: "wgs84", epsg4326: "wgs84", cgcs2000: "cgcs2000", epsg4490: "cgcs2000",
+    国家大地坐标系2000: "cgcs2000", "2000国家大地": "cgcs2000", gcj02: "gcj02", amap: "gcj02", gaode: "gcj02",
+    火星: "gcj02", 高德: "gcj02", bd09: "bd09", baidu: "bd09", 百度: "bd09" };
+  const BASES = { assumption: "assumed", 假定: "assumed", 假设: "assumed", 已知: "known", 实测: "known",
+    示意: "schematic", planned: "proposed", 拟建: "proposed", 规划: "proposed", 拟定: "proposed" };
+
+  const isText = (value) => typeof value === "string";
+  const isNumber = (value) => typeof value === "number";
+  const has = (object, key) => Object.hasOwn(object, key);
+  const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !has(value, "date") && !has(value, "datetime");
+  const shown = (value) => {
+    const text = isText(value) ? value : value && (value.date || value.datetime) ||
+      (value && typeof value === "object" ? JSON.stringify(value) : String(value));
+    return `'${text.length > 40 ? text.slice(0, 39) + "…" : text}'`;
+  };
+  const plain = (text) => text.normalize("NFKC").trim().toLowerCase()
+    .replace(/(?<=.)\([^)]*\)$/u, "").replace(/[^\p{L}\p{N}]/gu, "");
+
+  /** Problems found while reading, all of them; thrown at the end. */
+  class Problems extends Error {
+    constructor(problems) {
+      super(problems.map((p) => p.en).join("\n"));
+      this.problems = problems;
+    }
+  }
+
+  /** A sentence about a place in a file, in each language. */
+  const at = (where, en, zh) => ({ en: `${where.en}: ${en}`, zh: `${where.zh}：${zh}` });
+
+  /** The texts of files (the scenario and those it is based on) as one list of plans, base first. */
+  function chain(files) {
+    const problems = [], plans = new Map();
+    files.forEach(({ name, text }) => {
+      const where = { en: name, zh: name };
+      try {
+        plans.set(name, carecircles.parseToml(text));
+      } catch (error) {
+        const said = error.text || { en: error.message, zh: error.message };
+        problems.push(at(where, `this is not TOML (line ${error.line || "?"}: ${said.en})`,
+          `不是有效的 TOML（第 ${error.line || "?"} 行：${said.zh}）`));
+      }
+    });
+    if (problems.length) throw new Problems(problems);
+    const base = (plan) => (isText(plan.based_on) && plan.based_on.trim()
+      ? plan.based_on.split(/[\\/]/).pop() : null);
+    const used = new Set([...plans.values()].map(base));
+    const first = [...plans.keys()].find((name) => !used.has(name)) || files[0].name;
+    const list = [], seen = new Set();
+    for (let name = first; name; name = base(plans.get(name))) {
+      if (seen.has(name)) {
+        throw new Problems([at({ en: name, zh: name }, "based_on leads back to this file", "based_on 指回本文件")]);
+      }
+      if (!plans.has(name)) {
+        throw new Problems([{
+          en: `The scenario is based on ${shown(name)}; choose that file together with it.`,
+          zh: `该方案基于 ${shown(name)}；请同时选择该文件。` }]);
+      }
+      seen.add(name);
+      list.unshift({ file: name, plan: plans.get(name) });
+    }
+    return list;
+  }
+
+  /** A date as YYYY-MM-DD; null where there is none, undefined where it cannot be understood. */
+  function day(value, isLast) {
+    if (value === undefined || value === "") return null;
+    let text = has(Object(value), "date") ? value.date : has(Object(value), "datetime") ? value.datetime
+      : isText(value) || Number.isInteger(value) ? String(value) : "?";
+    text = text.normalize("NFKC").replace(/\s*([年月日])\s*/gu, "$1")
+      .replace(/[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/, "").trim();
+    if (!text) return null;
+    const parts = /^(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?$/.exec(text) ||
+      /^(\d{4})(\d{2})(\d{2})$/.exec(text);
+    if (!parts) return undefined;
+    const [year, month, date] = parts.slice(1).map((part) => (part === undefined ? null : Number(part)));
+    if (year < 1 || month !== null && (month < 1 || month > 12)) return undefined;
+    const lastOf = (m) => new Date(Date.UTC(2000 + (year % 400), m, 0)).getUTCDate();
+    if (date !== null && (date < 1 || date > lastOf(month))) return undefined;
+    const m = month || (isLast ? 12 : 1), d = date || (isLast ? lastOf(m) : 1);
+    return [String(year).padStart(4, "0"), String(m).padStart(2, "0"), String(d).padStart(2, "0")].join("-");
+  }
+
+  function readHeading(plan, where) {
+    const problems = [];
+    const unknown = Object.keys(plan).filter((key) => !KEYS.includes(key)).map(shown).join(", ");
+    if (unknown) problems.push(at(where, `unknown: ${unknown}`, `不认识：${unknown}`));
+    if (!isText(plan.name) || !plan.name.trim()) {
+      problems.push(at(where, "name is missing; say in a few words what changes", "缺少 name；请用几个字说明变化"));
+    }
+    ["name_en", "note", "based_on"].filter((key) => plan[key] !== undefined && !isText(plan[key]))
+      .forEach((key) => problems.push(at(where, `${key} is not text`, `${key} 不是文字`)));
+    return problems;
+  }
+
+  function readStep(step, where) {
+    const acts = ACTS.filter((act) => has(step, act));
+    if (acts.length !== 1) {
+      return [null, [at(where, `write one of ${ACTS.join(", ")}`, `请写 ${ACTS.join("、")} 之一`)]];
+    }
+    const act = acts[0], to = step[act], problems = [];
+    if (!(isText(to) || Number.isInteger(to)) || !String(to).trim()) {
+      return [null, [at(where, `${act} is ${shown(to)}; write an id in quotation marks`,
+        `${act} 为 ${shown(to)}；请写带引号的编号`)]];
+    }
+    const allowed = [act, ...DETAILS[act], "date", "until", "note"];
+    const unknown = Object.keys(step).filter((key) => !allowed.includes(key)).map(shown).join(", ");
+    if (unknown) problems.push(at(where, `unknown with ${act}: ${unknown}`, `${act} 中不认识：${unknown}`));
+    const row = { act, to: String(to).trim(), where };
+    DETAILS[act].forEach((key) => { if (has(step, key)) row[key] = step[key]; });
+    TEXTS.filter((key) => has(row, key) && !isText(row[key])).forEach((key) => {
+      problems.push(at(where, `${key} is not text`, `${key} 不是文字`));
+      delete row[key];
+    });
+    [["date", act !== "close"], ["until", act === "close"]].forEach(([key, isLast]) => {
+      row[key] = day(step[key], isLast);
+      if (row[key] === undefined) {
+        problems.push(at(where, `${key} is not a date (${shown(step[key])})`, `${key} 不是日期（${shown(step[key])}）`));
+        row[key] = null;
+      }
+    });
+    if (row.date && row.until && row.until <= row.date) {
+      problems.push(at(where, "until is not after date", "until 不晚于 date"));
+    }
+    if (act === "open" || act === "move") problems.push(...pointProblems(row, where));
+    if (has(row, "services")) {
+      const isList = Array.isArray(row.services) && row.services.every(isText);
+      if (!isList && !isText(row.services)) {
+        problems.push(at(where, `services is ${shown(row.services)}`, `services 为 ${shown(row.services)}`));
+        row.services = "";
+      }
+      row.services = services(isList ? row.services.join(";") : row.services);
+    } else if (act === "equip") {
+      problems.push(at(where, "there are no services", "没有 services"));
+    }
+    if (act === "standard") problems.push(...standardProblems(row, where));
+    return [row, problems];
+  }
+
+  function pointProblems(row, where) {
+    const given = ["lon", "lat"].filter((key) => has(row, key));
+    if (given.length === 1) return [at(where, `there is ${given[0]} alone`, `只有 ${given[0]}`)];
+    if (!given.length && !row.street) {
+      return [at(where, "there is no place; write lon and lat, or street", "没有位置；请写 lon 和 lat，或 street")];
+    }
+    const problems = [...given, ...(has(row, "capacity") ? ["capacity"] : [])]
+      .filter((key) => !isNumber(row[key]) || !Number.isFinite(row[key]))
+      .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`));
+    if (row.capacity < 0) problems.push(at(where, "capacity is negative", "capacity 为负"));
+    if (given.length && (Math.abs(row.lon) > 180 || Math.abs(row.lat) > 90)) {
+      problems.push(at(where, `longitude, latitude are not degrees (${row.lon}, ${row.lat})`,
+        `经纬度不是度数（${row.lon}, ${row.lat}）`));
+    }
+    const named = plain(row.datum === undefined ? "wgs84" : row.datum)
+      .replace(/坐标系$/, "").replace(/坐标$/, "");
+    if (!has(DATUMS, named)) problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
+    row.datum = has(DATUMS, named) ? DATUMS[named] : "wgs84";
+    return problems;
+  }
+
+  function standardProblems(row, where) {
+    const given = DETAILS.standard.filter((key) => has(row, key));
+    const problems = given.filter((key) => !isNumber(row[key]) || !(row[key] > 0 && row[key] < 1e6))
+      .map((key) => at(where, `${key} is ${shown(row[key])}; write a number above 0 and below a million`,
+        `${key} 为 ${shown(row[key])}；请写大于 0 且小于一百万的数`));
+    if (!given.length || given.length === 3) {
+      problems.push(at(where, "write one or two of metres, minutes and pace_m_s",
+        "请写 metres、minutes、pace_m_s 中的一项或两项"));
+    }
+    if (row.to !== "everyone" && !GROUPS.includes(row.to)) {
+      problems.push(at(where, `standard is ${shown(row.to)}; write everyone or ${GROUPS.join(", ")}`,
+        `standard 为 ${shown(row.to)}；请写 everyone 或 ${GROUPS.join("、")}`));
+    }
+    return problems;
+  }
+
+  const SPELLINGS = {};
+  [["meals", "meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"],
+    ["medical", "medical help", "助医", "医疗", "医疗服务"],
+    ["culture", "culture and leisure", "文化休闲", "文化", "文娱", "休闲"],
+    ["health_post", "health post", "健康驿站", "卫生服务站", "社区卫生服务站"]]
+    .forEach(([name, ...many]) => [name, ...many].forEach((s) => (SPELLINGS[plain(s)] = name)));
+
+  /** Services as words of ours (others as written). */
+  function services(text) {
+    const words = text.split(/[、，；,|/;]/).map((word) => word.trim()).filter(Boolean);
+    return [...new Set(words.map((word) => (has(SPELLINGS, plain(word)) ? SPELLINGS[plain(word)] : word)))];
+  }
+
+  /** Whether two steps hold on one and the same day. */
+  const overlap = (one, other) => !(one.until && other.date && one.until <= other.date ||
+    other.until && one.date && other.until <= one.date);
+
+  function contradictions(rows) {
+    const problems = [];
+    rows.forEach((one, n) => rows.slice(n + 1).forEach((other) => {
+      const isStandard = one.act === "standard" && other.act === "standard";
+      const isSame = one.to === other.to && one.act !== "standard" && other.act !== "standard";
+      const together = [one.act, other.act].sort().join() === "equip,move";
+      if ((isStandard || isSame && !together) && overlap(one, other)) {
+        problems.push(at(other.where, `contradicts step ${one.number} (${one.act}, ${other.act})`,
+          `与第 ${one.number} 步矛盾（${one.act}、${other.act}）`));
+      }
+    }));
+    return problems;
+  }
+
+  /** The steps of a scenario with what stands above them; `Problems` where it cannot be used. */
+  function parse(files) {
+    const problems = [], rows = [];
+    let heading = null, asOf = null;
+    chain(files).forEach(({ file, plan }) => {
+      const where = { en: file, zh: file };
+      problems.push(...readHeading(plan, where));
+      const on = day(plan.as_of, true);
+      if (on === undefined) problems.push(at(where, `as_of is not a date (${shown(plan.as_of)})`, "as_of 不是日期"));
+      asOf = on || asOf;
+      heading = plan;
+      const steps = plan.step === undefined ? [] : plan.step;
+      if (!Array.isArray(steps) || !steps.every(isTable)) {
+        problems.push(at(where, "step is not a table; write [[step]] above it", "step 不是表；请在其上写 [[step]]"));
+        return;
+      }
+      const own = [];
+      steps.forEach((step, n) => {
+        const here = { en: `${file}, step ${n + 1}`, zh: `${file} 第 ${n + 1} 步` };
+        const [row, wrong] = readStep(step, here);
+        problems.push(...wrong);
+        if (row) own.push({ ...row, number: n + 1 });
+      });
+      problems.push(...contradictions(own));
+      rows.push(...own);
+    });
+    if (problems.length) throw new Problems(problems);
+    return { heading, rows, asOf };
+  }
+
+  /** The plan a scenario makes of `world`: its centres by id, metres, minutes and group. */
+  function read(files, world) {
+    const { heading, rows, asOf } = parse(files);
+    const problems = [...missing(rows, world)];
+    if (asOf && world.as_of && asOf !== world.as_of) {
+      problems.push({ en: `The scenario looks at ${asOf}, this page at ${world.as_of}.`,
+        zh: `方案针对 ${asOf}，本页针对 ${world.as_of}。` });
+    }
+    rows.filter((row) => row.act === "open" || row.act === "move")
+      .forEach((row) => problems.push(...place(row, world)));
+    if (problems.length) throw new Problems(problems);
+    const on = asOf || world.as_of;
+    const holding = rows.filter((row) => !on || !(row.date && row.date > on) && !(row.until && row.until <= on));
+    const centres = new Map(world.centres.map((centre) => [centre.id, centre]));
+    let standard = { ...world.standard };
+    holding.forEach((row) => {
+      const old = centres.get(row.to);
+      if (row.act === "open") centres.set(row.to, opened(row));
+      if (row.act === "close") centres.delete(row.to);
+      if (row.act === "move" && old) {
+        centres.set(row.to, { ...old, ...row.place, basis: row.basis, source: row.source || "" });
+      }
+      if (row.act === "equip" && old) {
+        centres.set(row.to, { ...old, services: row.services, services_basis: "proposed" });
+      }
+      if (row.act === "standard") standard = changed(world.standard, row);
+    });
+    if (asOf) {
+      [...centres.values()].filter((c) => c.opened && c.opened > asOf || c.closed && c.closed <= asOf)
+        .forEach((c) => centres.delete(c.id));
+    }
+    const name = { en: heading.name_en || heading.name, zh: heading.name };
+    return { name, centres, ...standard };
+  }
+
+  function missing(rows, world) {
+    const names = new Map(world.centres.map((centre) => [centre.id, centre.name.zh]));
+    const gone = new Map(), problems = [];
+    const groups = ["everyone", ...world.groups];
+    rows.forEach(({ act, to, where, until, name }) => {
+      if (act === "standard") {
+        if (!groups.includes(to)) problems.push(at(where, `the population has no ${to}`, `人口中没有 ${to}`));
+      } else if (act === "open") {
+        if (names.has(to)) {
+          problems.push(at(where, `there is already a centre ${shown(to)} (${shown(names.get(to))})`,
+            `已有编号为 ${shown(to)} 的中心（${shown(names.get(to))}）`));
+        }
+        names.set(to, name || to);
+      } else if (gone.has(to)) {
+        problems.push(at(where, `centre ${shown(to)} is closed by step ${gone.get(to).en}`,
+          `中心 ${shown(to)} 已被关闭：${gone.get(to).zh}`));
+      } else if (!names.has(to)) {
+        problems.push(at(where, `there is no centre ${shown(to)} on this page`, `本页没有中心 ${shown(to)}`));
+      } else if (act === "close" && !until) {
+        gone.set(to, where);
+        names.delete(to);
+      }
+    });
+    return problems;
+  }
+
+  /** Give a step its point; what is wrong with it. */
+  function place(row, world) {
+    const isPoint = has(row, "lon");
+    const code = row.street ? world.street(row.street) : null;
+    if (row.street && !code) {
+      return [at(row.where, `there is no street ${shown(row.street)}`, `没有街道 ${shown(row.street)}`)];
+    }
+    const given = isPoint ? carecircles.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
+      : { lng: world.middles[code].lon, lat: world.middles[code].lat };
+    const point = { lon: given.lng, lat: given.lat };
+    const metres = world.project(point.lon, point.lat);
+    if (!metres || !world.isInside(metres)) {
+      return [at(row.where, `${shown(row.name || row.to)} lies outside the study area`,
+        `${shown(row.name || row.to)} 位于研究区之外`)];
+    }
+    const basis = (row.basis || "").trim().toLowerCase();
+    row.basis = (has(BASES, basis) ? BASES[basis] : basis) || (isPoint ? "proposed" : "assumed");
+    row.place = { ...point, x: metres.x, y: metres.y };
+    return [];
+  }
+
+  function opened(row) {
+    return { id: row.to, name: { en: row.name_en || row.name || row.to, zh: row.name || row.to },
+      services: row.services || [], services_basis: "proposed", basis: row.basis, source: row.source || "",
+      capacity: has(row, "capacity") ? row.capacity : null, opened: row.date || "", closed: "", ...row.place };
+  }
+
+  /** The standard after a step that sets it; where one figure is given, the pace or the time stays. */
+  function changed(standard, row) {
+    let { metres = null, minutes = null } = row;
+    const pace = has(row, "pace_m_s") ? row.pace_m_s : null;
+    if (pace !== null && metres !== null) {
+      minutes = metres / (60 * pace);
+    } else if (pace !== null) {
+      minutes = minutes === null ? standard.minutes : minutes;
+      metres = 60 * pace * minutes;
+    }
+    return { ...withStandard(standard, metres, minutes), group: row.to === "everyone" ? null : row.to };
+  }
+  function withStandard(standard, metres, minutes) {
+    const pace = standard.metres / standard.minutes;
+    const wide = metres !== null ? metres : minutes === null ? standard.metres : minutes * pace;
+    return { metres: wide, minutes: minutes === null ? wide / pace : minutes };
+  }
+
+  /* Writing */
+
+  const quoted = (text) => JSON.stringify(text.toWellFormed ? text.toWellFormed() : text)
+    .replace(/\x7f/g, "\\u007f");
+  const lines = (fields) => fields.filter(([, value]) => value !== null && value !== "")
+    .map(([key, value]) => `${key} = ${isText(value) ? quoted(value) : value}`);
+  const listed = (words) => (words.length ? `[${words.map(quoted).join(", ")}]` : null);
+
+  /** The steps that lead from `world` to a plan, each as [key, value] lines. */
+  function steps(plan, world) {
+    const base = new Map(world.centres.map((centre) => [centre.id, centre])), made = [];
+    const where = (centre) => [["lon", centre.lon], ["lat", centre.lat], ["datum", "wgs84"],
+      ["basis", centre.basis], ["source", centre.source]];
+    base.forEach((_, id) => { if (!plan.centres.has(id)) made.push([["close", id]]); });
+    plan.centres.forEach((centre, id) => {
+      const old = base.get(id);
+      if (!old) {
+        made.push([["open", id], ["name", centre.name.zh],
+          ["name_en", centre.name.en === centre.name.zh ? "" : centre.name.en],
+          ...where(centre), ["services", listed(centre.services)], ["capacity", centre.capacity],
+          ["date", centre.opened]]);
+        return;
+      }
+      if (old.lon !== centre.lon || old.lat !== centre.lat) made.push([["move", id], ...where(centre)]);
+      if (old.services.join(";") !== centre.services.join(";")) {
+        made.push([["equip", id], ["services", listed(centre.services) || "[]"]]);
+      }
+    });
+    const { metres, minutes, group } = world.standard;
+    if (plan.metres !== metres || plan.minutes !== minutes || (plan.group || null) !== (group || null)) {
+      made.push([["standard", plan.group || "everyone"], ["metres", plan.metres], ["minutes", plan.minutes]]);
+    }
+    return made;
+  }
+
+  /** A plan as a scenario file. */
+  function write(plan, world) {
+    const raw = new Set(["services"]);
+    const step = (fields) => ["", "[[step]]", ...fields.flatMap(([key, value]) =>
+      (value === null || value === "" ? [] : [raw.has(key) ? `${key} = ${value}` : lines([[key, value]])[0]]))];
+    const heading = lines([["name", plan.name.zh], ["name_en", plan.name.en === plan.name.zh ? "" : plan.name.en],
+      ["as_of", world.as_of || ""]]);
+    return [...heading, ...steps(plan, world).flatMap(step), ""].join("\n");
+  }
+
+  return { read, write, steps, withStandard, plain, Problems };
+})();
