@@ -250,6 +250,13 @@ def standard_of(
     ]
     if problems:
         raise ValidationError(problems)
+    return same_pace(standard, metres=metres, minutes=minutes)
+
+
+def same_pace(
+    standard: Standard, *, metres: float | None = None, minutes: float | None = None
+) -> Standard:
+    """The standard with what is given; of metres and minutes the one not given follows the pace."""
     pace = standard.metres / standard.minutes
     if metres is None:
         metres = standard.metres if minutes is None else minutes * pace

@@ -27,7 +27,7 @@ import pandas as pd
 from carecircles import _matching, _validate, io
 from carecircles._formats import decode
 from carecircles._validate import Text
-from carecircles.area import Standard, StudyArea, area_on, standard_of
+from carecircles.area import Standard, StudyArea, area_on, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
@@ -192,6 +192,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         )
     problems += _missing_centres(steps, area.facilities)
     problems += _missing_groups(steps, area.population)
+    problems += _impossible_standards(steps, area.standard)
     placed, wrong, notes = _place(steps, area)
     problems += wrong
     if problems:
@@ -562,12 +563,26 @@ def _rows(frame: pd.DataFrame) -> list[dict]:
     return pd.DataFrame(frame).to_dict("records")
 
 
+def _impossible_standards(steps: pd.DataFrame, standard: Standard) -> list[str]:
+    """Steps whose figures, with the pace or the time that stays, make a circle no one can mean."""
+    problems = []
+    for step in steps[steps["act"] == "standard"].to_dict("records"):
+        made = _standard_of(step, standard)
+        if not (0 < made.metres < 1e6 and 0 < made.minutes < 1e6):
+            problems.append(
+                f"{step['file']}, step {step['step']}: this makes {made.metres:,.0f} m in "
+                f"{made.minutes:,.0f} min; write both metres and minutes."
+            )
+    return problems
+
+
 def _standard_after(steps: pd.DataFrame, standard: Standard) -> Standard:
     """The standard of the last step that sets one."""
-    standards = steps[steps["act"] == "standard"]
-    if standards.empty:
-        return standard
-    step = standards.iloc[-1]
+    standards = steps[steps["act"] == "standard"].to_dict("records")
+    return _standard_of(standards[-1], standard) if standards else standard
+
+
+def _standard_of(step: dict, standard: Standard) -> Standard:
     metres, minutes, pace = (
         None if pd.isna(step[key]) else float(step[key]) for key in _DETAILS["standard"]
     )
@@ -577,4 +592,4 @@ def _standard_after(steps: pd.DataFrame, standard: Standard) -> Standard:
         minutes = standard.minutes if minutes is None else minutes
         metres = 60 * pace * minutes
     group = None if step["to"] == EVERYONE else step["to"]
-    return dataclasses.replace(standard_of(standard, metres=metres, minutes=minutes), group=group)
+    return dataclasses.replace(same_pace(standard, metres=metres, minutes=minutes), group=group)

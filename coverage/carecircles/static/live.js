@@ -556,7 +556,7 @@
       this.changeList = element("ul", "cc-change-list");
       const changes = section(""), howTo = element("p", "cc-quiet");
       changes.append(this.changeList);
-      panel.append(this.buildTools(), this.buildControls(), big, net, more, this.spoken, howTo, changes, this.buildTable());
+      panel.append(big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
       inEveryLanguage(() => {
         big.dataset.label = say(this.config.groups[this.view.group]) + " " + word("peopleCovered");
         netWord.textContent = word("net");

@@ -74,6 +74,7 @@ window.carecircles = (function () {
     assumed: { en: "assumed", zh: "假定" },
     known: { en: "known", zh: "已知" },
     schematic: { en: "schematic", zh: "示意" },
+    proposed: { en: "proposed", zh: "拟建" },
     "not stated": { en: "not stated", zh: "未说明" },
   };
   const SERVICES = {
@@ -333,9 +334,12 @@ window.carecircles = (function () {
     inEveryLanguage(describe);
   }
 
-  function serviceList(services) {
-    return services.map((s) => (Object.hasOwn(SERVICES, s) ? say(SERVICES[s]) : s))
-      .join(page.lang === "zh" ? "、" : ", ") || word("notKnown");
+  /** The services of a centre and on what they rest. */
+  function servicesOf({ services, services_basis: rests }) {
+    if (!services.length) return word("notKnown");
+    const named = services.map((s) => (Object.hasOwn(SERVICES, s) ? say(SERVICES[s]) : s))
+      .join(page.lang === "zh" ? "、" : ", ");
+    return rests === "not stated" ? named : `${named} (${basis(rests)})`;
   }
   const basis = (name) => (Object.hasOwn(BASIS, name) ? say(BASIS[name]) : name);
 
@@ -343,8 +347,7 @@ window.carecircles = (function () {
     const rows = [
       ["ID", centre.id],
       [word("street"), say(centre.street)],
-      [word("services"), serviceList(centre.services) +
-        (centre.services_basis === "not stated" ? "" : " (" + basis(centre.services_basis) + ")")],
+      [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
       [word("capacity"), centre.capacity === null ? word("notKnown")
         : count(centre.capacity) + " " + word("persons")],
@@ -587,7 +590,7 @@ window.carecircles = (function () {
         [word("distance"), metres(cell.distance) + " · " +
           minutes((cell.distance / standard.metres) * standard.minutes)],
         [word("position"), basis(cell.nearest.basis)],
-        [word("servicesThere"), serviceList(cell.nearest.services) + " (" + basis(cell.nearest.services_basis) + ")"],
+        [word("servicesThere"), servicesOf(cell.nearest)],
       );
     }
     rows.push([word("people60"), cell.people_60.toFixed(1)]);
@@ -1014,7 +1017,7 @@ window.carecircles = (function () {
     );
     const body = element("div");
     panel.append(tools, addSearch(map), body);
-    if (config.live) panel.insertBefore(element("div", "cc-live-panel"), body);
+    if (config.live) tools.after(element("div", "cc-live-panel"));
     inEveryLanguage(() => body.replaceChildren(
       ...(config.live ? [] : [summary(config.summary)]), legend(config.legend),
       ...(config.live ? [] : [placeTable(map, config.table)]), notes(config.notes),

@@ -20,11 +20,12 @@ carecircles.scenario = (function () {
   const isText = (value) => typeof value === "string";
   const isNumber = (value) => typeof value === "number";
   const has = (object, key) => Object.hasOwn(object, key);
-  const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !has(value, "date") && !has(value, "datetime");
+  const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isTable = (value) => isObject(value) && Object.getPrototypeOf(value) === null; // days have one
+  const isDay = (value) => isObject(value) && !isTable(value);
   const shown = (value) => {
-    const text = isText(value) ? value : value && (value.date || value.datetime) ||
-      (value && typeof value === "object" ? JSON.stringify(value) : String(value));
+    const text = isText(value) ? value : isDay(value) ? value.date || value.datetime
+      : typeof value === "object" ? JSON.stringify(value) : String(value);
     return `'${text.length > 40 ? text.slice(0, 39) + "…" : text}'`;
   };
   const plain = (text) => text.normalize("NFKC").trim().toLowerCase()
@@ -78,7 +79,7 @@ carecircles.scenario = (function () {
   /** A date as YYYY-MM-DD; null where there is none, undefined where it cannot be understood. */
   function day(value, isLast) {
     if (value === undefined || value === "") return null;
-    let text = has(Object(value), "date") ? value.date : has(Object(value), "datetime") ? value.datetime
+    let text = isDay(value) ? value.date || value.datetime
       : isText(value) || Number.isInteger(value) ? String(value) : "?";
     text = text.normalize("NFKC").replace(/\s*([年月日])\s*/gu, "$1")
       .replace(/[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/, "").trim();
@@ -256,6 +257,13 @@ carecircles.scenario = (function () {
       problems.push({ en: `The scenario looks at ${asOf}, this page at ${world.as_of}.`,
         zh: `方案针对 ${asOf}，本页针对 ${world.as_of}。` });
     }
+    rows.filter((row) => row.act === "standard").forEach((row) => {
+      const { metres, minutes } = changed(world.standard, row);
+      if (!(metres > 0 && metres < 1e6 && minutes > 0 && minutes < 1e6)) {
+        problems.push(at(row.where, `this makes ${Math.round(metres)} m in ${Math.round(minutes)} min`,
+          `得到 ${Math.round(metres)} 米、${Math.round(minutes)} 分钟`));
+      }
+    });
     rows.filter((row) => row.act === "open" || row.act === "move")
       .forEach((row) => problems.push(...place(row, world)));
     if (problems.length) throw new Problems(problems);
