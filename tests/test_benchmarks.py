@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from carecircles import datasets, evaluation, gaps, grid, maps, reach
+from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario
 from carecircles.datum import from_wgs84, to_wgs84
 from tests.conftest import evaluated
 
@@ -50,6 +50,38 @@ def test_map(benchmark, hexi, hexi_cells):
     benchmark(lambda: maps.coverage_map(hexi, hexi_cells).get_root().render())
 
 
+@pytest.mark.parametrize("way", ["from the cost table", "anew"])
+def test_a_scenario(benchmark, hexi, demand, way):
+    """One centre moved: rows dropped and added, against the whole table measured again."""
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
+    step = {"move": "H42", "lon": 117.214, "lat": 39.06}
+    after = scenario.apply(hexi, scenario.parse({"name": "s", "step": [step]})).facilities
+    before = hexi.facilities
+    if way == "anew":
+        benchmark(reach.straight_line, demand, after, cutoff=700)
+    else:
+        benchmark(reach.updated, cost, demand, before=before, after=after, cutoff=700)
+
+
+def test_compare(benchmark, hexi, hexi_cells):
+    after = evaluated(hexi.streets, hexi.population, hexi.facilities.iloc[:-3])
+    benchmark(lambda: comparison.by_street(hexi_cells, after))
+
+
+def test_close_each(benchmark, hexi, demand):
+    """45 closings from one cost table."""
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
+    benchmark(comparison.close_each, demand, cost, cutoff=700)
+
+
+def test_open_everywhere(benchmark, hexi, demand):
+    """A centre at each of the cells: 19,239 at 50 m, 481,000 at 10 m."""
+    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
+    nearest = reach.nearest(demand, hexi.facilities)
+    cells = evaluation.evaluate(demand, cost, nearest, cutoff=700)
+    benchmark(comparison.open_everywhere, cells, cutoff=700)
+
+
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 def test_datum_there_and_back(benchmark, datum):
     """100,000 points; a million take ten times as long."""
@@ -89,3 +121,37 @@ def test_page_in_the_browser(benchmark, browser, hexi, tmp_path, cell):
     benchmark.pedantic(open_page, rounds=3)
     for opened in browser.pages:
         opened.close()
+
+
+@pytest.mark.parametrize("cell", [50, 3.5], ids=["19k-cells", "4M-cells"])
+def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell):
+    """Milliseconds of one step of a drag with cells, circle, figures and table updated, in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell)
+    path = tmp_path / "live.html"
+    maps.whatif_map(hexi, cells).save(path)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => carecircles.page.live && carecircles.page.grid.painted")
+
+    def drag():
+        return page.evaluate(
+            """() => {
+              const { live, map } = carecircles.page, { lat, lng } = map.getCenter(), times = [];
+              for (let k = 0; k < 100; k++) {
+                const place = { lat: lat + 5e-4 * Math.sin(k / 5), lng: lng + 7e-4 * Math.cos(k / 5) };
+                const start = performance.now();
+                live.move("H31", place);
+                times.push(performance.now() - start);
+              }
+              live.settle();
+              live.undo();
+              return times.sort((a, b) => a - b);
+            }"""
+        )
+
+    times = benchmark.pedantic(drag, rounds=3, warmup_rounds=1)
+    benchmark.extra_info |= {"median_ms": times[50], "p95_ms": times[95]}
+    benchmark.extra_info["file_kb"] = path.stat().st_size // 1000
+    page.close()

@@ -83,8 +83,8 @@ def test_figures_equal_brute_force(hexi, hexi_cells, steps):
     """Reused rows of the cost table, against measuring everything anew and counting in plain Python."""
     demand = grid.make_demand(hexi.streets, hexi.population, cell=50)
     cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
-    area = scenario.apply(hexi, scenario.parse({"name": "s", "step": steps}))
-    plan = comparison.evaluated(area, demand, cost, measured=hexi.facilities, name=NAME)
+    plan = comparison.carried_out(scenario.parse({"name": "s", "step": steps}), hexi, demand, cost)
+    area = plan.area
     anew = evaluated(area.streets, area.population, area.facilities, cutoff=area.standard.metres)
     pd.testing.assert_frame_equal(plan.cells, anew)
     for weight in ("people_60", "people_80"):

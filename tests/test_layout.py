@@ -50,14 +50,27 @@ def test_ci_runs_the_readme_commands():
     assert '\npip install -e ".[test]" && pytest\n' in readme
 
 
-def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```python\n")[1].split("```")[0]
-    assert len([line for line in example.splitlines() if line.strip()]) <= 10
+    examples = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {})
-    assert "120103014" in capsys.readouterr().out
-    assert (tmp_path / "hexi-coverage.html").stat().st_size > 100_000
+    names: dict = {}
+    for example in examples:  # the later ones go on with the names of the first
+        assert len([line for line in example.splitlines() if line.strip()]) <= 10
+        exec(compile(example, "README.md", "exec"), names)
+        assert "120103014" in capsys.readouterr().out
+    for page in ("hexi-coverage.html", "change.html", "live.html"):
+        assert (tmp_path / page).stat().st_size > 100_000
+
+
+def test_the_scenario_of_the_readme_is_one(hexi):
+    from carecircles import scenario
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    written = readme.split("```toml\n")[1].split("```")[0]
+    after = scenario.apply(hexi, scenario.parse(tomllib.loads(written)))
+    assert len(after.facilities) == 46
+    assert after.standard.group == "people_80"
 
 
 def test_wheel_ships_data():

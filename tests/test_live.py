@@ -80,10 +80,9 @@ def cost(hexi, demand):
 def python(hexi, demand, cost):
     """The plan a scenario's text makes in Python."""
 
-    def carry_out(text, area=hexi):
-        after = scenario.apply(area, scenario.parse(tomllib.loads(text), file="plan.toml"))
-        name = {"en": "p", "zh": "p"}
-        return comparison.evaluated(after, demand, cost, measured=hexi.facilities, name=name)
+    def carry_out(text):
+        plan = scenario.parse(tomllib.loads(text), file="plan.toml")
+        return comparison.carried_out(plan, hexi, demand, cost)
 
     return carry_out
 

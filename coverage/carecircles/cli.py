@@ -419,7 +419,7 @@ def _scenario(name: str, folder: Path) -> Path:
     """A scenario file of the user's, or one of the study area's by name."""
     own = folder / "scenarios" / f"{name}.toml"
     is_file = Path(name).is_file() or name.casefold().endswith(".toml")
-    if is_file or own.parent not in own.resolve().parents:
+    if is_file or own.parent.resolve() not in own.resolve().parents:
         return Path(name)
     if not own.is_file():
         known = ", ".join(sorted(path.stem for path in own.parent.glob("*.toml")))
@@ -449,7 +449,7 @@ def _carry_out(
         day = None if as_of is None else as_of.date()
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
-        names = [{"en": "As it is", "zh": "现状"}]
+        names = [comparison.AS_IT_IS]
         for path in paths:
             try:
                 plan = scenario.read_scenario(path)

@@ -16,7 +16,9 @@ import shapely
 from carecircles import evaluation, gaps, grid, io, reach
 from carecircles._validate import Text
 from carecircles.area import StudyArea
+from carecircles.scenario import Scenario, apply
 
+AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
 
 _SAME_M = 1e-6  # a distance that changes by less has not changed
@@ -35,8 +37,8 @@ def evaluated(
     demand: pd.DataFrame,
     cost: pd.Series,
     *,
-    measured: gpd.GeoDataFrame,
-    name: Text,
+    measured: gpd.GeoDataFrame | None = None,
+    name: Text = AS_IT_IS,
 ) -> Plan:
     """
     A plan evaluated from the cost table of another, so that only what is new is measured.
@@ -48,14 +50,37 @@ def evaluated(
     demand
         Cells from `grid.make_demand`.
     cost, measured
-        A cost table from `reach.straight_line` and the centres it was made for.
+        A cost table from `reach.straight_line` and the centres it was made for; those of `area` if
+        None.
     name
         What tables and maps call the plan.
     """
     cutoff, centres = area.standard.metres, area.facilities
-    cost = reach.updated(cost, demand, before=measured, after=centres, cutoff=cutoff)
+    before = centres if measured is None else measured
+    cost = reach.updated(cost, demand, before=before, after=centres, cutoff=cutoff)
     nearest = reach.nearest(demand, centres)
     return Plan(name, area, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff))
+
+
+def carried_out(scenario: Scenario, area: StudyArea, demand: pd.DataFrame, cost: pd.Series) -> Plan:
+    """
+    The plan a scenario makes of a study area.
+
+    Parameters
+    ----------
+    scenario
+        From `scenario.read_scenario` or `scenario.parse`.
+    area, demand, cost
+        The study area as it is, its cells, and the cost table of its centres.
+
+    Raises
+    ------
+    ValidationError
+        As `scenario.apply`.
+    """
+    name = {"en": scenario.name_en, "zh": scenario.name}
+    after = apply(area, scenario)
+    return evaluated(after, demand, cost, measured=area.facilities, name=name)
 
 
 def groups_of(*plans: Plan) -> list[str]:
@@ -298,17 +323,17 @@ def _circle(cutoff: float, side: float) -> list[tuple[int, int]]:
 def _sums_in_circles(values: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
     """The sum of the values around each place of a raster, in the rows and columns of `spans`."""
     rows, cols = values.shape
-    running = np.zeros((rows, cols + 1))
-    np.cumsum(values, axis=1, out=running[:, 1:])
+    widest = max((half for _, half in spans), default=0)
+    running = np.zeros((rows, widest + 1 + cols + widest))
+    np.cumsum(values, axis=1, out=running[:, widest + 1 : widest + 1 + cols])
+    running[:, widest + 1 + cols :] = running[:, [widest + cols]]
     sums = np.zeros_like(values)
     for up, half in spans:
-        if up >= rows:
-            continue
-        first = np.maximum(np.arange(cols) - half, 0)
-        beyond = np.minimum(np.arange(cols) + half + 1, cols)
-        span = running[:, beyond] - running[:, first]
-        sums[: rows - up] += span[up:]
-        if up:
+        first, beyond = widest - half, widest + half + 1
+        span = running[:, beyond : beyond + cols] - running[:, first : first + cols]
+        if up < rows:
+            sums[: rows - up] += span[up:]
+        if 0 < up < rows:
             sums[up:] += span[: rows - up]
     return np.round(sums, 6)  # what running sums leave behind is not a person
 

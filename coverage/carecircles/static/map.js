@@ -1064,7 +1064,10 @@ window.carecircles = (function () {
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
       if (entry.sign === "change") hatch(sign, CHANGE_SIGNS[entry.status]);
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
-      if (entry.sign === "changed") sign.style.borderColor = CHANGED[entry.change];
+      if (entry.sign === "changed") {
+        sign.style.borderColor = CHANGED[entry.change];
+        sign.style.background = entry.change === "closed" ? "#fff" : CHANGED[entry.change];
+      }
       item.append(sign, element("span", "", say(entry.label)));
       list.append(item);
     });
