@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from carecircles import datasets, maps, report
 from carecircles.area import read_area
+from carecircles.comparison import Plan
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import ROOT, evaluated
@@ -145,7 +146,7 @@ def test_answers_are_the_python_figures(opened, hexi, hexi_cells):
         assert answer["street"]["zh"] == hexi.streets.loc[cell["street"], "name"]
         assert answer["nearest"]["name"]["zh"] == hexi.facilities.loc[cell["nearest"], "name"]
         assert answer["distance"] == pytest.approx(cell["distance_m"], abs=1e-6)
-        assert answer["people_60"] == pytest.approx(cell["people_60"], abs=1e-4)
+        assert answer["people"] == pytest.approx(cell["people_60"], abs=1e-4)
 
 
 def test_table_and_summary_show_the_python_figures(opened, hexi, hexi_cells):
@@ -431,9 +432,8 @@ def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_pa
 
 def test_maps_side_by_side_move_together(browser, hexi, hexi_cells, tmp_path):
     hostile = HOSTILE[4]
-    page = maps.comparison_map(
-        {"before": (hexi, hexi_cells), hostile: (hexi, hexi_cells)}, title=HOSTILE[0]
-    )
+    plans = [Plan({"en": name, "zh": name}, hexi, hexi_cells) for name in ("before", hostile)]
+    page = maps.comparison_map(plans, title=HOSTILE[0])
     page.save(tmp_path / "two.html")
     opened = Opened(browser, tmp_path / "two.html")
     assert opened.ask("document.querySelectorAll('.folium-map').length") == 2

@@ -302,4 +302,4 @@ def test_nothing_to_cover_and_nothing_to_reach(block):
     district = comparison.of_district(before, after)
     assert district["gained_people_60"] == 0
     assert district["gained_km2"] == pytest.approx(13 * 0.0025)
-    assert np.isnan(district["mean_nearer_m"])
+    assert np.isnan(district["mean_nearer_people_60_m"])

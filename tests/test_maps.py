@@ -14,6 +14,7 @@ import shapely
 from folium.map import LayerControl
 
 from carecircles import evaluation, figure, gaps, maps, report
+from carecircles.comparison import Plan
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
 
@@ -334,7 +335,7 @@ def test_one_base_map_serves_several_maps(hexi, hexi_cells):
 
 def test_a_comparison_wants_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="expected two or more"):
-        maps.comparison_map({"one": (hexi, hexi_cells)})
+        maps.comparison_map([Plan({"en": "one", "zh": "一"}, hexi, hexi_cells)])
 
 
 def test_stations_are_drawn_and_communities_found(hexi, hexi_map):

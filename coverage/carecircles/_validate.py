@@ -28,6 +28,7 @@ _DATE = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _MOST_PEOPLE = 1e10
+_FIRST_YEAR, _LAST_YEAR = 1700, 2200
 
 
 def complain(
@@ -141,6 +142,8 @@ def _as_date(cell: str, *, last_day: bool) -> pd.Timestamp | None:
     if not match:
         return None
     parts = [part for part in match.groups() if part]
+    if not _FIRST_YEAR <= int(parts[0]) <= _LAST_YEAR:
+        return None
     try:
         period = pd.Period("-".join(parts), freq="YMD"[len(parts) - 1])
     except ValueError:

@@ -16,7 +16,6 @@ from carecircles import __version__
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
 
     from carecircles.area import StudyArea
@@ -161,7 +160,7 @@ def evaluate(
     record = report.evaluation_record(study, cells, by=by)
     frame = report.coverage_frame(study, cells, by=by)
     if out is not None:
-        _write(frame, record, out)
+        _write(lambda: frame, lambda: record, out)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
@@ -200,7 +199,7 @@ def gaps(
     zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
     record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
     if out is not None:
-        _write(frame, record, out)
+        _write(lambda: frame, lambda: record, out)
     if format is GapsFormat.json:
         _print_json(record)
     elif format is GapsFormat.csv:
@@ -279,9 +278,9 @@ def whatif(
     if out is not None:
         _write(answer.frame, answer.record, out)
     if format is EvaluationFormat.json:
-        _print_json(answer.record)
+        _print_json(answer.record())
     elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text(answer.frame), nl=False)
+        typer.echo(io.csv_text(answer.frame()), nl=False)
     else:
         answer.show(lang)
         if map is not None:
@@ -417,12 +416,13 @@ def _require_question(
 
 def _scenario(name: str, folder: Path) -> Path:
     """A scenario file of the user's, or one of the study area's by name."""
-    own = folder / "scenarios" / f"{name}.toml"
+    scenarios = (folder / "scenarios").resolve()
+    own = scenarios / f"{name}.toml"
     is_file = Path(name).is_file() or name.casefold().endswith(".toml")
-    if is_file or own.parent.resolve() not in own.resolve().parents:
+    if is_file or scenarios not in own.resolve().parents:
         return Path(name)
     if not own.is_file():
-        known = ", ".join(sorted(path.stem for path in own.parent.glob("*.toml")))
+        known = ", ".join(sorted(path.stem for path in scenarios.glob("*.toml")))
         has = f"the area has {known}" if known else "the area has none of its own"
         raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
     return own
@@ -463,8 +463,7 @@ def _carry_out(
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=cell)
     with _busy("measuring distances"):
-        farthest = max(area.standard.metres for area in areas)
-        cost = reach.straight_line(demand, study.facilities, cutoff=farthest)
+        cost = reach.straight_line(demand, study.facilities, cutoff=study.standard.metres)
     with _busy("counting people"):
         return [
             comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
@@ -475,19 +474,19 @@ def _carry_out(
 class _Answer(NamedTuple):
     """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
 
-    frame: "pd.DataFrame"
-    record: dict
-    show: "Callable[[str], None]"
-    page: "Callable[[str], str]"
+    frame: "Callable[[], pd.DataFrame]"
+    record: Callable[[], dict]
+    show: Callable[[str], None]
+    page: Callable[[str], str]
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
     from carecircles import maps, report
 
     def show(lang: str) -> None:
-        title = {k: f"{before.name[k]} → {after.name[k]}" for k in report.LANGUAGES}
+        names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=report.say(title, lang)
+            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
         )
         report.print_table(
             report.groups_table(before, after, lang=lang),
@@ -499,8 +498,8 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         )
 
     return _Answer(
-        report.change_frame(before, after, by=by),
-        report.change_record(before, after, by=by),
+        lambda: report.change_frame(before, after, by=by),
+        lambda: report.change_record(before, after, by=by),
         show,
         lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
     )
@@ -512,16 +511,15 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     def show(lang: str) -> None:
         report.print_table(
             report.league_table(before, plans, lang=lang),
-            title=report.say(before.name, lang),
-            notes=report.notes(before.area, before.cells, lang=lang),
+            title=report.say(report.plan_name(before), lang),
+            notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
         )
 
-    def page(lang: str) -> str:
-        every = {report.say(plan.name, lang): (plan.area, plan.cells) for plan in (before, *plans)}
-        return maps.comparison_map(every, lang=lang).render()
-
     return _Answer(
-        report.league_frame(before, plans), report.league_record(before, plans), show, page
+        lambda: report.league_frame(before, plans),
+        lambda: report.league_record(before, plans),
+        show,
+        lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
@@ -531,18 +529,17 @@ def _closings(plan: "Plan") -> _Answer:
     limit = plan.area.standard.metres
     cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
     losses = comparison.close_each(plan.cells, cost, cutoff=limit)
-    frame = report.losses_frame(plan, losses)
 
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
-            title=report.say(plan.name, lang),
+            title=report.say(report.plan_name(plan), lang),
             notes=report.notes(plan.area, plan.cells, lang=lang),
         )
 
     return _Answer(
-        frame,
-        report.plan_record(plan, "closings", frame),
+        lambda: report.losses_frame(plan, losses),
+        lambda: report.plan_record(plan, "closings", report.losses_frame(plan, losses)),
         show,
         lambda lang: maps.closing_map(plan, losses, lang=lang).get_root().render(),
     )
@@ -552,18 +549,20 @@ def _openings(plan: "Plan") -> _Answer:
     from carecircles import comparison, maps, report
 
     gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
-    frame = report.gains_frame(plan, gains)
 
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
-            title=report.say(plan.name, lang),
-            notes=report.notes(plan.area, plan.cells, lang=lang),
+            title=report.say(report.plan_name(plan), lang),
+            notes=[
+                report.say(report.GAIN_NOTE, lang),
+                *report.notes(plan.area, plan.cells, lang=lang),
+            ],
         )
 
     return _Answer(
-        frame,
-        report.plan_record(plan, "places", frame),
+        lambda: report.gains_frame(plan, gains),
+        lambda: report.plan_record(plan, "places", report.gains_frame(plan, gains)),
         show,
         lambda lang: maps.gain_map(plan, gains, lang=lang).get_root().render(),
     )
@@ -619,13 +618,13 @@ def _refuse_inputs(out: Path | None, area: str, *files: Path | None) -> None:
         raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
 
 
-def _write(frame: "gpd.GeoDataFrame", record: dict, out: Path) -> None:
+def _write(frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict], out: Path) -> None:
     from carecircles import io
 
     if out.suffix.casefold() == ".json":
-        io.write_text(_json(record), out)
+        io.write_text(_json(record()), out)
     else:
-        io.write_frame(frame, out)
+        io.write_frame(frame(), out)
 
 
 def _json(record: dict) -> str:

@@ -109,19 +109,23 @@ def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFram
     -------
     centres
         Indexed by id: change (opened, closed, moved, or equipped: other services), name, name_en,
-        moved_m (metres, NaN where not moved).
+        moved_m (metres, NaN where not moved), equipped (whether it has other services).
     """
     opened, closed = after.index.difference(before.index), before.index.difference(after.index)
     both = before.index.intersection(after.index)
     metres = shapely.distance(before.geometry[both].to_numpy(), after.geometry[both].to_numpy())
     is_equipped = before["services"][both].to_numpy() != after["services"][both].to_numpy()
+    kept = after.loc[both].assign(
+        change=np.where(metres > 0, "moved", "equipped"),
+        moved_m=np.where(metres > 0, metres, np.nan),
+        equipped=is_equipped,
+    )
     parts = [
-        after.loc[opened].assign(change="opened", moved_m=np.nan),
-        before.loc[closed].assign(change="closed", moved_m=np.nan),
-        after.loc[both].assign(change="moved", moved_m=metres)[metres > 0],
-        after.loc[both].assign(change="equipped", moved_m=np.nan)[is_equipped & (metres == 0)],
+        after.loc[opened].assign(change="opened", moved_m=np.nan, equipped=False),
+        before.loc[closed].assign(change="closed", moved_m=np.nan, equipped=False),
+        kept[(metres > 0) | is_equipped],
     ]
-    columns = ["change", "name", "name_en", "moved_m"]
+    columns = ["change", "name", "name_en", "moved_m", "equipped"]
     return pd.concat([pd.DataFrame(part)[columns].astype({"moved_m": float}) for part in parts])
 
 
@@ -176,9 +180,8 @@ def by_street(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         Indexed by street. Persons by group: people_..., gained_..., lost_..., net_... (gained less
         lost), backup_gained_..., backup_lost_..., nearer_... and farther_... (whose nearest centre
         comes nearer or goes farther away). Area: cells_km2, gained_km2, lost_km2. Shares by
-        `evaluation.by_street`: covered_..._share_before and _after. Metres: mean_nearer_m and
-        mean_farther_m (of those nearer or farther, weighted like all distances), and
-        mean_distance_m_before and _after.
+        `evaluation.by_street`: covered_..._share_before and _after. Metres: mean_nearer_..._m and mean_farther_..._m (by how much, of those
+        people), and mean_distance_m_before and _after (weighted as in `evaluation.by_street`).
     """
     streets = before["street"].cat
     change = _measure(before, after, streets.codes.to_numpy(), streets.categories)
@@ -299,7 +302,6 @@ def open_everywhere(cells: pd.DataFrame, *, cutoff: float) -> pd.DataFrame:
         covered), gained_km2.
     """
     side = float(np.sqrt(cells["area_m2"].iloc[0])) if len(cells) else 1.0
-    spans = _circle(cutoff, side)
     groups = [name for name in cells.columns if name.startswith("people")]
     weights = {f"gained_{g}": cells[g].to_numpy(dtype=float) for g in groups}
     weights["gained_km2"] = cells["area_m2"].to_numpy() / 1e6
@@ -308,16 +310,18 @@ def open_everywhere(cells: pd.DataFrame, *, cutoff: float) -> pd.DataFrame:
     table = {}
     for name, weight in weights.items():
         uncovered = grid.raster(cells, np.where(is_gap, weight, 0.0), fill=0.0)
+        spans = _circle(cutoff, side, *uncovered.shape)
         table[name] = _sums_in_circles(uncovered, spans)[row, col]
     return pd.DataFrame(table, index=cells.index)
 
 
-def _circle(cutoff: float, side: float) -> list[tuple[int, int]]:
+def _circle(cutoff: float, side: float, rows: int, cols: int) -> list[tuple[int, int]]:
     """For each row that a circle around a cell's centre meets, how far it is and how many columns reach out."""
-    most = int(cutoff / side) + 1
-    away = np.arange(most + 1)
-    is_within = np.hypot(away[:, None] * side, away * side) <= cutoff
-    return [(int(up), int(within.sum()) - 1) for up, within in enumerate(is_within) if within[0]]
+    up = np.arange(min(int(cutoff / side) + 2, rows)) * side
+    half = np.floor(np.sqrt(np.maximum(cutoff**2 - up**2, 0)) / side)
+    half += np.hypot((half + 1) * side, up) <= cutoff
+    half -= np.hypot(half * side, up) > cutoff
+    return [(n, int(min(wide, cols))) for n, wide in enumerate(half) if wide >= 0]
 
 
 def _sums_in_circles(values: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
@@ -331,9 +335,8 @@ def _sums_in_circles(values: np.ndarray, spans: list[tuple[int, int]]) -> np.nda
     for up, half in spans:
         first, beyond = widest - half, widest + half + 1
         span = running[:, beyond : beyond + cols] - running[:, first : first + cols]
-        if up < rows:
-            sums[: rows - up] += span[up:]
-        if 0 < up < rows:
+        sums[: rows - up] += span[up:]
+        if up:
             sums[up:] += span[: rows - up]
     return np.round(sums, 6)  # what running sums leave behind is not a person
 
@@ -366,12 +369,11 @@ def _measure(
         table[f"net_{g}"] = table[f"gained_{g}"] - table[f"lost_{g}"]
     for name in ("gained", "lost"):
         table[f"{name}_km2"] = total(area, where[name]) / 1e6
-    by = before["people" if "people" in people else people[0]].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        for name in ("nearer", "farther"):
-            table[f"mean_{name}_m"] = total(by * np.abs(metres), where[name]) / total(
-                by, where[name]
-            )
+        for g in people:
+            for name in ("nearer", "farther"):
+                moved = total(before[g].to_numpy() * np.abs(metres), where[name])
+                table[f"mean_{name}_{g}_m"] = moved / table[f"{name}_{g}"]
     return pd.DataFrame(table, index=pd.Index(labels))
 
 

@@ -19,7 +19,7 @@ Degrees = npt.NDArray[np.float64]
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
-_SPELLINGS = {
+SPELLINGS = {
     "wgs84": "wgs84",
     "epsg4326": "wgs84",
     "cgcs2000": "cgcs2000",
@@ -53,9 +53,9 @@ def parse_datum(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in folded if c.isalnum()).removesuffix("坐标系").removesuffix("坐标")
-    if plain not in _SPELLINGS:
+    if plain not in SPELLINGS:
         raise ValueError(f"datum is {text!r}, expected one of {', '.join(DATUMS)}")
-    return _SPELLINGS[plain]
+    return SPELLINGS[plain]
 
 
 def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[Degrees, Degrees]:

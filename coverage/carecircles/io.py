@@ -126,7 +126,7 @@ _PLACE_COLUMNS = {
     "lat": _CENTRE_COLUMNS["lat"],
     **_ABOUT,
 }
-_BASES = {
+BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
     "schematic": ("示意",),
@@ -366,7 +366,7 @@ def read_population(path: str | Path) -> pd.DataFrame:
 
 def services_of(written: pd.Series) -> pd.Series:
     """Services as words of ours (others as written), joined by ';'."""
-    spelled = {_validate.plain(s): name for name, many in SERVICES.items() for s in (name, *many)}
+    spelled = {_validate.plain(s): name for s, name in spellings_of(SERVICES).items()}
 
     def translate(cell: str) -> str:
         for mark in "、，；,|/":
@@ -375,6 +375,11 @@ def services_of(written: pd.Series) -> pd.Series:
         return ";".join(dict.fromkeys(spelled.get(_validate.plain(w), w) for w in words))
 
     return _validate.text(written).map(translate)
+
+
+def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """What each spelling of words of ours means, such as of `SERVICES` or `BASES`."""
+    return {s: name for name, many in words.items() for s in (name, *many)}
 
 
 def _sound(frame, problems: list[str]):
@@ -500,7 +505,7 @@ def _kept(frame: pd.DataFrame, column: str) -> pd.Series:
 
 def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:
     """'assumed', 'known', 'schematic', what else the file says, or 'not stated'."""
-    spelled = {s: name for name, many in _BASES.items() for s in (name, *many)}
+    spelled = spellings_of(BASES)
     cells = _validate.text(_with(frame, column)[column]).str.casefold()
     return cells.map(lambda t: spelled.get(t, t) or "not stated")
 

@@ -10,7 +10,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 from urllib.parse import quote, urlsplit
 
@@ -26,17 +26,20 @@ from folium.template import Template
 
 from carecircles import (
     _matching,
+    _validate,
     catchments,
     comparison,
     evaluation,
     gaps,
     grid,
+    io,
     report,
     scenario,
 )
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.comparison import Plan
+from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
 from carecircles.figure import Page, escape, to_json
 
@@ -291,17 +294,17 @@ def whatif_map(
     """
     _require_language(lang)
     groups = comparison.groups_of(Plan({}, area, cells))
-    heading = {
-        lang: f"{text}: " if lang == "en" else f"{text}："
-        for lang, text in _area_name(area).items()
-    }
+    day = f" ({area.as_of})" if area.as_of else ""
     config = {
         "live": True,
         "title": {
-            "en": heading["en"] + "what if? Move, add and remove centres",
-            "zh": heading["zh"] + "养老服务中心布局推演",
+            "en": f"{_area_name(area)['en']}{day}: what if? Move, add and remove centres",
+            "zh": f"{_area_name(area)['zh']}{day}：养老服务中心布局推演",
         },
-        "subtitle": "",
+        "subtitle": {
+            "en": "In a straight line, the limit included. What is assumed of the plan as it is:",
+            "zh": "按直线距离，含界限。现状方案的假定：",
+        },
         "groups": {group: report.GROUPS[group] for group in groups},
         "group": report.headline_group(Plan({}, area, cells)),
         "legend": [*_legend(area, radius=False), *_change_signs(), *_live_signs()],
@@ -309,7 +312,7 @@ def whatif_map(
             "title": {"en": "By street", "zh": "按街道"},
             "columns": [
                 {"label": {"en": "Street", "zh": "街道"}},
-                {"key": "all", "label": {"en": "people", "zh": "人口"}, "format": "count"},
+                {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
                 {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
                 {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
                 {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
@@ -453,6 +456,7 @@ def gain_map(
             ],
             "rows": rows,
         },
+        "notes": [report.GAIN_NOTE, *_notes(plan.area, plan.cells)],
     }
     layers = [
         gain_layer(plan, gains, lang=lang),
@@ -464,7 +468,7 @@ def gain_map(
 
 
 def comparison_map(
-    evaluations: Mapping[str, tuple[StudyArea, pd.DataFrame]],
+    plans: Sequence[Plan],
     *,
     title: str = "",
     lang: str = "en",
@@ -475,8 +479,8 @@ def comparison_map(
 
     Parameters
     ----------
-    evaluations
-        For each map its caption and, as in `coverage_map`, study area and evaluated cells.
+    plans
+        A map each, under the plan's name.
     title, lang, tiles
         Title of the page; the others as in `coverage_map`.
 
@@ -488,40 +492,43 @@ def comparison_map(
     Raises
     ------
     ValueError
-        If there are fewer than two maps.
+        If there are fewer than two plans.
     """
     _require_language(lang)
-    if len(evaluations) < 2:
-        raise ValueError(f"evaluations has {len(evaluations)} maps, expected two or more")
-    bounds = [_bounds(area) for area, _ in evaluations.values()]
+    if len(plans) < 2:
+        raise ValueError(f"there are {len(plans)} plans, expected two or more")
+    names = [report.plan_name(plan) for plan in plans]
+    heading: Text = {
+        lang: title or " / ".join(name[lang] for name in names) for lang in report.LANGUAGES
+    }
+    bounds = [_bounds(plan.area) for plan in plans]
     around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
     maps: list[folium.Map] = []
-    for area, cells in evaluations.values():
-        m = _new_map(around, title=title or " / ".join(evaluations), lang=lang)
+    for plan in plans:
+        m = _new_map(around, title=report.say(heading, lang), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
-        for layer in _coverage_layers(area, cells, None, tiles, lang):
+        for layer in _coverage_layers(plan.area, plan.cells, None, tiles, lang):
             m.add_child(layer)
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
-    assumed = {
-        line["en"]: line for area, _ in evaluations.values() for line in report.assumptions(area)
-    }
+    assumed, remarks = report.league_notes(plans)
     config = {
         "lang": lang,
         "bounds": _corners(around),
-        "title": title or " / ".join(evaluations),
-        "legend": _legend(next(iter(evaluations.values()))[0], radius=False),
+        "title": heading,
+        "legend": _legend(plans[0].area, radius=False),
         "subtitle": "",
-        "assumptions": _headline(list(assumed.values())),
+        "assumptions": _headline(assumed),
+        "remarks": remarks,
         "layers": _layer_groups(),
         "maps": [
             {
-                "title": caption,
-                "subtitle": report.standard_note(area),
-                "summary": report.summary(area, cells)[:4],
+                "title": name,
+                "subtitle": report.standard_note(plan.area),
+                "summary": report.summary(plan.area, plan.cells)[:4],
             }
-            for caption, (area, cells) in evaluations.items()
+            for plan, name in zip(plans, names, strict=True)
         ],
     }
     m.add_child(_Surroundings("compare", maps, config))
@@ -778,8 +785,8 @@ def live_layer(area: StudyArea, cells: pd.DataFrame, *, lang: str = "en") -> Dra
         {
             **told,
             "services": _services(row),
-            "lon": degrees.geometry[label].x,
-            "lat": degrees.geometry[label].y,
+            "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
+            "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
             "x": row["geometry"].x,
             "y": row["geometry"].y,
         }
@@ -812,6 +819,13 @@ def live_layer(area: StudyArea, cells: pd.DataFrame, *, lang: str = "en") -> Dra
                 "group": standard.group,
             },
             "as_of": area.as_of.isoformat() if area.as_of else None,
+            "spelled": {
+                "datums": SPELLINGS,
+                "bases": io.spellings_of(io.BASES),
+                "services": {
+                    _validate.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
+                },
+            },
         },
     }
     return _LiveDrawing("live", data, bounds=bounds, name=_LAYERS["grid"][lang], show=True)
@@ -859,9 +873,9 @@ def _classes(most: float) -> list[float]:
     """Where the classes of a gain begin: at one person, then in four round steps up to the largest."""
     if most <= 1:
         return [1.0]
-    magnitude = 10.0 ** math.floor(math.log10(most / 4))
-    step = max(m * magnitude for m in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if m * magnitude <= most / 4)
-    return [1.0, *(round(step * n, 6) for n in range(1, 5) if step * n > 1)]
+    magnitude = 10.0 ** math.floor(math.log10(max(most / 4, 1)))
+    step = max(m * magnitude for m in (1, 2, 3, 4, 5, 6, 8) if m == 1 or m * magnitude <= most / 4)
+    return [1.0, *(step * n for n in range(1, 5) if 1 < step * n <= most)]
 
 
 def _range(label: Text, least: float, beyond: float | None) -> Text:
@@ -871,7 +885,7 @@ def _range(label: Text, least: float, beyond: float | None) -> Text:
     elif beyond <= 1:
         figures = "0"
     else:
-        figures = f"{least:,.0f}–{beyond:,.0f}"
+        figures = f"{least:,.0f}–{beyond - 1:,.0f}" if beyond > least + 1 else f"{least:,.0f}"
     return {lang: f"{text}: {figures}" for lang, text in label.items()}
 
 
@@ -1134,7 +1148,7 @@ def change_title(before: Plan, after: Plan) -> Text:
     return {
         lang: name[lang]
         + mark
-        + " → ".join(report.isolated(plan.name[lang]) for plan in (before, after))
+        + " → ".join(report.plan_name(plan)[lang] for plan in (before, after))
         for lang, mark in (("en", ": "), ("zh", "："))
     }
 
@@ -1142,7 +1156,7 @@ def change_title(before: Plan, after: Plan) -> Text:
 def _of_plan(plan: Plan, what: Text) -> Text:
     name = _area_name(plan.area)
     return {
-        lang: f"{name[lang]}{mark}{what[lang]} ({report.isolated(plan.name[lang])})"
+        lang: f"{name[lang]}{mark}{what[lang]} ({report.plan_name(plan)[lang]})"
         for lang, mark in (("en", ": "), ("zh", "："))
     }
 

@@ -6,7 +6,7 @@ Every figure comes from `evaluation` and `gaps`; here it is only rounded and nam
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -417,8 +417,8 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
     Returns
     -------
     league
-        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, shares and
-        changes of the district; figures of groups a plan's standard is not for are missing.
+        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
+        standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
     """
     rows = []
     for plan in (before, *plans):
@@ -438,8 +438,10 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
                 "centres": setting["centres"],
                 "metres": round(plan.area.standard.metres, 1),
                 "minutes": round(plan.area.standard.minutes, 1),
+                "group": plan.area.standard.group or "everyone",
                 **figures,
                 "net_km2": figures["gained_km2"] - figures["lost_km2"],
+                "assumed": "; ".join(line["en"] for line in assumptions(plan.area)),
             }
         )
     table = pd.DataFrame(rows)
@@ -454,11 +456,38 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
 def league_record(before: Plan, plans: Sequence[Plan]) -> dict:
     """Several plans against one as a JSON value."""
     league = league_frame(before, plans)
-    return {**_heading(before.area, before.cells), "plans": _records(league)}
+    every = [plan.area for plan in (before, *plans)]
+    heading = _heading(before.area, before.cells) | {
+        "assumed": [line["en"] for line in _once(assumptions(area) for area in every)],
+        "notes": [line["en"] for line in _once(area.notes for area in every)],
+    }
+    return {**heading, "plans": _records(league)}
+
+
+def _once(many: Iterable[Iterable[Text]]) -> list[Text]:
+    """The lines of several lists, each once."""
+    return list({line["en"]: line for lines in many for line in lines}.values())
+
+
+def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
+    """What is assumed of several plans, and what else has to be said of them."""
+    return (
+        _once(assumptions(plan.area) for plan in plans),
+        _once([[grid_note(plans[0].cells)], *(plan.area.notes for plan in plans)]),
+    )
+
+
+def plan_name(plan: Plan) -> Text:
+    """The name of a plan with the day it shows, if it shows one."""
+    day = f", {plan.area.as_of}" if plan.area.as_of else ""
+    return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
-    """What closing each centre would lose (`comparison.close_each`) as a frame to write."""
+    """What closing each centre would lose (`comparison.close_each`) as a frame to write, the worst first."""
+    group = headline_group(plan)
+    order = [f"lost_{group}", f"backup_lost_{group}"]
+    losses = losses.sort_values(order, ascending=False, kind="stable")
     centres = plan.area.facilities.loc[losses.index]
     frame = _rounded(losses[_comparable(losses.columns, plan)])
     frame.insert(0, "name", centres["name"])
@@ -480,6 +509,13 @@ def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
     frame.insert(2, "lat", degrees.y.round(_DECIMALS["lat"]))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
     return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
+
+
+GAIN_NOTE: Text = {
+    "en": "Gains are of a centre exactly in the middle of a cell. A centimetre beside it, cells that lie "
+    "exactly on the limit fall out.",
+    "zh": "收益按中心恰好位于网格正中计算；偏离一厘米，恰在界限上的网格即不计入。",
+}
 
 
 def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
@@ -557,7 +593,12 @@ def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
 def league_table(before: Plan, plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
     league = league_frame(before, plans)
-    names = [say(name_of(row), lang) for row in league.to_dict("records")]
+    days = [f", {day}" if day else "" for day in league["as_of"]]
+    groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
+    names = [
+        say(name_of(row), lang) + group + day
+        for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
+    ]
     columns = _of_group(_LEAGUE_COLUMNS, before, *plans)
     return _as_text(league.assign(name=names), columns, lang)
 
@@ -579,9 +620,15 @@ def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
 
 def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:
     """The rows of `gains_frame` of the best place of each street, with its x and y, the best first."""
-    frame = pd.DataFrame(gains_frame(plan, gains)).join(plan.cells[["x", "y"]])
     order = [f"gained_{headline_group(plan)}", "gained_km2"]
-    return frame.sort_values(order, ascending=False, kind="stable").drop_duplicates("street")
+    ranked = (
+        gains[order]
+        .assign(street=plan.cells["street"])
+        .sort_values(order, ascending=False, kind="stable")
+    )
+    best = ranked.drop_duplicates("street").index
+    few = plan._replace(cells=plan.cells.loc[best])
+    return pd.DataFrame(gains_frame(few, gains.loc[best])).join(plan.cells[["x", "y"]])
 
 
 def change_summary(before: Plan, after: Plan) -> list[dict[str, Text]]:
@@ -616,10 +663,13 @@ def change_notes(before: Plan, after: Plan) -> list[Text]:
     for label, row in centres.iterrows():
         name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
+        also = _CENTRE_CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
         lines.append(
             {
-                "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}",
-                "zh": f"{word['zh']}：{isolated(name['zh'])}（{label}）{far}",
+                "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}"
+                + (f", {also['en']}" if also["en"] else ""),
+                "zh": f"{word['zh']}：{isolated(name['zh'])}（{label}）{far}"
+                + (f"，{also['zh']}" if also["zh"] else ""),
             }
         )
     lines += distance_lines(before, after)
@@ -656,7 +706,7 @@ def distance_lines(before: Plan, after: Plan) -> list[Text]:
     ]
     group = headline_group(before, after)
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
-        people, by = d[f"{name}_{group}"], _metres(d[f"mean_{name}_m"])
+        people, by = d[f"{name}_{group}"], _metres(d[f"mean_{name}_{group}_m"])
         if people:
             label, shown = GROUPS[group], _show("people", people)
             lines.append(
@@ -710,14 +760,18 @@ def _show(column: str, value: object) -> str:
         return "–"
     kind = _kind(column)
     number = round(number, _DECIMALS[kind])  # as in the files, so that no two screens differ
-    sign = "+" if column.startswith("net_") and number else ""
+    sign = "+" if column.startswith("net_") else ""
     if kind == "share":
         return f"{100 * number:.1f} %"
     if kind == "km2":
-        return f"{number:{sign}.2f}"
+        return _no_signed_zero(f"{number:{sign}.2f}")
     if kind in ("lon", "lat"):
-        return f"{number:.5f}"
-    return f"{number:{sign},.0f}"
+        return f"{number:.7f}"
+    return _no_signed_zero(f"{number:{sign},.0f}")
+
+
+def _no_signed_zero(text: str) -> str:
+    return text.lstrip("+-") if not text.strip("+-0.") else text
 
 
 def printable(text: str) -> str:
@@ -774,13 +828,17 @@ def summary_table(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> pd.Data
 
 def notes(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> list[str]:
     """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
-    said = [say(line, lang) for line in assumptions(area)]
+    return said_below(assumptions(area), [grid_note(cells), *area.notes], lang=lang)
+
+
+def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:
+    """What is assumed as one sentence, and the remarks, a line each."""
+    said = [say(line, lang) for line in assumed]
     joined = ("；" if lang == "zh" else "; ").join(said)
     joined = joined[:1].upper() + joined[1:]
     return [
         *([joined + ("。" if lang == "zh" else ".")] if said else []),
-        say(grid_note(cells), lang),
-        *(say(note, lang) for note in area.notes),
+        *(say(line, lang) for line in remarks),
     ]
 
 

@@ -16,6 +16,7 @@ import dataclasses
 import datetime
 import difflib
 import itertools
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,10 +43,10 @@ _DETAILS: dict[str, tuple[str, ...]] = {
     "equip": ("services",),
     "standard": ("metres", "minutes", "pace_m_s"),
 }
-_ALWAYS = ("date", "until", "note")
+_ALWAYS = ("date", "until")
 _COLUMNS = ("file", "step", "act", "to", "date", "until", *_DETAILS["open"], *_DETAILS["standard"])
-_KEYS = ("name", "name_en", "note", "based_on", "as_of", "step")
-_DEGREE_DECIMALS = 7
+_KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
+DEGREE_DECIMALS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class Scenario:
 
     `steps` has a row for each step in the order in which they are done: file and step (where it was
     written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
-    (days, may be missing), and what the act needs. `as_of` is the day that is looked at, None for
+    (days, may be missing), and what the act needs. `note` goes with every result. `as_of` is the day that is looked at, None for
     any: then every step holds, whatever its dates.
     """
 
@@ -64,6 +65,7 @@ class Scenario:
     steps: pd.DataFrame
     as_of: datetime.date | None = None
     note: str = ""
+    note_en: str = ""
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -157,7 +159,8 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
         name_en=plan.get("name_en") or plan["name"],
         steps=steps,
         as_of=day or (base.as_of if base else None),
-        note=plan.get("note", ""),
+        note=plan.get("note") or plan.get("note_en", ""),
+        note_en=plan.get("note_en") or plan.get("note", ""),
     )
 
 
@@ -193,13 +196,16 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     problems += _missing_centres(steps, area.facilities)
     problems += _missing_groups(steps, area.population)
     problems += _impossible_standards(steps, area.standard)
-    placed, wrong, notes = _place(steps, area)
+    _, wrong, _ = _place(steps, area)
     problems += wrong
     if problems:
         raise ValidationError(problems)
 
     day = pd.Timestamp(scenario.as_of or area.as_of) if scenario.as_of or area.as_of else None
     holding = steps[_holds(steps, day)]
+    placed, _, notes = _place(holding, area)
+    if scenario.note:
+        notes.insert(0, {"en": scenario.note_en, "zh": scenario.note})
     changed = dataclasses.replace(
         area,
         facilities=_after(holding, area.facilities, placed),
@@ -228,7 +234,7 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
     middle = centroid.where(streets.contains(centroid), streets.representative_point())
     degrees = middle.to_crs(4326)
     return pd.DataFrame(
-        {"lon": degrees.x.round(_DEGREE_DECIMALS), "lat": degrees.y.round(_DEGREE_DECIMALS)}
+        {"lon": degrees.x.round(DEGREE_DECIMALS), "lat": degrees.y.round(DEGREE_DECIMALS)}
     )
 
 
@@ -258,7 +264,7 @@ def _heading_problems(plan: Mapping, file: str) -> list[str]:
         problems.append(f"{file}: name is missing; say in a few words what changes.")
     problems += [
         f"{file}: {key} is not text; put it in quotation marks."
-        for key in ("name_en", "note", "based_on")
+        for key in ("name_en", "note", "note_en", "based_on")
         if not isinstance(plan.get(key, ""), str)
     ]
     return problems
@@ -313,13 +319,11 @@ def _point_problems(row: dict, where: str) -> list[str]:
     problems = [
         f"{where}: {key} is {_validate.show(row[key])}, not a number; write it such as 117.2230."
         for key in has
-        if isinstance(row[key], bool) or not isinstance(row[key], int | float)
+        if not _is_number(row[key])
     ]
     for key in has if problems else ():
         row.pop(key)
-    if "capacity" in row and (
-        isinstance(row["capacity"], bool) or not isinstance(row["capacity"], int | float)
-    ):
+    if "capacity" in row and not _is_number(row["capacity"]):
         problems.append(
             f"{where}: capacity is {_validate.show(row.pop('capacity'))}, not a number; "
             "write how many people it can serve."
@@ -329,6 +333,10 @@ def _point_problems(row: dict, where: str) -> list[str]:
     except ValueError as err:
         problems.append(f"{where}: {err}.")
     return problems
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _equip_problems(row: dict, where: str) -> list[str]:
@@ -349,7 +357,7 @@ def _standard_problems(row: dict, where: str) -> list[str]:
     given = [key for key in _DETAILS["standard"] if key in row]
     for key in given:
         value = row[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        if not _is_number(value) or not 0 < value < 1e6:
             problems.append(
                 f"{where}: {key} is {_validate.show(value)}; write a number above 0 and below a million."
             )
@@ -428,6 +436,7 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
                     f"({_validate.show(names[to])}); give the new one an id of its own."
                 )
             names[to] = step["name"] if isinstance(step["name"], str) else to
+            gone.pop(to, None)
         elif to in gone:
             problems.append(
                 f"{where}: centre {_validate.show(to)} is closed by {gone[to]}; take one of them out."

@@ -4,7 +4,7 @@
 "use strict";
 (function () {
   const { kit, page, scenario } = carecircles;
-  const { element, button, say, count, percent, inEveryLanguage, section } = kit;
+  const { element, button, passingButton, say, count, percent, inEveryLanguage, section } = kit;
   const STEP_M = 50, FINE_STEP_M = 10; // of an arrow key, and with Shift
   const DECIMALS = 7; // of a degree: 1 cm, as the scenario file has it
   const NEAREST_RADIUS_M = 100, FARTHEST_RADIUS_M = 2000;
@@ -35,11 +35,8 @@
     newCentre: { en: "New centre", zh: "新增中心" },
     changes: { en: "Changes", zh: "变化清单" },
     noChanges: { en: "none yet", zh: "暂无" },
-    opened: { en: "opened", zh: "新开" },
-    closed: { en: "closed", zh: "关闭" },
-    moved: { en: "moved", zh: "迁移" },
-    equipped: { en: "other services", zh: "服务调整" },
     standard: { en: "standard", zh: "标准" },
+    slider: { en: "Radius, slider", zh: "半径滑块" },
     outsideArea: { en: "That is outside the study area; nothing was changed.", zh: "位于研究区之外，未作更改。" },
     notLoaded: { en: "The scenario was not loaded; the plan is as it was.", zh: "方案未载入，当前方案保持不变。" },
     loaded: { en: "Loaded", zh: "已载入" },
@@ -192,7 +189,8 @@
     },
     cellAt(latlng) {
       const cell = kit.Coverage.prototype.cellAt.call(this, latlng);
-      return cell && { ...cell, people_60: this.data.kinds.people.people_60[this.kind[cell.index] - 1] };
+      const { group, label } = this.shown;
+      return cell && { ...cell, label, people: this.data.kinds.people[group][this.kind[cell.index] - 1] };
     },
   });
 
@@ -212,8 +210,8 @@
     constructor(map, grid, config) {
       Object.assign(this, { map, grid, config, drawn: new Map(), past: [], future: [], isAdding: false });
       this.world = makeWorld(grid.data);
-      this.view = { group: config.group, colours: "depth" };
-      this.baseline = { name: { en: kit.WORDS.myPlan.en, zh: kit.WORDS.myPlan.zh }, ...this.world.standard,
+      this.wanted = config.group; // the group the reader chose; shown if the plan's standard is for it
+      this.baseline = { name: { ...kit.WORDS.myPlan }, note: { en: "", zh: "" }, ...this.world.standard,
         centres: new Map(this.world.centres.map((centre) => [centre.id, centre])) };
       this.ghosts = L.layerGroup().addTo(map);
       this.buildPanel();
@@ -268,7 +266,9 @@
     }
     isAtHome(centre, lon, lat) {
       const old = this.baseline.centres.get(centre.id);
-      return old && old.lon === lon && old.lat === lat ? { ...centre, ...old, services: centre.services } : null;
+      if (!old || old.lon !== lon || old.lat !== lat) return null;
+      const { services, services_basis } = centre;
+      return services === old.services ? old : { ...old, services, services_basis };
     }
     add(latlng) {
       let number = 1;
@@ -299,7 +299,7 @@
       this.commit(this.withCentre(this.baseline.centres.get(id)));
     }
     setRadius(metres) {
-      const { minutes } = scenario.withStandard(this.world.standard, metres, null);
+      const { minutes } = scenario.withStandard((this.plan0 || this.plan), metres, null);
       this.preview({ ...this.plan, metres, minutes });
     }
     warn() { page.notice(word("outsideArea")); }
@@ -333,8 +333,7 @@
 
     /** West, south, east and north of a circle in degrees, from the projection's slopes at its centre. */
     slopes({ lon, lat, x, y }) {
-      const d = 1e-4, east = this.world.project(lon + d, lat) || this.world.project(lon - d, lat);
-      const north = this.world.project(lon, lat + d) || this.world.project(lon, lat - d);
+      const d = 1e-4, east = this.world.project(lon + d, lat), north = this.world.project(lon, lat + d);
       const [a, c] = [(east.x - x) / d, (east.y - y) / d], [b, e] = [(north.x - x) / d, (north.y - y) / d];
       const det = a * e - b * c;
       return (dx, dy) => [lat + (a * dy - c * dx) / det, lon + (e * dx - b * dy) / det];
@@ -367,7 +366,8 @@
       const pin = shape.marker.getElement();
       pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
         (centre.basis === "known" ? " cc-pin-known" : "");
-      pin.setAttribute("aria-label", say(centre.name));
+      shape.name = () => say(centre.name) + ({ new: ` (${word("opened_here")})`, moved: ` (${word("moved_here")})` }[state] || "");
+      pin.setAttribute("aria-label", shape.name());
       if (state === "moved") {
         shape.arrow = shape.arrow || L.polyline([], { pane: "cc-lines", interactive: false,
           color: "#7e22ce", weight: 2.5, className: "cc-move" }).addTo(this.map);
@@ -394,17 +394,18 @@
         isAstray = false;
       });
       marker.bindPopup(() => this.centreBox(id), { maxWidth: 320 });
-      marker.bindTooltip(() => element("span", "", say(this.plan.centres.get(id).name)), { className: "cc-tip" });
+      marker.bindTooltip(() => element("span", "", this.drawn.get(id).name()), { className: "cc-tip" });
       marker.addTo(this.map);
       L.DomEvent.on(marker.getElement(), "keyup blur", () => this.settle());
       L.DomEvent.on(marker.getElement(), "keydown", (event) => this.key(id, event));
-      page.searchable.push({ text: this.nameOf(id), show: (map) => {
-        const shape = this.drawn.get(id);
-        if (!shape) return;
-        map.setView(shape.marker.getLatLng(), Math.max(map.getZoom(), 15));
-        shape.marker.openPopup();
-      } });
       return marker;
+    }
+    searchable() {
+      return [...this.plan.centres.values()].map((centre) => ({ text: centre.name, show: (map) => {
+        const { marker } = this.drawn.get(centre.id);
+        map.setView(marker.getLatLng(), Math.max(map.getZoom(), 15));
+        marker.openPopup();
+      } }));
     }
     /** A centre that was let go of outside the study area stands where it stood. */
     goBack(id) {
@@ -447,8 +448,8 @@
         });
         box.prepend(input);
       }
-      tools.append(button(() => word("remove"), null, () => this.remove(id)));
-      if (old && old !== centre) tools.append(button(() => word("restore"), null, () => this.restore(id)));
+      tools.append(passingButton(() => word("remove"), null, () => this.remove(id)));
+      if (old && old !== centre) tools.append(passingButton(() => word("restore"), null, () => this.restore(id)));
       box.append(tools);
       return box;
     }
@@ -460,7 +461,8 @@
     /* What the panel says */
 
     tell(isSettled = false) {
-      const { area, streets } = this.grid.people(this.view.group), was = this.before[this.view.group];
+      const group = this.fitGroup();
+      const { area, streets } = this.grid.people(group), was = this.before[group];
       const share = (row) => (row.all > 0 ? row.covered / row.all : null);
       const net = area.covered - was.area.covered;
       this.figures = { area, streets };
@@ -478,12 +480,13 @@
         row.forEach((cell, k) => { if (cell.textContent !== texts[k]) cell.textContent = texts[k]; });
       });
       if (document.activeElement !== this.radius) this.radius.value = this.plan.metres;
+      this.radius.setAttribute("aria-valuetext", count(this.plan.metres) + " m");
       if (document.activeElement !== this.metres) this.metres.value = Number(this.plan.metres.toFixed(1));
       put("minutes", kit.minutes(this.plan.minutes));
       if (isSettled) this.tellChanges();
     }
     tellChanges() {
-      const { area } = this.figures, label = say(this.config.groups[this.view.group]);
+      const { area } = this.figures, label = say(this.config.groups[this.group]);
       this.spoken.textContent = `${label}: ${count(area.covered)} ${word("peopleCovered")}`;
       this.undoButton.disabled = !this.past.length;
       this.redoButton.disabled = !this.future.length;
@@ -493,12 +496,14 @@
     }
     /** The steps that lead from the baseline to the plan, each of which can be taken back. */
     listChanges() {
-      const words = { open: "opened", close: "closed", move: "moved", equip: "equipped", standard: "standard" };
+      const words = { open: "opened_here", close: "closed_here", move: "moved_here", equip: "equipped_here",
+        standard: "standard" };
       const rows = scenario.steps(this.plan, this.world).map(([[act, id]]) => {
         const item = element("li"), name = act === "standard"
-          ? `${count(this.plan.metres)} m, ${kit.minutes(this.plan.minutes)}` : say(this.nameOf(id));
+          ? `${count(this.plan.metres)} m, ${kit.minutes(this.plan.minutes)}` +
+            (this.plan.group ? ", " + say(this.config.groups[this.plan.group]) : "") : say(this.nameOf(id));
         item.append(element("span", "", `${word(words[act])}: ${name} `));
-        const back = button(() => word("undo") + ": " + name, "✕", () => this.takeBack(act, id));
+        const back = passingButton(() => word("undo") + ": " + name, "✕", () => this.takeBack(act, id));
         item.append(back);
         return item;
       });
@@ -523,13 +528,13 @@
         const ghost = L.marker([centre.lat, centre.lon], { pane: "cc-centres", keyboard: true,
           icon: L.divIcon({ className: "cc-pin cc-pin-closed", iconSize: [16, 16] }) });
         ghost.bindPopup(() => {
-          const box = kit.facts(say(centre.name), [[word("closed"), centre.id]]), tools = element("div", "cc-tools");
-          tools.append(button(() => word("restore"), null, () => this.restore(id)));
+          const box = kit.facts(say(centre.name), [["ID", centre.id]]), tools = element("div", "cc-tools");
+          tools.append(passingButton(() => word("restore"), null, () => this.restore(id)));
           box.append(tools);
           return box;
         });
         ghost.addTo(this.ghosts);
-        ghost.getElement().setAttribute("aria-label", `${say(centre.name)} (${word("closed")})`);
+        ghost.getElement().setAttribute("aria-label", `${say(centre.name)} (${word("closed_here")})`);
       });
     }
 
@@ -558,7 +563,7 @@
       changes.append(this.changeList);
       panel.append(big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
       inEveryLanguage(() => {
-        big.dataset.label = say(this.config.groups[this.view.group]) + " " + word("peopleCovered");
+        this.group = null; // so that it is named anew
         netWord.textContent = word("net");
         against.textContent = word("against");
         labels.forEach(([label, key]) => (label.textContent = word(key)));
@@ -566,7 +571,7 @@
         changes.querySelector("h2").textContent = word("changes");
         if (this.plan) {
           this.tell(true);
-          this.drawn.forEach(({ marker, centre }) => marker.getElement().setAttribute("aria-label", say(centre.name)));
+          this.drawn.forEach(({ marker, name }) => marker.getElement().setAttribute("aria-label", name()));
         }
       });
     }
@@ -622,6 +627,7 @@
       this.radius.addEventListener("change", () => this.settle());
       this.texts.minutes = element("span", "cc-quiet");
       labelled("radius", this.radius, this.metres, "m", this.texts.minutes);
+      inEveryLanguage(() => this.radius.setAttribute("aria-label", word("slider")));
       const choice = (entries, chosen, act) => {
         const select = element("select");
         entries.forEach(([value, label]) => {
@@ -635,7 +641,7 @@
         return select;
       };
       this.groupChoice = choice(this.world.groups.map((g) => [g, () => say(this.config.groups[g])]),
-        this.view.group, (group) => this.setGroup(group));
+        this.wanted, (group) => { this.wanted = group; this.tell(true); });
       labelled("group", this.groupChoice);
       labelled("colours", choice([["depth", () => word("byDepth")], ["change", () => word("byChange")]],
         "depth", (what) => this.colour(what)));
@@ -655,18 +661,30 @@
         box.replaceChildren(kit.placeTable(this.map, { ...this.config.table,
           rows: rows.map((row) => ({ ...row, all: 0, share: null, net: 0, left: 0 })) }));
         this.tableCells = [...box.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")]);
+        this.tableHead = [...box.querySelectorAll("thead th")];
+        this.group = null;
         if (this.plan) this.tell();
       });
       return box;
     }
 
-    setGroup(group) {
-      this.view.group = group;
-      document.querySelector(".cc-big").dataset.label = say(this.config.groups[group]) + " " + word("peopleCovered");
-      this.tell(true);
+    /** The group that is shown: the one wanted, unless the plan's standard is for others. */
+    fitGroup() {
+      const { groups } = this.world, { group: of } = this.plan;
+      const told = of ? groups.slice(groups.indexOf(of)) : groups;
+      const group = told.includes(this.wanted) ? this.wanted : told[0];
+      if (group === this.group && this.plan.group === this.groupOf) return group;
+      [this.group, this.groupOf] = [group, this.plan.group];
+      const name = this.config.groups[group];
+      [...this.groupChoice.options].forEach((option) => (option.disabled = !told.includes(option.value)));
+      this.groupChoice.value = group;
+      document.querySelector(".cc-big").dataset.label = say(name) + " " + word("peopleCovered");
+      this.tableHead[1].textContent = say(name);
+      const label = { en: `People ${name.en} in this cell`, zh: `本网格${name.zh}人口` };
+      this.grid.shown = { group, label };
+      return group;
     }
     colour(what) {
-      this.view.colours = what;
       document.body.classList.toggle("cc-changes", what === "change");
       this.grid.colourBy(what);
       this.grid.paint();
@@ -682,6 +700,7 @@
     }
 
     listen() {
+      page.searchable.push(() => this.searchable());
       this.map.on("click", (event) => { if (this.isAdding) this.add(event.latlng); });
       this.map.getContainer().append(element("div", "cc-cross"));
       this.map.getContainer().addEventListener("keydown", (event) => {
@@ -732,10 +751,6 @@
         this.map.closePopup();
         this.problems.replaceChildren();
         this.commit(plan);
-        if (plan.group) {
-          this.groupChoice.value = plan.group;
-          this.setGroup(plan.group);
-        }
         page.notice(`${word("loaded")}: ${say(plan.name)}`);
         return true;
       } catch (error) {
@@ -748,7 +763,7 @@
       const list = element("ul"), shown = problems.slice(0, 20);
       shown.forEach((problem) => list.append(element("li", "", say(problem))));
       if (problems.length > shown.length) list.append(element("li", "", `+ ${problems.length - shown.length}`));
-      const close = button(() => "✕", null, () => this.problems.replaceChildren());
+      const close = passingButton(() => "✕", null, () => this.problems.replaceChildren());
       this.problems.replaceChildren(element("b", "", word("notLoaded")), close, list);
     }
   }

@@ -11,7 +11,6 @@ window.carecircles = (function () {
     street: { en: "Street", zh: "街道" },
     nearest: { en: "Nearest centre", zh: "最近的中心" },
     nearestForMost: { en: "Nearest centre for most", zh: "多数人最近的中心" },
-    theirDistance: { en: "Mean distance to it", zh: "到该中心平均距离" },
     servicesThere: { en: "Services there", zh: "该中心服务" },
     inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
@@ -43,7 +42,6 @@ window.carecircles = (function () {
     noCentre: { en: "no centre", zh: "没有中心" },
     legend: { en: "Legend", zh: "图例" },
     summary: { en: "Summary", zh: "汇总" },
-    byStreet: { en: "By street", zh: "按街道" },
     backup: { en: "two or more", zh: "两处以上" },
     left: { en: "60+ left", zh: "未覆盖60+" },
     search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },
@@ -109,7 +107,7 @@ window.carecircles = (function () {
     return near - below === 0.5 ? below + (below % 2 ? 1 : 0) : Math.round(near);
   }
   const grouped = new Intl.NumberFormat("en-US");
-  const count = (n) => grouped.format(whole(n));
+  const count = (n) => grouped.format(whole(n) + 0);
   const metres = (n) => count(n) + " m";
   const percent = (n) => (n === null ? "–" : (whole(1000 * n) / 10).toFixed(1) + " %");
   const minutes = (n) => n.toFixed(1) + (page.lang === "zh" ? " 分钟" : " min");
@@ -135,16 +133,27 @@ window.carecircles = (function () {
     return box;
   }
 
+  /** A button that stays on the page. */
   function button(label, shown, act) {
+    const [made, name] = namedButton(label, shown, act);
+    inEveryLanguage(name);
+    return made;
+  }
+  /** A button in what is made anew whenever it is shown, in the language of that moment. */
+  function passingButton(label, shown, act) {
+    const [made, name] = namedButton(label, shown, act);
+    name();
+    return made;
+  }
+  function namedButton(label, shown, act) {
     const made = element("button", "cc-button");
     made.type = "button";
-    inEveryLanguage(() => {
+    made.addEventListener("click", act);
+    return [made, () => {
       made.textContent = shown || label();
       made.title = label();
       made.setAttribute("aria-label", label());
-    });
-    made.addEventListener("click", act);
-    return made;
+    }];
   }
 
   /* Layers */
@@ -268,15 +277,16 @@ window.carecircles = (function () {
 
   const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857" };
 
+  const TINTS = { opened: "#bfe3f5", moved: "#ead6fb", equipped: "#d1fae5" };
+
   /** Centres: filled where the position is known, hollow where it is assumed. */
   function centres(data) {
     const group = L.featureGroup();
     data.forEach((centre) => {
-      const ink = centre.change ? CHANGED[centre.change] : "#be123c";
-      const isSolid = centre.basis === "known" || ["opened", "moved"].includes(centre.change);
+      const ink = centre.change ? CHANGED[centre.change] : "#be123c", isKnown = centre.basis === "known";
       const layer = L.circleMarker([centre.lat, centre.lon], {
         pane: "cc-centres", radius: (L.Browser.mobile ? 9 : 6) + (centre.change ? 2 : 0), weight: 2.5,
-        color: isSolid ? "#ffffff" : ink, fillColor: isSolid ? ink : "#ffffff", fillOpacity: 1,
+        color: isKnown ? "#ffffff" : ink, fillColor: isKnown ? ink : TINTS[centre.change] || "#ffffff", fillOpacity: 1,
         className: "cc-centre", dashArray: centre.change === "closed" ? "3 3" : null,
       });
       if (centre.from) {
@@ -566,7 +576,7 @@ window.carecircles = (function () {
       if (!cell) return null;
       const street = this.data.streets[this.street[cell.index] - 1];
       return { ...cell, depth: this.depth[cell.index], street: street.name,
-        people_60: street.people_60_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
+        people: street.people_60_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
     },
     facts(latlng) {
       const cell = this.cellAt(latlng);
@@ -593,7 +603,7 @@ window.carecircles = (function () {
         [word("servicesThere"), servicesOf(cell.nearest)],
       );
     }
-    rows.push([word("people60"), cell.people_60.toFixed(1)]);
+    rows.push([cell.label ? say(cell.label) : word("people60"), cell.people.toFixed(1)]);
     return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
   }
 
@@ -1000,6 +1010,7 @@ window.carecircles = (function () {
       const lines = [element("h1", "", say(config.title))];
       if (config.subtitle) lines.push(element("p", "", say(config.subtitle)));
       config.assumptions.forEach((line) => lines.push(element("p", "cc-assumed", say(line))));
+      (config.remarks || []).forEach((line) => lines.push(element("p", "", say(line))));
       box.querySelectorAll("h1, p").forEach((old) => old.remove());
       box.prepend(...lines);
     });
@@ -1066,7 +1077,7 @@ window.carecircles = (function () {
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
       if (entry.sign === "changed") {
         sign.style.borderColor = CHANGED[entry.change];
-        sign.style.background = entry.change === "closed" ? "#fff" : CHANGED[entry.change];
+        sign.style.background = TINTS[entry.change] || "#fff";
       }
       item.append(sign, element("span", "", say(entry.label)));
       list.append(item);
@@ -1123,7 +1134,8 @@ window.carecircles = (function () {
     const found = element("ul");
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLocaleLowerCase();
-      const matches = wanted ? page.searchable.filter((entry) =>
+      const places = page.searchable.flatMap((entry) => (typeof entry === "function" ? entry() : [entry]));
+      const matches = wanted ? places.filter((entry) =>
         [entry.text.zh, entry.text.en].some((t) => t && t.toLocaleLowerCase().includes(wanted))) : [];
       found.replaceChildren(...matches.slice(0, 8).map((entry) => {
         const item = element("li"), choose = element("button", "cc-plain", say(entry.text));
@@ -1247,8 +1259,13 @@ window.carecircles = (function () {
 
   const fromDatum = Object.fromEntries(Object.entries(DATUMS).map(([name, forward]) =>
     [name, ["wgs84", "cgcs2000"].includes(name) ? forward : (place) => invert(forward, place)]));
-  const addWords = (words) => Object.assign(WORDS, words);
-  const kit = { element, button, say, word, WORDS, addWords, count, percent, minutes, inEveryLanguage, section,
+  function addWords(words) {
+    Object.keys(words).filter((key) => Object.hasOwn(WORDS, key)).forEach((key) => {
+      throw new Error("there is already a word " + key);
+    });
+    Object.assign(WORDS, words);
+  }
+  const kit = { element, button, passingButton, say, word, WORDS, addWords, count, percent, minutes, inEveryLanguage, section,
     facts, centreFacts, placeTable, FORMATS, Coverage, DEPTH_SIGNS, CHANGE_SIGNS };
 
   return { page, kit, makePanes, start, compare, setLanguage, toDatum: DATUMS, fromDatum, baiduMercator,

@@ -8,14 +8,10 @@ carecircles.scenario = (function () {
     open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
     equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
   };
-  const KEYS = ["name", "name_en", "note", "based_on", "as_of", "step"];
+  const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "step"];
   const GROUPS = ["people", "people_60", "people_65", "people_80"];
+  const FIRST_YEAR = 1700, LAST_YEAR = 2200;
   const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
-  const DATUMS = { wgs84: "wgs84", epsg4326: "wgs84", cgcs2000: "cgcs2000", epsg4490: "cgcs2000",
-    国家大地坐标系2000: "cgcs2000", "2000国家大地": "cgcs2000", gcj02: "gcj02", amap: "gcj02", gaode: "gcj02",
-    火星: "gcj02", 高德: "gcj02", bd09: "bd09", baidu: "bd09", 百度: "bd09" };
-  const BASES = { assumption: "assumed", 假定: "assumed", 假设: "assumed", 已知: "known", 实测: "known",
-    示意: "schematic", planned: "proposed", 拟建: "proposed", 规划: "proposed", 拟定: "proposed" };
 
   const isText = (value) => typeof value === "string";
   const isNumber = (value) => typeof value === "number";
@@ -88,7 +84,7 @@ carecircles.scenario = (function () {
       /^(\d{4})(\d{2})(\d{2})$/.exec(text);
     if (!parts) return undefined;
     const [year, month, date] = parts.slice(1).map((part) => (part === undefined ? null : Number(part)));
-    if (year < 1 || month !== null && (month < 1 || month > 12)) return undefined;
+    if (year < FIRST_YEAR || year > LAST_YEAR || month !== null && (month < 1 || month > 12)) return undefined;
     const lastOf = (m) => new Date(Date.UTC(2000 + (year % 400), m, 0)).getUTCDate();
     if (date !== null && (date < 1 || date > lastOf(month))) return undefined;
     const m = month || (isLast ? 12 : 1), d = date || (isLast ? lastOf(m) : 1);
@@ -102,12 +98,12 @@ carecircles.scenario = (function () {
     if (!isText(plan.name) || !plan.name.trim()) {
       problems.push(at(where, "name is missing; say in a few words what changes", "缺少 name；请用几个字说明变化"));
     }
-    ["name_en", "note", "based_on"].filter((key) => plan[key] !== undefined && !isText(plan[key]))
+    ["name_en", "note", "note_en", "based_on"].filter((key) => plan[key] !== undefined && !isText(plan[key]))
       .forEach((key) => problems.push(at(where, `${key} is not text`, `${key} 不是文字`)));
     return problems;
   }
 
-  function readStep(step, where) {
+  function readStep(step, where, spelled) {
     const acts = ACTS.filter((act) => has(step, act));
     if (acts.length !== 1) {
       return [null, [at(where, `write one of ${ACTS.join(", ")}`, `请写 ${ACTS.join("、")} 之一`)]];
@@ -117,7 +113,7 @@ carecircles.scenario = (function () {
       return [null, [at(where, `${act} is ${shown(to)}; write an id in quotation marks`,
         `${act} 为 ${shown(to)}；请写带引号的编号`)]];
     }
-    const allowed = [act, ...DETAILS[act], "date", "until", "note"];
+    const allowed = [act, ...DETAILS[act], "date", "until"];
     const unknown = Object.keys(step).filter((key) => !allowed.includes(key)).map(shown).join(", ");
     if (unknown) problems.push(at(where, `unknown with ${act}: ${unknown}`, `${act} 中不认识：${unknown}`));
     const row = { act, to: String(to).trim(), where };
@@ -136,14 +132,14 @@ carecircles.scenario = (function () {
     if (row.date && row.until && row.until <= row.date) {
       problems.push(at(where, "until is not after date", "until 不晚于 date"));
     }
-    if (act === "open" || act === "move") problems.push(...pointProblems(row, where));
+    if (act === "open" || act === "move") problems.push(...pointProblems(row, where, spelled.datums));
     if (has(row, "services")) {
       const isList = Array.isArray(row.services) && row.services.every(isText);
       if (!isList && !isText(row.services)) {
         problems.push(at(where, `services is ${shown(row.services)}`, `services 为 ${shown(row.services)}`));
         row.services = "";
       }
-      row.services = services(isList ? row.services.join(";") : row.services);
+      row.services = services(isList ? row.services.join(";") : row.services, spelled.services);
     } else if (act === "equip") {
       problems.push(at(where, "there are no services", "没有 services"));
     }
@@ -151,7 +147,7 @@ carecircles.scenario = (function () {
     return [row, problems];
   }
 
-  function pointProblems(row, where) {
+  function pointProblems(row, where, datums) {
     const given = ["lon", "lat"].filter((key) => has(row, key));
     if (given.length === 1) return [at(where, `there is ${given[0]} alone`, `只有 ${given[0]}`)];
     if (!given.length && !row.street) {
@@ -167,8 +163,8 @@ carecircles.scenario = (function () {
     }
     const named = plain(row.datum === undefined ? "wgs84" : row.datum)
       .replace(/坐标系$/, "").replace(/坐标$/, "");
-    if (!has(DATUMS, named)) problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
-    row.datum = has(DATUMS, named) ? DATUMS[named] : "wgs84";
+    if (!has(datums, named)) problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
+    row.datum = has(datums, named) ? datums[named] : "wgs84";
     return problems;
   }
 
@@ -188,17 +184,10 @@ carecircles.scenario = (function () {
     return problems;
   }
 
-  const SPELLINGS = {};
-  [["meals", "meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"],
-    ["medical", "medical help", "助医", "医疗", "医疗服务"],
-    ["culture", "culture and leisure", "文化休闲", "文化", "文娱", "休闲"],
-    ["health_post", "health post", "健康驿站", "卫生服务站", "社区卫生服务站"]]
-    .forEach(([name, ...many]) => [name, ...many].forEach((s) => (SPELLINGS[plain(s)] = name)));
-
   /** Services as words of ours (others as written). */
-  function services(text) {
+  function services(text, spelled) {
     const words = text.split(/[、，；,|/;]/).map((word) => word.trim()).filter(Boolean);
-    return [...new Set(words.map((word) => (has(SPELLINGS, plain(word)) ? SPELLINGS[plain(word)] : word)))];
+    return [...new Set(words.map((word) => (has(spelled, plain(word)) ? spelled[plain(word)] : word)))];
   }
 
   /** Whether two steps hold on one and the same day. */
@@ -220,7 +209,7 @@ carecircles.scenario = (function () {
   }
 
   /** The steps of a scenario with what stands above them; `Problems` where it cannot be used. */
-  function parse(files) {
+  function parse(files, spelled) {
     const problems = [], rows = [];
     let heading = null, asOf = null;
     chain(files).forEach(({ file, plan }) => {
@@ -238,7 +227,7 @@ carecircles.scenario = (function () {
       const own = [];
       steps.forEach((step, n) => {
         const here = { en: `${file}, step ${n + 1}`, zh: `${file} 第 ${n + 1} 步` };
-        const [row, wrong] = readStep(step, here);
+        const [row, wrong] = readStep(step, here, spelled);
         problems.push(...wrong);
         if (row) own.push({ ...row, number: n + 1 });
       });
@@ -251,7 +240,7 @@ carecircles.scenario = (function () {
 
   /** The plan a scenario makes of `world`: its centres by id, metres, minutes and group. */
   function read(files, world) {
-    const { heading, rows, asOf } = parse(files);
+    const { heading, rows, asOf } = parse(files, world.spelled);
     const problems = [...missing(rows, world)];
     if (asOf && world.as_of && asOf !== world.as_of) {
       problems.push({ en: `The scenario looks at ${asOf}, this page at ${world.as_of}.`,
@@ -288,7 +277,8 @@ carecircles.scenario = (function () {
         .forEach((c) => centres.delete(c.id));
     }
     const name = { en: heading.name_en || heading.name, zh: heading.name };
-    return { name, centres, ...standard };
+    const note = { en: heading.note_en || heading.note || "", zh: heading.note || heading.note_en || "" };
+    return { name, note, centres, ...standard };
   }
 
   function missing(rows, world) {
@@ -304,6 +294,7 @@ carecircles.scenario = (function () {
             `已有编号为 ${shown(to)} 的中心（${shown(names.get(to))}）`));
         }
         names.set(to, name || to);
+        gone.delete(to);
       } else if (gone.has(to)) {
         problems.push(at(where, `centre ${shown(to)} is closed by step ${gone.get(to).en}`,
           `中心 ${shown(to)} 已被关闭：${gone.get(to).zh}`));
@@ -333,7 +324,8 @@ carecircles.scenario = (function () {
         `${shown(row.name || row.to)} 位于研究区之外`)];
     }
     const basis = (row.basis || "").trim().toLowerCase();
-    row.basis = (has(BASES, basis) ? BASES[basis] : basis) || (isPoint ? "proposed" : "assumed");
+    row.basis = (has(world.spelled.bases, basis) ? world.spelled.bases[basis] : basis) ||
+      (isPoint ? "proposed" : "assumed");
     row.place = { ...point, x: metres.x, y: metres.y };
     return [];
   }
@@ -403,6 +395,7 @@ carecircles.scenario = (function () {
     const step = (fields) => ["", "[[step]]", ...fields.flatMap(([key, value]) =>
       (value === null || value === "" ? [] : [raw.has(key) ? `${key} = ${value}` : lines([[key, value]])[0]]))];
     const heading = lines([["name", plan.name.zh], ["name_en", plan.name.en === plan.name.zh ? "" : plan.name.en],
+      ["note", plan.note.zh], ["note_en", plan.note.en === plan.note.zh ? "" : plan.note.en],
       ["as_of", world.as_of || ""]]);
     return [...heading, ...steps(plan, world).flatMap(step), ""].join("\n");
   }
