@@ -279,6 +279,24 @@ WRITTEN = [  # steps after `name = "x"`
     'as_of = "2024"\n[[step]]\nopen = "N1"\nstreet = "桃园"\ndate = "2025"\n',
     'as_of = "2024-06-30"\n[[step]]\nclose = "H40"\ndate = "2024"\nuntil = "2025"\n',
     'as_of = "then"\n',
+    'as_of = "9999"\n',
+    "as_of = 2022.10\n",
+    "as_of = nan\n",
+    "as_of = 2024-01-01t08:00:00z\n",
+    "as_of = 0999-01-01\n",
+    '[[step]]\nclose = "H01"\ndate = "٢٠٢٤"\n',
+    '[[step]]\nopen = "N1"\nstreet = "桃园"\ncapacity = {}\n',
+    '[[step]]\nopen = "N1"\nlon = {}\nlat = []\n',
+    '[[step]]\nopen = "N1"\nstreet = " "\nlon = 117.2424\nlat = 39.068\nbasis = " "\n',
+    '[[step]]\nopen = "N1"\nstreet = " "\n',
+    '[[step]]\nopen = "N1"\nlon = 117.2424\nlat = 39.068\ndatum = "wgs84 (gps)"\n',
+    '[[step]]\nopen = "a;b"\nstreet = "桃园"\n',
+    '[[step]]\nstandard = "everyone"\nmetres = 1e-300\n',
+    '[[step]]\nclose = "H01"\ndate = "0900"\n',
+    '[[step]]\nopen = "N1"\nstreet = "桃园"\nlon = nan\nlat = nan\n',
+    '[[step]]\nopen = "N1"\nstreet = "桃园"\ncapacity = nan\n',
+    '[[step]]\nopen = "N1"\nstreet = "桃园"\nnote = "x"\n',
+    'note = "备注"\nnote_en = "a note"\n[[step]]\nclose = "H01"\n',
     "[[step]]\n",
     '[[step]]\nopen = "A"\nclose = "B"\nstreet = "桃园"\n',
     '[[step]]\nclose = ["H01"]\n',
@@ -447,6 +465,91 @@ def test_the_keyboard_does_it_all(live, hexi):
     page.keyboard.press("Escape")
     assert live.ask("carecircles.page.live.isAdding") is False
     live.assert_quiet()
+
+
+def test_a_centre_back_at_its_place_has_not_moved(live):
+    """An arrow key there and back, for every centre; a map of 50 m to a cell has rounded nothing away."""
+    moved = live.ask(
+        """() => {
+          const { live } = carecircles.page;
+          [...live.baseline.centres.values()].forEach((c) => {
+            live.move(c.id, { lat: c.lat + 0.0004, lng: c.lon });
+            live.move(c.id, { lat: c.lat, lng: c.lon });
+            live.settle();
+          });
+          return carecircles.scenario.steps(live.plan, live.world).length;
+        }"""
+    )
+    assert moved == 0
+
+
+def test_the_radius_keeps_the_pace_of_the_plan(live):
+    live.load('name = "x"\n[[step]]\nstandard = "everyone"\npace_m_s = 0.75\n')
+    live.ask("() => { const { live } = carecircles.page; live.setRadius(450); live.settle(); }")
+    assert live.ask("carecircles.page.live.plan.minutes") == pytest.approx(10)
+
+
+def test_what_cannot_be_a_radius_gives_way(live):
+    box = live.page.locator(".cc-metres")
+    for text in ("0", "-5", "1e6", ""):
+        box.fill(text)
+        box.press("Enter")
+        box.press("Tab")
+        assert box.input_value() == "700"
+    slider = live.page.get_by_role("slider")
+    slider.focus()
+    live.page.keyboard.press("ArrowRight")
+    assert live.ask("carecircles.page.live.plan.metres") == 710
+    live.page.keyboard.press("Control+z")
+    assert slider.input_value() == box.input_value() == "700"
+
+
+def test_an_open_pop_up_follows_the_plan(live):
+    live.page.locator("[aria-label='Donghai assumed 3']").click()
+    live.page.locator("[aria-label='Donghai assumed 3']").focus()
+    live.page.keyboard.press("ArrowRight")
+    expect(live.page.locator(".leaflet-popup")).to_contain_text("proposed")
+    expect(live.page.get_by_role("button", name="Put back")).to_be_visible()
+
+
+def test_the_search_knows_the_present_plan(live):
+    search = live.page.locator("input[type=search]")
+
+    def found(text):
+        search.fill(text)
+        return live.page.locator(".cc-search li").all_text_contents()
+
+    live.load(
+        'name = "x"\n[[step]]\nopen = "N7"\nname = "Corner house"\nstreet = "桃园"\n[[step]]\nclose = "H40"\n'
+    )
+    assert found("corner") == ["Corner house"]
+    assert found("Donghai assumed 3") == ["nothing found"]
+    live.page.get_by_role("button", name="Undo", exact=True).click()
+    assert found("corner") == ["nothing found"]
+    assert found("Donghai assumed 3") == ["Donghai assumed 3"]
+
+
+def test_a_standard_for_a_group_is_shown_for_that_group(live, browser, hexi, tmp_path):
+    live.load('name = "x"\n[[step]]\nstandard = "people_80"\nmetres = 500\n')
+    select = live.page.locator("select").first
+    assert select.input_value() == "people_80"
+    assert select.locator("option:disabled").count() == 3
+    expect(live.page.locator(".cc-big")).to_have_attribute("data-label", "80+ covered")
+    expect(live.page.locator(".cc-change-list")).to_contain_text("80+")
+    live.page.get_by_role("button", name="Undo", exact=True).click()
+    assert select.input_value() == "people_60"
+    area = scenario.apply(
+        hexi, scenario.parse({"name": "x", "step": [{"standard": "people_80", "metres": 500}]})
+    )
+    cells = evaluated(area.streets, area.population, area.facilities, cutoff=500)
+    maps.whatif_map(area, cells).save(tmp_path / "of-80.html")
+    opened = Live(browser, tmp_path / "of-80.html")
+    box = opened.page.locator(".folium-map").bounding_box()
+    opened.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "People 80+ in this cell" in opened.popup()
+    assert_same_people(opened.figures("people_80"), cells, cells, "people_80")
+    opened.assert_quiet()
+    opened.page.close()
 
 
 def test_a_removed_centre_can_be_put_back_on_the_map(live):

@@ -206,6 +206,11 @@ def test_files_in_gb18030_and_with_a_mark_are_read(tmp_path):
         ({"standard": "everyone", "metres": 5, "minutes": 1, "pace_m_s": 1}, "one or two of"),
         ({"standard": "children", "metres": 5}, "write one of everyone"),
         ({"close": "H01", "date": "soon"}, "date is not a date"),
+        ({"close": "H01", "date": "9999"}, "date is not a date"),
+        ({"open": "A", "street": "桃园", "lon": float("nan"), "lat": 39.1}, "not a number"),
+        ({"close": "H01", "date": 2022.1}, "not a date"),
+        ({"open": "A;B", "street": "桃园"}, "semicolon"),
+        ({"close": "H01", "note": "x"}, "unknown with close: 'note'"),
         ({"close": "H01", "date": "2024-05", "until": "2024-05-01"}, "until is not after date"),
     ],
 )
@@ -266,6 +271,24 @@ def test_points_outside_that_would_fall_inside_in_another_datum_get_a_hint(hexi)
     said = problems_of(applied, hexi, {"open": "N1", "lon": lon, "lat": lat})
     assert "outside the study area" in said[0]
     assert 'write datum = "bd09" in the step' in said[1]
+
+
+def test_a_centre_closed_and_opened_again_can_be_moved(hexi):
+    plans = [{"close": "H01"}, {"open": "H01", **INSIDE}, {"move": "H01", "street": "桃园"}]
+    built = None
+    for n, step in enumerate(plans):
+        built = scenario.parse({"name": f"{n}", "step": [step]}, file=f"{n}.toml", base=built)
+    after = scenario.apply(hexi, built)
+    assert after.facilities.loc["H01", "street"] == "120103003"
+
+
+def test_notes_are_of_the_steps_that_hold(hexi):
+    step = {"open": "T1", "name": "桃园", "street": "桃园", "date": "2023"}
+    early = applied(hexi, step, as_of="2022-01-01", note="为什么", note_en="why")
+    late = applied(hexi, step, as_of="2024-01-01")
+    assert any(note == {"en": "why", "zh": "为什么"} for note in early.notes)
+    assert not any("middle of its street" in note["en"] for note in early.notes)
+    assert any("middle of its street" in note["en"] for note in late.notes)
 
 
 def test_an_id_closed_before_cannot_be_moved(hexi):

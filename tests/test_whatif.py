@@ -136,6 +136,27 @@ def test_bundled_scenarios_go_by_name_and_make_a_league(tmp_path):
     assert pd.read_csv(tmp_path / "league.csv")["rank"].tolist() == [0, 1, 2, 3]
 
 
+def test_a_league_says_what_each_plan_assumes_and_shows_all_of_them(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(
+            f'name = "My plan"\n[[step]]\nopen = "N1"\nname = "New {name}"\nstreet = "桃园"\n',
+            "utf-8",
+        )
+    (tmp_path / "c.toml").write_text('name = "c"\n[[step]]\nstandard = "people_80"\nmetres = 600\n')
+    text = printed("a.toml", "b.toml", "before-chentangzhuang", "--map", "l.html", cwd=tmp_path)
+    assert "New a has no point" in text
+    assert "New b has no point" in text
+    assert "positions of 43 of 46 centres are assumed" in text.lower()
+    assert "2022-06-30" in text
+    page = (tmp_path / "l.html").read_text(encoding="utf-8")
+    assert page.count('class="folium-map"') == 4
+    assert "New b has no point" in page
+    record = json.loads(printed("a.toml", "c.toml", "--format", "json", cwd=tmp_path))
+    assert [plan["group"] for plan in record["plans"]] == ["everyone", "everyone", "people_80"]
+    assert record["plans"][2]["covered_people_60_share"] is None
+    assert "c (80+)" in printed("a.toml", "c.toml", cwd=tmp_path)
+
+
 def test_one_scenario_against_another(tmp_path):
     there = json.loads(
         printed("ten-minutes", "--against", "slow-walkers", "--format", "json", cwd=tmp_path)
@@ -237,6 +258,51 @@ def test_a_result_does_not_take_the_place_of_a_scenario(tmp_path, plan_file):
     target = tmp_path / "plan.json"
     target.symlink_to(plan_file)
     assert "is an input of this run" in refused("whatif", plan_file, "--out", target, cwd=tmp_path)
+
+
+def test_every_base_of_a_scenario_is_an_input(tmp_path):
+    (tmp_path / "base.json").write_text('name = "base"\n', encoding="utf-8")
+    (tmp_path / "own.toml").write_text('name = "own"\nbased_on = "base.json"\n', encoding="utf-8")
+    assert "is an input" in refused("whatif", "own.toml", "--out", "base.json", cwd=tmp_path)
+
+
+def test_map_and_file_are_written_both_or_none(tmp_path):
+    said = refused("whatif", "ten-minutes", "--map", "m.html", "--out", "none/a.json", cwd=tmp_path)
+    assert "cannot be written" in said
+    printed("ten-minutes", "--map", "m.html", "--out", "a.json", cwd=tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"m.html", "a.json"}
+
+
+def test_a_plan_without_any_centre(tmp_path, hexi):
+    steps = "".join(f'[[step]]\nclose = "{i}"\n' for i in hexi.facilities.index)
+    (tmp_path / "none.toml").write_text('name = "none"\n' + steps, encoding="utf-8")
+    assert "100.0 %" not in printed("none.toml", "--map", "m.html", cwd=tmp_path).splitlines()[-10:]
+    printed("none.toml", "--close-each", "--map", "m.html", cwd=tmp_path)
+    printed("none.toml", "--open-everywhere", "--map", "m.html", cwd=tmp_path)
+
+
+def test_hostile_names_do_not_steer_the_terminal(tmp_path):
+    (tmp_path / "x.toml").write_text(
+        'name = "\\u001b[2J=1+1"\nnote = "\\u001b[31m"\n[[step]]\nclose = "H01"\n', encoding="utf-8"
+    )
+    for arguments in (["x.toml"], ["x.toml", "ten-minutes"], ["x.toml", "--close-each"]):
+        assert "\u001b" not in printed(*arguments, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'name = "x"\nbased_on = "a\\u0000b"\n',
+        'name = "x"\n[[step]]\nstandard = "everyone"\nmetres = ' + "9" * 5000 + "\n",
+        'name = "x"\n[[step]]\nstandard = "everyone"\nmetres = 1e-300\n',
+        'name = "' + "x" * 1_100_000 + '"\n',
+        'name = "x"\nas_of = 2022.10\n',
+    ],
+)
+def test_odd_files_end_with_status_2(tmp_path, text):
+    (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
+    refused("whatif", "odd.toml", "--map", "m.html", cwd=tmp_path)
+    refused("whatif", "a" * 5000, cwd=tmp_path)
 
 
 # The maps

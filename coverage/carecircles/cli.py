@@ -257,9 +257,10 @@ def whatif(
     folder = _folder(area)
     others = [] if against == _BASELINE else [against]
     paths = [_scenario(name, folder) for name in (*others, *scenarios)]
-    for target in (map, out):
+    targets = [target for target in (map, out) if target is not None]
+    for target in targets:
         _refuse_inputs(target, area, centres, *paths)
-    plans = _carry_out(paths, folder, centres, datum, cell, radius, minutes, as_of)
+    plans = _carry_out(paths, targets, area, centres, datum, cell, radius, minutes, as_of)
     if others:
         del plans[0]
     if close_each:
@@ -272,11 +273,14 @@ def whatif(
         answer = _change(plans[0], plans[1], by)
     from carecircles import io
 
-    if map is not None:
-        with _busy("drawing the map"):
-            io.write_text(answer.page(lang), map)
-    if out is not None:
-        _write(answer.frame, answer.record, out)
+    with contextlib.ExitStack() as both:  # the map and the file are written, or neither
+        if map is not None:
+            page = both.enter_context(io.replacing(map))
+        if out is not None:
+            _write(answer.frame, answer.record, both.enter_context(io.replacing(out)))
+        if map is not None:
+            with _busy("drawing the map"):
+                io.write_text(answer.page(lang), page)
     if format is EvaluationFormat.json:
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
@@ -418,7 +422,10 @@ def _scenario(name: str, folder: Path) -> Path:
     """A scenario file of the user's, or one of the study area's by name."""
     scenarios = (folder / "scenarios").resolve()
     own = scenarios / f"{name}.toml"
-    is_file = Path(name).is_file() or name.casefold().endswith(".toml")
+    try:
+        is_file = Path(name).is_file() or name.casefold().endswith(".toml")
+    except (OSError, ValueError):  # too long for a name, or none at all
+        is_file = False
     if is_file or scenarios not in own.resolve().parents:
         return Path(name)
     if not own.is_file():
@@ -430,7 +437,8 @@ def _scenario(name: str, folder: Path) -> Path:
 
 def _carry_out(
     paths: list[Path],
-    folder: Path,
+    targets: list[Path],
+    area: str,
     centres: Path | None,
     datum: str | None,
     cell: float,
@@ -439,7 +447,7 @@ def _carry_out(
     as_of: datetime.datetime | None,
 ) -> "list[Plan]":
     """The study area as it is, evaluated, and after it each scenario."""
-    study = _study(folder, centres, datum, radius, minutes)
+    study = _study(_folder(area), centres, datum, radius, minutes)
     with _busy("reading the scenarios"):
         import dataclasses
 
@@ -453,6 +461,8 @@ def _carry_out(
         for path in paths:
             try:
                 plan = scenario.read_scenario(path)
+                for target in targets:
+                    _refuse_inputs(target, area, *plan.files)
                 plan = dataclasses.replace(plan, as_of=plan.as_of or day)
                 areas.append(scenario.apply(study, plan))
                 names.append({"en": plan.name_en, "zh": plan.name})

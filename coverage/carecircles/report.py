@@ -855,7 +855,7 @@ def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -
     grid = Table()
     is_text = {column: position == 0 for position, column in enumerate(table.columns)}
     for column in table.columns:
-        words = is_text[column] or not table[column].str.contains(r"\d").all()
+        words = is_text[column] or not table[column].astype(str).str.contains(r"\d").all()
         grid.add_column(
             Line(column), justify="left" if words else "right", overflow="fold", no_wrap=not words
         )
@@ -864,7 +864,7 @@ def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
-    console.print(Line(title))
+    console.print(Line(printable(title)))
     console.print(grid)
     for note in notes:
-        console.print(Line(note))
+        console.print(Line(printable(note)))

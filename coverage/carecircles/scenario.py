@@ -17,7 +17,9 @@ import datetime
 import difflib
 import itertools
 import math
+import os
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +49,8 @@ _ALWAYS = ("date", "until")
 _COLUMNS = ("file", "step", "act", "to", "date", "until", *_DETAILS["open"], *_DETAILS["standard"])
 _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
 DEGREE_DECIMALS = 7
+_MOST_BYTES = 1_000_000
+_LEAST = 0.001  # metres, minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,7 @@ class Scenario:
 
     `steps` has a row for each step in the order in which they are done: file and step (where it was
     written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
-    (days, may be missing), and what the act needs. `note` goes with every result. `as_of` is the day that is looked at, None for
+    (days, may be missing), and what the act needs. `note` goes with every result; `files` are those it was read from. `as_of` is the day that is looked at, None for
     any: then every step holds, whatever its dates.
     """
 
@@ -66,6 +70,7 @@ class Scenario:
     as_of: datetime.date | None = None
     note: str = ""
     note_en: str = ""
+    files: tuple[Path, ...] = ()
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -83,14 +88,14 @@ def read_scenario(path: str | Path) -> Scenario:
         With every problem of the files.
     """
     plans: list[tuple[str, dict]] = []
-    path, seen = Path(path), set()
+    path, seen = Path(path), []
     while True:
-        if path.resolve() in seen:
+        plan, place = _read_toml(path), os.path.realpath(path)
+        if place in seen:
             raise ValidationError(
                 [f"{path.name}: based_on leads back to this file; take it out of one of them."]
             )
-        seen.add(path.resolve())
-        plan = _read_toml(path)
+        seen.append(place)
         plans.insert(0, (path.name, plan))
         base = plan.get("based_on")
         if not isinstance(base, str) or not base.strip():
@@ -105,7 +110,7 @@ def read_scenario(path: str | Path) -> Scenario:
             problems += err.problems
     if problems or built is None:
         raise ValidationError(problems)
-    return built
+    return dataclasses.replace(built, files=tuple(map(Path, seen)))
 
 
 def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None) -> Scenario:
@@ -146,6 +151,7 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     steps, wrong = _dated(steps, file)
     problems += wrong
     days = pd.DataFrame({"as_of": [plan.get("as_of", "")]}, index=pd.Index([1], name="day"))
+    problems += _no_days({"as_of": plan.get("as_of", "")}, file)
     as_of, wrong = _validate.dates(days, "as_of", file=file, last_day=True)
     problems += [line.replace(", day 1 ", ": ") for line in wrong]
     problems += _contradictions(steps, file)
@@ -243,12 +249,19 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _read_toml(path: Path) -> dict:
     try:
-        return tomllib.loads(decode(path.read_bytes(), file=path.name)[0])
-    except OSError as err:
+        content = path.read_bytes()
+    except (OSError, ValueError) as err:
+        reason = getattr(err, "strerror", None) or str(err)
         raise ValidationError(
-            [f"{path}: this scenario cannot be read ({err.strerror}); name a TOML file."]
+            [f"{path}: this scenario cannot be read ({reason}); name a TOML file."]
         ) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as err:
+    if len(content) > _MOST_BYTES:
+        raise ValidationError([f"{path.name}: the file is too large for a scenario."])
+    try:
+        return tomllib.loads(decode(content, file=path.name)[0])
+    except (ValueError, RecursionError) as err:
+        if isinstance(err, ValidationError):
+            raise
         raise ValidationError(
             [f"{path.name}: this is not TOML ({err}); correct that line."]
         ) from None
@@ -286,7 +299,13 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
     unknown = ", ".join(_validate.show(k) for k in step if k not in allowed)
     if unknown:
         problems.append(f"{where}: unknown with {act}: {unknown}; known are {', '.join(allowed)}.")
+    if act == "open" and any(c == ";" or unicodedata.category(c) == "Cc" for c in str(to)):
+        problems.append(f"{where}: {_validate.show(to)} has a semicolon or a line break in it.")
     row = {key: step[key] for key in (*_DETAILS[act], "date", "until") if key in step}
+    wrong = _no_days({key: row.get(key, "") for key in ("date", "until")}, where)
+    problems += wrong
+    if wrong:
+        row |= {"date": "", "until": ""}
     texts = ("name", "name_en", "street", "datum", "basis", "source")
     for key in texts:
         if not isinstance(row.get(key, ""), str):
@@ -308,6 +327,15 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
         choices = ", ".join((EVERYONE, *io.PEOPLE))
         problems.append(f"{where}: standard is {_validate.show(to)}; write one of {choices}.")
     return {"act": act, "to": target, **row}, problems
+
+
+def _no_days(values: Mapping, where: str) -> list[str]:
+    """Values that only look like dates: 2022.10 is a number, and would be January."""
+    return [
+        f'{where}: {key} is {_validate.show(value)}, not a date; write it such as "2022-10".'
+        for key, value in values.items()
+        if isinstance(value, float | bool | list | dict | datetime.time)
+    ]
 
 
 def _point_problems(row: dict, where: str) -> list[str]:
@@ -482,11 +510,11 @@ def _place(steps: pd.DataFrame, area: StudyArea) -> tuple[pd.DataFrame, list[str
         is_point = some["lon"].notna() & some["lat"].notna()
         middles, wrong = _in_the_middle(table[~is_point], some, area, file=str(file))
         problems += wrong
-        if wrong:
-            continue
+        table = table.loc[is_point | table.index.isin(middles.index)]
+        some, is_point = some.loc[table.index], is_point[table.index]
         table.loc[middles.index, middles.columns] = middles
         table["basis"] = table["basis"].where(
-            table["basis"] != "", is_point.map({True: "proposed", False: "assumed"})
+            table["basis"].str.strip() != "", is_point.map({True: "proposed", False: "assumed"})
         )
         table["services_basis"] = "proposed"
         table["opened"] = some["date"].dt.strftime("%Y-%m-%d").fillna("")
@@ -534,10 +562,9 @@ def _in_the_middle(
     problems = _matching.unknown_streets(
         rows[codes.isna()], table["street"][codes.isna()], area.streets, file=file
     )
-    if problems:
-        return table, problems
-    middles = street_middles(area.streets).loc[codes].set_axis(table.index)
-    return middles.assign(datum="wgs84").astype(object), []
+    known = codes.dropna()
+    middles = street_middles(area.streets).loc[known].set_axis(known.index)
+    return middles.assign(datum="wgs84").astype(object), problems
 
 
 def _after(
@@ -577,10 +604,10 @@ def _impossible_standards(steps: pd.DataFrame, standard: Standard) -> list[str]:
     problems = []
     for step in steps[steps["act"] == "standard"].to_dict("records"):
         made = _standard_of(step, standard)
-        if not (0 < made.metres < 1e6 and 0 < made.minutes < 1e6):
+        if not (_LEAST <= made.metres < 1e6 and _LEAST <= made.minutes < 1e6):
             problems.append(
-                f"{step['file']}, step {step['step']}: this makes {made.metres:,.0f} m in "
-                f"{made.minutes:,.0f} min; write both metres and minutes."
+                f"{step['file']}, step {step['step']}: this makes {made.metres:.6g} m in "
+                f"{made.minutes:.6g} min; write both metres and minutes."
             )
     return problems
 

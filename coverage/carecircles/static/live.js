@@ -479,9 +479,9 @@
           kit.FORMATS.signed(streets[n].covered - was.streets[n].covered), count(streets[n].all - streets[n].covered)];
         row.forEach((cell, k) => { if (cell.textContent !== texts[k]) cell.textContent = texts[k]; });
       });
-      if (document.activeElement !== this.radius) this.radius.value = this.plan.metres;
+      this.radius.value = this.plan.metres;
       this.radius.setAttribute("aria-valuetext", count(this.plan.metres) + " m");
-      if (document.activeElement !== this.metres) this.metres.value = Number(this.plan.metres.toFixed(1));
+      if (isSettled || document.activeElement !== this.metres) this.metres.value = Number(this.plan.metres.toFixed(1));
       put("minutes", kit.minutes(this.plan.minutes));
       if (isSettled) this.tellChanges();
     }
@@ -490,7 +490,9 @@
       this.spoken.textContent = `${label}: ${count(area.covered)} ${word("peopleCovered")}`;
       this.undoButton.disabled = !this.past.length;
       this.redoButton.disabled = !this.future.length;
-      if (document.activeElement !== this.planName) this.planName.value = say(this.plan.name);
+      this.planName.value = say(this.plan.name);
+      this.planLine.textContent = `${say(this.plan.name)} · ${count(this.plan.metres)} m · ${kit.minutes(this.plan.minutes)}`;
+      this.drawn.forEach(({ marker }) => { if (marker.isPopupOpen()) marker.getPopup().update(); });
       this.listChanges();
       this.markClosed();
     }
@@ -556,12 +558,14 @@
           more.append(label, value);
           return [label, key];
         });
+      this.planLine = element("p", "cc-plan-line");
       this.spoken = element("p", "cc-spoken");
       this.spoken.setAttribute("aria-live", "polite");
       this.changeList = element("ul", "cc-change-list");
       const changes = section(""), howTo = element("p", "cc-quiet");
       changes.append(this.changeList);
-      panel.append(big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
+      howTo.classList.add("cc-how-to");
+      panel.append(this.planLine, big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
       inEveryLanguage(() => {
         this.group = null; // so that it is named anew
         netWord.textContent = word("net");
@@ -620,8 +624,10 @@
       [[this.radius, "input"], [this.metres, "change"]].forEach(([input, change]) => {
         input.addEventListener(change, () => {
           const metres = Number(input.value);
-          if (metres > 0 && metres < 1e6) this.setRadius(metres);
-          if (change === "change") this.settle();
+          if (metres > 0.001 && metres < 1e6) this.setRadius(metres);
+          if (change !== "change") return;
+          this.settle();
+          this.tell(true); // what cannot be a radius gives way to the one that holds
         });
       });
       this.radius.addEventListener("change", () => this.settle());
@@ -649,6 +655,7 @@
       this.planName.addEventListener("change", () => {
         const name = this.planName.value.trim();
         if (name) this.commit({ ...this.plan, name: { en: name, zh: name } });
+        else this.tell(true);
       });
       labelled("planName", this.planName);
       return box;

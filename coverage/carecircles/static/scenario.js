@@ -11,6 +11,7 @@ carecircles.scenario = (function () {
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "step"];
   const GROUPS = ["people", "people_60", "people_65", "people_80"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200;
+  const LEAST = 0.001; // metres, minutes
   const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
 
   const isText = (value) => typeof value === "string";
@@ -75,7 +76,7 @@ carecircles.scenario = (function () {
   /** A date as YYYY-MM-DD; null where there is none, undefined where it cannot be understood. */
   function day(value, isLast) {
     if (value === undefined || value === "") return null;
-    let text = isDay(value) ? value.date || value.datetime
+    let text = isDay(value) ? value.date || (/^\d{4}-\d\d-\d\d/.exec(value.datetime) || ["?"])[0]
       : isText(value) || Number.isInteger(value) ? String(value) : "?";
     text = text.normalize("NFKC").replace(/\s*([年月日])\s*/gu, "$1")
       .replace(/[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/, "").trim();
@@ -116,6 +117,9 @@ carecircles.scenario = (function () {
     const allowed = [act, ...DETAILS[act], "date", "until"];
     const unknown = Object.keys(step).filter((key) => !allowed.includes(key)).map(shown).join(", ");
     if (unknown) problems.push(at(where, `unknown with ${act}: ${unknown}`, `${act} 中不认识：${unknown}`));
+    if (act === "open" && /[;\p{Cc}]/u.test(String(to))) {
+      problems.push(at(where, `${shown(to)} has a semicolon or a line break in it`, `${shown(to)} 含有分号或换行`));
+    }
     const row = { act, to: String(to).trim(), where };
     DETAILS[act].forEach((key) => { if (has(step, key)) row[key] = step[key]; });
     TEXTS.filter((key) => has(row, key) && !isText(row[key])).forEach((key) => {
@@ -154,15 +158,16 @@ carecircles.scenario = (function () {
       return [at(where, "there is no place; write lon and lat, or street", "没有位置；请写 lon 和 lat，或 street")];
     }
     const problems = [...given, ...(has(row, "capacity") ? ["capacity"] : [])]
-      .filter((key) => !isNumber(row[key]) || !Number.isFinite(row[key]))
+      .filter((key) => !Number.isFinite(row[key]))
       .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`));
+    if (problems.length) return problems;
     if (row.capacity < 0) problems.push(at(where, "capacity is negative", "capacity 为负"));
     if (given.length && (Math.abs(row.lon) > 180 || Math.abs(row.lat) > 90)) {
       problems.push(at(where, `longitude, latitude are not degrees (${row.lon}, ${row.lat})`,
         `经纬度不是度数（${row.lon}, ${row.lat}）`));
     }
-    const named = plain(row.datum === undefined ? "wgs84" : row.datum)
-      .replace(/坐标系$/, "").replace(/坐标$/, "");
+    const named = (row.datum === undefined ? "wgs84" : row.datum).normalize("NFKC").toLowerCase()
+      .replace(/[^\p{L}\p{N}]/gu, "").replace(/坐标系$/, "").replace(/坐标$/, "");
     if (!has(datums, named)) problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
     row.datum = has(datums, named) ? datums[named] : "wgs84";
     return problems;
@@ -248,9 +253,9 @@ carecircles.scenario = (function () {
     }
     rows.filter((row) => row.act === "standard").forEach((row) => {
       const { metres, minutes } = changed(world.standard, row);
-      if (!(metres > 0 && metres < 1e6 && minutes > 0 && minutes < 1e6)) {
-        problems.push(at(row.where, `this makes ${Math.round(metres)} m in ${Math.round(minutes)} min`,
-          `得到 ${Math.round(metres)} 米、${Math.round(minutes)} 分钟`));
+      if (!(metres >= LEAST && metres < 1e6 && minutes >= LEAST && minutes < 1e6)) {
+        const [m, min] = [metres, minutes].map((n) => n.toPrecision(6));
+        problems.push(at(row.where, `this makes ${m} m in ${min} min`, `得到 ${m} 米、${min} 分钟`));
       }
     });
     rows.filter((row) => row.act === "open" || row.act === "move")
@@ -311,8 +316,8 @@ carecircles.scenario = (function () {
   /** Give a step its point; what is wrong with it. */
   function place(row, world) {
     const isPoint = has(row, "lon");
-    const code = row.street ? world.street(row.street) : null;
-    if (row.street && !code) {
+    const street = (row.street || "").trim(), code = street ? world.street(street) : null;
+    if (!code && (street || !isPoint)) {
       return [at(row.where, `there is no street ${shown(row.street)}`, `没有街道 ${shown(row.street)}`)];
     }
     const given = isPoint ? carecircles.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
