@@ -624,7 +624,7 @@ def test_hostile_names_stay_text(browser, hexi, hexi_cells, tmp_path):
     opened = Live(browser, path)
     for n in range(len(HOSTILE)):
         opened.ask(
-            "n => carecircles.page.live.drawn.get([...carecircles.page.live.plan.centres.keys()][n]).marker.openPopup()",
+            "n => { const { live } = carecircles.page; live.drawn.get([...live.plan.centres.keys()][n]).marker.openPopup(); }",
             n,
         )
         assert opened.page.locator(".leaflet-popup .cc-facts-title").inner_text().strip()
