@@ -627,7 +627,7 @@ def test_hostile_names_stay_text(browser, hexi, hexi_cells, tmp_path):
             "n => { const { live } = carecircles.page; live.drawn.get([...live.plan.centres.keys()][n]).marker.openPopup(); }",
             n,
         )
-        assert opened.page.locator(".leaflet-popup .cc-facts-title").inner_text().strip()
+        assert opened.page.locator(".leaflet-popup .cc-facts-title").last.inner_text().strip()
     opened.ask(
         "() => { const { live } = carecircles.page; live.remove('H03'); live.move('H05', { lat: 39.068, lng: 117.2424 }); live.settle(); }"
     )
