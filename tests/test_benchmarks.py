@@ -1,4 +1,4 @@
-"""Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable."""
+"""Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
 import numpy as np
 import pytest
