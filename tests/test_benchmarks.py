@@ -1,11 +1,12 @@
 """Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario
+from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario, siting
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import evaluated
+from tests.conftest import centres_at, evaluated
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -80,6 +81,35 @@ def test_open_everywhere(benchmark, hexi, demand):
     nearest = reach.nearest(demand, hexi.facilities)
     cells = evaluation.evaluate(demand, cost, nearest, cutoff=700)
     benchmark(comparison.open_everywhere, cells, cutoff=700)
+
+
+@pytest.mark.parametrize("candidates", [200, 1000, 4000])
+def test_maximize_coverage(benchmark, candidates):
+    """16,641 places on a 50 m grid with random weights, 45 required centres, 5 new ones, proven."""
+    rng, side = np.random.default_rng(0), 129
+    row, col = np.divmod(np.arange(side * side), side)
+    demand = pd.DataFrame(
+        {
+            "row": row.astype(np.int32),
+            "col": col.astype(np.int32),
+            "x": (col + 0.5) * 50,
+            "y": (row + 0.5) * 50,
+            "area_m2": 2500.0,
+            "people_60": rng.integers(0, 60, side * side).astype(float),
+        }
+    )
+    sites = centres_at(*rng.uniform(0, side * 50, (45 + candidates, 2)).tolist())
+    cost = reach.straight_line(demand, sites, cutoff=700)
+
+    def solve():
+        return siting.maximize_coverage(
+            demand, cost, new=5, cutoff=700, required=sites.index[:45], time_limit=120
+        )
+
+    plan = benchmark.pedantic(solve, rounds=1) if benchmark.enabled else None
+    if plan is None:
+        pytest.skip("only measured: run with --benchmark-enable")
+    benchmark.extra_info |= {"people": plan.objective, "gap": plan.gap, "status": plan.status}
 
 
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])

@@ -303,7 +303,12 @@ def test_killed_while_writing_leaves_what_was_there(tmp_path, sent):
         "cli.main()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # where the tests run in the background, Ctrl-C may be switched off
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline().strip() == b"writing"
     process.send_signal(sent)

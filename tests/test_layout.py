@@ -14,7 +14,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "errors", "_validate", "datum", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "comparison", "report", "figure", "maps", "cli",
+    "catchments", "evaluation", "gaps", "scenario", "comparison", "_solver", "siting", "report", "figure", "maps", "cli",
 ]  # fmt: skip
 
 
@@ -58,7 +58,8 @@ def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
     for example in examples:  # the later ones go on with the names of the first
         assert len([line for line in example.splitlines() if line.strip()]) <= 10
         exec(compile(example, "README.md", "exec"), names)
-        assert "120103014" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert "120103014" in printed or "optimal" in printed
     for page in ("hexi-coverage.html", "change.html", "live.html"):
         assert (tmp_path / page).stat().st_size > 100_000
 

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from carecircles import __version__
-from carecircles.errors import ValidationError
+from carecircles.errors import InfeasibleError, ValidationError
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from carecircles.area import StudyArea
     from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+    from carecircles.siting import Siting
 
 _BASELINE = "baseline"
 
@@ -47,6 +49,11 @@ class EvaluationFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+
+
+class Objective(StrEnum):
+    coverage = "coverage"
+    facilities = "facilities"
 
 
 class GapsFormat(StrEnum):
@@ -292,6 +299,124 @@ def whatif(
 
 
 @app.command()
+def site(
+    new: Annotated[
+        int | None, typer.Option(help="How many new centres; not with --objective facilities.")
+    ] = None,
+    objective: Annotated[
+        Objective,
+        typer.Option(
+            help="coverage: most people with so many centres; facilities: fewest centres."
+        ),
+    ] = Objective.coverage,
+    share: Annotated[
+        float, typer.Option(help="Share of the people to cover, with --objective facilities.")
+    ] = 1.0,
+    candidates: Annotated[
+        str,
+        typer.Option(
+            help="Where a centre could open: gaps (cells from which one would gain), grid (every "
+            "cell), or a file of places."
+        ),
+    ] = "gaps",
+    floor_by_street: Annotated[
+        float | None, typer.Option(help="Least share of every street's people to cover.")
+    ] = None,
+    curve: Annotated[
+        int | None, typer.Option(help="Also the best plans of 1, 2, 3 ... so many centres.")
+    ] = None,
+    gap: Annotated[
+        float, typer.Option(help="Stop when proven to be within this share of the best.")
+    ] = 0.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds to search at most.")] = 60.0,
+    format: Annotated[
+        EvaluationFormat, typer.Option(help="What to print.")
+    ] = EvaluationFormat.table,
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="TOML file to write the plan to, for `whatif` and the live map."),
+    ] = None,
+    out: Out = None,
+    area: Area = "hexi",
+    centres: Centres = None,
+    datum: Datum = None,
+    cell: Cell = 50.0,
+    radius: Radius = None,
+    minutes: Minutes = None,
+    as_of: AsOf = None,
+    lang: Lang = Language.en,
+) -> None:
+    """Find where new centres should stand, and prove that no other choice is better."""
+    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
+    _require_suffix(map, (".html", ".htm"), "--map")
+    _require_suffix(scenario, (".toml",), "--scenario")
+    _require_goal(new, objective, curve, time_limit)
+    is_file = candidates not in ("gaps", "grid")
+    targets = [target for target in (map, out, scenario) if target is not None]
+    for target in targets:
+        _refuse_inputs(target, area, centres, *([Path(candidates)] if is_file else []))
+    before = _carry_out([], targets, area, centres, datum, cell, radius, minutes, as_of)[0]
+    from carecircles import comparison, io, maps, reach, report, siting
+    from carecircles import scenario as scenarios
+
+    limit, group = before.area.standard.metres, report.headline_group(before)
+    with _busy("measuring distances"):
+        places = _candidates(candidates, before, area)
+        left = before.cells[~before.cells["covered"]]
+        has = reach.straight_line(before.cells, before.area.facilities, cutoff=limit)
+        cost = _joined(has, reach.straight_line(left, places, cutoff=limit))
+    options: dict = {
+        "cutoff": limit,
+        "weight": group,
+        "required": list(before.area.facilities.index),
+        "candidates": list(places.index[places.index.isin(cost.index.levels[1])]),
+        "rules": siting.Rules(floor_by_street=floor_by_street),
+        "time_limit": time_limit,
+    }
+    with _watching(group) as watch:
+        if objective is Objective.facilities:
+            plan = siting.minimize_facilities(
+                before.cells, cost, share=share, gap=gap, watch=watch, **options
+            )
+        else:
+            plan = siting.maximize_coverage(
+                before.cells, cost, new=new, gap=gap, watch=watch, **options
+            )
+        several = None
+        if curve is not None:
+            several = siting.coverage_curve(before.cells, cost, most=curve, watch=watch, **options)
+    alone = reach.straight_line(before.cells, places.loc[plan.sites.index], cutoff=limit)
+    plan = siting.with_gross(plan, before.cells[group], alone)
+    made = scenarios.parse(_plan_of(plan, places, group, report.say(before.name, "en")))
+    after = comparison.carried_out(made, before.area, _demand(before.cells), has)
+
+    with contextlib.ExitStack() as together:
+        paths = [together.enter_context(io.replacing(target)) for target in targets]
+        written = dict(zip(targets, paths, strict=True))
+        if out is not None:
+            _write(
+                lambda: report.siting_frame(before, plan, places),
+                lambda: report.siting_record(before, plan, places, several),
+                written[out],
+            )
+        if scenario is not None:
+            io.write_text(scenarios.scenario_text(made), written[scenario])
+        if map is not None:
+            with _busy("drawing the map"):
+                page = maps.change_map(before, after, lang=lang).get_root().render()
+                io.write_text(page, written[map])
+    if format is EvaluationFormat.json:
+        _print_json(report.siting_record(before, plan, places, several))
+    elif format is EvaluationFormat.csv:
+        typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+    else:
+        _print_siting(before, plan, places, several, lang)
+        for target in targets:
+            typer.echo(str(target))
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Data files, or folders of a study area.")],
     area: Annotated[
@@ -479,6 +604,125 @@ def _carry_out(
             comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
+
+
+def _require_goal(
+    new: int | None, objective: Objective, curve: int | None, time_limit: float
+) -> None:
+    problems = []
+    if objective is Objective.coverage and new is None:
+        problems.append("say how many new centres: --new 3.")
+    if objective is Objective.facilities and new is not None:
+        problems.append("--new does not go with --objective facilities, which finds the number.")
+    problems += [
+        f"{option} is {value}; write a number from 0 to {most:,}."
+        for option, value, most in (("--new", new, 1000), ("--curve", curve, 100))
+        if value is not None and not 0 <= value <= most
+    ]
+    if not 0 < time_limit < 1e6:
+        problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
+    if problems:
+        raise ValidationError(problems)
+
+
+def _candidates(named: str, plan: "Plan", area: str) -> "gpd.GeoDataFrame":
+    """Places where a centre could open, from the grid or from a file."""
+    import geopandas as gpd
+
+    from carecircles import comparison, io, siting
+    from carecircles.area import read_area
+
+    if named == "grid":
+        return siting.candidates_on_grid(plan.cells)
+    if named == "gaps":
+        gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+        cells = plan.cells[gains["gained_km2"] > 0]
+        cells.attrs = dict(plan.cells.attrs)
+        return siting.candidates_on_grid(cells)
+    places = read_area(_folder(area), centres=Path(named)).facilities
+    twice = [str(i) for i in places.index[places.index.isin(plan.area.facilities.index)][:5]]
+    if twice:
+        raise ValidationError(
+            [
+                f"{Path(named).name}: {', '.join(twice)} are ids of centres; give candidates ids of their own."
+            ]
+        )
+    points, degrees = io.as_written(places.geometry)
+    table = places[["name", "name_en", "street"]].join(degrees)
+    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+
+
+def _joined(one: "pd.Series", other: "pd.Series") -> "pd.Series":
+    """Two cost tables of different centres as one."""
+    import pandas as pd
+
+    both = pd.concat([table for table in (one, other) if len(table)] or [one])
+    both.attrs = dict(one.attrs)
+    return both
+
+
+def _demand(cells: "pd.DataFrame") -> "pd.DataFrame":
+    """Evaluated cells as they were before they were evaluated."""
+    demand = cells.drop(columns=["covered", "depth", "nearest", "distance_m"])
+    demand.attrs = dict(cells.attrs)
+    return demand
+
+
+def _plan_of(plan: "Siting", places: "gpd.GeoDataFrame", group: str, of: str) -> dict:
+    """The sites of a plan as a scenario."""
+    sites = places.loc[plan.sites.index]
+    proof = "proven best" if plan.status == "optimal" and plan.gap == 0 else plan.status
+    return {
+        "name": f"新增 {len(sites)} 个中心",
+        "name_en": f"{len(sites)} new centres",
+        "note": f"基于“{of}”，按 {group} 选址，候选点 {len(places)} 个（{proof}）。",
+        "note_en": f"Sited for {group} beside the plan '{of}' among {len(places)} candidates ({proof}).",
+        "step": [
+            {
+                "open": label,
+                "name": row["name"],
+                "name_en": row["name_en"],
+                "lon": float(row["lon"]),
+                "lat": float(row["lat"]),
+                "datum": "wgs84",
+            }
+            for label, row in sites.to_dict("index").items()
+        ],
+    }
+
+
+def _print_siting(
+    before: "Plan",
+    plan: "Siting",
+    places: "gpd.GeoDataFrame",
+    several: "pd.DataFrame | None",
+    lang: str,
+) -> None:
+    from carecircles import report
+
+    notes = [report.say(line, lang) for line in report.siting_notes(before, plan)]
+    below = [*notes, *report.notes(before.area, before.cells, lang=lang)]
+    title = report.say(report.standard_note(before.area), lang)
+    table = report.siting_table(before, plan, places, lang=lang)
+    if several is None:
+        report.print_table(table, title=title, notes=below)
+        return
+    report.print_table(table, title=title)
+    report.print_table(report.curve_table(before, several, lang=lang), title="", notes=below)
+
+
+@contextlib.contextmanager
+def _watching(group: str) -> "Iterator[Callable[[float, float], None] | None]":
+    """Say how good the best plan is and what no plan can beat, where somebody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("looking for sites") as status:
+        yield lambda value, bound: status.update(
+            f"looking for sites: {value:,.0f} found, at most {bound:,.0f} possible ({group})"
+        )
 
 
 class _Answer(NamedTuple):
@@ -676,6 +920,10 @@ def main() -> NoReturn:
         lines = "\n".join(f"  {printable(problem)}" for problem in err.problems)
         count = "1 problem" if len(err.problems) == 1 else f"{len(err.problems)} problems"
         _stop(f"{count}, nothing was written:\n{lines}", 2)
+    except InfeasibleError as err:
+        from carecircles.report import printable
+
+        _stop(f"there is no such plan: {printable(str(err))}", 2)
     except ImportError as err:
         if "pip install" not in str(err):
             raise

@@ -625,6 +625,18 @@ def _datums(frame: pd.DataFrame, *, file: str, declared: str | None) -> tuple[pd
 # Writing
 
 
+def as_written(points: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
+    """
+    Points as a file will have them: degrees to seven decimals (1 cm), and these in metres again.
+
+    What is computed from them is then what the file gives when it is read.
+    """
+    degrees = points.to_crs(4326)
+    lon, lat = degrees.x.round(7), degrees.y.round(7)
+    again = gpd.GeoSeries.from_xy(lon, lat, index=points.index, crs=4326).to_crs(points.crs)
+    return again, pd.DataFrame({"lon": lon, "lat": lat})
+
+
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """

@@ -17,9 +17,10 @@ from carecircles import comparison, evaluation
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.comparison import Plan
+from carecircles.siting import Siting
 
 LANGUAGES = ("en", "zh")
-_DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3, "lon": 7, "lat": 7}
+_DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3, "lon": 7, "lat": 7, "gap": 9}
 
 _COVERAGE_COLUMNS = {
     "name": {"en": "Street", "zh": "街道"},
@@ -97,6 +98,21 @@ _CHANGE_LABELS: dict[str, Text] = {
     "net": {"en": "{}, net", "zh": "{}净变化"},
     "backup_gained": {"en": "{} gaining a backup", "zh": "新增两处以上{}"},
     "backup_lost": {"en": "{} losing their backup", "zh": "失去两处以上{}"},
+}
+_SITE_COLUMNS: dict[str, Text] = {
+    "name": {"en": "Site", "zh": "新址"},
+    "street": {"en": "Street", "zh": "街道"},
+    "lon": {"en": "lon", "zh": "经度"},
+    "lat": {"en": "lat", "zh": "纬度"},
+    "gross_{g}": {"en": "{} within reach", "zh": "可达{}"},
+    "marginal_{g}": {"en": "adds", "zh": "新增"},
+    "cumulative_{g}": {"en": "covered then", "zh": "累计覆盖"},
+}
+_CURVE_COLUMNS: dict[str, Text] = {
+    "new": {"en": "New centres", "zh": "新增中心数"},
+    "people": {"en": "{} covered at best", "zh": "最优覆盖{}"},
+    "share": {"en": "share", "zh": "覆盖率"},
+    "nested": {"en": "built one by one", "zh": "逐个建设"},
 }
 _CENTRE_CHANGES: dict[str, Text] = {
     "opened": {"en": "opened", "zh": "新开"},
@@ -309,7 +325,7 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kind(column: str) -> str:
-    """What a column counts: a share, km2, metres, degrees or people."""
+    """What a column counts: a share (or gap), km2, metres, degrees or people."""
     last = column.removesuffix("_before").removesuffix("_after").rsplit("_", 1)[-1]
     return last if last in _DECIMALS else "people"
 
@@ -521,6 +537,107 @@ GAIN_NOTE: Text = {
 def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
     """The rows of `losses_frame` or `gains_frame` under `key` as a JSON value."""
     return {**_heading(plan.area, plan.cells, plan=_named(plan)), key: _records(frame)}
+
+
+# Where the next centres should stand
+
+
+def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    The sites of a plan as a frame to write, in the order in which to build.
+
+    Parameters
+    ----------
+    plan
+        The plan the sites are added to.
+    siting
+        From `siting.maximize_coverage` or another model.
+    candidates
+        Indexed by id: name, name_en, street, lon, lat, geometry.
+    """
+    sites = candidates.loc[siting.sites.index]
+    group = headline_group(plan)
+    figures = _rounded(siting.sites.add_suffix(f"_{group}"))
+    about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
+    frame = about.join(figures)
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    return gpd.GeoDataFrame(frame, geometry=sites.geometry, crs=plan.area.crs)
+
+
+def siting_record(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, curve: pd.DataFrame | None = None
+) -> dict:
+    """A plan of new centres with its proof as a JSON value."""
+    record = {
+        **_heading(plan.area, plan.cells, plan=_named(plan)),
+        "people": headline_group(plan),
+        "candidates": len(candidates),
+        "objective": round(siting.objective, _DECIMALS["people"]),
+        "bound": round(siting.bound, _DECIMALS["people"]),
+        "gap": siting.gap,
+        "status": siting.status,
+        "covered": round(siting.covered, _DECIMALS["people"]),
+        "covered_before": round(siting.covered_before, _DECIMALS["people"]),
+        "total": round(siting.total, _DECIMALS["people"]),
+        "unreachable": round(siting.unreachable, _DECIMALS["people"]),
+        "sites": _records(siting_frame(plan, siting, candidates)),
+    }
+    if curve is not None:
+        record["curve"] = _records(_rounded(curve))
+    return record
+
+
+def siting_table(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
+) -> pd.DataFrame:
+    """The sites of a plan as text to read."""
+    frame = siting_frame(plan, siting, candidates)
+    streets = [
+        say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
+        for code in frame["street"]
+    ]
+    names = [
+        i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
+        for i, row in frame.to_dict("index").items()
+    ]
+    table = pd.DataFrame(frame).assign(name=names, street=streets)
+    return _as_text(table, _of_group(_SITE_COLUMNS, plan), lang)
+
+
+def curve_table(plan: Plan, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """What the best one, two, three ... new centres cover, as text to read."""
+    counted = curve.reset_index()
+    counted["new"] = counted["new"].map(str)
+    return _as_text(counted, _of_group(_CURVE_COLUMNS, plan), lang)
+
+
+def siting_notes(plan: Plan, siting: Siting) -> list[Text]:
+    """What is proven of a plan, and whom it leaves, a line each."""
+    label = GROUPS[headline_group(plan)]
+    covered, before = _show("people", siting.covered), _show("people", siting.covered_before)
+    left = _show("people", siting.total - siting.covered)
+    unreachable = _show("people", siting.unreachable)
+    is_proven = siting.status == "optimal" and siting.gap == 0
+    proof = (
+        {
+            "en": "Proven: no other choice among the candidates is better.",
+            "zh": "已证明：候选点中没有更好的方案。",
+        }
+        if is_proven
+        else {
+            "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {100 * siting.gap:.2g} %.",
+            "zh": f"未证明为最优（{siting.status}）：最优方案至多再好 {100 * siting.gap:.2g} %。",
+        }
+    )
+    return [
+        proof,
+        {
+            "en": f"{covered} people {label['en']} covered, {before} before; {left} are left, "
+            f"{unreachable} of them within reach of no candidate.",
+            "zh": f"覆盖{label['zh']} {covered} 人（原 {before} 人）；仍有 {left} 人未覆盖，"
+            f"其中 {unreachable} 人没有任何候选点可达。",
+        },
+    ]
 
 
 # Tables for the terminal

@@ -16,6 +16,7 @@ import dataclasses
 import datetime
 import difflib
 import itertools
+import json
 import math
 import os
 import tomllib
@@ -219,6 +220,36 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         notes=(*area.notes, *notes),
     )
     return area_on(changed, scenario.as_of) if scenario.as_of else changed
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """A scenario as the file that `read_scenario` reads; steps of its bases are written out."""
+    heading = {
+        "name": scenario.name,
+        "name_en": scenario.name_en if scenario.name_en != scenario.name else "",
+        "note": scenario.note,
+        "note_en": scenario.note_en if scenario.note_en != scenario.note else "",
+        "as_of": scenario.as_of or "",
+    }
+    lines = _toml(heading)
+    for step in scenario.steps.to_dict("records"):
+        kept = {key: step[key] for key in ("date", "until", *_DETAILS[step["act"]])}
+        lines += ["", "[[step]]", *_toml({step["act"]: step["to"], **kept})]
+    return "\n".join([*lines, ""])
+
+
+def _toml(values: Mapping) -> list[str]:
+    """Keys and values as lines of TOML; what is missing or empty is left out."""
+    lines = []
+    for key, value in values.items():
+        if isinstance(value, pd.Timestamp | datetime.date) and not pd.isna(value):
+            lines.append(f"{key} = {value:%Y-%m-%d}")
+        elif isinstance(value, str) and value:
+            quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            lines.append(f"{key} = {quoted}")
+        elif isinstance(value, int | float) and not pd.isna(value):
+            lines.append(f"{key} = {value!r}")
+    return lines
 
 
 def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:

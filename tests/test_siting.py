@@ -1,0 +1,427 @@
+"""Siting against brute force on small problems, and the generator of large ones."""
+
+import itertools
+import json
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carecircles import scenario, siting
+from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.siting import Rules
+from tests.test_cli import refused, run
+
+
+@st.composite
+def problems(draw):
+    """Up to nine places with people in two streets, up to seven candidates, up to two required centres."""
+    places = draw(st.integers(1, 9))
+    sites = draw(st.integers(1, 7))
+    fixed = draw(st.integers(0, 2))
+    people = draw(st.lists(st.integers(0, 20), min_size=places, max_size=places))
+    reach = draw(
+        st.lists(
+            st.lists(st.booleans(), min_size=places, max_size=places),
+            min_size=sites + fixed,
+            max_size=sites + fixed,
+        )
+    )
+    street = draw(st.lists(st.sampled_from("AB"), min_size=places, max_size=places))
+    demand = pd.DataFrame(
+        {"people": np.array(people, float), "street": street},
+        index=[f"p{n}" for n in range(places)],
+    )
+    labels = [*(f"c{n}" for n in range(sites)), *(f"h{n}" for n in range(fixed))]
+    pairs = [
+        (f"p{i}", label)
+        for label, row in zip(labels, reach, strict=True)
+        for i, is_near in enumerate(row)
+        if is_near
+    ]
+    index = pd.MultiIndex(
+        levels=[demand.index, pd.Index(labels)],
+        codes=[[demand.index.get_loc(p) for p, _ in pairs], [labels.index(f) for _, f in pairs]],
+        names=["demand", "facility"],
+    )
+    return demand, pd.Series(100.0, index=index), labels[sites:]
+
+
+def people_covered(demand, cost, open_sites, street=None):
+    near = {p for p, f in cost.index if f in open_sites}
+    own = demand[demand.index.isin(near)]
+    return own.loc[own["street"] == street, "people"].sum() if street else own["people"].sum()
+
+
+def plans(cost, required, most):
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    for count in range(min(most, len(labels)) + 1):
+        for some in itertools.combinations(labels, count):
+            yield set(some)
+
+
+@given(problems(), st.integers(0, 4))
+@settings(max_examples=150, deadline=None)
+def test_most_people_equal_brute_force(problem, new):
+    demand, cost, required = problem
+    plan = siting.maximize_coverage(
+        demand, cost, new=new, cutoff=700, weight="people", required=required
+    )
+    best = max(
+        people_covered(demand, cost, some | set(required)) for some in plans(cost, required, new)
+    )
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert plan.bound == pytest.approx(best, abs=1e-5)
+    assert plan.status == "optimal"
+    assert len(plan.sites) <= new
+    opened = set(plan.sites.index) | set(required)
+    assert people_covered(demand, cost, opened) == pytest.approx(plan.covered)
+    assert plan.covered_before == people_covered(demand, cost, set(required))
+    assert plan.unreachable == demand["people"].sum() - people_covered(
+        demand, cost, set(cost.index.levels[1])
+    )
+    assert plan.sites["marginal"].sum() == pytest.approx(plan.covered - plan.covered_before)
+    assert (plan.sites["marginal"] <= plan.sites["gross"] + 1e-9).all()
+    for label, gross in plan.sites["gross"].items():
+        assert gross == people_covered(demand, cost, {label})
+
+
+@given(problems(), st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0]))
+@settings(max_examples=150, deadline=None)
+def test_fewest_centres_equal_brute_force(problem, share):
+    demand, cost, required = problem
+    everyone = people_covered(demand, cost, set(cost.index.levels[1]))
+    wanted = everyone if share == 1 else share * demand["people"].sum()
+    if wanted > everyone + 1e-9:
+        with pytest.raises(InfeasibleError, match="the candidates reach"):
+            siting.minimize_facilities(
+                demand, cost, cutoff=700, share=share, weight="people", required=required
+            )
+        return
+    plan = siting.minimize_facilities(
+        demand, cost, cutoff=700, share=share, weight="people", required=required
+    )
+    fewest = min(
+        len(some) for some in plans(cost, required, 9)
+        if people_covered(demand, cost, some | set(required)) >= wanted - 1e-6
+    )  # fmt: skip
+    assert plan.objective == len(plan.sites) == fewest
+    assert plan.bound == pytest.approx(fewest)
+    assert plan.covered >= wanted - 1e-6
+
+
+@given(
+    problems(),
+    st.integers(0, 4),
+    st.sampled_from([0.2, 0.5, 0.9, 1.0]),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
+    """A site that must open, one that may not, and a floor for both streets."""
+    demand, cost, required = problem
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    must = {labels[0]} if has_must else set()
+    banned = {labels[-1]} - must
+    allowed = []
+    for some in plans(cost, required, new):
+        opened = some | set(required)
+        holds = all(
+            people_covered(demand, cost, opened, street)
+            >= floor * demand.loc[demand["street"] == street, "people"].sum() - 1e-6
+            for street in "AB"
+        )
+        if must <= some and not some & banned and (holds or not has_floor):
+            allowed.append(people_covered(demand, cost, opened))
+    rules = Rules(
+        must_open=tuple(must),
+        may_not_open=tuple(banned),
+        floor_by_street=floor if has_floor else None,
+    )
+    options = {"new": new, "cutoff": 700, "weight": "people", "required": required, "rules": rules}
+    if not allowed:
+        with pytest.raises(InfeasibleError):
+            siting.maximize_coverage(demand, cost, **options)
+        return
+    plan = siting.maximize_coverage(demand, cost, **options)
+    assert plan.objective == pytest.approx(max(allowed), abs=1e-6)
+    assert must <= set(plan.sites.index)
+    assert not banned & set(plan.sites.index)
+
+
+@given(problems(), st.integers(0, 12), st.lists(st.integers(0, 6), min_size=7, max_size=7))
+@settings(max_examples=100, deadline=None)
+def test_a_budget_equals_brute_force(problem, budget, prices):
+    demand, cost, required = problem
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    costs = pd.Series(prices[: len(labels)], index=labels, dtype=float)
+    plan = siting.maximize_coverage(
+        demand, cost, new=None, cutoff=700, weight="people", required=required,
+        rules=Rules(costs=costs, budget=budget),
+    )  # fmt: skip
+    best = max(
+        people_covered(demand, cost, some | set(required))
+        for some in plans(cost, required, 9) if costs[list(some)].sum() <= budget
+    )  # fmt: skip
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert costs[plan.sites.index].sum() <= budget
+    cheapest = siting.minimize_facilities(
+        demand, cost, cutoff=700, weight="people", required=required, rules=Rules(costs=costs)
+    )
+    everyone = people_covered(demand, cost, set(cost.index.levels[1]))
+    least = min(
+        costs[list(some)].sum() for some in plans(cost, required, 9)
+        if people_covered(demand, cost, some | set(required)) >= everyone - 1e-6
+    )  # fmt: skip
+    assert cheapest.objective == pytest.approx(least, abs=1e-6)
+
+
+def test_the_limit_itself_is_covered():
+    demand = pd.DataFrame({"people": [1.0, 2.0]}, index=["on", "beyond"])
+    index = pd.MultiIndex.from_tuples([("on", "a"), ("beyond", "a")], names=["demand", "facility"])
+    cost = pd.Series([700.0, 700.000001], index=index)
+    plan = siting.maximize_coverage(demand, cost, new=1, cutoff=700, weight="people")
+    assert (plan.objective, plan.unreachable) == (1, 2)
+
+
+@pytest.fixture
+def small():
+    demand = pd.DataFrame(
+        {"people": [5.0, 3.0, 4.0], "street": ["A", "A", "B"]}, index=["p", "q", "r"]
+    )
+    pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    return demand, pd.Series(100.0, index=index)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"new": 1, "weight": "nobody"}, "no column 'nobody'"),
+        ({"new": 1, "weight": pd.Series({"p": -1.0, "q": 1.0, "r": 1.0})}, "negative"),
+        ({"new": 1, "weight": pd.Series({"p": 1.0})}, "missing"),
+        ({"new": None}, "how many new centres"),
+        ({"new": -1}, "write 0 or more"),
+        ({"new": 1, "rules": Rules(budget=3)}, "not both"),
+        ({"new": None, "rules": Rules(budget=3)}, "needs costs"),
+        ({"new": 1, "required": ["x"]}, "required: 1 labels"),
+        ({"new": 1, "candidates": ["a", "x"]}, "candidates: 1 labels"),
+        ({"new": 1, "rules": Rules(must_open=("x",))}, "must_open"),
+        ({"new": 1, "rules": Rules(must_open=("a",), may_not_open=("a",))}, "both name"),
+        ({"new": 1, "rules": Rules(floor_by_street=2)}, "floor_by_street"),
+        (
+            {"new": None, "rules": Rules(costs=pd.Series({"a": 1.0}), budget=3)},
+            "there is none for 'b'",
+        ),
+    ],
+)
+def test_what_cannot_be_asked(small, options, said):
+    with pytest.raises(ValidationError, match=said):
+        siting.maximize_coverage(*small, cutoff=700, **({"weight": "people"} | options))
+
+
+def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
+    with pytest.raises(InfeasibleError, match=r"street B: 0 of 4 people can be reached, 3 too few"):
+        siting.maximize_coverage(
+            *small,
+            new=2,
+            cutoff=700,
+            weight="people",
+            candidates=["a"],
+            rules=Rules(floor_by_street=0.75),
+        )
+    with pytest.raises(
+        InfeasibleError, match="no plan of 1 new centres keeps every street at 80 %"
+    ):
+        siting.maximize_coverage(
+            *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
+        )
+
+
+def test_nobody_and_nowhere(small):
+    demand, cost = small
+    nobody = siting.maximize_coverage(
+        demand.assign(people=0.0), cost, new=1, cutoff=700, weight="people"
+    )
+    assert (nobody.objective, nobody.gap, len(nobody.sites)) == (0, 0, 0)
+    nowhere = siting.maximize_coverage(demand, cost, new=1, cutoff=50, weight="people")
+    assert (nowhere.objective, nowhere.unreachable) == (0, 12)
+    assert siting.minimize_facilities(demand, cost, cutoff=50, weight="people").objective == 0
+
+
+def test_hexi_from_the_gain_surface(hexi, hexi_cells):
+    """One new centre on the grid is the best place of the gain surface; more never cover fewer."""
+    from carecircles import comparison, reach
+
+    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    uncovered = hexi_cells[~hexi_cells["covered"]]
+    candidates = siting.candidates_on_grid(hexi_cells.iloc[::7])
+    cost = reach.straight_line(uncovered, candidates, cutoff=700)
+    covered = []
+    for new in (1, 2, 3):
+        plan = siting.maximize_coverage(uncovered, cost, new=new, cutoff=700)
+        assert plan.status == "optimal"
+        assert plan.gap == pytest.approx(0, abs=1e-9)
+        covered.append(plan.objective)
+    assert covered[0] == pytest.approx(gains["gained_people_60"].iloc[::7].max(), abs=1e-3)
+    assert covered == sorted(covered)
+    assert len(hexi.facilities) == 45
+
+
+# The curve, and `carecircles site` as a user runs it
+
+
+@given(problems())
+@settings(max_examples=40, deadline=None)
+def test_the_curve_is_the_best_of_each_number(problem):
+    demand, cost, required = problem
+    curve = siting.coverage_curve(
+        demand, cost, most=3, cutoff=700, weight="people", required=required
+    )
+    for new, row in curve.iterrows():
+        best = max(
+            people_covered(demand, cost, some | set(required))
+            for some in plans(cost, required, new)
+        )
+        assert row["people"] == pytest.approx(best, abs=1e-6)
+        assert row["nested"] <= best + 1e-6
+    assert curve["nested"].iloc[-1] == pytest.approx(curve["people"].iloc[-1])
+    assert curve["people"].is_monotonic_increasing
+
+
+def sited(*arguments, cwd):
+    done = run("site", *arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_plan_is_a_scenario_whose_figures_are_the_same(tmp_path):
+    """What `site` promises is what `whatif` finds, to a thousandth of a person."""
+    text = sited(
+        "--new",
+        2,
+        "--cell",
+        100,
+        "--scenario",
+        "plan.toml",
+        "--map",
+        "plan.html",
+        "--format",
+        "json",
+        cwd=tmp_path,
+    )
+    record = json.loads(text)
+    assert record["status"] == "optimal"
+    assert record["gap"] == 0
+    done = run("whatif", "plan.toml", "--cell", 100, "--format", "json", cwd=tmp_path)
+    change = json.loads(done.stdout)
+    gained = record["covered"] - record["covered_before"]
+    assert change["district"]["gained_people_60"] == pytest.approx(gained, abs=2e-3)
+    assert [c["change"] for c in change["changed_centres"]] == ["opened", "opened"]
+    assert "proven best" in change["notes"][0]
+    assert (tmp_path / "plan.html").stat().st_size > 100_000
+    grid_wide = json.loads(
+        sited("--new", 2, "--cell", 100, "--candidates", "grid", "--format", "json", cwd=tmp_path)
+    )
+    assert grid_wide["objective"] == pytest.approx(record["objective"], abs=1e-3)
+    assert grid_wide["candidates"] > record["candidates"]
+
+
+def test_fewest_centres_and_a_floor(tmp_path):
+    record = json.loads(
+        sited(
+            "--objective",
+            "facilities",
+            "--share",
+            0.97,
+            "--cell",
+            100,
+            "--format",
+            "json",
+            cwd=tmp_path,
+        )
+    )
+    assert record["covered"] >= 0.97 * record["total"]
+    assert record["objective"] == len(record["sites"]) == record["bound"]
+    fewer = json.loads(
+        sited("--new", len(record["sites"]) - 1, "--cell", 100, "--format", "json", cwd=tmp_path)
+    )
+    assert fewer["covered"] < 0.97 * fewer["total"]
+    floored = json.loads(
+        sited("--new", 6, "--floor-by-street", 0.8, "--cell", 100, "--candidates", "grid", "--scenario", "f.toml",
+              "--time-limit", 100, "--gap", 0.02, "--format", "json", cwd=tmp_path)
+    )  # fmt: skip
+    assert floored["covered"] > floored["covered_before"]
+    after = json.loads(
+        run("whatif", "f.toml", "--cell", 100, "--format", "json", cwd=tmp_path).stdout
+    )
+    assert min(s["covered_people_60_share_after"] for s in after["streets"]) >= 0.8 - 1e-6
+
+
+def test_candidates_from_a_file(tmp_path):
+    (tmp_path / "places.csv").write_text(
+        "id,name,lon,lat,datum\nA,Hall,117.2424,39.0680,wgs84\nB,School,117.2510,39.0769,wgs84\n"
+        "C,=cmd()|hall,117.2090,39.1093,wgs84\n",
+        encoding="utf-8",
+    )
+    table = sited(
+        "--new", 1, "--candidates", "places.csv", "--curve", 2, "--out", "s.csv", cwd=tmp_path
+    )
+    assert "A Hall" in table
+    assert "Proven" in table
+    written = pd.read_csv(tmp_path / "s.csv", index_col="id")
+    assert list(written.index) == ["A"]
+    assert written.loc["A", "marginal_people_60"] > 2_000
+    assert written.loc["A", "gross_people_60"] >= written.loc["A", "marginal_people_60"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "say how many new centres"),
+        (["--new", "2", "--objective", "facilities"], "--new does not go"),
+        (["--new", "-1"], "--new is -1"),
+        (["--new", "1", "--candidates", "none.csv"], "none.csv"),
+        (["--new", "1", "--scenario", "a.txt"], "--scenario: a.txt has to end in .toml"),
+        (["--new", "1", "--time-limit", "0"], "--time-limit"),
+        (
+            ["--new", "0", "--floor-by-street", "0.9"],
+            "there is no such plan: no plan of 0 new centres",
+        ),
+        (["--objective", "facilities", "--share", "1.5"], "share is 1.5"),
+    ],
+)
+def test_unclear_goals_end_with_status_2(tmp_path, arguments, said):
+    assert said in " ".join(refused("site", *arguments, "--cell", "200", cwd=tmp_path).split())
+
+
+def test_a_scenario_survives_being_written(hexi):
+    plan = scenario.parse(
+        {
+            "name": 'quote " back \\ tab \t del \x7f 河西',
+            "name_en": "en",
+            "note": "line\nbreak",
+            "as_of": "2024-05-01",
+            "step": [
+                {"open": "N1", "lon": 117.2424, "lat": 39.068, "datum": "wgs84", "services": ["meals", "other"], "capacity": 30, "date": "2023"},
+                {"close": "H01", "date": "2024-01", "until": "2025"},
+                {"standard": "people_80", "pace_m_s": 0.75},
+                {"equip": "H02", "services": "就餐"},
+                {"move": "H03", "street": "桃园"},
+            ],
+        }
+    )  # fmt: skip
+    again = scenario.parse(tomllib.loads(scenario.scenario_text(plan)))
+    assert (again.name, again.name_en, again.note, again.as_of) == (
+        plan.name,
+        plan.name_en,
+        plan.note,
+        plan.as_of,
+    )
+    one, two = scenario.apply(hexi, plan), scenario.apply(hexi, again)
+    assert one.standard == two.standard
+    pd.testing.assert_frame_equal(pd.DataFrame(one.facilities), pd.DataFrame(two.facilities))
