@@ -254,6 +254,21 @@ def test_problems_of_all_files_are_told_at_once(tmp_path):
     assert "2 problems" in said
 
 
+def test_what_is_wrong_in_a_file_and_in_the_area_is_told_together(tmp_path):
+    (tmp_path / "a.toml").write_text(
+        'nam = "a"\n[[step]]\nclose = "H01"\n[[step]]\nmove = "H01"\nstreet = "桃园"\n'
+        '[[step]]\nopen = "N1"\nlon = 117.2\n[[step]]\nclose = "H99"\n'
+        '[[step]]\nopen = "N2"\nstreet = "nowhere"\n[[step]]\nmove = "H02"\nlon = 121.4\nlat = 31.2\n',
+        encoding="utf-8",
+    )
+    said = refused("whatif", "a.toml", cwd=tmp_path)
+    for sentence in (
+        "7 problems", "unknown: 'nam'", "name is missing", "steps 1 and 2: they contradict", "step 3: there is lon alone",
+        "no centre 'H99'", "this street is not in the streets file", "outside the study area",
+    ):  # fmt: skip
+        assert sentence in said
+
+
 def test_a_result_does_not_take_the_place_of_a_scenario(tmp_path, plan_file):
     target = tmp_path / "plan.json"
     target.symlink_to(plan_file)

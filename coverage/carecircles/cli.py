@@ -593,6 +593,7 @@ def _carry_out(
                 names.append({"en": plan.name_en, "zh": plan.name})
             except ValidationError as err:
                 problems += err.problems
+                problems += _more_problems(study, err.understood)
         if problems:
             raise ValidationError(list(dict.fromkeys(problems)))
     with _busy("making the grid"):
@@ -723,6 +724,19 @@ def _watching(group: str) -> "Iterator[Callable[[float, float], None] | None]":
         yield lambda value, bound: status.update(
             f"looking for sites: {value:,.0f} found, at most {bound:,.0f} possible ({group})"
         )
+
+
+def _more_problems(study: "StudyArea", understood: object) -> list[str]:
+    """What is wrong in the study area with the steps of a scenario that are sound in themselves."""
+    from carecircles import scenario
+
+    if not isinstance(understood, scenario.Scenario):
+        return []
+    try:
+        scenario.apply(study, understood)
+    except ValidationError as err:
+        return list(err.problems)
+    return []
 
 
 class _Answer(NamedTuple):

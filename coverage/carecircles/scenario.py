@@ -52,6 +52,8 @@ _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
 DEGREE_DECIMALS = 7
 _MOST_BYTES = 1_000_000
 _LEAST = 0.001  # metres, minutes
+_MOST_CONTRADICTIONS = 20
+_STANDARD = "\0standard"  # no id of a centre
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +88,7 @@ def read_scenario(path: str | Path) -> Scenario:
     Raises
     ------
     ValidationError
-        With every problem of the files.
+        With every problem of the files; `understood` is the scenario of the steps that are sound.
     """
     plans: list[tuple[str, dict]] = []
     path, seen = Path(path), []
@@ -109,8 +111,9 @@ def read_scenario(path: str | Path) -> Scenario:
             built = parse(plan, file=file, base=built)
         except ValidationError as err:
             problems += err.problems
+            built = err.understood if isinstance(err.understood, Scenario) else built
     if problems or built is None:
-        raise ValidationError(problems)
+        raise ValidationError(problems, understood=built)
     return dataclasses.replace(built, files=tuple(map(Path, seen)))
 
 
@@ -130,7 +133,8 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     Raises
     ------
     ValidationError
-        With every problem: keys nobody knows, values that cannot be, steps that contradict each other.
+        With every problem: keys nobody knows, values that cannot be, steps that contradict each
+        other. `understood` is the scenario of the steps that are sound.
 
     Examples
     --------
@@ -142,10 +146,11 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     written = plan.get("step", [])
     if not isinstance(written, list | tuple) or not all(isinstance(s, Mapping) for s in written):
         raise ValidationError([*problems, f"{file}: step is not a table; write [[step]] above it."])
-    rows = []
+    rows, unsound = [], set()
     for number, step in enumerate(written, start=1):
         row, wrong = _read_step(step, f"{file}, step {number}")
         problems += wrong
+        unsound |= {number} if wrong else set()
         if row is not None:
             rows.append({"file": file, "step": number, **row})
     steps = pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object)
@@ -155,20 +160,25 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     problems += _no_days({"as_of": plan.get("as_of", "")}, file)
     as_of, wrong = _validate.dates(days, "as_of", file=file, last_day=True)
     problems += [line.replace(", day 1 ", ": ") for line in wrong]
-    problems += _contradictions(steps, file)
-    if problems:
-        raise ValidationError(problems)
+    for one, other, sentence in _contradictions(steps, file):
+        problems.append(sentence)
+        unsound |= {one, other}
+    steps = steps[~steps["step"].isin(list(unsound))]
     if base is not None:
         steps = pd.concat([base.steps, steps], ignore_index=True)
     day = None if pd.isna(as_of.iloc[0]) else as_of.iloc[0].date()
-    return Scenario(
-        name=plan["name"],
-        name_en=plan.get("name_en") or plan["name"],
-        steps=steps,
+    name = plan.get("name", "")
+    made = Scenario(
+        name=name,
+        name_en=plan.get("name_en") or name,
+        steps=steps.reset_index(drop=True),
         as_of=day or (base.as_of if base else None),
         note=plan.get("note") or plan.get("note_en", ""),
         note_en=plan.get("note_en") or plan.get("note", ""),
     )
+    if problems:
+        raise ValidationError(problems, understood=made)
+    return made
 
 
 def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
@@ -449,20 +459,29 @@ def _dated(steps: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[str]]:
     return steps, problems
 
 
-def _contradictions(steps: pd.DataFrame, file: str) -> list[str]:
-    """Two steps of one file that cannot both hold: of one centre only move and equip go together."""
-    problems = []
-    for one, other in itertools.combinations(steps.to_dict("records"), 2):
-        is_standard = one["act"] == other["act"] == "standard"
-        is_same_centre = one["to"] == other["to"] and "standard" not in (one["act"], other["act"])
-        together = {one["act"], other["act"]} == {"move", "equip"}
-        if (is_standard or (is_same_centre and not together)) and _overlap(one, other):
-            whom = "two standards" if is_standard else f"centre {_validate.show(one['to'])}"
-            problems.append(
-                f"{file}, steps {one['step']} and {other['step']}: they contradict each other "
-                f"({whom}: {one['act']} and {other['act']}); keep one, or give each its dates."
-            )
-    return problems
+def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, str]]:
+    """
+    Pairs of steps of one file that cannot both hold, with a sentence.
+
+    There is one standard at a time, and of one centre only move and equip go together.
+    """
+    about = steps["to"].where(steps["act"] != "standard", None).fillna(_STANDARD)
+    pairs = (
+        pair
+        for _, some in steps.groupby(about, sort=False)
+        for pair in itertools.combinations(some.to_dict("records"), 2)
+        if {pair[0]["act"], pair[1]["act"]} != {"move", "equip"} and _overlap(*pair)
+    )
+    found = []
+    for one, other in itertools.islice(pairs, _MOST_CONTRADICTIONS):
+        is_standard = one["act"] == "standard"
+        whom = "two standards" if is_standard else f"centre {_validate.show(one['to'])}"
+        sentence = (
+            f"{file}, steps {one['step']} and {other['step']}: they contradict each other "
+            f"({whom}: {one['act']} and {other['act']}); keep one, or give each its dates."
+        )
+        found.append((one["step"], other["step"], sentence))
+    return found
 
 
 def _overlap(one: dict, other: dict) -> bool:
