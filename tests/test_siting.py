@@ -209,6 +209,7 @@ def small():
         ({"new": 1, "rules": Rules(budget=3)}, "not both"),
         ({"new": None, "rules": Rules(budget=3)}, "needs costs"),
         ({"new": 1, "required": ["x"]}, "required: 1 labels"),
+        ({"new": 1, "candidates": ["b"], "rules": Rules(must_open=("a",))}, "must_open: 1 labels"),
         ({"new": 1, "candidates": ["a", "x"]}, "candidates: 1 labels"),
         ({"new": 1, "rules": Rules(must_open=("x",))}, "must_open"),
         ({"new": 1, "rules": Rules(must_open=("a",), may_not_open=("a",))}, "both name"),
@@ -240,6 +241,47 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
         )
+
+
+def test_a_gap_that_was_asked_for_is_not_called_optimal(small):
+    demand, cost = small
+    plan = siting.maximize_coverage(demand, cost, new=1, cutoff=700, weight="people", gap=0.9)
+    assert plan.status in ("optimal", "within gap")
+    assert (plan.status == "optimal") == (plan.gap == 0)
+    assert plan.bound >= 8
+
+
+def test_frames_that_do_not_fit(small):
+    demand, cost = small
+    with pytest.raises(ValidationError, match="not in `demand`"):
+        siting.maximize_coverage(demand.drop("p"), cost, new=1, cutoff=700, weight="people")
+    with pytest.raises(ValidationError, match="more than once"):
+        siting.maximize_coverage(
+            pd.concat([demand, demand]), cost, new=1, cutoff=700, weight="people"
+        )
+
+
+def test_a_pair_given_twice_counts_once(small):
+    demand, cost = small
+    plan = siting.maximize_coverage(
+        demand, pd.concat([cost, cost]), new=1, cutoff=700, weight="people"
+    )
+    assert plan.objective == 8
+
+
+def test_a_required_centre_that_must_open_is_open_already(small):
+    rules = Rules(must_open=("a",))
+    plan = siting.maximize_coverage(
+        *small,
+        new=1,
+        cutoff=700,
+        weight="people",
+        required=["a"],
+        candidates=["a", "b"],
+        rules=rules,
+    )
+    assert list(plan.sites.index) == ["b"]
+    assert plan.objective == 12
 
 
 def test_nobody_and_nowhere(small):

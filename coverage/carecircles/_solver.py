@@ -33,7 +33,7 @@ class Solution(NamedTuple):
     chosen: np.ndarray
     value: float
     bound: float
-    status: str  # 'optimal', 'time limit' or 'stopped'
+    status: str  # 'optimal' (to the gap asked for), 'time limit' or 'stopped'
 
 
 class Covering(NamedTuple):
@@ -267,6 +267,9 @@ def minimize(
     solution = _milp(
         small, inner, np.array([], dtype=int), gap=gap, until=until, watch=watch, least=least
     )
+    if (limits.cost == np.round(limits.cost)).all():  # so is the cost of every plan
+        whole = min(math.ceil(solution.bound - 1e-6), solution.value)
+        solution = solution._replace(bound=float(whole))
     return solution._replace(chosen=small.columns[solution.chosen])
 
 
@@ -291,6 +294,7 @@ def _milp(
 
     rows, sites = problem.cover.shape
     is_dearest = least is None
+    is_everyone = least is not None and least >= problem.weight.sum() * (1 - 1e-12)
     blocks = [sparse.hstack([-problem.cover, sparse.identity(rows)])]
     lower, upper = [np.full(rows, -math.inf)], [np.zeros(rows)]
 
@@ -301,8 +305,8 @@ def _milp(
 
     if is_dearest:
         constrain(limits.cost, np.zeros(rows), -math.inf, limits.budget)
-    else:
-        constrain(np.zeros(sites), problem.weight, float(least or 0.0), math.inf)
+    elif not is_everyone:
+        constrain(np.zeros(sites), problem.weight, float(least or 0.0) * (1 - 1e-12), math.inf)
     for group, floor in enumerate(limits.floors if limits.floors is not None else ()):
         if floor > 0:
             own = np.where(problem.group == group, problem.weight, 0.0)
@@ -319,6 +323,8 @@ def _milp(
     )
     at_least = np.zeros(sites + rows)
     at_least[limits.must] = 1
+    if is_everyone:
+        at_least[sites:] = 1
     model.col_lower_, model.col_upper_ = at_least, np.ones(sites + rows)
     model.row_lower_, model.row_upper_ = (
         np.clip(np.concatenate(side), -highspy.kHighsInf, highspy.kHighsInf)

@@ -21,6 +21,8 @@ from carecircles.errors import InfeasibleError, ValidationError
 
 Watch = Callable[[float, float], None]
 
+_ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
+
 
 @dataclass(frozen=True, eq=False)
 class Rules:
@@ -48,7 +50,7 @@ class Siting:
     marginal (people it adds to the required centres and the sites before it), cumulative (people
     covered when it stands). `objective` is what the model made best: people covered, or the number
     (cost) of new centres; `bound` is what no plan can beat, `gap` the share between the two.
-    `status` is 'optimal', 'time limit' or 'stopped'. `covered` are the people covered in the end,
+    `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or 'stopped'. `covered` are the people covered in the end,
     `covered_before` by the required centres alone, `total` all people, `unreachable` those whom
     neither a required centre nor a candidate reaches.
     """
@@ -258,7 +260,7 @@ def minimize_facilities(
             f"{100 * share:g} % of the people are {share * made.total:,.0f}; the required centres and "
             f"the candidates reach {most:,.0f} ({100 * most / made.total:.1f} %)."
         )
-    least = min(max(least, 0.0), reachable) * (1 - 1e-12)
+    least = min(max(least, 0.0), reachable)
     solution = _solver.minimize(
         made.problem, limits, least=least, gap=gap, time_limit=time_limit, watch=watch
     )
@@ -336,19 +338,23 @@ def _instance(
     candidates: Iterable[Hashable] | None,
     rules: Rules,
 ) -> _Instance:
+    if not demand.index.is_unique:
+        raise ValidationError(
+            ["`demand` has labels more than once in its index; make them unique."]
+        )
     people = _weights(demand, weight)
     labels = cost.index.levels[1]
     required = pd.Index(list(required), dtype=object)
-    named = (
-        labels.difference(required, sort=False)
-        if candidates is None
-        else pd.Index(list(candidates))
-    )
+    named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
     _refuse_unknown(labels, named, required, rules)
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
 
     pairs = (cost <= cutoff).to_numpy()
     cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0][pairs]]
+    if (cell < 0).any():
+        raise ValidationError(
+            ["`cost` has places that are not in `demand`; use one demand for both."]
+        )
     facility = cost.index.codes[1][pairs]
     is_required = labels.isin(required)[facility]
     column = may.get_indexer(labels)[facility]
@@ -361,6 +367,8 @@ def _instance(
     cover = sparse.csr_matrix(
         (np.ones(left.sum()), (of_row, column[left])), shape=(len(rows), len(may))
     )
+    cover.sum_duplicates()
+    cover.data[:] = 1
     has_floor = rules.floor_by_street is not None
     codes, streets = (
         pd.factorize(demand["street"])
@@ -429,7 +437,7 @@ def _refuse_unknown(
 
 
 def _limits(made: _Instance, rules: Rules, budget: float, *, is_priced: bool) -> Limits:
-    must = made.candidates.get_indexer(list(rules.must_open))
+    must = np.flatnonzero(made.candidates.isin(list(rules.must_open)))
     cost = np.ones(len(made.candidates))
     if is_priced and rules.costs is not None:
         cost = rules.costs.reindex(made.candidates).to_numpy(dtype=float)
@@ -501,14 +509,15 @@ def _siting(made: _Instance, solution: Solution, *, objective: float, bound: flo
         index=pd.Index(made.candidates[order], name="id"),
     )
     between = abs(bound - objective) / max(abs(objective), 1.0)
-    if between <= 1e-9:  # arithmetic, not a gap
+    if between <= _ARITHMETIC:
         between, bound = 0.0, objective
+    is_proven = solution.status == "optimal" and between == 0
     return Siting(
         sites=sites,
         objective=objective,
         bound=bound,
         gap=between,
-        status=solution.status,
+        status="optimal" if is_proven else solution.status.replace("optimal", "within gap"),
         covered=made.before + float(sum(marginal)),
         covered_before=made.before,
         total=made.total,
