@@ -313,6 +313,7 @@ def test_hostile_names_do_not_steer_the_terminal(tmp_path):
         'name = "' + "x" * 1_100_000 + '"\n',
         'name = "x"\nas_of = 2022.10\n',
     ],
+    ids=["zero-byte", "5000-digits", "1e-300", "megabyte", "number-as-date"],
 )
 def test_odd_files_end_with_status_2(tmp_path, text):
     (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
