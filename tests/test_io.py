@@ -338,6 +338,7 @@ def test_broken_features(tmp_path, feature, expected):
 @pytest.mark.parametrize(
     "text",
     ["[]", "{}", '{"type": "Feature"}', "nonsense", '{"features": [{"x": NaN}]}', "[" * 100_000],
+    ids=["list", "table", "feature", "nonsense", "nan", "deep"],
 )
 def test_json_that_is_no_collection(tmp_path, text):
     assert len(problems_of(csv(tmp_path, text, "centres.geojson"))) == 1

@@ -375,6 +375,18 @@ def test_files_that_build_on_others_are_chosen_together(live, tmp_path):
         b'name = "x"\n[[step]]\nclose = "<img src=x onerror=window.hit=1>"\n',
         b'name = "x"\n[[step]]\nopen = "N"\nstreet = "</script><b>{{7*7}}"\n',
     ],
+    ids=[
+        "empty",
+        "binary",
+        "no-text",
+        "json",
+        "html",
+        "csv",
+        "deep",
+        "large",
+        "html-id",
+        "html-street",
+    ],
 )
 def test_a_broken_file_leaves_the_plan_as_it_was(live, tmp_path, content):
     live.ask("() => carecircles.page.live.add({ lat: 39.068, lng: 117.2424 })")
