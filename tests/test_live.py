@@ -180,9 +180,9 @@ def test_hands_on_a_mouse_agree_with_the_command(live, tmp_path):
 
 
 def test_random_plans_agree_to_the_person(live, python, hexi_cells):
-    """Sixty plans of random moves, openings, closings and radii, each exported and done in Python."""
+    """Thirty plans of random moves, openings, closings and radii, each exported and done in Python."""
     rng = np.random.default_rng(11)
-    for number in range(60):
+    for number in range(30):
         live.ask(
             """([moves, adds, gone, metres, isFresh]) => {
               const { live } = carecircles.page, ids = () => [...live.plan.centres.keys()];

@@ -64,7 +64,7 @@ def plans(cost, required, most):
 
 
 @given(problems(), st.integers(0, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_most_people_equal_brute_force(problem, new):
     demand, cost, required = problem
     plan = siting.maximize_coverage(
@@ -90,7 +90,7 @@ def test_most_people_equal_brute_force(problem, new):
 
 
 @given(problems(), st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_fewest_centres_equal_brute_force(problem, share):
     demand, cost, required = problem
     everyone = people_covered(demand, cost, set(cost.index.levels[1]))
@@ -120,7 +120,7 @@ def test_fewest_centres_equal_brute_force(problem, share):
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
     """A site that must open, one that may not, and a floor for both streets."""
     demand, cost, required = problem
@@ -154,7 +154,7 @@ def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
 
 
 @given(problems(), st.integers(0, 12), st.lists(st.integers(0, 6), min_size=7, max_size=7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_budget_equals_brute_force(problem, budget, prices):
     demand, cost, required = problem
     labels = [f for f in cost.index.levels[1] if f not in required]
@@ -318,7 +318,7 @@ def test_hexi_from_the_gain_surface(hexi, hexi_cells):
 
 
 @given(problems())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_curve_is_the_best_of_each_number(problem):
     demand, cost, required = problem
     curve = siting.coverage_curve(
@@ -347,7 +347,7 @@ def test_the_plan_is_a_scenario_whose_figures_are_the_same(tmp_path):
         "--new",
         2,
         "--cell",
-        100,
+        200,
         "--scenario",
         "plan.toml",
         "--map",
@@ -359,7 +359,7 @@ def test_the_plan_is_a_scenario_whose_figures_are_the_same(tmp_path):
     record = json.loads(text)
     assert record["status"] == "optimal"
     assert record["gap"] == 0
-    done = run("whatif", "plan.toml", "--cell", 100, "--format", "json", cwd=tmp_path)
+    done = run("whatif", "plan.toml", "--cell", 200, "--format", "json", cwd=tmp_path)
     change = json.loads(done.stdout)
     gained = record["covered"] - record["covered_before"]
     assert change["district"]["gained_people_60"] == pytest.approx(gained, abs=2e-3)
@@ -367,7 +367,7 @@ def test_the_plan_is_a_scenario_whose_figures_are_the_same(tmp_path):
     assert "proven best" in change["notes"][0]
     assert (tmp_path / "plan.html").stat().st_size > 100_000
     grid_wide = json.loads(
-        sited("--new", 2, "--cell", 100, "--candidates", "grid", "--format", "json", cwd=tmp_path)
+        sited("--new", 2, "--cell", 200, "--candidates", "grid", "--format", "json", cwd=tmp_path)
     )
     assert grid_wide["objective"] == pytest.approx(record["objective"], abs=1e-3)
     assert grid_wide["candidates"] > record["candidates"]
@@ -381,7 +381,7 @@ def test_fewest_centres_and_a_floor(tmp_path):
             "--share",
             0.97,
             "--cell",
-            100,
+            200,
             "--format",
             "json",
             cwd=tmp_path,
@@ -390,16 +390,16 @@ def test_fewest_centres_and_a_floor(tmp_path):
     assert record["covered"] >= 0.97 * record["total"]
     assert record["objective"] == len(record["sites"]) == record["bound"]
     fewer = json.loads(
-        sited("--new", len(record["sites"]) - 1, "--cell", 100, "--format", "json", cwd=tmp_path)
+        sited("--new", len(record["sites"]) - 1, "--cell", 200, "--format", "json", cwd=tmp_path)
     )
     assert fewer["covered"] < 0.97 * fewer["total"]
     floored = json.loads(
-        sited("--new", 6, "--floor-by-street", 0.8, "--cell", 100, "--candidates", "grid", "--scenario", "f.toml",
+        sited("--new", 6, "--floor-by-street", 0.8, "--cell", 200, "--candidates", "grid", "--scenario", "f.toml",
               "--time-limit", 100, "--gap", 0.02, "--format", "json", cwd=tmp_path)
     )  # fmt: skip
     assert floored["covered"] > floored["covered_before"]
     after = json.loads(
-        run("whatif", "f.toml", "--cell", 100, "--format", "json", cwd=tmp_path).stdout
+        run("whatif", "f.toml", "--cell", 200, "--format", "json", cwd=tmp_path).stdout
     )
     assert min(s["covered_people_60_share_after"] for s in after["streets"]) >= 0.8 - 1e-6
 

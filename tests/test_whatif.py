@@ -318,6 +318,9 @@ def test_hostile_names_do_not_steer_the_terminal(tmp_path):
 def test_odd_files_end_with_status_2(tmp_path, text):
     (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
     refused("whatif", "odd.toml", "--map", "m.html", cwd=tmp_path)
+
+
+def test_a_name_too_long_for_a_file_ends_with_status_2(tmp_path):
     refused("whatif", "a" * 5000, cwd=tmp_path)
 
 
