@@ -371,7 +371,9 @@ def test_swiping_shows_before_beside_after(changed, plans):
         slider.fill(str(at))
         split = changed.ask("carecircles.page.map.getSize().x") * at / 100
         assert changed.ask("carecircles.page.grid.split") == pytest.approx(split)
-    depths = changed.ask("() => [...carecircles.page.grid.shadeBefore]")
+    depths = list(
+        map(int, changed.ask("() => carecircles.page.grid.shadeBefore.join()").split(","))
+    )
     before = plans[0].cells
     cols = changed.ask("carecircles.page.grid.data.cols")
     at = (before["row"] * cols + before["col"]).to_numpy()
@@ -399,7 +401,7 @@ def test_gain_and_closing_maps(browser, hexi, hexi_cells, tmp_path, lang):
     gains = comparison.open_everywhere(hexi_cells, cutoff=700)
     maps.gain_map(plan, gains, lang=lang).save(tmp_path / "gain.html")
     opened = Opened(browser, tmp_path / "gain.html")
-    values = opened.ask("() => [...carecircles.page.grid.gain]")
+    values = list(map(int, opened.ask("() => carecircles.page.grid.gain.join()").split(",")))
     cols = opened.ask("carecircles.page.grid.data.cols")
     at = (hexi_cells["row"] * cols + hexi_cells["col"]).to_numpy()
     assert [values[i] for i in at] == gains["gained_people_60"].round().astype(int).tolist()
