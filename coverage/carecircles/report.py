@@ -20,7 +20,17 @@ from carecircles.comparison import Plan
 from carecircles.siting import Siting
 
 LANGUAGES = ("en", "zh")
-_DECIMALS = {"share": 6, "km2": 4, "m": 1, "people": 3, "lon": 7, "lat": 7, "gap": 9}
+_DECIMALS = {
+    "share": 6,
+    "km2": 4,
+    "m": 1,
+    "metres": 1,
+    "minutes": 1,
+    "people": 3,
+    "lon": 7,
+    "lat": 7,
+    "gap": 9,
+}
 
 _COVERAGE_COLUMNS = {
     "name": {"en": "Street", "zh": "街道"},
@@ -229,23 +239,33 @@ def coverage_frame(area: StudyArea, cells: pd.DataFrame, *, by: str = "street") 
     coverage
         Indexed by `code`. Shares to six decimals, metres to one, persons to three.
     """
-    if by == "district":
-        figures = evaluation.of_district(cells).to_frame().T
-        shapes = area.boundary.geometry.to_numpy()
+    return _rounded(_coverage(area, cells, by))
+
+
+def _coverage(area: StudyArea, cells: pd.DataFrame, by: str) -> gpd.GeoDataFrame:
+    is_district = by == "district"
+    frame = _told(
+        area, evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
+    )
+    counts = area.facilities["street"].value_counts()
+    centres = [len(area.facilities)] if is_district else counts.reindex(frame.index, fill_value=0)
+    frame.insert(2, "centres", np.asarray(centres))
+    frame.insert(3, "area_km2", shapely.area(frame.geometry.to_numpy()) / 1e6)
+    return frame
+
+
+def _told(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFrame:
+    """Figures by street, or of the district (a Series), with names, outlines and what is assumed."""
+    if isinstance(figures, pd.Series):
+        figures, shapes = figures.to_frame().T, area.boundary.geometry.to_numpy()
         labels, names = pd.Index(["district"]), ([area.name], [area.name_en])
-        centres = [len(area.facilities)]
     else:
-        figures = evaluation.by_street(cells)
         streets = area.streets.loc[figures.index]
-        shapes, labels = streets.geometry.to_numpy(), streets.index
+        labels, shapes = streets.index, streets.geometry.to_numpy()
         names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
-        counts = area.facilities["street"].value_counts()
-        centres = counts.reindex(labels, fill_value=0).to_numpy()
-    frame = _rounded(figures.drop(columns="cells_km2")).set_axis(labels.rename("code"))
+    frame = figures.drop(columns="cells_km2").set_axis(labels.rename("code"))
     frame.insert(0, "name", names[0])
     frame.insert(1, "name_en", names[1])
-    frame.insert(2, "centres", centres)
-    frame.insert(3, "area_km2", np.round(shapely.area(shapes) / 1e6, _DECIMALS["km2"]))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
@@ -350,22 +370,13 @@ def change_frame(before: Plan, after: Plan, *, by: str = "street") -> gpd.GeoDat
         Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
         compared. Shares to six decimals, metres to one, persons to three.
     """
-    area = after.area
-    if by == "district":
-        figures = comparison.of_district(before.cells, after.cells).to_frame().T
-        shapes = area.boundary.geometry.to_numpy()
-        labels, names = pd.Index(["district"]), ([area.name], [area.name_en])
-    else:
-        figures = comparison.by_street(before.cells, after.cells)
-        streets = area.streets.loc[figures.index]
-        shapes, labels = streets.geometry.to_numpy(), streets.index
-        names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
-    figures = figures[_comparable(figures.columns, before, after)].drop(columns="cells_km2")
-    frame = _rounded(figures).set_axis(labels.rename("code"))
-    frame.insert(0, "name", names[0])
-    frame.insert(1, "name_en", names[1])
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
+    return _rounded(_change(before, after, by))
+
+
+def _change(before: Plan, after: Plan, by: str) -> gpd.GeoDataFrame:
+    measure = comparison.of_district if by == "district" else comparison.by_street
+    frame = _told(after.area, measure(before.cells, after.cells))
+    return frame[_comparable(frame.columns, before, after)]
 
 
 def _comparable(columns: pd.Index, *plans: Plan) -> list[str]:
@@ -436,6 +447,10 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
         Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
     """
+    return _rounded(_league(before, plans))
+
+
+def _league(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
     rows = []
     for plan in (before, *plans):
         district = comparison.of_district(before.cells, plan.cells)
@@ -452,8 +467,8 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
                 "name_en": plan.name["en"],
                 "as_of": setting["as_of"],
                 "centres": setting["centres"],
-                "metres": round(plan.area.standard.metres, 1),
-                "minutes": round(plan.area.standard.minutes, 1),
+                "metres": plan.area.standard.metres,
+                "minutes": plan.area.standard.minutes,
                 "group": plan.area.standard.group or "everyone",
                 **figures,
                 "net_km2": figures["gained_km2"] - figures["lost_km2"],
@@ -463,10 +478,7 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     best = headline_group(before, *plans)
     others = table.iloc[1:].sort_values(f"net_{best}", ascending=False, kind="stable")
-    league = pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
-    measures = league.drop(columns=["metres", "minutes"])
-    league[measures.columns] = _rounded(measures)
-    return league
+    return pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
 
 
 def league_record(before: Plan, plans: Sequence[Plan]) -> dict:
@@ -587,6 +599,27 @@ def siting_record(
     return record
 
 
+def siting_scenario(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> dict:
+    """The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`."""
+    sites = candidates.loc[siting.sites.index]
+    group, of, every = GROUPS[headline_group(plan)], plan_name(plan), len(candidates)
+    proof = _proof(siting)
+    steps = []
+    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
+        name = name_of(row)
+        if row["name"] == label:  # a cell of the grid has none
+            name = {"en": f"New centre {number}", "zh": f"新增中心{number}"}
+        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
+        steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
+    return {
+        "name": f"新增 {len(sites)} 个中心",
+        "name_en": f"{len(sites)} new centres",
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址，候选点 {every} 个。{proof['zh']}",
+        "note_en": f"Sited for people {group['en']} beside '{of['en']}', among {every} candidates. {proof['en']}",
+        "step": steps,
+    }
+
+
 def siting_table(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
 ) -> pd.DataFrame:
@@ -617,20 +650,8 @@ def siting_notes(plan: Plan, siting: Siting) -> list[Text]:
     covered, before = _show("people", siting.covered), _show("people", siting.covered_before)
     left = _show("people", siting.total - siting.covered)
     unreachable = _show("people", siting.unreachable)
-    is_proven = siting.status == "optimal" and siting.gap == 0
-    proof = (
-        {
-            "en": "Proven: no other choice among the candidates is better.",
-            "zh": "已证明：候选点中没有更好的方案。",
-        }
-        if is_proven
-        else {
-            "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {100 * siting.gap:.2g} %.",
-            "zh": f"未证明为最优（{siting.status}）：最优方案至多再好 {100 * siting.gap:.2g} %。",
-        }
-    )
     return [
-        proof,
+        _proof(siting),
         {
             "en": f"{covered} people {label['en']} covered, {before} before; {left} are left, "
             f"{unreachable} of them within reach of no candidate.",
@@ -638,6 +659,20 @@ def siting_notes(plan: Plan, siting: Siting) -> list[Text]:
             f"其中 {unreachable} 人没有任何候选点可达。",
         },
     ]
+
+
+def _proof(siting: Siting) -> Text:
+    """Whether it is proven that no other choice is better, and if not, how much better one could be."""
+    if siting.status == "optimal":
+        return {
+            "en": "Proven: no other choice among the candidates is better.",
+            "zh": "已证明：候选点中没有更好的方案。",
+        }
+    more = f"{100 * siting.gap:.2g} %"
+    return {
+        "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
+        "zh": f"未证明为最优（{siting.status}）：最优方案至多再好 {more}。",
+    }
 
 
 # Tables for the terminal
@@ -649,9 +684,9 @@ def coverage_table(area: StudyArea, cells: pd.DataFrame, *, by: str, lang: str) 
 
     Shares in percent, distances in metres, persons to the whole.
     """
-    rows = [coverage_frame(area, cells, by="district").assign(name=say(_DISTRICT, lang))]
+    rows = [_coverage(area, cells, "district").assign(name=say(_DISTRICT, lang))]
     if by == "street":
-        streets = coverage_frame(area, cells)
+        streets = _coverage(area, cells, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
     return _as_text(pd.concat(rows), _COVERAGE_COLUMNS, lang)
@@ -674,9 +709,9 @@ def change_table(before: Plan, after: Plan, *, by: str, lang: str) -> pd.DataFra
 
     Figures are of `headline_group`; shares in percent, persons to the whole.
     """
-    rows = [change_frame(before, after, by="district").assign(name=say(_DISTRICT, lang))]
+    rows = [_change(before, after, "district").assign(name=say(_DISTRICT, lang))]
     if by == "street":
-        streets = change_frame(before, after)
+        streets = _change(before, after, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
     return _as_text(pd.concat(rows), _of_group(_CHANGE_COLUMNS, before, after), lang)
@@ -709,7 +744,7 @@ def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
 
 def league_table(before: Plan, plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
-    league = league_frame(before, plans)
+    league = _league(before, plans)
     days = [f", {day}" if day else "" for day in league["as_of"]]
     groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
     names = [
@@ -876,7 +911,7 @@ def _show(column: str, value: object) -> str:
     if math.isnan(number):
         return "–"
     kind = _kind(column)
-    number = round(number, _DECIMALS[kind])  # as in the files, so that no two screens differ
+    number = round(number, max(_DECIMALS[kind], 3))  # what arithmetic leaves behind
     sign = "+" if column.startswith("net_") else ""
     if kind == "share":
         return f"{100 * number:.1f} %"
