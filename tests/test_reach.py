@@ -152,6 +152,13 @@ def block_demand():
 # Another plan's cost table
 
 
+def joined(one, other):
+    """Two cost tables as one, whose levels stand in an order of pandas' own."""
+    both = pd.concat([one, other]).sample(frac=1, random_state=1)
+    both.attrs = dict(other.attrs)
+    return both
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=6),
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=0, max_size=4),
@@ -177,6 +184,10 @@ def test_updated_is_measuring_anew(old, new, closed, cutoff):
     after = pd.concat([opened, moved])
     table = reach.straight_line(demand, before, cutoff=200)
     updated = reach.updated(table, demand, before=before, after=after, cutoff=cutoff)
+    others = centres_at((20, 20), (480, 480)).rename(index="other {}".format)
+    mixed = joined(reach.straight_line(demand, others, cutoff=200), table)
+    same = reach.updated(mixed, demand, before=before, after=after, cutoff=cutoff)
+    pd.testing.assert_series_equal(same.sort_index(), updated.sort_index())
     anew = reach.straight_line(demand, after, cutoff=cutoff)
     pd.testing.assert_series_equal(updated, anew)
     assert updated.attrs == anew.attrs or anew.empty

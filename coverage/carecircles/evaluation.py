@@ -101,7 +101,7 @@ def evaluate(
     Parameters
     ----------
     demand
-        Cells from `grid.make_demand`.
+        Cells from `grid.make_demand`, or cells that were evaluated before.
     cost
         Cost table up to the cutoff, from `reach.straight_line`.
     nearest_cost
@@ -115,8 +115,8 @@ def evaluate(
         `demand` with covered, depth, nearest (centre) and distance_m (to it).
     """
     depths = depth(demand, cost, cutoff=cutoff)
-    cells = demand.assign(covered=depths > 0, depth=depths)
-    cells = cells.join(nearest(demand, nearest_cost))
+    found = nearest(demand, nearest_cost)
+    cells = demand.assign(covered=depths > 0, depth=depths, **found)
     cells.attrs = dict(demand.attrs)
     return cells
 

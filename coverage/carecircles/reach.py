@@ -91,7 +91,7 @@ def updated(
     Parameters
     ----------
     cost
-        Cost table of `before`, from `straight_line`.
+        Cost table of `before`, from `straight_line`; pairs of other facilities do not matter.
     demand
         The cells `cost` was made for.
     before, after
@@ -112,12 +112,17 @@ def updated(
     is_same = old_position >= 0
     is_same[is_same] = shapely.equals(points[is_same], old_points[old_position[is_same]])
     measured = straight_line(demand, after[~is_same], cutoff=cutoff)
-    new_position = np.full(len(before), -1)
-    new_position[old_position[is_same]] = np.flatnonzero(is_same)
 
-    facility = new_position[cost.index.codes[1]]
-    is_kept = (facility >= 0) & (cost.to_numpy() <= cutoff)
-    cell = np.concatenate([cost.index.codes[0][is_kept], measured.index.codes[0]])
+    # Levels of a cost table may stand in another order, or be more than these cells and centres.
+    of_cell, of_facility = (
+        index.get_indexer(level)
+        for index, level in zip((demand.index, after.index), cost.index.levels, strict=True)
+    )
+    kept_labels = after.index[is_same]
+    of_facility[~cost.index.levels[1].isin(kept_labels)] = -1
+    cell, facility = of_cell[cost.index.codes[0]], of_facility[cost.index.codes[1]]
+    is_kept = (cell >= 0) & (facility >= 0) & (cost.to_numpy() <= cutoff)
+    cell = np.concatenate([cell[is_kept], measured.index.codes[0]])
     facility = np.concatenate(
         [facility[is_kept], np.flatnonzero(~is_same)[measured.index.codes[1]]]
     )

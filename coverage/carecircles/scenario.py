@@ -213,14 +213,14 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     problems += _missing_centres(steps, area.facilities)
     problems += _missing_groups(steps, area.population)
     problems += _impossible_standards(steps, area.standard)
-    _, wrong, _ = _place(steps, area)
+    day = pd.Timestamp(scenario.as_of or area.as_of) if scenario.as_of or area.as_of else None
+    holds = _holds(steps, day)
+    holding = steps[holds]
+    placed, wrong, notes = _place(holding, area)
     problems += wrong
+    problems += _place(steps[~holds], area)[1]  # a step that does not hold has to be sound as well
     if problems:
         raise ValidationError(problems)
-
-    day = pd.Timestamp(scenario.as_of or area.as_of) if scenario.as_of or area.as_of else None
-    holding = steps[_holds(steps, day)]
-    placed, _, notes = _place(holding, area)
     if scenario.note:
         notes.insert(0, {"en": scenario.note_en, "zh": scenario.note})
     changed = dataclasses.replace(
