@@ -293,7 +293,7 @@ def _milp(
     import highspy
 
     rows, sites = problem.cover.shape
-    is_dearest = least is None
+    is_maximum = least is None
     is_everyone = least is not None and least >= problem.weight.sum() * (1 - 1e-12)
     blocks = [sparse.hstack([-problem.cover, sparse.identity(rows)])]
     lower, upper = [np.full(rows, -math.inf)], [np.zeros(rows)]
@@ -303,7 +303,7 @@ def _milp(
         lower.append(np.array([low]))
         upper.append(np.array([high]))
 
-    if is_dearest:
+    if is_maximum:
         constrain(limits.cost, np.zeros(rows), -math.inf, limits.budget)
     elif not is_everyone:
         constrain(np.zeros(sites), problem.weight, float(least or 0.0) * (1 - 1e-12), math.inf)
@@ -315,10 +315,10 @@ def _milp(
 
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = sites + rows, matrix.shape[0]
-    model.sense_ = highspy.ObjSense.kMaximize if is_dearest else highspy.ObjSense.kMinimize
+    model.sense_ = highspy.ObjSense.kMaximize if is_maximum else highspy.ObjSense.kMinimize
     model.col_cost_ = (
         np.concatenate([np.zeros(sites), problem.weight])
-        if is_dearest
+        if is_maximum
         else np.concatenate([limits.cost, np.zeros(rows)])
     )
     at_least = np.zeros(sites + rows)
@@ -359,12 +359,12 @@ def _milp(
     if status == highspy.HighsModelStatus.kInfeasible:
         raise InfeasibleError("no plan within the limits")
     chosen = np.flatnonzero(np.array(highs.getSolution().col_value)[:sites] > 0.5)
-    value = covered_weight(problem, chosen) if is_dearest else float(limits.cost[chosen].sum())
+    value = covered_weight(problem, chosen) if is_maximum else float(limits.cost[chosen].sum())
     found = float(info.mip_dual_bound)
-    proven = min(bound, found) if is_dearest else found
+    proven = min(bound, found) if is_maximum else found
     is_done = status == highspy.HighsModelStatus.kOptimal
     word = "optimal" if is_done else "stopped" if was_stopped else "time limit"
-    return Solution(chosen, value, max(value, proven) if is_dearest else min(value, proven), word)
+    return Solution(chosen, value, max(value, proven) if is_maximum else min(value, proven), word)
 
 
 def _run(highs, watch: Watch | None) -> bool:

@@ -362,10 +362,13 @@ def site(
 
     limit, group = before.area.standard.metres, report.headline_group(before)
     with _busy("measuring distances"):
-        places = _candidates(candidates, before, area)
-        left = before.cells[~before.cells["covered"]]
-        has = reach.straight_line(before.cells, before.area.facilities, cutoff=limit)
-        cost = _joined(has, reach.straight_line(left, places, cutoff=limit))
+        if candidates == "gaps":
+            places = siting.candidates_in_gaps(before)
+        elif candidates == "grid":
+            places = siting.candidates_on_grid(before.cells)
+        else:
+            places = siting.read_candidates(candidates, folder=_folder(area), plan=before)
+        cost = siting.cost_beside(before, places)
     options: dict = {
         "cutoff": limit,
         "weight": group,
@@ -388,8 +391,8 @@ def site(
             several = siting.coverage_curve(before.cells, cost, most=curve, watch=watch, **options)
     alone = reach.straight_line(before.cells, places.loc[plan.sites.index], cutoff=limit)
     plan = siting.with_gross(plan, before.cells[group], alone)
-    made = scenarios.parse(_plan_of(plan, places, group, report.say(before.name, "en")))
-    after = comparison.carried_out(made, before.area, _demand(before.cells), has)
+    made = scenarios.parse(report.siting_scenario(before, plan, places))
+    after = comparison.carried_out(made, before.area, before.cells, cost)
 
     with contextlib.ExitStack() as together:
         paths = [together.enter_context(io.replacing(target)) for target in targets]
@@ -624,72 +627,6 @@ def _require_goal(
         problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
     if problems:
         raise ValidationError(problems)
-
-
-def _candidates(named: str, plan: "Plan", area: str) -> "gpd.GeoDataFrame":
-    """Places where a centre could open, from the grid or from a file."""
-    import geopandas as gpd
-
-    from carecircles import comparison, io, siting
-    from carecircles.area import read_area
-
-    if named == "grid":
-        return siting.candidates_on_grid(plan.cells)
-    if named == "gaps":
-        gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
-        cells = plan.cells[gains["gained_km2"] > 0]
-        cells.attrs = dict(plan.cells.attrs)
-        return siting.candidates_on_grid(cells)
-    places = read_area(_folder(area), centres=Path(named)).facilities
-    twice = [str(i) for i in places.index[places.index.isin(plan.area.facilities.index)][:5]]
-    if twice:
-        raise ValidationError(
-            [
-                f"{Path(named).name}: {', '.join(twice)} are ids of centres; give candidates ids of their own."
-            ]
-        )
-    points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street"]].join(degrees)
-    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
-
-
-def _joined(one: "pd.Series", other: "pd.Series") -> "pd.Series":
-    """Two cost tables of different centres as one."""
-    import pandas as pd
-
-    both = pd.concat([table for table in (one, other) if len(table)] or [one])
-    both.attrs = dict(one.attrs)
-    return both
-
-
-def _demand(cells: "pd.DataFrame") -> "pd.DataFrame":
-    """Evaluated cells as they were before they were evaluated."""
-    demand = cells.drop(columns=["covered", "depth", "nearest", "distance_m"])
-    demand.attrs = dict(cells.attrs)
-    return demand
-
-
-def _plan_of(plan: "Siting", places: "gpd.GeoDataFrame", group: str, of: str) -> dict:
-    """The sites of a plan as a scenario."""
-    sites = places.loc[plan.sites.index]
-    proof = "proven best" if plan.status == "optimal" and plan.gap == 0 else plan.status
-    return {
-        "name": f"新增 {len(sites)} 个中心",
-        "name_en": f"{len(sites)} new centres",
-        "note": f"基于“{of}”，按 {group} 选址，候选点 {len(places)} 个（{proof}）。",
-        "note_en": f"Sited for {group} beside the plan '{of}' among {len(places)} candidates ({proof}).",
-        "step": [
-            {
-                "open": label,
-                "name": row["name"],
-                "name_en": row["name_en"],
-                "lon": float(row["lon"]),
-                "lat": float(row["lat"]),
-                "datum": "wgs84",
-            }
-            for label, row in sites.to_dict("index").items()
-        ],
-    }
 
 
 def _print_siting(

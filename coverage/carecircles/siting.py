@@ -7,19 +7,20 @@ can reach. Existing centres stay; candidates may come from anywhere.
 
 import dataclasses
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from carecircles import _solver, io
-from carecircles._solver import Covering, Limits, Solution
+from carecircles import _solver, comparison, io, reach
+from carecircles._solver import Covering, Limits, Solution, Watch
+from carecircles.area import read_area
+from carecircles.comparison import Plan
 from carecircles.errors import InfeasibleError, ValidationError
-
-Watch = Callable[[float, float], None]
 
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 
@@ -265,6 +266,64 @@ def minimize_facilities(
         made.problem, limits, least=least, gap=gap, time_limit=time_limit, watch=watch
     )
     return _siting(made, solution, objective=solution.value, bound=solution.bound)
+
+
+def candidates_in_gaps(plan: Plan) -> gpd.GeoDataFrame:
+    """A candidate in the middle of each cell from which a new centre would gain anyone or any area."""
+    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    return candidates_on_grid(plan.cells[gains["gained_km2"] > 0])
+
+
+def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.GeoDataFrame:
+    """
+    Candidates from a file like one of centres, held against a study area.
+
+    Parameters
+    ----------
+    path
+        As in `io.read_centres`.
+    folder
+        The study area's folder.
+    plan
+        The plan they are candidates for; its ids are taken.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id`: name, name_en, lon, lat, street, geometry, to the centimetre.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    places = read_area(folder, centres=path).facilities
+    taken = places.index[places.index.isin(plan.area.facilities.index)]
+    if len(taken):
+        some = ", ".join(map(str, taken[:5]))
+        raise ValidationError(
+            [f"{Path(path).name}: {some} are ids of centres; give candidates ids of their own."]
+        )
+    points, degrees = io.as_written(places.geometry)
+    table = places[["name", "name_en", "street"]].join(degrees)
+    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+
+
+def cost_beside(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+    """
+    The cost table of a plan's centres, and of candidates for the cells the plan leaves uncovered.
+
+    The other cells are covered whatever is added; without their pairs every cell of the grid can be
+    a candidate. `with_gross` counts them in again.
+    """
+    limit, uncovered = plan.area.standard.metres, plan.cells[~plan.cells["covered"]]
+    tables = [
+        reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit),
+        reach.straight_line(uncovered, candidates, cutoff=limit),
+    ]
+    both = pd.concat([table for table in tables if len(table)] or tables[:1])
+    both.attrs["cutoff"] = limit
+    return both
 
 
 def with_gross(siting: Siting, people: pd.Series, cost: pd.Series) -> Siting:
