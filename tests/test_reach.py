@@ -152,11 +152,16 @@ def block_demand():
 # Another plan's cost table
 
 
-def joined(one, other):
-    """Two cost tables as one, whose levels stand in an order of pandas' own."""
-    both = pd.concat([one, other]).sample(frac=1, random_state=1)
-    both.attrs = dict(other.attrs)
-    return both
+def test_joined_tables_keep_every_pair_and_every_centre(block):
+    demand = grid.make_demand(*block)
+    some = centres_at((500_125, 4_300_225), (600_000, 4_300_000))  # the second reaches nobody
+    more = centres_at((500_375, 4_300_225)).rename(index={"F1": "N1"})
+    one = reach.straight_line(demand, some, cutoff=100)
+    part = reach.straight_line(demand.iloc[::2], more, cutoff=100)
+    both = reach.joined(demand, one, part)
+    assert list(both.index.levels[1]) == ["F1", "F2", "N1"]
+    assert both.to_dict() == one.to_dict() | part.to_dict()
+    assert both.attrs == one.attrs
 
 
 @given(
@@ -185,7 +190,7 @@ def test_updated_is_measuring_anew(old, new, closed, cutoff):
     table = reach.straight_line(demand, before, cutoff=200)
     updated = reach.updated(table, demand, before=before, after=after, cutoff=cutoff)
     others = centres_at((20, 20), (480, 480)).rename(index="other {}".format)
-    mixed = joined(reach.straight_line(demand, others, cutoff=200), table)
+    mixed = reach.joined(demand, reach.straight_line(demand, others, cutoff=200), table)
     same = reach.updated(mixed, demand, before=before, after=after, cutoff=cutoff)
     pd.testing.assert_series_equal(same.sort_index(), updated.sort_index())
     anew = reach.straight_line(demand, after, cutoff=cutoff)

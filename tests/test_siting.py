@@ -404,6 +404,27 @@ def test_fewest_centres_and_a_floor(tmp_path):
     assert min(s["covered_people_60_share_after"] for s in after["streets"]) >= 0.8 - 1e-6
 
 
+def test_centres_that_reach_nobody_stay(tmp_path):
+    """A radius of 40 m on cells of 200 m: most circles hold no cell's centre."""
+    record = json.loads(
+        sited(
+            "--new",
+            1,
+            "--cell",
+            200,
+            "--radius",
+            40,
+            "--candidates",
+            "grid",
+            "--format",
+            "json",
+            cwd=tmp_path,
+        )
+    )
+    assert len(record["sites"]) == 1
+    assert record["status"] == "optimal"
+
+
 def test_candidates_from_a_file(tmp_path):
     (tmp_path / "places.csv").write_text(
         "id,name,lon,lat,datum\nA,Hall,117.2424,39.0680,wgs84\nB,School,117.2510,39.0769,wgs84\n"

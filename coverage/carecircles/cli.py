@@ -373,7 +373,7 @@ def site(
         "cutoff": limit,
         "weight": group,
         "required": list(before.area.facilities.index),
-        "candidates": list(places.index[places.index.isin(cost.index.levels[1])]),
+        "candidates": list(places.index),
         "rules": siting.Rules(floor_by_street=floor_by_street),
         "time_limit": time_limit,
     }

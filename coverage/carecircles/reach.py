@@ -133,6 +133,33 @@ def updated(
     return table
 
 
+def joined(demand: pd.DataFrame, *tables: pd.Series) -> pd.Series:
+    """
+    Cost tables of different centres as one.
+
+    Parameters
+    ----------
+    demand
+        The cells all tables are about; a table may leave some out.
+    tables
+        From `straight_line`, up to the same cutoff. Centres that reach nobody stay known.
+    """
+    cells = [demand.index.get_indexer(t.index.levels[0])[t.index.codes[0]] for t in tables]
+    labels = tables[0].index.levels[1].append([t.index.levels[1] for t in tables[1:]])
+    before = np.cumsum([0, *(len(t.index.levels[1]) for t in tables[:-1])])
+    facilities = [t.index.codes[1] + first for t, first in zip(tables, before, strict=True)]
+    metres = np.concatenate([t.to_numpy() for t in tables])
+    table = _table(
+        demand,
+        pd.DataFrame(index=labels),
+        np.concatenate(cells),
+        np.concatenate(facilities),
+        metres,
+    )
+    table.attrs = dict(tables[0].attrs)
+    return table
+
+
 def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
     """
     Straight-line metres from every cell to its nearest centre, however far.

@@ -317,13 +317,8 @@ def cost_beside(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     a candidate. `with_gross` counts them in again.
     """
     limit, uncovered = plan.area.standard.metres, plan.cells[~plan.cells["covered"]]
-    tables = [
-        reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit),
-        reach.straight_line(uncovered, candidates, cutoff=limit),
-    ]
-    both = pd.concat([table for table in tables if len(table)] or tables[:1])
-    both.attrs["cutoff"] = limit
-    return both
+    own = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
+    return reach.joined(plan.cells, own, reach.straight_line(uncovered, candidates, cutoff=limit))
 
 
 def with_gross(siting: Siting, people: pd.Series, cost: pd.Series) -> Siting:
