@@ -1,24 +1,46 @@
 """The command line as a user runs it: a process, its exit status, what it prints and writes."""
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 
-from carecircles import datasets, evaluation
+from carecircles import cli, datasets, evaluation
 from tests.test_area import centres, shifted
 
 
-def run(*arguments, cwd, **options):
+def run(*arguments, cwd):
+    """The command without the seconds a new process takes to import; a warning is an error here."""
+    out, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        mock.patch.object(sys, "argv", ["carecircles", *map(str, arguments)]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        cli.main()
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    texts = [stream.buffer.getvalue().decode() for stream in (out, errors) if not stream.flush()]
+    return subprocess.CompletedProcess(arguments, ended.value.code, *texts)
+
+
+def run_alone(*arguments, cwd):
+    """The command as a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "carecircles.cli", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, **options,
+        cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
 
@@ -33,7 +55,7 @@ def refused(*arguments, cwd):
 
 
 def test_map_writes_one_page_and_prints_the_summary(tmp_path, hexi_cells):
-    done = run("map", cwd=tmp_path)
+    done = run_alone("map", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["hexi-coverage.html"]
     share = evaluation.of_district(hexi_cells)["covered_people_60_share"]
@@ -76,7 +98,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         for command in (["map"], ["evaluate", "--out", "a.json"], ["gaps", "--out", "a.gpkg"]):
-            assert run(*command, cwd=tmp_path / name).returncode == 0
+            assert run_alone(*command, cwd=tmp_path / name).returncode == 0
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
@@ -334,4 +356,4 @@ def test_help_needs_no_heavy_import(tmp_path):
 
 
 def test_version(tmp_path):
-    assert run("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+    assert run_alone("--version", cwd=tmp_path).stdout.strip() == "0.1.0"

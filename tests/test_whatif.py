@@ -340,7 +340,7 @@ def test_odd_files_end_with_status_2(tmp_path, text):
 
 
 def test_a_name_too_long_for_a_file_ends_with_status_2(tmp_path):
-    refused("whatif", "a" * 5000, cwd=tmp_path)
+    assert "is no file and no scenario" in refused("whatif", "a" * 5000, cwd=tmp_path)
 
 
 # The maps

@@ -550,13 +550,11 @@ def _scenario(name: str, folder: Path) -> Path:
     """A scenario file of the user's, or one of the study area's by name."""
     scenarios = (folder / "scenarios").resolve()
     own = scenarios / f"{name}.toml"
-    try:
-        is_file = Path(name).is_file() or name.casefold().endswith(".toml")
-    except (OSError, ValueError):  # too long for a name, or none at all
-        is_file = False
+    exists = os.path.isfile  # unlike Path.is_file, False for what is too long for a name
+    is_file = exists(name) or name.casefold().endswith(".toml")
     if is_file or scenarios not in own.resolve().parents:
         return Path(name)
-    if not own.is_file():
+    if not exists(own):
         known = ", ".join(sorted(path.stem for path in scenarios.glob("*.toml")))
         has = f"the area has {known}" if known else "the area has none of its own"
         raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
