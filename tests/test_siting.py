@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import tomllib
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from carecircles import scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
@@ -180,6 +182,129 @@ def test_a_budget_equals_brute_force(problem, budget, prices):
     assert cheapest.objective == pytest.approx(least, abs=1e-6)
 
 
+@st.composite
+def distances(draw):
+    """Up to eight places, six candidates and two required centres; some pairs out of reach."""
+    places, sites, fixed = draw(st.integers(1, 8)), draw(st.integers(1, 6)), draw(st.integers(0, 2))
+    people = draw(st.lists(st.integers(0, 9), min_size=places, max_size=places))
+    size = places * (sites + fixed)
+    metres = draw(st.lists(st.sampled_from([0, 100, 250, 300, 500, 700, 701, 900, None]), min_size=size, max_size=size))  # fmt: skip
+    street = draw(st.lists(st.sampled_from("AB"), min_size=places, max_size=places))
+    demand = pd.DataFrame(
+        {"people": np.array(people, float), "street": street},
+        index=[f"p{n}" for n in range(places)],
+    )
+    labels = [*(f"c{n}" for n in range(sites)), *(f"h{n}" for n in range(fixed))]
+    index = pd.MultiIndex.from_product([demand.index, labels], names=["demand", "facility"])
+    table = pd.Series(np.array(metres, float), index=index).dropna()
+    return demand, table, labels[sites:]
+
+
+def measured(demand, cost, open_sites):
+    """By hand: metres to the nearest open centre of each place, and how many are within 700 m."""
+    near = dict.fromkeys(demand.index, math.inf)
+    depth = dict.fromkeys(demand.index, 0)
+    for (place, label), metres in cost.items():
+        if label in open_sites:
+            near[place] = min(near[place], metres)
+            depth[place] += metres <= 700
+    return near, depth
+
+
+def goal(model, demand, cost, open_sites):
+    """By hand: what each model makes best."""
+    near, depth = measured(demand, cost, open_sites)
+    people = demand["people"]
+    served = {place for place, _ in cost.index}
+    if model == "maximize_backup":
+        return sum(people[p] for p in people.index if depth[p] >= 2)
+    if model == "maximize_gradual_coverage":
+        return sum(people[p] * min(1, max(0, (700 - near[p]) / 400)) for p in people.index)
+    if model == "minimize_cost":
+        return sum(people[p] * min(near[p], cost.max()) for p in served)
+    return max((near[p] for p in served if people[p] > 0), default=0)
+
+
+OTHER_MODELS = ["maximize_backup", "maximize_gradual_coverage", "minimize_cost", "minimize_worst"]
+
+
+@pytest.mark.parametrize("model", OTHER_MODELS)
+@given(distances(), st.integers(0, 3), st.sampled_from([None, 0.3, 0.8]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
+    demand, cost, required = problem
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    must = set(labels[:1]) if has_must else set()
+    required = [f for f in required if f in cost.index.levels[1]]
+    values = []
+    for some in plans(cost, required, new):
+        opened = some | set(required)
+        near, _ = measured(demand, cost, opened)
+        is_held = all(
+            sum(demand.loc[p, "people"] for p in own.index if near[p] <= 700)
+            >= (floor or 0) * own["people"].sum() - 1e-6
+            for _, own in demand.groupby("street")
+        )
+        value = goal(model, demand, cost, opened)
+        if must <= some and is_held and value < math.inf:
+            values.append(value)
+    extra = {"full": 300} if model == "maximize_gradual_coverage" else {}
+    rules = Rules(must_open=tuple(must), floor_by_street=floor)
+    options = {"new": new, "cutoff": 700, "weight": "people", "required": required, "rules": rules}
+    if not values:
+        with pytest.raises(InfeasibleError):
+            getattr(siting, model)(demand, cost, **options, **extra)
+        return
+    plan = getattr(siting, model)(demand, cost, **options, **extra)
+    best = min(values) if model.startswith("min") else max(values)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert (plan.status, plan.gap) == ("optimal", 0)
+    assert len(plan.sites) <= new
+    opened = {*plan.sites.index, *required}
+    assert goal(model, demand, cost, opened) == pytest.approx(best, abs=1e-6)
+    near, _ = measured(demand, cost, opened)
+    covered = sum(demand.loc[p, "people"] for p in near if near[p] <= 700)
+    assert plan.covered == pytest.approx(covered)
+    assert plan.before == pytest.approx(goal(model, demand, cost, set(required)))
+
+
+@given(distances(), st.integers(1, 3), st.lists(st.integers(0, 12), min_size=8, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
+    """Every choice of sites, people sent to them by scipy's linear programme."""
+    demand, cost, required = problem
+    labels = list(cost.index.levels[1])
+    required = [f for f in required if f in labels]
+    capacities = pd.Series(rooms[: len(labels)], index=labels, dtype=float).iloc[::2]
+    beyond = cost.max() if len(cost) else 0
+
+    def transported(opened):
+        pairs = [(p, f, m) for (p, f), m in cost.items() if f in opened]
+        places = [p for p in demand.index if p in cost.index.get_level_values(0)]
+        people = demand.loc[places, "people"].to_numpy()
+        of = np.array([[p == place for p, _, _ in pairs] for place in places])
+        of = of.reshape(len(places), len(pairs))
+        equal = np.hstack([of.astype(float), np.eye(len(places))])
+        limited = [f for f in opened if f in capacities.index]
+        load = np.array([[f == g for _, f, _ in pairs] for g in limited])
+        load = load.reshape(len(limited), len(pairs))
+        load = np.hstack([load.astype(float), np.zeros((len(limited), len(places)))])
+        if not places:
+            return 0.0
+        found = linprog(
+            [*(m for _, _, m in pairs), *([beyond] * len(places))], A_eq=equal, b_eq=people,
+            A_ub=load if limited else None, b_ub=capacities[limited] if limited else None,
+        )  # fmt: skip
+        return found.fun
+
+    plan = siting.minimize_cost(
+        demand, cost, new=new, weight="people", required=required, capacities=capacities
+    )
+    best = min(transported(some | set(required)) for some in plans(cost, required, new))
+    assert plan.objective == pytest.approx(best, abs=1e-5)
+    assert plan.gap == pytest.approx(0, abs=1e-6)
+
+
 def test_the_limit_itself_is_covered():
     demand = pd.DataFrame({"people": [1.0, 2.0]}, index=["on", "beyond"])
     index = pd.MultiIndex.from_tuples([("on", "a"), ("beyond", "a")], names=["demand", "facility"])
@@ -320,8 +445,14 @@ def test_hexi_from_the_gain_surface(hexi_cells):
 @settings(max_examples=20, deadline=None)
 def test_the_curve_is_the_best_of_each_number(problem):
     demand, cost, required = problem
-    curve = siting.coverage_curve(
-        demand, cost, most=3, cutoff=700, weight="people", required=required
+    curve = siting.curve(
+        siting.maximize_coverage,
+        demand,
+        cost,
+        most=3,
+        cutoff=700,
+        weight="people",
+        required=required,
     )
     for new, row in curve.iterrows():
         best = max(

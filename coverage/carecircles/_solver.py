@@ -1,30 +1,34 @@
 """
-The numbers behind `siting`: smaller equal problems, good plans, bounds, and the proof by HiGHS.
+The proof by HiGHS, after `_search` has made the problem small and found a good plan.
 
-A covering problem is a sparse matrix with a row for each piece of demand and a column for each
-candidate site, 1 where the site covers the demand; and a weight (persons) for each row.
+Every model has a binary column for each candidate site, and columns and rows for what it counts.
 """
 
-import heapq
+import contextlib
+import functools
 import math
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from carecircles import _search
+from carecircles._search import Covering, Standing
 from carecircles.errors import InfeasibleError
 
 Watch = Callable[[float, float], None]  # told the best value and the bound so far
 
-_EXACT = 1e-9
-_DOMINANCE_MOST_PAIRS = (
-    2e9  # of columns compared; beyond, looking for dominance costs more than it saves
-)
-_PAIRS_AT_ONCE = 2e7
-_LAGRANGE_ROUNDS = 400
+_QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
+_PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
+_FEASIBLE = 1e-12
+
+
+class NoPlanError(InfeasibleError):
+    """HiGHS found that no plan is within the limits."""
 
 
 class Solution(NamedTuple):
@@ -36,213 +40,138 @@ class Solution(NamedTuple):
     status: str  # 'optimal' (to the gap asked for), 'time limit' or 'stopped'
 
 
-class Covering(NamedTuple):
-    """
-    A covering problem: `cover` (rows x columns), `weight` of the rows, `group` of the rows.
+class Floors(NamedTuple):
+    """For each group of rows of a covering problem, the least weight to be covered."""
 
-    `columns` says which column of the problem it was made from each column is.
-    """
-
-    cover: sparse.csr_matrix
-    weight: np.ndarray
-    group: np.ndarray
-    columns: np.ndarray
+    problem: Covering
+    least: np.ndarray
 
 
 class Limits(NamedTuple):
-    """
-    What a plan may not exceed or must reach.
-
-    `cost` of each column and the `budget` they share (1 each and their number, if nothing else is
-    said); `must` columns that open anyway; `floors`: for each group the weight to be covered.
-    """
+    """The `cost` of each column, the `budget` they share, and floors if there are any."""
 
     cost: np.ndarray
     budget: float
-    must: np.ndarray
-    floors: np.ndarray | None = None
+    floors: Floors | None = None
 
 
-def merged(problem: Covering) -> Covering:
-    """The same problem with one row for all rows that the same columns cover."""
-    cover = problem.cover
-    filled = np.diff(cover.indptr) > 0
-    cover, weight, group = cover[filled], problem.weight[filled], problem.group[filled]
-    if cover.shape[0] == 0:
-        return Covering(cover, weight, group, problem.columns)
-    # Two 64-bit sums of random numbers stand for the set of columns of a row.
-    marks = np.random.default_rng(0).integers(0, 2**63, size=(2, cover.shape[1]), dtype=np.uint64)
-    keys = np.stack(
-        [
-            *(np.add.reduceat(mark[cover.indices], cover.indptr[:-1]) for mark in marks),
-            group.astype(np.uint64),
-        ]
-    )
-    _, first, of_row = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    sums = np.bincount(of_row.ravel(), weight, minlength=len(first))
-    return Covering(cover[first], sums, group[first], problem.columns)
+class Clock:
+    """Whether the time is up or somebody pressed Ctrl-C; see `started`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.until = time.monotonic() + seconds
+        self.stopped = threading.Event()
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return 0.0 if self.stopped.is_set() else max(0.0, self.until - time.monotonic())
+
+    def word(self) -> str:
+        """Why the work ended before the proof."""
+        return "stopped" if self.stopped.is_set() else "time limit"
 
 
-def without_dominated(problem: Covering, cost: np.ndarray) -> Covering:
-    """
-    The same problem without columns that another one replaces: no dearer, and covering no less.
-
-    Of equal ones the first stays. Left as it is where there are too many pairs to compare.
-    """
-    by_column = problem.cover.T.tocsr().astype(np.float32)
-    size = np.diff(by_column.indptr)
-    pairs = float((np.diff(problem.cover.indptr).astype(float) ** 2).sum())
-    if pairs > _DOMINANCE_MOST_PAIRS:
-        return problem
-    columns, transposed = len(size), by_column.T.tocsr()
-    step = max(1, int(columns * _PAIRS_AT_ONCE / max(pairs, 1.0)))
-    found = []
-    for first in range(0, columns, step):
-        shared = (by_column[first : first + step] @ transposed).tocoo()
-        a, b = shared.row + first, shared.col
-        inside = (shared.data == size[a]) & (a != b) & (cost[b] <= cost[a])
-        is_same = (size[a] == size[b]) & (cost[a] == cost[b])
-        found.append(np.unique(a[inside & (~is_same | (b < a))]))
-    dominated = np.concatenate(found) if found else np.array([], dtype=int)
-    kept = np.setdiff1d(np.arange(len(size)), dominated)
-    kept = kept[size[kept] > 0]
-    return Covering(
-        problem.cover[:, kept].tocsr(), problem.weight, problem.group, problem.columns[kept]
+@contextlib.contextmanager
+def started(seconds: float) -> Iterator[Clock]:
+    """A clock. The first Ctrl-C while it runs ends the search with what it has; the second ends all."""
+    clock = Clock(seconds)
+    usual = signal.getsignal(signal.SIGINT)
+    is_ours = (
+        threading.current_thread() is threading.main_thread()
+        and usual is signal.default_int_handler
     )
 
+    def stop(_number: int, _frame: object) -> None:
+        clock.stopped.set()
+        signal.signal(signal.SIGINT, usual)
 
-def greedy(problem: Covering, sites: int) -> np.ndarray:
-    """Columns chosen one after the other, each the one that adds most; lazily, since gains only fall."""
-    columns = problem.cover.tocsc()
-    start, rows = columns.indptr, columns.indices
-    left = problem.weight.copy()
-    heap = [(-gain, column, 0) for column, gain in enumerate(columns.T @ left)]
-    heapq.heapify(heap)
-    chosen: list[int] = []
-    while len(chosen) < sites and heap:
-        gain, column, seen = heapq.heappop(heap)
-        own = rows[start[column] : start[column + 1]]
-        if seen < len(chosen):
-            heapq.heappush(heap, (-left[own].sum(), column, len(chosen)))
-        elif gain < 0:
-            chosen.append(column)
-            left[own] = 0
-        else:
-            break
-    return np.array(chosen, dtype=int)
-
-
-def swapped(problem: Covering, chosen: np.ndarray, *, until: float = math.inf) -> np.ndarray:
-    """The plan after exchanging one column for another as long as the best exchange gains."""
-    by_column = problem.cover.T.tocsr()
-    start, rows, weight = by_column.indptr, by_column.indices, problem.weight
-    chosen = chosen.copy()
-    depth = np.zeros(len(weight), dtype=np.int32)
-    for column in chosen:
-        depth[rows[start[column] : start[column + 1]]] += 1
-    while time.monotonic() < until:
-        added = by_column @ np.where(depth == 0, weight, 0.0)
-        best, exchange = _EXACT * max(1.0, weight.sum()), None
-        for place, column in enumerate(chosen):
-            own = rows[start[column] : start[column + 1]]
-            alone = own[depth[own] == 1]
-            only = np.zeros(len(weight))
-            only[alone] = weight[alone]
-            gain = added + by_column @ only - weight[alone].sum()
-            other = int(np.argmax(gain))
-            if gain[other] > best:
-                best, exchange = gain[other], (place, other)
-        if exchange is None:
-            break
-        place, other = exchange
-        depth[rows[start[chosen[place]] : start[chosen[place] + 1]]] -= 1
-        depth[rows[start[other] : start[other + 1]]] += 1
-        chosen[place] = other
-    return chosen
-
-
-def covered_weight(problem: Covering, chosen: np.ndarray) -> float:
-    """The weight that some column of a plan covers."""
-    is_open = np.zeros(problem.cover.shape[1])
-    is_open[chosen] = 1
-    return float(problem.weight[problem.cover @ is_open > 0].sum())
-
-
-def lagrangian(
-    problem: Covering, sites: int, value: float, *, until: float = math.inf
-) -> tuple[float, np.ndarray]:
-    """
-    A bound no plan of so many sites can beat, and the plan its best multipliers suggest.
-
-    The rows 'covered only by an open site' are priced; what remains falls apart into rows and
-    columns. Two sparse products a round. Fisher, Management Science 27 (1981).
-    """
-    by_column, rows, weight = problem.cover.T.tocsr(), problem.cover, problem.weight
-    price = weight / 2
-    best, best_price, step, since = math.inf, price, 2.0, 0
-    suggested = np.array([], dtype=int)
-    for _ in range(_LAGRANGE_ROUNDS):
-        worth = by_column @ price
-        count = min(sites, len(worth))
-        top = np.argpartition(worth, len(worth) - count)[len(worth) - count :]
-        is_taken = weight > price
-        bound = float((weight - price)[is_taken].sum() + worth[top].sum())
-        if bound < best - _EXACT * max(1.0, abs(bound)):
-            best, best_price, suggested, since = bound, price, top, 0
-        else:
-            since += 1
-            if since >= 15:
-                step, since, price = step * 0.6, 0, best_price
-        is_open = np.zeros(len(worth))
-        is_open[top] = 1
-        slope = rows @ is_open - is_taken
-        steepness = float(slope @ slope)
-        done = best - value <= _EXACT * max(1.0, value)
-        if steepness == 0 or done or step < 1e-4 or time.monotonic() > until:
-            break
-        price = np.clip(price - step * (bound - value) / steepness * slope, 0, weight)
-    return min(best, float(weight.sum())), suggested
+    if is_ours:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield clock
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, usual)
 
 
 def maximize(
-    problem: Covering,
+    worth: sparse.csc_matrix,
     limits: Limits,
     *,
-    gap: float,
-    time_limit: float,
+    slack: Callable[[float], float],
+    clock: Clock,
     watch: Watch | None = None,
 ) -> Solution:
-    """The columns within the limits that cover most weight; proven to the gap unless time runs out."""
-    until = time.monotonic() + time_limit
-    is_plain = limits.floors is None and len(limits.must) == 0 and bool((limits.cost == 1).all())
-    small = merged(problem)
-    if limits.floors is None and len(limits.must) == 0:
-        small = merged(without_dominated(small, limits.cost))
-    cost = limits.cost[small.columns]
-    must = np.flatnonzero(np.isin(small.columns, limits.must))
-    if small.cover.shape[1] == 0 or small.cover.shape[0] == 0:
-        return Solution(np.array(limits.must, dtype=int), 0.0, 0.0, "optimal")
-    start = np.array([], dtype=int)
-    bound = float(small.weight.sum())
-    if is_plain:
-        sites = int(limits.budget)
-        if sites == 0:
-            return Solution(start, 0.0, 0.0, "optimal")
-        start = swapped(small, greedy(small, sites), until=until)
-        value = covered_weight(small, start)
-        bound, suggested = lagrangian(small, sites, value, until=until)
-        other = swapped(small, suggested, until=until)
-        if covered_weight(small, other) > value:
-            start, value = other, covered_weight(small, other)
+    """
+    The columns within the limits that are worth most; proven to the slack unless time runs out.
+
+    `slack` says how far a plan of some worth may be from the bound. Swaps and the Lagrangian bound
+    come first and leave out the columns that no better plan can have; HiGHS does the rest. Floors
+    only count for HiGHS: without them the bound holds all the more.
+    """
+    columns, has_floors = np.arange(worth.shape[1]), limits.floors is not None
+    plan = Standing(worth, limits.cost, limits.budget)
+    plan.climb(clock)
+    everything = _search.worth_of(worth, columns)
+    best = Solution(plan.columns(), plan.value(), everything, "time limit")
+    small, useful, price = worth, columns, plan.first
+    del plan
+    for patience in (*_PATIENCE, 0):
+        cost = limits.cost[useful]
+        found = _search.lagrangian(small, cost, limits.budget, best.value, clock, price=price)
+        best, price = (
+            best._replace(bound=max(best.value, min(best.bound, found.value))),
+            found.price,
+        )
         if watch:
-            watch(value, bound)
-        if bound - value <= max(gap, _EXACT) * max(1.0, value):
-            return Solution(small.columns[start], value, max(bound, value), "optimal")
-    solution = _milp(
-        small, Limits(cost, limits.budget, must, limits.floors), start,
-        gap=gap, until=until, watch=watch, bound=bound,
-    )  # fmt: skip
-    return solution._replace(chosen=small.columns[solution.chosen])
+            watch(best.value, best.bound)
+        if has_floors or not clock.left() or best.bound - best.value <= slack(best.value):
+            break
+        kept = np.union1d(found.useful, np.searchsorted(useful, best.chosen))
+        small, useful = small[:, kept], useful[kept]
+        if not patience or small.nnz <= _QUICK_ENTRIES:
+            break
+        start = np.searchsorted(useful, best.chosen)
+        plan = _search.explored(
+            Standing(small, limits.cost[useful], limits.budget, start),
+            clock,
+            patience=patience,
+            enough=best.bound - slack(best.value),
+            watch=watch and functools.partial(_told, watch, best.bound),
+        )
+        best = best._replace(chosen=useful[plan.columns()], value=plan.value())
+    if not has_floors and best.bound - best.value <= slack(best.value):
+        return best._replace(status="optimal")
+    if not has_floors and not clock.left():
+        return best._replace(status=clock.word())
+    if has_floors:
+        small, useful = worth, columns
+    model = _Model()
+    model.add_sites(np.zeros(len(useful)), most=(limits.cost[useful], limits.budget))
+    model.set_objective(*model.add_levels(small))
+    model.add_floors(limits.floors)
+    start = np.searchsorted(useful, best.chosen)
+    try:
+        proof = model.solve(
+            start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
+        )
+    except TimeoutError:
+        if has_floors:
+            raise
+        return best._replace(status=clock.word())
+    chosen = useful[proof.chosen]
+    value = _search.worth_of(worth, chosen)
+    if has_floors:
+        return Solution(chosen, value, max(value, min(best.bound, proof.bound)), proof.status)
+    # A plan with a column that was left out is worth no more than the one it was left out for.
+    bound = min(best.bound, max(proof.bound, best.value))
+    if best.value > value:
+        chosen, value = best.chosen, best.value
+    return Solution(chosen, value, max(value, bound), proof.status)
+
+
+def _told(watch: Watch, bound: float, value: float) -> None:
+    watch(value, bound)
 
 
 def minimize(
@@ -251,143 +180,354 @@ def minimize(
     *,
     least: float,
     gap: float,
-    time_limit: float,
+    clock: Clock,
     watch: Watch | None = None,
 ) -> Solution:
     """The cheapest columns that cover at least so much weight; `value` and `bound` are costs."""
-    until = time.monotonic() + time_limit
-    small = merged(problem)
-    if limits.floors is None and len(limits.must) == 0:
-        small = merged(without_dominated(small, limits.cost))
-    must = np.flatnonzero(np.isin(small.columns, limits.must))
-    if small.cover.shape[0] == 0 or small.cover.shape[1] == 0:
-        taken = float(limits.cost[limits.must].sum())
-        return Solution(np.array(limits.must, dtype=int), taken, taken, "optimal")
-    inner = Limits(limits.cost[small.columns], math.inf, must, limits.floors)
-    solution = _milp(
-        small, inner, np.array([], dtype=int), gap=gap, until=until, watch=watch, least=least
-    )
+    model = _Model()
+    model.add_sites(limits.cost)
+    model.add_floors(limits.floors)
+    if least >= problem.weight.sum() * (1 - _FEASIBLE):
+        model.add_rows(_search.without_implied(problem).cover, lower=1.0)
+    else:
+        covered = model.add_covered(problem.cover)
+        model.add_sum(covered, problem.weight, lower=least * (1 - _FEASIBLE))
+    if math.isfinite(limits.budget):
+        model.add_sum(np.arange(len(limits.cost)), limits.cost, upper=limits.budget)
+    solution = model.solve(gap=gap, clock=clock, watch=watch)
+    value = float(limits.cost[solution.chosen].sum())
+    bound = solution.bound
     if (limits.cost == np.round(limits.cost)).all():  # so is the cost of every plan
-        whole = min(math.ceil(solution.bound - 1e-6), solution.value)
-        solution = solution._replace(bound=float(whole))
-    return solution._replace(chosen=small.columns[solution.chosen])
+        bound = math.ceil(bound - 1e-6)
+    return solution._replace(value=value, bound=float(min(max(bound, 0.0), value)))
 
 
-def _milp(
+def fill(problem: Covering, need: np.ndarray, limits: Limits) -> np.ndarray:
+    """
+    Columns within the budget by which many rows have as many as they `need`: a plan to start from.
+
+    Each is the one that brings most weight nearer to what it needs; then single exchanges that gain.
+    """
+    by_column, weight = problem.cover.T.tocsr(), problem.weight
+    chosen: list[int] = []
+    depth = np.zeros(len(weight))
+    while True:
+        spare = limits.budget - limits.cost[chosen].sum() + 1e-9
+        gain = by_column @ np.where(depth < need, weight / need, 0.0)
+        gain[(limits.cost > spare)] = 0
+        gain[chosen] = 0
+        if not len(gain) or gain.max() <= 0:
+            break
+        chosen.append(int(gain.argmax()))
+        depth += by_column[chosen[-1]].toarray().ravel()
+    for _ in range(100):
+        best, exchange = 1e-9 * max(1.0, weight.sum()), None
+        now = weight[depth >= need].sum()
+        for place, column in enumerate(chosen):
+            others = depth - by_column[column].toarray().ravel()
+            spare = limits.budget - limits.cost[chosen].sum() + limits.cost[column] + 1e-9
+            left = weight[others >= need].sum()
+            gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
+            gain[(limits.cost > spare)] = -math.inf
+            gain[[c for c in chosen if c != column]] = -math.inf
+            if gain.max() > best:
+                best, exchange = float(gain.max()), (place, int(gain.argmax()))
+        if exchange is None:
+            break
+        place, column = exchange
+        depth += (by_column[column] - by_column[chosen[place]]).toarray().ravel()
+        chosen[place] = column
+    return np.array(chosen, dtype=int)
+
+
+def maximize_backup(
     problem: Covering,
+    need: np.ndarray,
     limits: Limits,
-    start: np.ndarray,
     *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None = None,
+) -> Solution:
+    """The columns within the limits by which most weight has as many as it `need`s (1 or 2)."""
+    start = fill(problem, need, limits)
+    depth = problem.cover[:, start].sum(axis=1)
+    value = float(problem.weight[np.asarray(depth).ravel() >= need].sum())
+    model = _Model()
+    model.add_sites(np.zeros(len(limits.cost)), most=(limits.cost, limits.budget))
+    model.add_covered(problem.cover, need=need, worth=problem.weight)
+    model.add_floors(limits.floors)
+    solution = model.solve(start=start, maximum=True, slack=slack(value), clock=clock, watch=watch)
+    depth = np.asarray(problem.cover[:, solution.chosen].sum(axis=1)).ravel()
+    value = float(problem.weight[depth >= need].sum())
+    bound = min(solution.bound, float(problem.weight.sum()))
+    return solution._replace(value=value, bound=max(value, bound))
+
+
+def assign(
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+    weight: np.ndarray,
+    limits: Limits,
+    *,
+    fixed: int,
+    capacity: np.ndarray,
+    beyond: float,
+    start: np.ndarray,
     gap: float,
-    until: float,
-    watch: Watch | None,
-    bound: float = math.inf,
-    least: float | None = None,
+    clock: Clock,
+    watch: Watch | None = None,
 ) -> Solution:
     """
-    HiGHS on the covering problem: most weight within the budget or, with `least`, the lowest cost.
+    The columns that serve all weight at the least weighted metres when each serves so much at most.
 
-    Columns: one for each site (open or not), one for each row (how much of it is covered). Rows: no
-    row is covered beyond the open sites that cover it; the budget; the floors; the least weight.
+    `pairs` are row, column and metres. The first `fixed` columns are open anyway. Weight may be split; what nobody serves counts with
+    `beyond` metres.
     """
+    row, column, metres = pairs
+    columns, size = len(capacity), len(metres)
+    model = _Model()
+    model.add_sites(
+        np.zeros(columns),
+        most=(limits.cost, limits.budget),
+        lower=(np.arange(columns) < fixed).astype(float),
+    )
+    served = model.add_columns(metres * weight[row])
+    unserved = model.add_columns(beyond * weight)
+    rows = np.concatenate([row, np.arange(len(weight))])
+    each = _placed(rows, np.concatenate([served, unserved]), model.count)
+    model.add_rows(each, lower=1.0, upper=1.0)
+    free = np.flatnonzero(column >= fixed)
+    count = np.arange(len(free))
+    if len(free):
+        of_pair, of_site = (_placed(count, c, model.count) for c in (served[free], column[free]))
+        model.add_rows(of_pair - of_site, upper=0.0)
+    tight = np.flatnonzero(np.isfinite(capacity[column])) if size else count
+    if len(tight):
+        limited, of_limited = np.unique(column[tight], return_inverse=True)
+        load = _placed(of_limited.ravel(), served[tight], model.count, weight[row[tight]])
+        room = _placed(np.arange(len(limited)), limited, model.count, capacity[limited])
+        model.add_rows(load - room, upper=0.0)
+    model.add_floors(limits.floors)
+    start = np.concatenate([np.arange(fixed), start]).astype(int)
+    return model.solve(start=start, gap=gap, clock=clock, watch=watch)
+
+
+class _Model:
+    """A model of HiGHS that grows by blocks of columns and rows; the sites come first."""
+
+    def __init__(self) -> None:
+        import highspy
+
+        self.highs = highspy.Highs()
+        self.count = self.sites = 0
+        for option, value in (("output_flag", False), ("threads", 2), ("random_seed", 0)):
+            self.highs.setOptionValue(option, value)
+
+    def add_columns(self, objective: np.ndarray, *, lower: np.ndarray | float = 0.0) -> np.ndarray:
+        """Columns between `lower` and 1; where they stand."""
+        size, none = len(objective), np.array([], dtype=np.int32)
+        floor = np.broadcast_to(np.asarray(lower, dtype=float), size).copy()
+        starts = np.zeros(size, dtype=np.int32)
+        self.highs.addCols(
+            size, np.asarray(objective, dtype=float), floor, np.ones(size), 0, starts, none, np.array([])
+        )  # fmt: skip
+        self.count += size
+        return np.arange(self.count - size, self.count)
+
+    def add_sites(
+        self,
+        objective: np.ndarray,
+        *,
+        most: tuple[np.ndarray, float] | None = None,
+        lower: np.ndarray | float = 0.0,
+    ) -> None:
+        """A column for each site, open or not; with `most`, their costs and the budget."""
+        sites = self.add_columns(objective, lower=lower)
+        self.sites = len(sites)
+        self.make_whole(sites)
+        if most is not None:
+            self.add_sum(sites, most[0], upper=most[1])
+
+    def make_whole(self, columns: np.ndarray) -> None:
+        """Columns that are 0 or 1 and nothing between."""
+        import highspy
+
+        kinds = np.full(len(columns), highspy.HighsVarType.kInteger)
+        self.highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+
+    def add_rows(
+        self, matrix: sparse.csr_matrix, *, lower: float = -math.inf, upper: float = math.inf
+    ) -> None:
+        """Rows over the columns so far; the same limits for all."""
+        matrix = matrix.tocsr()
+        size = matrix.shape[0]
+        low, high = np.full(size, lower), np.full(size, upper)
+        self.highs.addRows(
+            size, low, high, matrix.nnz, matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32), matrix.data.astype(float),
+        )  # fmt: skip
+
+    def add_sum(
+        self,
+        columns: np.ndarray,
+        factors: np.ndarray,
+        *,
+        lower: float = -math.inf,
+        upper: float = math.inf,
+    ) -> None:
+        """One row: the columns times their factors."""
+        row = _placed(np.zeros(len(columns), dtype=int), columns, self.count, factors)
+        row.resize(1, self.count)
+        self.add_rows(row, lower=lower, upper=upper)
+
+    def add_covered(
+        self,
+        cover: sparse.csr_matrix,
+        *,
+        need: np.ndarray | None = None,
+        worth: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """A column for each row of `cover`: whether it has as many open sites as it needs."""
+        rows = cover.shape[0]
+        need = np.ones(rows) if need is None else need
+        covered = self.add_columns(np.zeros(rows) if worth is None else worth)
+        self.make_whole(covered[need > 1])  # one site is not half of two
+        opened = cover.copy()
+        opened.resize(rows, self.count)
+        self.add_rows(_placed(np.arange(rows), covered, self.count, need) - opened, upper=0.0)
+        return covered
+
+    def add_levels(self, worth: sparse.csc_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Columns that say how good the best open site of each row is, and what each adds to the worth.
+
+        Level k of a row is 1 if one of its k best sites (of different worth) is open. Cornuejols,
+        Nemhauser and Wolsey, SIAM J. on Algebraic and Discrete Methods 1 (1980).
+        """
+        pairs = worth.tocoo()
+        order = np.lexsort((-pairs.data, pairs.row))
+        row, site, value = pairs.row[order], pairs.col[order], pairs.data[order]
+        is_first = np.diff(row, prepend=-1) != 0
+        starts = is_first | (np.diff(value, prepend=math.nan) != 0)
+        level = np.cumsum(starts) - 1
+        at, of_row = value[starts], row[starts]
+        has_next = np.diff(of_row, append=-1) == 0
+        step = at - np.where(has_next, np.append(at[1:], 0.0), 0.0)
+        columns = self.add_columns(np.zeros(len(at)))
+        each = np.arange(len(at))
+        chained = each[~is_first[starts]]
+        matrix = (
+            _placed(each, columns, self.count)
+            - _placed(level, site, self.count)
+            - _placed(chained, columns[chained - 1], self.count, rows=len(at))
+        )
+        self.add_rows(matrix, upper=0.0)
+        return columns, step
+
+    def set_objective(self, columns: np.ndarray, objective: np.ndarray) -> None:
+        """What these columns are worth."""
+        self.highs.changeColsCost(len(columns), columns.astype(np.int32), objective)
+
+    def add_floors(self, floors: Floors | None) -> None:
+        """The least weight to be covered in each group."""
+        if floors is None:
+            return
+        needed = np.flatnonzero(floors.least > 0)
+        is_in = np.isin(floors.problem.group, needed)
+        covered = self.add_covered(floors.problem.cover[is_in])
+        weight, group = floors.problem.weight[is_in], floors.problem.group[is_in]
+        for place in needed:
+            own = group == place
+            self.add_sum(covered[own], weight[own], lower=float(floors.least[place]))
+
+    def solve(
+        self,
+        *,
+        clock: Clock,
+        start: np.ndarray | None = None,
+        maximum: bool = False,
+        gap: float = 0.0,
+        slack: float = 0.0,
+        watch: Watch | None = None,
+    ) -> Solution:
+        """
+        The best plan, proven to the share `gap` or the difference `slack`.
+
+        Raises
+        ------
+        NoPlanError
+            If there is none.
+        TimeoutError
+            If none was found in the time.
+        """
+        import highspy
+
+        if self.count == 0:
+            return Solution(np.array([], dtype=int), 0.0, 0.0, "optimal")
+        sense = highspy.ObjSense.kMaximize if maximum else highspy.ObjSense.kMinimize
+        self.highs.changeObjectiveSense(sense)
+        for option, value in (
+            ("mip_rel_gap", gap),
+            ("mip_abs_gap", slack),
+            ("time_limit", max(0.1, clock.left())),
+        ):
+            self.highs.setOptionValue(option, value)
+        if start is not None and len(start):
+            opened = np.zeros(self.sites)
+            opened[start] = 1
+            self.highs.setSolution(self.sites, np.arange(self.sites, dtype=np.int32), opened)
+        _run(self.highs, clock, watch)
+        info, status = self.highs.getInfo(), self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise NoPlanError
+        values = np.array(self.highs.getSolution().col_value)
+        if len(values) < self.count or info.primal_solution_status != 2:  # feasible
+            raise TimeoutError
+        is_done = status == highspy.HighsModelStatus.kOptimal
+        value = float(info.objective_function_value)
+        return Solution(
+            np.flatnonzero(values[: self.sites] > 0.5),
+            value,
+            float(info.mip_dual_bound) if self.sites else value,
+            "optimal" if is_done else clock.word(),
+        )
+
+
+def _placed(
+    row: np.ndarray,
+    column: np.ndarray,
+    columns: int,
+    factor: np.ndarray | None = None,
+    *,
+    rows: int | None = None,
+) -> sparse.csr_matrix:
+    """A sparse matrix with `factor` (1 if None) at each row and column."""
+    data = np.ones(len(row)) if factor is None else factor
+    count = int(row.max()) + 1 if rows is None and len(row) else rows or 0
+    return sparse.csr_matrix((data, (row, column)), shape=(count, columns))
+
+
+def _run(highs, clock: Clock, watch: Watch | None) -> None:
+    """Let HiGHS work until it is done, the time is up or somebody stops it."""
     import highspy
 
-    rows, sites = problem.cover.shape
-    is_maximum = least is None
-    is_everyone = least is not None and least >= problem.weight.sum() * (1 - 1e-12)
-    blocks = [sparse.hstack([-problem.cover, sparse.identity(rows)])]
-    lower, upper = [np.full(rows, -math.inf)], [np.zeros(rows)]
-
-    def constrain(of_sites: np.ndarray, of_rows: np.ndarray, low: float, high: float) -> None:
-        blocks.append(sparse.csr_matrix(np.concatenate([of_sites, of_rows])))
-        lower.append(np.array([low]))
-        upper.append(np.array([high]))
-
-    if is_maximum:
-        constrain(limits.cost, np.zeros(rows), -math.inf, limits.budget)
-    elif not is_everyone:
-        constrain(np.zeros(sites), problem.weight, float(least or 0.0) * (1 - 1e-12), math.inf)
-    for group, floor in enumerate(limits.floors if limits.floors is not None else ()):
-        if floor > 0:
-            own = np.where(problem.group == group, problem.weight, 0.0)
-            constrain(np.zeros(sites), own, float(floor), math.inf)
-    matrix = sparse.vstack(blocks).tocsc()
-
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = sites + rows, matrix.shape[0]
-    model.sense_ = highspy.ObjSense.kMaximize if is_maximum else highspy.ObjSense.kMinimize
-    model.col_cost_ = (
-        np.concatenate([np.zeros(sites), problem.weight])
-        if is_maximum
-        else np.concatenate([limits.cost, np.zeros(rows)])
-    )
-    at_least = np.zeros(sites + rows)
-    at_least[limits.must] = 1
-    if is_everyone:
-        at_least[sites:] = 1
-    model.col_lower_, model.col_upper_ = at_least, np.ones(sites + rows)
-    model.row_lower_, model.row_upper_ = (
-        np.clip(np.concatenate(side), -highspy.kHighsInf, highspy.kHighsInf)
-        for side in (lower, upper)
-    )
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-    model.a_matrix_.value_ = matrix.data
-    kinds = highspy.HighsVarType
-    model.integrality_ = [kinds.kInteger] * sites + [kinds.kContinuous] * rows
-    highs = highspy.Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("mip_rel_gap", gap),
-        ("mip_abs_gap", 0.0),
-        ("time_limit", max(0.1, until - time.monotonic())),
-        ("threads", 2),
-        ("random_seed", 0),
-    ):
-        highs.setOptionValue(option, value)
-    highs.passModel(model)
-    if len(start):
-        guess = highspy.HighsSolution()
-        values = np.zeros(sites + rows)
-        values[start] = 1
-        values[sites:] = problem.cover @ values[:sites] > 0
-        guess.col_value = values.tolist()
-        highs.setSolution(guess)
-    was_stopped = _run(highs, watch)
-
-    info, status = highs.getInfo(), highs.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
-        raise InfeasibleError("no plan within the limits")
-    chosen = np.flatnonzero(np.array(highs.getSolution().col_value)[:sites] > 0.5)
-    value = covered_weight(problem, chosen) if is_maximum else float(limits.cost[chosen].sum())
-    found = float(info.mip_dual_bound)
-    proven = min(bound, found) if is_maximum else found
-    is_done = status == highspy.HighsModelStatus.kOptimal
-    word = "optimal" if is_done else "stopped" if was_stopped else "time limit"
-    return Solution(chosen, value, max(value, proven) if is_maximum else min(value, proven), word)
-
-
-def _run(highs, watch: Watch | None) -> bool:
-    """Let HiGHS work; Ctrl-C ends it with the best plan so far. Whether it was ended so."""
-    import highspy
-
-    stop = threading.Event()
     kinds = highspy.cb.HighsCallbackType
+    asks = (
+        kinds.kCallbackMipInterrupt,
+        kinds.kCallbackSimplexInterrupt,
+        kinds.kCallbackIpmInterrupt,
+    )
 
     def listen(kind, _message, out, answer, _data) -> None:
-        if kind == kinds.kCallbackMipInterrupt and stop.is_set():
+        if kind in asks and clock.stopped.is_set():
             answer.user_interrupt = True
         elif kind == kinds.kCallbackMipLogging and watch:
             watch(out.mip_primal_bound, out.mip_dual_bound)
 
     highs.setCallback(listen, None)
-    for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackMipLogging):
+    for kind in (*asks, kinds.kCallbackMipLogging):
         highs.startCallback(kind)
     work = threading.Thread(target=highs.run)
     work.start()
     while work.is_alive():
-        try:
-            work.join(0.1)
-        except KeyboardInterrupt:
-            stop.set()
-    return stop.is_set()
+        work.join(0.1)

@@ -388,7 +388,9 @@ def site(
             )
         several = None
         if curve is not None:
-            several = siting.coverage_curve(before.cells, cost, most=curve, watch=watch, **options)
+            several = siting.curve(
+                siting.maximize_coverage, before.cells, cost, most=curve, watch=watch, **options
+            )
     alone = reach.straight_line(before.cells, places.loc[plan.sites.index], cutoff=limit)
     plan = siting.with_gross(plan, before.cells[group], alone)
     made = scenarios.parse(report.siting_scenario(before, plan, places))

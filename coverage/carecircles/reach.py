@@ -5,6 +5,8 @@ A cost table is a Series of metres with a MultiIndex `(demand, facility)`; a pai
 out of reach. Everything else (coverage, gaps, what-if, siting) reads this one value.
 """
 
+import math
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from scipy.spatial import KDTree
 
 from carecircles import grid
 from carecircles.errors import ValidationError
+
+_PAIRS_AT_ONCE = 1_000_000
 
 
 def straight_line(
@@ -47,8 +51,30 @@ def straight_line(
     x, y = _facility_xy(demand, facilities)
     if demand.empty or facilities.empty:
         return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
-    cell_x, cell_y = demand["x"].to_numpy(), demand["y"].to_numpy()
     position = grid.raster(demand, np.arange(len(demand), dtype=np.int32), fill=-1)
+    side = float(np.sqrt(demand["area_m2"].iloc[0]))
+    most = min(len(demand), math.pi * (cutoff / side + 2) ** 2)  # pairs of one centre
+    step = max(1, int(_PAIRS_AT_ONCE / most))
+    parts = [
+        _pairs(demand, position, x[n : n + step], y[n : n + step], cutoff, first=n)
+        for n in range(0, len(x), step)
+    ]
+    cost = _table(demand, facilities, *map(np.concatenate, zip(*parts, strict=True)))
+    cost.attrs["cutoff"] = cutoff
+    return cost
+
+
+def _pairs(
+    demand: pd.DataFrame,
+    position: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    cutoff: float,
+    *,
+    first: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cell, centre (counted from `first`) and metres of the pairs of some centres."""
+    cell_x, cell_y = demand["x"].to_numpy(), demand["y"].to_numpy()
     rows, cols = position.shape
     side = float(np.sqrt(demand["area_m2"].iloc[0]))
     # Column and row numbers of the centres, in which a cell's centre is a whole number.
@@ -56,14 +82,14 @@ def straight_line(
     v = (y - cell_y[0]) / side + demand["row"].iloc[0]
 
     # One span of columns for each centre and row, a cell wider at both ends than the circle.
-    reach = cutoff / side
+    reach = min(cutoff / side, rows + cols + float(np.abs([u, v]).max()))  # the grid and not more
     row = np.floor(v[:, None]).astype(np.int64) + np.arange(-int(reach) - 1, int(reach) + 3)
     half = np.sqrt(np.maximum(reach**2 - (row - v[:, None]) ** 2, 0)) + 1
-    first = np.clip(np.floor(u[:, None] - half), 0, cols).astype(np.int64)
+    begin = np.clip(np.floor(u[:, None] - half), 0, cols).astype(np.int64)
     beyond = np.clip(np.ceil(u[:, None] + half) + 1, 0, cols).astype(np.int64)
-    is_span = (row >= 0) & (row < rows) & (beyond > first)
+    is_span = (row >= 0) & (row < rows) & (beyond > begin)
     facility = np.broadcast_to(np.arange(len(x))[:, None], row.shape)[is_span]
-    start, length = (row * cols + first)[is_span], (beyond - first)[is_span]
+    start, length = (row * cols + begin)[is_span], (beyond - begin)[is_span]
 
     steps = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     pair_cell = position.ravel()[np.repeat(start, length) + steps]
@@ -72,9 +98,16 @@ def straight_line(
     pair_cell, pair_facility = pair_cell[is_cell], pair_facility[is_cell]
     metres = np.hypot(cell_x[pair_cell] - x[pair_facility], cell_y[pair_cell] - y[pair_facility])
     is_near = metres <= cutoff
-    cost = _table(demand, facilities, pair_cell[is_near], pair_facility[is_near], metres[is_near])
-    cost.attrs["cutoff"] = cutoff
-    return cost
+    codes = (
+        pair_cell[is_near].astype(_code(len(demand))),
+        (first + pair_facility[is_near]).astype(_code(first + len(x))),
+    )
+    return *codes, metres[is_near]
+
+
+def _code(count: int) -> type[np.signedinteger]:
+    """The smallest kind of number pandas keeps so many labels by."""
+    return np.int16 if count < 2**15 else np.int32
 
 
 def updated(

@@ -1,28 +1,33 @@
 """
-Where the next centres should stand: the plan that covers most people, or the fewest centres that do.
+Where the next centres should stand: the plan that does most, or the fewest centres that do enough.
 
 Each model reads a cost table and says what it found, what no plan can beat, and whom no candidate
 can reach. Existing centres stay; candidates may come from anywhere.
 """
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import sparse
 
-from carecircles import _solver, comparison, io, reach
-from carecircles._solver import Covering, Limits, Solution, Watch
+from carecircles import _search, _solver, comparison, io, reach
+from carecircles._solver import Clock, Floors, Limits, Solution, Watch
 from carecircles.area import read_area
 from carecircles.comparison import Plan
 from carecircles.errors import InfeasibleError, ValidationError
 
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
+_RING_M = 10.0  # alternatives are told apart in steps of so many metres
+_PAIRS_AT_ONCE = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +52,22 @@ class Siting:
     """
     A plan and how good it is, in persons of the weight it was made for.
 
-    `sites` is indexed by candidate in the order in which to build: gross (people it reaches alone),
-    marginal (people it adds to the required centres and the sites before it), cumulative (people
-    covered when it stands). `objective` is what the model made best: people covered, or the number
-    (cost) of new centres; `bound` is what no plan can beat, `gap` the share between the two.
-    `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or 'stopped'. `covered` are the people covered in the end,
-    `covered_before` by the required centres alone, `total` all people, `unreachable` those whom
-    neither a required centre nor a candidate reaches.
+    `sites` is indexed by candidate in the order in which to build, each the one that helps most:
+    gross (people within the cutoff of it), marginal (people it adds to those covered by the required
+    centres and the sites before it), cumulative (people covered when it stands), objective (what the
+    model makes best, when it stands).
+
+    `objective` is what the model made best (see there for its unit), `before` the same of the
+    required centres alone, `bound` what no plan can beat, `gap` the share between objective and
+    bound. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
+    'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
+    required centres alone, `total` all people, `unreachable` those whom neither a required centre
+    nor a candidate reaches.
     """
 
     sites: pd.DataFrame
     objective: float
+    before: float
     bound: float
     gap: float
     status: str
@@ -101,15 +111,16 @@ def maximize_coverage(
     required
         Labels of centres that stay.
     candidates
-        Labels of places where a centre could open; all others of `cost` if None.
+        Labels of places where a centre could open; all others of `cost` if None. Of equally good
+        plans the search finds the same one again for the same input.
     rules
         What else the plan has to keep to.
     gap
         Stop when the plan is proven to be within this share of the best; 0 for the best.
     time_limit
-        Seconds; then the best plan so far is returned with its bound.
+        Seconds; then the best plan so far is returned with its bound, as after Ctrl-C.
     watch
-        Called on long runs with the people covered so far and the bound.
+        Called on long runs with the objective so far and the bound.
 
     Returns
     -------
@@ -122,6 +133,8 @@ def maximize_coverage(
         If a label is not in `cost`, a weight is negative, or neither `new` nor a budget is given.
     InfeasibleError
         If the rules cannot be met; it says which and by how much.
+    TimeoutError
+        If no plan that meets the rules was found in the time.
 
     Examples
     --------
@@ -134,78 +147,222 @@ def maximize_coverage(
     >>> plan.sites.index.tolist(), plan.objective, plan.status
     (['a'], 8.0, 'optimal')
     """
-    rules = rules or Rules()
-    budget = _budget(new, rules)
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules)
-    limits = _limits(made, rules, budget, is_priced=new is None)
-    _refuse_impossible_floors(made, limits)
-    try:
-        solution = _solver.maximize(
-            made.problem,
-            limits,
-            gap=gap,
-            time_limit=time_limit,
-            watch=watch and (lambda value, bound: watch(made.before + value, made.before + bound)),
-        )
-    except InfeasibleError:
-        raise InfeasibleError(
-            f"no plan of {_within(rules, new)} keeps every street at "
-            f"{100 * (rules.floor_by_street or 0):g} %; allow more, or lower the floor."
-        ) from None
-    value, bound = made.before + solution.value, made.before + solution.bound
-    return _siting(made, solution, objective=value, bound=bound)
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= cutoff].sum())
+
+    with _solving(made, time_limit) as clock:
+        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        solution = _most(made, covered, _search.worths(problem), problem.columns, gap, clock, watch)
+    return _siting(made, solution, covered)
 
 
-def coverage_curve(
+def maximize_gradual_coverage(
     demand: pd.DataFrame,
     cost: pd.Series,
     *,
-    most: int,
+    new: int | None,
+    full: float,
     cutoff: float,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
+    gap: float = 0.0,
     time_limit: float = 60.0,
     watch: Watch | None = None,
-) -> pd.DataFrame:
+) -> Siting:
     """
-    What the best one, two, three ... new centres cover, and what building them one by one would.
+    The new centres that earn most credit when people farther away count for less.
+
+    A person up to `full` from the nearest centre counts as one, at the cutoff and beyond as none, in
+    between in proportion. Berman, Krass and Drezner, European Journal of Operational Research 151
+    (2003).
 
     Parameters
     ----------
-    most
-        The largest number of new centres.
-    time_limit
-        Seconds for each number.
+    full
+        Largest cost at which a person counts in full, below the cutoff.
 
     The other parameters are those of `maximize_coverage`.
 
     Returns
     -------
-    curve
-        Indexed by `new` (0 ... most): people covered by the best plan of so many, bound, gap, share of
-        all people, nested (people covered when the centres of the last plan are built in its order).
+    siting
+        The plan. `objective` and `bound` are persons' credit, of the required centres too.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
     """
-    required, rules = list(required), rules or Rules()
-    rows, last = [], None
-    for new in range(most + 1):
-        last = maximize_coverage(
-            demand, cost, new=new, cutoff=cutoff, weight=weight, required=required,
-            candidates=candidates, rules=rules, time_limit=time_limit, watch=watch,
-        )  # fmt: skip
-        rows.append(
-            {
-                "people": last.objective,
-                "bound": last.bound,
-                "gap": last.gap,
-                "share": last.objective / last.total if last.total else math.nan,
-            }
+    if not 0 <= full < cutoff < math.inf:
+        raise ValidationError(
+            [f"full is {full:g}; write 0 or more, below the cutoff of {cutoff:g}."]
         )
-    curve = pd.DataFrame(rows, index=pd.RangeIndex(most + 1, name="new"))
-    steps = [last.covered_before, *last.sites["cumulative"]] if last is not None else []
-    curve["nested"] = [steps[min(n, len(steps) - 1)] for n in curve.index]
-    return curve
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+
+    def share(metres: np.ndarray) -> np.ndarray:
+        return np.clip((cutoff - metres) / (cutoff - full), 0, 1)
+
+    def credit(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float((made.people * share(metres)).sum())
+
+    with _solving(made, time_limit) as clock:
+        worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
+        solution = _most(made, credit, worth, np.arange(worth.shape[1]), gap, clock, watch)
+    return _siting(made, solution, credit)
+
+
+def maximize_backup(
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    *,
+    new: int | None,
+    cutoff: float,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    gap: float = 0.0,
+    time_limit: float = 60.0,
+    watch: Watch | None = None,
+) -> Siting:
+    """
+    The new centres by which most people have two centres or more within the cutoff.
+
+    Hogan and ReVelle, Management Science 32 (1986). The parameters are those of `maximize_coverage`.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are people with two centres or more, the required included.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`.
+    """
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+
+    def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
+        return float(made.people[depth >= 2].sum())
+
+    with _solving(made, time_limit) as clock:
+        problem, rows = _covering(made, made.depth < 2, cutoff)
+        need, have = 2 - made.depth[rows], twice(made.base, made.depth)
+        problem = _search.merged(problem._replace(group=need))
+        solution = _solver.maximize_backup(
+            problem, problem.group, _limits(made),
+            slack=lambda value: gap * (have + value), clock=clock, watch=_shifted(watch, have),
+        )  # fmt: skip
+    return _siting(made, _raised(solution, have), twice)
+
+
+def minimize_cost(
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    *,
+    new: int | None,
+    cutoff: float = math.inf,
+    beyond: float | None = None,
+    capacities: pd.Series | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    gap: float = 0.0,
+    time_limit: float = 60.0,
+    watch: Watch | None = None,
+) -> Siting:
+    """
+    The new centres that bring people nearest: the least sum of people times distance (p-median).
+
+    Hakimi, Operations Research 12 (1964); ReVelle and Swain, Geographical Analysis 2 (1970).
+
+    Parameters
+    ----------
+    cutoff
+        Only for what `sites` and `covered` say of people within it, and for a floor.
+    beyond
+        What a person counts with whom no open centre of the table reaches; the largest cost of the
+        table if None. A complete table leaves nobody out of reach.
+    capacities
+        People each centre can serve, by required centre and candidate; no limit where there is none.
+        People go where the sum is least, not each to the nearest, and a place may be divided. Every
+        pair becomes a column of the model, so keep the table small.
+
+    The other parameters are those of `maximize_coverage`.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are persons times the unit of `cost`, without those whom
+        neither a required centre nor a candidate reaches.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`.
+    """
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(cost, beyond)
+
+    def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float((people * np.minimum(metres, most)).sum())
+
+    with _solving(made, time_limit) as clock:
+        if capacities is not None:
+            solution = _assigned(made, demand, cost, capacities, most, gap, clock, watch)
+            return _siting(made, solution, walked, is_cost=True, objective=solution.value)
+        worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
+        solution = _most(
+            made, walked, worth, np.arange(worth.shape[1]), gap, clock, watch, is_cost=True
+        )
+    return _siting(made, solution, walked, is_cost=True)
+
+
+def minimize_worst(
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    *,
+    new: int | None,
+    cutoff: float = math.inf,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    gap: float = 0.0,
+    time_limit: float = 60.0,
+    watch: Watch | None = None,
+) -> Siting:
+    """
+    The new centres by which the person who has it farthest has it least far (p-center).
+
+    Hakimi, Operations Research 12 (1964). Found as the least radius for which so many centres cover
+    everybody (Minieka, SIAM Review 12, 1970). The parameters are those of `minimize_cost`; places
+    without people do not count.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are in the unit of `cost`.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
+    """
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    counts = made.is_in_table & (made.people > 0)
+
+    def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(metres[counts].max(initial=0.0))
+
+    with _solving(made, time_limit) as clock:
+        solution = _bisected(made, counts, gap, clock, watch)
+    return _siting(made, solution, worst, is_cost=True)
 
 
 def minimize_facilities(
@@ -233,7 +390,7 @@ def minimize_facilities(
         Share of the people to be covered, those of the required centres included. 1 means everyone
         whom the required centres and the candidates can reach; the others are `unreachable`.
 
-    The other parameters are those of `maximize_coverage`.
+    The other parameters are those of `maximize_coverage`; costs count, a budget does not.
 
     Returns
     -------
@@ -242,36 +399,182 @@ def minimize_facilities(
 
     Raises
     ------
-    ValidationError
+    ValidationError, TimeoutError
         As `maximize_coverage`, or if `share` is not between 0 and 1.
     InfeasibleError
         If the candidates cannot reach so many; it says how many they can.
     """
     if not 0 <= share <= 1:
         raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
-    rules = rules or Rules()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules)
-    limits = _limits(made, rules, math.inf, is_priced=True)
-    _refuse_impossible_floors(made, limits)
-    reachable = float(made.problem.weight.sum())
-    least = reachable if share == 1 else share * made.total - made.before
-    if least > reachable * (1 + 1e-12) + 1e-9:
-        most = made.before + reachable
+    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, None, is_open=True)
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= cutoff].sum())
+
+    total, reachable = float(made.people.sum()), float(made.people[made.is_reached].sum())
+    if share < 1 and share * total > reachable * (1 + 1e-12) + 1e-9:
         raise InfeasibleError(
-            f"{100 * share:g} % of the people are {share * made.total:,.0f}; the required centres and "
-            f"the candidates reach {most:,.0f} ({100 * most / made.total:.1f} %)."
+            f"{100 * share:g} % of the people are {share * total:,.0f}; the required centres and "
+            f"the candidates reach {reachable:,.0f} ({100 * reachable / total:.1f} %)."
         )
-    least = min(max(least, 0.0), reachable)
-    solution = _solver.minimize(
-        made.problem, limits, least=least, gap=gap, time_limit=time_limit, watch=watch
-    )
-    return _siting(made, solution, objective=solution.value, bound=solution.bound)
+    wanted = reachable if share == 1 else share * total
+    spent = float(made.cost[made.is_must].sum())
+    with _solving(made, time_limit) as clock:
+        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        least = wanted - covered(made.base, made.depth)
+        solution = _solver.minimize(
+            problem, _limits(made, problem.columns),
+            least=min(max(least, 0.0), float(problem.weight.sum())),
+            gap=gap, clock=clock, watch=_shifted(watch, spent),
+        )  # fmt: skip
+    solution = _raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
+    return _siting(made, solution, covered, objective=solution.value)
 
 
-def candidates_in_gaps(plan: Plan) -> gpd.GeoDataFrame:
-    """A candidate in the middle of each cell from which a new centre would gain anyone or any area."""
+def curve(
+    model: Callable[..., Siting],
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    *,
+    most: int,
+    **options: Any,
+) -> pd.DataFrame:
+    """
+    The best one, two, three ... new centres, and what building them one by one would reach.
+
+    Parameters
+    ----------
+    model
+        `maximize_coverage` or another model that takes `new`.
+    most
+        The largest number of new centres.
+    options
+        What else the model takes; the time limit is for each number.
+
+    Returns
+    -------
+    curve
+        Indexed by `new` (0 ... most): people (covered by the best plan of so many), share (of all
+        people), objective, bound, gap, nested (the objective when the centres of the last plan are
+        built in its order).
+    """
+    plans = [model(demand, cost, new=new, **options) for new in range(most + 1)]
+    last = plans[-1]
+    steps = [last.before, *last.sites["objective"]]
+    rows = [
+        {
+            "people": plan.covered,
+            "share": plan.covered / plan.total if plan.total else math.nan,
+            "objective": plan.objective,
+            "bound": plan.bound,
+            "gap": plan.gap,
+            "nested": steps[min(new, len(steps) - 1)],
+        }
+        for new, plan in enumerate(plans)
+    ]
+    return pd.DataFrame(rows, index=pd.RangeIndex(most + 1, name="new"))
+
+
+def alternatives(
+    model: Callable[..., Siting],
+    best: Siting,
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    points: gpd.GeoSeries,
+    *,
+    count: int,
+    within: float = 0.01,
+    **options: Any,
+) -> list[tuple[float, Siting]]:
+    """
+    Plans nearly as good as the best whose sites stand as far as possible from those before.
+
+    The best site is often not to be had. Each alternative keeps the largest distance from every site
+    of the best plan and of the alternatives before it at which a plan within the share is still to be
+    had, and is the best plan at that distance.
+
+    Parameters
+    ----------
+    model, best
+        `maximize_coverage` or another model, and the plan it made.
+    points
+        Where the candidates are, by label, in metres.
+    count
+        How many at most.
+    within
+        How much worse than the best an alternative may be, as a share of its objective.
+    options
+        What else the model was given; centres that must open are in every plan.
+
+    Returns
+    -------
+    alternatives
+        Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
+    """
+    rules = options.get("rules") or Rules()
+    required = set(options.get("required", ())) | set(rules.must_open)
+    named = points.index if options.get("candidates") is None else options["candidates"]
+    candidates = pd.Index([label for label in named if label not in required])
+    where = shapely.get_coordinates(points.loc[candidates].to_numpy())
+    slack = within * abs(best.objective) + _ARITHMETIC * max(1.0, best.total)
+    is_cost = model in (minimize_cost, minimize_worst, minimize_facilities)
+    limit = best.objective + slack if is_cost else best.objective - slack
+    apart, latest = np.full(len(candidates), math.inf), best
+    found: list[tuple[float, Siting]] = []
+    while len(found) < count:
+        own = latest.sites.index.difference(list(rules.must_open))
+        for spot in shapely.get_coordinates(points.loc[own].to_numpy()):
+            apart = np.minimum(apart, np.hypot(*(where - spot).T))
+        next_plan = _farthest(
+            model, candidates, apart, limit, demand, cost, {**options, "rules": rules}
+        )
+        if next_plan is None:
+            break
+        found.append(next_plan)
+        latest = next_plan[1]
+    return found
+
+
+def candidates_in_gaps(plan: Plan, *, spacing: float | None = None) -> gpd.GeoDataFrame:
+    """
+    A candidate in the middle of each cell from which a new centre would gain anyone or any area.
+
+    Parameters
+    ----------
+    spacing
+        Metres between candidates, rounded to whole cells; every cell if None.
+    """
     gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
-    return candidates_on_grid(plan.cells[gains["gained_km2"] > 0])
+    return candidates_on_grid(plan.cells[gains["gained_km2"] > 0], spacing=spacing)
+
+
+def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> gpd.GeoDataFrame:
+    """
+    A candidate in the middle of each cell, to the centimetre that a scenario file can say.
+
+    Parameters
+    ----------
+    cells
+        Cells with row, col, x, y (metres) and `attrs["crs"]`; all of the grid, those that are not
+        covered, or any others.
+    spacing
+        Metres between candidates, rounded to whole cells; every cell if None.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
+    """
+    if spacing is not None:
+        every = max(1, round(spacing / cells.attrs["cell"]))
+        cells = cells[(cells["row"] % every == every // 2) & (cells["col"] % every == every // 2)]
+    labels = pd.Index([f"G{label}" for label in cells.index], name="id")
+    middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
+    points, degrees = io.as_written(middles.set_axis(labels))
+    table = degrees.assign(
+        name=labels, name_en=labels, street=cells["street"].astype(str).to_numpy()
+    )
+    return gpd.GeoDataFrame(table, geometry=points)
 
 
 def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.GeoDataFrame:
@@ -309,6 +612,22 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
     return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
 
 
+def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """
+    The candidates that do not stand where none may: in a park, on water, on a road.
+
+    Parameters
+    ----------
+    candidates
+        Points.
+    places
+        Polygons in the same CRS; their edge belongs to them.
+    """
+    tree = shapely.STRtree(candidates.geometry.to_numpy())
+    hit = tree.query(places.to_numpy(), predicate="intersects")[1]
+    return candidates.drop(index=candidates.index[np.unique(hit)])
+
+
 def cost_beside(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     """
     The cost table of a plan's centres, and of candidates for the cells the plan leaves uncovered.
@@ -319,6 +638,25 @@ def cost_beside(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     limit, uncovered = plan.area.standard.metres, plan.cells[~plan.cells["covered"]]
     own = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
     return reach.joined(plan.cells, own, reach.straight_line(uncovered, candidates, cutoff=limit))
+
+
+def cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+    """
+    The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
+
+    What `minimize_cost` and `minimize_worst` need of a complete table: a candidate farther than the
+    nearest centre serves nobody there. Where the plan has no centre the table is complete.
+    """
+    cells = plan.cells
+    own = reach.nearest(cells, plan.area.facilities)
+    nearest = own.to_numpy() if len(own) else np.full(len(cells), math.inf)
+    tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
+    for first in range(0, len(candidates), step):
+        some = candidates.iloc[first : first + step]
+        table = reach.straight_line(cells, some, cutoff=float(nearest.max(initial=0.0)))
+        place = cells.index.get_indexer(table.index.levels[0])[table.index.codes[0]]
+        tables.append(table[table.to_numpy() < nearest[place]])
+    return reach.joined(cells, own, *tables)
 
 
 def with_gross(siting: Siting, people: pd.Series, cost: pd.Series) -> Siting:
@@ -341,46 +679,42 @@ def with_gross(siting: Siting, people: pd.Series, cost: pd.Series) -> Siting:
     return dataclasses.replace(siting, sites=sites)
 
 
-def candidates_on_grid(cells: pd.DataFrame) -> gpd.GeoDataFrame:
-    """
-    A candidate in the middle of each cell, to the centimetre that a scenario file can say.
-
-    Parameters
-    ----------
-    cells
-        Cells with x, y (metres) and `attrs["crs"]`; all of the grid, every fourth of it, those that are
-        not covered, or any others.
-
-    Returns
-    -------
-    candidates
-        Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
-    """
-    labels = pd.Index([f"G{label}" for label in cells.index], name="id")
-    middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
-    points, degrees = io.as_written(middles.set_axis(labels))
-    table = degrees.assign(
-        name=labels, name_en=labels, street=cells["street"].astype(str).to_numpy()
-    )
-    return gpd.GeoDataFrame(table, geometry=points)
-
-
 # The steps of a model
+
+_Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
 
 
 @dataclass(frozen=True, eq=False)
 class _Instance:
-    """A covering problem of the people whom the required centres do not cover."""
+    """
+    A question as arrays: people by place, and the pairs of place, candidate and metres that matter.
 
-    problem: Covering
+    `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
+    reach it; `base` and `depth` the same with the candidates that must open. `gross` are the people
+    each candidate reaches, `least` how many more people each street must have covered.
+    """
+
+    people: np.ndarray
+    cell: np.ndarray
+    column: np.ndarray
+    metres: np.ndarray
+    required: pd.Index
     candidates: pd.Index
-    streets: pd.Index
-    people_by_street: np.ndarray
-    before_by_street: np.ndarray
     gross: np.ndarray
-    before: float
-    total: float
-    unreachable: float
+    cost: np.ndarray
+    budget: float
+    is_must: np.ndarray
+    own: np.ndarray
+    own_depth: np.ndarray
+    base: np.ndarray
+    depth: np.ndarray
+    is_in_table: np.ndarray
+    is_reached: np.ndarray
+    cutoff: float
+    street: np.ndarray
+    least: np.ndarray | None
+    said: str
+    floor: float
 
 
 def _instance(
@@ -390,59 +724,430 @@ def _instance(
     weight: str | pd.Series,
     required: Iterable[Hashable],
     candidates: Iterable[Hashable] | None,
-    rules: Rules,
+    rules: Rules | None,
+    new: int | None,
+    *,
+    is_open: bool = False,
 ) -> _Instance:
+    """The question, checked; `is_open` if the number of new centres is to be found."""
+    rules = rules or Rules()
     if not demand.index.is_unique:
         raise ValidationError(
             ["`demand` has labels more than once in its index; make them unique."]
         )
     people = _weights(demand, weight)
+    budget = math.inf if is_open else _budget(new, rules)
     labels = cost.index.levels[1]
     required = pd.Index(list(required), dtype=object)
     named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
     _refuse_unknown(labels, named, required, rules)
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
-
-    pairs = (cost <= cutoff).to_numpy()
-    cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0][pairs]]
-    if (cell < 0).any():
+    price = _prices(may, rules, is_priced=new is None)
+    is_must = may.isin(list(rules.must_open))
+    taken = float(price[is_must].sum())
+    if taken > budget:
+        raise InfeasibleError(
+            f"the centres that must open take {taken:g} of {budget:g}; allow more."
+        )
+    places = demand.index.get_indexer(cost.index.levels[0]).astype(np.int32)
+    place, centre = places[cost.index.codes[0]], cost.index.codes[1]
+    if (place < 0).any():
         raise ValidationError(
             ["`cost` has places that are not in `demand`; use one demand for both."]
         )
-    facility = cost.index.codes[1][pairs]
-    is_required = labels.isin(required)[facility]
-    column = may.get_indexer(labels)[facility]
-    is_covered = np.zeros(len(demand), dtype=bool)
-    is_covered[cell[is_required]] = True
-    is_candidate = column >= 0
-    gross = np.bincount(column[is_candidate], people[cell[is_candidate]], minlength=len(may))
-    left = is_candidate & ~is_covered[cell] & (people[cell] > 0)
-    rows, of_row = np.unique(cell[left], return_inverse=True)
-    cover = sparse.csr_matrix(
-        (np.ones(left.sum()), (of_row, column[left])), shape=(len(rows), len(may))
-    )
-    cover.sum_duplicates()
-    cover.data[:] = 1
-    has_floor = rules.floor_by_street is not None
-    codes, streets = (
-        pd.factorize(demand["street"])
-        if has_floor
-        else (np.zeros(len(demand), int), pd.Index([""]))
-    )
-    reached = is_covered.copy()
-    reached[rows] = True
-    count = len(streets)
+
+    metres = cost.to_numpy(dtype=float)
+    size, is_required = len(demand), labels.isin(required)[centre]
+    own = np.full(size, math.inf)
+    np.minimum.at(own, place[is_required], metres[is_required])
+    near = is_required & (metres <= cutoff)
+    own_depth = np.bincount(_once(place[near], centre[near], metres[near])[0], minlength=size)
+    column = may.get_indexer(labels).astype(np.int32)[centre]
+    is_in_table = np.isfinite(own)
+    is_in_table[place[(column >= 0) & np.isfinite(metres)]] = True
+    is_near = metres <= cutoff if math.isfinite(cutoff) else np.isfinite(metres)
+    matters = (column >= 0) & (is_near | (metres < own[place]))
+    cell, column, metres = _once(place[matters], column[matters], metres[matters])
+    is_near = metres <= cutoff
+    gross = np.bincount(column[is_near], people[cell[is_near]], minlength=len(may))
+    if not math.isfinite(cutoff):
+        nearer = metres < own[cell]
+        cell, column, metres = cell[nearer], column[nearer], metres[nearer]
+    is_reached = own <= cutoff if math.isfinite(cutoff) else is_in_table
+    is_reached = is_reached.copy()
+    is_reached[cell[metres <= cutoff]] = True
+
+    base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
+    np.minimum.at(base, cell[of_must], metres[of_must])
+    depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
+    street, least = np.zeros(size, dtype=int), None
+    if rules.floor_by_street is not None:
+        street, streets = pd.factorize(demand["street"])
+        counts = [
+            np.bincount(street[some], people[some], minlength=len(streets))
+            for some in (np.full(size, True), is_reached, base <= cutoff)
+        ]
+        least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
     return _Instance(
-        problem=Covering(cover, people[rows], codes[rows], np.arange(len(may))),
+        people=people,
+        cell=cell,
+        column=column,
+        metres=metres,
+        required=required,
         candidates=may,
-        streets=pd.Index(streets),
-        people_by_street=np.bincount(codes, people, minlength=count),
-        before_by_street=np.bincount(codes[is_covered], people[is_covered], minlength=count),
         gross=gross,
-        before=float(people[is_covered].sum()),
-        total=float(people.sum()),
-        unreachable=float(people[~reached].sum()),
+        cost=price,
+        budget=budget - taken,
+        is_must=is_must,
+        own=own,
+        own_depth=own_depth,
+        base=base,
+        depth=depth,
+        is_in_table=is_in_table,
+        is_reached=is_reached,
+        cutoff=cutoff,
+        street=street,
+        least=least,
+        said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
+        floor=rules.floor_by_street or 0.0,
     )
+
+
+def _once(
+    cell: np.ndarray, column: np.ndarray, metres: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each pair of place and centre once, with its least metres."""
+    key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
+    if (np.diff(key) > 0).all():
+        return cell, column, metres
+    order = np.lexsort((metres, key))
+    first = order[np.diff(key[order], prepend=-1) > 0]
+    return cell[first], column[first], metres[first]
+
+
+def _floors(
+    streets: pd.Index, people: np.ndarray, reached: np.ndarray, covered: np.ndarray, *, share: float
+) -> np.ndarray:
+    """How many more people are to be covered in each street; an error if they cannot be reached."""
+    missing = share * people - reached
+    if (missing > 1e-6).any():
+        lines = [
+            f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
+            f"{missing[n]:,.0f} too few"
+            for n in np.flatnonzero(missing > 1e-6)
+        ]
+        raise InfeasibleError("the floor cannot be met: " + "; ".join(lines) + ".")
+    least = share * people - covered
+    return np.where(least > 1e-9, least * (1 - 1e-12), 0.0)
+
+
+@contextlib.contextmanager
+def _solving(made: _Instance, seconds: float) -> Iterator[Clock]:
+    """The time for a search; what the solver calls impossible is said in the words of the rules."""
+    with _solver.started(seconds) as clock:
+        try:
+            yield clock
+        except _solver.NoPlanError:
+            raise InfeasibleError(
+                f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
+                "lower the floor."
+            ) from None
+        except TimeoutError:
+            raise TimeoutError(
+                f"no plan that meets the rules was found in {seconds:g} seconds; allow more time."
+            ) from None
+
+
+def _worth(made: _Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
+    """What each pair is worth to its place's people; pairs worth nothing are left out."""
+    worth = of_pair * made.people[made.cell]
+    some = (worth > 0) & ~made.is_must[made.column]
+    rows, row = np.unique(made.cell[some], return_inverse=True)
+    shape = (len(rows), len(made.candidates))
+    return sparse.csc_matrix((worth[some], (row.ravel(), made.column[some])), shape=shape)
+
+
+def _covering(
+    made: _Instance, is_row: np.ndarray, radius: float
+) -> tuple[_search.Covering, np.ndarray]:
+    """The covering problem of some places with people, and which place each row is."""
+    some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
+    some &= ~made.is_must[made.column]
+    rows, row = np.unique(made.cell[some], return_inverse=True)
+    shape = (len(rows), len(made.candidates))
+    cover = sparse.csr_matrix((np.ones(some.sum()), (row.ravel(), made.column[some])), shape=shape)
+    group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
+    return _search.Covering(cover, made.people[rows], group, columns), rows
+
+
+def _limits(made: _Instance, columns: np.ndarray | None = None) -> Limits:
+    """What the plan may take beside the candidates that must open, for these columns."""
+    columns = np.arange(len(made.candidates)) if columns is None else columns
+    if made.least is None:
+        return Limits(made.cost[columns], made.budget)
+    problem, rows = _covering(made, made.base > made.cutoff, made.cutoff)
+    of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
+    return Limits(made.cost[columns], made.budget, Floors(_search.merged(of_streets), made.least))
+
+
+def _small(made: _Instance, problem: _search.Covering) -> _search.Covering:
+    """The covering problem with equal places as one and without candidates that others replace."""
+    return _search.merged(_search.without_dominated(_search.merged(problem), made.cost))
+
+
+def _most(
+    made: _Instance,
+    measure: _Measure,
+    worth: sparse.csc_matrix,
+    columns: np.ndarray,
+    gap: float,
+    clock: Clock,
+    watch: Watch | None,
+    *,
+    is_cost: bool = False,
+) -> Solution:
+    """The candidates that are worth most beside those open anyway; value and bound as measured."""
+    have, sign = measure(made.base, made.depth), -1.0 if is_cost else 1.0
+    solution = _solver.maximize(
+        worth,
+        _limits(made, columns),
+        slack=lambda value: gap * abs(have + sign * value),
+        clock=clock,
+        watch=_shifted(watch, have, sign),
+    )
+    return _raised(solution._replace(chosen=columns[solution.chosen]), have, sign)
+
+
+def _bisected(
+    made: _Instance, counts: np.ndarray, gap: float, clock: Clock, watch: Watch | None
+) -> Solution:
+    """The least radius within which everybody who counts can have a centre, by halving."""
+    nearest = made.base.copy()
+    np.minimum.at(nearest, made.cell, made.metres)
+    low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
+    radii = np.concatenate([made.metres, made.base[counts], [low]])
+    radii = np.unique(radii[(radii >= low) & (radii <= high) & np.isfinite(radii)])
+    first, last, word = 0, len(radii) - 1, "optimal"
+    best: np.ndarray | None = np.array([], dtype=int)
+    if math.isinf(high) or made.least is not None:
+        best = _radius_plan(made, counts, float(radii[last]), clock)
+    if best is None:
+        raise InfeasibleError(
+            f"{made.said} cannot reach everyone within the table and keep to the rules; allow more, or "
+            "give a table that goes farther."
+        )
+    while radii[last] - radii[first] > gap * radii[last]:
+        if watch:
+            watch(float(radii[last]), float(radii[first]))
+        middle = (first + last) // 2
+        try:
+            found = _radius_plan(made, counts, float(radii[middle]), clock)
+        except TimeoutError:
+            word = clock.word()
+            break
+        if found is None:
+            first = middle + 1
+        else:
+            best, last = found, middle
+    return Solution(best, float(radii[last]), float(radii[first]), word)
+
+
+def _radius_plan(
+    made: _Instance, counts: np.ndarray, radius: float, clock: Clock
+) -> np.ndarray | None:
+    """Candidates within the limits that reach everybody within a radius, or None if there are none."""
+    is_row = (made.base > radius) & counts
+    problem, rows = _covering(made, is_row, radius)
+    if len(rows) < is_row.sum():
+        return None
+    problem = problem._replace(weight=np.ones(len(rows)))
+    if made.least is None:
+        problem = _small(made, problem)
+        tried = _solver.fill(problem, np.ones(len(problem.weight)), _limits(made, problem.columns))
+        if (problem.cover[:, tried].sum(axis=1) > 0).all():
+            return problem.columns[tried]
+    if clock.left() == 0:
+        raise TimeoutError
+    try:
+        solution = _solver.minimize(
+            problem,
+            _limits(made, problem.columns),
+            least=float(problem.weight.sum()),
+            gap=0.0,
+            clock=clock,
+        )
+    except _solver.NoPlanError:
+        return None
+    return problem.columns[solution.chosen]
+
+
+def _assigned(
+    made: _Instance,
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    capacities: pd.Series,
+    beyond: float,
+    gap: float,
+    clock: Clock,
+    watch: Watch | None,
+) -> Solution:
+    """The candidates that serve people at the least sum when each centre serves so many at most."""
+    must, free = (np.flatnonzero(some) for some in (made.is_must, ~made.is_must))
+    labels = made.required.append([made.candidates[must], made.candidates[free]])
+    fixed = len(labels) - len(free)
+    capacity = capacities.reindex(labels).to_numpy(dtype=float)
+    if (capacity < 0).any():
+        wrong = ", ".join(map(repr, labels[capacity < 0][:5]))
+        raise ValidationError([f"capacities: negative for {wrong}; write 0 or more people."])
+    cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0]]
+    column = labels.get_indexer(cost.index.levels[1])[cost.index.codes[1]]
+    metres = cost.to_numpy(dtype=float)
+    some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
+    cell, column, metres = _once(cell[some], column[some], metres[some])
+    rows, row = np.unique(cell, return_inverse=True)
+    limits = _limits(made, free)
+    if limits.floors is not None:
+        problem = limits.floors.problem
+        none = sparse.csr_matrix((problem.cover.shape[0], fixed))
+        cover = sparse.hstack([none, problem.cover]).tocsr()
+        limits = limits._replace(
+            floors=limits.floors._replace(problem=problem._replace(cover=cover))
+        )
+    limits = limits._replace(cost=np.concatenate([np.zeros(fixed), limits.cost]))
+    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
+    guess = _search.Standing(worth, limits.cost[fixed:], limits.budget)
+    guess.climb(clock)
+    solution = _solver.assign(
+        (row.ravel(), column, metres), made.people[rows], limits,
+        fixed=fixed, capacity=np.where(np.isnan(capacity), math.inf, capacity), beyond=beyond,
+        start=fixed + guess.columns(), gap=gap, clock=clock, watch=watch,
+    )  # fmt: skip
+    chosen = solution.chosen[solution.chosen >= fixed] - fixed
+    return solution._replace(chosen=free[chosen])
+
+
+def _farthest(
+    model: Callable[..., Siting],
+    candidates: pd.Index,
+    apart: np.ndarray,
+    limit: float,
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    options: dict[str, Any],
+) -> tuple[float, Siting] | None:
+    """The largest distance at which a plan is still good enough, by halving, and that plan."""
+    is_cost = model in (minimize_cost, minimize_worst, minimize_facilities)
+    must = list(options["rules"].must_open)
+
+    def at(ring: int) -> Siting | None:
+        kept = [*must, *candidates[apart >= max(ring * _RING_M, 1e-6)]]
+        inner = dataclasses.replace(
+            options["rules"], may_not_open=tuple(set(options["rules"].may_not_open) & set(kept))
+        )
+        try:
+            plan = model(demand, cost, **{**options, "candidates": kept, "rules": inner})
+        except (InfeasibleError, TimeoutError):
+            return None
+        good = plan.objective <= limit if is_cost else plan.objective >= limit
+        return plan if good else None
+
+    finite = apart[np.isfinite(apart)]
+    low, high = 0, int(finite.max(initial=0.0) // _RING_M) + 1
+    best = at(0)
+    if best is None or len(best.sites) == 0:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        plan = at(middle)
+        if plan is None or len(plan.sites) == 0:
+            high = middle
+        else:
+            low, best = middle, plan
+    return low * _RING_M, best
+
+
+def _siting(
+    made: _Instance,
+    solution: Solution,
+    measure: _Measure,
+    *,
+    is_cost: bool = False,
+    objective: float | None = None,
+) -> Siting:
+    """
+    The plan with its sites in the order in which each helps most.
+
+    The objective is measured anew from the sites, unless the measure cannot know it.
+    """
+    chosen = np.union1d(np.flatnonzero(made.is_must), solution.chosen).astype(int)
+    is_own = np.isin(made.column, chosen)
+    cell, column, metres = made.cell[is_own], made.column[is_own], made.metres[is_own]
+    near, depth = made.own.copy(), made.own_depth.copy()
+    before, covered_before = measure(near, depth), _covered(made, near)
+    rows, waiting, covered = [], list(chosen), covered_before
+    while waiting:
+        trials = []
+        for candidate in waiting:
+            mine = column == candidate
+            nearer, deeper = near.copy(), depth.copy()
+            nearer[cell[mine]] = np.minimum(near[cell[mine]], metres[mine])
+            deeper[cell[mine]] += metres[mine] <= made.cutoff
+            trials.append((measure(nearer, deeper), nearer, deeper))
+        values = np.array([value for value, _, _ in trials])
+        best = int(values.argmin() if is_cost else values.argmax())
+        candidate, (value, near, depth) = waiting.pop(best), trials[best]
+        after = _covered(made, near)
+        rows.append((candidate, made.gross[candidate], after - covered, after, value))
+        covered = after
+    sites = pd.DataFrame(
+        [row[1:] for row in rows],
+        columns=["gross", "marginal", "cumulative", "objective"],
+        index=pd.Index(made.candidates[[row[0] for row in rows]], name="id"),
+        dtype=float,
+    )
+    objective = measure(near, depth) if objective is None else objective
+    return Siting(
+        sites=sites,
+        objective=objective,
+        before=before,
+        **_gap(objective, solution.bound, solution),
+        covered=covered,
+        covered_before=covered_before,
+        total=float(made.people.sum()),
+        unreachable=float(made.people[~made.is_reached].sum()),
+    )
+
+
+def _covered(made: _Instance, metres: np.ndarray) -> float:
+    """People whose nearest centre is within the cutoff; with none, all whom the table knows."""
+    return float(made.people[(metres <= made.cutoff) & np.isfinite(metres)].sum())
+
+
+def _gap(objective: float, bound: float, solution: Solution) -> dict[str, Any]:
+    """Bound, gap and status of a plan; what differs by arithmetic only does not differ."""
+    between = abs(bound - objective) / max(abs(objective), 1.0)
+    if not between > _ARITHMETIC:
+        between, bound = 0.0, objective
+    is_proven = solution.status == "optimal" and between == 0
+    status = "optimal" if is_proven else solution.status.replace("optimal", "within gap")
+    return {"bound": bound, "gap": between, "status": status}
+
+
+def _raised(solution: Solution, have: float, sign: float = 1.0) -> Solution:
+    """The solution of the part that was open to choice, with what was there already."""
+    return solution._replace(value=have + sign * solution.value, bound=have + sign * solution.bound)
+
+
+def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | None:
+    return watch and (lambda value, bound: watch(have + sign * value, have + sign * bound))
+
+
+def _beyond(cost: pd.Series, beyond: float | None) -> float:
+    if beyond is None:
+        return float(cost.max()) if len(cost) else 0.0
+    if not 0 <= beyond < math.inf:
+        raise ValidationError([f"beyond is {beyond:g}; write 0 or more."])
+    return float(beyond)
 
 
 def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
@@ -490,23 +1195,15 @@ def _refuse_unknown(
         raise ValidationError(problems)
 
 
-def _limits(made: _Instance, rules: Rules, budget: float, *, is_priced: bool) -> Limits:
-    must = np.flatnonzero(made.candidates.isin(list(rules.must_open)))
-    cost = np.ones(len(made.candidates))
-    if is_priced and rules.costs is not None:
-        cost = rules.costs.reindex(made.candidates).to_numpy(dtype=float)
-        if np.isnan(cost).any():
-            absent = ", ".join(map(repr, made.candidates[np.isnan(cost)][:5]))
-            raise ValidationError([f"costs: there is none for {absent}."])
-    if cost[must].sum() > budget:
-        raise InfeasibleError(
-            f"the centres that must open take {cost[must].sum():g} of {budget:g}; allow more."
-        )
-    floors = None
-    if rules.floor_by_street is not None:
-        floors = rules.floor_by_street * made.people_by_street - made.before_by_street
-        floors = np.where(floors > 1e-9, floors * (1 - 1e-12), 0.0)
-    return Limits(cost, budget, must, floors)
+def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarray:
+    """What each candidate costs; 1 each where centres are counted."""
+    if not is_priced or rules.costs is None:
+        return np.ones(len(candidates))
+    price = rules.costs.reindex(candidates).to_numpy(dtype=float)
+    if np.isnan(price).any():
+        absent = ", ".join(map(repr, candidates[np.isnan(price)][:5]))
+        raise ValidationError([f"costs: there is none for {absent}."])
+    return price
 
 
 def _budget(new: int | None, rules: Rules) -> float:
@@ -519,61 +1216,3 @@ def _budget(new: int | None, rules: Rules) -> float:
     if not 0 <= budget < math.inf:
         raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
     return budget
-
-
-def _within(rules: Rules, new: int | None) -> str:
-    return f"{new} new centres" if rules.budget is None else f"a budget of {rules.budget:g}"
-
-
-def _refuse_impossible_floors(made: _Instance, limits: Limits) -> None:
-    """Streets whose floor no candidates together can reach, each with how much is missing."""
-    if limits.floors is None:
-        return
-    reachable = np.bincount(made.problem.group, made.problem.weight, minlength=len(made.streets))
-    missing = limits.floors - reachable
-    if (missing > 1e-6).any():
-        lines = [
-            f"street {made.streets[n]}: {made.before_by_street[n] + reachable[n]:,.0f} of "
-            f"{made.people_by_street[n]:,.0f} people can be reached, {missing[n]:,.0f} too few"
-            for n in np.flatnonzero(missing > 1e-6)
-        ]
-        raise InfeasibleError("the floor cannot be met: " + "; ".join(lines) + ".")
-
-
-def _siting(made: _Instance, solution: Solution, *, objective: float, bound: float) -> Siting:
-    """The chosen sites in the order in which each adds most."""
-    chosen = np.sort(solution.chosen)
-    own = made.problem.cover[:, chosen].tocsc()
-    left = made.problem.weight.copy()
-    order, marginal = [], []
-    waiting = list(range(len(chosen)))
-    while waiting:
-        gains = own[:, waiting].T @ left
-        best = int(np.argmax(gains))
-        place = waiting.pop(best)
-        order.append(chosen[place])
-        marginal.append(float(gains[best]))
-        left[own.indices[own.indptr[place] : own.indptr[place + 1]]] = 0
-    sites = pd.DataFrame(
-        {
-            "gross": made.gross[order],
-            "marginal": marginal,
-            "cumulative": made.before + np.cumsum(marginal),
-        },
-        index=pd.Index(made.candidates[order], name="id"),
-    )
-    between = abs(bound - objective) / max(abs(objective), 1.0)
-    if between <= _ARITHMETIC:
-        between, bound = 0.0, objective
-    is_proven = solution.status == "optimal" and between == 0
-    return Siting(
-        sites=sites,
-        objective=objective,
-        bound=bound,
-        gap=between,
-        status="optimal" if is_proven else solution.status.replace("optimal", "within gap"),
-        covered=made.before + float(sum(marginal)),
-        covered_before=made.before,
-        total=made.total,
-        unreachable=made.unreachable,
-    )

@@ -1,0 +1,395 @@
+"""
+Good plans, and what no plan can beat: smaller equal problems, swaps with kicks, Lagrangian relaxation.
+
+A problem is a sparse matrix of worths with a row for each piece of demand and a column for each
+candidate site: what the piece is worth when that column is its best open one. People covered, credit
+that falls with distance and metres saved all have this form. The plan sought is the columns, within
+a budget, whose rows are together worth most.
+"""
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from scipy import sparse
+
+_EXACT = 1e-9
+_DOMINANCE_MOST_PAIRS = (
+    2e9  # of columns compared; beyond, looking for dominance costs more than it saves
+)
+_PAIRS_AT_ONCE = 2e7
+_LAGRANGE_ROUNDS = 4000
+_SHRINK_EVERY = 50
+_SHRUNK = 0.8  # of the columns left, before they are copied
+_EASY_ENTRIES = 5_000  # what HiGHS solves in a moment
+_MOST_PLACES = 300  # beyond, swaps take more time than they are worth
+_ENTRIES_AT_ONCE = 2_000_000
+_KICKED = 4
+_NEARLY = 0.008  # how much worse than the best a plan may be to search on from it
+_FILLED_FROM = 8
+
+
+class Clock(Protocol):
+    """Says how many seconds are left."""
+
+    def left(self) -> float: ...
+
+
+class Covering(NamedTuple):
+    """
+    A covering problem: `cover` (rows x columns), `weight` of the rows, `group` of the rows.
+
+    `columns` says which column of the problem it was made from each column is.
+    """
+
+    cover: sparse.csr_matrix
+    weight: np.ndarray
+    group: np.ndarray
+    columns: np.ndarray
+
+
+class Bound(NamedTuple):
+    """
+    What no plan can be worth more than, and the columns that a better plan than the known can have.
+
+    `price` is what each row may be worth by itself, of which the bound was made.
+    """
+
+    value: float
+    price: np.ndarray
+    useful: np.ndarray
+
+
+def merged(problem: Covering) -> Covering:
+    """The same problem with one row for all rows that the same columns cover."""
+    cover = problem.cover
+    filled = np.diff(cover.indptr) > 0
+    cover, weight, group = cover[filled], problem.weight[filled], problem.group[filled]
+    if cover.shape[0] == 0:
+        return Covering(cover, weight, group, problem.columns)
+    # Two 64-bit sums of random numbers stand for the set of columns of a row.
+    marks = np.random.default_rng(0).integers(0, 2**63, size=(2, cover.shape[1]), dtype=np.uint64)
+    keys = np.stack(
+        [
+            *(np.add.reduceat(mark[cover.indices], cover.indptr[:-1]) for mark in marks),
+            group.astype(np.uint64),
+        ]
+    )
+    _, first, of_row = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    sums = np.bincount(of_row.ravel(), weight, minlength=len(first))
+    return Covering(cover[first], sums, group[first], problem.columns)
+
+
+def without_dominated(problem: Covering, cost: np.ndarray) -> Covering:
+    """
+    The same problem without columns that another one replaces: no dearer, and covering no less.
+
+    Of equal ones the first stays. Left as it is where there are too many pairs to compare.
+    """
+    by_column = problem.cover.T.tocsr()
+    dropped = np.diff(by_column.indptr) == 0
+    for a, b, is_same in _contained(by_column, problem.cover):
+        dropped[a[(cost[b] <= cost[a]) & (~is_same | (cost[b] < cost[a]) | (b < a))]] = True
+    kept = np.flatnonzero(~dropped)
+    return problem._replace(cover=problem.cover[:, kept].tocsr(), columns=problem.columns[kept])
+
+
+def without_implied(problem: Covering) -> Covering:
+    """
+    The same problem, when all is to be covered, without rows that others bring with them.
+
+    A row that has all the columns of another one is covered when that one is.
+    """
+    dropped = np.zeros(problem.cover.shape[0], dtype=bool)
+    for a, b, is_same in _contained(problem.cover, problem.cover.T.tocsr()):
+        dropped[b[~is_same | (a < b)]] = True
+    return problem._replace(
+        cover=problem.cover[~dropped],
+        weight=problem.weight[~dropped],
+        group=problem.group[~dropped],
+    )
+
+
+def _contained(
+    sets: sparse.csr_matrix, by_item: sparse.csr_matrix
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs (a, b) of sets where all of a is in b, and whether they are the same; none if too many."""
+    pairs = float((np.diff(by_item.indptr).astype(float) ** 2).sum())
+    if pairs > _DOMINANCE_MOST_PAIRS:
+        return
+    sets, by_item = sets.astype(np.float32), by_item.astype(np.float32)
+    size = np.diff(sets.indptr)
+    step = max(1, int(len(size) * _PAIRS_AT_ONCE / max(pairs, 1.0)))
+    for first in range(0, len(size), step):
+        shared = (sets[first : first + step] @ by_item).tocoo()
+        a, b = shared.row + first, shared.col
+        inside = (shared.data == size[a]) & (a != b)
+        a, b = a[inside], b[inside]
+        yield a, b, size[a] == size[b]
+
+
+def worths(problem: Covering) -> sparse.csc_matrix:
+    """A covering problem as worths: a row is worth its weight under any of its columns."""
+    return problem.cover.multiply(problem.weight[:, None]).tocsc()
+
+
+def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:
+    """What the rows are worth together when these columns are open."""
+    best = np.zeros(worth.shape[0])
+    for column in chosen:
+        own = slice(*worth.indptr[column : column + 2])
+        rows = worth.indices[own]
+        best[rows] = np.maximum(best[rows], worth.data[own])
+    return float(best.sum())
+
+
+class Standing:
+    """
+    A plan that changes one column at a time, and what every exchange would gain.
+
+    A class because each change touches only the rows of two columns: `first` and `second` are what
+    a row is worth by its best and second best open column, `place` whose is the best. `added`,
+    `lost` and `kept` add up over the rows to the gain of putting column j in place k:
+    added[j] - lost[k] + kept[j, k].
+    """
+
+    def __init__(
+        self,
+        worth: sparse.csc_matrix,
+        cost: np.ndarray,
+        budget: float,
+        chosen: Iterable[int] = (),
+    ) -> None:
+        rows, columns = worth.shape
+        affordable = int((np.cumsum(np.sort(cost)) <= budget).sum())
+        places = min(affordable, _MOST_PLACES)
+        self.by_column, self.by_row, self.cost, self.budget = worth, worth.tocsr(), cost, budget
+        self.chosen = np.full(places, -1)
+        self.table = np.zeros((rows, places))
+        self.first, self.second = np.zeros(rows), np.zeros(rows)
+        self.place = np.zeros(rows, dtype=np.int64)
+        self.added = np.asarray(worth.sum(axis=0)).ravel()
+        self.lost, self.kept = np.zeros(places), np.zeros(columns * places)
+        for place, column in enumerate(chosen):
+            self.put(place, int(column))
+
+    def value(self) -> float:
+        """What the plan is worth."""
+        return float(self.first.sum())
+
+    def columns(self) -> np.ndarray:
+        """The columns of the plan."""
+        return self.chosen[self.chosen >= 0]
+
+    def put(self, place: int, column: int) -> None:
+        """Put a column, or none (-1), in a place of the plan."""
+        before, after = (self._rows(c) for c in (self.chosen[place], column))
+        rows = np.union1d(before, after)
+        self._account(rows, -1)
+        self.table[before, place] = 0
+        if column >= 0:
+            own = slice(*self.by_column.indptr[column : column + 2])
+            self.table[after, place] = self.by_column.data[own]
+        table, count = self.table[rows], np.arange(len(rows))
+        best = table.argmax(axis=1)
+        self.place[rows], self.first[rows] = best, table[count, best]
+        table[count, best] = 0
+        self.second[rows] = table.max(axis=1)
+        self.chosen[place] = column
+        self._account(rows, 1)
+
+    def climb(self, clock: Clock) -> None:
+        """Make the best exchange as long as one gains."""
+        while len(self.chosen) and clock.left():
+            gains = self.added[:, None] - self.lost + self.kept.reshape(-1, len(self.chosen))
+            taken = np.where(self.chosen >= 0, self.cost[self.chosen], 0.0)
+            over = self.cost[:, None] - taken > self.budget - taken.sum() + _EXACT
+            gains[over] = -math.inf
+            column, place = divmod(int(gains.argmax()), len(self.chosen))
+            if gains[column, place] <= _EXACT * max(1.0, self.value()):
+                break
+            self.put(place, column)
+
+    def kick(self, rng: np.random.Generator) -> None:
+        """Empty a few places and fill them with some of the columns that add most."""
+        count = int(rng.integers(1, min(len(self.chosen), _KICKED) + 1))
+        places = rng.choice(len(self.chosen), count, replace=False)
+        for place in map(int, places):
+            self.put(place, -1)
+        for place in map(int, places):
+            spare = self.budget - self.cost[self.columns()].sum()
+            some = np.flatnonzero((self.cost <= spare + _EXACT) & (self.added > 0))
+            if len(some) > _FILLED_FROM:
+                some = some[np.argpartition(-self.added[some], _FILLED_FROM)[:_FILLED_FROM]]
+            if len(some):
+                self.put(place, int(rng.choice(some)))
+
+    def copy(self) -> "Standing":
+        """The same plan, to change without changing this one."""
+        other = copy.copy(self)
+        for name in ("chosen", "table", "first", "second", "place", "added", "lost", "kept"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
+    def _rows(self, column: int) -> np.ndarray:
+        ends = self.by_column.indptr[column : column + 2] if column >= 0 else (0, 0)
+        return self.by_column.indices[ends[0] : ends[1]]
+
+    def _account(self, rows: np.ndarray, sign: int) -> None:
+        """Count the part of these rows in every gain, or take it out."""
+        places, columns = len(self.chosen), len(self.added)
+        step = max(1, _ENTRIES_AT_ONCE * len(self.first) // max(1, self.by_row.nnz))
+        for part in (rows[n : n + step] for n in range(0, len(rows), step)):
+            entries, row = _entries(self.by_row.indptr, part)
+            column = self.by_row.indices[entries]
+            worth, first = self.by_row.data[entries], self.first[row]
+            added = np.maximum(worth - first, 0)
+            self.added += sign * np.bincount(column, added, minlength=columns)
+            kept = np.minimum(worth, first) - self.second[row]
+            some = np.flatnonzero(kept > 0)
+            pair = column[some].astype(np.int64) * places + self.place[row[some]]
+            self.kept += sign * np.bincount(pair, kept[some], minlength=columns * places)
+        difference = (self.first - self.second)[rows]
+        self.lost += sign * np.bincount(self.place[rows], difference, minlength=places)
+
+
+def explored(
+    plan: Standing,
+    clock: Clock,
+    *,
+    patience: int,
+    enough: float,
+    watch: Callable[[float], None] | None = None,
+) -> Standing:
+    """
+    The best plan found by kicks and climbs, until nothing better turns up for a while.
+
+    The search goes on from any plan nearly as good as the best, so that it can leave a place where
+    every exchange loses. Dueck, Journal of Computational Physics 104 (1993).
+    """
+    rng, waited, best = np.random.default_rng(0), 0, plan
+    while len(plan.columns()) and waited < patience and best.value() < enough and clock.left():
+        trial = plan.copy()
+        trial.kick(rng)
+        trial.climb(clock)
+        waited += 1
+        if trial.value() > best.value() + _EXACT * max(1.0, best.value()):
+            best, waited = trial, 0
+            if watch:
+                watch(best.value())
+        if trial.value() >= best.value() * (1 - _NEARLY):
+            plan = trial
+    return best
+
+
+def lagrangian(
+    worth: sparse.csc_matrix,
+    cost: np.ndarray,
+    budget: float,
+    value: float,
+    clock: Clock,
+    *,
+    price: np.ndarray,
+) -> Bound:
+    """
+    A bound no plan within the budget can beat, given one that is worth `value`.
+
+    The rows 'served by one column' are priced: a row may be worth its price by itself, and a column
+    adds what it is worth beyond. What remains falls apart into columns. Fisher, Management Science
+    27 (1981); the direction is smoothed over the rounds. Columns that no better plan can have are
+    left out on the way, so that the rounds become quicker. `price` is where to start, such as what
+    each row is worth in the best plan known.
+    """
+    most = (
+        np.asarray(worth.max(axis=1).todense()).ravel() if worth.nnz else np.zeros(worth.shape[0])
+    )
+    price = np.clip(price, 0, most)
+    useful, least = np.arange(worth.shape[1]), 0.0  # what is left out may be worth `value`
+    best, best_price = math.inf, price
+    direction, step, since = np.zeros(len(most)), 1.0, 0
+    for turn in range(_LAGRANGE_ROUNDS):
+        rows = worth.indices
+        over, beyond = _beyond(worth, price)
+        part = _knapsack(beyond, cost, budget)
+        bound = float(price.sum() + beyond @ part)
+        if bound < best - _EXACT * max(1.0, abs(bound)):
+            best, best_price, since = bound, price, 0
+        else:
+            since += 1
+        if best <= value * (1 + _EXACT) or step < 1e-5 or not clock.left():
+            break
+        if turn % _SHRINK_EVERY == _SHRINK_EVERY - 1:
+            kept = _useful(worth, cost, budget, best_price, value)
+            if len(kept) < _SHRUNK * len(useful):
+                worth, cost, useful, least = worth[:, kept], cost[kept], useful[kept], value
+                continue
+            if worth.nnz <= _EASY_ENTRIES:
+                break
+        if since > 30:
+            step, since, price = step * 0.8, 0, best_price
+            direction = np.zeros(len(most))
+            continue
+        chosen = np.flatnonzero(part)
+        entries, of_column = _entries(worth.indptr, chosen)
+        is_open = over[entries] > 0
+        served = np.bincount(rows[entries][is_open], part[of_column][is_open], minlength=len(most))
+        direction = 0.9 * direction + 0.1 * (1 - served)
+        steepness = float(direction @ direction)
+        if steepness == 0:
+            break
+        price = np.clip(price - step * (bound - value) / steepness * direction, 0, most)
+    kept = _useful(worth, cost, budget, best_price, value)
+    return Bound(max(best, least), best_price, useful[kept])
+
+
+def _useful(
+    worth: sparse.csc_matrix, cost: np.ndarray, budget: float, price: np.ndarray, value: float
+) -> np.ndarray:
+    """The columns that a plan worth more than `value` can have, as these prices prove."""
+    beyond = _beyond(worth, price)[1]
+    part = _knapsack(beyond, cost, budget)
+    bound = float(price.sum() + beyond @ part)
+    is_priced = (part > 0) & (cost > 0)
+    # What a unit of the budget is worth at the margin; a column that pays less costs the bound that much.
+    margin = float((beyond[is_priced] / cost[is_priced]).min()) if is_priced.any() else 0.0
+    if (cost * part).sum() < budget - _EXACT:
+        margin = 0.0
+    missing = np.maximum(margin * cost - beyond, 0)
+    missing[part > 0] = 0
+    return np.flatnonzero(bound - missing >= value - _EXACT * max(1.0, abs(bound)))
+
+
+def _beyond(worth: sparse.csc_matrix, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each entry is worth beyond the price of its row, and each column's sum of that."""
+    over = worth.data - price[worth.indices]
+    np.maximum(over, 0, out=over)
+    sums = np.zeros(worth.shape[1])
+    filled = np.flatnonzero(np.diff(worth.indptr))
+    if len(filled):
+        sums[filled] = np.add.reduceat(over, worth.indptr[filled])
+    return over, sums
+
+
+def _knapsack(worth: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
+    """How much of each column to take for the most worth within the budget, the last one in part."""
+    part = np.zeros(len(worth))
+    if (cost == cost[:1]).all() and (not len(cost) or cost[0] > 0):
+        count = min(len(worth), int(budget / cost[0] + _EXACT)) if len(cost) else 0
+        if count:
+            part[np.argpartition(worth, len(worth) - count)[len(worth) - count :]] = 1
+        return part
+    part[(cost == 0) & (worth > 0)] = 1
+    priced = np.flatnonzero((cost > 0) & (worth > 0))
+    order = priced[np.argsort(-worth[priced] / cost[priced], kind="stable")]
+    before = np.cumsum(cost[order]) - cost[order]
+    part[order] = np.clip((budget - before) / cost[order], 0, 1)
+    return part
+
+
+def _entries(indptr: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the entries of some rows (or columns) of a sparse matrix stand, and whose each is."""
+    first, count = indptr[which].astype(np.int64), np.diff(indptr)[which]
+    shift = np.repeat(first - (np.cumsum(count) - count), count)
+    return shift + np.arange(len(shift)), np.repeat(which, count)
