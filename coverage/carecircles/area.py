@@ -190,6 +190,41 @@ def read_area(
     )
 
 
+def offering(area: StudyArea, service: str) -> StudyArea:
+    """
+    The study area with only the centres that offer a service.
+
+    Parameters
+    ----------
+    area
+        The study area; its centres have `services`.
+    service
+        One of `io.SERVICES` in any of its spellings, or another word of the area's own.
+
+    Returns
+    -------
+    area
+        The same with fewer centres and a note that says so.
+
+    Raises
+    ------
+    ValidationError
+        If the word is none of ours and no centre has it.
+    """
+    word = io.services_of(pd.Series([service])).iloc[0]
+    has = area.facilities["services"].str.split(";").map(lambda words: word in words)
+    if word not in io.SERVICES and not has.any():
+        known = ", ".join(io.SERVICES)
+        raise ValidationError([f"service is {service!r}; write one of {known}."])
+    chinese = [spelling for spelling in io.SERVICES.get(word, ()) if not spelling.isascii()]
+    spelled = {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+    note = {
+        "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
+        "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
+    }
+    return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+
+
 def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     """
     The study area with the centres that are open on a day.

@@ -54,6 +54,10 @@ class EvaluationFormat(StrEnum):
 class Objective(StrEnum):
     coverage = "coverage"
     facilities = "facilities"
+    distance = "distance"
+    worst = "worst"
+    backup = "backup"
+    gradual = "gradual"
 
 
 class GapsFormat(StrEnum):
@@ -240,6 +244,9 @@ def whatif(
         bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
     ] = False,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
+    service: Annotated[
+        str | None, typer.Option(help="Count only centres with this service, such as health_post.")
+    ] = None,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
@@ -267,7 +274,9 @@ def whatif(
     targets = [target for target in (map, out) if target is not None]
     for target in targets:
         _refuse_inputs(target, area, centres, *paths)
-    plans = _carry_out(paths, targets, area, centres, datum, cell, radius, minutes, as_of)
+    plans = _carry_out(
+        paths, targets, area, centres, datum, cell, radius, minutes, as_of, service=service
+    )
     if others:
         del plans[0]
     if close_each:
@@ -301,34 +310,59 @@ def whatif(
 @app.command()
 def site(
     new: Annotated[
-        int | None, typer.Option(help="How many new centres; not with --objective facilities.")
+        int | None,
+        typer.Option(help="How many new centres; not with --objective facilities, nor --budget."),
     ] = None,
     objective: Annotated[
         Objective,
         typer.Option(
-            help="coverage: most people with so many centres; facilities: fewest centres."
+            help="coverage: most people; facilities: fewest centres; distance: least mean distance; "
+            "worst: least far for the farthest; backup: most people with two centres; gradual: most "
+            "people, those farther away counting less."
         ),
     ] = Objective.coverage,
     share: Annotated[
         float, typer.Option(help="Share of the people to cover, with --objective facilities.")
     ] = 1.0,
+    full: Annotated[
+        float, typer.Option(help="Metres up to which people count in full, with gradual.")
+    ] = 300.0,
     candidates: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Where a centre could open: gaps (cells from which one would gain), grid (every "
-            "cell), or a file of places."
+            "cell), or a file of places.  [default: gaps for coverage and facilities, else grid]"
         ),
-    ] = "gaps",
+    ] = None,
+    spacing: Annotated[
+        float | None,
+        typer.Option(help="Metres between candidates of gaps and grid; every cell if not given."),
+    ] = None,
+    keep_out: Annotated[
+        Path | None,
+        typer.Option(help="Polygons where no centre may stand, such as parks and water."),
+    ] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(help="Count only centres with this service; candidates are all others."),
+    ] = None,
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="What may be spent instead of --new; the candidates' file has a cost."),
     ] = None,
     curve: Annotated[
         int | None, typer.Option(help="Also the best plans of 1, 2, 3 ... so many centres.")
     ] = None,
+    alternatives: Annotated[
+        int, typer.Option(help="Also so many plans within 1 %, as far from each other as can be.")
+    ] = 0,
     gap: Annotated[
         float, typer.Option(help="Stop when proven to be within this share of the best.")
     ] = 0.0,
-    time_limit: Annotated[float, typer.Option(help="Seconds to search at most.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
@@ -351,60 +385,60 @@ def site(
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
     _require_suffix(map, (".html", ".htm"), "--map")
     _require_suffix(scenario, (".toml",), "--scenario")
-    _require_goal(new, objective, curve, time_limit)
-    is_file = candidates not in ("gaps", "grid")
+    _require_goal(new, objective, budget, curve, alternatives, time_limit, gap)
+    _require_places(candidates, spacing, keep_out, service, budget)
     targets = [target for target in (map, out, scenario) if target is not None]
+    is_file = candidates not in (None, "gaps", "grid")
     for target in targets:
-        _refuse_inputs(target, area, centres, *([Path(candidates)] if is_file else []))
-    before = _carry_out([], targets, area, centres, datum, cell, radius, minutes, as_of)[0]
-    from carecircles import comparison, io, maps, reach, report, siting
+        _refuse_inputs(target, area, centres, keep_out, Path(candidates or "") if is_file else None)
+    before = _carry_out(
+        [], targets, area, centres, datum, cell, radius, minutes, as_of, service=service
+    )[0]
+    from carecircles import comparison, io, maps, report, siting
     from carecircles import scenario as scenarios
 
-    limit, group = before.area.standard.metres, report.headline_group(before)
+    study = _study(_folder(area), centres, datum, radius, minutes, as_of)
     with _busy("measuring distances"):
-        if candidates == "gaps":
-            places = siting.candidates_in_gaps(before)
-        elif candidates == "grid":
-            places = siting.candidates_on_grid(before.cells)
+        if service is None:
+            places = _places(before, objective, candidates, spacing, keep_out, _folder(area))
         else:
-            places = siting.read_candidates(candidates, folder=_folder(area), plan=before)
-        cost = siting.cost_beside(before, places)
+            places = siting.candidates_without(study, before)
+        cost = siting.cost_for(objective, before, places, full=full)
+    group = report.headline_group(before)
+    prices = places["cost"] if budget is not None else None
     options: dict = {
-        "cutoff": limit,
+        "cutoff": before.area.standard.metres,
         "weight": group,
         "required": list(before.area.facilities.index),
         "candidates": list(places.index),
-        "rules": siting.Rules(floor_by_street=floor_by_street),
+        "rules": siting.Rules(floor_by_street=floor_by_street, costs=prices, budget=budget),
         "time_limit": time_limit,
+        "gap": gap,
     }
+    options |= {"share": share} if objective is Objective.facilities else {}
+    options |= {"full": full} if objective is Objective.gradual else {}
+    model = siting.MODELS[objective]
+    sought = options if objective is Objective.facilities else {**options, "new": new}
+    several, others = None, []
     with _watching(group) as watch:
-        if objective is Objective.facilities:
-            plan = siting.minimize_facilities(
-                before.cells, cost, share=share, gap=gap, watch=watch, **options
-            )
-        else:
-            plan = siting.maximize_coverage(
-                before.cells, cost, new=new, gap=gap, watch=watch, **options
-            )
-        several = None
+        plan = model(before.cells, cost, watch=watch, **sought)
         if curve is not None:
-            several = siting.curve(
-                siting.maximize_coverage, before.cells, cost, most=curve, watch=watch, **options
-            )
-    alone = reach.straight_line(before.cells, places.loc[plan.sites.index], cutoff=limit)
-    plan = siting.with_gross(plan, before.cells[group], alone)
-    made = scenarios.parse(report.siting_scenario(before, plan, places))
-    after = comparison.carried_out(made, before.area, before.cells, cost)
-
+            several = siting.curve(model, before.cells, cost, most=curve, watch=watch, **options)
+        if alternatives:
+            others = siting.alternatives(
+                model, plan, before.cells, cost, places.geometry,
+                count=alternatives, watch=watch, **sought,
+            )  # fmt: skip
+    plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
+    others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
+    made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
+    after = comparison.carried_out(made, study, before.cells, service=service)
+    record = report.siting_record(before, plan, places, curve=several, others=others)
     with contextlib.ExitStack() as together:
         paths = [together.enter_context(io.replacing(target)) for target in targets]
         written = dict(zip(targets, paths, strict=True))
         if out is not None:
-            _write(
-                lambda: report.siting_frame(before, plan, places),
-                lambda: report.siting_record(before, plan, places, several),
-                written[out],
-            )
+            _write(lambda: report.siting_frame(before, plan, places), lambda: record, written[out])
         if scenario is not None:
             io.write_text(scenarios.scenario_text(made), written[scenario])
         if map is not None:
@@ -412,11 +446,11 @@ def site(
                 page = maps.change_map(before, after, lang=lang).get_root().render()
                 io.write_text(page, written[map])
     if format is EvaluationFormat.json:
-        _print_json(report.siting_record(before, plan, places, several))
+        _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
     else:
-        _print_siting(before, plan, places, several, lang)
+        _print_siting(before, plan, places, several, others, lang)
         for target in targets:
             typer.echo(str(target))
 
@@ -491,12 +525,9 @@ def _evaluate(
     as_of: datetime.datetime | None,
 ) -> "tuple[StudyArea, pd.DataFrame]":
     """The study area as the options want it, and its evaluated cells."""
-    study = _study(_folder(area), centres, datum, radius, minutes)
+    study = _study(_folder(area), centres, datum, radius, minutes, as_of)
     from carecircles import evaluation, grid, reach
-    from carecircles.area import area_on
 
-    if as_of is not None:
-        study = area_on(study, as_of)
     cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=cell)
@@ -513,17 +544,19 @@ def _study(
     datum: str | None,
     radius: float | None,
     minutes: float | None,
+    as_of: datetime.datetime | None = None,
 ) -> "StudyArea":
-    """The study area as the options want it, with all its centres."""
+    """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(datum)
     with _busy("reading"):
         import dataclasses
 
-        from carecircles.area import read_area, standard_of
+        from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(folder, centres=centres, datum=datum)
         standard = standard_of(study.standard, metres=radius, minutes=minutes)
-        return dataclasses.replace(study, standard=standard)
+        study = dataclasses.replace(study, standard=standard)
+        return study if as_of is None else area_on(study, as_of)
 
 
 def _require_question(
@@ -573,14 +606,16 @@ def _carry_out(
     radius: float | None,
     minutes: float | None,
     as_of: datetime.datetime | None,
+    *,
+    service: str | None = None,
 ) -> "list[Plan]":
-    """The study area as it is, evaluated, and after it each scenario."""
+    """The study area as it is and with each scenario, evaluated; of a service, only its centres."""
     study = _study(_folder(area), centres, datum, radius, minutes)
     with _busy("reading the scenarios"):
         import dataclasses
 
         from carecircles import comparison, grid, reach, scenario
-        from carecircles.area import area_on
+        from carecircles.area import area_on, offering
 
         day = None if as_of is None else as_of.date()
         problems: list[str] = []
@@ -599,6 +634,8 @@ def _carry_out(
                 problems += _more_problems(study, err.understood)
         if problems:
             raise ValidationError(list(dict.fromkeys(problems)))
+        if service is not None:
+            areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=cell)
     with _busy("measuring distances"):
@@ -611,22 +648,97 @@ def _carry_out(
 
 
 def _require_goal(
-    new: int | None, objective: Objective, curve: int | None, time_limit: float
+    new: int | None,
+    objective: Objective,
+    budget: float | None,
+    curve: int | None,
+    alternatives: int,
+    time_limit: float,
+    gap: float,
 ) -> None:
+    """Whether it is clear what `site` is to find."""
     problems = []
-    if objective is Objective.coverage and new is None:
-        problems.append("say how many new centres: --new 3.")
-    if objective is Objective.facilities and new is not None:
-        problems.append("--new does not go with --objective facilities, which finds the number.")
+    if objective is Objective.facilities:
+        problems += [
+            f"{option} does not go with --objective facilities, which finds the number."
+            for option, value in (("--new", new), ("--budget", budget), ("--curve", curve))
+            if value is not None
+        ]
+    elif (new is None) == (budget is None):
+        problems.append("say how many new centres, --new 3, or what they may cost, --budget 500.")
+    if budget is not None and curve is not None:
+        problems.append("--curve counts centres; it does not go with --budget.")
     problems += [
         f"{option} is {value}; write a number from 0 to {most:,}."
-        for option, value, most in (("--new", new, 1000), ("--curve", curve, 100))
+        for option, value, most in (
+            ("--new", new, 1000),
+            ("--curve", curve, 100),
+            ("--alternatives", alternatives, 20),
+        )
         if value is not None and not 0 <= value <= most
     ]
     if not 0 < time_limit < 1e6:
         problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
+    if not 0 <= gap < 1:
+        problems.append(f"--gap is {gap:g}; write a share from 0 to below 1.")
     if problems:
         raise ValidationError(problems)
+
+
+def _require_places(
+    candidates: str | None,
+    spacing: float | None,
+    keep_out: Path | None,
+    service: str | None,
+    budget: float | None,
+) -> None:
+    """Whether it is clear where centres could open."""
+    problems = []
+    is_file = candidates not in (None, "gaps", "grid")
+    if service is not None:
+        problems += [
+            f"{option} does not go with --service, whose candidates are the centres without it."
+            for option, value in (
+                ("--candidates", candidates),
+                ("--spacing", spacing),
+                ("--keep-out", keep_out),
+                ("--budget", budget),
+            )
+            if value is not None
+        ]
+    elif budget is not None and not is_file:
+        problems.append("--budget needs --candidates with a file that has a column cost.")
+    if spacing is not None and is_file:
+        problems.append("--spacing goes with the candidates of gaps and grid.")
+    if spacing is not None and not 0 < spacing < 1e6:
+        problems.append(f"--spacing is {spacing:g}; write metres above 0.")
+    if problems:
+        raise ValidationError(problems)
+
+
+def _places(
+    before: "Plan",
+    objective: Objective,
+    candidates: str | None,
+    spacing: float | None,
+    keep_out: Path | None,
+    folder: Path,
+) -> "gpd.GeoDataFrame":
+    """Where a centre could open."""
+    from carecircles import io, siting
+
+    if candidates is None:
+        in_gaps = objective in (Objective.coverage, Objective.facilities)
+        candidates = "gaps" if in_gaps else "grid"
+    if candidates == "gaps":
+        places = siting.candidates_in_gaps(before, spacing=spacing)
+    elif candidates == "grid":
+        places = siting.candidates_on_grid(before.cells, spacing=spacing)
+    else:
+        places = siting.read_candidates(candidates, folder=folder, plan=before)
+    if keep_out is not None:
+        places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
+    return places
 
 
 def _print_siting(
@@ -634,19 +746,22 @@ def _print_siting(
     plan: "Siting",
     places: "gpd.GeoDataFrame",
     several: "pd.DataFrame | None",
+    others: "list[tuple[float, Siting]]",
     lang: str,
 ) -> None:
     from carecircles import report
 
+    tables = [report.siting_table(before, plan, places, lang=lang)]
+    if several is not None:
+        tables.append(report.curve_table(before, plan, several, lang=lang))
+    if others:
+        tables.append(report.alternatives_table(before, others, places, lang=lang))
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan)]
+    titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
+    for table, title in zip(tables[:-1], titles, strict=False):
+        report.print_table(table, title=title)
     below = [*notes, *report.notes(before.area, before.cells, lang=lang)]
-    title = report.say(report.standard_note(before.area), lang)
-    table = report.siting_table(before, plan, places, lang=lang)
-    if several is None:
-        report.print_table(table, title=title, notes=below)
-        return
-    report.print_table(table, title=title)
-    report.print_table(report.curve_table(before, several, lang=lang), title="", notes=below)
+    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import shapely
 
 from carecircles import evaluation, gaps, grid, io, reach
 from carecircles._validate import Text
-from carecircles.area import StudyArea
+from carecircles.area import StudyArea, offering
 from carecircles.scenario import Scenario, apply
 
 AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
@@ -62,7 +62,14 @@ def evaluated(
     return Plan(name, area, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff))
 
 
-def carried_out(scenario: Scenario, area: StudyArea, demand: pd.DataFrame, cost: pd.Series) -> Plan:
+def carried_out(
+    scenario: Scenario,
+    area: StudyArea,
+    demand: pd.DataFrame,
+    cost: pd.Series | None = None,
+    *,
+    service: str | None = None,
+) -> Plan:
     """
     The plan a scenario makes of a study area.
 
@@ -71,7 +78,9 @@ def carried_out(scenario: Scenario, area: StudyArea, demand: pd.DataFrame, cost:
     scenario
         From `scenario.read_scenario` or `scenario.parse`.
     area, demand, cost
-        The study area as it is, its cells, and the cost table of its centres.
+        The study area as it is, its cells, and the cost table of its centres; measured if None.
+    service
+        Count only the centres that offer it then.
 
     Raises
     ------
@@ -79,7 +88,11 @@ def carried_out(scenario: Scenario, area: StudyArea, demand: pd.DataFrame, cost:
         As `scenario.apply`.
     """
     name = {"en": scenario.name_en, "zh": scenario.name}
+    if cost is None:
+        cost = reach.straight_line(demand, area.facilities, cutoff=area.standard.metres)
     after = apply(area, scenario)
+    if service is not None:
+        after = offering(after, service)
     return evaluated(after, demand, cost, measured=area.facilities, name=name)
 
 

@@ -74,6 +74,7 @@ _CENTRE_COLUMNS = {
     ),
     "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
     "capacity": ("容量", "服务能力", "服务人数"),
+    "cost": ("成本", "费用", "造价", "建设成本"),
     **_ABOUT,
 }
 _STREET_COLUMNS = {
@@ -158,7 +159,7 @@ def read_centres(
     -------
     facilities
         Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
-        closed (dates), capacity (persons), basis, source, row, geometry.
+        closed (dates), capacity (persons), cost (of opening it), basis, source, row, geometry.
 
     Raises
     ------
@@ -211,17 +212,24 @@ def centres_of(
     problems += _validate.complain(
         file, frame.index[is_backward], "closed is before opened", "correct one of the two"
     )
-    capacity, wrong = _validate.numbers(
-        _with(frame, "capacity"), "capacity", file=file, such_as="120", blank=True
-    )
-    problems += wrong
-    problems += _validate.complain(
-        file,
-        frame.index[capacity < 0],
-        "capacity is negative",
-        "write how many people it can serve",
-        values=_with(frame, "capacity")["capacity"][capacity < 0],
-    )
+    amounts = {}
+    for column, such_as, mend in (
+        ("capacity", "120", "write how many people it can serve"),
+        ("cost", "80", "write what it costs to open, in any one unit"),
+    ):
+        written = _with(frame, column)
+        amounts[column], wrong = _validate.numbers(
+            written, column, file=file, such_as=such_as, blank=True
+        )
+        problems += wrong
+        is_negative = amounts[column] < 0
+        problems += _validate.complain(
+            file,
+            frame.index[is_negative],
+            f"{column} is negative",
+            mend,
+            values=written[column][is_negative],
+        )
 
     names = _kept(frame, "name")
     table = {
@@ -232,7 +240,7 @@ def centres_of(
         "services_basis": _basis(frame, "services_basis"),
         "opened": opened,
         "closed": closed,
-        "capacity": capacity,
+        **amounts,
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
         "row": frame.index,
@@ -316,6 +324,21 @@ def read_boundary(
     )
     boundary.attrs = frame.attrs
     return boundary
+
+
+def read_polygons(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoSeries:
+    """
+    Polygons from a file, such as parks and water where nothing can be built, in `crs`.
+
+    See `read_streets` for the formats, the parameters and the errors.
+    """
+    file, frame, problems = _open(path, _ABOUT, role="polygons")
+    polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
+    if polygons is None or problems:
+        raise ValidationError([*problems, *wrong])
+    return polygons
 
 
 def read_population(path: str | Path) -> pd.DataFrame:

@@ -117,7 +117,20 @@ _SITE_COLUMNS: dict[str, Text] = {
     "gross_{g}": {"en": "{} within reach", "zh": "可达{}"},
     "marginal_{g}": {"en": "adds", "zh": "新增"},
     "cumulative_{g}": {"en": "covered then", "zh": "累计覆盖"},
+    "mean_distance_m": {"en": "mean m then", "zh": "届时平均距离 m"},
+    "worst_distance_m": {"en": "farthest m then", "zh": "届时最远距离 m"},
+    "backup_{g}": {"en": "with two or more then", "zh": "届时两处以上"},
+    "credit_{g}": {"en": "credit then", "zh": "届时折算人数"},
+    "cost": {"en": "cost", "zh": "费用"},
 }
+_GOALS: dict[str, tuple[str, Text]] = {
+    "coverage": ("people", {"en": "people covered", "zh": "覆盖人数"}),
+    "facilities": ("number", {"en": "new centres", "zh": "新增中心数"}),
+    "distance": ("metres", {"en": "mean distance to the nearest centre", "zh": "到最近中心的平均距离"}),
+    "worst": ("metres", {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"}),
+    "backup": ("people", {"en": "people with two centres or more", "zh": "两处以上覆盖人数"}),
+    "gradual": ("people", {"en": "people, those farther away in part", "zh": "按距离折算的人数"}),
+}  # fmt: skip
 _CURVE_COLUMNS: dict[str, Text] = {
     "new": {"en": "New centres", "zh": "新增中心数"},
     "people": {"en": "{} covered at best", "zh": "最优覆盖{}"},
@@ -565,57 +578,114 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     siting
         From `siting.maximize_coverage` or another model.
     candidates
-        Indexed by id: name, name_en, street, lon, lat, geometry.
+        Indexed by id: name, name_en, street, lon, lat, geometry; cost if there is one.
     """
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
-    figures = _rounded(siting.sites.add_suffix(f"_{group}"))
+    figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
+    column = {
+        "distance": "mean_distance_m",
+        "worst": "worst_distance_m",
+        "backup": f"backup_{group}",
+        "gradual": f"credit_{group}",
+    }.get(siting.goal)
+    if column is not None:
+        figures[column] = [_in_unit(siting, value) for value in siting.sites["objective"]]
     about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
-    frame = about.join(figures)
+    if "cost" in sites and sites["cost"].notna().any():
+        about["cost"] = sites["cost"]
+    frame = about.join(_rounded(figures))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
     return gpd.GeoDataFrame(frame, geometry=sites.geometry, crs=plan.area.crs)
 
 
 def siting_record(
-    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, curve: pd.DataFrame | None = None
+    plan: Plan,
+    siting: Siting,
+    candidates: gpd.GeoDataFrame,
+    *,
+    curve: pd.DataFrame | None = None,
+    others: Sequence[tuple[float, Siting]] = (),
 ) -> dict:
-    """A plan of new centres with its proof as a JSON value."""
+    """A plan of new centres with its proof, and what was found beside it, as a JSON value."""
     record = {
         **_heading(plan.area, plan.cells, plan=_named(plan)),
         "people": headline_group(plan),
+        "goal": siting.goal,
+        "unit": _GOALS[siting.goal][0],
         "candidates": len(candidates),
-        "objective": round(siting.objective, _DECIMALS["people"]),
-        "bound": round(siting.bound, _DECIMALS["people"]),
-        "gap": siting.gap,
-        "status": siting.status,
-        "covered": round(siting.covered, _DECIMALS["people"]),
-        "covered_before": round(siting.covered_before, _DECIMALS["people"]),
+        **_siting_figures(siting),
         "total": round(siting.total, _DECIMALS["people"]),
         "unreachable": round(siting.unreachable, _DECIMALS["people"]),
         "sites": _records(siting_frame(plan, siting, candidates)),
     }
     if curve is not None:
-        record["curve"] = _records(_rounded(curve))
+        shown = curve.assign(
+            **{c: [_in_unit(siting, v) for v in curve[c]] for c in ("objective", "bound", "nested")}
+        )
+        record["curve"] = _records(_rounded(shown))
+    if others:
+        record["alternatives"] = [
+            {
+                "apart_m": metres,
+                **_siting_figures(other),
+                "sites": _records(siting_frame(plan, other, candidates)),
+            }
+            for metres, other in others
+        ]
     return record
 
 
-def siting_scenario(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> dict:
-    """The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`."""
+def _siting_figures(siting: Siting) -> dict:
+    people = {
+        name: round(getattr(siting, name), _DECIMALS["people"])
+        for name in ("covered", "covered_before")
+    }
+    objective, before, bound = (
+        round(_in_unit(siting, value), _DECIMALS["people"])
+        for value in (siting.objective, siting.before, siting.bound)
+    )
+    proof = {"bound": bound, "gap": siting.gap, "status": siting.status}
+    return {"objective": objective, "before": before, **proof, **people}
+
+
+def _in_unit(siting: Siting, value: float) -> float:
+    """An objective as people read it: of persons times metres, the mean distance."""
+    return value / siting.total if siting.goal == "distance" and siting.total else value
+
+
+def siting_scenario(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> dict:
+    """
+    The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
+
+    With a service the sites are centres already, and are to offer it beside what they offer.
+    """
     sites = candidates.loc[siting.sites.index]
     group, of, every = GROUPS[headline_group(plan)], plan_name(plan), len(candidates)
     proof = _proof(siting)
-    steps = []
+    steps: list[dict] = []
     for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
+        if service is not None:
+            offered = [*filter(None, row["services"].split(";")), service]
+            steps.append({"equip": str(label), "services": offered})
+            continue
         name = name_of(row)
         if row["name"] == label:  # a cell of the grid has none
             name = {"en": f"New centre {number}", "zh": f"新增中心{number}"}
         place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
         steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
+    what: Text = {"en": "new centres", "zh": "个新增中心"}
+    if service is not None:
+        what = {"en": f"centres with '{service}'", "zh": f"个中心增设“{service}”"}
     return {
-        "name": f"新增 {len(sites)} 个中心",
-        "name_en": f"{len(sites)} new centres",
-        "note": f"在“{of['zh']}”之外为{group['zh']}选址，候选点 {every} 个。{proof['zh']}",
-        "note_en": f"Sited for people {group['en']} beside '{of['en']}', among {every} candidates. {proof['en']}",
+        "name": f"{len(sites)} {what['zh']}",
+        "name_en": f"{len(sites)} {what['en']}",
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_GOALS[siting.goal][1]['zh']}），"
+        f"候选点 {every} 个。{proof['zh']}",
+        "note_en": f"Sited for people {group['en']} ({_GOALS[siting.goal][1]['en']}) beside "
+        f"'{of['en']}', among {every} candidates. {proof['en']}",
         "step": steps,
     }
 
@@ -637,28 +707,70 @@ def siting_table(
     return _as_text(table, _of_group(_SITE_COLUMNS, plan), lang)
 
 
-def curve_table(plan: Plan, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
-    """What the best one, two, three ... new centres cover, as text to read."""
+def alternatives_table(
+    plan: Plan,
+    others: Sequence[tuple[float, Siting]],
+    candidates: gpd.GeoDataFrame,
+    *,
+    lang: str,
+) -> pd.DataFrame:
+    """The sites of plans nearly as good, each with its metres from all sites before, as text to read."""
+    apart, number = (
+        say(text, lang)
+        for text in (
+            {"en": "m from all above", "zh": "距以上各址 m"},
+            {"en": "Alternative", "zh": "备选"},
+        )
+    )
+    tables = []
+    for place, (metres, other) in enumerate(others, start=1):
+        table = siting_table(plan, other, candidates, lang=lang)
+        table.insert(0, number, [str(place), *[""] * (len(table) - 1)])
+        table.insert(1, apart, [_show("m", metres), *[""] * (len(table) - 1)])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """What the best one, two, three ... new centres reach, as text to read."""
     counted = curve.reset_index()
     counted["new"] = counted["new"].map(str)
-    return _as_text(counted, _of_group(_CURVE_COLUMNS, plan), lang)
+    for column in ("objective", "nested"):
+        counted[column] = [_in_unit(siting, value) for value in counted[column]]
+    columns = dict(_of_group(_CURVE_COLUMNS, plan))
+    if siting.goal == "coverage":  # is what the people are already
+        counted = counted.drop(columns="objective")
+    else:
+        columns["objective"] = _GOALS[siting.goal][1]
+    return _as_text(counted, columns, lang)
 
 
 def siting_notes(plan: Plan, siting: Siting) -> list[Text]:
     """What is proven of a plan, and whom it leaves, a line each."""
-    label = GROUPS[headline_group(plan)]
+    label, (unit, what) = GROUPS[headline_group(plan)], _GOALS[siting.goal]
     covered, before = _show("people", siting.covered), _show("people", siting.covered_before)
     left = _show("people", siting.total - siting.covered)
     unreachable = _show("people", siting.unreachable)
-    return [
-        _proof(siting),
+    lines: list[Text] = [_proof(siting)]
+    if siting.goal not in ("coverage", "facilities"):
+        now, then = (_show(unit, _in_unit(siting, v)) for v in (siting.objective, siting.before))
+        of: Text = {"en": " m", "zh": " 米"} if unit == "metres" else {"en": "", "zh": " 人"}
+        lines.append(
+            {
+                "en": f"{what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                f"{then}{of['en']} before.",
+                "zh": f"{label['zh']}{what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+            }
+        )
+    lines.append(
         {
             "en": f"{covered} people {label['en']} covered, {before} before; {left} are left, "
-            f"{unreachable} of them within reach of no candidate.",
+            f"{unreachable} of them out of reach of every candidate.",
             "zh": f"覆盖{label['zh']} {covered} 人（原 {before} 人）；仍有 {left} 人未覆盖，"
             f"其中 {unreachable} 人没有任何候选点可达。",
-        },
-    ]
+        }
+    )
+    return lines
 
 
 def _proof(siting: Siting) -> Text:

@@ -21,13 +21,14 @@ from scipy import sparse
 
 from carecircles import _search, _solver, comparison, io, reach
 from carecircles._solver import Clock, Floors, Limits, Solution, Watch
-from carecircles.area import read_area
+from carecircles.area import StudyArea, read_area
 from carecircles.comparison import Plan
 from carecircles.errors import InfeasibleError, ValidationError
 
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
 _PAIRS_AT_ONCE = 5_000_000
+_LESS_IS_BETTER = ("facilities", "distance", "worst")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Siting:
     centres and the sites before it), cumulative (people covered when it stands), objective (what the
     model makes best, when it stands).
 
-    `objective` is what the model made best (see there for its unit), `before` the same of the
+    `goal` names the model (one of `MODELS`). `objective` is what it made best (see there for its unit), `before` the same of the
     required centres alone, `bound` what no plan can beat, `gap` the share between objective and
     bound. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
@@ -65,6 +66,7 @@ class Siting:
     nor a candidate reaches.
     """
 
+    goal: str
     sites: pd.DataFrame
     objective: float
     before: float
@@ -155,7 +157,7 @@ def maximize_coverage(
     with _solving(made, time_limit) as clock:
         problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
         solution = _most(made, covered, _search.worths(problem), problem.columns, gap, clock, watch)
-    return _siting(made, solution, covered)
+    return _siting(made, "coverage", solution, covered)
 
 
 def maximize_gradual_coverage(
@@ -212,7 +214,7 @@ def maximize_gradual_coverage(
     with _solving(made, time_limit) as clock:
         worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
         solution = _most(made, credit, worth, np.arange(worth.shape[1]), gap, clock, watch)
-    return _siting(made, solution, credit)
+    return _siting(made, "gradual", solution, credit)
 
 
 def maximize_backup(
@@ -257,7 +259,7 @@ def maximize_backup(
             problem, problem.group, _limits(made),
             slack=lambda value: gap * (have + value), clock=clock, watch=_shifted(watch, have),
         )  # fmt: skip
-    return _siting(made, _raised(solution, have), twice)
+    return _siting(made, "backup", _raised(solution, have), twice)
 
 
 def minimize_cost(
@@ -315,12 +317,12 @@ def minimize_cost(
     with _solving(made, time_limit) as clock:
         if capacities is not None:
             solution = _assigned(made, demand, cost, capacities, most, gap, clock, watch)
-            return _siting(made, solution, walked, is_cost=True, objective=solution.value)
+            return _siting(made, "distance", solution, walked, objective=solution.value)
         worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
         solution = _most(
             made, walked, worth, np.arange(worth.shape[1]), gap, clock, watch, is_cost=True
         )
-    return _siting(made, solution, walked, is_cost=True)
+    return _siting(made, "distance", solution, walked)
 
 
 def minimize_worst(
@@ -362,7 +364,7 @@ def minimize_worst(
 
     with _solving(made, time_limit) as clock:
         solution = _bisected(made, counts, gap, clock, watch)
-    return _siting(made, solution, worst, is_cost=True)
+    return _siting(made, "worst", solution, worst)
 
 
 def minimize_facilities(
@@ -428,7 +430,17 @@ def minimize_facilities(
             gap=gap, clock=clock, watch=_shifted(watch, spent),
         )  # fmt: skip
     solution = _raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
-    return _siting(made, solution, covered, objective=solution.value)
+    return _siting(made, "facilities", solution, covered, objective=solution.value)
+
+
+MODELS: dict[str, Callable[..., Siting]] = {
+    "coverage": maximize_coverage,
+    "facilities": minimize_facilities,
+    "distance": minimize_cost,
+    "worst": minimize_worst,
+    "backup": maximize_backup,
+    "gradual": maximize_gradual_coverage,
+}
 
 
 def curve(
@@ -517,8 +529,7 @@ def alternatives(
     candidates = pd.Index([label for label in named if label not in required])
     where = shapely.get_coordinates(points.loc[candidates].to_numpy())
     slack = within * abs(best.objective) + _ARITHMETIC * max(1.0, best.total)
-    is_cost = model in (minimize_cost, minimize_worst, minimize_facilities)
-    limit = best.objective + slack if is_cost else best.objective - slack
+    limit = best.objective + (slack if best.goal in _LESS_IS_BETTER else -slack)
     apart, latest = np.full(len(candidates), math.inf), best
     found: list[tuple[float, Siting]] = []
     while len(found) < count:
@@ -566,7 +577,7 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
         Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
     """
     if spacing is not None:
-        every = max(1, round(spacing / cells.attrs["cell"]))
+        every = max(1, round(spacing / math.sqrt(cells["area_m2"].iloc[0])))
         cells = cells[(cells["row"] % every == every // 2) & (cells["col"] % every == every // 2)]
     labels = pd.Index([f"G{label}" for label in cells.index], name="id")
     middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
@@ -593,7 +604,8 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, geometry, to the centimetre.
+        Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
+        geometry, to the centimetre.
 
     Raises
     ------
@@ -608,8 +620,30 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
             [f"{Path(path).name}: {some} are ids of centres; give candidates ids of their own."]
         )
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street"]].join(degrees)
+    table = places[["name", "name_en", "street", "cost"]].join(degrees)
     return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+
+
+def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
+    """
+    The centres of a study area that a plan does not count, such as those without a service.
+
+    Parameters
+    ----------
+    area
+        The study area with all its centres.
+    plan
+        The plan of those that count, as of `area.offering`.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id`: name, name_en, lon, lat, street, services, geometry (as it is).
+    """
+    centres = area.facilities[~area.facilities.index.isin(plan.area.facilities.index)]
+    degrees = io.as_written(centres.geometry)[1]
+    table = pd.DataFrame(centres[["name", "name_en", "street", "services"]]).join(degrees)
+    return gpd.GeoDataFrame(table, geometry=centres.geometry, crs=centres.crs)
 
 
 def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataFrame:
@@ -628,24 +662,41 @@ def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataF
     return candidates.drop(index=candidates.index[np.unique(hit)])
 
 
-def cost_beside(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+def cost_for(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
+) -> pd.Series:
     """
-    The cost table of a plan's centres, and of candidates for the cells the plan leaves uncovered.
+    The cost table that a model of `MODELS` needs of a plan's centres and the candidates, and no more.
 
-    The other cells are covered whatever is added; without their pairs every cell of the grid can be
-    a candidate. `with_gross` counts them in again.
+    Parameters
+    ----------
+    goal
+        A key of `MODELS`.
+    plan
+        The plan as it is, with all its cells.
+    candidates
+        Points.
+    full
+        As in `maximize_gradual_coverage`.
     """
-    limit, uncovered = plan.area.standard.metres, plan.cells[~plan.cells["covered"]]
-    own = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
-    return reach.joined(plan.cells, own, reach.straight_line(uncovered, candidates, cutoff=limit))
+    if goal in ("distance", "worst"):
+        return _cost_nearer(plan, candidates)
+    cells, limit = plan.cells, plan.area.standard.metres
+    own = reach.straight_line(cells, plan.area.facilities, cutoff=limit)
+    # Whoever is served already is served whatever is added. `with_gross` counts them in again.
+    is_open = {
+        "backup": cells["depth"] < 2,
+        "gradual": ~(cells["distance_m"] <= full),
+    }.get(goal, ~cells["covered"])
+    return reach.joined(cells, own, reach.straight_line(cells[is_open], candidates, cutoff=limit))
 
 
-def cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     """
     The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
 
-    What `minimize_cost` and `minimize_worst` need of a complete table: a candidate farther than the
-    nearest centre serves nobody there. Where the plan has no centre the table is complete.
+    A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
+    table is complete.
     """
     cells = plan.cells
     own = reach.nearest(cells, plan.area.facilities)
@@ -659,24 +710,32 @@ def cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     return reach.joined(cells, own, *tables)
 
 
-def with_gross(siting: Siting, people: pd.Series, cost: pd.Series) -> Siting:
+def with_gross(
+    plan: Plan, candidates: gpd.GeoDataFrame, weight: str, *sitings: Siting
+) -> list[Siting]:
     """
-    The plan with the people each site reaches alone, from a cost table of all people.
+    The sitings with the people within the standard of each site, those covered already included.
 
     Parameters
     ----------
-    siting
-        A plan made from a cost table that left out people who are covered anyway.
-    people
-        People at each place.
-    cost
-        Cost table of the plan's sites up to the cutoff, for all places.
+    plan
+        The plan the sites are added to, with all its cells.
+    candidates
+        Points by label.
+    weight
+        The column of people.
+    sitings
+        Made from a cost table of `cost_for`, which leaves out people who are served already.
     """
-    reached = people.to_numpy()[people.index.get_indexer(cost.index.levels[0])][cost.index.codes[0]]
-    gross = np.bincount(cost.index.codes[1], reached, minlength=len(cost.index.levels[1]))
-    by_site = pd.Series(gross, index=cost.index.levels[1])
-    sites = siting.sites.assign(gross=by_site.reindex(siting.sites.index, fill_value=0.0))
-    return dataclasses.replace(siting, sites=sites)
+    people = plan.cells[weight].to_numpy()
+    labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
+    cost = reach.straight_line(plan.cells, candidates.loc[labels], cutoff=plan.area.standard.metres)
+    gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
+    by_site = pd.Series(gross, index=labels)
+    return [
+        dataclasses.replace(s, sites=s.sites.assign(gross=by_site.loc[s.sites.index]))
+        for s in sitings
+    ]
 
 
 # The steps of a model
@@ -1036,7 +1095,6 @@ def _farthest(
     options: dict[str, Any],
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""
-    is_cost = model in (minimize_cost, minimize_worst, minimize_facilities)
     must = list(options["rules"].must_open)
 
     def at(ring: int) -> Siting | None:
@@ -1048,8 +1106,8 @@ def _farthest(
             plan = model(demand, cost, **{**options, "candidates": kept, "rules": inner})
         except (InfeasibleError, TimeoutError):
             return None
-        good = plan.objective <= limit if is_cost else plan.objective >= limit
-        return plan if good else None
+        is_less = plan.goal in _LESS_IS_BETTER
+        return plan if (plan.objective <= limit if is_less else plan.objective >= limit) else None
 
     finite = apart[np.isfinite(apart)]
     low, high = 0, int(finite.max(initial=0.0) // _RING_M) + 1
@@ -1068,10 +1126,10 @@ def _farthest(
 
 def _siting(
     made: _Instance,
+    goal: str,
     solution: Solution,
     measure: _Measure,
     *,
-    is_cost: bool = False,
     objective: float | None = None,
 ) -> Siting:
     """
@@ -1094,7 +1152,7 @@ def _siting(
             deeper[cell[mine]] += metres[mine] <= made.cutoff
             trials.append((measure(nearer, deeper), nearer, deeper))
         values = np.array([value for value, _, _ in trials])
-        best = int(values.argmin() if is_cost else values.argmax())
+        best = int(values.argmin() if goal in ("distance", "worst") else values.argmax())
         candidate, (value, near, depth) = waiting.pop(best), trials[best]
         after = _covered(made, near)
         rows.append((candidate, made.gross[candidate], after - covered, after, value))
@@ -1107,9 +1165,10 @@ def _siting(
     )
     objective = measure(near, depth) if objective is None else objective
     return Siting(
+        goal=goal,
         sites=sites,
         objective=objective,
-        before=before,
+        before=before if goal != "facilities" else 0.0,
         **_gap(objective, solution.bound, solution),
         covered=covered,
         covered_before=covered_before,
