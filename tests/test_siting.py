@@ -3,16 +3,21 @@
 import itertools
 import json
 import math
+import os
+import subprocess
+import sys
 import tomllib
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from carecircles import scenario, siting
+from carecircles import reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules
 from tests.test_cli import refused, run
@@ -578,6 +583,12 @@ def test_candidates_from_a_file(tmp_path):
     [
         ([], "say how many new centres"),
         (["--new", "2", "--objective", "facilities"], "--new does not go"),
+        (["--new", "2", "--budget", "9"], "say how many new centres"),
+        (["--budget", "9"], "--budget needs --candidates with a file"),
+        (["--new", "2", "--service", "meals", "--spacing", "200"], "--spacing does not go"),
+        (["--new", "2", "--spacing", "-1"], "--spacing is -1"),
+        (["--new", "2", "--gap", "1"], "--gap is 1"),
+        (["--new", "2", "--objective", "gradual", "--full", "700"], "full is 700"),
         (["--new", "-1"], "--new is -1"),
         (["--new", "1", "--candidates", "none.csv"], "none.csv"),
         (["--new", "1", "--scenario", "a.txt"], "--scenario: a.txt has to end in .toml"),
@@ -591,6 +602,184 @@ def test_candidates_from_a_file(tmp_path):
 )
 def test_unclear_goals_end_with_status_2(tmp_path, arguments, said):
     assert said in " ".join(refused("site", *arguments, "--cell", "200", cwd=tmp_path).split())
+
+
+def test_the_objectives_of_the_command(tmp_path):
+    """Each is best at its own objective, and its map and scenario carry the same plan."""
+    records = {}
+    for goal in ("coverage", "distance", "worst", "backup", "gradual"):
+        text = sited(
+            "--new", 2, "--objective", goal, "--cell", 200, "--spacing", 400, "--candidates", "grid",
+            "--gap", 0.02, "--format", "json", cwd=tmp_path,
+        )  # fmt: skip
+        records[goal] = json.loads(text)
+        assert len(records[goal]["sites"]) == 2
+    assert {r["candidates"] for r in records.values()} == {records["coverage"]["candidates"]}
+    assert records["coverage"]["covered"] == max(r["covered"] for r in records.values())
+    assert records["distance"]["unit"] == records["worst"]["unit"] == "metres"
+    assert records["distance"]["objective"] < records["distance"]["before"] < 700
+    assert records["worst"]["objective"] < records["worst"]["before"]
+    assert records["backup"]["objective"] > records["backup"]["before"]
+    evaluated = json.loads(run("evaluate", "--cell", 200, "--format", "json", cwd=tmp_path).stdout)
+    district = evaluated["district"]
+    assert records["distance"]["before"] == pytest.approx(district["mean_distance_m"], abs=0.05)
+    assert records["backup"]["before"] == pytest.approx(
+        district["backup_people_60_share"] * district["people_60"], rel=1e-5
+    )
+
+
+def test_the_mean_distance_of_a_plan_is_what_whatif_says(tmp_path):
+    text = sited(
+        "--new", 2, "--objective", "distance", "--cell", 200, "--spacing", 400,
+        "--scenario", "p.toml", "--format", "json", cwd=tmp_path,
+    )  # fmt: skip
+    done = run("whatif", "p.toml", "--cell", 200, "--format", "json", cwd=tmp_path)
+    district = json.loads(done.stdout)["district"]
+    assert json.loads(text)["objective"] == pytest.approx(
+        district["mean_distance_m_after"], abs=0.05
+    )
+
+
+def test_which_centres_next_get_a_service(tmp_path):
+    """Candidates are the centres without it; `whatif --service` finds the same people."""
+    options = ["--service", "健康驿站", "--cell", 200]
+    record = json.loads(
+        sited("--new", 3, *options, "--scenario", "h.toml", "--format", "json", cwd=tmp_path)
+    )
+    assert record["candidates"] == 25
+    assert "Only the 20 centres that offer 'health post' are counted." in record["notes"]
+    plan = tomllib.loads((tmp_path / "h.toml").read_text(encoding="utf-8"))
+    assert [step["equip"] for step in plan["step"]] == [site["id"] for site in record["sites"]]
+    change = json.loads(run("whatif", "h.toml", *options, "--format", "json", cwd=tmp_path).stdout)
+    gained = record["covered"] - record["covered_before"]
+    assert change["district"]["gained_people_60"] == pytest.approx(gained, abs=2e-3)
+    assert "write one of meals" in refused("whatif", "h.toml", "--service", "dentist", cwd=tmp_path)
+
+
+def test_alternatives_stand_apart_and_are_nearly_as_good(tmp_path):
+    record = json.loads(
+        sited("--new", 2, "--cell", 200, "--alternatives", 2, "--format", "json", cwd=tmp_path)
+    )
+    table = sited("--new", 2, "--cell", 200, "--alternatives", 2, "--lang", "zh", cwd=tmp_path)
+    assert "备选" in table
+    others = record["alternatives"]
+    assert len(others) == 2
+    earlier = points_of(record)
+    for other in others:
+        assert other["covered"] >= 0.99 * record["covered"]
+        assert other["status"] == "optimal"
+        own = points_of(other)
+        metres = min(a.distance(b) for a in own for b in earlier)
+        assert other["apart_m"] <= metres
+        earlier = [*earlier, *own]
+
+
+def points_of(record):
+    sites = pd.DataFrame(record["sites"])
+    points = gpd.GeoSeries.from_xy(sites["lon"], sites["lat"], crs=4326).to_crs("EPSG:4548")
+    return list(points)
+
+
+@given(distances(), st.integers(1, 2), st.lists(st.integers(0, 40), min_size=6, max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_alternatives_equal_brute_force(problem, new, places):
+    """Candidates on a line; the farthest that any plan within 30 % can stand off."""
+    demand, cost, required = problem
+    labels = list(cost.index.levels[1])
+    required = [f for f in required if f in labels]
+    free = [f for f in labels if f not in required]
+    at = pd.Series([100.0 * n for n in places[: len(free)]], index=free)
+    points = gpd.GeoSeries(gpd.points_from_xy(at, 0 * at), index=free, crs="EPSG:4548")
+    options = {"new": new, "cutoff": 700, "weight": "people", "required": required}
+    best = siting.maximize_coverage(demand, cost, **options)
+    found = siting.alternatives(
+        siting.maximize_coverage, best, demand, cost, points, count=1, within=0.3, **options
+    )
+    apart = [
+        min(abs(at[f] - at[g]) for f in some for g in best.sites.index)
+        for some in plans(cost, required, new)
+        if (value := people_within(demand, cost, some | set(required))) > best.covered_before
+        and value >= 0.7 * best.objective - 1e-9
+    ]  # fmt: skip
+    farthest = max(apart, default=0)
+    assert bool(found) == (farthest > 0)
+    for metres, plan in found:
+        assert metres <= farthest < metres + 10
+        assert plan.objective >= 0.7 * best.objective - 1e-9
+        assert min(abs(at[f] - at[g]) for f in plan.sites.index for g in best.sites.index) >= metres
+
+
+def people_within(demand, cost, open_sites):
+    near, _ = measured(demand, cost, open_sites)
+    return sum(demand.loc[p, "people"] for p in near if near[p] <= 700)
+
+
+def test_no_centre_stands_where_none_may(tmp_path, hexi):
+    """Half of the district is a park."""
+    west, south, east, north = hexi.streets.total_bounds
+    park = shapely.box(west, south, (west + east) / 2, north)
+    gpd.GeoSeries([park], crs=hexi.crs).to_crs(4326).to_file(tmp_path / "park.geojson")
+    options = ["--new", 4, "--cell", 200, "--format", "json"]
+    free = json.loads(sited(*options, cwd=tmp_path))
+    kept = json.loads(sited(*options, "--keep-out", "park.geojson", cwd=tmp_path))
+    assert any(park.contains(point) for point in points_of(free))
+    assert not any(park.contains(point) for point in points_of(kept))
+    assert kept["covered"] < free["covered"]
+    message = refused("site", *options[:4], "--keep-out", "none.geojson", cwd=tmp_path)
+    assert "none.geojson" in message
+
+
+def test_a_budget_from_a_file_of_places(tmp_path):
+    (tmp_path / "places.csv").write_text(
+        "id,name,lon,lat,datum,cost\nA,Hall,117.2424,39.0680,wgs84,90\n"
+        "B,School,117.2510,39.0769,wgs84,60\nC,Shop,117.2175,39.0617,wgs84,40\n",
+        encoding="utf-8",
+    )
+    options = ["--candidates", "places.csv", "--cell", 200]
+    record = json.loads(sited("--budget", 100, *options, "--format", "json", cwd=tmp_path))
+    assert {site["id"] for site in record["sites"]} == {"B", "C"}
+    assert [site["cost"] for site in record["sites"]] == [60, 40]
+    (tmp_path / "places.csv").write_text(
+        "id,lon,lat,datum,cost\nA,117.2424,39.0680,wgs84,\nB,117.2510,39.0769,wgs84,-1\n",
+        encoding="utf-8",
+    )
+    assert "cost is negative" in refused("site", "--budget", 100, *options, cwd=tmp_path)
+
+
+def test_the_same_question_has_the_same_answer(hexi_cells):
+    """Many places are equally good on a grid; which is chosen does not change from run to run."""
+    cells = hexi_cells[~hexi_cells["covered"]]
+    candidates = siting.candidates_on_grid(hexi_cells, spacing=150)
+    cost = reach.straight_line(cells, candidates, cutoff=700)
+    one, two = (siting.maximize_coverage(cells, cost, new=4, cutoff=700) for _ in range(2))
+    pd.testing.assert_frame_equal(one.sites, two.sites)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_gives_the_best_plan_so_far(tmp_path):
+    """Twenty centres for the whole grid take longer than the three seconds they are given."""
+    script = (
+        "import signal, sys, threading, os\n"
+        "from carecircles import cli, siting\n"
+        "told = siting.MODELS['backup']\n"
+        "def model(*args, **options):\n"
+        "    threading.Timer(3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "    return told(*args, **options)\n"
+        "siting.MODELS['backup'] = model\n"
+        "sys.argv = ['carecircles', 'site', '--new', '20', '--objective', 'backup', '--spacing', '150',"
+        " '--format', 'json', '--time-limit', '300']\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["status"] == "stopped"
+    assert len(record["sites"]) == 20
+    assert 0 < record["gap"] < 1
+    assert record["bound"] > record["objective"] > record["before"]
 
 
 def test_a_scenario_survives_being_written(hexi):
