@@ -1,12 +1,15 @@
 """Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
-import pandas as pd
 import pytest
 
-from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario, siting
+from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import centres_at, evaluated
+from tests.conftest import ROOT, evaluated
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -83,33 +86,52 @@ def test_open_everywhere(benchmark, hexi, demand):
     benchmark(comparison.open_everywhere, cells, cutoff=700)
 
 
-@pytest.mark.parametrize("candidates", [200, 1000, 4000])
-def test_maximize_coverage(benchmark, candidates):
-    """16,641 places on a 50 m grid with random weights, 45 required centres, 5 new ones, proven."""
-    rng, side = np.random.default_rng(0), 129
-    row, col = np.divmod(np.arange(side * side), side)
-    demand = pd.DataFrame(
-        {
-            "row": row.astype(np.int32),
-            "col": col.astype(np.int32),
-            "x": (col + 0.5) * 50,
-            "y": (row + 0.5) * 50,
-            "area_m2": 2500.0,
-            "people_60": rng.integers(0, 60, side * side).astype(float),
-        }
+SITING = {
+    "coverage-200": ("coverage", 200, 45, 5),
+    "coverage-1000": ("coverage", 1000, 45, 5),
+    "coverage-4000": ("coverage", 4000, 45, 5),
+    "coverage-16000": ("coverage", 16000, 45, 5),
+    "coverage-hard": ("coverage", 1000, 10, 20),
+    "gradual-1000": ("gradual", 1000, 45, 5),
+    "facilities-1000": ("facilities", 1000, 45, 0),
+    "distance-1000": ("distance", 1000, 45, 5),
+    "distance-20-of-1000": ("distance", 1000, 45, 20),
+    "worst-1000": ("worst", 1000, 45, 5),
+    "backup-200": ("backup", 200, 45, 5),
+}
+
+
+def in_a_process(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.siting_runs", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
-    sites = centres_at(*rng.uniform(0, side * 50, (45 + candidates, 2)).tolist())
-    cost = reach.straight_line(demand, sites, cutoff=700)
+    return json.loads(done.stdout)
 
-    def solve():
-        return siting.maximize_coverage(
-            demand, cost, new=5, cutoff=700, required=sites.index[:45], time_limit=120
-        )
 
-    plan = benchmark.pedantic(solve, rounds=1) if benchmark.enabled else None
-    if plan is None:
+@pytest.mark.parametrize("case", SITING)
+def test_siting(benchmark, case):
+    """16,641 places, with the model built and proven; seconds and peak memory in the extra info."""
+    if not benchmark.enabled:
         pytest.skip("only measured: run with --benchmark-enable")
-    benchmark.extra_info |= {"people": plan.objective, "gap": plan.gap, "status": plan.status}
+    found = benchmark.pedantic(in_a_process, ("carecircles", *SITING[case], 0), rounds=1)
+    benchmark.extra_info |= found
+
+
+@pytest.mark.parametrize("case", ["coverage-200", "coverage-1000", "facilities-1000"])
+def test_siting_beside_spopt(benchmark, case):
+    """The same instance by both in one run; needs spopt, and with 1,000 candidates many minutes."""
+    pytest.importorskip("spopt")
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    ours = in_a_process("carecircles", *SITING[case], 0)
+    theirs = benchmark.pedantic(in_a_process, ("spopt", *SITING[case], 0), rounds=1)
+    assert ours["objective"] == pytest.approx(theirs["objective"])
+    benchmark.extra_info |= {"ours": ours, "theirs": theirs}
+    benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])

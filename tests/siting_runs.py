@@ -1,0 +1,102 @@
+"""
+One siting run in a process of its own, so that time and peak memory are its own.
+
+`python -m tests.siting_runs ENGINE MODEL CANDIDATES REQUIRED NEW SEED` prints a JSON line. ENGINE is
+carecircles or spopt (which has to be installed), MODEL coverage, facilities, distance and so on.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+
+from carecircles import reach, siting
+from tests.conftest import centres_at
+
+SIDE, CELL_M, CUTOFF_M = 129, 50.0, 700.0
+
+
+def instance(candidates, required, seed, *, side=SIDE):
+    """A square of 50 m cells with random people, and required centres and candidates at random."""
+    rng = np.random.default_rng(seed)
+    row, col = np.divmod(np.arange(side * side), side)
+    demand = pd.DataFrame(
+        {
+            "row": row.astype(np.int32),
+            "col": col.astype(np.int32),
+            "x": (col + 0.5) * CELL_M,
+            "y": (row + 0.5) * CELL_M,
+            "area_m2": CELL_M**2,
+            "people_60": rng.integers(0, 60, side * side).astype(float),
+        }
+    )
+    places = rng.uniform(0, side * CELL_M, (required + candidates, 2))
+    return demand, centres_at(*places.tolist())
+
+
+def by_carecircles(model, demand, sites, required, new, *, time_limit=60.0):
+    """The cost table included: seconds, objective, gap and status."""
+    far = 1e6 if model in ("distance", "worst") else CUTOFF_M
+    start = time.perf_counter()
+    cost = reach.straight_line(demand, sites, cutoff=far)
+    goal = {} if model == "facilities" else {"new": new}
+    goal |= {"full": 300.0} if model == "gradual" else {}
+    plan = siting.MODELS[model](
+        demand,
+        cost,
+        cutoff=CUTOFF_M,
+        required=sites.index[:required],
+        time_limit=time_limit,
+        **goal,
+    )
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "objective": plan.objective, "gap": plan.gap, "status": plan.status}
+
+
+def by_spopt(model, demand, sites, required, new):
+    """The same by spopt and its default solver, which proves what it returns."""
+    import pulp
+    from spopt.locate import LSCP, MCLP, PMedian
+
+    start = time.perf_counter()
+    x, y = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
+    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
+    people = demand["people_60"].to_numpy()
+    fixed = np.where(np.arange(len(sites)) < required, 1, 0)
+    given = {"predefined_facilities_arr": fixed}
+    if model == "facilities":
+        problem = LSCP.from_cost_matrix(metres, CUTOFF_M, **given)
+    elif model == "coverage":
+        problem = MCLP.from_cost_matrix(metres, people, CUTOFF_M, required + new, **given)
+    else:
+        problem = PMedian.from_cost_matrix(metres, people, required + new, **given)
+    problem = problem.solve(pulp.PULP_CBC_CMD(msg=False))
+    value = float(pulp.value(problem.problem.objective))
+    if model == "facilities":
+        value -= required
+    status = pulp.LpStatus[problem.problem.status].casefold()
+    return {"seconds": time.perf_counter() - start, "objective": value, "gap": 0, "status": status}
+
+
+def main(engine, model, *numbers):
+    candidates, required, new, seed = map(int, numbers[:4])
+    side = int(numbers[4]) if len(numbers) > 4 else SIDE
+    demand, sites = instance(candidates, required, seed, side=side)
+    engines = {"carecircles": by_carecircles, "spopt": by_spopt}
+    print(
+        json.dumps(engines[engine](model, demand, sites, required, new) | {"peak_mb": _peak_mb()})
+    )
+
+
+def _peak_mb():
+    import resource
+
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(own, children) // 1000
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
