@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 
 from carecircles import reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules
+from carecircles.siting import Rules, Search
 from tests import siting_runs
 from tests.test_cli import refused, run
 
@@ -389,7 +389,9 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
 
 def test_a_gap_that_was_asked_for_is_not_called_optimal(small):
     demand, cost = small
-    plan = siting.maximize_coverage(demand, cost, new=1, cutoff=700, weight="people", gap=0.9)
+    plan = siting.maximize_coverage(
+        demand, cost, new=1, cutoff=700, weight="people", search=Search(gap=0.9)
+    )
     assert plan.status in ("optimal", "within gap")
     assert (plan.status == "optimal") == (plan.gap == 0)
     assert plan.bound >= 8

@@ -412,22 +412,21 @@ def site(
         "required": list(before.area.facilities.index),
         "candidates": list(places.index),
         "rules": siting.Rules(floor_by_street=floor_by_street, costs=prices, budget=budget),
-        "time_limit": time_limit,
-        "gap": gap,
     }
     options |= {"share": share} if objective is Objective.facilities else {}
     options |= {"full": full} if objective is Objective.gradual else {}
     model = siting.MODELS[objective]
-    sought = options if objective is Objective.facilities else {**options, "new": new}
     several, others = None, []
     with _watching(group) as watch:
-        plan = model(before.cells, cost, watch=watch, **sought)
+        options["search"] = siting.Search(gap, time_limit, watch)
+        sought = options if objective is Objective.facilities else {**options, "new": new}
+        plan = model(before.cells, cost, **sought)
         if curve is not None:
-            several = siting.curve(model, before.cells, cost, most=curve, watch=watch, **options)
+            several = siting.curve(model, before.cells, cost, most=curve, **options)
         if alternatives:
             others = siting.alternatives(
                 model, plan, before.cells, cost, places.geometry,
-                count=alternatives, watch=watch, **sought,
+                count=alternatives, **sought,
             )  # fmt: skip
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]

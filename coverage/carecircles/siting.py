@@ -49,6 +49,21 @@ class Rules:
 
 
 @dataclass(frozen=True, eq=False)
+class Search:
+    """
+    How long to search and for how good a plan.
+
+    The search stops when the plan is proven to be within `gap` (a share) of the best, 0 for the best
+    itself, or after `time_limit` seconds with the best plan so far and its bound, as after Ctrl-C.
+    `watch` is called on long runs with the objective so far and the bound.
+    """
+
+    gap: float = 0.0
+    time_limit: float = 60.0
+    watch: Watch | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Siting:
     """
     A plan and how good it is, in persons of the weight it was made for.
@@ -89,9 +104,7 @@ def maximize_coverage(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The new centres that, beside the required ones, cover most people (MCLP).
@@ -117,12 +130,8 @@ def maximize_coverage(
         plans the search finds the same one again for the same input.
     rules
         What else the plan has to keep to.
-    gap
-        Stop when the plan is proven to be within this share of the best; 0 for the best.
-    time_limit
-        Seconds; then the best plan so far is returned with its bound, as after Ctrl-C.
-    watch
-        Called on long runs with the objective so far and the bound.
+    search
+        How long to search; 60 seconds for the best plan if None.
 
     Returns
     -------
@@ -149,14 +158,15 @@ def maximize_coverage(
     >>> plan.sites.index.tolist(), plan.objective, plan.status
     (['a'], 8.0, 'optimal')
     """
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= cutoff].sum())
 
-    with _solving(made, time_limit) as clock:
+    with _solving(made, search) as clock:
         problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
-        solution = _most(made, covered, _search.worths(problem), problem.columns, gap, clock, watch)
+        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
     return _siting(made, "coverage", solution, covered)
 
 
@@ -171,9 +181,7 @@ def maximize_gradual_coverage(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The new centres that earn most credit when people farther away count for less.
@@ -203,6 +211,7 @@ def maximize_gradual_coverage(
         raise ValidationError(
             [f"full is {full:g}; write 0 or more, below the cutoff of {cutoff:g}."]
         )
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
 
     def share(metres: np.ndarray) -> np.ndarray:
@@ -211,9 +220,9 @@ def maximize_gradual_coverage(
     def credit(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((made.people * share(metres)).sum())
 
-    with _solving(made, time_limit) as clock:
+    with _solving(made, search) as clock:
         worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
-        solution = _most(made, credit, worth, np.arange(worth.shape[1]), gap, clock, watch)
+        solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
     return _siting(made, "gradual", solution, credit)
 
 
@@ -227,9 +236,7 @@ def maximize_backup(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The new centres by which most people have two centres or more within the cutoff.
@@ -246,18 +253,19 @@ def maximize_backup(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
 
-    with _solving(made, time_limit) as clock:
+    with _solving(made, search) as clock:
         problem, rows = _covering(made, made.depth < 2, cutoff)
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
         problem = _search.merged(problem._replace(group=need))
         solution = _solver.maximize_backup(
             problem, problem.group, _limits(made),
-            slack=lambda value: gap * (have + value), clock=clock, watch=_shifted(watch, have),
+            slack=lambda value: search.gap * (have + value), clock=clock, watch=_shifted(search.watch, have),
         )  # fmt: skip
     return _siting(made, "backup", _raised(solution, have), twice)
 
@@ -274,9 +282,7 @@ def minimize_cost(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The new centres that bring people nearest: the least sum of people times distance (p-median).
@@ -308,19 +314,20 @@ def minimize_cost(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
     people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(cost, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((people * np.minimum(metres, most)).sum())
 
-    with _solving(made, time_limit) as clock:
+    with _solving(made, search) as clock:
         if capacities is not None:
-            solution = _assigned(made, demand, cost, capacities, most, gap, clock, watch)
+            solution = _assigned(made, demand, cost, capacities, most, search, clock)
             return _siting(made, "distance", solution, walked, objective=solution.value)
         worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
         solution = _most(
-            made, walked, worth, np.arange(worth.shape[1]), gap, clock, watch, is_cost=True
+            made, walked, worth, np.arange(worth.shape[1]), search, clock, is_cost=True
         )
     return _siting(made, "distance", solution, walked)
 
@@ -335,9 +342,7 @@ def minimize_worst(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The new centres by which the person who has it farthest has it least far (p-center).
@@ -356,14 +361,15 @@ def minimize_worst(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
     """
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(metres[counts].max(initial=0.0))
 
-    with _solving(made, time_limit) as clock:
-        solution = _bisected(made, counts, gap, clock, watch)
+    with _solving(made, search) as clock:
+        solution = _bisected(made, counts, search, clock)
     return _siting(made, "worst", solution, worst)
 
 
@@ -377,9 +383,7 @@ def minimize_facilities(
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
-    gap: float = 0.0,
-    time_limit: float = 60.0,
-    watch: Watch | None = None,
+    search: Search | None = None,
 ) -> Siting:
     """
     The fewest (or cheapest) new centres that cover a share of the people (LSCP and its partial form).
@@ -408,6 +412,7 @@ def minimize_facilities(
     """
     if not 0 <= share <= 1:
         raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
+    search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, None, is_open=True)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -421,13 +426,13 @@ def minimize_facilities(
         )
     wanted = reachable if share == 1 else share * total
     spent = float(made.cost[made.is_must].sum())
-    with _solving(made, time_limit) as clock:
+    with _solving(made, search) as clock:
         problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, _limits(made, problem.columns),
             least=min(max(least, 0.0), float(problem.weight.sum())),
-            gap=gap, clock=clock, watch=_shifted(watch, spent),
+            gap=search.gap, clock=clock, watch=_shifted(search.watch, spent),
         )  # fmt: skip
     solution = _raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
     return _siting(made, "facilities", solution, covered, objective=solution.value)
@@ -901,9 +906,9 @@ def _floors(
 
 
 @contextlib.contextmanager
-def _solving(made: _Instance, seconds: float) -> Iterator[Clock]:
+def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(seconds) as clock:
+    with _solver.started(search.time_limit) as clock:
         try:
             yield clock
         except _solver.NoPlanError:
@@ -913,7 +918,8 @@ def _solving(made: _Instance, seconds: float) -> Iterator[Clock]:
             ) from None
         except TimeoutError:
             raise TimeoutError(
-                f"no plan that meets the rules was found in {seconds:g} seconds; allow more time."
+                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
+                "time."
             ) from None
 
 
@@ -959,9 +965,8 @@ def _most(
     measure: _Measure,
     worth: sparse.csc_matrix,
     columns: np.ndarray,
-    gap: float,
+    search: Search,
     clock: Clock,
-    watch: Watch | None,
     *,
     is_cost: bool = False,
 ) -> Solution:
@@ -970,16 +975,14 @@ def _most(
     solution = _solver.maximize(
         worth,
         _limits(made, columns),
-        slack=lambda value: gap * abs(have + sign * value),
+        slack=lambda value: search.gap * abs(have + sign * value),
         clock=clock,
-        watch=_shifted(watch, have, sign),
+        watch=_shifted(search.watch, have, sign),
     )
     return _raised(solution._replace(chosen=columns[solution.chosen]), have, sign)
 
 
-def _bisected(
-    made: _Instance, counts: np.ndarray, gap: float, clock: Clock, watch: Watch | None
-) -> Solution:
+def _bisected(made: _Instance, counts: np.ndarray, search: Search, clock: Clock) -> Solution:
     """The least radius within which everybody who counts can have a centre, by halving."""
     nearest = made.base.copy()
     np.minimum.at(nearest, made.cell, made.metres)
@@ -995,9 +998,9 @@ def _bisected(
             f"{made.said} cannot reach everyone within the table and keep to the rules; allow more, or "
             "give a table that goes farther."
         )
-    while radii[last] - radii[first] > gap * radii[last]:
-        if watch:
-            watch(float(radii[last]), float(radii[first]))
+    while radii[last] - radii[first] > search.gap * radii[last]:
+        if search.watch:
+            search.watch(float(radii[last]), float(radii[first]))
         middle = (first + last) // 2
         try:
             found = _radius_plan(made, counts, float(radii[middle]), clock)
@@ -1046,9 +1049,8 @@ def _assigned(
     cost: pd.Series,
     capacities: pd.Series,
     beyond: float,
-    gap: float,
+    search: Search,
     clock: Clock,
-    watch: Watch | None,
 ) -> Solution:
     """The candidates that serve people at the least sum when each centre serves so many at most."""
     must, free = (np.flatnonzero(some) for some in (made.is_must, ~made.is_must))
@@ -1079,7 +1081,7 @@ def _assigned(
     solution = _solver.assign(
         (row.ravel(), column, metres), made.people[rows], limits,
         fixed=fixed, capacity=np.where(np.isnan(capacity), math.inf, capacity), beyond=beyond,
-        start=fixed + guess.columns(), gap=gap, clock=clock, watch=watch,
+        start=fixed + guess.columns(), gap=search.gap, clock=clock, watch=search.watch,
     )  # fmt: skip
     chosen = solution.chosen[solution.chosen >= fixed] - fixed
     return solution._replace(chosen=free[chosen])
