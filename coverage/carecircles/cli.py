@@ -417,7 +417,7 @@ def site(
     options |= {"full": full} if objective is Objective.gradual else {}
     model = siting.MODELS[objective]
     several, others = None, []
-    with _watching(group) as watch:
+    with _watching() as watch:
         options["search"] = siting.Search(gap, time_limit, watch)
         sought = options if objective is Objective.facilities else {**options, "new": new}
         plan = model(before.cells, cost, **sought)
@@ -764,17 +764,26 @@ def _print_siting(
 
 
 @contextlib.contextmanager
-def _watching(group: str) -> "Iterator[Callable[[float, float], None] | None]":
+def _watching() -> "Iterator[Callable[[float, float], None] | None]":
     """Say how good the best plan is and what no plan can beat, where somebody watches."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("looking for sites") as status:
-        yield lambda value, bound: status.update(
-            f"looking for sites: {value:,.0f} found, at most {bound:,.0f} possible ({group})"
-        )
+    with Console(stderr=True).status(
+        "looking for sites; Ctrl-C for the best plan so far"
+    ) as status:
+
+        def tell(value: float, bound: float) -> None:
+            gap = abs(bound - value) / max(abs(value), 1.0)
+            known = f"{value:,.0f}, at best {bound:,.0f}, gap {100 * gap:.2f} %"
+            status.update(
+                f"looking for sites: {known if gap < 10 else 'no good plan yet'}; "
+                "Ctrl-C for the best plan so far"
+            )
+
+        yield tell
 
 
 def _more_problems(study: "StudyArea", understood: object) -> list[str]:
