@@ -25,6 +25,7 @@ Watch = Callable[[float, float], None]  # told the best value and the bound so f
 _QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
 _FEASIBLE = 1e-12
+_TELL_S = 0.5
 
 
 class NoPlanError(InfeasibleError):
@@ -517,15 +518,17 @@ def _run(highs, clock: Clock, watch: Watch | None) -> None:
         kinds.kCallbackSimplexInterrupt,
         kinds.kCallbackIpmInterrupt,
     )
+    told = time.monotonic()
 
     def listen(kind, _message, out, answer, _data) -> None:
-        if kind in asks and clock.stopped.is_set():
-            answer.user_interrupt = True
-        elif kind == kinds.kCallbackMipLogging and watch:
+        nonlocal told
+        answer.user_interrupt = clock.stopped.is_set()
+        if watch and kind == asks[0] and time.monotonic() - told > _TELL_S:
             watch(out.mip_primal_bound, out.mip_dual_bound)
+            told = time.monotonic()
 
     highs.setCallback(listen, None)
-    for kind in (*asks, kinds.kCallbackMipLogging):
+    for kind in asks:
         highs.startCallback(kind)
     work = threading.Thread(target=highs.run)
     work.start()
