@@ -163,8 +163,9 @@ class Standing:
         chosen: Iterable[int] = (),
     ) -> None:
         rows, columns = worth.shape
-        affordable = int((np.cumsum(np.sort(cost)) <= budget).sum())
-        places = min(affordable, _MOST_PLACES)
+        chosen = list(chosen)
+        affordable = int((np.cumsum(np.sort(cost)) <= budget + _EXACT).sum())
+        places = max(min(affordable, _MOST_PLACES), len(chosen))
         self.by_column, self.by_row, self.cost, self.budget = worth, worth.tocsr(), cost, budget
         self.chosen = np.full(places, -1)
         self.table = np.zeros((rows, places))
