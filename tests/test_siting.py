@@ -1,5 +1,6 @@
 """Siting against brute force on small problems, and the generator of large ones."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -379,9 +380,8 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
             candidates=["a"],
             rules=Rules(floor_by_street=0.75),
         )
-    with pytest.raises(
-        InfeasibleError, match="no plan of 1 new centres keeps every street at 80 %"
-    ):
+    said = r"no plan of 1 new centres keeps every street at 80 %.*street [AB] is [34] people short"
+    with pytest.raises(InfeasibleError, match=said):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
         )
@@ -601,6 +601,10 @@ def test_candidates_from_a_file(tmp_path):
         (["--new", "2", "--objective", "facilities"], "--new does not go"),
         (["--new", "2", "--budget", "9"], "say how many new centres"),
         (["--budget", "9"], "--budget needs --candidates with a file"),
+        (["--budget", "-1"], "--budget is -1; write 0 or more"),
+        (["--new", "2", "--radius", "5000"], "no cell would gain anyone"),
+        (["--new", "2", "--service", "meals"], "every centre offers 'meals' already"),
+        (["--new", "2", "--floor-by-street", "1"], "people short"),
         (["--new", "2", "--service", "meals", "--spacing", "200"], "--spacing does not go"),
         (["--new", "2", "--spacing", "-1"], "--spacing is -1"),
         (["--new", "2", "--gap", "1"], "--gap is 1"),
@@ -762,6 +766,27 @@ def test_a_budget_from_a_file_of_places(tmp_path):
     assert "cost is negative" in refused("site", "--budget", 100, *options, cwd=tmp_path)
 
 
+def test_a_budget_with_alternatives_and_places_without_a_cost(tmp_path):
+    rows = ["A,117.2424,39.0680", "B,117.2510,39.0769", "C,117.2175,39.0617", "D,117.2440,39.0670"]
+    head = "id,lon,lat,datum,cost\n"
+    places = tmp_path / "places.csv"
+    places.write_text(head + "\n".join(f"{row},wgs84,50" for row in rows), encoding="utf-8")
+    options = ["--candidates", "places.csv", "--cell", 200, "--budget", 100]
+    record = json.loads(sited(*options, "--alternatives", 1, "--format", "json", cwd=tmp_path))
+    assert len(record["alternatives"]) == 1
+    assert "It costs 100." in sited(*options, cwd=tmp_path)
+    places.write_text(head + "\n".join(f"{row},wgs84," for row in rows), encoding="utf-8")
+    assert "there is no cost for A, B, C, D" in refused("site", *options, cwd=tmp_path)
+
+
+def test_a_curve_that_begins_where_the_floor_can_be_met(small):
+    """One centre cannot serve both streets, two can."""
+    options = {"cutoff": 700, "weight": "people", "rules": Rules(floor_by_street=0.8)}
+    curve = siting.curve(siting.maximize_coverage, *small, most=2, **options)
+    assert curve["people"].isna().tolist() == [True, True, False]
+    assert curve["people"].iloc[2] == 12
+
+
 def test_the_same_question_has_the_same_answer(hexi_cells):
     """Many places are equally good on a grid; which is chosen does not change from run to run."""
     cells = hexi_cells[~hexi_cells["covered"]]
@@ -769,6 +794,15 @@ def test_the_same_question_has_the_same_answer(hexi_cells):
     cost = reach.straight_line(cells, candidates, cutoff=700)
     one, two = (siting.maximize_coverage(cells, cost, new=4, cutoff=700) for _ in range(2))
     pd.testing.assert_frame_equal(one.sites, two.sites)
+
+
+def test_a_curve_ends_where_it_was_stopped(small):
+    def model(demand, cost, *, new, **options):
+        plan = siting.maximize_coverage(demand, cost, new=new, **options)
+        return dataclasses.replace(plan, status="stopped") if new == 1 else plan
+
+    curve = siting.curve(model, *small, most=5, cutoff=700, weight="people")
+    assert len(curve) == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

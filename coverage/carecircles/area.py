@@ -216,8 +216,7 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     if word not in io.SERVICES and not has.any():
         known = ", ".join(io.SERVICES)
         raise ValidationError([f"service is {service!r}; write one of {known}."])
-    chinese = [spelling for spelling in io.SERVICES.get(word, ()) if not spelling.isascii()]
-    spelled = {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+    spelled = io.service_name(word)
     note = {
         "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
         "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",

@@ -400,9 +400,13 @@ def site(
     study = _study(_folder(area), centres, datum, radius, minutes, as_of)
     with _busy("measuring distances"):
         if service is None:
-            places = _places(before, objective, candidates, spacing, keep_out, _folder(area))
+            places = _places(
+                before, objective, candidates, spacing, keep_out, budget, _folder(area)
+            )
         else:
             places = siting.candidates_without(study, before)
+        if places.empty:
+            raise ValidationError([_nowhere(candidates, keep_out, service)])
         cost = siting.cost_for(objective, before, places, full=full)
     group = report.headline_group(before)
     prices = places["cost"] if budget is not None else None
@@ -417,15 +421,16 @@ def site(
     options |= {"full": full} if objective is Objective.gradual else {}
     model = siting.MODELS[objective]
     several, others = None, []
+    cells = before.cells.assign(street=report.street_labels(before))
     with _watching() as watch:
         options["search"] = siting.Search(gap, time_limit, watch)
         sought = options if objective is Objective.facilities else {**options, "new": new}
-        plan = model(before.cells, cost, **sought)
-        if curve is not None:
-            several = siting.curve(model, before.cells, cost, most=curve, **options)
-        if alternatives:
+        plan = model(cells, cost, **sought)
+        if curve is not None and plan.status != "stopped":
+            several = siting.curve(model, cells, cost, most=curve, **options)
+        if alternatives and plan.status != "stopped":
             others = siting.alternatives(
-                model, plan, before.cells, cost, places.geometry,
+                model, plan, cells, cost, places.geometry,
                 count=alternatives, **sought,
             )  # fmt: skip
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
@@ -449,7 +454,7 @@ def site(
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
     else:
-        _print_siting(before, plan, places, several, others, lang)
+        _print_siting(before, after, plan, places, several, others, lang)
         for target in targets:
             typer.echo(str(target))
 
@@ -665,6 +670,8 @@ def _require_goal(
         ]
     elif (new is None) == (budget is None):
         problems.append("say how many new centres, --new 3, or what they may cost, --budget 500.")
+    if budget is not None and not 0 <= budget < 1e15:
+        problems.append(f"--budget is {budget:g}; write 0 or more.")
     if budget is not None and curve is not None:
         problems.append("--curve counts centres; it does not go with --budget.")
     problems += [
@@ -710,9 +717,20 @@ def _require_places(
     if spacing is not None and is_file:
         problems.append("--spacing goes with the candidates of gaps and grid.")
     if spacing is not None and not 0 < spacing < 1e6:
-        problems.append(f"--spacing is {spacing:g}; write metres above 0.")
+        problems.append(f"--spacing is {spacing:g}; write metres above 0 and below 1,000,000.")
     if problems:
         raise ValidationError(problems)
+
+
+def _nowhere(candidates: str | None, keep_out: Path | None, service: str | None) -> str:
+    """Why there is no candidate."""
+    if service is not None:
+        return f"every centre offers {service!r} already; there is none to add it to."
+    if keep_out is not None:
+        return f"{keep_out.name}: it leaves no place where a centre could stand."
+    if candidates in (None, "gaps"):
+        return "no cell would gain anyone from a new centre; all within the area is covered."
+    return "there is no candidate; name a file with places, or gaps or grid."
 
 
 def _places(
@@ -721,6 +739,7 @@ def _places(
     candidates: str | None,
     spacing: float | None,
     keep_out: Path | None,
+    budget: float | None,
     folder: Path,
 ) -> "gpd.GeoDataFrame":
     """Where a centre could open."""
@@ -735,6 +754,10 @@ def _places(
         places = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
         places = siting.read_candidates(candidates, folder=folder, plan=before)
+    if budget is not None and places["cost"].isna().any():
+        some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
+        name = Path(candidates).name
+        raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
     if keep_out is not None:
         places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
     return places
@@ -742,6 +765,7 @@ def _places(
 
 def _print_siting(
     before: "Plan",
+    after: "Plan",
     plan: "Siting",
     places: "gpd.GeoDataFrame",
     several: "pd.DataFrame | None",
@@ -755,11 +779,11 @@ def _print_siting(
         tables.append(report.curve_table(before, plan, several, lang=lang))
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
-    notes = [report.say(line, lang) for line in report.siting_notes(before, plan)]
+    notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
     titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         report.print_table(table, title=title)
-    below = [*notes, *report.notes(before.area, before.cells, lang=lang)]
+    below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
     report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
 
 

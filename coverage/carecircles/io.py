@@ -400,6 +400,12 @@ def services_of(written: pd.Series) -> pd.Series:
     return _validate.text(written).map(translate)
 
 
+def service_name(word: str) -> dict[str, str]:
+    """What people call a service, in each language; a word that is none of ours as it is."""
+    chinese = [spelling for spelling in SERVICES.get(word, ()) if not spelling.isascii()]
+    return {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+
+
 def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
     """What each spelling of words of ours means, such as of `SERVICES` or `BASES`."""
     return {s: name for name, many in words.items() for s in (name, *many)}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation
+from carecircles import comparison, evaluation, io
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.comparison import Plan
@@ -110,7 +110,7 @@ _CHANGE_LABELS: dict[str, Text] = {
     "backup_lost": {"en": "{} losing their backup", "zh": "失去两处以上{}"},
 }
 _SITE_COLUMNS: dict[str, Text] = {
-    "name": {"en": "Site", "zh": "新址"},
+    "name": {"en": "Site", "zh": "选址"},
     "street": {"en": "Street", "zh": "街道"},
     "lon": {"en": "lon", "zh": "经度"},
     "lat": {"en": "lat", "zh": "纬度"},
@@ -580,6 +580,13 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     candidates
         Indexed by id: name, name_en, street, lon, lat, geometry; cost if there is one.
     """
+    frame = _rounded(_siting_frame(plan, siting, candidates))
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    geometry = candidates.geometry.loc[siting.sites.index]
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.area.crs)
+
+
+def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
@@ -594,9 +601,7 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
     if "cost" in sites and sites["cost"].notna().any():
         about["cost"] = sites["cost"]
-    frame = about.join(_rounded(figures))
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
-    return gpd.GeoDataFrame(frame, geometry=sites.geometry, crs=plan.area.crs)
+    return about.join(figures)
 
 
 def siting_record(
@@ -678,7 +683,8 @@ def siting_scenario(
         steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
     what: Text = {"en": "new centres", "zh": "个新增中心"}
     if service is not None:
-        what = {"en": f"centres with '{service}'", "zh": f"个中心增设“{service}”"}
+        spelled = io.service_name(service)
+        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
     return {
         "name": f"{len(sites)} {what['zh']}",
         "name_en": f"{len(sites)} {what['en']}",
@@ -694,7 +700,7 @@ def siting_table(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
 ) -> pd.DataFrame:
     """The sites of a plan as text to read."""
-    frame = siting_frame(plan, siting, candidates)
+    frame = _siting_frame(plan, siting, candidates)
     streets = [
         say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
         for code in frame["street"]
@@ -703,7 +709,7 @@ def siting_table(
         i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
         for i, row in frame.to_dict("index").items()
     ]
-    table = pd.DataFrame(frame).assign(name=names, street=streets)
+    table = frame.assign(name=names, street=streets)
     return _as_text(table, _of_group(_SITE_COLUMNS, plan), lang)
 
 
@@ -738,20 +744,27 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
     columns = dict(_of_group(_CURVE_COLUMNS, plan))
-    if siting.goal == "coverage":  # is what the people are already
-        counted = counted.drop(columns="objective")
+    if siting.goal != "coverage":  # whose people are the objective
+        what = _GOALS[siting.goal][1]
+        columns |= _of_group({"people": {"en": "{} covered", "zh": "覆盖{}"}}, plan)
+        nested = columns.pop("nested")
+        columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
+        columns["nested"] = nested
     else:
-        columns["objective"] = _GOALS[siting.goal][1]
+        counted = counted.drop(columns="objective")
     return _as_text(counted, columns, lang)
 
 
-def siting_notes(plan: Plan, siting: Siting) -> list[Text]:
-    """What is proven of a plan, and whom it leaves, a line each."""
+def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
+    """What is proven of a plan, what it costs and whom it leaves, a line each."""
     label, (unit, what) = GROUPS[headline_group(plan)], _GOALS[siting.goal]
     covered, before = _show("people", siting.covered), _show("people", siting.covered_before)
     left = _show("people", siting.total - siting.covered)
     unreachable = _show("people", siting.unreachable)
     lines: list[Text] = [_proof(siting)]
+    costs = _siting_frame(plan, siting, candidates).get("cost")
+    if costs is not None:
+        lines.append({"en": f"It costs {costs.sum():,g}.", "zh": f"费用合计 {costs.sum():,g}。"})
     if siting.goal not in ("coverage", "facilities"):
         now, then = (_show(unit, _in_unit(siting, v)) for v in (siting.objective, siting.before))
         of: Text = {"en": " m", "zh": " 米"} if unit == "metres" else {"en": "", "zh": " 人"}
@@ -781,9 +794,10 @@ def _proof(siting: Siting) -> Text:
             "zh": "已证明：候选点中没有更好的方案。",
         }
     more = f"{100 * siting.gap:.2g} %"
+    why = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
     return {
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
-        "zh": f"未证明为最优（{siting.status}）：最优方案至多再好 {more}。",
+        "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
     }
 
 
@@ -993,6 +1007,15 @@ def _of_group(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
     return {
         column.replace("{g}", group): of_group(label, group) for column, label in columns.items()
     }
+
+
+def street_labels(plan: Plan) -> pd.Series:
+    """For each cell, what a message calls its street: its names and its code."""
+    labels = {
+        code: f"{row['name_en']} {row['name']} ({code})".strip()
+        for code, row in plan.area.streets[["name", "name_en"]].to_dict("index").items()
+    }
+    return plan.cells["street"].astype(str).map(labels)
 
 
 def street_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[list[Text]]:

@@ -475,9 +475,20 @@ def curve(
         people), objective, bound, gap, nested (the objective when the centres of the last plan are
         built in its order).
     """
-    plans = [model(demand, cost, new=new, **options) for new in range(most + 1)]
+    plans: list[Siting | None] = []
+    for new in range(most + 1):
+        try:
+            plan = model(demand, cost, new=new, **options)
+        except InfeasibleError:
+            if new == most:
+                raise
+            plans.append(None)
+            continue
+        plans.append(plan)
+        if plan.status == "stopped":
+            break
     last = plans[-1]
-    steps = [last.before, *last.sites["objective"]]
+    steps = [last.before, *last.sites["objective"]] if last is not None else []
     rows = [
         {
             "people": plan.covered,
@@ -487,9 +498,13 @@ def curve(
             "gap": plan.gap,
             "nested": steps[min(new, len(steps) - 1)],
         }
+        if plan is not None
+        else {}
         for new, plan in enumerate(plans)
     ]
-    return pd.DataFrame(rows, index=pd.RangeIndex(most + 1, name="new"))
+    columns = ["people", "share", "objective", "bound", "gap", "nested"]
+    index = pd.RangeIndex(len(rows), name="new")
+    return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
 
 
 def alternatives(
@@ -548,6 +563,8 @@ def alternatives(
             break
         found.append(next_plan)
         latest = next_plan[1]
+        if latest.status == "stopped":
+            break
     return found
 
 
@@ -622,7 +639,9 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
     if len(taken):
         some = ", ".join(map(str, taken[:5]))
         raise ValidationError(
-            [f"{Path(path).name}: {some} are ids of centres; give candidates ids of their own."]
+            [
+                f"{Path(path).name}: there are centres with the ids {some}; give candidates their own."
+            ]
         )
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "cost"]].join(degrees)
@@ -776,6 +795,7 @@ class _Instance:
     is_reached: np.ndarray
     cutoff: float
     street: np.ndarray
+    streets: pd.Index
     least: np.ndarray | None
     said: str
     floor: float
@@ -844,7 +864,7 @@ def _instance(
     base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
     np.minimum.at(base, cell[of_must], metres[of_must])
     depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
-    street, least = np.zeros(size, dtype=int), None
+    street, streets, least = np.zeros(size, dtype=int), pd.Index([]), None
     if rules.floor_by_street is not None:
         street, streets = pd.factorize(demand["street"])
         counts = [
@@ -871,6 +891,7 @@ def _instance(
         is_reached=is_reached,
         cutoff=cutoff,
         street=street,
+        streets=pd.Index(streets),
         least=least,
         said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
         floor=rules.floor_by_street or 0.0,
@@ -914,13 +935,27 @@ def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
         except _solver.NoPlanError:
             raise InfeasibleError(
                 f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
-                "lower the floor."
+                f"lower the floor. With the best found, {_shortfalls(made)}."
             ) from None
         except TimeoutError:
             raise TimeoutError(
                 f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
                 "time."
             ) from None
+
+
+def _shortfalls(made: _Instance) -> str:
+    """Which streets miss their floor by how many people, when as many as possible are covered there."""
+    limits = _limits(made)
+    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]
+    plan = _search.Standing(_search.worths(problem), limits.cost, limits.budget)
+    plan.climb(Clock(1.0))
+    covered = np.bincount(problem.group, plan.first, minlength=len(least))
+    missing = least - covered
+    return ", ".join(
+        f"street {made.streets[n]} is {missing[n]:,.0f} people short"
+        for n in np.flatnonzero(missing > 1e-6)
+    )
 
 
 def _worth(made: _Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
@@ -1116,7 +1151,7 @@ def _farthest(
     best = at(0)
     if best is None or len(best.sites) == 0:
         return None
-    while high - low > 1:
+    while high - low > 1 and best.status != "stopped":
         middle = (low + high) // 2
         plan = at(middle)
         if plan is None or len(plan.sites) == 0:
@@ -1230,7 +1265,6 @@ def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
 def _refuse_unknown(
     labels: pd.Index, candidates: pd.Index, required: pd.Index, rules: Rules
 ) -> None:
-    costs = rules.costs.index if rules.costs is not None else candidates[:0]
     problems = [
         f"{name}: {len(absent)} labels are not in `cost` ({', '.join(map(repr, absent[:5]))})."
         for name, some in (("required", required), ("candidates", candidates))
@@ -1241,7 +1275,6 @@ def _refuse_unknown(
         for name, some in (
             ("must_open", pd.Index(list(rules.must_open), dtype=object)),
             ("may_not_open", pd.Index(list(rules.may_not_open), dtype=object)),
-            ("costs", costs),
         )
         if len(absent := some[~some.isin(candidates)])
     ]
