@@ -16,9 +16,10 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.optimize import linprog
 
-from carecircles import reach, scenario, siting
+from carecircles import _search, _solver, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules, Search
 from tests import siting_runs
@@ -359,6 +360,11 @@ def small():
         ({"new": 1, "rules": Rules(must_open=("x",))}, "must_open"),
         ({"new": 1, "rules": Rules(must_open=("a",), may_not_open=("a",))}, "both name"),
         ({"new": 1, "rules": Rules(floor_by_street=2)}, "floor_by_street"),
+        ({"new": 1, "cutoff": math.inf}, "cutoff is inf"),
+        (
+            {"new": None, "rules": Rules(costs=pd.Series({"a": 1.0, "b": math.inf}), budget=3)},
+            "infinite",
+        ),
         (
             {"new": None, "rules": Rules(costs=pd.Series({"a": 1.0}), budget=3)},
             "there is none for 'b'",
@@ -367,7 +373,7 @@ def small():
 )
 def test_what_cannot_be_asked(small, options, said):
     with pytest.raises(ValidationError, match=said):
-        siting.maximize_coverage(*small, cutoff=700, **({"weight": "people"} | options))
+        siting.maximize_coverage(*small, **({"weight": "people", "cutoff": 700} | options))
 
 
 def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
@@ -428,6 +434,53 @@ def test_a_required_centre_that_must_open_is_open_already(small):
     )
     assert list(plan.sites.index) == ["b"]
     assert plan.objective == 12
+
+
+def test_what_must_open_is_built_first_and_may_take_the_whole_budget(small):
+    demand, cost = small
+    rules = Rules(must_open=("b",))
+    curve = siting.curve(
+        siting.maximize_coverage, demand, cost, most=2, cutoff=700, weight="people",
+        rules=dataclasses.replace(rules, must_open=()),
+    )  # fmt: skip
+    assert curve["nested"].tolist() == [0, 8, 12]
+    plan = siting.maximize_coverage(demand, cost, new=2, cutoff=700, weight="people", rules=rules)
+    assert list(plan.sites.index) == ["b", "a"]
+    prices = pd.Series({"a": 0.1, "b": 0.2})
+    rules = Rules(must_open=("a", "b"), costs=prices, budget=0.3)  # 0.1 + 0.2 > 0.3 in floats
+    plan = siting.maximize_coverage(
+        demand, cost, new=None, cutoff=700, weight="people", rules=rules
+    )
+    assert plan.objective == 12
+
+
+def test_a_place_that_is_infinitely_far_is_out_of_reach(small):
+    demand, cost = small
+    cost[("r", "b")] = math.inf
+    plan = siting.minimize_cost(demand, cost, new=2, weight="people", required=[])
+    assert plan.objective == 800
+    floor = Rules(floor_by_street=0.5)
+    with pytest.raises(ValidationError, match="without a street"):
+        siting.maximize_coverage(
+            demand.assign(street=None), cost, new=1, cutoff=700, weight="people", rules=floor
+        )
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_the_search_never_opens_a_site_twice(seed):
+    rng = np.random.default_rng(seed)
+    worth = sparse.csc_matrix(rng.random((80, 30)) * (rng.random((80, 30)) < 0.2))
+    plan = _search.Standing(worth, rng.choice([0.0, 0.1, 0.2, 0.7], 30), 1.3)
+    clock = _solver.Clock(60)
+    plan.climb(clock)
+    best = _search.explored(plan, clock, patience=20, enough=math.inf)
+    assert len(set(best.columns())) == len(best.columns())
+    assert best.cost[best.columns()].sum() <= 1.3 + 1e-9
+    assert best.value() == pytest.approx(_search.worth_of(worth, best.columns()))
+    for _ in range(20):
+        plan.kick(rng)
+        assert len(set(plan.columns())) == len(plan.columns())
 
 
 def test_nobody_and_nowhere(small):
@@ -764,6 +817,12 @@ def test_a_budget_from_a_file_of_places(tmp_path):
         encoding="utf-8",
     )
     assert "cost is negative" in refused("site", "--budget", 100, *options, cwd=tmp_path)
+
+
+def test_no_plan_in_the_time_is_said(tmp_path):
+    options = ["--new", 12, "--floor-by-street", 0.85, "--spacing", 100, "--candidates", "grid"]
+    message = refused("site", *options, "--time-limit", 0.01, cwd=tmp_path)
+    assert "no plan that meets the rules was found in 0.01 seconds; allow more time" in message
 
 
 def test_a_budget_with_alternatives_and_places_without_a_cost(tmp_path):

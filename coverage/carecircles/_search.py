@@ -221,7 +221,9 @@ class Standing:
             self.put(place, -1)
         for place in map(int, places):
             spare = self.budget - self.cost[self.columns()].sum()
-            some = np.flatnonzero((self.cost <= spare + _EXACT) & (self.added > 0))
+            is_free = (self.cost <= spare + _EXACT) & (self.added > _EXACT * max(1.0, self.value()))
+            is_free[self.columns()] = False
+            some = np.flatnonzero(is_free)
             if len(some) > _FILLED_FROM:
                 some = some[np.argpartition(-self.added[some], _FILLED_FROM)[:_FILLED_FROM]]
             if len(some):

@@ -1022,6 +1022,8 @@ def main() -> NoReturn:
         from carecircles.report import printable
 
         _stop(f"there is no such plan: {printable(str(err))}", 2)
+    except TimeoutError as err:
+        _stop(str(err), 2)
     except ImportError as err:
         if "pip install" not in str(err):
             raise

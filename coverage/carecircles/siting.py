@@ -158,6 +158,7 @@ def maximize_coverage(
     >>> plan.sites.index.tolist(), plan.objective, plan.status
     (['a'], 8.0, 'optimal')
     """
+    _require_cutoff(cutoff)
     search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
 
@@ -167,7 +168,7 @@ def maximize_coverage(
     with _solving(made, search) as clock:
         problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
-    return _siting(made, "coverage", solution, covered)
+        return _siting(made, "coverage", solution, covered)
 
 
 def maximize_gradual_coverage(
@@ -223,7 +224,7 @@ def maximize_gradual_coverage(
     with _solving(made, search) as clock:
         worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
         solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
-    return _siting(made, "gradual", solution, credit)
+        return _siting(made, "gradual", solution, credit)
 
 
 def maximize_backup(
@@ -253,6 +254,7 @@ def maximize_backup(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
+    _require_cutoff(cutoff)
     search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
 
@@ -267,7 +269,7 @@ def maximize_backup(
             problem, problem.group, _limits(made),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_shifted(search.watch, have),
         )  # fmt: skip
-    return _siting(made, "backup", _raised(solution, have), twice)
+        return _siting(made, "backup", _raised(solution, have), twice)
 
 
 def minimize_cost(
@@ -329,7 +331,7 @@ def minimize_cost(
         solution = _most(
             made, walked, worth, np.arange(worth.shape[1]), search, clock, is_cost=True
         )
-    return _siting(made, "distance", solution, walked)
+        return _siting(made, "distance", solution, walked)
 
 
 def minimize_worst(
@@ -370,7 +372,7 @@ def minimize_worst(
 
     with _solving(made, search) as clock:
         solution = _bisected(made, counts, search, clock)
-    return _siting(made, "worst", solution, worst)
+        return _siting(made, "worst", solution, worst)
 
 
 def minimize_facilities(
@@ -412,6 +414,7 @@ def minimize_facilities(
     """
     if not 0 <= share <= 1:
         raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
+    _require_cutoff(cutoff)
     search = search or Search()
     made = _instance(demand, cost, cutoff, weight, required, candidates, rules, None, is_open=True)
 
@@ -434,8 +437,8 @@ def minimize_facilities(
             least=min(max(least, 0.0), float(problem.weight.sum())),
             gap=search.gap, clock=clock, watch=_shifted(search.watch, spent),
         )  # fmt: skip
-    solution = _raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
-    return _siting(made, "facilities", solution, covered, objective=solution.value)
+        solution = _raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
+        return _siting(made, "facilities", solution, covered, objective=solution.value)
 
 
 MODELS: dict[str, Callable[..., Siting]] = {
@@ -815,6 +818,10 @@ def _instance(
 ) -> _Instance:
     """The question, checked; `is_open` if the number of new centres is to be found."""
     rules = rules or Rules()
+    if rules.floor_by_street is not None:
+        _require_cutoff(cutoff)
+        if demand["street"].isna().any():
+            raise ValidationError(["`demand` has places without a street; a floor needs them all."])
     if not demand.index.is_unique:
         raise ValidationError(
             ["`demand` has labels more than once in its index; make them unique."]
@@ -822,14 +829,14 @@ def _instance(
     people = _weights(demand, weight)
     budget = math.inf if is_open else _budget(new, rules)
     labels = cost.index.levels[1]
-    required = pd.Index(list(required), dtype=object)
+    required = pd.Index(list(required), dtype=object).unique()
     named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
     _refuse_unknown(labels, named, required, rules)
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
     price = _prices(may, rules, is_priced=new is None)
     is_must = may.isin(list(rules.must_open))
     taken = float(price[is_must].sum())
-    if taken > budget:
+    if taken > budget + 1e-9 * max(1.0, taken):
         raise InfeasibleError(
             f"the centres that must open take {taken:g} of {budget:g}; allow more."
         )
@@ -881,7 +888,7 @@ def _instance(
         candidates=may,
         gross=gross,
         cost=price,
-        budget=budget - taken,
+        budget=max(budget - taken, 0.0),
         is_must=is_must,
         own=own,
         own_depth=own_depth,
@@ -918,7 +925,7 @@ def _floors(
     if (missing > 1e-6).any():
         lines = [
             f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
-            f"{missing[n]:,.0f} too few"
+            f"{_persons(missing[n])} too few"
             for n in np.flatnonzero(missing > 1e-6)
         ]
         raise InfeasibleError("the floor cannot be met: " + "; ".join(lines) + ".")
@@ -953,9 +960,13 @@ def _shortfalls(made: _Instance) -> str:
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
     missing = least - covered
     return ", ".join(
-        f"street {made.streets[n]} is {missing[n]:,.0f} people short"
+        f"street {made.streets[n]} is {_persons(missing[n])} people short"
         for n in np.flatnonzero(missing > 1e-6)
     )
+
+
+def _persons(people: float) -> str:
+    return f"{people:,.0f}" if people >= 1 else f"{people:.2g}"
 
 
 def _worth(made: _Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
@@ -1119,7 +1130,7 @@ def _assigned(
         start=fixed + guess.columns(), gap=search.gap, clock=clock, watch=search.watch,
     )  # fmt: skip
     chosen = solution.chosen[solution.chosen >= fixed] - fixed
-    return solution._replace(chosen=free[chosen])
+    return solution._replace(chosen=free[chosen], bound=max(solution.bound, 0.0))
 
 
 def _farthest(
@@ -1174,23 +1185,28 @@ def _siting(
 
     The objective is measured anew from the sites, unless the measure cannot know it.
     """
-    chosen = np.union1d(np.flatnonzero(made.is_must), solution.chosen).astype(int)
+    must = np.flatnonzero(made.is_must)
+    chosen = np.union1d(must, solution.chosen).astype(int)
     is_own = np.isin(made.column, chosen)
-    cell, column, metres = made.cell[is_own], made.column[is_own], made.metres[is_own]
+    by_site = np.argsort(made.column[is_own], kind="stable")
+    cell, column, metres = (a[is_own][by_site] for a in (made.cell, made.column, made.metres))
+    ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
     near, depth = made.own.copy(), made.own_depth.copy()
     before, covered_before = measure(near, depth), _covered(made, near)
-    rows, waiting, covered = [], list(chosen), covered_before
-    while waiting:
+    rows, covered = [], covered_before
+    waiting = [list(must), [c for c in chosen if c not in set(must)]]  # what must open comes first
+    while waiting[0] or waiting[1]:
+        group = waiting[0] or waiting[1]
         trials = []
-        for candidate in waiting:
-            mine = column == candidate
+        for candidate in group:
+            own = ends[candidate]
             nearer, deeper = near.copy(), depth.copy()
-            nearer[cell[mine]] = np.minimum(near[cell[mine]], metres[mine])
-            deeper[cell[mine]] += metres[mine] <= made.cutoff
+            nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
+            deeper[cell[own]] += metres[own] <= made.cutoff
             trials.append((measure(nearer, deeper), nearer, deeper))
         values = np.array([value for value, _, _ in trials])
         best = int(values.argmin() if goal in ("distance", "worst") else values.argmax())
-        candidate, (value, near, depth) = waiting.pop(best), trials[best]
+        candidate, (value, near, depth) = group.pop(best), trials[best]
         after = _covered(made, near)
         rows.append((candidate, made.gross[candidate], after - covered, after, value))
         covered = after
@@ -1240,10 +1256,17 @@ def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | Non
 
 def _beyond(cost: pd.Series, beyond: float | None) -> float:
     if beyond is None:
-        return float(cost.max()) if len(cost) else 0.0
+        finite = cost.to_numpy()[np.isfinite(cost.to_numpy())]
+        return float(finite.max(initial=0.0))
     if not 0 <= beyond < math.inf:
         raise ValidationError([f"beyond is {beyond:g}; write 0 or more."])
     return float(beyond)
+
+
+def _require_cutoff(cutoff: float) -> None:
+    """Being covered needs a limit."""
+    if not 0 <= cutoff < math.inf:
+        raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
 
 
 def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
@@ -1281,8 +1304,8 @@ def _refuse_unknown(
     both = set(rules.must_open) & set(rules.may_not_open)
     if both:
         problems.append(f"must_open and may_not_open both name {sorted(map(repr, both))}.")
-    if rules.costs is not None and not (rules.costs >= 0).all():
-        problems.append("costs: some are missing or negative; write 0 or more.")
+    if rules.costs is not None and not ((rules.costs >= 0) & np.isfinite(rules.costs)).all():
+        problems.append("costs: some are missing, negative or infinite; write 0 or more.")
     if rules.floor_by_street is not None and not 0 <= rules.floor_by_street <= 1:
         problems.append(f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1.")
     if problems:
