@@ -17,7 +17,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import _search, _solver, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
@@ -464,6 +464,47 @@ def test_a_place_that_is_infinitely_far_is_out_of_reach(small):
         siting.maximize_coverage(
             demand.assign(street=None), cost, new=1, cutoff=700, weight="people", rules=floor
         )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("model", ["maximize_coverage", "maximize_gradual_coverage"])
+def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, model, seed):
+    """Kicks, shrinking and the prices of the linear programme on 80 places, against scipy's HiGHS."""
+    monkeypatch.setattr(_solver, "_QUICK_ENTRIES", 0)
+    monkeypatch.setattr(_solver, "_PATIENCE", (5, 10))
+    monkeypatch.setattr(_search, "_EASY_ENTRIES", 0)
+    rng = np.random.default_rng(seed)
+    places, sites = rng.uniform(0, 3000, (80, 2)), rng.uniform(0, 3000, (30, 2))
+    metres = np.hypot(*(places[:, None] - sites).transpose(2, 0, 1))
+    people = rng.uniform(0, 9, 80)
+    prices = rng.integers(1, 4, 30).astype(float)
+    demand = pd.DataFrame({"people": people})
+    pairs = pd.MultiIndex.from_product([demand.index, range(30)], names=["demand", "facility"])
+    cost = pd.Series(metres.ravel(), index=pairs)
+    extra = {} if model == "maximize_coverage" else {"full": 200}
+    plan = getattr(siting, model)(
+        demand, cost[cost <= 700], new=None, cutoff=700, weight="people",
+        rules=Rules(costs=pd.Series(prices), budget=7), **extra,
+    )  # fmt: skip
+    credit = np.clip((700 - metres) / 500, 0, 1) if extra else metres <= 700
+    worth = (people[:, None] * credit).ravel()
+    # x of the sites, then y for each pair: y <= x, one y a place
+    linked = sparse.hstack([sparse.vstack([-sparse.identity(30)] * 80), sparse.identity(2400)])
+    once = sparse.hstack(
+        [sparse.csr_matrix((80, 30)), sparse.kron(sparse.identity(80), np.ones(30))]
+    )
+    paid = sparse.csr_matrix(np.concatenate([prices, np.zeros(2400)]))
+    found = milp(
+        -np.concatenate([np.zeros(30), worth]),
+        integrality=np.concatenate([np.ones(30), np.zeros(2400)]),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(linked, ub=0), LinearConstraint(once, ub=1), LinearConstraint(paid, ub=7)
+        ],
+    )  # fmt: skip
+    assert plan.objective == pytest.approx(-found.fun)
+    assert (plan.status, plan.gap) == ("optimal", 0)
+    assert prices[plan.sites.index].sum() <= 7
 
 
 @given(st.integers(0, 10_000))

@@ -132,6 +132,12 @@ def maximize(
         small, useful = small[:, kept], useful[kept]
         if not patience or small.nnz <= _QUICK_ENTRIES:
             break
+        if patience == _PATIENCE[-1]:
+            price = _lp_prices(small, limits.cost[useful], limits.budget, clock, price)
+            found = _search.lagrangian(
+                small, limits.cost[useful], limits.budget, best.value, clock, price=price
+            )
+            best = best._replace(bound=max(best.value, min(best.bound, found.value)))
         start = np.searchsorted(useful, best.chosen)
         plan = _search.explored(
             Standing(small, limits.cost[useful], limits.budget, start),
@@ -169,6 +175,30 @@ def maximize(
     if best.value > value:
         chosen, value = best.chosen, best.value
     return Solution(chosen, value, max(value, bound), proof.status)
+
+
+def _lp_prices(
+    worth: sparse.csc_matrix, cost: np.ndarray, budget: float, clock: Clock, price: np.ndarray
+) -> np.ndarray:
+    """
+    What each row is worth by itself in the linear programme, whose bound no other prices beat.
+
+    By interior points, within a quarter of the time that is left; `price` if that is not enough, or
+    if some row is worth different amounts under different columns.
+    """
+    filled = np.flatnonzero(np.diff(worth.tocsr().indptr))
+    model = _Model()
+    model.add_sites(np.zeros(len(cost)), most=(cost, budget))
+    levels, worths = model.add_levels(worth)
+    if len(levels) != len(filled):
+        return price
+    model.set_objective(levels, worths)
+    duals = model.relaxed_duals(seconds=clock.left() / 4, clock=clock)
+    if duals is None:
+        return price
+    found = np.zeros(worth.shape[0])
+    found[filled] = np.clip(worths - duals[1:], 0, worths)  # the first row is the budget
+    return found
 
 
 def _told(watch: Watch, bound: float, value: float) -> None:
@@ -440,6 +470,24 @@ class _Model:
         for place in needed:
             own = group == place
             self.add_sum(covered[own], weight[own], lower=float(floors.least[place]))
+
+    def relaxed_duals(self, *, seconds: float, clock: Clock) -> np.ndarray | None:
+        """What a unit more of each row is worth in the linear programme; None if time ran out."""
+        import highspy
+
+        self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        for option, value in (
+            ("solve_relaxation", True),
+            ("solver", "ipm"),
+            ("run_crossover", "off"),
+            ("time_limit", max(0.1, seconds)),
+        ):
+            self.highs.setOptionValue(option, value)
+        _run(self.highs, clock, None)
+        solution = self.highs.getSolution()
+        if not solution.dual_valid:
+            return None
+        return np.abs(np.array(solution.row_dual))
 
     def solve(
         self,
