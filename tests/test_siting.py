@@ -608,6 +608,7 @@ def test_the_plan_is_a_scenario_whose_figures_are_the_same(tmp_path):
     change = json.loads(done.stdout)
     gained = record["covered"] - record["covered_before"]
     assert change["district"]["gained_people_60"] == pytest.approx(gained, abs=2e-3)
+    assert change["area_share_error"] == record["area_share_error"]
     assert [c["change"] for c in change["changed_centres"]] == ["opened", "opened"]
     assert "Proven: no other choice" in change["notes"][0]
     assert {c["name_en"] for c in change["changed_centres"]} == {"New centre 1", "New centre 2"}

@@ -15,6 +15,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy import sparse
 
+Watch = Callable[[float, float], None]  # told the best value and the bound so far
+
 _EXACT = 1e-9
 _DOMINANCE_MOST_PAIRS = (
     2e9  # of columns compared; beyond, looking for dominance costs more than it saves
@@ -264,7 +266,8 @@ def explored(
     *,
     patience: int,
     enough: float,
-    watch: Callable[[float], None] | None = None,
+    bound: float = math.inf,
+    watch: Watch | None = None,
 ) -> Standing:
     """
     The best plan found by kicks and climbs, until nothing better turns up for a while.
@@ -281,7 +284,7 @@ def explored(
         if trial.value() > best.value() + _EXACT * max(1.0, best.value()):
             best, waited = trial, 0
             if watch:
-                watch(best.value())
+                watch(best.value(), bound)
         if trial.value() >= best.value() * (1 - _NEARLY):
             plan = trial
     return best

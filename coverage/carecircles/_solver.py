@@ -5,7 +5,6 @@ Every model has a binary column for each candidate site, and columns and rows fo
 """
 
 import contextlib
-import functools
 import math
 import signal
 import threading
@@ -17,10 +16,8 @@ import numpy as np
 from scipy import sparse
 
 from carecircles import _search
-from carecircles._search import Covering, Standing
+from carecircles._search import Covering, Standing, Watch
 from carecircles.errors import InfeasibleError
-
-Watch = Callable[[float, float], None]  # told the best value and the bound so far
 
 _QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
@@ -110,71 +107,86 @@ def maximize(
     come first and leave out the columns that no better plan can have; HiGHS does the rest. Floors
     only count for HiGHS: without them the bound holds all the more.
     """
-    columns, has_floors = np.arange(worth.shape[1]), limits.floors is not None
-    plan = Standing(worth, limits.cost, limits.budget)
-    plan.climb(clock)
-    everything = _search.worth_of(worth, columns)
-    best = Solution(plan.columns(), plan.value(), everything, "time limit")
-    small, useful, price = worth, columns, plan.first
-    del plan
-    for patience in (*_PATIENCE, 0):
-        cost = limits.cost[useful]
-        found = _search.lagrangian(small, cost, limits.budget, best.value, clock, price=price)
-        best, price = (
-            best._replace(bound=max(best.value, min(best.bound, found.value))),
-            found.price,
-        )
-        if watch:
-            watch(best.value, best.bound)
-        if has_floors or not clock.left() or best.bound - best.value <= slack(best.value):
-            break
-        kept = np.union1d(found.useful, np.searchsorted(useful, best.chosen))
-        small, useful = small[:, kept], useful[kept]
-        if not patience or small.nnz <= _QUICK_ENTRIES:
-            break
-        if patience == _PATIENCE[-1]:
-            price = _lp_prices(small, limits.cost[useful], limits.budget, clock, price)
-            found = _search.lagrangian(
-                small, limits.cost[useful], limits.budget, best.value, clock, price=price
-            )
-            best = best._replace(bound=max(best.value, min(best.bound, found.value)))
-        start = np.searchsorted(useful, best.chosen)
-        plan = _search.explored(
-            Standing(small, limits.cost[useful], limits.budget, start),
-            clock,
-            patience=patience,
-            enough=best.bound - slack(best.value),
-            watch=watch and functools.partial(_told, watch, best.bound),
-        )
-        best = best._replace(chosen=useful[plan.columns()], value=plan.value())
-    if not has_floors and best.bound - best.value <= slack(best.value):
-        return best._replace(status="optimal")
-    if not has_floors and not clock.left():
-        return best._replace(status=clock.word())
-    if has_floors:
-        small, useful = worth, columns
+    best, kept, is_proven = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
+    if limits.floors is not None:  # a plan that keeps to them may need any column
+        kept = np.arange(worth.shape[1])
+    elif is_proven or not clock.left():
+        return best
     model = _Model()
-    model.add_sites(np.zeros(len(useful)), most=(limits.cost[useful], limits.budget))
-    model.set_objective(*model.add_levels(small))
+    model.add_sites(np.zeros(len(kept)), most=(limits.cost[kept], limits.budget))
+    model.set_objective(*model.add_levels(worth[:, kept]))
     model.add_floors(limits.floors)
-    start = np.searchsorted(useful, best.chosen)
+    start = np.searchsorted(kept, best.chosen)
     try:
-        proof = model.solve(
+        found = model.solve(
             start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
         )
     except TimeoutError:
-        if has_floors:
+        if limits.floors is not None:
             raise
         return best._replace(status=clock.word())
-    chosen = useful[proof.chosen]
+    chosen, bound = kept[found.chosen], found.bound
     value = _search.worth_of(worth, chosen)
-    if has_floors:
-        return Solution(chosen, value, max(value, min(best.bound, proof.bound)), proof.status)
-    # A plan with a column that was left out is worth no more than the one it was left out for.
-    bound = min(best.bound, max(proof.bound, best.value))
-    if best.value > value:
-        chosen, value = best.chosen, best.value
-    return Solution(chosen, value, max(value, bound), proof.status)
+    if limits.floors is None:
+        # A plan with a column that was left out is worth no more than the one it was left out for.
+        bound = max(bound, best.value)
+        if best.value > value:
+            chosen, value = best.chosen, best.value
+    return Solution(chosen, value, max(value, min(best.bound, bound)), found.status)
+
+
+def _searched(
+    worth: sparse.csc_matrix,
+    limits: Limits,
+    *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None,
+) -> tuple[Solution, np.ndarray, bool]:
+    """
+    A good plan with its bound, the columns a better one can have, and whether it is proven already.
+
+    Floors are left aside, and with them the longer search, since its plan need not keep to them.
+    """
+    plan, kept = Standing(worth, limits.cost, limits.budget), np.arange(worth.shape[1])
+    plan.climb(clock)
+    best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, kept), "time limit")
+    price = plan.first
+
+    def tightened() -> _search.Bound:
+        nonlocal best
+        small, cost = worth[:, kept], limits.cost[kept]
+        found = _search.lagrangian(small, cost, limits.budget, best.value, clock, price=price)
+        best = best._replace(bound=max(best.value, min(best.bound, found.value)))
+        if watch:
+            watch(best.value, best.bound)
+        return found
+
+    for patience in (*_PATIENCE, 0):
+        found = tightened()
+        price = found.price
+        if best.bound - best.value <= slack(best.value):
+            return best._replace(status="optimal"), kept, True
+        if limits.floors is not None or not clock.left():
+            break
+        kept = kept[np.union1d(found.useful, np.searchsorted(kept, best.chosen))]
+        if not patience or worth[:, kept].nnz <= _QUICK_ENTRIES:
+            break
+        small, cost = worth[:, kept], limits.cost[kept]
+        if patience == _PATIENCE[-1]:
+            price = _lp_prices(small, cost, limits.budget, clock, price)
+            tightened()
+        start = np.searchsorted(kept, best.chosen)
+        plan = _search.explored(
+            Standing(small, cost, limits.budget, start),
+            clock,
+            patience=patience,
+            enough=best.bound - slack(best.value),
+            bound=best.bound,
+            watch=watch,
+        )
+        best = best._replace(chosen=kept[plan.columns()], value=plan.value())
+    return best._replace(status=clock.word()), kept, False
 
 
 def _lp_prices(
@@ -199,10 +211,6 @@ def _lp_prices(
     found = np.zeros(worth.shape[0])
     found[filled] = np.clip(worths - duals[1:], 0, worths)  # the first row is the budget
     return found
-
-
-def _told(watch: Watch, bound: float, value: float) -> None:
-    watch(value, bound)
 
 
 def minimize(

@@ -437,7 +437,7 @@ def site(
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
     after = comparison.carried_out(made, study, before.cells, service=service)
-    record = report.siting_record(before, plan, places, curve=several, others=others)
+    record = report.siting_record(before, after, plan, places, curve=several, others=others)
     with contextlib.ExitStack() as together:
         paths = [together.enter_context(io.replacing(target)) for target in targets]
         written = dict(zip(targets, paths, strict=True))

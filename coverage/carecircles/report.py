@@ -606,15 +606,20 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
 
 def siting_record(
     plan: Plan,
+    after: Plan,
     siting: Siting,
     candidates: gpd.GeoDataFrame,
     *,
     curve: pd.DataFrame | None = None,
     others: Sequence[tuple[float, Siting]] = (),
 ) -> dict:
-    """A plan of new centres with its proof, and what was found beside it, as a JSON value."""
+    """
+    New centres with their proof, and what was found beside them, as a JSON value.
+
+    `plan` is the plan as it is, `after` the one with the new centres.
+    """
     record = {
-        **_heading(plan.area, plan.cells, plan=_named(plan)),
+        **_heading(plan.area, after.cells, plan=_named(plan)),
         "people": headline_group(plan),
         "goal": siting.goal,
         "unit": _GOALS[siting.goal][0],
