@@ -56,6 +56,7 @@ _NOTE = re.compile(
     r"notes?|sources?|remarks?)[^::]{0,12}[::]",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+\s*[%°张人个]?")
 _FEWEST_LETTERS = 7  # of a sentence that stands apart below a table
 _MOST_ROWS_NAMED = 8
 _STEMS = "甲乙丙丁戊己庚辛"  # statistical forms number their columns by these, and by 1, 2, 3 ...
@@ -129,11 +130,17 @@ def table(
         )
     meant = [sought.known.get(_validate.plain(name), "") for name in names]
     body, notes = _without_notes(body, [n for n, name in enumerate(meant) if name in _FIGURES])
+    above = [_written(cells) for _, cells in numbered[header.first : header.last + 1]]
+    placed = [n for n, name in enumerate(meant) if name in _PLACED]
+    labels = sorted({0, *(n for n, name in enumerate(meant) if name in _LABELS)})
     kept, again, totals = [], [], []
     for position, (number, cells) in enumerate(body):
-        if _is_header_again(cells, numbered[header.first : header.last + 1], position):
+        is_placed = any(_has_number(cells, n) for n in placed)
+        if (position == 0 and _is_below_header(cells)) or (
+            not is_placed and _written(cells) in above
+        ):
             again.append(number)
-        elif _is_total(cells, meant):
+        elif not is_placed and any(_is_total(cells, n) for n in labels):
             totals.append((number, dict(zip(names, map(_validate.as_text, cells), strict=False))))
         else:
             kept.append((number, cells))
@@ -149,15 +156,15 @@ def table(
         values=[count for _, count in uneven],
     )
     frame.attrs["totals"] = totals
-    above = [n for n, _ in numbered[: header.first]]
-    frame.attrs["left_out"] = [*above, *again, *(n for n, _ in totals), *notes]
+    titles = [n for n, _ in numbered[: header.first]]
+    frame.attrs["left_out"] = [*titles, *again, *(n for n, _ in totals), *notes]
     frame.attrs["taken"] = [
         *([header_said(first, last)] if header.last else []),
         *rows_said(
             again,
-            "repeats the header and is left out",
-            "repeat the header and are left out",
-            "为重复的表头，不计入",
+            "is a header once more and left out",
+            "are headers once more and left out",
+            "为重复的表头或单位，不计入",
         ),
         *rows_said(
             [n for n, _ in totals],
@@ -288,15 +295,18 @@ def _trim(record: list, width: int) -> list:
     return record
 
 
-def _is_header_again(cells: list, header: Sequence[tuple[int, list]], position: int) -> bool:
-    """Whether a row repeats (part of) the header, or holds the units or numbers of its columns."""
-    written = _without_blank_end([_cell(c) for c in cells])
-    if any(written == _without_blank_end([_cell(c) for c in row]) for _, row in header):
-        return True
-    filled = [_narrow(cell) for cell in written if cell]
-    if position > 0 or len(filled) < 2:
-        return False
-    if all(re.fullmatch(r"\(.*\)", cell) for cell in filled):
+def _written(cells: list) -> list[str]:
+    return _without_blank_end([_cell(c) for c in cells])
+
+
+def _has_number(cells: list, position: int) -> bool:
+    return position < len(cells) and _is_number(str(cells[position]))
+
+
+def _is_below_header(cells: list) -> bool:
+    """Whether a row holds the units of the columns, or numbers them as statistical forms do."""
+    filled = [_narrow(cell) for cell in _written(cells) if cell]
+    if len(filled) > 1 and all(re.fullmatch(r"\(.*\)", cell) for cell in filled):
         return True
     letters = [cell for cell in filled if not cell.isdecimal()]
     digits = [cell for cell in filled if cell.isdecimal()]
@@ -305,14 +315,9 @@ def _is_header_again(cells: list, header: Sequence[tuple[int, list]], position: 
     return is_in_order and is_counted and len(letters) > 0 and len(digits) > 1
 
 
-def _is_total(cells: list, meant: Sequence[str]) -> bool:
-    """Whether the first label of a row is a word for a total; a row with coordinates is none."""
-    texts = dict(enumerate(str(c).strip() for c in cells))
-    if any(_is_number(texts.get(n, "")) for n, name in enumerate(meant) if name in _PLACED):
-        return False
-    places = [0, *(n for n, name in enumerate(meant) if name in _LABELS)]
-    labels = [_validate.plain(texts[n]) for n in places if texts.get(n)]
-    return any(is_total_word(label) for label in labels)
+def _is_total(cells: list, position: int) -> bool:
+    """Whether a label of a row is a word for a total."""
+    return position < len(cells) and is_total_word(_validate.plain(str(cells[position])))
 
 
 def is_total_word(label: str) -> bool:
@@ -339,7 +344,7 @@ def _is_note(
     number: int, cells: list, before: tuple[int, list] | None, figures: Sequence[int]
 ) -> bool:
     """Whether the last row of a table is no row of it."""
-    if any(n < len(cells) and _is_number(str(cells[n])) for n in figures):
+    if any(_has_number(cells, n) for n in figures):
         return False
     filled = [c for c in cells if str(c).strip()]
     if not all(isinstance(c, str) for c in filled):
@@ -362,7 +367,7 @@ def _narrow(text: str) -> str:
 
 def _is_number(cell: str) -> bool:
     """Whether a cell is a number, perhaps with its unit: '120 张' is, '60岁及以上' is not."""
-    return re.fullmatch(r"[+-]?[\d,]*\.?\d+\s*[%°张人个]?", _narrow(cell)) is not None
+    return _NUMBER.fullmatch(_narrow(cell)) is not None
 
 
 # What is told

@@ -117,14 +117,13 @@ def numbers(
 
 def _as_number(cell: str, column: str) -> float:
     """A narrow cell as a number, without its unit and such words as 'about'; NaN where it is none."""
-    plain_number, factor, _ = _number_in(cell, column)
-    if not plain_number.strip("+-.,") or not _NUMBER.fullmatch(plain_number):
+    number, factor = cell, 1
+    if not _NUMBER.fullmatch(cell):
+        number, factor, _ = _number_in(cell, column)
+    if not number.strip("+-.,") or not _NUMBER.fullmatch(number):
         return np.nan
-    return (
-        float(plain_number.replace(",", ""))
-        if factor == 1
-        else float(Decimal(plain_number.replace(",", "")) * factor)
-    )
+    plain_number = number.replace(",", "")
+    return float(plain_number) if factor == 1 else float(Decimal(plain_number) * factor)
 
 
 def _number_in(cell: str, column: str) -> tuple[str, int, str]:
@@ -142,7 +141,7 @@ def _number_in(cell: str, column: str) -> tuple[str, int, str]:
 
 def units_in(frame: pd.DataFrame, column: str) -> list[str]:
     """The units that are written behind the numbers of a column, '' where there is none."""
-    cells = text(frame[column]).map(narrow)
+    cells = text(frame[column]).map(narrow).unique()
     return sorted({_number_in(cell, column)[2] for cell in cells if cell})
 
 
@@ -198,7 +197,7 @@ def without_serials(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, lis
 
 def narrow(cell: str) -> str:
     """Text with full-width letters and digits as usual ones."""
-    return unicodedata.normalize("NFKC", cell)
+    return cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
 
 
 def dates(
@@ -400,7 +399,7 @@ def columns(
     kept = kept.rename(columns={h: n for h, n in meant.items() if n})
     kept.attrs = frame.attrs | {
         "columns": {many[0]: name for name, many in taken.items()},
-        "unused": [str(h) for h, name in meant.items() if not name],
+        "unused": [str(h) for h, name in meant.items() if not name and str(h).strip()],
     }
     return kept, problems
 

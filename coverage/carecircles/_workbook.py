@@ -9,7 +9,7 @@ import itertools
 import re
 import warnings
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -22,9 +22,11 @@ from carecircles._table import Sought
 from carecircles._validate import Text
 from carecircles.errors import ValidationError
 
-_MOST_BYTES = 200_000_000  # of a workbook unpacked
+_MOST_BYTES = 100_000_000  # of a workbook unpacked: some 300,000 rows of ten columns
 _MOST_PARTS = 10_000
-_MOST_RATIO = 400  # of a part of more than `_SMALL_PART`; ordinary sheets shrink to a fiftieth
+_MOST_RATIO = (
+    200  # of a part of more than `_SMALL_PART`; a column of one value shrinks to a fortieth
+)
 _SMALL_PART = 2_000_000
 _CHUNK = 1 << 20
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -38,6 +40,7 @@ class _Look(NamedTuple):
     hidden_rows: list[int]
     hidden_columns: list[int]  # positions from 0
     merged: list[tuple[int, int, int, int]]  # first row, last row, first column, last column
+    formulas: list[bool]  # one for each
 
 
 def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFrame:
@@ -70,27 +73,24 @@ def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFr
     _refuse_harm(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops
-        values, formulas = (
-            openpyxl.load_workbook(path, read_only=True, data_only=is_value)
-            for is_value in (True, False)
-        )
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            heads = {s.title: _head(s) for s in values.worksheets}
-            shown = [s.title for s in values.worksheets if s.sheet_state == "visible"]
+            heads = {s.title: _head(s) for s in book.worksheets}
+            shown = [s.title for s in book.worksheets if s.sheet_state == "visible"]
             shown = [title for title in shown if heads[title]]
             title = _choose(heads, shown, sought, sheet, file=path.name)
             if title is None:
                 return _table.table([], sought, file=path.name)
             file = path.name if [title] == shown else f"{path.name}#{title}"
             look = _look(path, title)
-            frame = _read(values[title], formulas[title], look, sought, file=file)
+            unsaved = _unsaved(path, title) if look.formulas else []
+            frame = _read(book[title], unsaved, look, sought, file=file)
         finally:
-            values.close()
-            formulas.close()
+            book.close()
     taken = frame.attrs["taken"]
     if file != path.name:
         taken.insert(0, {"en": f"sheet {_validate.show(title)}", "zh": f"工作表“{title}”"})
-    for other in heads.keys() - {title, *shown}:
+    for other in (t for t in heads if t not in (title, *shown)):
         if sought.needed and _has_all(_known(heads[other], sought), sought):
             name = _validate.show(other)
             taken.append(
@@ -99,7 +99,7 @@ def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFr
                     "zh": f"隐藏的工作表“{other}”未读取",
                 }
             )
-    frame.attrs |= {"file": file, "sheet": title, "day_0": f"{values.epoch:%Y-%m-%d}"}
+    frame.attrs |= {"file": file, "sheet": title, "day_0": f"{book.epoch:%Y-%m-%d}"}
     return frame
 
 
@@ -145,16 +145,16 @@ def _refuse_harm(path: Path) -> None:
                     f"{part.file_size / max(part.compress_size, 1):,.0f} times its size, as no table does"
                 )
         for part in parts:
-            if not part.filename.casefold().endswith((".xml", ".rels", ".vml")):
+            if part.filename.startswith("xl/media/"):  # pictures, which are not read
                 continue
             with archive.open(part) as opened:  # reads no more than the directory says
                 end = b""
                 while chunk := opened.read(_CHUNK):
-                    text = end + chunk
-                    if _DECLARATION.search(text) or b"\x00" in text:
+                    text = end + chunk.replace(b"\x00", b"")  # which stand between UTF-16 letters
+                    if _DECLARATION.search(text):
                         raise refuse(
-                            f"{_validate.show(part.filename)} in it declares entities or is not UTF-8, "
-                            "as no spreadsheet program writes it"
+                            f"{_validate.show(part.filename)} in it declares entities, "
+                            "as no spreadsheet program does"
                         )
                     end = text[-_LONGEST_DECLARATION:]
 
@@ -216,25 +216,46 @@ def _has_all(names: set[str], sought: Sought) -> bool:
     return all(names & one_of for one_of in sought.needed)
 
 
-def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.DataFrame:
-    """
-    The table of a sheet.
+def _unsaved(path: Path, title: str) -> list[tuple[int, int, object]]:
+    """Row, position and formula of the cells of a sheet whose formula has no value beside it."""
+    import openpyxl
 
-    The sheet is read twice, for its values and for its formulas, row by row: a format set far down
-    makes it a million rows long.
-    """
-    records, errors, unsaved = [], [], []
-    for sheet in (values, formulas):
-        sheet.reset_dimensions()
-    rows = zip(values.iter_rows(), formulas.iter_rows(), strict=False)
-    for number, (cells, written) in enumerate(rows, start=1):
-        found = ["" if c.value is None else c.value for c in cells]
-        errors += [(number, c.value) for c in cells if c.data_type == "e"]
-        unsaved += [
-            (number, w.value)
-            for w, value in zip(written, found, strict=False)
-            if w.data_type == "f" and value == ""
+    books = [
+        openpyxl.load_workbook(path, read_only=True, data_only=is_value)
+        for is_value in (True, False)
+    ]
+    try:
+        for book in books:
+            book[title].reset_dimensions()
+        both = zip(*(book[title].iter_rows() for book in books), strict=False)
+        return [
+            (number, n, cell.value)
+            for number, (values, formulas) in enumerate(both, start=1)
+            for n, (value, cell) in enumerate(zip(values, formulas, strict=False))
+            if cell.data_type == "f" and value.value is None
         ]
+    finally:
+        for book in books:
+            book.close()
+
+
+def _read(
+    sheet,
+    unsaved: list[tuple[int, int, object]],
+    look: _Look,
+    sought: Sought,
+    *,
+    file: str,
+) -> pd.DataFrame:
+    """
+    The table of a sheet, which is read row by row: a format set far down makes it a million rows long.
+    """
+    records: list[tuple[int, list]] = []
+    errors: list[tuple[int, int, object]] = []
+    sheet.reset_dimensions()
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        found = ["" if c.value is None else c.value for c in cells]
+        errors += [(number, n, c.value) for n, c in enumerate(cells) if c.data_type == "e"]
         if any(str(v).strip() for v in found):
             records.append((number, found))
     width = max((len(cells) for _, cells in records), default=0)
@@ -249,13 +270,19 @@ def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.Dat
                 beside.append(number)
                 cells[end:] = [""] * len(cells[end:])
     frame = _table.table(even, sought, file=file, hidden=look.hidden_columns)
+    used = {n for n, name in enumerate(frame) if sought.known.get(_validate.plain(name))}
     out = frame.attrs["left_out"]
+
+    def in_table(cells: list[tuple[int, int, object]]) -> list[tuple[int, object]]:
+        return [(number, value) for number, n, value in cells if n in used and number not in out]
+
     problems = [
-        *_cell_problem(file, errors, out, "the cell holds an error", "correct it in the workbook"),
+        *_cell_problem(
+            file, in_table(errors), "the cell holds an error", "correct it in the workbook"
+        ),
         *_cell_problem(
             file,
-            unsaved,
-            out,
+            in_table(unsaved),
             "the cell is a formula whose value was not saved",
             "open the workbook in a spreadsheet program and save it, or write the value",
         ),
@@ -275,9 +302,8 @@ def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.Dat
 
 
 def _cell_problem(
-    file: str, cells: Sequence[tuple[int, object]], out: Collection[int], what: str, mend: str
+    file: str, cells: Sequence[tuple[int, object]], what: str, mend: str
 ) -> list[str]:
-    cells = [(number, value) for number, value in cells if number not in out]
     index = pd.Index([number for number, _ in cells], name="row")
     return _validate.complain(file, index, what, mend, values=[value for _, value in cells])
 
@@ -316,7 +342,7 @@ def _hidden_said(frame: pd.DataFrame, look: _Look, sought: Sought) -> list[Text]
 
 def _look(path: Path, title: str) -> _Look:
     """Which rows and columns of a sheet are hidden, and which cells are merged."""
-    look = _Look([], [], [])
+    look = _Look([], [], [], [])
     with zipfile.ZipFile(path) as archive:
         part = _part_of(archive, title)
         if part is None:
@@ -336,6 +362,8 @@ def _see(look: _Look, kind: str, about: dict[str, str]) -> None:
     elif kind == "col" and is_hidden:
         first, last = int(about.get("min", "1")), int(about.get("max", "1"))
         look.hidden_columns.extend(range(first - 1, min(last, first + 999)))
+    elif kind == "f":
+        look.formulas.append(True)
     elif kind == "mergeCell":
         look.merged.extend(_range(about.get("ref", "")))
 
