@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
-    from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+    from carecircles.plan import Plan
     from carecircles.siting import Siting
 
 _BASELINE = "baseline"
@@ -154,16 +154,16 @@ def draw_map(
     _require_suffix(out, (".html", ".htm"))
     base_map = _tiles(tiles, tiles_datum, attribution, options.lang)
     _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    plan = _evaluate(options)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(study, cells, lang=options.lang, tiles=base_map).get_root().render()
+        page = draw(plan, lang=options.lang, tiles=base_map).get_root().render()
         io.write_text(page, out)
-    table = report.summary_table(study, cells, lang=options.lang)
-    title = report.say(maps.title(study), options.lang)
-    report.print_table(table, title=title, notes=report.notes(study, cells, lang=options.lang))
+    table = report.summary_table(plan, lang=options.lang)
+    title = report.say(maps.title(plan.area), options.lang)
+    report.print_table(table, title=title, notes=report.notes(plan, lang=options.lang))
     typer.echo(str(out))
 
 
@@ -181,11 +181,11 @@ def evaluate(
     """Say how many people and how much area are covered, by street and for the district."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
     _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    plan = _evaluate(options)
     from carecircles import io, report
 
-    record = report.evaluation_record(study, cells, by=by)
-    frame = report.coverage_frame(study, cells, by=by)
+    record = report.evaluation_record(plan, by=by)
+    frame = report.coverage_frame(plan, by=by)
     if out is not None:
         _write(lambda: frame, lambda: record, out)
     if format is EvaluationFormat.json:
@@ -194,9 +194,9 @@ def evaluate(
         typer.echo(io.csv_text(frame), nl=False)
     else:
         report.print_table(
-            report.coverage_table(study, cells, by=by, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.coverage_table(plan, by=by, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
         )
 
 
@@ -214,12 +214,12 @@ def gaps(
     """List the contiguous uncovered zones, most older people first."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
     _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    plan = _evaluate(options)
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
-    record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, smallest_m2=smallest)
+    record, frame = report.gaps_record(plan, zones), report.gaps_frame(plan, zones)
     if out is not None:
         _write(lambda: frame, lambda: record, out)
     if format is GapsFormat.json:
@@ -230,9 +230,9 @@ def gaps(
         typer.echo(io.geojson_text(frame), nl=False)
     else:
         report.print_table(
-            report.gaps_table(study, zones, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.gaps_table(plan.area, zones, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
         )
 
 
@@ -392,6 +392,7 @@ def site(
         _refuse_inputs(target, options, keep_out, Path(candidates or "") if is_file else None)
     before = _carry_out([], targets, options, service=service)[0]
     from carecircles import comparison, io, maps, report, siting
+    from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
     study = _study(options, options.as_of)
@@ -433,7 +434,8 @@ def site(
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
-    after = comparison.carried_out(made, study, before.cells, service=service)
+    whole = before if service is None else plans.evaluate(study, before.cells)
+    after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
     with contextlib.ExitStack() as together:
         paths = [together.enter_context(io.replacing(target)) for target in targets]
@@ -444,7 +446,11 @@ def site(
             io.write_text(scenarios.scenario_text(made), written[scenario])
         if map is not None:
             with _busy("drawing the map"):
-                page = maps.change_map(before, after, lang=options.lang).get_root().render()
+                page = (
+                    maps.change_map(comparison.compare(before, after), lang=options.lang)
+                    .get_root()
+                    .render()
+                )
                 io.write_text(page, written[map])
     if format is EvaluationFormat.json:
         _print_json(record)
@@ -519,19 +525,16 @@ def _root(
 # The steps of a command
 
 
-def _evaluate(options: Options) -> "tuple[StudyArea, pd.DataFrame]":
-    """The study area as the options want it, and its evaluated cells."""
+def _evaluate(options: Options) -> "Plan":
+    """The study area as the options want it, evaluated."""
     study = _study(options, options.as_of)
-    from carecircles import evaluation, grid, reach
+    from carecircles import grid
+    from carecircles import plan as plans
 
-    cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=cutoff)
-        nearest = reach.nearest(demand, study.facilities)
-    with _busy("counting people"):
-        return study, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+    with _busy("measuring distances and counting people"):
+        return plans.evaluate(study, demand)
 
 
 def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
@@ -597,21 +600,22 @@ def _carry_out(
     with _busy("reading the scenarios"):
         import dataclasses
 
-        from carecircles import comparison, grid, reach, scenario
+        from carecircles import grid, scenario
+        from carecircles import plan as plans
         from carecircles.area import area_on, offering
 
         day = None if options.as_of is None else options.as_of.date()
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
-        names = [comparison.AS_IT_IS]
+        names = [plans.AS_IT_IS]
         for path in paths:
             try:
-                plan = scenario.read_scenario(path)
+                steps = scenario.read_scenario(path)
                 for target in targets:
-                    _refuse_inputs(target, options, *plan.files)
-                plan = dataclasses.replace(plan, as_of=plan.as_of or day)
-                areas.append(scenario.apply(study, plan))
-                names.append({"en": plan.name_en, "zh": plan.name})
+                    _refuse_inputs(target, options, *steps.files)
+                steps = dataclasses.replace(steps, as_of=steps.as_of or day)
+                areas.append(scenario.apply(study, steps))
+                names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
@@ -621,11 +625,10 @@ def _carry_out(
             areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=study.standard.metres)
-    with _busy("counting people"):
+    with _busy("measuring distances and counting people"):
+        every = plans.evaluate(study, demand)
         return [
-            comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
+            plans.evaluate(area, demand, base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
 
@@ -759,10 +762,11 @@ def _print_siting(
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
-    titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
+    titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         report.print_table(table, title=title)
-    below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
+    remarks = [report.grid_note(after), *before.area.notes]
+    below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
     report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
 
 
@@ -812,60 +816,60 @@ class _Answer(NamedTuple):
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    change = comparison.compare(before, after)
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
+        report.print_table(report.change_table(change, by=by, lang=lang), title=" → ".join(names))
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
-        )
-        report.print_table(
-            report.groups_table(before, after, lang=lang),
-            title=report.say(report.standard_note(after.area), lang),
+            report.groups_table(change, lang=lang),
+            title=report.say(report.standard_note(after), lang),
             notes=[
-                *(report.say(line, lang) for line in report.change_notes(before, after)),
-                *report.notes(after.area, after.cells, lang=lang),
+                *(report.say(line, lang) for line in report.change_notes(change)),
+                *report.notes(after, lang=lang),
             ],
         )
 
     return _Answer(
-        lambda: report.change_frame(before, after, by=by),
-        lambda: report.change_record(before, after, by=by),
+        lambda: report.change_frame(change, by=by),
+        lambda: report.change_record(change, by=by),
         show,
-        lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
+        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
     )
 
 
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    changes = [comparison.compare(before, plan) for plan in plans]
 
     def show(lang: str) -> None:
         report.print_table(
-            report.league_table(before, plans, lang=lang),
+            report.league_table(changes, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
         )
 
     return _Answer(
-        lambda: report.league_frame(before, plans),
-        lambda: report.league_record(before, plans),
+        lambda: report.league_frame(changes),
+        lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
 def _closings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, reach, report
+    from carecircles import maps, marginal, report
 
-    limit = plan.area.standard.metres
-    cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
-    losses = comparison.close_each(plan.cells, cost, cutoff=limit)
+    losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=report.notes(plan.area, plan.cells, lang=lang),
+            notes=report.notes(plan, lang=lang),
         )
 
     return _Answer(
@@ -877,18 +881,15 @@ def _closings(plan: "Plan") -> _Answer:
 
 
 def _openings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, report
+    from carecircles import maps, marginal, report
 
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=[
-                report.say(report.GAIN_NOTE, lang),
-                *report.notes(plan.area, plan.cells, lang=lang),
-            ],
+            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
         )
 
     return _Answer(
