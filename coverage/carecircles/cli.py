@@ -944,9 +944,12 @@ def _refuse_inputs(out: Path | None, options: Options, *files: Path | None) -> N
     """A result must not take the place of a file it was made from."""
     if out is None or not out.exists():
         return
+    from carecircles._formats import parted
+
     folder = _folder(options.area)
-    inputs = [*(folder.iterdir() if folder.is_dir() else []), options.centres, *files]
-    if any(path and path.exists() and path.samefile(out) for path in inputs):
+    named = [parted(path)[0] for path in (options.centres, *files) if path]
+    inputs = [*(folder.iterdir() if folder.is_dir() else []), *named]
+    if any(path.exists() and path.samefile(out) for path in inputs):
         raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
 
 

@@ -1097,6 +1097,7 @@ def _centres(area: StudyArea) -> list[dict]:
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
             "capacity": None if math.isnan(row["capacity"]) else row["capacity"],
+            "beds": None if math.isnan(row["beds"]) else row["beds"],
             "basis": row["basis"],
             "source": row["source"],
             "lon": round(row["geometry"].x, _DECIMALS),
