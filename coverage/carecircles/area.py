@@ -1,7 +1,9 @@
 """A study area: streets, people, centres and the standard they are held to, read and validated at the door."""
 
+import contextlib
 import dataclasses
 import datetime
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _matching, _validate, io
+from carecircles import _matching, _target, _validate, io
 from carecircles._formats import FORMATS, decode
 from carecircles._validate import Text
 from carecircles.datum import parse_datum
@@ -88,52 +90,57 @@ def read_area(
     """
     folder = Path(folder)
     plan, problems = _read_plan(folder)
-    paths, missing = _find_files(folder, plan.get("files", {}), own_centres=centres is None)
-    problems += missing
-    if problems:
+    if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
-    datums = {name: parse_datum(text) for name, text in plan.get("datum", {}).items()}
+    plan, is_certain = _sound_part(plan)
+    paths, missing = _find_files(folder, plan["files"], own_centres=centres is None)
+    problems += missing
+    datums = plan["datum"]
     if centres is not None:
         paths["centres"] = Path(centres)
         datums.pop("centres", None)
     remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
     if datum is not None and datums.setdefault("centres", datum) != datum:
-        raise ValidationError(
-            [
-                f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
-                "correct one of the two."
-            ]
+        problems.append(
+            f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
+            "correct one of the two."
         )
+        is_certain = False
 
-    streets, problems = _attempt(
-        io.read_streets, paths["streets"], crs=plan.get("crs"), datum=datums.get("streets")
+    # What can be read is read, whatever is wrong elsewhere: all problems are told at once.
+    streets, wrong = _attempt_file(
+        io.read_streets, paths.get("streets"), crs=plan.get("crs"), datum=datums.get("streets")
     )
-    if problems:
+    problems += wrong
+    if wrong:
         streets = None  # nothing can be held against streets that are not sound
     crs = streets.crs if streets is not None else pyproj.CRS(plan.get("crs", "EPSG:32650"))
-    boundary = None
-    if "boundary" in paths:
-        boundary, wrong = _attempt(
-            io.read_boundary, paths["boundary"], crs=crs, datum=datums.get("boundary")
-        )
-        problems += wrong
-    population, wrong = _attempt(io.read_population, paths["population"])
+    population, wrong = _attempt_file(io.read_population, paths.get("population"))
     problems += wrong
-    facilities, wrong = _attempt(
-        io.read_centres, paths["centres"], crs=crs, datum=datums.get("centres")
-    )
-    problems += wrong
-    places = None
-    if "places" in paths:
-        places, wrong = _attempt(
-            io.read_places, paths["places"], crs=crs, datum=datums.get("places")
-        )
+    placed = {}
+    for role, read in (
+        ("boundary", io.read_boundary),
+        ("centres", io.read_centres),
+        ("places", io.read_places),
+    ):
+        placed[role], wrong = _attempt_file(read, paths.get(role), crs=crs, datum=datums.get(role))
         problems += wrong
+    boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
     if streets is None:
         raise ValidationError(problems)
 
-    problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"))
     problems += _matching.overlaps(streets, file=paths["streets"].name)
+    if population is not None:
+        population, wrong = _matching.match_population(
+            population, streets, file=paths["population"].name
+        )
+        problems += wrong
+    if places is not None:
+        places, wrong = _matching.match_places(places, streets, file=paths["places"].name)
+        problems += wrong
+    if not is_certain:  # where things are cannot be judged
+        raise ValidationError(problems)
+    problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"))
     if boundary is None:
         boundary = gpd.GeoDataFrame(
             {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
@@ -156,20 +163,12 @@ def read_area(
                     "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
                 }
             )
-    if population is not None:
-        population, wrong = _matching.match_population(
-            population, streets, file=paths["population"].name
-        )
-        problems += wrong
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities, streets, boundary, file=paths["centres"].name, remedy=remedy
         )
         problems += wrong
         notes += said
-    if places is not None:
-        places, wrong = _matching.match_places(places, streets, file=paths["places"].name)
-        problems += wrong
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
@@ -353,10 +352,26 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
 
 
+def files_of(folder: str | Path) -> list[Path]:
+    """The files a study area is read from: area.toml, its data files wherever they lie, and what belongs to these."""
+    folder = Path(folder)
+    return [
+        folder / "area.toml",
+        *(path for own in _own_files(folder) for path in files_told(own)),
+    ]
+
+
+def files_told(path: str | Path) -> list[Path]:
+    """A data file by the name it is told by, with what belongs to it; `FILE.xlsx#SHEET` is of FILE.xlsx."""
+    path = Path(path)
+    name, mark, _ = str(path).rpartition("#")
+    return [*_target.with_sidecars(path), *([Path(name)] if mark and name else [])]
+
+
 def _own_files(folder: Path) -> dict[Path, str]:
     """The data files of a study area's folder and their roles."""
-    plan, problems = _read_plan(folder)
-    paths, _ = _find_files(folder, {} if problems else plan.get("files", {}), own_centres=True)
+    plan, _ = _sound_part(_read_plan(folder)[0])
+    paths, _ = _find_files(folder, plan["files"], own_centres=True)
     return {path.resolve(): role for role, path in paths.items()}
 
 
@@ -412,6 +427,34 @@ def _attempt(read, *args, **options):
         return err.understood, list(err.problems)
 
 
+def _attempt_file(read, path: Path | None, **options):
+    """`_attempt` of a file, if there is one."""
+    return (None, []) if path is None else _attempt(read, path, **options)
+
+
+def _sound_part(plan: Mapping) -> tuple[dict, bool]:
+    """
+    What can be used of area.toml in spite of its faults, and whether it is certain where things are.
+
+    That is not certain where the file, its crs or a datum cannot be used.
+    """
+    tables = {
+        name: plan[name] if isinstance(plan.get(name), dict) else {}
+        for name in ("datum", "files", "standard")
+    }
+    datums = {}
+    for name, said in tables["datum"].items():
+        with contextlib.suppress(ValueError):
+            datums[name] = parse_datum(str(said))
+    files = {k: v for k, v in tables["files"].items() if isinstance(v, str) and v}
+    sound = {**plan, **tables, "datum": datums, "files": files}
+    if "crs" in plan and _plan_crs_problems(plan["crs"]):
+        del sound["crs"]
+    is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
+    is_certain &= len(datums) == len(tables["datum"])
+    return sound, is_certain and ("crs" in sound) == ("crs" in plan)
+
+
 def _read_plan(folder: Path) -> tuple[dict, list[str]]:
     """The contents of area.toml and what is wrong with it."""
     path = folder / "area.toml"
@@ -423,7 +466,11 @@ def _read_plan(folder: Path) -> tuple[dict, list[str]]:
             "`carecircles init` writes a folder to start from."
         ]
     try:
-        plan = tomllib.loads(decode(path.read_bytes(), file=path.name)[0])
+        content = path.read_bytes()
+    except OSError as err:
+        return {}, [f"{path}: cannot be read ({err.strerror}); check who may read it."]
+    try:
+        plan = tomllib.loads(decode(content, file=path.name)[0])
     except tomllib.TOMLDecodeError as err:
         return {}, [f"area.toml: this is not TOML ({err}); correct that line."]
     return plan, _plan_problems(plan)
