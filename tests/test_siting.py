@@ -733,14 +733,14 @@ def test_unclear_goals_end_with_status_2(tmp_path, arguments, said):
 def test_more_centres_than_can_help_are_said(tmp_path):
     """At 1,100 m two new centres cover all there is to cover of 200 m cells; two more were asked for."""
     options = ["--new", 4, "--radius", 1100, "--cell", 200]
-    record = json.loads(sited(*options, "--format", "json", cwd=tmp_path).stdout)
+    record = json.loads(sited(*options, "--format", "json", cwd=tmp_path))
     have = len(record["sites"])
     assert record["asked"] == 4 > have > 0
     assert record["covered"] == pytest.approx(record["total"])
     english = f"The plan has {have} new centres, 4 were asked for: no other would help."
     assert english in record["notes"]
-    assert english in " ".join(sited(*options, cwd=tmp_path).stdout.split())
-    chinese = sited(*options, "--lang", "zh", cwd=tmp_path).stdout
+    assert english in " ".join(sited(*options, cwd=tmp_path).split())
+    chinese = sited(*options, "--lang", "zh", cwd=tmp_path)
     assert f"方案有 {have} 个新中心，要求 4 个：再多也无益处。" in chinese
 
 
