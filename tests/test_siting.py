@@ -352,6 +352,9 @@ def small():
         ({"new": 1, "weight": pd.Series({"p": 1.0})}, "missing"),
         ({"new": None}, "how many new centres"),
         ({"new": -1}, "write 0 or more"),
+        ({"new": 2.5}, "new is 2.5; write a whole number"),
+        ({"new": math.nan}, "new is nan; write a whole number"),
+        ({"new": "2"}, "new is '2'; write a whole number"),
         ({"new": 1, "rules": Rules(budget=3)}, "not both"),
         ({"new": None, "rules": Rules(budget=3)}, "needs costs"),
         ({"new": 1, "required": ["x"]}, "required: 1 labels"),
@@ -391,6 +394,14 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
         )
+
+
+def test_a_number_of_centres_that_is_whole_in_another_type(small):
+    for new in (1.0, np.int64(1), np.float32(1)):
+        plan = siting.maximize_coverage(*small, new=new, weight="people", cutoff=700)
+        assert (plan.objective, plan.asked) == (8, 1)
+    with pytest.raises(ValidationError, match=r"most is 2.5"):
+        siting.curve(siting.maximize_coverage, *small, most=2.5, weight="people", cutoff=700)
 
 
 def test_a_gap_that_was_asked_for_is_not_called_optimal(small):
@@ -717,6 +728,20 @@ def test_candidates_from_a_file(tmp_path):
 )
 def test_unclear_goals_end_with_status_2(tmp_path, arguments, said):
     assert said in " ".join(refused("site", *arguments, "--cell", "200", cwd=tmp_path).split())
+
+
+def test_more_centres_than_can_help_are_said(tmp_path):
+    """At 1,100 m two new centres cover all there is to cover of 200 m cells; two more were asked for."""
+    options = ["--new", 4, "--radius", 1100, "--cell", 200]
+    record = json.loads(sited(*options, "--format", "json", cwd=tmp_path))
+    have = len(record["sites"])
+    assert record["asked"] == 4 > have > 0
+    assert record["covered"] == pytest.approx(record["total"])
+    english = f"The plan has {have} new centres, 4 were asked for: no other would help."
+    assert english in record["notes"]
+    assert english in " ".join(sited(*options, cwd=tmp_path).split())
+    chinese = sited(*options, "--lang", "zh", cwd=tmp_path)
+    assert f"方案有 {have} 个新中心，要求 4 个：再多也无益处。" in chinese
 
 
 def test_the_objectives_of_the_command(tmp_path):

@@ -74,10 +74,7 @@ def started(seconds: float) -> Iterator[Clock]:
     """A clock. The first Ctrl-C while it runs ends the search with what it has; the second ends all."""
     clock = Clock(seconds)
     usual = signal.getsignal(signal.SIGINT)
-    is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and usual is signal.default_int_handler
-    )
+    is_ours = threading.current_thread() is threading.main_thread() and callable(usual)
 
     def stop(_number: int, _frame: object) -> None:
         clock.stopped.set()

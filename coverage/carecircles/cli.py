@@ -5,9 +5,8 @@ import datetime
 import functools
 import inspect
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from carecircles import __version__
+from carecircles import __version__, _signals
 from carecircles.errors import InfeasibleError, ValidationError
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from carecircles.siting import Siting
 
 _BASELINE = "baseline"
+_MOST_PROBLEMS = 100
+_STOPPED = 130
 
 app = typer.Typer(
     name="carecircles",
@@ -151,16 +152,24 @@ def draw_map(
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{_label(options.area)}-{'live' if live else 'coverage'}.html")
-    _require_suffix(out, (".html", ".htm"))
-    base_map = _tiles(tiles, tiles_datum, attribution, options.lang)
-    _refuse_inputs(out, options)
+    inputs = _inputs(options)
+
+    def base_map() -> "Drawing | None":
+        return _tiles(tiles, tiles_datum, attribution, options.lang)
+
+    _require(
+        _options_problems(options),
+        _suffix_problems(out, (".html", ".htm")),
+        _problems_of(base_map),
+        _target_problems([out], inputs),
+    )
     plan = _evaluate(options)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(plan, lang=options.lang, tiles=base_map).get_root().render()
-        io.write_text(page, out)
+        page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
+        io.write_results({out: lambda: page}, inputs=inputs)
     table = report.summary_table(plan, lang=options.lang)
     title = report.say(maps.title(plan.area), options.lang)
     report.print_table(table, title=title, notes=report.notes(plan, lang=options.lang))
@@ -179,15 +188,18 @@ def evaluate(
     out: Out = None,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, options)
+    inputs = _inputs(options)
+    _require(
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _target_problems([out], inputs),
+    )
     plan = _evaluate(options)
     from carecircles import io, report
 
     record = report.evaluation_record(plan, by=by)
     frame = report.coverage_frame(plan, by=by)
-    if out is not None:
-        _write(lambda: frame, lambda: record, out)
+    io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
@@ -212,16 +224,20 @@ def gaps(
     ] = 10_000.0,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, options)
+    inputs = _inputs(options)
+    _require(
+        _options_problems(options),
+        [] if smallest >= 0 else [f"--smallest is {smallest:g}; write square metres, 0 or more."],
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _target_problems([out], inputs),
+    )
     plan = _evaluate(options)
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, smallest_m2=smallest)
     record, frame = report.gaps_record(plan, zones), report.gaps_frame(plan, zones)
-    if out is not None:
-        _write(lambda: frame, lambda: record, out)
+    io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is GapsFormat.json:
         _print_json(record)
     elif format is GapsFormat.csv:
@@ -269,18 +285,23 @@ def whatif(
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
     scenarios = scenarios or []
-    _require_question(scenarios, against, close_each=close_each, open_everywhere=open_everywhere)
     is_league = len(scenarios) > 1
     shapes = () if is_league else (".geojson", ".gpkg")
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".parquet", *shapes))
-    _require_suffix(map, (".html", ".htm"), "--map")
-    folder = _folder(options.area)
     others = [] if against == _BASELINE else [against]
-    paths = [_scenario(name, folder) for name in (*others, *scenarios)]
-    targets = [target for target in (map, out) if target is not None]
-    for target in targets:
-        _refuse_inputs(target, options, *paths)
-    plans = _carry_out(paths, targets, options, service=service)
+    paths, unknown = _scenarios([*others, *scenarios], options.area)
+    inputs = _inputs(options, *paths)
+    _require(
+        _question_problems(
+            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
+        ),
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
+        _suffix_problems(map, (".html", ".htm"), "--map"),
+        unknown,
+        _target_problems([map, out], inputs),
+    )
+    plans, read = _carry_out(paths, [map, out], options, service=service)
+    inputs += read
     if others:
         del plans[0]
     if close_each:
@@ -293,14 +314,11 @@ def whatif(
         answer = _change(plans[0], plans[1], by)
     from carecircles import io
 
-    with contextlib.ExitStack() as both:  # the map and the file are written, or neither
-        if map is not None:
-            page = both.enter_context(io.replacing(map))
-        if out is not None:
-            _write(answer.frame, answer.record, both.enter_context(io.replacing(out)))
-        if map is not None:
-            with _busy("drawing the map"):
-                io.write_text(answer.page(options.lang), page)
+    results = _result(out, answer.frame, answer.record)
+    if map is not None:
+        results[map] = lambda: answer.page(options.lang)
+    with _busy("writing"):
+        io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
@@ -381,16 +399,20 @@ def site(
     out: Out = None,
 ) -> None:
     """Find where new centres should stand, and prove that no other choice is better."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _require_suffix(map, (".html", ".htm"), "--map")
-    _require_suffix(scenario, (".toml",), "--scenario")
-    _require_goal(new, objective, budget, curve, alternatives, time_limit, gap)
-    _require_places(candidates, spacing, keep_out, service, budget)
-    targets = [target for target in (map, out, scenario) if target is not None]
     is_file = candidates not in (None, "gaps", "grid")
-    for target in targets:
-        _refuse_inputs(target, options, keep_out, Path(candidates or "") if is_file else None)
-    before = _carry_out([], targets, options, service=service)[0]
+    inputs = _inputs(options, keep_out, Path(candidates or "") if is_file else None)
+    targets = [target for target in (map, out, scenario) if target is not None]
+    _require(
+        _goal_problems(new, objective, budget, curve, alternatives),
+        _search_problems(time_limit, gap, share, full, floor_by_street),
+        _places_problems(candidates, spacing, keep_out, service, budget),
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _suffix_problems(map, (".html", ".htm"), "--map"),
+        _suffix_problems(scenario, (".toml",), "--scenario"),
+        _target_problems(targets, inputs),
+    )
+    before = _carry_out([], targets, options, service=service)[0][0]
     from carecircles import comparison, io, maps, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
@@ -437,21 +459,14 @@ def site(
     whole = before if service is None else plans.evaluate(study, before.cells)
     after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
-    with contextlib.ExitStack() as together:
-        paths = [together.enter_context(io.replacing(target)) for target in targets]
-        written = dict(zip(targets, paths, strict=True))
-        if out is not None:
-            _write(lambda: report.siting_frame(before, plan, places), lambda: record, written[out])
-        if scenario is not None:
-            io.write_text(scenarios.scenario_text(made), written[scenario])
-        if map is not None:
-            with _busy("drawing the map"):
-                page = (
-                    maps.change_map(comparison.compare(before, after), lang=options.lang)
-                    .get_root()
-                    .render()
-                )
-                io.write_text(page, written[map])
+    results = _result(out, lambda: report.siting_frame(before, plan, places), lambda: record)
+    if scenario is not None:
+        results[scenario] = lambda: scenarios.scenario_text(made)
+    if map is not None:
+        change = comparison.compare(before, after)
+        results[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
+    with _busy("writing"):
+        io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
@@ -490,6 +505,8 @@ def check(
             lines = check_file(path, area=against, datum=datum)
         except ValidationError as err:
             problems += err.problems
+        except OSError as err:
+            problems.append(f"{path}: cannot be read ({err.strerror}); check the path.")
         else:
             typer.echo("\n".join(report.printable(line) for line in lines))
     if problems:
@@ -551,11 +568,11 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
         return study if as_of is None else area_on(study, as_of)
 
 
-def _require_question(
+def _question_problems(
     scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
-) -> None:
+) -> list[str]:
     """Whether it is clear what `whatif` is asked."""
-    problems = []
+    problems: list[str] = []
     if close_each and open_everywhere:
         problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
     if close_each or open_everywhere:
@@ -569,8 +586,21 @@ def _require_question(
         problems.append(
             "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
         )
-    if problems:
-        raise ValidationError(problems)
+    return problems
+
+
+def _scenarios(names: list[str], area: str) -> tuple[list[Path], list[str]]:
+    """The scenario files that are meant, and sentences about those that are not there."""
+    paths: list[Path] = []
+    problems: list[str] = []
+    with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
+        folder = _folder(area)
+        for name in names:
+            try:
+                paths.append(_scenario(name, folder))
+            except ValidationError as err:
+                problems += err.problems
+    return paths, problems
 
 
 def _scenario(name: str, folder: Path) -> Path:
@@ -590,12 +620,16 @@ def _scenario(name: str, folder: Path) -> Path:
 
 def _carry_out(
     paths: list[Path],
-    targets: list[Path],
+    targets: Sequence[Path | None],
     options: Options,
     *,
     service: str | None = None,
-) -> "list[Plan]":
-    """The study area as it is and with each scenario, evaluated; of a service, only its centres."""
+) -> "tuple[list[Plan], list[Path]]":
+    """
+    The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
+
+    Of a service, only its centres count.
+    """
     study = _study(options)
     with _busy("reading the scenarios"):
         import dataclasses
@@ -608,40 +642,41 @@ def _carry_out(
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
         names = [plans.AS_IT_IS]
+        read: list[Path] = []
         for path in paths:
             try:
                 steps = scenario.read_scenario(path)
-                for target in targets:
-                    _refuse_inputs(target, options, *steps.files)
+                read += steps.files
                 steps = dataclasses.replace(steps, as_of=steps.as_of or day)
                 areas.append(scenario.apply(study, steps))
                 names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
-        if problems:
-            raise ValidationError(list(dict.fromkeys(problems)))
+        problems += _target_problems(targets, read)
+        if service is not None:
+            problems += _problems_of(lambda: offering(study, service))
+        _require(problems)
         if service is not None:
             areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
     with _busy("measuring distances and counting people"):
         every = plans.evaluate(study, demand)
-        return [
+        made = [
             plans.evaluate(area, demand, base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
+    return made, read
 
 
-def _require_goal(
+def _goal_problems(
     new: int | None,
     objective: Objective,
     budget: float | None,
     curve: int | None,
     alternatives: int,
-    time_limit: float,
-    gap: float,
-) -> None:
+) -> list[str]:
     """Whether it is clear what `site` is to find."""
     problems = []
     if objective is Objective.facilities:
@@ -665,21 +700,35 @@ def _require_goal(
         )
         if value is not None and not 0 <= value <= most
     ]
+    return problems
+
+
+def _search_problems(
+    time_limit: float, gap: float, share: float, full: float, floor: float | None
+) -> list[str]:
+    """Whether the numbers that a search keeps to are ones it can keep to."""
+    problems = []
     if not 0 < time_limit < 1e6:
         problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
     if not 0 <= gap < 1:
         problems.append(f"--gap is {gap:g}; write a share from 0 to below 1.")
-    if problems:
-        raise ValidationError(problems)
+    if not 0 <= full < 1e6:
+        problems.append(f"--full is {full:g}; write metres, 0 or more.")
+    problems += [
+        f"{option} is {value:g}; write a share from 0 to 1."
+        for option, value in (("--share", share), ("--floor-by-street", floor))
+        if value is not None and not 0 <= value <= 1
+    ]
+    return problems
 
 
-def _require_places(
+def _places_problems(
     candidates: str | None,
     spacing: float | None,
     keep_out: Path | None,
     service: str | None,
     budget: float | None,
-) -> None:
+) -> list[str]:
     """Whether it is clear where centres could open."""
     problems = []
     is_file = candidates not in (None, "gaps", "grid")
@@ -700,8 +749,7 @@ def _require_places(
         problems.append("--spacing goes with the candidates of gaps and grid.")
     if spacing is not None and not 0 < spacing < 1e6:
         problems.append(f"--spacing is {spacing:g}; write metres above 0 and below 1,000,000.")
-    if problems:
-        raise ValidationError(problems)
+    return problems
 
 
 def _nowhere(candidates: str | None, keep_out: Path | None, service: str | None) -> str:
@@ -904,12 +952,13 @@ def _folder(area: str) -> Path:
     """A folder of the user's, or a bundled study area by name."""
     from carecircles import datasets
 
-    is_path = Path(area).is_dir() or any(mark in area for mark in ("/", os.sep))
+    # Unlike Path.is_dir, False for what is too long for a name.
+    is_path = os.path.isdir(area) or any(mark in area for mark in ("/", os.sep))  # noqa: PTH112
     return Path(area) if is_path else datasets.folder(area)
 
 
 def _label(area: str) -> str:
-    return Path(area).resolve().name if Path(area).is_dir() else Path(area).name
+    return Path(area).resolve().name if os.path.isdir(area) else Path(area).name  # noqa: PTH112
 
 
 def _datum(datum: str | None, option: str = "--datum") -> str | None:
@@ -934,32 +983,75 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) ->
     )
 
 
-def _require_suffix(out: Path | None, suffixes: tuple[str, ...], option: str = "--out") -> None:
+def _require(*problems: list[str]) -> None:
+    """Go on only if nothing is wrong; all that is wrong is told at once."""
+    found = list(dict.fromkeys(line for some in problems for line in some))
+    if found:
+        raise ValidationError(found)
+
+
+def _problems_of(check: Callable[[], object]) -> list[str]:
+    """What a check that raises has to say."""
+    try:
+        check()
+    except ValidationError as err:
+        return list(err.problems)
+    return []
+
+
+def _options_problems(options: Options) -> list[str]:
+    """What is wrong with the options that commands share, before any file is read."""
+    from carecircles import area, grid
+
+    return [
+        *_problems_of(lambda: _folder(options.area)),
+        *_problems_of(lambda: _datum(options.datum)),
+        *_problems_of(
+            lambda: area.standard_of(
+                area.Standard(), metres=options.radius, minutes=options.minutes
+            )
+        ),
+        *grid.cell_problems(options.cell),
+    ]
+
+
+def _suffix_problems(
+    out: Path | None, suffixes: tuple[str, ...], option: str = "--out"
+) -> list[str]:
     """Before the work starts, whether its result can be written as asked."""
-    if out is not None and out.suffix.casefold() not in suffixes:
-        raise ValidationError([f"{option}: {out.name} has to end in {', '.join(suffixes)}."])
+    if out is None or out.suffix.casefold() in suffixes:
+        return []
+    return [f"{option}: {out.name} has to end in {', '.join(suffixes)}."]
 
 
-def _refuse_inputs(out: Path | None, options: Options, *files: Path | None) -> None:
-    """A result must not take the place of a file it was made from."""
-    if out is None or not out.exists():
-        return
-    from carecircles._formats import parted
+def _inputs(options: Options, *files: Path | None) -> list[Path]:
+    """The files that a run is to read: the study area's wherever they lie, and those it is told."""
+    from carecircles import area
 
-    folder = _folder(options.area)
-    named = [parted(path)[0] for path in (options.centres, *files) if path]
-    inputs = [*(folder.iterdir() if folder.is_dir() else []), *named]
-    if any(path.exists() and path.samefile(out) for path in inputs):
-        raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
+    own: list[Path] = []
+    with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
+        own = area.files_of(_folder(options.area))
+    told = [path for path in (options.centres, *files) if path is not None]
+    return [*own, *(path for one in told for path in area.files_told(one))]
 
 
-def _write(frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict], out: Path) -> None:
+def _target_problems(targets: Sequence[Path | None], inputs: list[Path]) -> list[str]:
+    """Whether results can be written where they are to go; none takes the place of an input."""
     from carecircles import io
 
-    if out.suffix.casefold() == ".json":
-        io.write_text(_json(record()), out)
-    else:
-        io.write_frame(frame(), out)
+    places = [target for target in targets if target is not None]
+    wrong = [line for place in places for line in io.target_problems(place, inputs)]
+    return [*wrong, *io.of_one_file(places)]
+
+
+def _result(
+    out: Path | None, frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict]
+) -> "dict[Path, Callable[[], str | pd.DataFrame]]":
+    """What `--out` is made of: the record as JSON, or the frame."""
+    if out is None:
+        return {}
+    is_json = out.suffix.casefold() == ".json"
+    return {out: (lambda: _json(record())) if is_json else frame}
 
 
 def _json(record: dict) -> str:
@@ -989,16 +1081,17 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    for name in ("SIGTERM", "SIGHUP"):  # so that temporary files go
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    _signals.heed()
     try:
-        app()
+        _require_working_folder()
+        _run()
         sys.stdout.flush()
     except ValidationError as err:
         from carecircles.report import printable
 
-        lines = "\n".join(f"  {printable(problem)}" for problem in err.problems)
+        more = len(err.problems) - _MOST_PROBLEMS
+        shown = [printable(problem) for problem in err.problems[:_MOST_PROBLEMS]]
+        lines = "\n".join(f"  {line}" for line in [*shown, *([f"and {more} more"] * (more > 0))])
         count = "1 problem" if len(err.problems) == 1 else f"{len(err.problems)} problems"
         _stop(f"{count}, nothing was written:\n{lines}", 2)
     except InfeasibleError as err:
@@ -1015,11 +1108,37 @@ def main() -> NoReturn:
         _close_stdout()
         raise SystemExit(1) from None
     except OSError as err:
+        if err.filename is not None:
+            from carecircles.report import printable
+
+            _stop(f"{printable(str(err.filename))}: {err.strerror}; check the path", 2)
         _close_stdout()
         _stop(f"the result could not be printed ({err.strerror})", 2)
+    except MemoryError:
+        _stop("there is not enough memory for this; use a larger --cell (site: --spacing)", 2)
     except KeyboardInterrupt:
-        _stop("stopped, nothing was written", 130)
+        _stop("stopped; no file is half written", _STOPPED)
     raise SystemExit(0)
+
+
+def _run() -> None:
+    """The command; typer turns Ctrl-C into an exit status, which says nothing."""
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == _STOPPED:
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _require_working_folder() -> None:
+    """Paths are seen from the working folder; it may have been deleted."""
+    try:
+        Path.cwd()
+    except OSError as err:
+        raise ValidationError(
+            [f"the working folder cannot be used ({err.strerror}); change to another one."]
+        ) from None
 
 
 def _close_stdout() -> None:

@@ -68,12 +68,9 @@ def make_demand(
         If `cell` is not a usable size, or a street with people has no cell.
     """
     left, bottom, right, top = streets.total_bounds
-    if not _SMALLEST_M <= cell <= _LARGEST_M:
-        raise ValidationError(
-            [
-                f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
-            ]
-        )
+    problems = [*_degrees_problems(streets), *cell_problems(cell)]
+    if problems:
+        raise ValidationError(problems)
     first_col, first_row = int(np.floor(left / cell)), int(np.floor(bottom / cell))
     cols = int(np.ceil(right / cell)) - first_col
     rows = int(np.ceil(top / cell)) - first_row
@@ -230,6 +227,25 @@ def circle_around_cell(radius: float, *, within: Grid) -> list[tuple[int, int]]:
 def _half_width(off: np.ndarray, radius: float) -> np.ndarray:
     """Half the chord of a circle so far off its middle; 0 beyond it."""
     return np.sqrt(np.maximum(radius**2 - off**2, 0))
+
+
+def cell_problems(cell: float) -> list[str]:
+    """Whether cells can have such a side, in metres."""
+    if _SMALLEST_M <= cell <= _LARGEST_M:
+        return []
+    return [
+        f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
+    ]
+
+
+def _degrees_problems(streets: gpd.GeoDataFrame) -> list[str]:
+    """Whether the streets are in metres."""
+    if streets.crs is None or streets.crs.is_projected:
+        return []
+    return [
+        f"`streets` are in {streets.crs.to_string()} (degrees); reproject them, for example with "
+        "`streets.to_crs(streets.estimate_utm_crs())`."
+    ]
 
 
 def raster(demand: pd.DataFrame, values: np.ndarray, *, fill: float) -> np.ndarray:

@@ -630,11 +630,13 @@ def siting_record(
         "goal": siting.goal,
         "unit": _GOALS[siting.goal][0],
         "candidates": len(candidates),
+        "asked": siting.asked,
         **_siting_figures(siting),
         "total": round(siting.total, _DECIMALS["people"]),
         "unreachable": round(siting.unreachable, _DECIMALS["people"]),
         "sites": _records(siting_frame(plan, siting, candidates)),
     }
+    record["notes"] = [*record["notes"], *(line["en"] for line in _fewer(siting))]
     if curve is not None:
         shown = curve.assign(
             **{c: [_in_unit(siting, v) for v in curve[c]] for c in ("objective", "bound", "nested")}
@@ -772,7 +774,7 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     covered, before = _show("people", siting.covered), _show("people", siting.covered_before)
     left = _show("people", siting.total - siting.covered)
     unreachable = _show("people", siting.unreachable)
-    lines: list[Text] = [_proof(siting)]
+    lines: list[Text] = [_proof(siting), *_fewer(siting)]
     costs = _siting_frame(plan, siting, candidates).get("cost")
     if costs is not None:
         lines.append({"en": f"It costs {costs.sum():,g}.", "zh": f"费用合计 {costs.sum():,g}。"})
@@ -795,6 +797,22 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
         }
     )
     return lines
+
+
+def _fewer(siting: Siting) -> list[Text]:
+    """That a plan has fewer centres than were asked for, and why."""
+    if siting.asked is None or len(siting.sites) >= siting.asked:
+        return []
+    is_proven = siting.status == "optimal"
+    why_en = "no other would help" if is_proven else "no other that helps was found"
+    why_zh = "再多也无益处" if is_proven else "未找到其他有益的中心"
+    have, asked = len(siting.sites), siting.asked
+    return [
+        {
+            "en": f"The plan has {have} new centres, {asked} were asked for: {why_en}.",
+            "zh": f"方案有 {have} 个新中心，要求 {asked} 个：{why_zh}。",
+        }
+    ]
 
 
 def _proof(siting: Siting) -> Text:

@@ -8,6 +8,7 @@ can reach. Existing centres stay; candidates may come from anywhere.
 import contextlib
 import dataclasses
 import math
+import numbers
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,8 @@ class Siting:
     bound. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
-    nor a candidate reaches.
+    nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
+    or to be found; the plan has fewer `sites` where more would not help.
     """
 
     goal: str
@@ -93,6 +95,7 @@ class Siting:
     covered_before: float
     total: float
     unreachable: float
+    asked: int | None = None
 
 
 def maximize_coverage(
@@ -487,6 +490,8 @@ def curve(
         people), objective, bound, gap, nested (the objective when the centres of the last plan are
         built in its order).
     """
+    if not _is_whole(most) or most < 0:
+        raise ValidationError([f"most is {most!r}; write a whole number of centres, 0 or more."])
     plans: list[Siting | None] = []
     for new in range(most + 1):
         try:
@@ -555,6 +560,8 @@ def alternatives(
     alternatives
         Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
     """
+    if not _is_whole(count) or count < 0:
+        raise ValidationError([f"count is {count!r}; write a whole number of plans, 0 or more."])
     rules = options.get("rules") or Rules()
     required = set(options.get("required", ())) | set(rules.must_open)
     named = points.index if options.get("candidates") is None else options["candidates"]
@@ -827,6 +834,7 @@ class _Instance:
     least: np.ndarray | None
     said: str
     floor: float
+    asked: int | None
 
 
 def _instance(
@@ -927,6 +935,7 @@ def _instance(
         least=least,
         said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
         floor=rules.floor_by_street or 0.0,
+        asked=None if new is None else int(new),
     )
 
 
@@ -1252,6 +1261,7 @@ def _siting(
         covered_before=covered_before,
         total=float(made.people.sum()),
         unreachable=float(made.people[~made.is_reached].sum()),
+        asked=made.asked,
     )
 
 
@@ -1348,12 +1358,21 @@ def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarra
     return price
 
 
+def _is_whole(number: object) -> bool:
+    """Whether a number of centres can be built: 2 and 2.0 can, 2.5 and True cannot."""
+    if isinstance(number, bool | np.bool_) or not isinstance(number, numbers.Real):
+        return False
+    return float(number).is_integer()
+
+
 def _budget(new: int | None, rules: Rules) -> float:
     """How many centres, or how much of their costs, a plan may take."""
     if (new is None) == (rules.budget is None):
         raise ValidationError(["say how many new centres, or give rules with a budget; not both."])
     if rules.budget is not None and rules.costs is None:
         raise ValidationError(["a budget needs costs; give each candidate its own."])
+    if new is not None and not _is_whole(new):
+        raise ValidationError([f"new is {new!r}; write a whole number of centres."])
     budget = float(rules.budget if new is None else new)  # type: ignore[arg-type]
     if not 0 <= budget < math.inf:
         raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
