@@ -142,7 +142,8 @@ def draw_map(
         io.write_text(page, out)
     table = report.summary_table(study, cells, lang=lang)
     title = report.say(maps.title(study), lang)
-    report.print_table(table, title=title, notes=report.notes(study, cells, lang=lang))
+    notes = report.notes(study, cells, lang=lang)
+    report.print_table(table, title=title, notes=notes, lang=lang)
     typer.echo(str(out))
 
 
@@ -181,6 +182,7 @@ def evaluate(
             report.coverage_table(study, cells, by=by, lang=lang),
             title=report.say(report.standard_note(study), lang),
             notes=report.notes(study, cells, lang=lang),
+            lang=lang,
         )
 
 
@@ -222,6 +224,7 @@ def gaps(
             report.gaps_table(study, zones, lang=lang),
             title=report.say(report.standard_note(study), lang),
             notes=report.notes(study, cells, lang=lang),
+            lang=lang,
         )
 
 
@@ -782,9 +785,9 @@ def _print_siting(
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
     titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
-        report.print_table(table, title=title)
+        report.print_table(table, title=title, lang=lang)
     below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
-    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
+    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 
 @contextlib.contextmanager
@@ -838,7 +841,9 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
+            report.change_table(before, after, by=by, lang=lang),
+            title=" → ".join(names),
+            lang=lang,
         )
         report.print_table(
             report.groups_table(before, after, lang=lang),
@@ -847,6 +852,7 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
                 *(report.say(line, lang) for line in report.change_notes(before, after)),
                 *report.notes(after.area, after.cells, lang=lang),
             ],
+            lang=lang,
         )
 
     return _Answer(
@@ -865,6 +871,7 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
             report.league_table(before, plans, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -887,6 +894,7 @@ def _closings(plan: "Plan") -> _Answer:
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
             notes=report.notes(plan.area, plan.cells, lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -910,6 +918,7 @@ def _openings(plan: "Plan") -> _Answer:
                 report.say(report.GAIN_NOTE, lang),
                 *report.notes(plan.area, plan.cells, lang=lang),
             ],
+            lang=lang,
         )
 
     return _Answer(

@@ -7,13 +7,14 @@ Every figure comes from `evaluation` and `gaps`; here it is only rounded and nam
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation, io
+from carecircles import comparison, evaluation, io, terminal
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.comparison import Plan
@@ -38,10 +39,10 @@ _COVERAGE_COLUMNS = {
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
     "covered_people_60_share": {"en": "60+ covered", "zh": "60+覆盖率"},
+    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
     "backup_people_60_share": {"en": "60+ with two or more", "zh": "60+两处以上"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
-    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
 }
 _GAP_COLUMNS = {
     "zone": {"en": "Zone", "zh": "未覆盖区"},
@@ -876,7 +877,7 @@ def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
 def league_table(before: Plan, plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
     league = _league(before, plans)
-    days = [f", {day}" if day else "" for day in league["as_of"]]
+    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
     groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
     names = [
         say(name_of(row), lang) + group + day
@@ -1138,25 +1139,56 @@ def _metres(value: float) -> str:
     return "–" if math.isnan(value) else f"{_show('_m', value)} m"
 
 
-def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> None:
-    """A table of text on the terminal, names as they are written and nothing else."""
+def print_table(
+    table: pd.DataFrame, *, title: str, notes: Sequence[str] = (), lang: str = "en"
+) -> None:
+    """
+    A table of text on the terminal, names as they are written and every figure whole.
+
+    Where there is no room for all columns the last ones are named below the table; where there is
+    hardly room for any, every row is a record.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text as Line
 
-    grid = Table()
-    is_text = {column: position == 0 for position, column in enumerate(table.columns)}
-    for column in table.columns:
-        words = is_text[column] or not table[column].astype(str).str.contains(r"\d").all()
-        grid.add_column(
-            Line(column), justify="left" if words else "right", overflow="fold", no_wrap=not words
-        )
-    for row in table.itertuples(index=False):
-        grid.add_row(*(Line(cell) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
-    console.print(Line(printable(title)))
-    console.print(grid)
+    wide = terminal.width()
+    console = Console(highlight=False, width=wide)
+
+    def write(text: str) -> None:
+        for line in terminal.wrapped(text, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+
+    write(printable(title))
+    widths = terminal.column_widths(table, wide)
+    if widths is None:
+        for line in terminal.records(table, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+    else:
+        grid = Table()
+        for column, width in widths.items():
+            side: Literal["left", "right"] = (
+                "right" if terminal.is_figures(table, column) else "left"
+            )
+            header = Line("\n".join(terminal.wrapped(column, width)))
+            grid.add_column(header, justify=side, width=width, no_wrap=True)
+        for row in table[list(widths)].itertuples(index=False):
+            cells = zip(row, widths.values(), strict=True)
+            grid.add_row(*(Line("\n".join(terminal.wrapped(*cell))) for cell in cells))
+        console.print(grid)
+        if len(widths) < len(table.columns):
+            write(say(_left_out(table, list(widths)), lang))
     for note in notes:
-        console.print(Line(printable(note)))
+        write(printable(note))
+
+
+def _left_out(table: pd.DataFrame, kept: Sequence[str]) -> Text:
+    """Which columns there was no room for, and how to see them."""
+    absent = [column for column in table.columns if column not in kept]
+    needed = terminal.full_width(table)
+    return {
+        "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
+        "them, and so do --format csv and --format json.",
+        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示，"
+        "也可用 --format csv 或 --format json 查看。",
+    }
