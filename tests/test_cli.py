@@ -132,6 +132,23 @@ def test_geojson_and_csv_are_printed(tmp_path):
     assert (int(lon), int(lat)) == (117, 39)
 
 
+def test_gaps_are_told_by_street(tmp_path):
+    whole, cut = (
+        json.loads(run("gaps", "--format", "json", *more, cwd=tmp_path).stdout)["zones"]
+        for more in ([], ["--split", "street"])
+    )
+    first = whole[0]
+    assert [part["street"] for part in first["by_street"]] == first["streets"].split(";")
+    assert sum(p["people_60"] for p in first["by_street"]) == pytest.approx(
+        first["people_60"], abs=0.01
+    )
+    assert all(len(zone["by_street"]) == 1 for zone in cut if zone["zone"] != "other")
+    assert sum(z["people_60"] for z in cut) == pytest.approx(
+        sum(z["people_60"] for z in whole), abs=0.1
+    )
+    assert "Chentangzhuang 5,745, Jianshan 1,477" in run("gaps", cwd=tmp_path).stdout
+
+
 def test_district_alone(tmp_path):
     record = json.loads(
         run("evaluate", "--by", "district", "--format", "json", cwd=tmp_path).stdout

@@ -63,6 +63,10 @@ class Objective(StrEnum):
     gradual = "gradual"
 
 
+class Split(StrEnum):
+    street = "street"
+
+
 class GapsFormat(StrEnum):
     table = "table"
     json = "json"
@@ -212,6 +216,9 @@ def gaps(
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
     ] = 10_000.0,
+    split: Annotated[
+        Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
+    ] = None,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
@@ -220,8 +227,11 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
-    record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
+    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, **how)
+    parts = zones_of.by_street(cells, **how)
+    record = report.gaps_record(study, cells, zones, parts)
+    frame = report.gaps_frame(study, zones)
     if out is not None:
         _write(lambda: frame, lambda: record, out)
     if format is GapsFormat.json:
@@ -232,7 +242,7 @@ def gaps(
         typer.echo(io.geojson_text(frame), nl=False)
     else:
         report.print_table(
-            report.gaps_table(study, zones, lang=options.lang),
+            report.gaps_table(study, zones, parts=parts, lang=options.lang),
             title=report.say(report.standard_note(study), options.lang),
             notes=report.notes(study, cells, lang=options.lang),
             lang=options.lang,

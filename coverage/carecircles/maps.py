@@ -668,12 +668,14 @@ def _coverage_layers(
     tiles: Drawing | None,
     lang: str,
 ) -> list[Drawing]:
+    parts = None
     if zones is None:
         zones = gaps.uncovered_zones(cells, cutoff=area.standard.metres)
+        parts = gaps.by_street(cells)
     return [
         grid_layer(area, cells, lang=lang),
         street_layer(area, cells, lang=lang),
-        zone_layer(area, zones, lang=lang),
+        zone_layer(area, zones, parts, lang=lang),
         circle_layer(area, lang=lang),
         centre_layer(area, lang=lang),
         *_reference_layers(area, tiles, lang),
@@ -1052,7 +1054,12 @@ def _changed_centres(before: Plan, after: Plan, *, lang: str) -> Drawing:
 
 
 def zone_layer(
-    area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str = "en", show: bool = True
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    *,
+    lang: str = "en",
+    show: bool = True,
 ) -> Drawing:
     """
     Uncovered zones, hatched, with their people and how far they are from a centre.
@@ -1063,9 +1070,11 @@ def zone_layer(
         As in `coverage_map`.
     zones
         From `gaps.uncovered_zones`.
+    parts
+        From `gaps.by_street`, to tell the older people of each street in the pop-up.
     """
     outlines = _degrees(zones)
-    streets, nearest = report.street_names(area, zones), report.nearest_names(area, zones)
+    streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
     data = [
         {
             "zone": zone,

@@ -49,7 +49,7 @@ _GAP_COLUMNS = {
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "people_80": {"en": "80+", "zh": "80岁及以上"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
-    "streets": {"en": "Streets", "zh": "街道"},
+    "streets": {"en": "Streets, 60+ in each", "zh": "街道及各街60+"},
     "nearest": {"en": "Nearest centre", "zh": "最近的中心"},
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
@@ -315,9 +315,28 @@ def evaluation_record(area: StudyArea, cells: pd.DataFrame, *, by: str = "street
     return record
 
 
-def gaps_record(area: StudyArea, cells: pd.DataFrame, zones: gpd.GeoDataFrame) -> dict:
-    """The uncovered zones as a JSON value, without their outlines."""
-    return {**_heading(area, cells, **_setting(area)), "zones": _records(gaps_frame(area, zones))}
+def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
+    """What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names."""
+    frame = _rounded(parts)
+    streets = area.streets.loc[parts.index.get_level_values("street")]
+    frame.insert(0, "name", streets["name"].to_numpy())
+    frame.insert(1, "name_en", streets["name_en"].to_numpy())
+    return frame
+
+
+def gaps_record(
+    area: StudyArea,
+    cells: pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+) -> dict:
+    """The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street."""
+    records = _records(gaps_frame(area, zones))
+    if parts is not None:
+        frame = parts_frame(area, parts).reset_index("street")
+        for record in records:
+            record["by_street"] = _records(frame.loc[[record["zone"]]], drop=["zone"])
+    return {**_heading(area, cells, **_setting(area)), "zones": records}
 
 
 def _heading(area: StudyArea, cells: pd.DataFrame, **setting) -> dict:
@@ -824,12 +843,19 @@ def coverage_table(area: StudyArea, cells: pd.DataFrame, *, by: str, lang: str) 
     return _as_text(pd.concat(rows), _COVERAGE_COLUMNS, lang)
 
 
-def gaps_table(area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str) -> pd.DataFrame:
-    """Uncovered zones as text to read, most older people first."""
+def gaps_table(
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    *,
+    lang: str,
+    parts: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Uncovered zones as text to read, most older people first; with `gaps.by_street`, those in each street."""
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
-        ", ".join(say(t, lang) for t in names) for names in street_names(area, zones)
+        (", " if lang == "en" else "、").join(say(t, lang) for t in names)
+        for names in street_names(area, zones, parts)
     ]
     table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
     return _as_text(table, _GAP_COLUMNS, lang)
@@ -1024,10 +1050,24 @@ def street_labels(plan: Plan) -> pd.Series:
     return plan.cells["street"].astype(str).map(labels)
 
 
-def street_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[list[Text]]:
-    """Names of the streets of each zone."""
-    return [
+def street_names(
+    area: StudyArea, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+) -> list[list[Text]]:
+    """Names of the streets of each zone; with `gaps.by_street`, of several with their older people."""
+    names = [
         [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
+    ]
+    if parts is None:
+        return names
+    people = {key: _show("people", value) for key, value in parts["people_60"].items()}
+    return [
+        [
+            {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
+            for code, name in zip(codes.split(";"), some, strict=True)
+        ]
+        if len(some) > 1
+        else some
+        for zone, codes, some in zip(zones.index, zones["streets"], names, strict=True)
     ]
 
 
