@@ -182,6 +182,29 @@ def test_other_standard_day_and_cell(tmp_path):
     assert "44 centres without an opening date" in record["notes"][0]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["map"],
+        ["evaluate"],
+        ["evaluate", "--format", "json"],
+        ["evaluate", "--format", "csv"],
+        ["gaps"],
+        ["gaps", "--format", "geojson"],
+        ["whatif", "--close-each", "--format", "csv"],
+        ["whatif", "ten-minutes"],
+        ["whatif", "ten-minutes", "slow-walkers"],
+        ["site", "--new", "1", "--format", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_which_datum_was_taken(tmp_path, command):
+    centres(datasets.folder("hexi")).to_csv(tmp_path / "mine.csv", index=False)
+    done = run(*command, "--centres", "mine.csv", "--cell", 200, cwd=tmp_path)
+    said = "mine.csv: no datum declared; coordinates are taken as WGS84."
+    assert said in " ".join((done.stdout + done.stderr).split()), done.stderr
+
+
 def test_centres_in_gcj02(tmp_path):
     path = tmp_path / "mine.csv"
     shifted(centres(datasets.folder("hexi")), "gcj02").to_csv(path, index=False)

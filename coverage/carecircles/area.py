@@ -148,14 +148,8 @@ def read_area(
         ("centres", facilities),
         ("places", places),
     ):
-        if frame is not None and not frame.attrs.get("datum_declared", True):
-            name = paths[role].name
-            notes.append(
-                {
-                    "en": f"{name}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+        if frame is not None:
+            notes += datum_notes(frame, file=paths[role].name)
     if population is not None:
         population, wrong = _matching.match_population(
             population, streets, file=paths["population"].name
@@ -188,6 +182,18 @@ def read_area(
         places=places,
         notes=tuple(notes),
     )
+
+
+def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
+    """What was taken where neither a file (read by `io`) nor its user says in which datum it is."""
+    if frame.attrs.get("datum_declared", True):
+        return []
+    return [
+        {
+            "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
+            "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
+        }
+    ]
 
 
 def offering(area: StudyArea, service: str) -> StudyArea:

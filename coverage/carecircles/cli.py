@@ -1,6 +1,7 @@
 """The command line: parse, call, print; nothing else. Heavy modules are imported where they are used."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import inspect
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from carecircles._validate import Text
     from carecircles.area import StudyArea
     from carecircles.comparison import Plan
     from carecircles.maps import Drawing
@@ -86,7 +88,10 @@ class Options:
     ] = None
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
     radius: Annotated[
@@ -197,6 +202,7 @@ def evaluate(
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(study, options.lang)
     else:
         report.print_table(
             report.coverage_table(study, cells, by=by, lang=options.lang),
@@ -238,8 +244,10 @@ def gaps(
         _print_json(record)
     elif format is GapsFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(study, options.lang)
     elif format is GapsFormat.geojson:
         typer.echo(io.geojson_text(frame), nl=False)
+        _remark(study, options.lang)
     else:
         report.print_table(
             report.gaps_table(study, zones, parts=parts, lang=options.lang),
@@ -318,6 +326,7 @@ def whatif(
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(answer.frame()), nl=False)
+        _remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
@@ -403,6 +412,9 @@ def site(
     is_file = candidates not in (None, "gaps", "grid")
     for target in targets:
         _refuse_inputs(target, options, keep_out, Path(candidates or "") if is_file else None)
+    datum = _datum(options.datum)
+    if options.centres is None and (is_file or keep_out is not None):
+        options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
     before = _carry_out([], targets, options, service=service)[0]
     from carecircles import comparison, io, maps, report, siting
     from carecircles import scenario as scenarios
@@ -410,9 +422,12 @@ def site(
     study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
-            places = _places(
-                before, objective, candidates, spacing, keep_out, budget, _folder(options.area)
+            folder = _folder(options.area)
+            places, said = _places(
+                before, objective, candidates, spacing, keep_out, budget, folder, datum
             )
+            before = before._replace(area=_with_notes(before.area, said))
+            study = _with_notes(study, said)
         else:
             places = siting.candidates_without(study, before)
         if places.empty:
@@ -463,6 +478,7 @@ def site(
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+        _remark(before.area, options.lang)
     else:
         _print_siting(before, after, plan, places, several, others, options.lang)
         for target in targets:
@@ -481,7 +497,10 @@ def check(
     ] = None,
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None,
 ) -> None:
     """Validate files and say what was understood of them."""
@@ -551,8 +570,6 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(options.datum)
     with _busy("reading"):
-        import dataclasses
-
         from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(_folder(options.area), centres=options.centres, datum=datum)
@@ -608,8 +625,6 @@ def _carry_out(
     """The study area as it is and with each scenario, evaluated; of a service, only its centres."""
     study = _study(options)
     with _busy("reading the scenarios"):
-        import dataclasses
-
         from carecircles import comparison, grid, reach, scenario
         from carecircles.area import area_on, offering
 
@@ -733,10 +748,12 @@ def _places(
     keep_out: Path | None,
     budget: float | None,
     folder: Path,
-) -> "gpd.GeoDataFrame":
-    """Where a centre could open."""
-    from carecircles import io, siting
+    datum: str | None,
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """Where a centre could open, and what was taken for granted about the files that say so."""
+    from carecircles import area, io, siting
 
+    notes: list[Text] = []
     if candidates is None:
         in_gaps = objective in (Objective.coverage, Objective.facilities)
         candidates = "gaps" if in_gaps else "grid"
@@ -745,14 +762,21 @@ def _places(
     elif candidates == "grid":
         places = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
-        places = siting.read_candidates(candidates, folder=folder, plan=before)
+        places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
+        notes += places.attrs["notes"]
     if budget is not None and places["cost"].isna().any():
         some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
         name = Path(candidates).name
         raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
     if keep_out is not None:
-        places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
-    return places
+        polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
+        notes += area.datum_notes(polygons, file=keep_out.name)
+        places = siting.outside(places, polygons)
+    return places, notes
+
+
+def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":
+    return dataclasses.replace(study, notes=(*study.notes, *notes))
 
 
 def _print_siting(
@@ -985,6 +1009,14 @@ def _json(record: dict) -> str:
 
 def _print_json(record: dict) -> None:
     typer.echo(_json(record), nl=False)
+
+
+def _remark(study: "StudyArea", lang: str) -> None:
+    """What was taken for granted, beside a document on stdout that has no room for it."""
+    from carecircles import report
+
+    for note in study.notes:
+        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager
