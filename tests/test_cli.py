@@ -37,9 +37,9 @@ def run(*arguments, cwd):
 
 
 def run_alone(*arguments, cwd):
-    """The command as a process of its own."""
+    """The command as a process of its own; readline, which pytest imports, sets COLUMNS below Python."""
     return subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)],
+        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)], env=dict(os.environ),
         cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
@@ -69,6 +69,31 @@ def test_map_in_chinese(tmp_path):
     assert "河西区：45 个居家养老服务中心覆盖图" in done.stdout
     assert "45个中心中42个的位置为假定" in done.stdout
     assert '<html lang="zh-CN">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "heading"),
+    [
+        ({}, "Street"),
+        ({"LANG": "zh_CN.UTF-8"}, "街道"),
+        ({"LANG": "zh"}, "街道"),
+        ({"LANG": "de_DE.UTF-8"}, "Street"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, "街道"),
+        ({"LANG": "zh_CN", "LC_MESSAGES": "zh_CN", "LC_ALL": "C"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.GB18030"}, "街道"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "街道"),
+    ],
+)
+def test_the_language_follows_the_locale(tmp_path, monkeypatch, surroundings, heading):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    options = ["evaluate", "--cell", 200]
+    assert f" {heading} " in run(*options, cwd=tmp_path).stdout
+    for lang, asked in (("en", "Street"), ("zh", "街道")):
+        assert f" {asked} " in run(*options, "--lang", lang, cwd=tmp_path).stdout
 
 
 def test_json_has_the_promised_keys_in_order(tmp_path, hexi_cells):

@@ -76,6 +76,13 @@ class GapsFormat(StrEnum):
     geojson = "geojson"
 
 
+def _language(asked: Language | None) -> Language:
+    """The language asked for, or that of the surroundings as POSIX reads them: Chinese or English."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, named), "")
+    return asked or (Language.zh if locale.casefold().startswith("zh") else Language.en)
+
+
 @dataclass(frozen=True)
 class Options:
     """What every command that evaluates a study area is told about it, as one value."""
@@ -108,7 +115,14 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
-    lang: Annotated[Language, typer.Option(help="Language of tables and maps.")] = Language.en
+    lang: Annotated[
+        Language,
+        typer.Option(
+            help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
+            "not given.",
+            callback=_language,
+        ),
+    ] = None  # type: ignore[assignment]  # which `_language` replaces
 
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
