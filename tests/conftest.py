@@ -12,6 +12,9 @@ import shapely
 
 from carecircles import datasets, evaluation, grid, plan, reach
 
+os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests may live in Chinese, in a narrow window
+os.environ.pop("COLUMNS", None)
+
 ROOT = Path(__file__).resolve().parent.parent
 CRS = "EPSG:4548"
 CHROMIUM_FLAGS = [

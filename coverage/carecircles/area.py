@@ -159,15 +159,7 @@ def read_area(
     problems += wrong
     notes += about_plan
     for role, frame in read.items():
-        notes += io.taken(frame)
-        if not frame.attrs.get("datum_declared", True):
-            name = files[role]
-            notes.append(
-                {
-                    "en": f"{name}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+        notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities, streets, boundary, file=files["centres"], remedy=remedy
@@ -192,6 +184,18 @@ def read_area(
         places=places,
         notes=tuple(notes),
     )
+
+
+def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
+    """What was taken where neither a file (read by `io`) nor its user says in which datum it is."""
+    if frame.attrs.get("datum_declared", True):
+        return []
+    return [
+        {
+            "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
+            "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
+        }
+    ]
 
 
 def offering(area: StudyArea, service: str) -> StudyArea:

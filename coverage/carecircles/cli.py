@@ -1,6 +1,7 @@
 """The command line: parse, call, print; nothing else. Heavy modules are imported where they are used."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import inspect
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from carecircles._validate import Text
     from carecircles.area import StudyArea
     from carecircles.maps import Drawing
     from carecircles.plan import Plan
@@ -64,11 +66,22 @@ class Objective(StrEnum):
     gradual = "gradual"
 
 
+class Split(StrEnum):
+    street = "street"
+
+
 class GapsFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
     geojson = "geojson"
+
+
+def _language(asked: Language | None) -> Language:
+    """The language asked for, or that of the surroundings as POSIX reads them: Chinese or English."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, named), "")
+    return asked or (Language.zh if locale.casefold().startswith("zh") else Language.en)
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,10 @@ class Options:
     ] = None
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
     radius: Annotated[
@@ -100,7 +116,14 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
-    lang: Annotated[Language, typer.Option(help="Language of tables and maps.")] = Language.en
+    lang: Annotated[
+        Language,
+        typer.Option(
+            help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
+            "not given.",
+            callback=_language,
+        ),
+    ] = None  # type: ignore[assignment]  # which `_language` replaces
 
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
@@ -172,7 +195,8 @@ def draw_map(
         io.write_results({out: lambda: page}, inputs=inputs)
     table = report.summary_table(plan, lang=options.lang)
     title = report.say(maps.title(plan.area), options.lang)
-    report.print_table(table, title=title, notes=report.notes(plan, lang=options.lang))
+    notes = report.notes(plan, lang=options.lang)
+    report.print_table(table, title=title, notes=notes, lang=options.lang)
     typer.echo(str(out))
 
 
@@ -204,11 +228,13 @@ def evaluate(
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
             report.coverage_table(plan, by=by, lang=options.lang),
             title=report.say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -222,6 +248,9 @@ def gaps(
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
     ] = 10_000.0,
+    split: Annotated[
+        Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
+    ] = None,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
     inputs = _inputs(options)
@@ -235,20 +264,25 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, smallest_m2=smallest)
-    record, frame = report.gaps_record(plan, zones), report.gaps_frame(plan, zones)
+    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
+    parts = zones_of.by_street(plan.cells, **how)
+    record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
     io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is GapsFormat.json:
         _print_json(record)
     elif format is GapsFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     elif format is GapsFormat.geojson:
         typer.echo(io.geojson_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.gaps_table(plan.area, zones, lang=options.lang),
+            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
             title=report.say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -323,6 +357,7 @@ def whatif(
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(answer.frame()), nl=False)
+        _remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
@@ -412,6 +447,9 @@ def site(
         _suffix_problems(scenario, (".toml",), "--scenario"),
         _target_problems(targets, inputs),
     )
+    datum = _datum(options.datum)
+    if options.centres is None and (is_file or keep_out is not None):
+        options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
     before = _carry_out([], targets, options, service=service)[0][0]
     from carecircles import comparison, io, maps, report, siting
     from carecircles import plan as plans
@@ -420,9 +458,12 @@ def site(
     study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
-            places = _places(
-                before, objective, candidates, spacing, keep_out, budget, _folder(options.area)
+            folder = _folder(options.area)
+            places, said = _places(
+                before, objective, candidates, spacing, keep_out, budget, folder, datum
             )
+            before = dataclasses.replace(before, area=_with_notes(before.area, said))
+            study = _with_notes(study, said)
         else:
             places = siting.candidates_without(study, before)
         if places.empty:
@@ -471,6 +512,7 @@ def site(
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+        _remark(before.area, options.lang)
     else:
         _print_siting(before, after, plan, places, several, others, options.lang)
         for target in targets:
@@ -489,7 +531,10 @@ def check(
     ] = None,
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None,
 ) -> None:
     """Validate files and say what was understood of them."""
@@ -558,8 +603,6 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(options.datum)
     with _busy("reading"):
-        import dataclasses
-
         from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(_folder(options.area), centres=options.centres, datum=datum)
@@ -632,8 +675,6 @@ def _carry_out(
     """
     study = _study(options)
     with _busy("reading the scenarios"):
-        import dataclasses
-
         from carecircles import grid, scenario
         from carecircles import plan as plans
         from carecircles.area import area_on, offering
@@ -771,10 +812,12 @@ def _places(
     keep_out: Path | None,
     budget: float | None,
     folder: Path,
-) -> "gpd.GeoDataFrame":
-    """Where a centre could open."""
-    from carecircles import io, siting
+    datum: str | None,
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """Where a centre could open, and what was taken for granted about the files that say so."""
+    from carecircles import area, io, siting
 
+    notes: list[Text] = []
     if candidates is None:
         in_gaps = objective in (Objective.coverage, Objective.facilities)
         candidates = "gaps" if in_gaps else "grid"
@@ -783,14 +826,21 @@ def _places(
     elif candidates == "grid":
         places = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
-        places = siting.read_candidates(candidates, folder=folder, plan=before)
+        places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
+        notes += places.attrs["notes"]
     if budget is not None and places["cost"].isna().any():
         some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
         name = Path(candidates).name
         raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
     if keep_out is not None:
-        places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
-    return places
+        polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
+        notes += area.datum_notes(polygons, file=keep_out.name)
+        places = siting.outside(places, polygons)
+    return places, notes
+
+
+def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":
+    return dataclasses.replace(study, notes=(*study.notes, *notes))
 
 
 def _print_siting(
@@ -812,10 +862,10 @@ def _print_siting(
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
     titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
-        report.print_table(table, title=title)
+        report.print_table(table, title=title, lang=lang)
     remarks = [report.grid_note(after), *before.area.notes]
     below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
-    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
+    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 
 @contextlib.contextmanager
@@ -870,7 +920,9 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
-        report.print_table(report.change_table(change, by=by, lang=lang), title=" → ".join(names))
+        report.print_table(
+            report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
+        )
         report.print_table(
             report.groups_table(change, lang=lang),
             title=report.say(report.standard_note(after), lang),
@@ -878,6 +930,7 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
                 *(report.say(line, lang) for line in report.change_notes(change)),
                 *report.notes(after, lang=lang),
             ],
+            lang=lang,
         )
 
     return _Answer(
@@ -898,6 +951,7 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
             report.league_table(changes, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -918,6 +972,7 @@ def _closings(plan: "Plan") -> _Answer:
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
             notes=report.notes(plan, lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -938,6 +993,7 @@ def _openings(plan: "Plan") -> _Answer:
             report.gains_table(plan, gains, lang=lang),
             title=report.say(report.plan_name(plan), lang),
             notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
+            lang=lang,
         )
 
     return _Answer(
@@ -1062,6 +1118,14 @@ def _json(record: dict) -> str:
 
 def _print_json(record: dict) -> None:
     typer.echo(_json(record), nl=False)
+
+
+def _remark(study: "StudyArea", lang: str) -> None:
+    """What was taken for granted, beside a document on stdout that has no room for it."""
+    from carecircles import report
+
+    for note in study.notes:
+        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager

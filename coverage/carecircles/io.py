@@ -395,6 +395,7 @@ def read_polygons(
     polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
     if polygons is None or problems:
         raise ValidationError([*problems, *wrong])
+    polygons.attrs = frame.attrs
     return polygons
 
 

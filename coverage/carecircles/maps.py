@@ -667,13 +667,14 @@ def _coverage_layers(
     tiles: Drawing | None,
     lang: str,
 ) -> list[Drawing]:
-    area = plan.area
+    area, parts = plan.area, None
     if zones is None:
         zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff)
+        parts = gaps.by_street(plan.cells)
     return [
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
-        zone_layer(area, zones, lang=lang),
+        zone_layer(area, zones, parts, lang=lang),
         circle_layer(area, lang=lang),
         centre_layer(area, lang=lang),
         *_reference_layers(area, tiles, lang),
@@ -1045,7 +1046,12 @@ def _changed_centres(change: Change, *, lang: str) -> Drawing:
 
 
 def zone_layer(
-    area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str = "en", show: bool = True
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    *,
+    lang: str = "en",
+    show: bool = True,
 ) -> Drawing:
     """
     Uncovered zones, hatched, with their people and how far they are from a centre.
@@ -1056,9 +1062,11 @@ def zone_layer(
         As in `coverage_map`.
     zones
         From `gaps.uncovered_zones`.
+    parts
+        From `gaps.by_street`, to tell the older people of each street in the pop-up.
     """
     outlines = _degrees(zones)
-    streets, nearest = report.street_names(area, zones), report.nearest_names(area, zones)
+    streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
     data = [
         {
             "zone": zone,

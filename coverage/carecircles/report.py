@@ -8,13 +8,14 @@ import dataclasses
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation, grid, io
+from carecircles import comparison, evaluation, grid, io, terminal
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.comparison import Change
@@ -40,17 +41,17 @@ _COVERAGE_COLUMNS = {
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
     "covered_people_60_share": {"en": "60+ covered", "zh": "60+覆盖率"},
+    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
     "backup_people_60_share": {"en": "60+ with two or more", "zh": "60+两处以上"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
-    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
 }
 _GAP_COLUMNS = {
     "zone": {"en": "Zone", "zh": "未覆盖区"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "people_80": {"en": "80+", "zh": "80岁及以上"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
-    "streets": {"en": "Streets", "zh": "街道"},
+    "streets": {"en": "Streets, 60+ in each", "zh": "街道及各街60+"},
     "nearest": {"en": "Nearest centre", "zh": "最近的中心"},
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
@@ -326,9 +327,23 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
     return record
 
 
-def gaps_record(plan: Plan, zones: gpd.GeoDataFrame) -> dict:
-    """The uncovered zones as a JSON value, without their outlines."""
-    return {**_heading(plan, **_setting(plan)), "zones": _records(gaps_frame(plan, zones))}
+def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
+    """What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names."""
+    frame = _rounded(parts)
+    streets = area.streets.loc[parts.index.get_level_values("street")]
+    frame.insert(0, "name", streets["name"].to_numpy())
+    frame.insert(1, "name_en", streets["name_en"].to_numpy())
+    return frame
+
+
+def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None) -> dict:
+    """The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street."""
+    records = _records(gaps_frame(plan, zones))
+    if parts is not None:
+        frame = parts_frame(plan.area, parts).reset_index("street")
+        for record in records:
+            record["by_street"] = _records(frame.loc[[record["zone"]]], drop=["zone"])
+    return {**_heading(plan, **_setting(plan)), "zones": records}
 
 
 def _heading(plan: Plan, /, **setting) -> dict:
@@ -847,12 +862,19 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     return _as_text(pd.concat(rows), _COVERAGE_COLUMNS, lang)
 
 
-def gaps_table(area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str) -> pd.DataFrame:
-    """Uncovered zones as text to read, most older people first."""
+def gaps_table(
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    *,
+    lang: str,
+    parts: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Uncovered zones as text to read, most older people first; with `gaps.by_street`, those in each street."""
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
-        ", ".join(say(t, lang) for t in names) for names in street_names(area, zones)
+        (", " if lang == "en" else "、").join(say(t, lang) for t in names)
+        for names in street_names(area, zones, parts)
     ]
     table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
     return _as_text(table, _GAP_COLUMNS, lang)
@@ -900,7 +922,7 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
 def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
     league = _league(changes)
-    days = [f", {day}" if day else "" for day in league["as_of"]]
+    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
     groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
     names = [
         say(name_of(row), lang) + group + day
@@ -1047,10 +1069,24 @@ def street_labels(plan: Plan) -> pd.Series:
     return plan.cells["street"].astype(str).map(labels)
 
 
-def street_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[list[Text]]:
-    """Names of the streets of each zone."""
-    return [
+def street_names(
+    area: StudyArea, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+) -> list[list[Text]]:
+    """Names of the streets of each zone; with `gaps.by_street`, of several with their older people."""
+    names = [
         [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
+    ]
+    if parts is None:
+        return names
+    people = {key: _show("people", value) for key, value in parts["people_60"].items()}
+    return [
+        [
+            {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
+            for code, name in zip(codes.split(";"), some, strict=True)
+        ]
+        if len(some) > 1
+        else some
+        for zone, codes, some in zip(zones.index, zones["streets"], names, strict=True)
     ]
 
 
@@ -1163,25 +1199,56 @@ def _metres(value: float) -> str:
     return "–" if math.isnan(value) else f"{_show('_m', value)} m"
 
 
-def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> None:
-    """A table of text on the terminal, names as they are written and nothing else."""
+def print_table(
+    table: pd.DataFrame, *, title: str, notes: Sequence[str] = (), lang: str = "en"
+) -> None:
+    """
+    A table of text on the terminal, names as they are written and every figure whole.
+
+    Where there is no room for all columns the last ones are named below the table; where there is
+    hardly room for any, every row is a record.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text as Line
 
-    grid = Table()
-    is_text = {column: position == 0 for position, column in enumerate(table.columns)}
-    for column in table.columns:
-        words = is_text[column] or not table[column].astype(str).str.contains(r"\d").all()
-        grid.add_column(
-            Line(column), justify="left" if words else "right", overflow="fold", no_wrap=not words
-        )
-    for row in table.itertuples(index=False):
-        grid.add_row(*(Line(cell) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
-    console.print(Line(printable(title)))
-    console.print(grid)
+    wide = terminal.width()
+    console = Console(highlight=False, width=wide)
+
+    def write(text: str) -> None:
+        for line in terminal.wrapped(text, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+
+    write(printable(title))
+    widths = terminal.column_widths(table, wide)
+    if widths is None:
+        for line in terminal.records(table, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+    else:
+        grid = Table()
+        for column, width in widths.items():
+            side: Literal["left", "right"] = (
+                "right" if terminal.is_figures(table, column) else "left"
+            )
+            header = Line("\n".join(terminal.wrapped(column, width)))
+            grid.add_column(header, justify=side, width=width, no_wrap=True)
+        for row in table[list(widths)].itertuples(index=False):
+            cells = zip(row, widths.values(), strict=True)
+            grid.add_row(*(Line("\n".join(terminal.wrapped(*cell))) for cell in cells))
+        console.print(grid)
+        if len(widths) < len(table.columns):
+            write(say(_left_out(table, list(widths)), lang))
     for note in notes:
-        console.print(Line(printable(note)))
+        write(printable(note))
+
+
+def _left_out(table: pd.DataFrame, kept: Sequence[str]) -> Text:
+    """Which columns there was no room for, and how to see them."""
+    absent = [column for column in table.columns if column not in kept]
+    needed = terminal.full_width(table)
+    return {
+        "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
+        "them, and so do --format csv and --format json.",
+        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示，"
+        "也可用 --format csv 或 --format json 查看。",
+    }

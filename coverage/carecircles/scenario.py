@@ -31,7 +31,7 @@ import pandas as pd
 from carecircles import _matching, _validate, io
 from carecircles._encoding import read_text, taken_as
 from carecircles._validate import Text
-from carecircles.area import Standard, StudyArea, area_on, same_pace
+from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
@@ -579,13 +579,8 @@ def _place(steps: pd.DataFrame, area: StudyArea) -> tuple[pd.DataFrame, list[str
         problems += wrong
         if wrong:
             continue
-        if is_point.any() and not centres.attrs["datum_declared"]:
-            notes.append(
-                {
-                    "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+        if is_point.any():
+            notes += datum_notes(centres, file=str(file))
         matched, wrong, said = _matching.match_centres(
             centres,
             area.streets,

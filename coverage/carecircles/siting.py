@@ -629,7 +629,9 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
     return gpd.GeoDataFrame(table, geometry=points)
 
 
-def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.GeoDataFrame:
+def read_candidates(
+    path: str | Path, *, folder: str | Path, plan: Plan, datum: str | None = None
+) -> gpd.GeoDataFrame:
     """
     Candidates from a file like one of centres, held against a study area.
 
@@ -641,19 +643,22 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         The study area's folder.
     plan
         The plan they are candidates for; its ids are taken.
+    datum
+        As in `io.read_centres`.
 
     Returns
     -------
     candidates
         Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
-        geometry, to the centimetre.
+        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
     ValidationError
         With every problem of the file.
     """
-    places = read_area(folder, centres=path).facilities
+    area = read_area(folder, centres=path, datum=datum)
+    places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
         some = ", ".join(map(str, taken[:5]))
@@ -664,7 +669,9 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         )
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "cost"]].join(degrees)
-    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
+    return candidates
 
 
 def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
