@@ -14,6 +14,7 @@ import shapely
 from playwright.sync_api import expect
 
 from carecircles import comparison, datasets, evaluation, grid, maps, plan, report, scenario
+from carecircles._encoding import decode
 from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
@@ -354,6 +355,52 @@ def test_files_that_build_on_others_are_chosen_together(live, tmp_path):
     expect(live.page.locator(".cc-problems")).to_be_empty()
     assert live.ask("carecircles.page.live.plan.centres.size") == 43
     assert live.ask("carecircles.page.live.plan.name.zh") == "o"
+
+
+def test_encodings_are_told_apart_as_on_the_command_line(live):
+    """Whole, broken and mixed files in several encodings: the same text, or refused by both."""
+    text = 'name = "桃园街道新建一处养老服务中心"\n[[step]]\nopen = "N"\nname = "东风中心é"\n'
+    foreign = 'name = "Дом престарелых"\n'
+    whole = [t.encode(e) for t in (text.replace("é", ""), "x = 1\n")
+             for e in ("utf-8", "utf-8-sig", "gb18030", "utf-16")]  # fmt: skip
+    whole += [
+        foreign.encode("utf-8"),
+        foreign.encode("cp1251"),
+        "é".encode("latin-1"),
+        b"",
+        b"\x80",
+    ]
+    whole += [
+        whole[0] + whole[2],
+        text.encode(),
+        text.encode("gb18030"),
+        b"a\0",
+        "臺灣".encode("big5"),
+    ]
+    rng = np.random.default_rng(5)
+    broken = []
+    for content in whole:
+        for _ in range(12):
+            at, byte = rng.integers(0, len(content) + 1), bytes([rng.integers(128, 256)])
+            broken += [content[:at] + byte + content[at:], content[:at] + content[at + 1 :]]
+    files = [*whole, *broken]
+
+    def told(content):
+        try:
+            return decode(content, file="f")[0]
+        except ValidationError:
+            return None
+
+    asked = json.dumps([list(content) for content in files])
+    answers = live.ask(
+        f"""{asked}.map((bytes) => {{
+          try {{ return carecircles.scenario.decode(new Uint8Array(bytes), "f").text; }}
+          catch (error) {{ if (!error.problems) throw error; return null; }}
+        }})"""
+    )
+    expected = [told(content) for content in files]
+    assert sum(one is None for one in expected) > 50
+    assert [(f, a) for f, a, e in zip(files, answers, expected, strict=True) if a != e] == []
 
 
 @pytest.mark.parametrize(

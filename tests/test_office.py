@@ -250,6 +250,27 @@ def test_a_hidden_column_does_not_take_the_place_of_one_that_is_shown(tmp_path):
     assert centres.to_crs(4326).geometry.x.round(6).tolist() == [117.20, 117.21]
 
 
+def test_words_beside_the_table_are_passed_over(tmp_path):
+    rows = [HEADER, [*ROWS[0], None, "待核实"], ROWS[1]]
+    centres = read(book(tmp_path / "o.xlsx", {"s": rows}))
+    assert len(centres) == 2
+    assert said(centres) == "o.xlsx: row 2 has cells beside the table, which are not used."
+
+
+def test_a_sheet_is_known_by_its_name_without_blanks(tmp_path):
+    path = book(tmp_path / "o.xlsx", {"养老机构 ": [HEADER, *ROWS], "旧": [HEADER, ROWS[0]]})
+    assert len(read(f"{path}#养老机构")) == 2
+
+
+def test_days_counted_from_1904(tmp_path):
+    """In such a workbook, as old Macs made them, 43295 is the day that is 44757 elsewhere."""
+    path = book(tmp_path / "o.xlsx", {"s": [[*HEADER, "开业日期"], [*ROWS[0], 43295]]})
+    made = openpyxl.load_workbook(path)
+    made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    made.save(path)
+    assert read(path)["opened"].iloc[0] == pd.Timestamp("2022-07-15")
+
+
 # The same in CSV
 
 
@@ -400,22 +421,22 @@ def test_a_workbook_is_refused_on_the_command_line_too(tmp_path):
 # Encodings
 
 
-CHINESE = "id,name,lon,lat\n" + "".join(f"{n},东风养老服务中心,117.2,39.1\n" for n in range(1, 6))
+CHINESE = "id,name,lon,lat\n" + "".join(f"{n},东风中心,117.2,39.1\n" for n in range(1, 6))
 
 
 def test_one_stray_byte_in_utf_8_is_not_taken_for_gb18030(tmp_path):
-    """The whole file with the byte is valid GB18030: 涓滈 for 东, in every name."""
+    """Every byte of the file can be read as GB18030, and every Chinese name would be another."""
     good = CHINESE.encode()
-    bad = good.replace("东".encode(), b"\xe4\xb8x", 1)
-    assert bad.replace(b"\xe4\xb8x", b"\xe4\xb8\xad\x7f", 1).decode("gb18030", "replace")
+    bad = good.replace(b"\n2,", b"\n2,R\xe9mi ", 1)
+    assert "涓滈" in bad.decode("gb18030")
     path = tmp_path / "c.csv"
     path.write_bytes(bad)
     assert problems_of(path) == (
-        "c.csv, row 2: byte 0xE4 is not UTF-8, as the rest of the file is; "
+        "c.csv, row 3: byte 0xE9 is not UTF-8, as the rest of the file is; "
         "write the text there again and save the file as UTF-8.",
     )
     path.write_bytes(b"\xef\xbb\xbf" + bad)
-    assert "c.csv, row 2: byte 0xE4" in problems_of(path)[0]
+    assert "c.csv, row 3: byte 0xE9" in problems_of(path)[0]
 
 
 def test_a_file_put_together_from_two_encodings_is_refused(tmp_path):

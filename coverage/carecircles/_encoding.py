@@ -3,10 +3,11 @@ Bytes of a file as text: which encoding, judged by the whole file.
 
 A file is UTF-16 where its first bytes say so, UTF-8 where all of it is, and else GB18030 where all
 of it is and reads like Chinese. A file most of which is UTF-8 is a broken UTF-8 file, not one in
-GB18030: there every Chinese name would turn into other characters. What is none of these is refused.
+GB18030: there every Chinese name would turn into other characters. What is none of these is refused. `decode` in static/scenario.js goes by the same rule.
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from carecircles._validate import Text
@@ -26,7 +27,8 @@ _WORD = re.compile(rb"(?<![\x80-\xff])(?:" + _MORE + rb"){2,}(?![\x80-\xff])")
 _MOSTLY = 0.75  # of the bytes beyond ASCII in characters of UTF-8: the file is meant as UTF-8
 _PARTLY = 0.01  # of them in whole words of UTF-8: at least a part of the file is
 _COMMON = 0.6  # of the characters beyond ASCII among the usual ones: reads like Chinese
-_LAST_USUAL = 0xD7  # in GB2312 marks come first, then the 3,755 usual characters, then the others
+# In GB2312 marks and wide letters come first, then the 3,755 usual characters, then the others.
+_USUAL = (*range(0xA1, 0xAA), *range(0xB0, 0xD8))
 
 
 def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
@@ -133,10 +135,13 @@ def _is_meant_as_utf_8(content: bytes) -> bool:
 
 def _reads_like_chinese(text: str) -> bool:
     """Whether the characters beyond ASCII are mostly those that Chinese texts are written in."""
-    beyond = re.sub(r"[\x00-\x7f]+", "", text)
-    leads = beyond.encode("gb2312", errors="ignore")[::2]
-    usual = sum(lead <= _LAST_USUAL for lead in leads)
-    return usual >= _COMMON * len(beyond)
+    beyond = Counter(re.sub(r"[\x00-\x7f]+", "", text))
+    usual = sum(count for char, count in beyond.items() if _is_usual(char.encode("gb18030")))
+    return usual >= _COMMON * beyond.total()
+
+
+def _is_usual(char: bytes) -> bool:
+    return len(char) == 2 and char[0] in _USUAL and char[1] > 0xA0
 
 
 def _broken_utf_8(content: bytes, first: int, *, file: str, unit: str) -> str:

@@ -195,14 +195,15 @@ def without_serials(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, lis
     """
     The frame with dates where a column has the numbers by which spreadsheets count days.
 
-    Day 1 is 1900-01-01, and a 29 February 1900 is counted that never was.
+    Day 0 is 1899-12-30 (day 1 would be 1900-01-01, but a 29 February 1900 is counted that never was)
+    unless `attrs["day_0"]` names another.
     """
     cells = text(frame[column]).map(narrow)
     is_serial = cells.str.fullmatch(r"[1-9]\d{4}(\.\d+)?")
     if not is_serial.any():
         return frame, []
     days = pd.to_timedelta(cells[is_serial].astype(float).floordiv(1), unit="D")
-    written = (pd.Timestamp("1899-12-30") + days).dt.strftime("%Y-%m-%d")
+    written = (pd.Timestamp(frame.attrs.get("day_0", "1899-12-30")) + days).dt.strftime("%Y-%m-%d")
     said = {
         "en": f"{column}: numbers such as {cells[is_serial].iloc[0]} are read as days "
         f"({written.iloc[0]})",

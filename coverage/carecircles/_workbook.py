@@ -99,7 +99,7 @@ def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFr
                     "zh": f"隐藏的工作表“{other}”未读取",
                 }
             )
-    frame.attrs["file"], frame.attrs["sheet"] = file, title
+    frame.attrs |= {"file": file, "sheet": title, "day_0": f"{values.epoch:%Y-%m-%d}"}
     return frame
 
 
@@ -186,6 +186,9 @@ def _choose(
 ) -> str | None:
     """The sheet that is meant; None where nothing is in any of those that are shown."""
     if sheet is not None:
+        blanks = [t for t in heads if _validate.plain(t) == _validate.plain(sheet)]
+        if sheet not in heads and len(blanks) == 1:
+            return blanks[0]
         if sheet not in heads:
             names = ", ".join(map(_validate.show, heads))
             raise ValidationError(
@@ -236,8 +239,15 @@ def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.Dat
             records.append((number, found))
     width = max((len(cells) for _, cells in records), default=0)
     even = [(number, cells + [""] * (width - len(cells))) for number, cells in records]
+    beside = []
     if even:
-        _fill_merged(even[_table.find_header(even, sought.known).last + 1 :], look.merged)
+        header = _table.find_header(even, sought.known)
+        end, body = len(header.names), even[header.last + 1 :]
+        _fill_merged(body, look.merged)
+        for number, cells in body:
+            if any(str(cell).strip() for cell in cells[end:]) and any(cells[:end]):
+                beside.append(number)
+                cells[end:] = [""] * len(cells[end:])
     frame = _table.table(even, sought, file=file, hidden=look.hidden_columns)
     out = frame.attrs["left_out"]
     problems = [
@@ -251,7 +261,16 @@ def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.Dat
         ),
     ]
     frame.attrs["problems"] = [*frame.attrs["problems"], *problems]
-    frame.attrs["taken"] = [*frame.attrs["taken"], *_hidden_said(frame, look, sought)]
+    frame.attrs["taken"] = [
+        *frame.attrs["taken"],
+        *_hidden_said(frame, look, sought),
+        *_table.rows_said(
+            [number for number in beside if number in frame.index],
+            "has cells beside the table, which are not used",
+            "have cells beside the table, which are not used",
+            "在表格之外还有内容，未使用",
+        ),
+    ]
     return frame
 
 

@@ -744,7 +744,8 @@
         if (files.some((file) => file.size > 1e6)) {
           throw new scenario.Problems([kit.WORDS.tooLarge]);
         }
-        const texts = await Promise.all(files.map(async (file) => ({ name: file.name, text: await textOf(file) })));
+        const texts = await Promise.all(files.map(async (file) =>
+          ({ name: file.name, ...scenario.decode(new Uint8Array(await file.arrayBuffer()), file.name) })));
         if (texts.length) this.open(texts);
       } catch (error) {
         this.complain(error.problems || [{ en: String(error.message), zh: String(error.message) }]);
@@ -758,7 +759,8 @@
         this.map.closePopup();
         this.problems.replaceChildren();
         this.commit(plan);
-        page.notice(`${word("loaded")}: ${say(plan.name)}`);
+        const others = texts.map((text) => text.encoding).filter((name) => name && name !== "UTF-8");
+        page.notice([`${word("loaded")}: ${say(plan.name)}`, ...new Set(others)].join(", "));
         return true;
       } catch (error) {
         if (!error.problems) throw error;
@@ -773,19 +775,5 @@
       const close = passingButton(() => "✕", null, () => this.problems.replaceChildren());
       this.problems.replaceChildren(element("b", "", word("notLoaded")), close, list);
     }
-  }
-
-  /** Text of a file in UTF-8, UTF-16 or GB18030, as carecircles reads it. */
-  async function textOf(file) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const mark = (...codes) => codes.every((code, k) => bytes[k] === code);
-    const encodings = mark(0xff, 0xfe) ? ["utf-16le"] : mark(0xfe, 0xff) ? ["utf-16be"] : ["utf-8", "gb18030"];
-    for (const encoding of encodings) {
-      try {
-        return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-      } catch { /* the next one */ }
-    }
-    throw new scenario.Problems([{ en: `${file.name}: this is no text in UTF-8 or GB18030.`,
-      zh: `${file.name}：不是 UTF-8 或 GB18030 文本。` }]);
   }
 })();

@@ -405,5 +405,61 @@ carecircles.scenario = (function () {
     return [...heading, ...steps(plan, world).flatMap(step), ""].join("\n");
   }
 
-  return { read, write, steps, withStandard, plain, Problems };
+  /* Encodings, by the rule of carecircles' _encoding.py: the numbers and patterns are those. */
+
+  const TWO = "[\\xc2-\\xdf][\\x80-\\xbf]";
+  const MORE = "\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]"
+    + "|\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}";
+  const SEVERAL = new RegExp(`${TWO}|${MORE}`, "g");
+  const WORD = new RegExp(`(?<![\\x80-\\xff])(?:${MORE}){2,}(?![\\x80-\\xff])`, "g");
+  const MOSTLY = 0.75, PARTLY = 0.01, COMMON = 0.6;
+  const isUsual = ([lead, trail]) => trail > 0xa0 && lead > 0xa0 && lead < 0xd8 && (lead < 0xaa || lead > 0xaf);
+
+  /** Text of a file and its encoding; `bytes` is a Uint8Array. */
+  function decode(bytes, name) {
+    const refuse = (en, zh) => new Problems([at({ en: name, zh: name }, en, zh)]);
+    const as = (encoding, label) => {
+      try {
+        return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding: label };
+      } catch { return null; }
+    };
+    const starts = (...codes) => codes.every((code, k) => bytes[k] === code);
+    const none = () => refuse("this is no text in UTF-8 or GB18030; save it as UTF-8.",
+      "不是 UTF-8 或 GB18030 文本；请另存为 UTF-8。");
+    if (starts(0xff, 0xfe) || starts(0xfe, 0xff)) {
+      const found = as(bytes[0] === 0xff ? "utf-16le" : "utf-16be", "UTF-16");
+      if (!found || found.text.includes("\0")) throw none();
+      return found;
+    }
+    if (bytes.includes(0)) throw none();
+    const sound = as("utf-8", "UTF-8");
+    if (sound) return sound;
+    const raw = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    const size = (pattern) => (raw.match(pattern) || []).reduce((sum, found) => sum + found.length, 0);
+    const beyond = size(/[\x80-\xff]+/g);
+    if (starts(0xef, 0xbb, 0xbf) || size(SEVERAL) >= MOSTLY * beyond || size(WORD) >= PARTLY * beyond) {
+      const read = new TextDecoder("utf-8").decode(bytes);
+      const line = read.slice(0, read.indexOf("\ufffd")).split("\n").length;
+      throw refuse(`line ${line} has a byte that is not UTF-8, as the rest of the file is.`,
+        `第 ${line} 行有一个字节不是 UTF-8，而文件其余部分是。`);
+    }
+    const characters = pairs(bytes), found = characters && as("gb18030", "GB18030");
+    if (!found || characters.filter(isUsual).length < COMMON * characters.length) throw none();
+    return found;
+  }
+
+  /** The characters of several bytes in GB18030, each as its bytes; null where there is one that cannot be. */
+  function pairs(bytes) {
+    const found = [];
+    for (let k = 0; k < bytes.length; k++) {
+      if (bytes[k] < 0x80) continue;
+      if (bytes[k] === 0x80 || bytes[k] === 0xff) return null;
+      const size = bytes[k + 1] >= 0x30 && bytes[k + 1] <= 0x39 ? 4 : 2;
+      found.push(size === 2 ? [bytes[k], bytes[k + 1]] : [0, 0]);
+      k += size - 1;
+    }
+    return found;
+  }
+
+  return { read, write, steps, withStandard, plain, decode, Problems };
 })();
