@@ -14,7 +14,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "errors", "_validate", "datum", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "comparison", "_search", "_solver", "siting", "report", "figure", "maps", "cli",
+    "catchments", "evaluation", "gaps", "scenario", "comparison", "_search", "_highs", "_solver", "siting", "report", "figure", "maps", "cli",
 ]  # fmt: skip
 
 
