@@ -333,6 +333,6 @@ def _pass(highs, program: Program) -> None:
 
 
 if __name__ == "__main__":
-    from carecircles import _highs  # so that what is sent belongs to the module, not to __main__
+    import carecircles._highs as module  # what is sent belongs to it, not to __main__
 
-    _highs._work()
+    module._work()

@@ -134,10 +134,12 @@ def maximize(
     only count for HiGHS: without them the bound holds all the more.
     """
     best, kept, is_proven = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
+    if is_proven and is_within(limits, best.chosen):
+        return best
     if limits.floors is not None:  # a plan that keeps to them may need any column
         require_reachable(limits, clock)
         kept = np.arange(worth.shape[1])
-    elif is_proven or not clock.left():
+    elif not clock.left():
         return best
     model = _Model()
     model.add_sites(np.zeros(len(kept)), most=(limits.cost[kept], limits.budget))

@@ -917,9 +917,10 @@ def _once(
     key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
     if (np.diff(key) > 0).all():
         return cell, column, metres
-    order = np.lexsort((metres, key))
-    first = order[np.diff(key[order], prepend=-1) > 0]
-    return cell[first], column[first], metres[first]
+    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
+    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
+    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    return cell[order[first]], column[order[first]], least
 
 
 def _floors(
@@ -1252,8 +1253,7 @@ def _gap(objective: float, bound: float, solution: Solution) -> dict[str, Any]:
         between, bound = 0.0, objective
     elif not between <= 1:  # no share; how far the best is nobody knows
         between = math.nan
-    is_proven = solution.status == "optimal" and between == 0
-    status = "optimal" if is_proven else solution.status.replace("optimal", "within gap")
+    status = "optimal" if between == 0 else solution.status.replace("optimal", "within gap")
     return {"bound": bound, "gap": between, "status": status}
 
 
