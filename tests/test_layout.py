@@ -14,7 +14,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io", "_matching", "area", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "plan", "comparison", "marginal", "_search", "_solver", "siting", "terminal", "report", "figure", "maps", "cli", "__main__",
+    "catchments", "evaluation", "gaps", "scenario", "plan", "comparison", "marginal", "_search", "_highs", "_solver", "siting", "terminal", "report", "figure", "maps", "cli", "__main__",
 ]  # fmt: skip
 
 

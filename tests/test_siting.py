@@ -22,7 +22,6 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from carecircles import _search, _solver, datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules, Search
-from tests import siting_runs
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
@@ -312,19 +311,6 @@ def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
     best = min(transported(some | set(required)) for some in plans(cost, required, new))
     assert plan.objective == pytest.approx(best, abs=1e-5)
     assert plan.gap == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.filterwarnings("default::DeprecationWarning")  # PuLP's, which spopt builds on
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("model", ["coverage", "distance", "facilities"])
-def test_the_same_as_spopt(model, seed):
-    """225 places, three required centres, 25 candidates; runs where spopt is installed."""
-    pytest.importorskip("spopt")
-    demand, sites = siting_runs.instance(25, 3, seed, side=15)
-    theirs = siting_runs.by_spopt(model, demand, sites, 3, 2)
-    ours = siting_runs.by_carecircles(model, demand, sites, 3, 2)
-    assert ours["status"] == theirs["status"] == "optimal"
-    assert ours["objective"] == pytest.approx(theirs["objective"])
 
 
 def test_the_limit_itself_is_covered():

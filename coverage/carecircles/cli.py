@@ -7,6 +7,7 @@ import functools
 import inspect
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from carecircles import __version__, _signals
-from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.errors import InfeasibleError, SolverError, ValidationError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -434,6 +435,7 @@ def site(
     out: Out = None,
 ) -> None:
     """Find where new centres should stand, and prove that no other choice is better."""
+    begun = time.monotonic()
     is_file = candidates not in (None, "gaps", "grid")
     inputs = _inputs(options, keep_out, Path(candidates or "") if is_file else None)
     targets = [target for target in (map, out, scenario) if target is not None]
@@ -486,7 +488,8 @@ def site(
     with _watching() as watch:
         asked["search"] = siting.Search(gap, time_limit, watch)
         sought = asked if objective is Objective.facilities else {**asked, "new": new}
-        plan = model(cells, cost, **sought)
+        first = siting.Search(gap, time_limit, watch, since=begun)  # reading and measuring count
+        plan = model(cells, cost, **(sought | {"search": first}))
         if curve is not None and plan.status != "stopped":
             several = siting.curve(model, cells, cost, most=curve, **asked)
         if alternatives and plan.status != "stopped":
@@ -884,7 +887,7 @@ def _watching() -> "Iterator[Callable[[float, float], None] | None]":
             gap = abs(bound - value) / max(abs(value), 1.0)
             known = f"{value:,.0f}, at best {bound:,.0f}, gap {100 * gap:.2f} %"
             status.update(
-                f"looking for sites: {known if gap < 10 else 'no good plan yet'}; "
+                f"looking for sites: {known if gap <= 1 else 'no good plan yet'}; "
                 "Ctrl-C for the best plan so far"
             )
 
@@ -1142,6 +1145,7 @@ def _busy(doing: str) -> Iterator[None]:
 
 def main() -> NoReturn:
     """Run a command; problems of the input are one message and exit status 2."""
+    _keep_stdout_for_us()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -1162,7 +1166,7 @@ def main() -> NoReturn:
         from carecircles.report import printable
 
         _stop(f"there is no such plan: {printable(str(err))}", 2)
-    except TimeoutError as err:
+    except (SolverError, TimeoutError) as err:
         _stop(str(err), 2)
     except ImportError as err:
         if "pip install" not in str(err):
@@ -1203,6 +1207,21 @@ def _require_working_folder() -> None:
         raise ValidationError(
             [f"the working folder cannot be used ({err.strerror}); change to another one."]
         ) from None
+
+
+def _keep_stdout_for_us() -> None:
+    """Standard output is what we print; what a library prints below Python goes to standard error."""
+    own = sys.__stdout__
+    if own is None or sys.stdout is not own:  # closed, or somebody else's already
+        return
+    kept = os.dup(own.fileno())
+    try:
+        os.dup2(2, own.fileno())
+    except OSError:  # there is no standard error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), own.fileno())
+    buffering = 1 if own.isatty() else -1
+    ours = os.fdopen(kept, "w", buffering, encoding="utf-8", closefd=False)
+    sys.stdout = sys.__stdout__ = ours  # type: ignore[misc]  # by which rich finds the width
 
 
 def _close_stdout() -> None:

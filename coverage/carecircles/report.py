@@ -678,7 +678,8 @@ def _siting_figures(siting: Siting) -> dict:
         round(_in_unit(siting, value), _DECIMALS["people"])
         for value in (siting.objective, siting.before, siting.bound)
     )
-    proof = {"bound": bound, "gap": siting.gap, "status": siting.status}
+    gap = None if math.isnan(siting.gap) else siting.gap
+    proof = {"bound": bound, "gap": gap, "status": siting.status}
     return {"objective": objective, "before": before, **proof, **people}
 
 
@@ -837,8 +838,13 @@ def _proof(siting: Siting) -> Text:
             "en": "Proven: no other choice among the candidates is better.",
             "zh": "已证明：候选点中没有更好的方案。",
         }
-    more = f"{100 * siting.gap:.2g} %"
     why = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
+    if math.isnan(siting.gap):
+        return {
+            "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
+            "zh": f"未证明为最优（{why[siting.status]}）：与最优方案的差距未知。",
+        }
+    more = f"{100 * siting.gap:.2g} %"
     return {
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
         "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import math
 import numbers
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +58,14 @@ class Search:
 
     The search stops when the plan is proven to be within `gap` (a share) of the best, 0 for the best
     itself, or after `time_limit` seconds with the best plan so far and its bound, as after Ctrl-C.
-    `watch` is called on long runs with the objective so far and the bound.
+    `watch` is called on long runs with the objective so far and the bound. The time counts from
+    `since`, a `time.monotonic()`, or from the call of the model if None.
     """
 
     gap: float = 0.0
     time_limit: float = 60.0
     watch: Watch | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Siting:
 
     `goal` names the model (one of `MODELS`). `objective` is what it made best (see there for its unit), `before` the same of the
     required centres alone, `bound` what no plan can beat, `gap` the share between objective and
-    bound. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
+    bound, 0 to 1, NaN where the bound says too little. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
@@ -842,6 +845,7 @@ class _Instance:
     said: str
     floor: float
     asked: int | None
+    begun: float
 
 
 def _instance(
@@ -857,7 +861,7 @@ def _instance(
     is_open: bool = False,
 ) -> _Instance:
     """The question, checked; `is_open` if the number of new centres is to be found."""
-    rules = rules or Rules()
+    begun, rules = time.monotonic(), rules or Rules()
     if rules.floor_by_street is not None:
         _require_cutoff(cutoff)
         if demand["street"].isna().any():
@@ -943,6 +947,7 @@ def _instance(
         said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
         floor=rules.floor_by_street or 0.0,
         asked=None if new is None else int(new),
+        begun=begun,
     )
 
 
@@ -953,9 +958,10 @@ def _once(
     key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
     if (np.diff(key) > 0).all():
         return cell, column, metres
-    order = np.lexsort((metres, key))
-    first = order[np.diff(key[order], prepend=-1) > 0]
-    return cell[first], column[first], metres[first]
+    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
+    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
+    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    return cell[order[first]], column[order[first]], least
 
 
 def _floors(
@@ -977,7 +983,7 @@ def _floors(
 @contextlib.contextmanager
 def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(search.time_limit) as clock:
+    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
         try:
             yield clock
         except _solver.NoPlanError:
@@ -986,6 +992,10 @@ def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
                 f"lower the floor. With the best found, {_shortfalls(made)}."
             ) from None
         except TimeoutError:
+            if clock.stopped.is_set():
+                raise TimeoutError(
+                    f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
+                ) from None
             raise TimeoutError(
                 f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
                 "time."
@@ -1112,7 +1122,8 @@ def _radius_plan(
     problem = problem._replace(weight=np.ones(len(rows)))
     if made.least is None:
         problem = _small(made, problem)
-        tried = _solver.fill(problem, np.ones(len(problem.weight)), _limits(made, problem.columns))
+        need, limits = np.ones(len(problem.weight)), _limits(made, problem.columns)
+        tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return problem.columns[tried]
     if clock.left() == 0:
@@ -1280,10 +1291,11 @@ def _covered(made: _Instance, metres: np.ndarray) -> float:
 def _gap(objective: float, bound: float, solution: Solution) -> dict[str, Any]:
     """Bound, gap and status of a plan; what differs by arithmetic only does not differ."""
     between = abs(bound - objective) / max(abs(objective), 1.0)
-    if not between > _ARITHMETIC:
+    if between <= _ARITHMETIC:
         between, bound = 0.0, objective
-    is_proven = solution.status == "optimal" and between == 0
-    status = "optimal" if is_proven else solution.status.replace("optimal", "within gap")
+    elif not between <= 1:  # no share; how far the best is nobody knows
+        between = math.nan
+    status = "optimal" if between == 0 else solution.status.replace("optimal", "within gap")
     return {"bound": bound, "gap": between, "status": status}
 
 
