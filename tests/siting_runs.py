@@ -2,7 +2,9 @@
 One siting run in a process of its own, so that time and peak memory are its own.
 
 `python -m tests.siting_runs ENGINE MODEL CANDIDATES REQUIRED NEW SEED` prints a JSON line. ENGINE is
-carecircles or spopt (which has to be installed), MODEL coverage, facilities, distance and so on.
+carecircles, spopt (which has to be installed: the extra `oracles`) or textbook (the model as books
+have it, for scipy's solver), MODEL coverage, facilities, distance and so on. A sixth number is the
+side of the square in cells.
 """
 
 import json
@@ -48,7 +50,7 @@ def by_carecircles(model, demand, sites, required, new, *, time_limit=60.0):
         cost,
         cutoff=CUTOFF_M,
         required=sites.index[:required],
-        time_limit=time_limit,
+        search=siting.Search(time_limit=time_limit),
         **goal,
     )
     seconds = time.perf_counter() - start
@@ -80,14 +82,62 @@ def by_spopt(model, demand, sites, required, new):
     return {"seconds": time.perf_counter() - start, "objective": value, "gap": 0, "status": status}
 
 
+def by_textbook(model, demand, sites, required, new):
+    """The same as a model with a column for each pair of place and site, for scipy's `milp`."""
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    start = time.perf_counter()
+    x, y = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
+    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
+    people = demand["people_60"].to_numpy()
+    places, size = metres.shape
+    near = (metres <= CUTOFF_M).astype(float)
+    opened = np.ones((1, size))
+    one, each = sparse.identity(size), sparse.identity(places)
+    limits = Bounds((np.arange(size) < required).astype(float), 1)
+    if model == "facilities":
+        rows = near[near.any(axis=1)]
+        found = milp(opened[0], integrality=opened[0], bounds=limits, constraints=LinearConstraint(rows, lb=1))  # fmt: skip
+        value = found.fun - required
+    else:
+        if model in ("coverage", "backup"):  # a column for each place: is it covered (twice)
+            columns, linked = places, sparse.hstack([-near / (2 if model == "backup" else 1), each])
+            worth, whole, sums = people, np.ones(places), []
+        else:  # a column for each pair: is the place served from there
+            columns, whole = places * size, np.zeros(places * size)
+            credit = np.clip((CUTOFF_M - metres) / (CUTOFF_M - 300), 0, 1)
+            worth = ((credit if model == "gradual" else -metres) * people[:, None]).ravel()
+            linked = sparse.hstack([sparse.vstack([-one] * places), sparse.identity(columns)])
+            served = sparse.hstack(
+                [sparse.csr_matrix((places, size)), sparse.kron(each, np.ones(size))]
+            )
+            sums = [LinearConstraint(served, lb=1, ub=1)]
+        count = sparse.hstack([sparse.csr_matrix(opened), sparse.csr_matrix((1, columns))])
+        found = milp(
+            np.concatenate([np.zeros(size), -worth]),
+            integrality=np.concatenate([opened[0], whole]),
+            bounds=Bounds(np.concatenate([limits.lb, np.zeros(columns)]), 1),
+            constraints=[
+                LinearConstraint(linked, ub=0),
+                LinearConstraint(count, ub=required + new),
+                *sums,
+            ],
+        )
+        value = found.fun if model == "distance" else -found.fun
+    status = {0: "optimal"}.get(found.status, found.message)
+    return {"seconds": time.perf_counter() - start, "objective": value, "gap": 0, "status": status}
+
+
+ENGINES = {"carecircles": by_carecircles, "spopt": by_spopt, "textbook": by_textbook}
+
+
 def main(engine, model, *numbers):
     candidates, required, new, seed = map(int, numbers[:4])
     side = int(numbers[4]) if len(numbers) > 4 else SIDE
     demand, sites = instance(candidates, required, seed, side=side)
-    engines = {"carecircles": by_carecircles, "spopt": by_spopt}
-    print(
-        json.dumps(engines[engine](model, demand, sites, required, new) | {"peak_mb": _peak_mb()})
-    )
+    found = ENGINES[engine](model, demand, sites, required, new)
+    print(json.dumps(found | {"peak_mb": _peak_mb()}))
 
 
 def _peak_mb():

@@ -325,3 +325,33 @@ def test_a_plan_that_cannot_be_read_or_has_no_end(hexi_copy):
     plan.unlink()
     plan.symlink_to("/dev/zero")
     assert "there is no area.toml in it" in problems_of(hexi_copy)
+
+
+def test_a_fault_in_area_toml_does_not_hide_those_of_other_files(hexi_copy):
+    """Two faults in area.toml, of which one says where things are; a file missing; others with faults."""
+    edit(hexi_copy / "area.toml", 'name_en = "', 'nam_en = "')
+    edit(hexi_copy / "area.toml", '"EPSG:4548"', '"EPSG:4326"')
+    edit(hexi_copy / "centres.csv", "H01,", "H02,")
+    edit(hexi_copy / "population.csv", "120103001,", "999,")
+    (hexi_copy / "places.csv").write_text("name,street\nA,\n", encoding="utf-8")
+    said = problems_of(hexi_copy)
+    for part in (
+        "unknown: nam_en", "is not in metres", "id is there more than once", "population.csv, row 2",
+        "neither coordinates nor a street",
+    ):  # fmt: skip
+        assert part in said, part
+    (hexi_copy / "streets.geojson").unlink()
+    said = problems_of(hexi_copy)
+    assert "no file of streets" in said
+    assert "id is there more than once" in said
+
+
+def test_an_area_toml_that_is_no_toml_hides_nothing(hexi_copy):
+    """Which datum the points have cannot be known then, so that nothing is said of where they lie."""
+    (hexi_copy / "area.toml").write_text('name = "\n', encoding="utf-8")
+    edit(hexi_copy / "centres.csv", "H01,", "H02,")
+    shifted(centres(hexi_copy), "gcj02").to_csv(hexi_copy / "centres.csv", index=False)
+    said = problems_of(hexi_copy)
+    assert "this is not TOML" in said
+    assert "id is there more than once" in said
+    assert "outside" not in said

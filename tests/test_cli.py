@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from tests.test_area import centres, shifted
 def run(*arguments, cwd):
     """The command without the seconds a new process takes to import; a warning is an error here."""
     out, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kept = {number: signal.getsignal(number) for number in numbers}
     with (
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
@@ -37,9 +39,9 @@ def run(*arguments, cwd):
 
 
 def run_alone(*arguments, cwd):
-    """The command as a process of its own."""
+    """The command as a process of its own; readline, which pytest imports, sets COLUMNS below Python."""
     return subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)],
+        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)], env=dict(os.environ),
         cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
@@ -69,6 +71,31 @@ def test_map_in_chinese(tmp_path):
     assert "河西区：45 个居家养老服务中心覆盖图" in done.stdout
     assert "45个中心中42个的位置为假定" in done.stdout
     assert '<html lang="zh-CN">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "heading"),
+    [
+        ({}, "Street"),
+        ({"LANG": "zh_CN.UTF-8"}, "街道"),
+        ({"LANG": "zh"}, "街道"),
+        ({"LANG": "de_DE.UTF-8"}, "Street"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, "街道"),
+        ({"LANG": "zh_CN", "LC_MESSAGES": "zh_CN", "LC_ALL": "C"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.GB18030"}, "街道"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "街道"),
+    ],
+)
+def test_the_language_follows_the_locale(tmp_path, monkeypatch, surroundings, heading):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    options = ["evaluate", "--cell", 200]
+    assert f" {heading} " in run(*options, cwd=tmp_path).stdout
+    for lang, asked in (("en", "Street"), ("zh", "街道")):
+        assert f" {asked} " in run(*options, "--lang", lang, cwd=tmp_path).stdout
 
 
 def test_json_has_the_promised_keys_in_order(tmp_path, hexi_cells):
@@ -132,6 +159,23 @@ def test_geojson_and_csv_are_printed(tmp_path):
     assert (int(lon), int(lat)) == (117, 39)
 
 
+def test_gaps_are_told_by_street(tmp_path):
+    whole, cut = (
+        json.loads(run("gaps", "--format", "json", *more, cwd=tmp_path).stdout)["zones"]
+        for more in ([], ["--split", "street"])
+    )
+    first = whole[0]
+    assert [part["street"] for part in first["by_street"]] == first["streets"].split(";")
+    assert sum(p["people_60"] for p in first["by_street"]) == pytest.approx(
+        first["people_60"], abs=0.01
+    )
+    assert all(len(zone["by_street"]) == 1 for zone in cut if zone["zone"] != "other")
+    assert sum(z["people_60"] for z in cut) == pytest.approx(
+        sum(z["people_60"] for z in whole), abs=0.1
+    )
+    assert "Chentangzhuang 5,745, Jianshan 1,477" in run("gaps", cwd=tmp_path).stdout
+
+
 def test_district_alone(tmp_path):
     record = json.loads(
         run("evaluate", "--by", "district", "--format", "json", cwd=tmp_path).stdout
@@ -163,6 +207,29 @@ def test_other_standard_day_and_cell(tmp_path):
     assert record["centres"] == 44
     assert record["as_of"] == "2022-06-30"
     assert "44 centres without an opening date" in record["notes"][0]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["map"],
+        ["evaluate"],
+        ["evaluate", "--format", "json"],
+        ["evaluate", "--format", "csv"],
+        ["gaps"],
+        ["gaps", "--format", "geojson"],
+        ["whatif", "--close-each", "--format", "csv"],
+        ["whatif", "ten-minutes"],
+        ["whatif", "ten-minutes", "slow-walkers"],
+        ["site", "--new", "1", "--format", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_which_datum_was_taken(tmp_path, command):
+    centres(datasets.folder("hexi")).to_csv(tmp_path / "mine.csv", index=False)
+    done = run(*command, "--centres", "mine.csv", "--cell", 200, cwd=tmp_path)
+    said = "mine.csv: no datum declared; coordinates are taken as WGS84."
+    assert said in " ".join((done.stdout + done.stderr).split()), done.stderr
 
 
 def test_centres_in_gcj02(tmp_path):
@@ -221,6 +288,190 @@ def test_a_result_does_not_take_the_place_of_its_input(tmp_path):
     centres(datasets.folder("hexi")).to_csv(tmp_path / "c.csv", index=False)
     message = refused("evaluate", "--centres", "c.csv", "--out", "c.csv", cwd=tmp_path)
     assert "is an input of this run" in message
+
+
+@pytest.fixture
+def district(tmp_path):
+    """The example district, its centres in a subfolder, its people outside, its streets a Shapefile."""
+    folder = tmp_path / "mine"
+    datasets.write_template(folder)
+    (folder / "in").mkdir()
+    (folder / "centres.csv").rename(folder / "in" / "c.csv")
+    (folder / "population.csv").rename(tmp_path / "people.csv")
+    streets = gpd.read_file(folder / "streets.geojson").set_crs(4326, allow_override=True)
+    (folder / "streets.geojson").unlink()
+    streets.to_file(folder / "streets.shp", encoding="UTF-8")
+    plan = (folder / "area.toml").read_text(encoding="utf-8")
+    plan += '[files]\ncentres = "in/c.csv"\npopulation = "../people.csv"\nstreets = "streets.shp"\n'
+    (folder / "area.toml").write_text(plan, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "way", ["its name", "a link", "a hard link", "a way round", "another case"]
+)
+@pytest.mark.parametrize("name", ["in/c.csv", "../people.csv", "streets.dbf", "area.toml"])
+def test_no_result_takes_the_place_of_a_file_of_the_area(tmp_path, district, name, way):
+    source = (district / name).resolve()
+    target = tmp_path / "out.csv"
+    match way:
+        case "its name":
+            if source.suffix != ".csv":
+                return
+            target = source
+        case "a link":
+            target.symlink_to(source)
+        case "a hard link":
+            target.hardlink_to(source)
+        case "a way round":
+            (tmp_path / "round").symlink_to(source.parent, target_is_directory=True)
+            target = tmp_path / "round" / ".." / source.parent.name / source.name
+            if source.suffix != ".csv":
+                return
+        case "another case":
+            target = source.with_name(source.name.upper())
+            if not target.exists():
+                pytest.skip("this file system tells case apart")
+    content = source.read_bytes()
+    said = refused("evaluate", "--area", district, "--out", target, cwd=tmp_path)
+    assert "is an input of this run" in said
+    assert source.read_bytes() == content
+
+
+def test_no_result_takes_the_place_of_a_file_it_was_told(tmp_path, district):
+    """Places to build on and to keep out of, another list of centres, and the bases of scenarios."""
+    box = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": box}
+    park = {"type": "FeatureCollection", "features": [feature]}
+    (tmp_path / "park.geojson").write_text(json.dumps(park), encoding="utf-8")
+    shutil.copy(district / "in" / "c.csv", tmp_path / "c.csv")
+    (tmp_path / "out.xlsx").symlink_to(tmp_path / "c.csv")
+    own = ["--area", district]
+    for arguments in (
+        ["site", *own, "--new", 1, "--keep-out", "park.geojson", "--out", "park.geojson"],
+        ["site", *own, "--new", 1, "--candidates", "c.csv", "--out", "out.xlsx"],
+        ["evaluate", *own, "--centres", "c.csv", "--out", "c.csv"],
+    ):
+        assert "is an input of this run" in refused(*arguments, cwd=tmp_path)
+
+
+def test_two_results_in_one_file(tmp_path):
+    (tmp_path / "a.html").write_text("before")
+    (tmp_path / "a.csv").symlink_to("a.html")
+    said = refused("whatif", "taoyuan-2023", "--map", "a.html", "--out", "a.csv", cwd=tmp_path)
+    assert "a.html and a.csv are one file" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            "map --cell 0 --radius -3 --minutes 0 --datum mars --out map.pdf --tiles-datum bd09",
+            ["cell is 0 m", "--radius is -3", "--minutes is 0", "mars", ".html", "--tiles-datum"],
+        ),
+        (
+            "site --cell nan --gap 2 --time-limit 0 --share 3 --spacing 0 --budget -1 --out a.doc "
+            "--map a.png --scenario a.txt --floor-by-street 7 --area nowhere --full -2",
+            ["cell is nan", "--gap is 2", "--time-limit is 0", "--share is 3", "--spacing is 0", "--budget is -1",
+             "--out: a.doc", "--map: a.png", "--scenario: a.txt", "--floor-by-street is 7", "'nowhere'", "--full is -2"],
+        ),
+        (
+            "whatif nowhere neither --close-each --radius 0 --out a.doc",
+            ["'nowhere'", "'neither'", "name one scenario", "--radius is 0", "--out: a.doc"],
+        ),
+        ("gaps --smallest nan --out no/a.csv", ["--smallest is nan", "there is no folder"]),
+    ],
+    ids=["map", "site", "whatif", "gaps"],
+)  # fmt: skip
+def test_all_wrong_options_are_told_at_once(tmp_path, arguments, said):
+    message = refused(*arguments.split(), cwd=tmp_path)
+    for part in said:
+        assert part in message, part
+
+
+def test_thousands_of_problems_are_counted_and_not_all_printed(tmp_path):
+    steps = "".join(f'[[step]]\nclose = "X{n}"\n' for n in range(20_000))
+    (tmp_path / "a.toml").write_text('name = "a"\n' + steps, encoding="utf-8")
+    said = refused("whatif", "a.toml", cwd=tmp_path)
+    assert "there is no centre 'X0'" in said
+    assert "and 19,988 more of 20,000 like these" in said
+    assert len(said.splitlines()) < 20
+
+
+# What is no file, or cannot be read
+
+
+def test_a_name_too_long_for_a_file(tmp_path):
+    name = "x" * 300
+    for arguments, said in (
+        (["evaluate", "--centres", f"{name}.csv"], "File name too long"),
+        (["evaluate", "--area", name], f"area is '{name}'"),
+        (["evaluate", "--area", f"./{name}"], "File name too long"),
+        (["evaluate", "--out", f"{name}.csv"], "File name too long"),
+        (["check", f"{name}.csv"], "File name too long"),
+        (["init", name], "File name too long"),
+        (["whatif", f"{name}.toml"], "File name too long"),
+        (["site", "--new", 1, "--keep-out", f"{name}.geojson"], "File name too long"),
+    ):
+        message = refused(*arguments, cwd=tmp_path)
+        assert said in message, message
+        assert name in message
+        assert "printed" not in message
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs /proc")
+def test_an_area_toml_that_cannot_be_read(tmp_path):
+    """Its first bytes are an input / output error, whoever asks."""
+    datasets.write_template(tmp_path / "mine")
+    (tmp_path / "mine" / "area.toml").unlink()
+    (tmp_path / "mine" / "area.toml").symlink_to("/proc/self/mem")
+    message = refused("evaluate", "--area", "mine", cwd=tmp_path)
+    assert "area.toml: it cannot be read (Input/output error)" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use stays there")
+def test_a_working_folder_that_is_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = (
+        "import os, sys; os.rmdir(os.getcwd())\n"
+        "from carecircles import cli; sys.argv = ['carecircles', 'evaluate']; cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "the working folder cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_memory_that_runs_out_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("carecircles.area.read_area", mock.Mock(side_effect=MemoryError))
+    message = refused("evaluate", cwd=tmp_path)
+    assert message == (
+        "carecircles: there is not enough memory for this; use a larger --cell (site: --spacing)\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("seconds", [0.08, 0.2, 0.4, 0.7, 1.1])
+def test_ctrl_c_while_modules_are_loaded_is_no_traceback(tmp_path, seconds):
+    """Handlers stand before the first import; what is interrupted is the import of geopandas and others."""
+    script = (
+        "import os, signal, sys, threading, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from carecircles.__main__ import main\n"
+        "def stop(): os.kill(os.getpid(), signal.SIGINT)\n"
+        f"timer = threading.Timer({seconds}, stop); timer.daemon = True; timer.start()\n"
+        "sys.argv = ['carecircles', 'map', '--cell', '5']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr == "carecircles: stopped; no file is half written\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -106,3 +106,10 @@ def test_a_street_too_small_for_its_people_is_named():
 def test_impossible_cells_are_refused(hexi, cell):
     with pytest.raises(ValidationError, match="cell is"):
         grid.make_demand(hexi.streets, hexi.population, cell=cell)
+
+
+def test_streets_in_degrees_are_told_to_be_projected(block):
+    """Nobody is to read that a cell of 50 m is too large."""
+    streets, population = block
+    with pytest.raises(ValidationError, match=r"in EPSG:4326 \(degrees\); reproject them"):
+        grid.make_demand(streets.to_crs(4326), population)

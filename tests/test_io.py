@@ -4,13 +4,17 @@ import json
 import math
 import os
 import sqlite3
+import subprocess
+import sys
+import time
+from io import StringIO
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
-from carecircles import io
+from carecircles import _target, io
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
 
@@ -283,7 +287,7 @@ def test_a_truncated_file_is_told(tmp_path, suffix, share):
 
 
 def test_formulas_without_a_saved_value_are_told(tmp_path):
-    ROWS.to_excel(tmp_path / "centres.xlsx", index=False)
+    ROWS.to_excel(tmp_path / "centres.xlsx", index=False, engine="openpyxl")
     assert "row 3 ('=1+1'): the cell is a formula" in problems_of(tmp_path / "centres.xlsx")[0]
 
 
@@ -460,7 +464,142 @@ def test_formats_that_are_not_written(tmp_path):
         io.write_frame(pd.DataFrame(RESULT.drop(columns="geometry")), tmp_path / "a.gpkg")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
+def test_nothing_takes_the_place_of_a_device_or_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "device.csv").symlink_to("/dev/null")
+    for name in ("pipe.csv", "device.csv"):
+        with pytest.raises(ValidationError, match=r"a device or a pipe; name a file"):
+            io.write_text("x", tmp_path / name)
+    assert (tmp_path / "pipe.csv").is_fifo()
+    assert (tmp_path / "device.csv").is_symlink()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["device.csv", "pipe.csv"]
+
+
+def test_an_input_that_appears_during_the_work_is_not_replaced(tmp_path):
+    """The place was free when the work began; then somebody linked it to a file that was read."""
+    source, target = tmp_path / "read.csv", tmp_path / "out.csv"
+    source.write_text("before")
+
+    def make():
+        target.symlink_to(source)
+        return "after"
+
+    with pytest.raises(ValidationError, match=r"is an input of this run \(read.csv\)"):
+        io.write_results({target: make}, inputs=[source])
+    assert source.read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "read.csv"]
+
+
+def test_of_several_results_all_are_written_or_none(tmp_path):
+    def fails():
+        raise ValidationError(["no"])
+
+    with pytest.raises(ValidationError):
+        io.write_results({tmp_path / "a.csv": lambda: "x", tmp_path / "b.csv": fails})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
+    """A process that is gone, one that runs (this one), and one of another machine."""
+    script = "import sys; from carecircles import _target; print(_target.prefix())"
+    gone = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    running = _target.prefix()
+    machine, number = gone.split("-")[1:3]
+    stays = [f"{running}x.csv", f".carecircles-{machine[::-1]}0-{number}-x.csv", ".carecircles-x"]
+    for name in (f"{gone}x.csv", f"{gone}x.gpkg-journal", *stays):
+        (tmp_path / name).write_text("half")
+    (tmp_path / f"{gone}folder").mkdir()
+    io.write_text("x", tmp_path / "a.csv")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*stays, "a.csv"])
+
+
+# What a spreadsheet or a GeoPackage cannot hold
+
+STRANGE = "\ufffe\uffff\x01"
+
+
+def test_the_same_table_is_the_same_workbook_a_second_later(tmp_path):
+    for name in ("a.xlsx", "b.xlsx"):
+        io.write_frame(RESULT, tmp_path / name)
+        time.sleep(2.1 if name == "a.xlsx" else 0)  # zip archives count in steps of two seconds
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_a_workbook_with_characters_that_xml_does_not_know_can_be_read(tmp_path):
+    frame = pd.DataFrame(
+        {"name": [f"a{STRANGE}b", "\U0001f600"]}, index=pd.Index([1, 2], name="id")
+    )
+    io.write_frame(frame, tmp_path / "a.xlsx")
+    assert pd.read_excel(tmp_path / "a.xlsx")["name"].tolist() == [
+        "a\ufffd\ufffd\ufffdb",
+        "\U0001f600",
+    ]
+
+
+def test_a_text_that_excel_would_cut_is_refused(tmp_path):
+    """Excel counts 32,767 characters, one beyond U+FFFF twice."""
+    names = ["甲" * 32_767, "甲" * 32_768, "\U0001f600" * 16_384]
+    frame = pd.DataFrame({"name": names}, index=pd.Index([1, 2, 3], name="id"))
+    with pytest.raises(ValidationError, match=r"a.xlsx, rows 3 .*, 4 .*: name is longer .*\.csv"):
+        io.write_frame(frame, tmp_path / "a.xlsx")
+    io.write_frame(frame.iloc[:1], tmp_path / "a.xlsx")
+    assert pd.read_excel(tmp_path / "a.xlsx")["name"].iloc[0] == names[0]
+    with pytest.raises(ValidationError, match="an Excel sheet has 1,048,576"):
+        io.write_frame(pd.DataFrame(index=pd.RangeIndex(1_048_576)), tmp_path / "b.xlsx")
+
+
+def test_a_geopackage_does_not_end_a_name_at_u0000(tmp_path):
+    io.write_frame(RESULT.assign(name="a\0b"), tmp_path / "a.gpkg")
+    assert set(gpd.read_file(tmp_path / "a.gpkg")["name"]) == {"a\ufffdb"}
+
+
+@pytest.mark.parametrize("name", ["=1+1", "\n=1+1", "\r\n-1", "\t1", "＝1+1", "＋1", "－1", "＠a", "﹦1", " =1", "\ufeff=1"])  # fmt: skip
+def test_no_name_is_a_formula_in_csv(name):
+    frame = pd.DataFrame({"name": [name, "a=b", "3-5", "−4"]}, index=pd.Index(range(4), name="id"))
+    read = pd.read_csv(StringIO(io.csv_text(frame)), lineterminator=None)["name"]
+    assert read.iloc[0].replace("\r\n", "\n") == "'" + name.replace("\r\n", "\n")
+    assert read.iloc[1:].tolist() == ["a=b", "3-5", "−4"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+@pytest.mark.parametrize("suffix", ["xlsx", "csv", "gpkg", "geojson", "parquet"])
+def test_a_full_disk_leaves_what_was_there(tmp_path, suffix):
+    """No file may grow beyond 2 kB, as on a disk that is full."""
+    (tmp_path / f"a.{suffix}").write_text("before")
+    script = (
+        "import resource, signal, sys, geopandas, openpyxl, pyarrow\n"
+        "from carecircles import io\n"
+        "from carecircles.errors import ValidationError\n"
+        "frame = geopandas.GeoDataFrame({'name': ['甲' * 9_000]}, geometry=[None], crs=4548)\n"
+        "frame['name'] = [''.join(chr(0x4e00 + n * 7919 % 20_000) for n in range(9_000))]\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))\n"
+        "try:\n"
+        "    io.write_frame(frame, sys.argv[1])\n"
+        "except ValidationError as err:\n"
+        "    print(err)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"a.{suffix}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"a.{suffix}: cannot be written" in done.stdout
+    assert done.stderr == ""
+    assert [p.name for p in tmp_path.iterdir()] == [f"a.{suffix}"]
+    assert (tmp_path / f"a.{suffix}").read_text() == "before"
+
+
 # Found by feeding it hostile files
+
+
+def test_degrees_that_are_called_metres(tmp_path):
+    """A layer in degrees whose CRS was set by mistake to one in metres."""
+    frame = points().set_crs(CRS, allow_override=True)
+    write(frame, tmp_path / "centres.gpkg")
+    assert problems_of(tmp_path / "centres.gpkg")[0].endswith("set the layer's CRS to EPSG:4326.")
 
 
 def test_a_cut_in_mid_character_is_not_taken_for_another_encoding(tmp_path):

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "comparison", "_search", "_solver", "siting", "report", "figure", "maps", "cli",
+    "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io", "_matching", "area", "datasets", "grid", "reach",
+    "catchments", "evaluation", "gaps", "scenario", "plan", "comparison", "marginal", "_search", "_highs", "_solver", "siting", "terminal", "report", "figure", "maps", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from carecircles import _search, _solver, reach, scenario, siting
+from carecircles import _search, _solver, datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules, Search
-from tests import siting_runs
+from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
 
@@ -313,19 +313,6 @@ def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
     assert plan.gap == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.filterwarnings("default::DeprecationWarning")  # PuLP's, which spopt builds on
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("model", ["coverage", "distance", "facilities"])
-def test_the_same_as_spopt(model, seed):
-    """225 places, three required centres, 25 candidates; runs where spopt is installed."""
-    pytest.importorskip("spopt")
-    demand, sites = siting_runs.instance(25, 3, seed, side=15)
-    theirs = siting_runs.by_spopt(model, demand, sites, 3, 2)
-    ours = siting_runs.by_carecircles(model, demand, sites, 3, 2)
-    assert ours["status"] == theirs["status"] == "optimal"
-    assert ours["objective"] == pytest.approx(theirs["objective"])
-
-
 def test_the_limit_itself_is_covered():
     demand = pd.DataFrame({"people": [1.0, 2.0]}, index=["on", "beyond"])
     index = pd.MultiIndex.from_tuples([("on", "a"), ("beyond", "a")], names=["demand", "facility"])
@@ -352,6 +339,9 @@ def small():
         ({"new": 1, "weight": pd.Series({"p": 1.0})}, "missing"),
         ({"new": None}, "how many new centres"),
         ({"new": -1}, "write 0 or more"),
+        ({"new": 2.5}, "new is 2.5; write a whole number"),
+        ({"new": math.nan}, "new is nan; write a whole number"),
+        ({"new": "2"}, "new is '2'; write a whole number"),
         ({"new": 1, "rules": Rules(budget=3)}, "not both"),
         ({"new": None, "rules": Rules(budget=3)}, "needs costs"),
         ({"new": 1, "required": ["x"]}, "required: 1 labels"),
@@ -391,6 +381,14 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
         )
+
+
+def test_a_number_of_centres_that_is_whole_in_another_type(small):
+    for new in (1.0, np.int64(1), np.float32(1)):
+        plan = siting.maximize_coverage(*small, new=new, weight="people", cutoff=700)
+        assert (plan.objective, plan.asked) == (8, 1)
+    with pytest.raises(ValidationError, match=r"most is 2.5"):
+        siting.curve(siting.maximize_coverage, *small, most=2.5, weight="people", cutoff=700)
 
 
 def test_a_gap_that_was_asked_for_is_not_called_optimal(small):
@@ -535,11 +533,11 @@ def test_nobody_and_nowhere(small):
     assert siting.minimize_facilities(demand, cost, cutoff=50, weight="people").objective == 0
 
 
-def test_hexi_from_the_gain_surface(hexi_cells):
+def test_hexi_from_the_gain_surface(hexi_cells, hexi_plan):
     """One new centre on the grid is the best place of the gain surface; more never cover fewer."""
-    from carecircles import comparison, reach
+    from carecircles import marginal, reach
 
-    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    gains = marginal.open_everywhere(hexi_plan)
     uncovered = hexi_cells[~hexi_cells["covered"]]
     candidates = siting.candidates_on_grid(hexi_cells.iloc[::7])
     cost = reach.straight_line(uncovered, candidates, cutoff=700)
@@ -689,6 +687,92 @@ def test_candidates_from_a_file(tmp_path):
     assert written.loc["A", "gross_people_60"] >= written.loc["A", "marginal_people_60"]
 
 
+PLACES = pd.DataFrame(
+    {
+        "id": ["A", "B", "C"],
+        "name": ["Hall", "School", "Library"],
+        "lon": [117.2424, 117.2510, 117.2090],
+        "lat": [39.0680, 39.0769, 39.1093],
+    }
+)
+
+
+def test_candidates_in_gcj02_are_where_they_are(tmp_path):
+    """Points copied from a web map, 545 m off WGS84: the same plan as from the points themselves."""
+    PLACES.to_csv(tmp_path / "true.csv", index=False)
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["--new", 1, "--cell", 200, "--format", "json"]
+    true = json.loads(sited(*options, "--candidates", "true.csv", cwd=tmp_path))
+    gaode = json.loads(
+        sited(*options, "--candidates", "gaode.csv", "--datum", "gcj02", cwd=tmp_path)
+    )
+    assert true["notes"] == ["true.csv: no datum declared; coordinates are taken as WGS84."]
+    assert gaode["notes"] == []
+    assert gaode["sites"][0]["id"] == true["sites"][0]["id"] == "A"
+    assert gaode["sites"][0]["lon"] == pytest.approx(true["sites"][0]["lon"], abs=2e-7)
+    assert gaode["objective"] == true["objective"]
+
+
+def test_a_datum_that_two_places_say_differently(tmp_path):
+    shifted(PLACES, "gcj02").assign(datum="GCJ-02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["site", "--new", 1, "--cell", 200, "--candidates", "gaode.csv", "--format", "json"]
+    done = run(*options, cwd=tmp_path)
+    assert json.loads(done.stdout)["notes"] == []
+    said = refused(*options, "--datum", "bd09", cwd=tmp_path)
+    assert "gaode.csv" in said
+    assert "the file says its datum is gcj02, but it was declared as bd09" in said
+
+
+def test_candidates_in_the_streets_of_another_datum(tmp_path):
+    """Only candidates that stay inside after the shift: not one is outside to tell."""
+    moved = shifted(centres(datasets.folder("hexi")), "gcj02")
+    outline = gpd.read_file(datasets.folder("hexi") / "boundary.geojson").geometry[0]
+    moved = moved[outline.contains(gpd.points_from_xy(moved["lon"], moved["lat"]))]
+    moved.assign(id="K" + moved["id"]).to_csv(tmp_path / "gaode.csv", index=False)
+    said = refused("site", "--new", 1, "--candidates", "gaode.csv", cwd=tmp_path)
+    assert "pass --datum gcj02" in said
+
+
+def test_where_no_centre_may_stand_is_declared_too(tmp_path):
+    """A park around place A, drawn on a web map."""
+    PLACES.assign(datum="wgs84").to_csv(tmp_path / "places.csv", index=False)
+    drawn = shifted(PLACES, "gcj02")
+    park = gpd.GeoSeries.from_xy(drawn["lon"], drawn["lat"], crs=4326)[:1].to_crs(32650).buffer(50)
+    park.to_crs(4326).to_file(tmp_path / "park.geojson")
+    options = [
+        "--new",
+        1,
+        "--cell",
+        200,
+        "--candidates",
+        "places.csv",
+        "--keep-out",
+        "park.geojson",
+    ]
+    table = sited(*options, cwd=tmp_path)
+    assert "park.geojson: no datum declared; coordinates are taken as WGS84." in table
+    assert "A Hall" in table
+    PLACES.to_csv(tmp_path / "places.csv", index=False)
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "places.csv", index=False)
+    table = sited(*options, "--datum", "gcj02", cwd=tmp_path)
+    assert "no datum declared" not in table
+    assert "A Hall" not in table
+    assert "B School" in table
+
+
+def test_the_datum_of_candidates_is_not_that_of_the_areas_own_centres(hexi_copy, tmp_path):
+    """`area.toml` says wgs84 of its centres; --datum is of the file named beside it."""
+    toml = hexi_copy / "area.toml"
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["--area", hexi_copy, "--new", 1, "--cell", 200, "--candidates", "gaode.csv"]
+    assert "A Hall" in sited(*options, "--datum", "gcj02", cwd=tmp_path)
+    text = toml.read_text(encoding="utf-8")
+    toml.write_text(text.replace('centres = "wgs84"\n', ""), encoding="utf-8")
+    table = sited(*options, "--datum", "gcj02", "--lang", "zh", cwd=tmp_path)
+    assert "centres.csv：未声明坐标系，坐标按 WGS84 处理。" in table
+    assert "gaode.csv：" not in table
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -717,6 +801,20 @@ def test_candidates_from_a_file(tmp_path):
 )
 def test_unclear_goals_end_with_status_2(tmp_path, arguments, said):
     assert said in " ".join(refused("site", *arguments, "--cell", "200", cwd=tmp_path).split())
+
+
+def test_more_centres_than_can_help_are_said(tmp_path):
+    """At 1,100 m two new centres cover all there is to cover of 200 m cells; two more were asked for."""
+    options = ["--new", 4, "--radius", 1100, "--cell", 200]
+    record = json.loads(sited(*options, "--format", "json", cwd=tmp_path))
+    have = len(record["sites"])
+    assert record["asked"] == 4 > have > 0
+    assert record["covered"] == pytest.approx(record["total"])
+    english = f"The plan has {have} new centres, 4 were asked for: no other would help."
+    assert english in record["notes"]
+    assert english in " ".join(sited(*options, cwd=tmp_path).split())
+    chinese = sited(*options, "--lang", "zh", cwd=tmp_path)
+    assert f"方案有 {have} 个新中心，要求 4 个：再多也无益处。" in chinese
 
 
 def test_the_objectives_of_the_command(tmp_path):

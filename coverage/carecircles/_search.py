@@ -318,7 +318,7 @@ def lagrangian(
     for turn in range(_LAGRANGE_ROUNDS):
         rows = worth.indices
         over, beyond = _beyond(worth, price)
-        part = _knapsack(beyond, cost, budget)
+        part = knapsack(beyond, cost, budget)
         bound = float(price.sum() + beyond @ part)
         if bound < best - _EXACT * max(1.0, abs(bound)):
             best, best_price, since = bound, price, 0
@@ -355,7 +355,7 @@ def _useful(
 ) -> np.ndarray:
     """The columns that a plan worth more than `value` can have, as these prices prove."""
     beyond = _beyond(worth, price)[1]
-    part = _knapsack(beyond, cost, budget)
+    part = knapsack(beyond, cost, budget)
     bound = float(price.sum() + beyond @ part)
     is_priced = (part > 0) & (cost > 0)
     # What a unit of the budget is worth at the margin; a column that pays less costs the bound that much.
@@ -378,7 +378,7 @@ def _beyond(worth: sparse.csc_matrix, price: np.ndarray) -> tuple[np.ndarray, np
     return over, sums
 
 
-def _knapsack(worth: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
+def knapsack(worth: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
     """How much of each column to take for the most worth within the budget, the last one in part."""
     part = np.zeros(len(worth))
     if (cost == cost[:1]).all() and (not len(cost) or cost[0] > 0):

@@ -5,24 +5,32 @@ Every model has a binary column for each candidate site, and columns and rows fo
 """
 
 import contextlib
+import logging
 import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from importlib import metadata
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from carecircles import _search
+from carecircles import _highs, _search
+from carecircles._highs import Program
 from carecircles._search import Covering, Standing, Watch
-from carecircles.errors import InfeasibleError
+from carecircles.errors import InfeasibleError, SolverError
+
+_log = logging.getLogger(__name__)
 
 _QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
 _FEASIBLE = 1e-12
-_TELL_S = 0.5
+_TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
+_WHOLE = 1e-5  # HiGHS takes what is nearer than 1e-6 to a whole number for one
+_LATE_S = 0.05
+_REACH_S = 5.0  # for the question whether the floors can be reached at all
 
 
 class NoPlanError(InfeasibleError):
@@ -36,6 +44,13 @@ class Solution(NamedTuple):
     value: float
     bound: float
     status: str  # 'optimal' (to the gap asked for), 'time limit' or 'stopped'
+
+
+class Known(NamedTuple):
+    """Columns to start from, and what they are worth if they are a plan within the limits, else NaN."""
+
+    chosen: np.ndarray
+    value: float
 
 
 class Floors(NamedTuple):
@@ -56,13 +71,24 @@ class Limits(NamedTuple):
 class Clock:
     """Whether the time is up or somebody pressed Ctrl-C; see `started`."""
 
-    def __init__(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
+    def __init__(self, seconds: float, *, since: float | None = None) -> None:
+        self.begun = time.monotonic() if since is None else since
+        self.until = self.begun + seconds
         self.stopped = threading.Event()
+
+    def part(self, share: float, *, most: float = math.inf) -> "Clock":
+        """A clock for a share of what is left, `most` seconds at most, that stops with this one."""
+        clock = Clock(min(share * self.left(), most))
+        clock.stopped = self.stopped
+        return clock
 
     def left(self) -> float:
         """Seconds that are left."""
         return 0.0 if self.stopped.is_set() else max(0.0, self.until - time.monotonic())
+
+    def spent(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.begun
 
     def word(self) -> str:
         """Why the work ended before the proof."""
@@ -70,14 +96,11 @@ class Clock:
 
 
 @contextlib.contextmanager
-def started(seconds: float) -> Iterator[Clock]:
+def started(seconds: float, *, since: float | None = None) -> Iterator[Clock]:
     """A clock. The first Ctrl-C while it runs ends the search with what it has; the second ends all."""
-    clock = Clock(seconds)
+    clock = Clock(seconds, since=since)
     usual = signal.getsignal(signal.SIGINT)
-    is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and usual is signal.default_int_handler
-    )
+    is_ours = threading.current_thread() is threading.main_thread() and callable(usual)
 
     def stop(_number: int, _frame: object) -> None:
         clock.stopped.set()
@@ -108,23 +131,25 @@ def maximize(
     only count for HiGHS: without them the bound holds all the more.
     """
     best, kept, is_proven = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
+    if is_proven and is_within(limits, best.chosen):
+        return best
     if limits.floors is not None:  # a plan that keeps to them may need any column
+        require_reachable(limits, clock)
         kept = np.arange(worth.shape[1])
-    elif is_proven or not clock.left():
+    elif not clock.left():
         return best
     model = _Model()
     model.add_sites(np.zeros(len(kept)), most=(limits.cost[kept], limits.budget))
     model.set_objective(*model.add_levels(worth[:, kept]))
     model.add_floors(limits.floors)
-    start = np.searchsorted(kept, best.chosen)
-    try:
-        found = model.solve(
-            start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
-        )
-    except TimeoutError:
-        if limits.floors is not None:
-            raise
-        return best._replace(status=clock.word())
+    start = Known(np.searchsorted(kept, best.chosen), best.value)
+    found = model.solve(
+        start=_if_allowed(start, limits),
+        maximum=True,
+        slack=slack(best.value),
+        clock=clock,
+        watch=watch,
+    )
     chosen, bound = kept[found.chosen], found.bound
     value = _search.worth_of(worth, chosen)
     if limits.floors is None:
@@ -205,7 +230,7 @@ def _lp_prices(
     if len(levels) != len(filled):
         return price
     model.set_objective(levels, worths)
-    duals = model.relaxed_duals(seconds=clock.left() / 4, clock=clock)
+    duals = model.relaxed_duals(clock=clock.part(0.25))
     if duals is None:
         return price
     found = np.zeros(worth.shape[0])
@@ -223,6 +248,10 @@ def minimize(
     watch: Watch | None = None,
 ) -> Solution:
     """The cheapest columns that cover at least so much weight; `value` and `bound` are costs."""
+    if math.isfinite(limits.budget):
+        if not can_cover(problem, limits, least, clock.part(0.1, most=_REACH_S)):
+            raise NoPlanError
+        require_reachable(limits, clock)
     model = _Model()
     model.add_sites(limits.cost)
     model.add_floors(limits.floors)
@@ -233,15 +262,78 @@ def minimize(
         model.add_sum(covered, problem.weight, lower=least * (1 - _FEASIBLE))
     if math.isfinite(limits.budget):
         model.add_sum(np.arange(len(limits.cost)), limits.cost, upper=limits.budget)
-    solution = model.solve(gap=gap, clock=clock, watch=watch)
+    start = _enough(problem, limits, least, clock) if math.isinf(limits.budget) else None
+    solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.cost[solution.chosen].sum())
-    bound = solution.bound
+    bound = max(solution.bound, 0.0)
     if (limits.cost == np.round(limits.cost)).all():  # so is the cost of every plan
         bound = math.ceil(bound - 1e-6)
-    return solution._replace(value=value, bound=float(min(max(bound, 0.0), value)))
+    return solution._replace(value=value, bound=float(min(bound, value)))
 
 
-def fill(problem: Covering, need: np.ndarray, limits: Limits) -> np.ndarray:
+def _enough(problem: Covering, limits: Limits, least: float, clock: Clock) -> Known:
+    """Columns that cover so much weight, most for their cost first; all of them if that is not enough."""
+    by_column, spare = problem.cover.T.tocsr(), problem.weight.copy()
+    price, chosen = np.maximum(limits.cost, 1e-9), []
+    while problem.weight.sum() - spare.sum() < least * (1 - _FEASIBLE) and clock.left():
+        gain = (by_column @ spare) / price
+        if not len(gain) or gain.max() <= 0:
+            break
+        chosen.append(int(gain.argmax()))
+        spare[by_column[chosen[-1]].indices] = 0
+    every = np.arange(len(limits.cost))
+    for some in (np.array(chosen, dtype=int), every):
+        covered = problem.weight[np.asarray(problem.cover[:, some].sum(axis=1)).ravel() > 0].sum()
+        if covered >= least * (1 - _FEASIBLE) and is_within(limits, some):
+            return Known(some, float(limits.cost[some].sum()))
+    return Known(every, math.nan)
+
+
+def is_within(limits: Limits, chosen: np.ndarray) -> bool:
+    """Whether these columns keep to the budget and the floors."""
+    taken = float(limits.cost[chosen].sum())
+    if taken > limits.budget + 1e-9 * max(1.0, taken):
+        return False
+    if limits.floors is None:
+        return True
+    problem, least = limits.floors
+    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
+    covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
+    return bool((covered >= least * (1 - _FEASIBLE)).all())
+
+
+def _if_allowed(start: Known, limits: Limits) -> Known:
+    """The start, whose value counts only if it keeps to the limits."""
+    return start if is_within(limits, start.chosen) else start._replace(value=math.nan)
+
+
+def require_reachable(limits: Limits, clock: Clock) -> None:
+    """Raise NoPlanError where no plan within the budget reaches the floor of one street, or of all."""
+    if limits.floors is None or not math.isfinite(limits.budget):
+        return
+    problem, least = limits.floors
+    wanted = np.flatnonzero(least > 0)
+    parts = [np.array([place]) for place in wanted]
+    parts = [wanted, *parts] if len(parts) > 1 else parts
+    for places in parts:
+        is_in = np.isin(problem.group, places)
+        part = problem._replace(cover=problem.cover[is_in], weight=problem.weight[is_in])
+        own = clock.part(0.1, most=_REACH_S / len(parts))
+        if not can_cover(part, limits, float(least[places].sum()), own):
+            raise NoPlanError
+
+
+def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> bool:
+    """False if it is proven that no columns within the budget cover so much weight."""
+    if least <= 0:
+        return True
+    worth, enough = _search.worths(problem), least * (1 - _TOLERANCE)
+    none = np.zeros(worth.shape[0])
+    bound = _search.lagrangian(worth, limits.cost, limits.budget, enough, clock, price=none)
+    return bound.value > enough * (1 + 1e-9)
+
+
+def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:
     """
     Columns within the budget by which many rows have as many as they `need`: a plan to start from.
 
@@ -250,7 +342,7 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits) -> np.ndarray:
     by_column, weight = problem.cover.T.tocsr(), problem.weight
     chosen: list[int] = []
     depth = np.zeros(len(weight))
-    while True:
+    while clock.left():
         spare = limits.budget - limits.cost[chosen].sum() + 1e-9
         gain = by_column @ np.where(depth < need, weight / need, 0.0)
         gain[(limits.cost > spare)] = 0
@@ -263,6 +355,8 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits) -> np.ndarray:
         best, exchange = 1e-9 * max(1.0, weight.sum()), None
         now = weight[depth >= need].sum()
         for place, column in enumerate(chosen):
+            if not clock.left():
+                break
             others = depth - by_column[column].toarray().ravel()
             spare = limits.budget - limits.cost[chosen].sum() + limits.cost[column] + 1e-9
             left = weight[others >= need].sum()
@@ -289,17 +383,26 @@ def maximize_backup(
     watch: Watch | None = None,
 ) -> Solution:
     """The columns within the limits by which most weight has as many as it `need`s (1 or 2)."""
-    start = fill(problem, need, limits)
-    depth = problem.cover[:, start].sum(axis=1)
-    value = float(problem.weight[np.asarray(depth).ravel() >= need].sum())
+
+    def worth_of(chosen: np.ndarray) -> float:
+        depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
+        return float(problem.weight[depth >= need].sum())
+
+    require_reachable(limits, clock)
+    chosen = fill(problem, need, limits, clock)
+    start = Known(chosen, worth_of(chosen))
     model = _Model()
     model.add_sites(np.zeros(len(limits.cost)), most=(limits.cost, limits.budget))
     model.add_covered(problem.cover, need=need, worth=problem.weight)
     model.add_floors(limits.floors)
-    solution = model.solve(start=start, maximum=True, slack=slack(value), clock=clock, watch=watch)
-    depth = np.asarray(problem.cover[:, solution.chosen].sum(axis=1)).ravel()
-    value = float(problem.weight[depth >= need].sum())
-    bound = min(solution.bound, float(problem.weight.sum()))
+    solution = model.solve(
+        start=_if_allowed(start, limits), maximum=True, slack=slack(start.value), clock=clock, watch=watch
+    )  # fmt: skip
+    value = worth_of(solution.chosen)
+    # No plan brings more than its sites would one by one.
+    each = problem.cover.T @ (problem.weight / need)
+    most = float(each @ _search.knapsack(each, limits.cost, limits.budget))
+    bound = min(solution.bound, most, float(problem.weight.sum()))
     return solution._replace(value=value, bound=max(value, bound))
 
 
@@ -322,6 +425,7 @@ def assign(
     `pairs` are row, column and metres. The first `fixed` columns are open anyway. Weight may be split; what nobody serves counts with
     `beyond` metres.
     """
+    require_reachable(limits, clock)
     row, column, metres = pairs
     columns, size = len(capacity), len(metres)
     model = _Model()
@@ -347,29 +451,47 @@ def assign(
         room = _placed(np.arange(len(limited)), limited, model.count, capacity[limited])
         model.add_rows(load - room, upper=0.0)
     model.add_floors(limits.floors)
-    start = np.concatenate([np.arange(fixed), start]).astype(int)
-    return model.solve(start=start, gap=gap, clock=clock, watch=watch)
+    chosen = np.concatenate([np.arange(fixed), start]).astype(int)
+    known = Known(chosen, _sent(pairs, weight, capacity, beyond, chosen))
+    return model.solve(start=_if_allowed(known, limits), gap=gap, clock=clock, watch=watch)
+
+
+def _sent(
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+    weight: np.ndarray,
+    capacity: np.ndarray,
+    beyond: float,
+    chosen: np.ndarray,
+) -> float:
+    """Weighted metres when the nearest pairs of these columns come first: a sum that can be had."""
+    row, column, metres = pairs
+    some = np.flatnonzero(np.isin(column, chosen) & (metres < beyond))
+    room, waiting, total = capacity.astype(float), weight.astype(float), 0.0
+    for pair in some[np.argsort(metres[some], kind="stable")]:
+        goes = min(waiting[row[pair]], room[column[pair]])
+        waiting[row[pair]] -= goes
+        room[column[pair]] -= goes
+        total += goes * metres[pair]
+    return float(total + beyond * waiting.sum())
 
 
 class _Model:
-    """A model of HiGHS that grows by blocks of columns and rows; the sites come first."""
+    """A programme that grows by blocks of columns and rows; the sites come first."""
 
     def __init__(self) -> None:
-        import highspy
-
-        self.highs = highspy.Highs()
         self.count = self.sites = 0
-        for option, value in (("output_flag", False), ("threads", 2), ("random_seed", 0)):
-            self.highs.setOptionValue(option, value)
+        self.costs: list[np.ndarray] = []
+        self.floors: list[np.ndarray] = []
+        self.whole: list[np.ndarray] = []
+        self.blocks: list[sparse.csr_matrix] = []
+        self.least: list[np.ndarray] = []
+        self.most: list[np.ndarray] = []
 
     def add_columns(self, objective: np.ndarray, *, lower: np.ndarray | float = 0.0) -> np.ndarray:
         """Columns between `lower` and 1; where they stand."""
-        size, none = len(objective), np.array([], dtype=np.int32)
-        floor = np.broadcast_to(np.asarray(lower, dtype=float), size).copy()
-        starts = np.zeros(size, dtype=np.int32)
-        self.highs.addCols(
-            size, np.asarray(objective, dtype=float), floor, np.ones(size), 0, starts, none, np.array([])
-        )  # fmt: skip
+        size = len(objective)
+        self.costs.append(np.asarray(objective, dtype=float))
+        self.floors.append(np.broadcast_to(np.asarray(lower, dtype=float), size))
         self.count += size
         return np.arange(self.count - size, self.count)
 
@@ -389,22 +511,15 @@ class _Model:
 
     def make_whole(self, columns: np.ndarray) -> None:
         """Columns that are 0 or 1 and nothing between."""
-        import highspy
-
-        kinds = np.full(len(columns), highspy.HighsVarType.kInteger)
-        self.highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+        self.whole.append(columns)
 
     def add_rows(
         self, matrix: sparse.csr_matrix, *, lower: float = -math.inf, upper: float = math.inf
     ) -> None:
         """Rows over the columns so far; the same limits for all."""
-        matrix = matrix.tocsr()
-        size = matrix.shape[0]
-        low, high = np.full(size, lower), np.full(size, upper)
-        self.highs.addRows(
-            size, low, high, matrix.nnz, matrix.indptr[:-1].astype(np.int32),
-            matrix.indices.astype(np.int32), matrix.data.astype(float),
-        )  # fmt: skip
+        self.blocks.append(matrix.tocsr())
+        self.least.append(np.full(matrix.shape[0], lower))
+        self.most.append(np.full(matrix.shape[0], upper))
 
     def add_sum(
         self,
@@ -465,7 +580,8 @@ class _Model:
 
     def set_objective(self, columns: np.ndarray, objective: np.ndarray) -> None:
         """What these columns are worth."""
-        self.highs.changeColsCost(len(columns), columns.astype(np.int32), objective)
+        self.costs = [np.concatenate(self.costs)]
+        self.costs[0][columns] = objective
 
     def add_floors(self, floors: Floors | None) -> None:
         """The least weight to be covered in each group."""
@@ -479,29 +595,35 @@ class _Model:
             own = group == place
             self.add_sum(covered[own], weight[own], lower=float(floors.least[place]))
 
-    def relaxed_duals(self, *, seconds: float, clock: Clock) -> np.ndarray | None:
-        """What a unit more of each row is worth in the linear programme; None if time ran out."""
-        import highspy
+    def program(self, *, is_maximum: bool) -> Program:
+        """All of it, for the solver."""
+        for block in self.blocks:
+            block.resize(block.shape[0], self.count)
+        none = sparse.csr_matrix((0, self.count))
+        rows = sparse.vstack([none, *self.blocks], format="csr")
+        is_whole = np.zeros(self.count, dtype=bool)
+        for columns in self.whole:
+            is_whole[columns] = True
+        empty = np.array([])
+        return Program(
+            np.concatenate([empty, *self.costs]), np.concatenate([empty, *self.floors]),
+            np.ones(self.count), is_whole, rows.indptr, rows.indices, rows.data,
+            np.concatenate([empty, *self.least]), np.concatenate([empty, *self.most]), is_maximum,
+        )  # fmt: skip
 
-        self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
-        for option, value in (
-            ("solve_relaxation", True),
-            ("solver", "ipm"),
-            ("run_crossover", "off"),
-            ("time_limit", max(0.1, seconds)),
-        ):
-            self.highs.setOptionValue(option, value)
-        _run(self.highs, clock, None)
-        solution = self.highs.getSolution()
-        if not solution.dual_valid:
-            return None
-        return np.abs(np.array(solution.row_dual))
+    def relaxed_duals(self, *, clock: Clock) -> np.ndarray | None:
+        """What a unit more of each row is worth in the linear programme; None if time ran out."""
+        answer = _highs.run(
+            self.program(is_maximum=True), seconds=clock.left(), stopped=clock.stopped,
+            solve_relaxation=True, solver="ipm", run_crossover="off",
+        )  # fmt: skip
+        return None if answer.duals is None else np.abs(answer.duals)
 
     def solve(
         self,
         *,
         clock: Clock,
-        start: np.ndarray | None = None,
+        start: Known | None = None,
         maximum: bool = False,
         gap: float = 0.0,
         slack: float = 0.0,
@@ -510,44 +632,136 @@ class _Model:
         """
         The best plan, proven to the share `gap` or the difference `slack`.
 
+        What the solver claims is held against the programme, and against the plan that is known. An
+        answer that does not hold, and that there is no plan, has to come out again another way.
+
         Raises
         ------
         NoPlanError
             If there is none.
         TimeoutError
             If none was found in the time.
+        SolverError
+            If no answer holds.
         """
-        import highspy
-
         if self.count == 0:
             return Solution(np.array([], dtype=int), 0.0, 0.0, "optimal")
-        sense = highspy.ObjSense.kMaximize if maximum else highspy.ObjSense.kMinimize
-        self.highs.changeObjectiveSense(sense)
-        for option, value in (
-            ("mip_rel_gap", gap),
-            ("mip_abs_gap", slack),
-            ("time_limit", max(0.1, clock.left())),
-        ):
-            self.highs.setOptionValue(option, value)
-        if start is not None and len(start):
+        program, faults, is_denied = self.program(is_maximum=maximum), [], False
+        start = start or Known(np.array([], dtype=int), math.nan)
+        known = None if math.isnan(start.value) else start.value
+        ways: list[dict[str, Any]] = [{}, {"presolve": "off"}]
+        if len(start.chosen):
             opened = np.zeros(self.sites)
-            opened[start] = 1
-            self.highs.setSolution(self.sites, np.arange(self.sites, dtype=np.int32), opened)
-        _run(self.highs, clock, watch)
-        info, status = self.highs.getInfo(), self.highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            raise NoPlanError
-        values = np.array(self.highs.getSolution().col_value)
-        if len(values) < self.count or info.primal_solution_status != 2:  # feasible
+            opened[start.chosen] = 1
+            ways.insert(0, {"start": opened})
+        for way in ways:
+            if not clock.left():
+                break
+            try:
+                answer = _highs.run(
+                    program, seconds=clock.left(), stopped=clock.stopped, told=watch,
+                    mip_rel_gap=gap, mip_abs_gap=slack, **way,
+                )  # fmt: skip
+            except SolverError as err:
+                faults.append(str(err))
+                continue
+            if answer.status == "infeasible" and known is None:
+                if is_denied:
+                    raise NoPlanError
+                is_denied = True
+                continue
+            is_late = clock.left() < _LATE_S
+            fault = _fault(program, answer, known=known, gap=gap, slack=slack, is_late=is_late)
+            if fault is None:
+                return self._solution(program, answer, start, clock)
+            _log.warning("the solver's answer does not hold: %s", fault)
+            faults.append(fault)
+        else:
+            raise SolverError(
+                f"the answers of the solver (highspy {metadata.version('highspy')}) do not hold, so that "
+                f"nothing is proven: {'; '.join(dict.fromkeys(faults))}. Install another release of highspy."
+            )
+        if known is not None:
+            return Solution(start.chosen, known, _worst(maximum), clock.word())
+        raise TimeoutError
+
+    def _solution(
+        self, program: Program, answer: _highs.Answer, start: "Known", clock: Clock
+    ) -> Solution:
+        """The better of the solver's plan and the one known before, both of which hold."""
+        status = "optimal" if answer.status == "optimal" else clock.word()
+        sign = 1 if program.is_maximum else -1
+        if answer.values is not None:
+            value = float(program.objective @ answer.values)
+            if not sign * start.value > sign * value:
+                chosen = np.flatnonzero(answer.values[: self.sites] > 0.5)
+                return Solution(chosen, value, answer.bound, status)
+        elif math.isnan(start.value):
             raise TimeoutError
-        is_done = status == highspy.HighsModelStatus.kOptimal
-        value = float(info.objective_function_value)
-        return Solution(
-            np.flatnonzero(values[: self.sites] > 0.5),
-            value,
-            float(info.mip_dual_bound) if self.sites else value,
-            "optimal" if is_done else clock.word(),
-        )
+        return Solution(start.chosen, start.value, answer.bound, status)
+
+
+def _worst(is_maximum: bool) -> float:
+    """The bound of which nothing is known."""
+    return math.inf if is_maximum else -math.inf
+
+
+def _fault(
+    program: Program,
+    answer: _highs.Answer,
+    *,
+    known: float | None,
+    gap: float,
+    slack: float,
+    is_late: bool,
+) -> str | None:
+    """
+    What is wrong with an answer of the solver, by our own arithmetic; None if nothing is.
+
+    `known` is what a plan is worth that keeps to every row, `is_late` if the time is up, so that no
+    answer is none.
+    """
+    if answer.status == "infeasible":
+        return "it says that there is no plan, but one is known"
+    sign = 1.0 if program.is_maximum else -1.0
+    plans = [] if known is None else [known]
+    if answer.values is None:
+        if not is_late:
+            return "it ended without a plan before its time was up"
+    else:
+        values = answer.values
+        if len(values) != len(program.objective) or not np.isfinite(values).all():
+            return "its plan is not complete"
+        if (np.maximum(program.lower - values, values - program.upper) > _TOLERANCE).any():
+            return "its plan is not within the limits of the columns"
+        if (np.abs(values - np.round(values))[program.is_whole] > _WHOLE).any():
+            return "its plan opens parts of sites"
+        if not _are_held(program, values):
+            return "its plan does not keep to a row of the model"
+        own = float(program.objective @ values)
+        scale = max(1.0, float(np.abs(program.objective) @ np.abs(values)))
+        if not abs(own - answer.value) <= _TOLERANCE * scale:
+            return f"it says {answer.value:,.6g} where its plan is worth {own:,.6g}"
+        plans.append(own)
+    best = max((sign * value for value in plans), default=-math.inf)
+    leeway = _TOLERANCE * max(1.0, abs(best))
+    if not sign * answer.bound >= best - leeway:
+        return f"its bound is {answer.bound:,.6g}, but a plan is worth {sign * best:,.6g}"
+    if answer.status == "optimal":
+        missing = sign * answer.bound - sign * own if answer.values is not None else math.inf
+        if missing > max(slack, gap * abs(own)) + leeway:
+            return f"it calls {own:,.6g} the best, but its bound is {answer.bound:,.6g}"
+    return None
+
+
+def _are_held(program: Program, values: np.ndarray) -> bool:
+    """Whether a plan keeps to every row, with whole columns taken as whole."""
+    exact = np.where(program.is_whole, np.round(values), values)
+    shape = (len(program.least), len(values))
+    rows = sparse.csr_matrix((program.factors, program.columns, program.starts), shape=shape)
+    activity, size = rows @ exact, np.maximum(1.0, abs(rows) @ np.abs(exact))
+    over = np.maximum(program.least - activity, activity - program.most)
+    return not (over > _WHOLE * size).any()
 
 
 def _placed(
@@ -562,31 +776,3 @@ def _placed(
     data = np.ones(len(row)) if factor is None else factor
     count = int(row.max()) + 1 if rows is None and len(row) else rows or 0
     return sparse.csr_matrix((data, (row, column)), shape=(count, columns))
-
-
-def _run(highs, clock: Clock, watch: Watch | None) -> None:
-    """Let HiGHS work until it is done, the time is up or somebody stops it."""
-    import highspy
-
-    kinds = highspy.cb.HighsCallbackType
-    asks = (
-        kinds.kCallbackMipInterrupt,
-        kinds.kCallbackSimplexInterrupt,
-        kinds.kCallbackIpmInterrupt,
-    )
-    told = time.monotonic()
-
-    def listen(kind, _message, out, answer, _data) -> None:
-        nonlocal told
-        answer.user_interrupt = clock.stopped.is_set()
-        if watch and kind == asks[0] and time.monotonic() - told > _TELL_S:
-            watch(out.mip_primal_bound, out.mip_dual_bound)
-            told = time.monotonic()
-
-    highs.setCallback(listen, None)
-    for kind in asks:
-        highs.startCallback(kind)
-    work = threading.Thread(target=highs.run)
-    work.start()
-    while work.is_alive():
-        work.join(0.1)

@@ -24,6 +24,7 @@ Text = dict[str, str]  # the same text in each language: {"en": ..., "zh": ...}
 _LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40
+_MOST_SENTENCES = 12
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(
     r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?|(\d{4})(\d{2})(\d{2})", re.ASCII
@@ -56,6 +57,21 @@ def complain(
     more = len(labels) - len(named)
     rows = ", ".join(named) + (f" and {more} more" if more else "")
     return [f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}."]
+
+
+def few(problems: Sequence[str], *, of: str) -> list[str]:
+    """The first sentences of one kind, and how many more there are of it."""
+    more = len(problems) - _MOST_SENTENCES
+    rest = [f"{of}: and {more:,} more of {len(problems):,} like these."] if more > 0 else []
+    return [*problems[:_MOST_SENTENCES], *rest]
+
+
+def some(values: Iterable[object]) -> str:
+    """The first of many values from a data file, and how many more there are."""
+    every = list(values)
+    more = len(every) - _MOST_ROWS_NAMED
+    named = ", ".join(map(show, every[:_MOST_ROWS_NAMED]))
+    return named + (f" and {more:,} more" if more > 0 else "")
 
 
 def show(value: object) -> str:

@@ -1,7 +1,9 @@
 """A study area: streets, people, centres and the standard they are held to, read and validated at the door."""
 
+import contextlib
 import dataclasses
 import datetime
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _matching, _validate, io
+from carecircles import _matching, _target, _validate, io
 from carecircles._encoding import read_text, taken_as
 from carecircles._formats import FORMATS, parted
 from carecircles._validate import Text
@@ -89,57 +91,64 @@ def read_area(
     """
     folder = Path(folder)
     plan, problems, about_plan = _read_plan(folder)
+    if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
+        raise ValidationError(problems)
+    plan, is_certain = _sound_part(plan)
     paths, missing = _find_files(folder, plan, own_centres=centres is None)
     problems += missing
-    if problems:
-        raise ValidationError(problems)
-    datums = {name: parse_datum(text) for name, text in plan.get("datum", {}).items()}
+    datums = plan["datum"]
     if centres is not None:
         paths["centres"] = Path(centres)
         datums.pop("centres", None)
     remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
     if datum is not None and datums.setdefault("centres", datum) != datum:
-        raise ValidationError(
-            [
-                f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
-                "correct one of the two."
-            ]
+        problems.append(
+            f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
+            "correct one of the two."
         )
+        is_certain = False
 
-    streets, problems = _attempt(
-        io.read_streets, paths["streets"], crs=plan.get("crs"), datum=datums.get("streets")
+    # What can be read is read, whatever is wrong elsewhere: all problems are told at once.
+    streets, wrong = _attempt_file(
+        io.read_streets, paths.get("streets"), crs=plan.get("crs"), datum=datums.get("streets")
     )
-    if problems:
+    problems += wrong
+    if wrong:
         streets = None  # nothing can be held against streets that are not sound
     crs = streets.crs if streets is not None else pyproj.CRS(plan.get("crs", "EPSG:32650"))
-    boundary = None
-    if "boundary" in paths:
-        boundary, wrong = _attempt(
-            io.read_boundary, paths["boundary"], crs=crs, datum=datums.get("boundary")
+    population, wrong = _attempt_file(io.read_population, paths.get("population"))
+    problems += wrong
+    placed = {}
+    for role, read_one in (
+        ("boundary", io.read_boundary),
+        ("centres", io.read_centres),
+        ("places", io.read_places),
+    ):
+        placed[role], wrong = _attempt_file(
+            read_one, paths.get(role), crs=crs, datum=datums.get(role)
         )
         problems += wrong
-    population, wrong = _attempt(io.read_population, paths["population"])
-    problems += wrong
-    facilities, wrong = _attempt(
-        io.read_centres, paths["centres"], crs=crs, datum=datums.get("centres")
-    )
-    problems += wrong
-    places = None
-    if "places" in paths:
-        places, wrong = _attempt(
-            io.read_places, paths["places"], crs=crs, datum=datums.get("places")
-        )
-        problems += wrong
+    boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
     if streets is None:
         raise ValidationError(problems)
 
-    problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"))
     files = {role: path.name for role, path in paths.items()}
     read = {"streets": streets, "boundary": boundary, "population": population,
             "centres": facilities, "places": places}  # fmt: skip
     read = {role: frame for role, frame in read.items() if frame is not None}
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
     problems += _matching.overlaps(streets, file=files["streets"])
+    if population is not None:
+        population, wrong = _matching.match_population(
+            population, streets, file=files["population"]
+        )
+        problems += wrong
+    if places is not None:
+        places, wrong = _matching.match_places(places, streets, file=files["places"])
+        problems += wrong
+    if not is_certain:  # where things are cannot be judged
+        raise ValidationError(problems)
+    problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"))
     if boundary is None:
         boundary = gpd.GeoDataFrame(
             {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
@@ -150,29 +159,13 @@ def read_area(
     problems += wrong
     notes += about_plan
     for role, frame in read.items():
-        notes += io.taken(frame)
-        if not frame.attrs.get("datum_declared", True):
-            name = files[role]
-            notes.append(
-                {
-                    "en": f"{name}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
-    if population is not None:
-        population, wrong = _matching.match_population(
-            population, streets, file=files["population"]
-        )
-        problems += wrong
+        notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities, streets, boundary, file=files["centres"], remedy=remedy
         )
         problems += wrong
         notes += said
-    if places is not None:
-        places, wrong = _matching.match_places(places, streets, file=files["places"])
-        problems += wrong
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
@@ -191,6 +184,18 @@ def read_area(
         places=places,
         notes=tuple(notes),
     )
+
+
+def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
+    """What was taken where neither a file (read by `io`) nor its user says in which datum it is."""
+    if frame.attrs.get("datum_declared", True):
+        return []
+    return [
+        {
+            "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
+            "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
+        }
+    ]
 
 
 def offering(area: StudyArea, service: str) -> StudyArea:
@@ -377,10 +382,24 @@ def _describe(path: Path, role: str, frame: pd.DataFrame) -> str:
     return f"{frame.attrs.get('file', path.name)}: {role}, {_describe_file(frame)}"
 
 
+def files_of(folder: str | Path) -> list[Path]:
+    """The files a study area is read from: area.toml, its data files wherever they lie, and what belongs to these."""
+    folder = Path(folder)
+    return [
+        folder / "area.toml",
+        *(path for own in _own_files(folder) for path in files_told(own)),
+    ]
+
+
+def files_told(path: str | Path) -> list[Path]:
+    """A data file by the name it is told by, with what belongs to it; `FILE.xlsx#SHEET` is of FILE.xlsx."""
+    return _target.with_sidecars(parted(Path(path))[0])
+
+
 def _own_files(folder: Path) -> dict[Path, list[str]]:
     """The data files of a study area's folder and what they hold; a workbook may hold several."""
-    plan, problems, _ = _read_plan(folder)
-    paths, _ = _find_files(folder, {} if problems else plan, own_centres=True)
+    plan, _ = _sound_part(_read_plan(folder)[0])
+    paths, _ = _find_files(folder, plan, own_centres=True)
     own: dict[Path, list[str]] = {}
     for role, path in paths.items():
         own.setdefault(parted(path)[0].resolve(), []).append(role)
@@ -437,6 +456,39 @@ def _attempt(read, *args, **options):
         return read(*args, **options), []
     except ValidationError as err:
         return err.understood, list(err.problems)
+
+
+def _attempt_file(read, path: Path | None, **options):
+    """`_attempt` of a file, if there is one."""
+    return (None, []) if path is None else _attempt(read, path, **options)
+
+
+def _sound_part(plan: Mapping) -> tuple[dict, bool]:
+    """
+    What can be used of area.toml in spite of its faults, and whether it is certain where things are.
+
+    That is not certain where the file, its crs or a datum cannot be used.
+    """
+    tables = {
+        name: plan[name] if isinstance(plan.get(name), dict) else {}
+        for name in ("datum", "files", "sheet", "standard")
+    }
+    datums = {}
+    for name, said in tables["datum"].items():
+        with contextlib.suppress(ValueError):
+            datums[name] = parse_datum(str(said))
+    named = {
+        table: {
+            k: v for k, v in tables[table].items() if isinstance(v, str) and v and "\0" not in v
+        }
+        for table in ("files", "sheet")
+    }
+    sound = {**plan, **tables, **named, "datum": datums}
+    if "crs" in plan and _plan_crs_problems(plan["crs"]):
+        del sound["crs"]
+    is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
+    is_certain &= len(datums) == len(tables["datum"])
+    return sound, is_certain and ("crs" in sound) == ("crs" in plan)
 
 
 def _read_plan(folder: Path) -> tuple[dict, list[str], list[Text]]:
@@ -529,9 +581,7 @@ def _find_files(
 ) -> tuple[dict[str, Path], list[str]]:
     """The data files of a folder: named in area.toml, else the one called like its role."""
     paths, problems = {}, []
-    named, sheets = (plan.get(table, {}) for table in ("files", "sheet"))
-    if not (isinstance(named, dict) and isinstance(sheets, dict)):
-        return {}, []  # which is told already
+    named, sheets = plan["files"], plan["sheet"]
     for role in _FILES:
         if role == "centres" and not own_centres:
             continue

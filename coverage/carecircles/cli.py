@@ -1,13 +1,14 @@
 """The command line: parse, call, print; nothing else. Heavy modules are imported where they are used."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import inspect
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,19 +16,22 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from carecircles import __version__
-from carecircles.errors import InfeasibleError, ValidationError
+from carecircles import __version__, _signals
+from carecircles.errors import InfeasibleError, SolverError, ValidationError
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from carecircles._validate import Text
     from carecircles.area import StudyArea
-    from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+    from carecircles.plan import Plan
     from carecircles.siting import Siting
 
 _BASELINE = "baseline"
+_MOST_PROBLEMS = 100
+_STOPPED = 130
 
 app = typer.Typer(
     name="carecircles",
@@ -63,11 +67,22 @@ class Objective(StrEnum):
     gradual = "gradual"
 
 
+class Split(StrEnum):
+    street = "street"
+
+
 class GapsFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
     geojson = "geojson"
+
+
+def _language(asked: Language | None) -> Language:
+    """The language asked for, or that of the surroundings as POSIX reads them: Chinese or English."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, named), "")
+    return asked or (Language.zh if locale.casefold().startswith("zh") else Language.en)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,10 @@ class Options:
     ] = None
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
     radius: Annotated[
@@ -99,7 +117,14 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
-    lang: Annotated[Language, typer.Option(help="Language of tables and maps.")] = Language.en
+    lang: Annotated[
+        Language,
+        typer.Option(
+            help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
+            "not given.",
+            callback=_language,
+        ),
+    ] = None  # type: ignore[assignment]  # which `_language` replaces
 
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
@@ -151,19 +176,28 @@ def draw_map(
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{_label(options.area)}-{'live' if live else 'coverage'}.html")
-    _require_suffix(out, (".html", ".htm"))
-    base_map = _tiles(tiles, tiles_datum, attribution, options.lang)
-    _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    inputs = _inputs(options)
+
+    def base_map() -> "Drawing | None":
+        return _tiles(tiles, tiles_datum, attribution, options.lang)
+
+    _require(
+        _options_problems(options),
+        _suffix_problems(out, (".html", ".htm")),
+        _problems_of(base_map),
+        _target_problems([out], inputs),
+    )
+    plan = _evaluate(options)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(study, cells, lang=options.lang, tiles=base_map).get_root().render()
-        io.write_text(page, out)
-    table = report.summary_table(study, cells, lang=options.lang)
-    title = report.say(maps.title(study), options.lang)
-    report.print_table(table, title=title, notes=report.notes(study, cells, lang=options.lang))
+        page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
+        io.write_results({out: lambda: page}, inputs=inputs)
+    table = report.summary_table(plan, lang=options.lang)
+    title = report.say(maps.title(plan.area), options.lang)
+    notes = report.notes(plan, lang=options.lang)
+    report.print_table(table, title=title, notes=notes, lang=options.lang)
     typer.echo(str(out))
 
 
@@ -179,24 +213,29 @@ def evaluate(
     out: Out = None,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    inputs = _inputs(options)
+    _require(
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _target_problems([out], inputs),
+    )
+    plan = _evaluate(options)
     from carecircles import io, report
 
-    record = report.evaluation_record(study, cells, by=by)
-    frame = report.coverage_frame(study, cells, by=by)
-    if out is not None:
-        _write(lambda: frame, lambda: record, out)
+    record = report.evaluation_record(plan, by=by)
+    frame = report.coverage_frame(plan, by=by)
+    io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.coverage_table(study, cells, by=by, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.coverage_table(plan, by=by, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -210,29 +249,41 @@ def gaps(
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
     ] = 10_000.0,
+    split: Annotated[
+        Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
+    ] = None,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, options)
-    study, cells = _evaluate(options)
+    inputs = _inputs(options)
+    _require(
+        _options_problems(options),
+        [] if smallest >= 0 else [f"--smallest is {smallest:g}; write square metres, 0 or more."],
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _target_problems([out], inputs),
+    )
+    plan = _evaluate(options)
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
-    record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
-    if out is not None:
-        _write(lambda: frame, lambda: record, out)
+    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
+    parts = zones_of.by_street(plan.cells, **how)
+    record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
+    io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is GapsFormat.json:
         _print_json(record)
     elif format is GapsFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     elif format is GapsFormat.geojson:
         typer.echo(io.geojson_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.gaps_table(study, zones, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -269,18 +320,23 @@ def whatif(
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
     scenarios = scenarios or []
-    _require_question(scenarios, against, close_each=close_each, open_everywhere=open_everywhere)
     is_league = len(scenarios) > 1
     shapes = () if is_league else (".geojson", ".gpkg")
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".parquet", *shapes))
-    _require_suffix(map, (".html", ".htm"), "--map")
-    folder = _folder(options.area)
     others = [] if against == _BASELINE else [against]
-    paths = [_scenario(name, folder) for name in (*others, *scenarios)]
-    targets = [target for target in (map, out) if target is not None]
-    for target in targets:
-        _refuse_inputs(target, options, *paths)
-    plans = _carry_out(paths, targets, options, service=service)
+    paths, unknown = _scenarios([*others, *scenarios], options.area)
+    inputs = _inputs(options, *paths)
+    _require(
+        _question_problems(
+            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
+        ),
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
+        _suffix_problems(map, (".html", ".htm"), "--map"),
+        unknown,
+        _target_problems([map, out], inputs),
+    )
+    plans, read = _carry_out(paths, [map, out], options, service=service)
+    inputs += read
     if others:
         del plans[0]
     if close_each:
@@ -293,18 +349,16 @@ def whatif(
         answer = _change(plans[0], plans[1], by)
     from carecircles import io
 
-    with contextlib.ExitStack() as both:  # the map and the file are written, or neither
-        if map is not None:
-            page = both.enter_context(io.replacing(map))
-        if out is not None:
-            _write(answer.frame, answer.record, both.enter_context(io.replacing(out)))
-        if map is not None:
-            with _busy("drawing the map"):
-                io.write_text(answer.page(options.lang), page)
+    results = _result(out, answer.frame, answer.record)
+    if map is not None:
+        results[map] = lambda: answer.page(options.lang)
+    with _busy("writing"):
+        io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(answer.frame()), nl=False)
+        _remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
@@ -381,25 +435,37 @@ def site(
     out: Out = None,
 ) -> None:
     """Find where new centres should stand, and prove that no other choice is better."""
-    _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _require_suffix(map, (".html", ".htm"), "--map")
-    _require_suffix(scenario, (".toml",), "--scenario")
-    _require_goal(new, objective, budget, curve, alternatives, time_limit, gap)
-    _require_places(candidates, spacing, keep_out, service, budget)
-    targets = [target for target in (map, out, scenario) if target is not None]
+    begun = time.monotonic()
     is_file = candidates not in (None, "gaps", "grid")
-    for target in targets:
-        _refuse_inputs(target, options, keep_out, Path(candidates or "") if is_file else None)
-    before = _carry_out([], targets, options, service=service)[0]
+    inputs = _inputs(options, keep_out, Path(candidates or "") if is_file else None)
+    targets = [target for target in (map, out, scenario) if target is not None]
+    _require(
+        _goal_problems(new, objective, budget, curve, alternatives),
+        _search_problems(time_limit, gap, share, full, floor_by_street),
+        _places_problems(candidates, spacing, keep_out, service, budget),
+        _options_problems(options),
+        _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _suffix_problems(map, (".html", ".htm"), "--map"),
+        _suffix_problems(scenario, (".toml",), "--scenario"),
+        _target_problems(targets, inputs),
+    )
+    datum = _datum(options.datum)
+    if options.centres is None and (is_file or keep_out is not None):
+        options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
+    before = _carry_out([], targets, options, service=service)[0][0]
     from carecircles import comparison, io, maps, report, siting
+    from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
     study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
-            places = _places(
-                before, objective, candidates, spacing, keep_out, budget, _folder(options.area)
+            folder = _folder(options.area)
+            places, said = _places(
+                before, objective, candidates, spacing, keep_out, budget, folder, datum
             )
+            before = dataclasses.replace(before, area=_with_notes(before.area, said))
+            study = _with_notes(study, said)
         else:
             places = siting.candidates_without(study, before)
         if places.empty:
@@ -422,7 +488,8 @@ def site(
     with _watching() as watch:
         asked["search"] = siting.Search(gap, time_limit, watch)
         sought = asked if objective is Objective.facilities else {**asked, "new": new}
-        plan = model(cells, cost, **sought)
+        first = siting.Search(gap, time_limit, watch, since=begun)  # reading and measuring count
+        plan = model(cells, cost, **(sought | {"search": first}))
         if curve is not None and plan.status != "stopped":
             several = siting.curve(model, cells, cost, most=curve, **asked)
         if alternatives and plan.status != "stopped":
@@ -433,23 +500,22 @@ def site(
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
-    after = comparison.carried_out(made, study, before.cells, service=service)
+    whole = before if service is None else plans.evaluate(study, before.cells)
+    after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
-    with contextlib.ExitStack() as together:
-        paths = [together.enter_context(io.replacing(target)) for target in targets]
-        written = dict(zip(targets, paths, strict=True))
-        if out is not None:
-            _write(lambda: report.siting_frame(before, plan, places), lambda: record, written[out])
-        if scenario is not None:
-            io.write_text(scenarios.scenario_text(made), written[scenario])
-        if map is not None:
-            with _busy("drawing the map"):
-                page = maps.change_map(before, after, lang=options.lang).get_root().render()
-                io.write_text(page, written[map])
+    results = _result(out, lambda: report.siting_frame(before, plan, places), lambda: record)
+    if scenario is not None:
+        results[scenario] = lambda: scenarios.scenario_text(made)
+    if map is not None:
+        change = comparison.compare(before, after)
+        results[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
+    with _busy("writing"):
+        io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+        _remark(before.area, options.lang)
     else:
         _print_siting(before, after, plan, places, several, others, options.lang)
         for target in targets:
@@ -468,7 +534,10 @@ def check(
     ] = None,
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None,
 ) -> None:
     """Validate files and say what was understood of them."""
@@ -484,6 +553,8 @@ def check(
             lines = check_file(path, area=against, datum=datum)
         except ValidationError as err:
             problems += err.problems
+        except OSError as err:
+            problems.append(f"{path}: cannot be read ({err.strerror}); check the path.")
         else:
             typer.echo("\n".join(report.printable(line) for line in lines))
     if problems:
@@ -519,27 +590,22 @@ def _root(
 # The steps of a command
 
 
-def _evaluate(options: Options) -> "tuple[StudyArea, pd.DataFrame]":
-    """The study area as the options want it, and its evaluated cells."""
+def _evaluate(options: Options) -> "Plan":
+    """The study area as the options want it, evaluated."""
     study = _study(options, options.as_of)
-    from carecircles import evaluation, grid, reach
+    from carecircles import grid
+    from carecircles import plan as plans
 
-    cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=cutoff)
-        nearest = reach.nearest(demand, study.facilities)
-    with _busy("counting people"):
-        return study, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+    with _busy("measuring distances and counting people"):
+        return plans.evaluate(study, demand)
 
 
 def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(options.datum)
     with _busy("reading"):
-        import dataclasses
-
         from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(_folder(options.area), centres=options.centres, datum=datum)
@@ -548,11 +614,11 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
         return study if as_of is None else area_on(study, as_of)
 
 
-def _require_question(
+def _question_problems(
     scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
-) -> None:
+) -> list[str]:
     """Whether it is clear what `whatif` is asked."""
-    problems = []
+    problems: list[str] = []
     if close_each and open_everywhere:
         problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
     if close_each or open_everywhere:
@@ -566,8 +632,21 @@ def _require_question(
         problems.append(
             "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
         )
-    if problems:
-        raise ValidationError(problems)
+    return problems
+
+
+def _scenarios(names: list[str], area: str) -> tuple[list[Path], list[str]]:
+    """The scenario files that are meant, and sentences about those that are not there."""
+    paths: list[Path] = []
+    problems: list[str] = []
+    with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
+        folder = _folder(area)
+        for name in names:
+            try:
+                paths.append(_scenario(name, folder))
+            except ValidationError as err:
+                problems += err.problems
+    return paths, problems
 
 
 def _scenario(name: str, folder: Path) -> Path:
@@ -587,58 +666,61 @@ def _scenario(name: str, folder: Path) -> Path:
 
 def _carry_out(
     paths: list[Path],
-    targets: list[Path],
+    targets: Sequence[Path | None],
     options: Options,
     *,
     service: str | None = None,
-) -> "list[Plan]":
-    """The study area as it is and with each scenario, evaluated; of a service, only its centres."""
+) -> "tuple[list[Plan], list[Path]]":
+    """
+    The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
+
+    Of a service, only its centres count.
+    """
     study = _study(options)
     with _busy("reading the scenarios"):
-        import dataclasses
-
-        from carecircles import comparison, grid, reach, scenario
+        from carecircles import grid, scenario
+        from carecircles import plan as plans
         from carecircles.area import area_on, offering
 
         day = None if options.as_of is None else options.as_of.date()
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
-        names = [comparison.AS_IT_IS]
+        names = [plans.AS_IT_IS]
+        read: list[Path] = []
         for path in paths:
             try:
-                plan = scenario.read_scenario(path)
-                for target in targets:
-                    _refuse_inputs(target, options, *plan.files)
-                plan = dataclasses.replace(plan, as_of=plan.as_of or day)
-                areas.append(scenario.apply(study, plan))
-                names.append({"en": plan.name_en, "zh": plan.name})
+                steps = scenario.read_scenario(path)
+                read += steps.files
+                steps = dataclasses.replace(steps, as_of=steps.as_of or day)
+                areas.append(scenario.apply(study, steps))
+                names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
-        if problems:
-            raise ValidationError(list(dict.fromkeys(problems)))
+        problems += _target_problems(targets, read)
+        if service is not None:
+            problems += _problems_of(lambda: offering(study, service))
+        _require(problems)
         if service is not None:
             areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=study.standard.metres)
-    with _busy("counting people"):
-        return [
-            comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
+    with _busy("measuring distances and counting people"):
+        every = plans.evaluate(study, demand)
+        made = [
+            plans.evaluate(area, demand, base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
+    return made, read
 
 
-def _require_goal(
+def _goal_problems(
     new: int | None,
     objective: Objective,
     budget: float | None,
     curve: int | None,
     alternatives: int,
-    time_limit: float,
-    gap: float,
-) -> None:
+) -> list[str]:
     """Whether it is clear what `site` is to find."""
     problems = []
     if objective is Objective.facilities:
@@ -662,21 +744,35 @@ def _require_goal(
         )
         if value is not None and not 0 <= value <= most
     ]
+    return problems
+
+
+def _search_problems(
+    time_limit: float, gap: float, share: float, full: float, floor: float | None
+) -> list[str]:
+    """Whether the numbers that a search keeps to are ones it can keep to."""
+    problems = []
     if not 0 < time_limit < 1e6:
         problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
     if not 0 <= gap < 1:
         problems.append(f"--gap is {gap:g}; write a share from 0 to below 1.")
-    if problems:
-        raise ValidationError(problems)
+    if not 0 <= full < 1e6:
+        problems.append(f"--full is {full:g}; write metres, 0 or more.")
+    problems += [
+        f"{option} is {value:g}; write a share from 0 to 1."
+        for option, value in (("--share", share), ("--floor-by-street", floor))
+        if value is not None and not 0 <= value <= 1
+    ]
+    return problems
 
 
-def _require_places(
+def _places_problems(
     candidates: str | None,
     spacing: float | None,
     keep_out: Path | None,
     service: str | None,
     budget: float | None,
-) -> None:
+) -> list[str]:
     """Whether it is clear where centres could open."""
     problems = []
     is_file = candidates not in (None, "gaps", "grid")
@@ -697,8 +793,7 @@ def _require_places(
         problems.append("--spacing goes with the candidates of gaps and grid.")
     if spacing is not None and not 0 < spacing < 1e6:
         problems.append(f"--spacing is {spacing:g}; write metres above 0 and below 1,000,000.")
-    if problems:
-        raise ValidationError(problems)
+    return problems
 
 
 def _nowhere(candidates: str | None, keep_out: Path | None, service: str | None) -> str:
@@ -720,10 +815,12 @@ def _places(
     keep_out: Path | None,
     budget: float | None,
     folder: Path,
-) -> "gpd.GeoDataFrame":
-    """Where a centre could open."""
-    from carecircles import io, siting
+    datum: str | None,
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """Where a centre could open, and what was taken for granted about the files that say so."""
+    from carecircles import area, io, siting
 
+    notes: list[Text] = []
     if candidates is None:
         in_gaps = objective in (Objective.coverage, Objective.facilities)
         candidates = "gaps" if in_gaps else "grid"
@@ -732,14 +829,21 @@ def _places(
     elif candidates == "grid":
         places = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
-        places = siting.read_candidates(candidates, folder=folder, plan=before)
+        places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
+        notes += places.attrs["notes"]
     if budget is not None and places["cost"].isna().any():
         some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
         name = Path(candidates).name
         raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
     if keep_out is not None:
-        places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
-    return places
+        polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
+        notes += area.datum_notes(polygons, file=keep_out.name)
+        places = siting.outside(places, polygons)
+    return places, notes
+
+
+def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":
+    return dataclasses.replace(study, notes=(*study.notes, *notes))
 
 
 def _print_siting(
@@ -759,11 +863,12 @@ def _print_siting(
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
-    titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
+    titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
-        report.print_table(table, title=title)
-    below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
-    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
+        report.print_table(table, title=title, lang=lang)
+    remarks = [report.grid_note(after), *before.area.notes]
+    below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
+    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 
 @contextlib.contextmanager
@@ -782,7 +887,7 @@ def _watching() -> "Iterator[Callable[[float, float], None] | None]":
             gap = abs(bound - value) / max(abs(value), 1.0)
             known = f"{value:,.0f}, at best {bound:,.0f}, gap {100 * gap:.2f} %"
             status.update(
-                f"looking for sites: {known if gap < 10 else 'no good plan yet'}; "
+                f"looking for sites: {known if gap <= 1 else 'no good plan yet'}; "
                 "Ctrl-C for the best plan so far"
             )
 
@@ -812,60 +917,65 @@ class _Answer(NamedTuple):
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    change = comparison.compare(before, after)
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
+            report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
         report.print_table(
-            report.groups_table(before, after, lang=lang),
-            title=report.say(report.standard_note(after.area), lang),
+            report.groups_table(change, lang=lang),
+            title=report.say(report.standard_note(after), lang),
             notes=[
-                *(report.say(line, lang) for line in report.change_notes(before, after)),
-                *report.notes(after.area, after.cells, lang=lang),
+                *(report.say(line, lang) for line in report.change_notes(change)),
+                *report.notes(after, lang=lang),
             ],
+            lang=lang,
         )
 
     return _Answer(
-        lambda: report.change_frame(before, after, by=by),
-        lambda: report.change_record(before, after, by=by),
+        lambda: report.change_frame(change, by=by),
+        lambda: report.change_record(change, by=by),
         show,
-        lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
+        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
     )
 
 
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    changes = [comparison.compare(before, plan) for plan in plans]
 
     def show(lang: str) -> None:
         report.print_table(
-            report.league_table(before, plans, lang=lang),
+            report.league_table(changes, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            lang=lang,
         )
 
     return _Answer(
-        lambda: report.league_frame(before, plans),
-        lambda: report.league_record(before, plans),
+        lambda: report.league_frame(changes),
+        lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
 def _closings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, reach, report
+    from carecircles import maps, marginal, report
 
-    limit = plan.area.standard.metres
-    cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
-    losses = comparison.close_each(plan.cells, cost, cutoff=limit)
+    losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=report.notes(plan.area, plan.cells, lang=lang),
+            notes=report.notes(plan, lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -877,18 +987,16 @@ def _closings(plan: "Plan") -> _Answer:
 
 
 def _openings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, report
+    from carecircles import maps, marginal, report
 
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=[
-                report.say(report.GAIN_NOTE, lang),
-                *report.notes(plan.area, plan.cells, lang=lang),
-            ],
+            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
+            lang=lang,
         )
 
     return _Answer(
@@ -903,12 +1011,13 @@ def _folder(area: str) -> Path:
     """A folder of the user's, or a bundled study area by name."""
     from carecircles import datasets
 
-    is_path = Path(area).is_dir() or any(mark in area for mark in ("/", os.sep))
+    # Unlike Path.is_dir, False for what is too long for a name.
+    is_path = os.path.isdir(area) or any(mark in area for mark in ("/", os.sep))  # noqa: PTH112
     return Path(area) if is_path else datasets.folder(area)
 
 
 def _label(area: str) -> str:
-    return Path(area).resolve().name if Path(area).is_dir() else Path(area).name
+    return Path(area).resolve().name if os.path.isdir(area) else Path(area).name  # noqa: PTH112
 
 
 def _datum(datum: str | None, option: str = "--datum") -> str | None:
@@ -933,32 +1042,75 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) ->
     )
 
 
-def _require_suffix(out: Path | None, suffixes: tuple[str, ...], option: str = "--out") -> None:
+def _require(*problems: list[str]) -> None:
+    """Go on only if nothing is wrong; all that is wrong is told at once."""
+    found = list(dict.fromkeys(line for some in problems for line in some))
+    if found:
+        raise ValidationError(found)
+
+
+def _problems_of(check: Callable[[], object]) -> list[str]:
+    """What a check that raises has to say."""
+    try:
+        check()
+    except ValidationError as err:
+        return list(err.problems)
+    return []
+
+
+def _options_problems(options: Options) -> list[str]:
+    """What is wrong with the options that commands share, before any file is read."""
+    from carecircles import area, grid
+
+    return [
+        *_problems_of(lambda: _folder(options.area)),
+        *_problems_of(lambda: _datum(options.datum)),
+        *_problems_of(
+            lambda: area.standard_of(
+                area.Standard(), metres=options.radius, minutes=options.minutes
+            )
+        ),
+        *grid.cell_problems(options.cell),
+    ]
+
+
+def _suffix_problems(
+    out: Path | None, suffixes: tuple[str, ...], option: str = "--out"
+) -> list[str]:
     """Before the work starts, whether its result can be written as asked."""
-    if out is not None and out.suffix.casefold() not in suffixes:
-        raise ValidationError([f"{option}: {out.name} has to end in {', '.join(suffixes)}."])
+    if out is None or out.suffix.casefold() in suffixes:
+        return []
+    return [f"{option}: {out.name} has to end in {', '.join(suffixes)}."]
 
 
-def _refuse_inputs(out: Path | None, options: Options, *files: Path | None) -> None:
-    """A result must not take the place of a file it was made from."""
-    if out is None or not out.exists():
-        return
-    from carecircles._formats import parted
+def _inputs(options: Options, *files: Path | None) -> list[Path]:
+    """The files that a run is to read: the study area's wherever they lie, and those it is told."""
+    from carecircles import area
 
-    folder = _folder(options.area)
-    named = [parted(path)[0] for path in (options.centres, *files) if path]
-    inputs = [*(folder.iterdir() if folder.is_dir() else []), *named]
-    if any(path.exists() and path.samefile(out) for path in inputs):
-        raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
+    own: list[Path] = []
+    with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
+        own = area.files_of(_folder(options.area))
+    told = [path for path in (options.centres, *files) if path is not None]
+    return [*own, *(path for one in told for path in area.files_told(one))]
 
 
-def _write(frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict], out: Path) -> None:
+def _target_problems(targets: Sequence[Path | None], inputs: list[Path]) -> list[str]:
+    """Whether results can be written where they are to go; none takes the place of an input."""
     from carecircles import io
 
-    if out.suffix.casefold() == ".json":
-        io.write_text(_json(record()), out)
-    else:
-        io.write_frame(frame(), out)
+    places = [target for target in targets if target is not None]
+    wrong = [line for place in places for line in io.target_problems(place, inputs)]
+    return [*wrong, *io.of_one_file(places)]
+
+
+def _result(
+    out: Path | None, frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict]
+) -> "dict[Path, Callable[[], str | pd.DataFrame]]":
+    """What `--out` is made of: the record as JSON, or the frame."""
+    if out is None:
+        return {}
+    is_json = out.suffix.casefold() == ".json"
+    return {out: (lambda: _json(record())) if is_json else frame}
 
 
 def _json(record: dict) -> str:
@@ -969,6 +1121,14 @@ def _json(record: dict) -> str:
 
 def _print_json(record: dict) -> None:
     typer.echo(_json(record), nl=False)
+
+
+def _remark(study: "StudyArea", lang: str) -> None:
+    """What was taken for granted, beside a document on stdout that has no room for it."""
+    from carecircles import report
+
+    for note in study.notes:
+        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager
@@ -985,26 +1145,28 @@ def _busy(doing: str) -> Iterator[None]:
 
 def main() -> NoReturn:
     """Run a command; problems of the input are one message and exit status 2."""
+    _keep_stdout_for_us()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    for name in ("SIGTERM", "SIGHUP"):  # so that temporary files go
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    _signals.heed()
     try:
-        app()
+        _require_working_folder()
+        _run()
         sys.stdout.flush()
     except ValidationError as err:
         from carecircles.report import printable
 
-        lines = "\n".join(f"  {printable(problem)}" for problem in err.problems)
+        more = len(err.problems) - _MOST_PROBLEMS
+        shown = [printable(problem) for problem in err.problems[:_MOST_PROBLEMS]]
+        lines = "\n".join(f"  {line}" for line in [*shown, *([f"and {more} more"] * (more > 0))])
         count = "1 problem" if len(err.problems) == 1 else f"{len(err.problems)} problems"
         _stop(f"{count}, nothing was written:\n{lines}", 2)
     except InfeasibleError as err:
         from carecircles.report import printable
 
         _stop(f"there is no such plan: {printable(str(err))}", 2)
-    except TimeoutError as err:
+    except (SolverError, TimeoutError) as err:
         _stop(str(err), 2)
     except ImportError as err:
         if "pip install" not in str(err):
@@ -1014,11 +1176,52 @@ def main() -> NoReturn:
         _close_stdout()
         raise SystemExit(1) from None
     except OSError as err:
+        if err.filename is not None:
+            from carecircles.report import printable
+
+            _stop(f"{printable(str(err.filename))}: {err.strerror}; check the path", 2)
         _close_stdout()
         _stop(f"the result could not be printed ({err.strerror})", 2)
+    except MemoryError:
+        _stop("there is not enough memory for this; use a larger --cell (site: --spacing)", 2)
     except KeyboardInterrupt:
-        _stop("stopped, nothing was written", 130)
+        _stop("stopped; no file is half written", _STOPPED)
     raise SystemExit(0)
+
+
+def _run() -> None:
+    """The command; typer turns Ctrl-C into an exit status, which says nothing."""
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == _STOPPED:
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _require_working_folder() -> None:
+    """Paths are seen from the working folder; it may have been deleted."""
+    try:
+        Path.cwd()
+    except OSError as err:
+        raise ValidationError(
+            [f"the working folder cannot be used ({err.strerror}); change to another one."]
+        ) from None
+
+
+def _keep_stdout_for_us() -> None:
+    """Standard output is what we print; what a library prints below Python goes to standard error."""
+    own = sys.__stdout__
+    if own is None or sys.stdout is not own:  # closed, or somebody else's already
+        return
+    kept = os.dup(own.fileno())
+    try:
+        os.dup2(2, own.fileno())
+    except OSError:  # there is no standard error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), own.fileno())
+    buffering = 1 if own.isatty() else -1
+    ours = os.fdopen(kept, "w", buffering, encoding="utf-8", closefd=False)
+    sys.stdout = sys.__stdout__ = ours  # type: ignore[misc]  # by which rich finds the width
 
 
 def _close_stdout() -> None:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from carecircles import _target
 from carecircles.area import StudyArea, read_area
 from carecircles.errors import ValidationError
 
@@ -66,7 +67,8 @@ def write_template(target: str | Path) -> None:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise ValidationError([f"{target}: there is already something; name a new folder."])
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".carecircles-", dir=target.parent) as made:
+        _target.remove_stale(target.parent)
+        with tempfile.TemporaryDirectory(prefix=_target.prefix(), dir=target.parent) as made:
             whole = Path(made) / "template"
             shutil.copytree(folder("template"), whole)
             whole.replace(target)  # all files or none; an empty folder gives way

@@ -1,4 +1,4 @@
-"""The two errors of carecircles that are not Python's own."""
+"""The errors of carecircles that are not Python's own."""
 
 from collections.abc import Iterable
 
@@ -20,3 +20,7 @@ class ValidationError(ValueError):
 
 class InfeasibleError(RuntimeError):
     """A question that has no answer, such as a plan that cannot reach its target."""
+
+
+class SolverError(RuntimeError):
+    """A solver whose answers do not hold, or that cannot be run; nothing it said is passed on."""

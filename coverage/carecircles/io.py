@@ -7,22 +7,28 @@ of a file (format, encoding, columns, datum) travels in the frame's `attrs`.
 """
 
 import contextlib
+import datetime
+import io
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio.errors
+import pyogrio
 import pyproj
 import shapely
 
 from carecircles import _validate
 from carecircles._formats import FORMATS, parted, read_raw
 from carecircles._table import Sought, is_whole_total
+from carecircles._target import of_one_file as of_one_file
+from carecircles._target import problems as target_problems  # noqa: F401
+from carecircles._target import replacing, writing
 from carecircles._validate import Text
 from carecircles._workbook import sheets
 from carecircles.datum import parse_datum, to_wgs84
@@ -173,6 +179,11 @@ BASES = {
 }
 _SUMMED = (*PEOPLE, "capacity", "beds")
 _FIGURES = (*_SUMMED, "cost", "lon", "lat")
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST_TEXT = 32_767
+_MOST_EXCEL_ROWS = 1_048_576
+_NO_TIME = datetime.datetime(2000, 1, 1)
 
 
 # Reading
@@ -384,6 +395,7 @@ def read_polygons(
     polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
     if polygons is None or problems:
         raise ValidationError([*problems, *wrong])
+    polygons.attrs = frame.attrs
     return polygons
 
 
@@ -736,7 +748,17 @@ def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, 
         problems.append(
             f"{file}: its CRS ({frame.crs.name}) is of another planet; export the file again in WGS84."
         )
+    elif not problems and frame.crs.is_projected and _look_like_degrees(frame.total_bounds):
+        problems.append(
+            f"{file}: it says its coordinates are metres of {frame.crs.to_string()}, but they look like "
+            "degrees; set the layer's CRS to EPSG:4326."
+        )
     return problems
+
+
+def _look_like_degrees(bounds: np.ndarray) -> bool:
+    left, bottom, right, top = np.abs(bounds)
+    return max(left, right) <= 180 and max(bottom, top) <= 90
 
 
 def _datums(frame: pd.DataFrame, *, file: str, declared: str | None) -> tuple[pd.Series, list[str]]:
@@ -781,58 +803,20 @@ def as_written(points: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     return again, pd.DataFrame({"lon": lon, "lat": lat})
 
 
-@contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """
-    A temporary path beside `path` to write to; it takes the place of `path` only on success.
-
-    Raises
-    ------
-    ValidationError
-        If nothing can be written there.
-    """
-    try:
-        path = Path(os.path.realpath(path))
-        if path.is_dir():
-            raise ValidationError([f"{path}: this is a folder; name a file in it."])
-        handle, name = tempfile.mkstemp(prefix=".carecircles-", suffix=path.suffix, dir=path.parent)
-    except OSError as err:
-        raise _not_writable(path, err) from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        temporary.replace(path)
-    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
-        raise _not_writable(path, err) from None
-    finally:
-        for leftover in (temporary, *(Path(name + end) for end in ("-journal", "-wal", "-shm"))):
-            leftover.unlink(missing_ok=True)
-
-
-def _not_writable(path: str | Path, err: Exception) -> ValidationError:
-    reason = getattr(err, "strerror", None) or str(err)
-    return ValidationError([f"{path}: cannot be written ({reason}); choose another place."])
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+Result: TypeAlias = str | pd.DataFrame  # what a file is made from: the text of it, or a table
 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write `text` to `path` in UTF-8, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_results({Path(path): lambda: text})
 
 
 def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
     """
     Write a frame to `path`, whole or not at all; the suffix names the format.
+
+    The same frame gives the same bytes. Characters that a format cannot hold (in Excel what XML does
+    not allow, in GeoPackage and CSV U+0000) become U+FFFD.
 
     Parameters
     ----------
@@ -845,12 +829,49 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
     Raises
     ------
     ValidationError
-        If the format is not one of these, needs geometry the frame does not have, or the place
-        cannot be written to.
+        If the format is not one of these, needs geometry the frame does not have, cannot hold so
+        many rows or so long a text, or the place cannot be written to.
     """
-    path = Path(path)
-    suffix = path.suffix.casefold()
-    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    write_results({Path(path): lambda: frame})
+
+
+def write_results(
+    results: Mapping[Path, Callable[[], Result]], *, inputs: Iterable[str | Path] = ()
+) -> None:
+    """
+    Write several results, all of them whole or none.
+
+    Parameters
+    ----------
+    results
+        By path, what makes the text or the frame (see `write_frame`) that is written there.
+    inputs
+        Files that were read; a result takes the place of none of them.
+
+    Raises
+    ------
+    ValidationError
+        As `write_frame`, and if a path is one of `inputs` or no file.
+    """
+    inputs = list(inputs)
+    with contextlib.ExitStack() as together:
+        places = [
+            (together.enter_context(replacing(path, inputs=inputs)), path, make)
+            for path, make in results.items()
+        ]
+        for temporary, path, make in places:
+            result = make()
+            with writing(path):
+                _fill(temporary, result, file=path)
+
+
+def _fill(temporary: Path, result: Result, *, file: Path) -> None:
+    """Write a result to a temporary path; messages call it by the name it will have."""
+    if isinstance(result, str):
+        temporary.write_text(result, encoding="utf-8", newline="\n")
+        return
+    suffix = file.suffix.casefold()
+    writers: dict[str, Callable[[pd.DataFrame, Path, str], None]] = {
         ".csv": _write_csv,
         ".xlsx": _write_excel,
         ".geojson": _write_geojson,
@@ -859,19 +880,23 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
     }
     if suffix not in writers:
         raise ValidationError(
-            [f"{path.name}: files of this kind are not written; use one of {', '.join(writers)}."]
+            [f"{file.name}: files of this kind are not written; use one of {', '.join(writers)}."]
         )
-    if suffix in (".geojson", ".gpkg") and not isinstance(frame, gpd.GeoDataFrame):
-        raise ValidationError([f"{path.name}: this table has no geometry; use .csv or .xlsx."])
-    with replacing(path) as temporary:
-        writers[suffix](frame, temporary)
+    if suffix in (".geojson", ".gpkg") and not isinstance(result, gpd.GeoDataFrame):
+        raise ValidationError([f"{file.name}: this table has no geometry; use .csv or .xlsx."])
+    writers[suffix](result, temporary, file.name)
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """A table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """
+    A table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    That is text that begins with `=`, `+`, `-` or `@` in any width, behind blanks or line breaks too,
+    and text that begins with a tab or a line break.
+    """
     table = _without_geometry(frame).reset_index()
-    for column in table.columns[~table.dtypes.map(pd.api.types.is_numeric_dtype)]:
-        table[column] = table[column].map(_inert)
+    for column, cells in _texts(table).items():
+        table[column] = cells.map(_inert)
     return table.to_csv(index=False, lineterminator="\n")
 
 
@@ -885,8 +910,19 @@ def geojson_text(frame: gpd.GeoDataFrame) -> str:
     return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
 
 
+def _texts(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns that are not numbers, cell by cell."""
+    is_text = ~table.dtypes.map(pd.api.types.is_numeric_dtype)
+    return {name: table[name].astype(object) for name in table.columns[is_text]}
+
+
 def _inert(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r")) else cell
+    if not isinstance(cell, str):
+        return cell
+    seen = cell.lstrip().lstrip("\ufeff\u200b\u2060")  # as programs do that look for a formula
+    is_formula = unicodedata.normalize("NFKC", seen[:1]) in tuple("=+-@")
+    cell = cell.replace("\0", "\ufffd")
+    return "'" + cell if is_formula or cell.startswith(tuple("\t\r\n")) else cell
 
 
 def _without_geometry(frame: pd.DataFrame) -> pd.DataFrame:
@@ -895,50 +931,89 @@ def _without_geometry(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+def _write_csv(frame: pd.DataFrame, path: Path, _file: str) -> None:
     path.write_text(
         csv_text(frame), encoding="utf-8-sig", newline="\n"
     )  # BOM: Excel reads it right
 
 
-def _write_excel(frame: pd.DataFrame, path: Path) -> None:
+def _write_excel(frame: pd.DataFrame, path: Path, file: str) -> None:
     try:
-        import openpyxl
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+        import xlsxwriter
     except ImportError as err:
-        raise ImportError("writing Excel needs openpyxl: pip install 'carecircles[excel]'") from err
-    book = openpyxl.Workbook()
-    sheet = book.active
+        raise ImportError(
+            "writing Excel needs XlsxWriter: pip install 'carecircles[excel]'"
+        ) from err
     table = _without_geometry(frame).reset_index()
+    _refuse_what_excel_cuts(table, file)
+    made = io.BytesIO()  # nothing but the result goes to the disk
+    book = xlsxwriter.Workbook(made, {"in_memory": True, "nan_inf_to_errors": True})
+    book.set_properties({"created": _NO_TIME})  # same table, same bytes
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet()
     rows = [
         list(table.columns),
         *table.astype(object).where(table.notna(), None).to_numpy().tolist(),
     ]
-    for r, cells in enumerate(rows, start=1):
-        for c, value in enumerate(cells, start=1):
-            if isinstance(value, str):
-                cell = sheet.cell(r, c, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
-                cell.data_type = "s"  # text stays text, also where it starts like a formula
+    for r, cells in enumerate(rows):
+        for c, value in enumerate(cells):
+            if isinstance(value, str):  # text stays text, also where it starts like a formula
+                sheet.write_string(r, c, _NOT_IN_XML.sub("\ufffd", value))
+            elif isinstance(value, datetime.date):
+                sheet.write_datetime(r, c, value, day)
             elif value is not None:
-                sheet.cell(r, c, value)
-    sheet.freeze_panes = "A2"
-    book.save(path)
+                sheet.write(r, c, value)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    path.write_bytes(made.getvalue())
 
 
-def _write_geojson(frame: pd.DataFrame, path: Path) -> None:
+def _refuse_what_excel_cuts(table: pd.DataFrame, file: str) -> None:
+    """A sheet has so many rows, and a cell so many characters; what is more would be lost."""
+    if len(table) >= _MOST_EXCEL_ROWS:
+        raise ValidationError(
+            [
+                f"{file}: there are {len(table):,} rows, an Excel sheet has {_MOST_EXCEL_ROWS:,}; "
+                "write .csv or .parquet."
+            ]
+        )
+    rows = pd.RangeIndex(2, len(table) + 2, name="row")
+    problems = []
+    for name, cells in _texts(table).items():
+        is_long = cells.map(lambda v: isinstance(v, str) and _excel_length(v) > _LONGEST_TEXT)
+        problems += _validate.complain(
+            file,
+            rows[is_long.to_numpy()],
+            f"{name} is longer than the {_LONGEST_TEXT:,} characters of an Excel cell",
+            "shorten it, or write .csv or .parquet",
+            values=cells[is_long.to_numpy()],
+        )
+    if problems:
+        raise ValidationError(problems)
+
+
+def _excel_length(text: str) -> int:
+    """Characters as Excel counts them, those beyond U+FFFF twice."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _write_geojson(frame: pd.DataFrame, path: Path, _file: str) -> None:
     path.write_text(geojson_text(frame), encoding="utf-8", newline="\n")
 
 
-def _write_layer(frame: pd.DataFrame, path: Path) -> None:
+def _write_layer(frame: pd.DataFrame, path: Path, _file: str) -> None:
     path.unlink()
+    layer = frame.reset_index()
+    for name, cells in _texts(_without_geometry(layer)).items():  # GDAL ends a text at U+0000
+        layer[name] = cells.map(lambda v: v.replace("\0", "\ufffd") if isinstance(v, str) else v)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
-        pyogrio.write_dataframe(frame.reset_index(), path, layer="carecircles", driver="GPKG")
+        pyogrio.write_dataframe(layer, path, layer="carecircles", driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+def _write_parquet(frame: pd.DataFrame, path: Path, _file: str) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as err:

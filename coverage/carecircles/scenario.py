@@ -31,7 +31,7 @@ import pandas as pd
 from carecircles import _matching, _validate, io
 from carecircles._encoding import read_text, taken_as
 from carecircles._validate import Text
-from carecircles.area import Standard, StudyArea, area_on, same_pace
+from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
@@ -149,13 +149,14 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     written = plan.get("step", [])
     if not isinstance(written, list | tuple) or not all(isinstance(s, Mapping) for s in written):
         raise ValidationError([*problems, f"{file}: step is not a table; write [[step]] above it."])
-    rows, unsound = [], set()
+    rows, unsound, of_steps = [], set(), []
     for number, step in enumerate(written, start=1):
         row, wrong = _read_step(step, f"{file}, step {number}")
-        problems += wrong
+        of_steps += wrong
         unsound |= {number} if wrong else set()
         if row is not None:
             rows.append({"file": file, "step": number, **row})
+    problems += _validate.few(of_steps, of=file)
     steps = pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object)
     steps, wrong = _dated(steps, file)
     problems += wrong
@@ -213,9 +214,12 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
             f"{scenario.name}: it looks at {scenario.as_of}, the study area shows the centres of "
             f"{area.as_of}; give it all of them."
         )
-    problems += _missing_centres(steps, area.facilities)
-    problems += _missing_groups(steps, area.population)
-    problems += _impossible_standards(steps, area.standard)
+    for wrong in (
+        _missing_centres(steps, area.facilities),
+        _missing_groups(steps, area.population),
+        _impossible_standards(steps, area.standard),
+    ):
+        problems += _validate.few(wrong, of=scenario.name)
     day = pd.Timestamp(scenario.as_of or area.as_of) if scenario.as_of or area.as_of else None
     holds = _holds(steps, day)
     holding = steps[holds]
@@ -309,7 +313,7 @@ def _read_toml(path: Path) -> tuple[dict, list[Text]]:
 
 def _heading_problems(plan: Mapping, file: str) -> list[str]:
     problems = []
-    unknown = ", ".join(_validate.show(k) for k in plan if k not in _KEYS)
+    unknown = _validate.some(k for k in plan if k not in _KEYS)
     if unknown:
         problems.append(f"{file}: unknown: {unknown}; known are {', '.join(_KEYS)}.")
     name = plan.get("name")
@@ -336,7 +340,7 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
         whom = f"'{EVERYONE}' or a group" if act == "standard" else "the id of a centre"
         return None, [f"{where}: {act} is {_validate.show(to)}; write {whom} in quotation marks."]
     allowed = (act, *_DETAILS[act], *_ALWAYS)
-    unknown = ", ".join(_validate.show(k) for k in step if k not in allowed)
+    unknown = _validate.some(k for k in step if k not in allowed)
     if unknown:
         problems.append(f"{where}: unknown with {act}: {unknown}; known are {', '.join(allowed)}.")
     if act == "open" and any(c == ";" or unicodedata.category(c) == "Cc" for c in str(to)):
@@ -519,7 +523,8 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
                 f"{where}: centre {_validate.show(to)} is closed by {gone[to]}; take one of them out."
             )
         elif to not in names:
-            near = difflib.get_close_matches(to, map(str, names), n=3) or list(names)[:3]
+            near = difflib.get_close_matches(to, map(str, names), n=3) if len(problems) < 50 else []
+            near = near or list(names)[:3]
             problems.append(
                 f"{where}: there is no centre {_validate.show(to)}; "
                 f"ids look like {', '.join(map(_validate.show, near))}."
@@ -574,13 +579,8 @@ def _place(steps: pd.DataFrame, area: StudyArea) -> tuple[pd.DataFrame, list[str
         problems += wrong
         if wrong:
             continue
-        if is_point.any() and not centres.attrs["datum_declared"]:
-            notes.append(
-                {
-                    "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+        if is_point.any():
+            notes += datum_notes(centres, file=str(file))
         matched, wrong, said = _matching.match_centres(
             centres,
             area.streets,

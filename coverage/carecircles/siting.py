@@ -8,6 +8,8 @@ can reach. Existing centres stay; candidates may come from anywhere.
 import contextlib
 import dataclasses
 import math
+import numbers
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,12 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from carecircles import _search, _solver, comparison, io, reach
+from carecircles import _search, _solver, grid, io, marginal, reach
 from carecircles._solver import Clock, Floors, Limits, Solution, Watch
 from carecircles.area import StudyArea, read_area
-from carecircles.comparison import Plan
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.plan import Plan
+from carecircles.reach import CostTable
 
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
@@ -55,12 +58,14 @@ class Search:
 
     The search stops when the plan is proven to be within `gap` (a share) of the best, 0 for the best
     itself, or after `time_limit` seconds with the best plan so far and its bound, as after Ctrl-C.
-    `watch` is called on long runs with the objective so far and the bound.
+    `watch` is called on long runs with the objective so far and the bound. The time counts from
+    `since`, a `time.monotonic()`, or from the call of the model if None.
     """
 
     gap: float = 0.0
     time_limit: float = 60.0
     watch: Watch | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +80,11 @@ class Siting:
 
     `goal` names the model (one of `MODELS`). `objective` is what it made best (see there for its unit), `before` the same of the
     required centres alone, `bound` what no plan can beat, `gap` the share between objective and
-    bound. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
+    bound, 0 to 1, NaN where the bound says too little. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
-    nor a candidate reaches.
+    nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
+    or to be found; the plan has fewer `sites` where more would not help.
     """
 
     goal: str
@@ -92,14 +98,15 @@ class Siting:
     covered_before: float
     total: float
     unreachable: float
+    asked: int | None = None
 
 
 def maximize_coverage(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -116,11 +123,13 @@ def maximize_coverage(
     demand
         Places where people are, uniquely indexed.
     cost
-        Cost table from `reach`, of the required centres and the candidates.
+        Cost table of the required centres and the candidates, or a plain Series of costs by
+        `(demand, facility)` with `cutoff` named.
     new
         How many new centres; None if `rules` give a budget.
     cutoff
-        Largest acceptable cost; the limit itself counts as covered.
+        Largest acceptable cost, at most the table's own, which it is if None; the limit itself
+        counts as covered.
     weight
         People at each place: a column of `demand` or a Series on its index; none negative.
     required
@@ -158,26 +167,27 @@ def maximize_coverage(
     >>> plan.sites.index.tolist(), plan.objective, plan.status
     (['a'], 8.0, 'optimal')
     """
-    _require_cutoff(cutoff)
+    table, limit = _pairs_of(cost, cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
-        return float(made.people[metres <= cutoff].sum())
+        return float(made.people[metres <= limit].sum())
 
     with _solving(made, search) as clock:
-        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        problem = _small(made, _covering(made, made.base > limit, limit)[0])
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
         return _siting(made, "coverage", solution, covered)
 
 
 def maximize_gradual_coverage(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
     full: float,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -208,15 +218,16 @@ def maximize_gradual_coverage(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
     """
-    if not 0 <= full < cutoff < math.inf:
+    table, limit = _pairs_of(cost, cutoff)
+    if not 0 <= full < limit < math.inf:
         raise ValidationError(
-            [f"full is {full:g}; write 0 or more, below the cutoff of {cutoff:g}."]
+            [f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."]
         )
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def share(metres: np.ndarray) -> np.ndarray:
-        return np.clip((cutoff - metres) / (cutoff - full), 0, 1)
+        return np.clip((limit - metres) / (limit - full), 0, 1)
 
     def credit(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((made.people * share(metres)).sum())
@@ -229,10 +240,10 @@ def maximize_gradual_coverage(
 
 def maximize_backup(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -254,15 +265,16 @@ def maximize_backup(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
-    _require_cutoff(cutoff)
+    table, limit = _pairs_of(cost, cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
 
     with _solving(made, search) as clock:
-        problem, rows = _covering(made, made.depth < 2, cutoff)
+        problem, rows = _covering(made, made.depth < 2, limit)
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
         problem = _search.merged(problem._replace(group=need))
         solution = _solver.maximize_backup(
@@ -274,10 +286,10 @@ def maximize_backup(
 
 def minimize_cost(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float = math.inf,
+    cutoff: float | None = None,
     beyond: float | None = None,
     capacities: pd.Series | None = None,
     weight: str | pd.Series = "people_60",
@@ -316,16 +328,17 @@ def minimize_cost(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
+    table, limit = _pairs_of(cost, cutoff)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
-    people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(cost, beyond)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(table, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((people * np.minimum(metres, most)).sum())
 
     with _solving(made, search) as clock:
         if capacities is not None:
-            solution = _assigned(made, demand, cost, capacities, most, search, clock)
+            solution = _assigned(made, demand, table, capacities, most, search, clock)
             return _siting(made, "distance", solution, walked, objective=solution.value)
         worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
         solution = _most(
@@ -336,10 +349,10 @@ def minimize_cost(
 
 def minimize_worst(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float = math.inf,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -363,8 +376,9 @@ def minimize_worst(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
     """
+    table, limit = _pairs_of(cost, cutoff)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -377,9 +391,9 @@ def minimize_worst(
 
 def minimize_facilities(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
-    cutoff: float,
+    cutoff: float | None = None,
     share: float = 1.0,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
@@ -412,14 +426,15 @@ def minimize_facilities(
     InfeasibleError
         If the candidates cannot reach so many; it says how many they can.
     """
+    table, limit = _pairs_of(cost, cutoff)
     if not 0 <= share <= 1:
         raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
-    _require_cutoff(cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, None, is_open=True)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, None, is_open=True)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
-        return float(made.people[metres <= cutoff].sum())
+        return float(made.people[metres <= limit].sum())
 
     total, reachable = float(made.people.sum()), float(made.people[made.is_reached].sum())
     if share < 1 and share * total > reachable * (1 + 1e-12) + 1e-9:
@@ -430,7 +445,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.cost[made.is_must].sum())
     with _solving(made, search) as clock:
-        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        problem = _small(made, _covering(made, made.base > limit, limit)[0])
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, _limits(made, problem.columns),
@@ -454,7 +469,7 @@ MODELS: dict[str, Callable[..., Siting]] = {
 def curve(
     model: Callable[..., Siting],
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     most: int,
     **options: Any,
@@ -478,6 +493,8 @@ def curve(
         people), objective, bound, gap, nested (the objective when the centres of the last plan are
         built in its order).
     """
+    if not _is_whole(most) or most < 0:
+        raise ValidationError([f"most is {most!r}; write a whole number of centres, 0 or more."])
     plans: list[Siting | None] = []
     for new in range(most + 1):
         try:
@@ -514,7 +531,7 @@ def alternatives(
     model: Callable[..., Siting],
     best: Siting,
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     points: gpd.GeoSeries,
     *,
     count: int,
@@ -546,6 +563,8 @@ def alternatives(
     alternatives
         Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
     """
+    if not _is_whole(count) or count < 0:
+        raise ValidationError([f"count is {count!r}; write a whole number of plans, 0 or more."])
     rules = options.get("rules") or Rules()
     required = set(options.get("required", ())) | set(rules.must_open)
     named = points.index if options.get("candidates") is None else options["candidates"]
@@ -580,7 +599,7 @@ def candidates_in_gaps(plan: Plan, *, spacing: float | None = None) -> gpd.GeoDa
     spacing
         Metres between candidates, rounded to whole cells; every cell if None.
     """
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
     return candidates_on_grid(plan.cells[gains["gained_km2"] > 0], spacing=spacing)
 
 
@@ -602,7 +621,7 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
         Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
     """
     if spacing is not None:
-        every = max(1, round(spacing / math.sqrt(cells["area_m2"].iloc[0])))
+        every = max(1, round(spacing / grid.lattice_of(cells).cell))
         cells = cells[(cells["row"] % every == every // 2) & (cells["col"] % every == every // 2)]
     labels = pd.Index([f"G{label}" for label in cells.index], name="id")
     middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
@@ -613,7 +632,9 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
     return gpd.GeoDataFrame(table, geometry=points)
 
 
-def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.GeoDataFrame:
+def read_candidates(
+    path: str | Path, *, folder: str | Path, plan: Plan, datum: str | None = None
+) -> gpd.GeoDataFrame:
     """
     Candidates from a file like one of centres, held against a study area.
 
@@ -625,19 +646,22 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         The study area's folder.
     plan
         The plan they are candidates for; its ids are taken.
+    datum
+        As in `io.read_centres`.
 
     Returns
     -------
     candidates
         Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
-        geometry, to the centimetre.
+        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
     ValidationError
         With every problem of the file.
     """
-    places = read_area(folder, centres=path).facilities
+    area = read_area(folder, centres=path, datum=datum)
+    places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
         some = ", ".join(map(str, taken[:5]))
@@ -648,7 +672,9 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         )
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "cost"]].join(degrees)
-    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
+    return candidates
 
 
 def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
@@ -691,7 +717,7 @@ def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataF
 
 def cost_for(
     goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
-) -> pd.Series:
+) -> CostTable:
     """
     The cost table that a model of `MODELS` needs of a plan's centres and the candidates, and no more.
 
@@ -700,7 +726,7 @@ def cost_for(
     goal
         A key of `MODELS`.
     plan
-        The plan as it is, with all its cells.
+        The plan as it is, with all its cells; its cost table is used and its reach measures.
     candidates
         Points.
     full
@@ -708,17 +734,17 @@ def cost_for(
     """
     if goal in ("distance", "worst"):
         return _cost_nearer(plan, candidates)
-    cells, limit = plan.cells, plan.area.standard.metres
-    own = reach.straight_line(cells, plan.area.facilities, cutoff=limit)
+    cells = plan.cells
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "backup": cells["depth"] < 2,
         "gradual": ~(cells["distance_m"] <= full),
     }.get(goal, ~cells["covered"])
-    return reach.joined(cells, own, reach.straight_line(cells[is_open], candidates, cutoff=limit))
+    new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
+    return reach.joined(cells, plan.cost, new)
 
 
-def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     """
     The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
 
@@ -726,14 +752,18 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     table is complete.
     """
     cells = plan.cells
-    own = reach.nearest(cells, plan.area.facilities)
-    nearest = own.to_numpy() if len(own) else np.full(len(cells), math.inf)
+    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
+    nearest = np.full(len(cells), math.inf)
+    nearest[cells.index.get_indexer(own.table.index.levels[0])[own.table.index.codes[0]]] = (
+        own.table
+    )
     tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
     for first in range(0, len(candidates), step):
         some = candidates.iloc[first : first + step]
-        table = reach.straight_line(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        place = cells.index.get_indexer(table.index.levels[0])[table.index.codes[0]]
-        tables.append(table[table.to_numpy() < nearest[place]])
+        new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
+        place = cells.index.get_indexer(new.table.index.levels[0])[new.table.index.codes[0]]
+        kept = new.table[new.table.to_numpy() < nearest[place]]
+        tables.append(CostTable(kept, math.inf, new.unit))
     return reach.joined(cells, own, *tables)
 
 
@@ -756,7 +786,7 @@ def with_gross(
     """
     people = plan.cells[weight].to_numpy()
     labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
-    cost = reach.straight_line(plan.cells, candidates.loc[labels], cutoff=plan.area.standard.metres)
+    cost = plan.reach(plan.cells, candidates.loc[labels], cutoff=plan.cost.cutoff).table
     gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
     by_site = pd.Series(gross, index=labels)
     return [
@@ -766,6 +796,18 @@ def with_gross(
 
 
 # The steps of a model
+
+
+def _pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
+    """The costs by pair, and the cutoff that holds."""
+    if not isinstance(cost, CostTable):
+        return cost, math.inf if cutoff is None else cutoff
+    if cutoff is not None and not cutoff <= cost.cutoff:
+        raise ValidationError(
+            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
+        )
+    return cost.table, cost.cutoff if cutoff is None else cutoff
+
 
 _Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
 
@@ -802,6 +844,8 @@ class _Instance:
     least: np.ndarray | None
     said: str
     floor: float
+    asked: int | None
+    begun: float
 
 
 def _instance(
@@ -817,7 +861,7 @@ def _instance(
     is_open: bool = False,
 ) -> _Instance:
     """The question, checked; `is_open` if the number of new centres is to be found."""
-    rules = rules or Rules()
+    begun, rules = time.monotonic(), rules or Rules()
     if rules.floor_by_street is not None:
         _require_cutoff(cutoff)
         if demand["street"].isna().any():
@@ -902,6 +946,8 @@ def _instance(
         least=least,
         said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
         floor=rules.floor_by_street or 0.0,
+        asked=None if new is None else int(new),
+        begun=begun,
     )
 
 
@@ -912,9 +958,10 @@ def _once(
     key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
     if (np.diff(key) > 0).all():
         return cell, column, metres
-    order = np.lexsort((metres, key))
-    first = order[np.diff(key[order], prepend=-1) > 0]
-    return cell[first], column[first], metres[first]
+    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
+    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
+    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    return cell[order[first]], column[order[first]], least
 
 
 def _floors(
@@ -936,7 +983,7 @@ def _floors(
 @contextlib.contextmanager
 def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(search.time_limit) as clock:
+    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
         try:
             yield clock
         except _solver.NoPlanError:
@@ -945,6 +992,10 @@ def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
                 f"lower the floor. With the best found, {_shortfalls(made)}."
             ) from None
         except TimeoutError:
+            if clock.stopped.is_set():
+                raise TimeoutError(
+                    f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
+                ) from None
             raise TimeoutError(
                 f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
                 "time."
@@ -1071,7 +1122,8 @@ def _radius_plan(
     problem = problem._replace(weight=np.ones(len(rows)))
     if made.least is None:
         problem = _small(made, problem)
-        tried = _solver.fill(problem, np.ones(len(problem.weight)), _limits(made, problem.columns))
+        need, limits = np.ones(len(problem.weight)), _limits(made, problem.columns)
+        tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return problem.columns[tried]
     if clock.left() == 0:
@@ -1139,7 +1191,7 @@ def _farthest(
     apart: np.ndarray,
     limit: float,
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     options: dict[str, Any],
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""
@@ -1227,6 +1279,7 @@ def _siting(
         covered_before=covered_before,
         total=float(made.people.sum()),
         unreachable=float(made.people[~made.is_reached].sum()),
+        asked=made.asked,
     )
 
 
@@ -1238,10 +1291,11 @@ def _covered(made: _Instance, metres: np.ndarray) -> float:
 def _gap(objective: float, bound: float, solution: Solution) -> dict[str, Any]:
     """Bound, gap and status of a plan; what differs by arithmetic only does not differ."""
     between = abs(bound - objective) / max(abs(objective), 1.0)
-    if not between > _ARITHMETIC:
+    if between <= _ARITHMETIC:
         between, bound = 0.0, objective
-    is_proven = solution.status == "optimal" and between == 0
-    status = "optimal" if is_proven else solution.status.replace("optimal", "within gap")
+    elif not between <= 1:  # no share; how far the best is nobody knows
+        between = math.nan
+    status = "optimal" if between == 0 else solution.status.replace("optimal", "within gap")
     return {"bound": bound, "gap": between, "status": status}
 
 
@@ -1323,12 +1377,21 @@ def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarra
     return price
 
 
+def _is_whole(number: object) -> bool:
+    """Whether a number of centres can be built: 2 and 2.0 can, 2.5 and True cannot."""
+    if isinstance(number, bool | np.bool_) or not isinstance(number, numbers.Real):
+        return False
+    return float(number).is_integer()
+
+
 def _budget(new: int | None, rules: Rules) -> float:
     """How many centres, or how much of their costs, a plan may take."""
     if (new is None) == (rules.budget is None):
         raise ValidationError(["say how many new centres, or give rules with a budget; not both."])
     if rules.budget is not None and rules.costs is None:
         raise ValidationError(["a budget needs costs; give each candidate its own."])
+    if new is not None and not _is_whole(new):
+        raise ValidationError([f"new is {new!r}; write a whole number of centres."])
     budget = float(rules.budget if new is None else new)  # type: ignore[arg-type]
     if not 0 <= budget < math.inf:
         raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])

@@ -1,0 +1,197 @@
+"""
+Where a result is written: never half, never over a file that was read, never over what is no file.
+
+A link to a file is followed: the file it leads to is replaced and the link stays.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psutil
+import pyogrio.errors
+
+from carecircles.errors import ValidationError
+
+_SIDECARS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a GeoPackage
+
+
+def problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list[str]:
+    """
+    Why nothing can be written to `path`, as sentences; none if it can.
+
+    Parameters
+    ----------
+    path
+        Where a result is to go.
+    inputs
+        Files that were read, or are to be. A result takes the place of none of them, by whatever
+        name, link or case it is called.
+    """
+    try:
+        real = Path(os.path.realpath(path))
+        if not os.path.isdir(real.parent):  # noqa: PTH112  (False for what is too long for a name)
+            return [
+                f"{path}: cannot be written, there is no folder {real.parent}; choose another place."
+            ]
+        try:
+            found = real.stat()
+        except FileNotFoundError:
+            return []
+    except OSError as err:
+        return list(_not_writable(path, err).problems)
+    if stat.S_ISDIR(found.st_mode):
+        return [f"{path}: this is a folder; name a file in it."]
+    if not stat.S_ISREG(found.st_mode):
+        return [f"{path}: this is a device or a pipe; name a file to write to."]
+    for source in inputs:
+        if _is_same(source, found):
+            is_other = Path(source).name != Path(path).name
+            called = f" ({Path(source).name})" if is_other else ""
+            return [f"{path} is an input of this run{called}; choose another name to write to."]
+    return []
+
+
+def of_one_file(paths: Iterable[str | Path]) -> list[str]:
+    """Results that would be written over each other, as sentences."""
+    taken: dict[str, str | Path] = {}
+    said = []
+    for path in paths:
+        place = _identity(path)
+        if place in taken:
+            said.append(f"{taken[place]} and {path} are one file; name one for each result.")
+        taken.setdefault(place, path)
+    return said
+
+
+def _identity(path: str | Path) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        found = os.stat(path)  # noqa: PTH116
+        return f"{found.st_dev}:{found.st_ino}"
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _is_same(source: str | Path, found: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(source), found)  # noqa: PTH116
+    except (OSError, ValueError):  # it is gone, or no file can have such a name
+        return False
+
+
+def with_sidecars(path: str | Path) -> list[Path]:
+    """A data file and the files beside it that belong to it, such as the .dbf of a Shapefile."""
+    path = Path(path)
+    beside = [path, *(path.with_name(path.name + end) for end in _SIDECARS)]
+    if path.suffix.casefold() == ".shp":
+        with contextlib.suppress(OSError):
+            stem = path.stem.casefold() + "."
+            beside += [p for p in path.parent.iterdir() if p.name.casefold().startswith(stem)]
+    return beside
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Iterator[Path]:
+    """
+    A temporary path beside `path` to write to; it takes the place of `path` only on success.
+
+    A link is followed to its file. Temporary files that a killed run left there are removed.
+
+    Parameters
+    ----------
+    path
+        Where the result is to go.
+    inputs
+        Files that must not be replaced, see `problems`.
+
+    Raises
+    ------
+    ValidationError
+        If nothing can be written there, or it is no file, or one of `inputs`.
+    """
+    inputs = list(inputs)
+    _refuse(path, inputs)
+    real = Path(os.path.realpath(path))
+    remove_stale(real.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=prefix(), suffix=real.suffix, dir=real.parent)
+    except OSError as err:
+        raise _not_writable(path, err) from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with writing(path):
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            _refuse(path, inputs)  # again: the work took a while
+            temporary.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())
+            temporary.replace(real)
+    finally:
+        for leftover in (temporary, *(Path(name + end) for end in _SIDECARS)):
+            leftover.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Faults of the disk, and of GDAL about it, in the words of the file that was to be written."""
+    try:
+        yield
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
+        raise _not_writable(path, err) from None
+
+
+def prefix() -> str:
+    """What the names of this run's temporary files begin with: which machine and which process made them."""
+    return f".carecircles-{_machine()}-{os.getpid()}-"
+
+
+def remove_stale(folder: Path) -> None:
+    """
+    Remove the temporary files of runs that were killed.
+
+    A file is stale if its name says that it was made on this machine by a process that is gone, and
+    it belongs to whoever runs this.
+    """
+    ours = re.compile(rf"\.carecircles-{_machine()}-(\d+)-")
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            made = ours.match(path.name)
+            if made is None or psutil.pid_exists(int(made[1])):
+                continue
+            with contextlib.suppress(OSError):
+                found = path.lstat()
+                if hasattr(os, "getuid") and found.st_uid != os.getuid():
+                    continue
+                if stat.S_ISDIR(found.st_mode):
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
+
+def _machine() -> str:
+    """This machine in eight letters: in a folder that many share, a number of a process is not enough."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _refuse(path: str | Path, inputs: Iterable[str | Path]) -> None:
+    wrong = problems(path, inputs)
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _not_writable(path: str | Path, err: Exception) -> ValidationError:
+    reason = getattr(err, "strerror", None) or str(err)
+    return ValidationError([f"{path}: cannot be written ({reason}); choose another place."])
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
