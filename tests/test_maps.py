@@ -172,6 +172,42 @@ def test_what_folium_would_fetch_is_an_error(make):
         m.get_root().render()
 
 
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda m, element: m.get_root().html.add_child(element),
+        lambda m, element: m.get_root().header.add_child(element),
+        lambda m, element: m.add_child(element),
+    ],
+    ids=["body", "head", "map"],
+)
+def test_raw_html_of_others_is_refused_with_a_sentence(put, monkeypatch):
+    """Trap 23: branca compiles what an Element is given; a name in it would run in our process."""
+    import jinja2.defaults
+    from branca.element import Element
+
+    called = []
+    monkeypatch.setitem(jinja2.defaults.DEFAULT_NAMESPACE, "canary", lambda: called.append(1))
+    m = maps.empty_map([117, 39, 118, 40])
+    put(m, Element("<b>{{ canary() }}</b>"))
+    with pytest.raises(LookupError, match="text from data would run as a program"):
+        m.get_root().render()
+    assert called == []
+
+
+def test_geopandas_keeps_its_own_legend_on_other_maps(hexi):
+    """What we teach its explore() holds for pages of ours alone."""
+    pytest.importorskip("mapclassify")
+    figure.Page()
+    m = hexi.streets[["name", "geometry"]].explore("name", tiles=None)
+    assert "maplegend" in m.get_root().render()
+
+
+def test_pages_send_no_referrer_and_have_a_main_part(page):
+    assert '<meta name="referrer" content="no-referrer">' in page
+    assert page.count("<main") == 1
+
+
 def test_languages_are_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="lang is 'fr', expected one of en, zh"):
         maps.coverage_map(hexi, hexi_cells, lang="fr")
