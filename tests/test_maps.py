@@ -1,6 +1,7 @@
 """Maps by content: layers, features, bounds, figures; and that text stays text in the page."""
 
 import base64
+import dataclasses
 import json
 import re
 import zlib
@@ -16,7 +17,7 @@ from folium.map import LayerControl
 from carecircles import evaluation, figure, gaps, maps, report
 from carecircles.comparison import Plan
 from carecircles.errors import ValidationError
-from tests.conftest import CRS
+from tests.conftest import CRS, evaluated, in_streets
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,60 @@ def test_page_says_what_is_assumed(hexi, page):
     ] == "people of 13 of 14 streets are assumed"
 
 
+def legend_of(m):
+    config = next(c for c in m._children.values() if c._name == "Surroundings").config
+    return {entry["sign"]: entry["label"]["en"] for entry in config["legend"]}
+
+
+def test_what_is_not_stated_is_not_called_assumed(hexi):
+    """Where a user's files say nothing of what they rest on."""
+    area = in_streets(hexi, 8)
+    m = maps.coverage_map(area, evaluated(area.streets, area.population, area.facilities, cell=100))
+    config = next(c for c in m._children.values() if c._name == "Surroundings").config
+    assert config["assumptions"] == []
+    assert [line["en"] for line in config["unstated"]] == [
+        "Positions of all 45 centres are of unstated basis; borders of all 8 streets are of unstated "
+        "basis; people of all 8 streets are of unstated basis; age groups of all 8 streets are of "
+        "unstated basis; services of all 45 centres are of unstated basis."
+    ]
+    signs = legend_of(m)
+    assert signs["unstated"] == "Centre, basis of its position not stated"
+    assert not {"known", "assumed", "proposed"} & set(signs)
+
+
+def test_the_legend_of_several_plans_knows_proposed_centres(hexi, hexi_cells):
+    proposed = hexi.facilities.assign(
+        basis=["proposed", "survey of 2020", *hexi.facilities["basis"][2:]]
+    )
+    plans = [
+        Plan({"en": name, "zh": name}, dataclasses.replace(hexi, facilities=facilities), hexi_cells)
+        for name, facilities in (("as it is", hexi.facilities), ("plan", proposed))
+    ]
+    page = maps.comparison_map(plans)
+    surroundings = [el for m in page._children.values() for el in m._children.values()]
+    config = next(el for el in surroundings if el._name == "Surroundings").config
+    labels = [entry["label"]["en"] for entry in config["legend"]]
+    assert [label for label in labels if label.startswith("Centre,")] == [
+        "Centre, position known",
+        "Centre, position assumed",
+        "Centre, proposed",
+        "Centre, position of another basis",
+    ]
+
+
+@pytest.mark.parametrize("metres", [500, 900], ids=["shrinks", "grows"])
+def test_circles_of_another_radius_are_not_called_new(hexi, hexi_cells, metres):
+    other = dataclasses.replace(hexi, standard=dataclasses.replace(hexi.standard, metres=metres))
+    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cutoff=metres)
+    words = ({"en": "was", "zh": "was"}, {"en": "is", "zh": "is"})
+    signs = legend_of(
+        maps.change_map(Plan(words[0], hexi, hexi_cells), Plan(words[1], other, cells))
+    )
+    assert signs["new"] == f"Care circle after, {metres} m"
+    assert signs["gone"] == "Care circle before, 700 m"
+    assert "circle" not in signs
+
+
 def test_saving_writes_the_page(hexi_map, page, tmp_path):
     hexi_map.save(tmp_path / "map.html")
     assert (tmp_path / "map.html").read_text(encoding="utf-8") == page
@@ -269,8 +324,6 @@ def test_escaped_text_is_the_text_again_as_html(text):
 
 def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
     """Trap 2: branca compiles rendered text again. A canary function is called if anything runs."""
-    import dataclasses
-
     import jinja2.defaults
 
     called = []
@@ -296,10 +349,6 @@ def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
 
 
 def test_one_centre_and_none(hexi):
-    import dataclasses
-
-    from tests.conftest import evaluated
-
     for n in (0, 1):
         area = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:n])
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
@@ -311,10 +360,7 @@ def test_one_centre_and_none(hexi):
 
 
 def test_everything_covered_has_no_zone(hexi):
-    import dataclasses
-
     from carecircles.area import Standard
-    from tests.conftest import evaluated
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
@@ -338,6 +384,12 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
         ("javascript:alert(1)//{z}{x}{y}", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("https://a;script-src *{z}{x}{y}/", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("atlantis", {}, "expected one of openstreetmap"),
+        ("https://{x}.example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://a_b.example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://[::1]/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://me@example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://example.org/{z}/{x}/{y}?{key}", {"datum": "wgs84"}, "ask for {key}"),
+        ("https://example.org/{z}/{x}.png", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("gaode", {"datum": "wgs84"}, "has its own datum"),
         ("tianditu", {}, "TIANDITU_KEY"),
     ],
@@ -353,6 +405,12 @@ def test_tianditu_takes_the_users_key(monkeypatch):
     layer = maps.tile_layer("tianditu")
     assert layer.data["url"].endswith("tk=a%20b%26c")
     assert layer.data["datum"] == "cgcs2000"
+
+
+def test_an_address_with_several_hosts_names_each():
+    layer = maps.tile_layer("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    assert layer.image_hosts == tuple(f"https://{s}.xn--r8jz45g.jp:8080" for s in "abc")
+    assert layer.data["subdomains"] == ["a", "b", "c"]
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):

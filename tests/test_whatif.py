@@ -367,7 +367,8 @@ def test_the_change_map_opens_offline_and_shows_all_kinds(changed, plans):
     assert changed.ask(count, ".leaflet-cc-centres-pane path.cc-centre") == 46
     legend = changed.page.locator(".cc-legend").inner_text()
     assert all(
-        word in legend for word in ("Gained", "Lost", "Centre opened", "Centre moved", "goes")
+        word in legend
+        for word in ("Gained", "Lost", "Centre opened", "Centre moved", "Care circle before, 700 m")
     )
     changed.shot("change")
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import branca.element
 import geopandas.explore
@@ -383,7 +384,7 @@ def _let_geopandas_draw_keys() -> None:
     setattr(geopandas.explore, "_categorical_legend", categorical_legend)  # noqa: B010
 
 
-def _without_raw(value: object) -> object:
+def _without_raw(value: Any) -> Any:
     """GeoJSON with the marks taken out again by which geopandas keeps `{{` from being compiled."""
     if isinstance(value, str):
         return re.sub(r"\{% raw %\}(\{{2,})\{% endraw %\}", r"\1", value)
