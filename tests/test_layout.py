@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "errors", "_validate", "datum", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "comparison", "_search", "_solver", "siting", "report", "figure", "maps", "cli",
+    "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "io", "_matching", "area", "datasets", "grid", "reach",
+    "catchments", "evaluation", "gaps", "scenario", "plan", "comparison", "marginal", "_search", "_solver", "siting", "report", "figure", "maps", "cli",
 ]  # fmt: skip
 
 

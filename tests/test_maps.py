@@ -14,15 +14,14 @@ import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import evaluation, figure, gaps, maps, report
-from carecircles.comparison import Plan
+from carecircles import comparison, evaluation, figure, gaps, maps, report
 from carecircles.errors import ValidationError
-from tests.conftest import CRS, evaluated, in_streets
+from tests.conftest import CRS, evaluated, in_streets, planned
 
 
 @pytest.fixture(scope="module")
 def hexi_map(hexi, hexi_cells):
-    return maps.coverage_map(hexi, hexi_cells)
+    return maps.coverage_map(planned(hexi, hexi_cells))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +155,7 @@ def legend_of(m):
 def test_what_is_not_stated_is_not_called_assumed(hexi):
     """Where a user's files say nothing of what they rest on."""
     area = in_streets(hexi, 8)
-    m = maps.coverage_map(area, evaluated(area.streets, area.population, area.facilities, cell=100))
+    m = maps.coverage_map(planned(area, cell=100))
     config = next(c for c in m._children.values() if c._name == "Surroundings").config
     assert config["assumptions"] == []
     assert [line["en"] for line in config["unstated"]] == [
@@ -174,7 +173,11 @@ def test_the_legend_of_several_plans_knows_proposed_centres(hexi, hexi_cells):
         basis=["proposed", "survey of 2020", *hexi.facilities["basis"][2:]]
     )
     plans = [
-        Plan({"en": name, "zh": name}, dataclasses.replace(hexi, facilities=facilities), hexi_cells)
+        planned(
+            dataclasses.replace(hexi, facilities=facilities),
+            hexi_cells,
+            name={"en": name, "zh": name},
+        )
         for name, facilities in (("as it is", hexi.facilities), ("plan", proposed))
     ]
     page = maps.comparison_map(plans)
@@ -192,10 +195,8 @@ def test_the_legend_of_several_plans_knows_proposed_centres(hexi, hexi_cells):
 @pytest.mark.parametrize("metres", [500, 900], ids=["shrinks", "grows"])
 def test_circles_of_another_radius_are_not_called_new(hexi, hexi_cells, metres):
     other = dataclasses.replace(hexi, standard=dataclasses.replace(hexi.standard, metres=metres))
-    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cutoff=metres)
-    words = ({"en": "was", "zh": "was"}, {"en": "is", "zh": "is"})
     signs = legend_of(
-        maps.change_map(Plan(words[0], hexi, hexi_cells), Plan(words[1], other, cells))
+        maps.change_map(comparison.compare(planned(hexi, hexi_cells), planned(other, hexi_cells)))
     )
     assert signs["new"] == f"Care circle after, {metres} m"
     assert signs["gone"] == "Care circle before, 700 m"
@@ -265,7 +266,7 @@ def test_pages_send_no_referrer_and_have_a_main_part(page):
 
 def test_languages_are_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="lang is 'fr', expected one of en, zh"):
-        maps.coverage_map(hexi, hexi_cells, lang="fr")
+        maps.coverage_map(planned(hexi, hexi_cells), lang="fr")
 
 
 def test_plain_folium_still_renders_as_it_did():
@@ -343,7 +344,7 @@ def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
         name_en=hostile,
         notes=({"en": hostile, "zh": hostile},),
     )
-    page = maps.coverage_map(area, hexi_cells).get_root().render()
+    page = maps.coverage_map(planned(area, hexi_cells)).get_root().render()
     assert called == []
     assert "canary()" in page
 
@@ -352,7 +353,7 @@ def test_one_centre_and_none(hexi):
     for n in (0, 1):
         area = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:n])
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
-        drawn = layers(maps.coverage_map(area, cells))
+        drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
         assert drawn["zones"].data[0]["nearest"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
@@ -364,7 +365,7 @@ def test_everything_covered_has_no_zone(hexi):
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
-    assert layers(maps.coverage_map(area, cells))["zones"].data == []
+    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data == []
 
 
 def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
@@ -414,7 +415,11 @@ def test_an_address_with_several_hosts_names_each():
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
-    page = maps.coverage_map(hexi, hexi_cells, tiles=maps.tile_layer("gaode")).get_root().render()
+    page = (
+        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode"))
+        .get_root()
+        .render()
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     hosts = " ".join(f"https://webrd0{n}.is.autonavi.com" for n in range(1, 5))
     assert f"img-src data: blob: {hosts};" in policy
@@ -423,13 +428,13 @@ def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
 
 def test_one_base_map_serves_several_maps(hexi, hexi_cells):
     tiles = maps.tile_layer("openstreetmap")
-    first = maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render()
-    assert maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render() == first
+    first = maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render()
+    assert maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render() == first
 
 
 def test_a_comparison_wants_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="expected two or more"):
-        maps.comparison_map([Plan({"en": "one", "zh": "一"}, hexi, hexi_cells)])
+        maps.comparison_map([planned(hexi, hexi_cells, name={"en": "one", "zh": "一"})])
 
 
 def test_stations_are_drawn_and_communities_found(hexi, hexi_map):

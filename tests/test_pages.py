@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from carecircles import comparison, grid, maps, reach, scenario
-from tests.conftest import evaluated, in_streets
+from carecircles import comparison, maps, plan, scenario
+from tests.conftest import in_streets, planned
 from tests.test_browser import ARTEFACTS, Opened
 
 PHONE, NOTEBOOK, DESK = (390, 780), (1024, 768), (1440, 900)
@@ -54,22 +54,17 @@ def overlapping(boxes):
 
 
 @pytest.fixture(scope="module")
-def pair(hexi):
+def pair(hexi_plan):
     """Hexi as it is, and a plan in which a centre opens, one closes, one moves and one changes."""
-    demand = grid.make_demand(hexi.streets, hexi.population, cell=50)
-    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
-    plan = scenario.parse(MIXED)
-    before = comparison.evaluated(hexi, demand, cost)
-    return before, comparison.carried_out(plan, hexi, demand, cost)
+    return hexi_plan, plan.carry_out(hexi_plan, scenario.parse(MIXED))
 
 
 @pytest.fixture(scope="module")
 def many(browser, hexi, tmp_path_factory):
     """A district of 43 streets of which nobody says what its figures rest on."""
     area = in_streets(hexi, 43)
-    cells = evaluated(area.streets, area.population, area.facilities)
     path = tmp_path_factory.mktemp("many") / "many.html"
-    maps.coverage_map(area, cells).save(path)
+    maps.coverage_map(planned(area)).save(path)
     opened = Opened(browser, path)
     yield opened
     opened.page.close()
@@ -87,16 +82,16 @@ def several(browser, pair, tmp_path_factory):
 @pytest.fixture(scope="module")
 def changed(browser, pair, tmp_path_factory):
     path = tmp_path_factory.mktemp("changed") / "changed.html"
-    maps.change_map(*pair).save(path)
+    maps.change_map(comparison.compare(*pair)).save(path)
     opened = Opened(browser, path)
     yield opened
     opened.page.close()
 
 
 @pytest.fixture(scope="module")
-def hexi_page(hexi, hexi_cells, tmp_path_factory):
+def hexi_page(hexi_plan, tmp_path_factory):
     path = tmp_path_factory.mktemp("hexi") / "hexi.html"
-    maps.coverage_map(hexi, hexi_cells).save(path)
+    maps.coverage_map(hexi_plan).save(path)
     return path
 
 
@@ -131,8 +126,8 @@ def test_plans_are_printed_with_captions_beside_the_maps(several):
     assert several.ask("document.body.className") == "cc-compare"
 
 
-def test_the_change_list_of_the_live_map_is_printed_whole(browser, hexi, hexi_cells, tmp_path):
-    maps.whatif_map(hexi, hexi_cells).save(tmp_path / "live.html")
+def test_the_change_list_of_the_live_map_is_printed_whole(browser, hexi, hexi_plan, tmp_path):
+    maps.whatif_map(hexi_plan).save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html", ready="carecircles.page.live")
     closed = hexi.facilities.index[:30]
     steps = "".join(f'[[step]]\nclose = "{label}"\n' for label in closed)
@@ -260,8 +255,8 @@ def test_a_closed_centre_is_a_cross_that_stands_out(changed):
     assert sign == ["#5f1d00", "#ffffff", 2]
 
 
-def test_the_live_map_says_that_services_do_not_count_there(browser, hexi, hexi_cells, tmp_path):
-    maps.whatif_map(hexi, hexi_cells).save(tmp_path / "live.html")
+def test_the_live_map_says_that_services_do_not_count_there(browser, hexi_plan, tmp_path):
+    maps.whatif_map(hexi_plan).save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html", ready="carecircles.page.live")
     remark = opened.page.locator(".cc-remark")
     expect(remark).to_be_empty()
@@ -394,11 +389,11 @@ def test_a_frame_without_height_draws_when_it_gets_one(browser, hexi_page, pair,
 
 
 @pytest.mark.parametrize("what", ["coverage", "changed", "several", "live", "empty"])
-def test_axe_finds_nothing(browser, hexi_page, hexi, hexi_cells, pair, tmp_path, what):
+def test_axe_finds_nothing(browser, hexi_page, hexi, hexi_plan, pair, tmp_path, what):
     drawn = {
-        "changed": lambda: maps.change_map(*pair),
+        "changed": lambda: maps.change_map(comparison.compare(*pair)),
         "several": lambda: maps.comparison_map(pair),
-        "live": lambda: maps.whatif_map(hexi, hexi_cells),
+        "live": lambda: maps.whatif_map(hexi_plan),
         "empty": lambda: maps.empty_map(hexi.streets.to_crs(4326).total_bounds, title="Empty"),
     }
     path = hexi_page if what == "coverage" else tmp_path / f"{what}.html"

@@ -535,11 +535,11 @@ def test_nobody_and_nowhere(small):
     assert siting.minimize_facilities(demand, cost, cutoff=50, weight="people").objective == 0
 
 
-def test_hexi_from_the_gain_surface(hexi_cells):
+def test_hexi_from_the_gain_surface(hexi_cells, hexi_plan):
     """One new centre on the grid is the best place of the gain surface; more never cover fewer."""
-    from carecircles import comparison, reach
+    from carecircles import marginal, reach
 
-    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    gains = marginal.open_everywhere(hexi_plan)
     uncovered = hexi_cells[~hexi_cells["covered"]]
     candidates = siting.candidates_on_grid(hexi_cells.iloc[::7])
     cost = reach.straight_line(uncovered, candidates, cutoff=700)

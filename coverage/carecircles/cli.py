@@ -2,10 +2,13 @@
 
 import contextlib
 import datetime
+import functools
+import inspect
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
-    from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+    from carecircles.plan import Plan
     from carecircles.siting import Siting
 
 _BASELINE = "baseline"
@@ -67,49 +70,67 @@ class GapsFormat(StrEnum):
     geojson = "geojson"
 
 
-Area = Annotated[
-    str, typer.Option(help="A bundled study area, or a folder shaped like one (see `init`).")
-]
-Centres = Annotated[
-    Path | None, typer.Option(help="Another list of centres, instead of the area's own.")
-]
-Datum = Annotated[
-    str | None,
-    typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
-]
-Cell = Annotated[float, typer.Option(help="Side of a grid cell in metres.")]
-Radius = Annotated[
-    float | None,
-    typer.Option(help="Metres that count as near; the area's standard if not given."),
-]
-Minutes = Annotated[
-    float | None,
-    typer.Option(
-        help="Minutes on foot that the radius stands for; follows the radius if not given."
-    ),
-]
-AsOf = Annotated[
-    datetime.datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
-]
-Lang = Annotated[Language, typer.Option(help="Language of tables and maps.")]
+@dataclass(frozen=True)
+class Options:
+    """What every command that evaluates a study area is told about it, as one value."""
+
+    area: Annotated[
+        str, typer.Option(help="A bundled study area, or a folder shaped like one (see `init`).")
+    ] = "hexi"
+    centres: Annotated[
+        Path | None, typer.Option(help="Another list of centres, instead of the area's own.")
+    ] = None
+    datum: Annotated[
+        str | None,
+        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+    ] = None
+    cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
+    radius: Annotated[
+        float | None,
+        typer.Option(help="Metres that count as near; the area's standard if not given."),
+    ] = None
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Minutes on foot that the radius stands for; follows the radius if not given."
+        ),
+    ] = None
+    as_of: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
+    ] = None
+    lang: Annotated[Language, typer.Option(help="Language of tables and maps.")] = Language.en
+
+
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
 
 
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that takes `options: Options` as one that takes each of them, the way typer reads it."""
+    shared = inspect.signature(Options).parameters
+    own = inspect.signature(command).parameters
+
+    @functools.wraps(command)
+    def run(**values: object) -> None:
+        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]
+        command(**values, options=options)
+
+    every = [p for p in own.values() if p.name != "options"] + list(shared.values())
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in every]
+    setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010  (typer reads it)
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
 @app.command("map")
+@_with_options
 def draw_map(
+    *,
+    options: Options,
     out: Annotated[
         Path | None,
         typer.Option(help="HTML file to write.  [default: AREA-coverage.html, AREA-live.html]"),
     ] = None,
-    area: Area = "hexi",
-    centres: Centres = None,
-    datum: Datum = None,
-    cell: Cell = 50.0,
-    radius: Radius = None,
-    minutes: Minutes = None,
-    as_of: AsOf = None,
-    lang: Lang = Language.en,
     tiles: Annotated[
         str | None,
         typer.Option(
@@ -129,47 +150,42 @@ def draw_map(
     ] = False,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
-    out = out or Path(f"{_label(area)}-{'live' if live else 'coverage'}.html")
+    out = out or Path(f"{_label(options.area)}-{'live' if live else 'coverage'}.html")
     _require_suffix(out, (".html", ".htm"))
-    base_map = _tiles(tiles, tiles_datum, attribution, lang)
-    _refuse_inputs(out, area, centres)
-    study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
+    base_map = _tiles(tiles, tiles_datum, attribution, options.lang)
+    _refuse_inputs(out, options)
+    plan = _evaluate(options)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(study, cells, lang=lang, tiles=base_map).get_root().render()
+        page = draw(plan, lang=options.lang, tiles=base_map).get_root().render()
         io.write_text(page, out)
-    table = report.summary_table(study, cells, lang=lang)
-    title = report.say(maps.title(study), lang)
-    report.print_table(table, title=title, notes=report.notes(study, cells, lang=lang))
+    table = report.summary_table(plan, lang=options.lang)
+    title = report.say(maps.title(plan.area), options.lang)
+    report.print_table(table, title=title, notes=report.notes(plan, lang=options.lang))
     typer.echo(str(out))
 
 
 @app.command()
+@_with_options
 def evaluate(
+    *,
+    options: Options,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
     out: Out = None,
-    area: Area = "hexi",
-    centres: Centres = None,
-    datum: Datum = None,
-    cell: Cell = 50.0,
-    radius: Radius = None,
-    minutes: Minutes = None,
-    as_of: AsOf = None,
-    lang: Lang = Language.en,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, area, centres)
-    study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
+    _refuse_inputs(out, options)
+    plan = _evaluate(options)
     from carecircles import io, report
 
-    record = report.evaluation_record(study, cells, by=by)
-    frame = report.coverage_frame(study, cells, by=by)
+    record = report.evaluation_record(plan, by=by)
+    frame = report.coverage_frame(plan, by=by)
     if out is not None:
         _write(lambda: frame, lambda: record, out)
     if format is EvaluationFormat.json:
@@ -178,37 +194,32 @@ def evaluate(
         typer.echo(io.csv_text(frame), nl=False)
     else:
         report.print_table(
-            report.coverage_table(study, cells, by=by, lang=lang),
-            title=report.say(report.standard_note(study), lang),
-            notes=report.notes(study, cells, lang=lang),
+            report.coverage_table(plan, by=by, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
         )
 
 
 @app.command()
+@_with_options
 def gaps(
+    *,
+    options: Options,
     format: Annotated[GapsFormat, typer.Option(help="What to print.")] = GapsFormat.table,
     out: Out = None,
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
     ] = 10_000.0,
-    area: Area = "hexi",
-    centres: Centres = None,
-    datum: Datum = None,
-    cell: Cell = 50.0,
-    radius: Radius = None,
-    minutes: Minutes = None,
-    as_of: AsOf = None,
-    lang: Lang = Language.en,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
-    _refuse_inputs(out, area, centres)
-    study, cells = _evaluate(area, centres, datum, cell, radius, minutes, as_of)
+    _refuse_inputs(out, options)
+    plan = _evaluate(options)
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
-    record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, smallest_m2=smallest)
+    record, frame = report.gaps_record(plan, zones), report.gaps_frame(plan, zones)
     if out is not None:
         _write(lambda: frame, lambda: record, out)
     if format is GapsFormat.json:
@@ -219,14 +230,17 @@ def gaps(
         typer.echo(io.geojson_text(frame), nl=False)
     else:
         report.print_table(
-            report.gaps_table(study, zones, lang=lang),
-            title=report.say(report.standard_note(study), lang),
-            notes=report.notes(study, cells, lang=lang),
+            report.gaps_table(plan.area, zones, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
         )
 
 
 @app.command()
+@_with_options
 def whatif(
+    *,
+    options: Options,
     scenarios: Annotated[
         list[str] | None,
         typer.Argument(
@@ -252,14 +266,6 @@ def whatif(
     ] = EvaluationFormat.table,
     map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
     out: Out = None,
-    area: Area = "hexi",
-    centres: Centres = None,
-    datum: Datum = None,
-    cell: Cell = 50.0,
-    radius: Radius = None,
-    minutes: Minutes = None,
-    as_of: AsOf = None,
-    lang: Lang = Language.en,
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
     scenarios = scenarios or []
@@ -268,15 +274,13 @@ def whatif(
     shapes = () if is_league else (".geojson", ".gpkg")
     _require_suffix(out, (".json", ".csv", ".xlsx", ".parquet", *shapes))
     _require_suffix(map, (".html", ".htm"), "--map")
-    folder = _folder(area)
-    others = [] if against == _BASELINE else [against]
-    paths = [_scenario(name, folder) for name in (*others, *scenarios)]
+    folder = _folder(options.area)
+    others = [] if against == _BASELINE else [_scenario(against, folder)]
+    paths = [*others, *_once([_scenario(name, folder) for name in scenarios], others)]
     targets = [target for target in (map, out) if target is not None]
     for target in targets:
-        _refuse_inputs(target, area, centres, *paths)
-    plans = _carry_out(
-        paths, targets, area, centres, datum, cell, radius, minutes, as_of, service=service
-    )
+        _refuse_inputs(target, options, *paths)
+    plans = _carry_out(paths, targets, options, service=service)
     if others:
         del plans[0]
     if close_each:
@@ -296,19 +300,22 @@ def whatif(
             _write(answer.frame, answer.record, both.enter_context(io.replacing(out)))
         if map is not None:
             with _busy("drawing the map"):
-                io.write_text(answer.page(lang), page)
+                io.write_text(answer.page(options.lang), page)
     if format is EvaluationFormat.json:
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(answer.frame()), nl=False)
     else:
-        answer.show(lang)
+        answer.show(options.lang)
         if map is not None:
             typer.echo(str(map))
 
 
 @app.command()
+@_with_options
 def site(
+    *,
+    options: Options,
     new: Annotated[
         int | None,
         typer.Option(help="How many new centres; not with --objective facilities, nor --budget."),
@@ -372,14 +379,6 @@ def site(
         typer.Option(help="TOML file to write the plan to, for `whatif` and the live map."),
     ] = None,
     out: Out = None,
-    area: Area = "hexi",
-    centres: Centres = None,
-    datum: Datum = None,
-    cell: Cell = 50.0,
-    radius: Radius = None,
-    minutes: Minutes = None,
-    as_of: AsOf = None,
-    lang: Lang = Language.en,
 ) -> None:
     """Find where new centres should stand, and prove that no other choice is better."""
     _require_suffix(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet"))
@@ -390,18 +389,17 @@ def site(
     targets = [target for target in (map, out, scenario) if target is not None]
     is_file = candidates not in (None, "gaps", "grid")
     for target in targets:
-        _refuse_inputs(target, area, centres, keep_out, Path(candidates or "") if is_file else None)
-    before = _carry_out(
-        [], targets, area, centres, datum, cell, radius, minutes, as_of, service=service
-    )[0]
+        _refuse_inputs(target, options, keep_out, Path(candidates or "") if is_file else None)
+    before = _carry_out([], targets, options, service=service)[0]
     from carecircles import comparison, io, maps, report, siting
+    from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
-    study = _study(_folder(area), centres, datum, radius, minutes, as_of)
+    study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
             places = _places(
-                before, objective, candidates, spacing, keep_out, budget, _folder(area)
+                before, objective, candidates, spacing, keep_out, budget, _folder(options.area)
             )
         else:
             places = siting.candidates_without(study, before)
@@ -410,24 +408,24 @@ def site(
         cost = siting.cost_for(objective, before, places, full=full)
     group = report.headline_group(before)
     prices = places["cost"] if budget is not None else None
-    options: dict = {
+    asked: dict = {
         "cutoff": before.area.standard.metres,
         "weight": group,
         "required": list(before.area.facilities.index),
         "candidates": list(places.index),
         "rules": siting.Rules(floor_by_street=floor_by_street, costs=prices, budget=budget),
     }
-    options |= {"share": share} if objective is Objective.facilities else {}
-    options |= {"full": full} if objective is Objective.gradual else {}
+    asked |= {"share": share} if objective is Objective.facilities else {}
+    asked |= {"full": full} if objective is Objective.gradual else {}
     model = siting.MODELS[objective]
     several, others = None, []
     cells = before.cells.assign(street=report.street_labels(before))
     with _watching() as watch:
-        options["search"] = siting.Search(gap, time_limit, watch)
-        sought = options if objective is Objective.facilities else {**options, "new": new}
+        asked["search"] = siting.Search(gap, time_limit, watch)
+        sought = asked if objective is Objective.facilities else {**asked, "new": new}
         plan = model(cells, cost, **sought)
         if curve is not None and plan.status != "stopped":
-            several = siting.curve(model, cells, cost, most=curve, **options)
+            several = siting.curve(model, cells, cost, most=curve, **asked)
         if alternatives and plan.status != "stopped":
             others = siting.alternatives(
                 model, plan, cells, cost, places.geometry,
@@ -436,7 +434,8 @@ def site(
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
-    after = comparison.carried_out(made, study, before.cells, service=service)
+    whole = before if service is None else plans.evaluate(study, before.cells)
+    after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
     with contextlib.ExitStack() as together:
         paths = [together.enter_context(io.replacing(target)) for target in targets]
@@ -447,14 +446,18 @@ def site(
             io.write_text(scenarios.scenario_text(made), written[scenario])
         if map is not None:
             with _busy("drawing the map"):
-                page = maps.change_map(before, after, lang=lang).get_root().render()
+                page = (
+                    maps.change_map(comparison.compare(before, after), lang=options.lang)
+                    .get_root()
+                    .render()
+                )
                 io.write_text(page, written[map])
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
     else:
-        _print_siting(before, after, plan, places, several, others, lang)
+        _print_siting(before, after, plan, places, several, others, options.lang)
         for target in targets:
             typer.echo(str(target))
 
@@ -469,7 +472,10 @@ def check(
             "[default: the folder the file is in, if it has an area.toml, else hexi]"
         ),
     ] = None,
-    datum: Datum = None,
+    datum: Annotated[
+        str | None,
+        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+    ] = None,
 ) -> None:
     """Validate files and say what was understood of them."""
     datum = _datum(datum)
@@ -519,46 +525,28 @@ def _root(
 # The steps of a command
 
 
-def _evaluate(
-    area: str,
-    centres: Path | None,
-    datum: str | None,
-    cell: float,
-    radius: float | None,
-    minutes: float | None,
-    as_of: datetime.datetime | None,
-) -> "tuple[StudyArea, pd.DataFrame]":
-    """The study area as the options want it, and its evaluated cells."""
-    study = _study(_folder(area), centres, datum, radius, minutes, as_of)
-    from carecircles import evaluation, grid, reach
+def _evaluate(options: Options) -> "Plan":
+    """The study area as the options want it, evaluated."""
+    study = _study(options, options.as_of)
+    from carecircles import grid
+    from carecircles import plan as plans
 
-    cutoff = study.standard.metres
     with _busy("making the grid"):
-        demand = grid.make_demand(study.streets, study.population, cell=cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=cutoff)
-        nearest = reach.nearest(demand, study.facilities)
-    with _busy("counting people"):
-        return study, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    with _busy("measuring distances and counting people"):
+        return plans.evaluate(study, demand)
 
 
-def _study(
-    folder: Path,
-    centres: Path | None,
-    datum: str | None,
-    radius: float | None,
-    minutes: float | None,
-    as_of: datetime.datetime | None = None,
-) -> "StudyArea":
+def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
     """The study area as the options want it, with all its centres or those open on a day."""
-    datum = _datum(datum)
+    datum = _datum(options.datum)
     with _busy("reading"):
         import dataclasses
 
         from carecircles.area import area_on, read_area, standard_of
 
-        study = read_area(folder, centres=centres, datum=datum)
-        standard = standard_of(study.standard, metres=radius, minutes=minutes)
+        study = read_area(_folder(options.area), centres=options.centres, datum=datum)
+        standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         return study if as_of is None else area_on(study, as_of)
 
@@ -585,6 +573,15 @@ def _require_question(
         raise ValidationError(problems)
 
 
+def _once(paths: list[Path], others: list[Path]) -> list[Path]:
+    """Each file once, in a league without those it is held against; at least one."""
+    left_out = {path.resolve() for path in others}
+    different = list({path.resolve(): path for path in paths}.values())
+    if len(paths) > 1:
+        different = [path for path in different if path.resolve() not in left_out] or paths[:1]
+    return different
+
+
 def _scenario(name: str, folder: Path) -> Path:
     """A scenario file of the user's, or one of the study area's by name."""
     scenarios = (folder / "scenarios").resolve()
@@ -603,36 +600,31 @@ def _scenario(name: str, folder: Path) -> Path:
 def _carry_out(
     paths: list[Path],
     targets: list[Path],
-    area: str,
-    centres: Path | None,
-    datum: str | None,
-    cell: float,
-    radius: float | None,
-    minutes: float | None,
-    as_of: datetime.datetime | None,
+    options: Options,
     *,
     service: str | None = None,
 ) -> "list[Plan]":
     """The study area as it is and with each scenario, evaluated; of a service, only its centres."""
-    study = _study(_folder(area), centres, datum, radius, minutes)
+    study = _study(options)
     with _busy("reading the scenarios"):
         import dataclasses
 
-        from carecircles import comparison, grid, reach, scenario
+        from carecircles import grid, scenario
+        from carecircles import plan as plans
         from carecircles.area import area_on, offering
 
-        day = None if as_of is None else as_of.date()
+        day = None if options.as_of is None else options.as_of.date()
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
-        names = [comparison.AS_IT_IS]
+        names = [plans.AS_IT_IS]
         for path in paths:
             try:
-                plan = scenario.read_scenario(path)
+                steps = scenario.read_scenario(path)
                 for target in targets:
-                    _refuse_inputs(target, area, *plan.files)
-                plan = dataclasses.replace(plan, as_of=plan.as_of or day)
-                areas.append(scenario.apply(study, plan))
-                names.append({"en": plan.name_en, "zh": plan.name})
+                    _refuse_inputs(target, options, *steps.files)
+                steps = dataclasses.replace(steps, as_of=steps.as_of or day)
+                areas.append(scenario.apply(study, steps))
+                names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
@@ -641,12 +633,11 @@ def _carry_out(
         if service is not None:
             areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
-        demand = grid.make_demand(study.streets, study.population, cell=cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=study.standard.metres)
-    with _busy("counting people"):
+        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    with _busy("measuring distances and counting people"):
+        every = plans.evaluate(study, demand)
         return [
-            comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
+            plans.evaluate(area, demand, base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
 
@@ -780,10 +771,11 @@ def _print_siting(
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
-    titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
+    titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         report.print_table(table, title=title)
-    below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
+    remarks = [report.grid_note(after), *before.area.notes]
+    below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
     report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
 
 
@@ -833,60 +825,60 @@ class _Answer(NamedTuple):
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    change = comparison.compare(before, after)
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
+        report.print_table(report.change_table(change, by=by, lang=lang), title=" → ".join(names))
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
-        )
-        report.print_table(
-            report.groups_table(before, after, lang=lang),
-            title=report.say(report.standard_note(after.area), lang),
+            report.groups_table(change, lang=lang),
+            title=report.say(report.standard_note(after), lang),
             notes=[
-                *(report.say(line, lang) for line in report.change_notes(before, after)),
-                *report.notes(after.area, after.cells, lang=lang),
+                *(report.say(line, lang) for line in report.change_notes(change)),
+                *report.notes(after, lang=lang),
             ],
         )
 
     return _Answer(
-        lambda: report.change_frame(before, after, by=by),
-        lambda: report.change_record(before, after, by=by),
+        lambda: report.change_frame(change, by=by),
+        lambda: report.change_record(change, by=by),
         show,
-        lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
+        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
     )
 
 
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    changes = [comparison.compare(before, plan) for plan in plans]
 
     def show(lang: str) -> None:
         report.print_table(
-            report.league_table(before, plans, lang=lang),
+            report.league_table(changes, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
         )
 
     return _Answer(
-        lambda: report.league_frame(before, plans),
-        lambda: report.league_record(before, plans),
+        lambda: report.league_frame(changes),
+        lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
 def _closings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, reach, report
+    from carecircles import maps, marginal, report
 
-    limit = plan.area.standard.metres
-    cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
-    losses = comparison.close_each(plan.cells, cost, cutoff=limit)
+    losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=report.notes(plan.area, plan.cells, lang=lang),
+            notes=report.notes(plan, lang=lang),
         )
 
     return _Answer(
@@ -898,18 +890,15 @@ def _closings(plan: "Plan") -> _Answer:
 
 
 def _openings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, report
+    from carecircles import maps, marginal, report
 
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=[
-                report.say(report.GAIN_NOTE, lang),
-                *report.notes(plan.area, plan.cells, lang=lang),
-            ],
+            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
         )
 
     return _Answer(
@@ -960,13 +949,16 @@ def _require_suffix(out: Path | None, suffixes: tuple[str, ...], option: str = "
         raise ValidationError([f"{option}: {out.name} has to end in {', '.join(suffixes)}."])
 
 
-def _refuse_inputs(out: Path | None, area: str, *files: Path | None) -> None:
+def _refuse_inputs(out: Path | None, options: Options, *files: Path | None) -> None:
     """A result must not take the place of a file it was made from."""
     if out is None or not out.exists():
         return
-    folder = _folder(area)
-    inputs = [*(folder.iterdir() if folder.is_dir() else []), *files]
-    if any(path and path.exists() and path.samefile(out) for path in inputs):
+    from carecircles._formats import parted
+
+    folder = _folder(options.area)
+    named = [parted(path)[0] for path in (options.centres, *files) if path]
+    inputs = [*(folder.iterdir() if folder.is_dir() else []), *named]
+    if any(path.exists() and path.samefile(out) for path in inputs):
         raise ValidationError([f"{out} is an input of this run; choose another name to write to."])
 
 

@@ -36,6 +36,7 @@ window.carecircles = (function () {
     closed: { en: "Closed", zh: "关闭" },
     capacity: { en: "Capacity", zh: "容量" },
     persons: { en: "persons", zh: "人" },
+    beds: { en: "Beds", zh: "床位" },
     position: { en: "Position", zh: "位置" },
     source: { en: "Source", zh: "来源" },
     notKnown: { en: "not known", zh: "不详" },
@@ -467,6 +468,7 @@ window.carecircles = (function () {
       [word("position"), basis(centre.basis), "cc-basis"],
     ];
     if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
+    if (typeof centre.beds === "number") rows.push([word("beds"), count(centre.beds)]);
     if (centre.source) rows.push([word("source"), centre.source]);
     return facts(say(centre.name), rows);
   }
@@ -997,14 +999,14 @@ window.carecircles = (function () {
     });
     maps.forEach((map) => map.invalidateSize());
     let isFollowing = false;
-    const follow = (leader) => {
+    const follow = (leader, reset = false) => { // `reset` for the exact place; without it Leaflet cuts pixels off
       if (isFollowing) return;
       isFollowing = true;
       maps.filter((map) => map !== leader)
-        .forEach((map) => map.setView(leader.getCenter(), leader.getZoom(), { animate: false }));
+        .forEach((map) => map.setView(leader.getCenter(), leader.getZoom(), { animate: false, reset }));
       isFollowing = false;
     };
-    maps.forEach((map) => map.on("move zoomend", () => follow(map)));
+    maps.forEach((map) => map.on("move zoomend", () => follow(map)).on("moveend", () => follow(map, true)));
     showWhole(maps[0], config);
     follow(maps[0]);
     fitToPaper(maps);
