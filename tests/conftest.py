@@ -1,11 +1,13 @@
 """Fixtures shared by the tests: the bundled study area, a small street to check on paper, a browser."""
 
+import dataclasses
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -66,6 +68,50 @@ def centres_at(*points: tuple[float, float], crs: str = CRS) -> gpd.GeoDataFrame
         geometry=[shapely.Point(p) for p in points],
         index=pd.Index([f"F{n}" for n in range(1, len(points) + 1)], name="id"),
         crs=crs,
+    )
+
+
+def in_streets(area, count: int):
+    """
+    The area cut into so many streets by a lattice, with nothing said of what anything rests on.
+
+    200,000 people aged 60 and more live evenly over it; names are 'Street 1' and so on.
+    """
+    shape = area.boundary.geometry.iloc[0]
+    points = shapely.MultiPoint([shape.representative_point()])
+    side = (shape.area / count) ** 0.5
+    while len(points.geoms) < count:  # a finer lattice until enough of its nodes lie inside
+        west, south, east, north = shape.bounds
+        x, y = np.meshgrid(np.arange(west, east, side), np.arange(south, north, side))
+        points = shapely.MultiPoint(shapely.points(x.ravel(), y.ravel())).intersection(shape)
+        side *= 0.97
+    points = shapely.MultiPoint(points.geoms[:count])
+    parts = shapely.get_parts(shapely.voronoi_polygons(points, extend_to=shape)).tolist()
+    parts = shapely.intersection(parts, shape)
+    codes = pd.Index([f"S{n}" for n in range(1, count + 1)], name="code")
+    names = [f"Street {n}" for n in range(1, count + 1)]
+    streets = gpd.GeoDataFrame(
+        {"name": names, "name_en": names, "basis": "not stated", "source": ""},
+        geometry=parts,
+        index=codes,
+        crs=area.crs,
+    )
+    shares = streets.area / streets.area.sum()
+    population = pd.DataFrame(
+        {"people": 800_000 * shares, "people_60": 200_000 * shares}
+        | {"basis": "not stated", "age_basis": "not stated"},
+        index=codes,
+    )
+    homes = gpd.sjoin(area.facilities[["geometry"]], streets[["geometry"]], how="left")["code"]
+    facilities = area.facilities.assign(
+        street=homes[~homes.index.duplicated()], basis="not stated", services_basis="not stated"
+    )
+    return dataclasses.replace(
+        area,
+        streets=streets,
+        population=population,
+        facilities=facilities,
+        places=area.places.assign(street=codes[0]),
     )
 
 

@@ -466,17 +466,58 @@ def test_maps_side_by_side_move_together(browser, hexi, hexi_cells, tmp_path):
     opened.page.close()
 
 
-def test_geopandas_can_explore_on_our_page(browser, hexi, tmp_path):
-    """Attributes of a layer drawn by geopandas stay text, and the page stays closed."""
+ACTING = [
+    "{{ 7*7 }}",
+    "{% for %}",
+    "<meta http-equiv=refresh content='0;url=about:blank'>",
+    "</script><meta http-equiv=refresh content='0;url=about:blank'><script>",
+    "</li></ul><img src=x onerror='window.hit = 1'>",
+    "${window.hit = 1}",
+    "a }}",
+    *HOSTILE,
+]
+
+
+@pytest.mark.parametrize(
+    "drawn_by",
+    [
+        {"column": "name", "tooltip": True, "popup": True},
+        {"column": "people", "legend_kwds": {"caption": ACTING[0] + ACTING[2]}},
+        {"column": "people", "scheme": "quantiles", "k": 4},
+        {"column": "people", "scheme": "quantiles", "legend_kwds": {"colorbar": False}},
+        {"color": "name"},
+    ],
+    ids=["text", "number", "classes", "classes-as-list", "colour"],
+)
+def test_geopandas_can_explore_on_our_page(browser, hexi, tmp_path, drawn_by):
+    """Attributes, legends and colours of a layer drawn by geopandas stay text, and the page stays closed."""
     pytest.importorskip("mapclassify")
-    streets = hexi.streets[["name", "geometry"]].assign(name=(HOSTILE * 2)[:14])
+    streets = hexi.streets[["geometry"]].assign(name=(ACTING * 2)[:14], people=range(0, 1400, 100))
+    streets = streets.iloc[[*range(14), 0, 1]].reset_index(drop=True)
+    streets["name"] = ACTING[:16]
     m = maps.empty_map(hexi.streets.to_crs(4326).total_bounds)
-    streets.explore(m=m, tooltip=True, popup=True).save(tmp_path / "explore.html")
+    streets.explore(m=m, **drawn_by).save(tmp_path / "explore.html")
     opened = Opened(browser, tmp_path / "explore.html", ready="document.querySelector('path')")
-    opened.page.locator("path").nth(4).dispatch_event("click")
-    shown = opened.page.locator(".leaflet-popup-content").text_content()
-    assert HOSTILE[4] in shown
+    told = "selector => [...document.querySelectorAll(selector)].map((e) => e.textContent)"
+    rows, figures = opened.ask(told, ".cc-key-row"), opened.ask(told, ".cc-key-tick")
+    if drawn_by.get("column") == "name":
+        assert sorted(rows) == sorted(ACTING[:16])
+        for n, name in enumerate(ACTING[:16]):
+            opened.page.locator("path").nth(n).dispatch_event("click")
+            shown = opened.page.locator(".leaflet-popup-content td").first.text_content()
+            assert shown == name
+    elif "legend_kwds" in drawn_by and "scheme" not in drawn_by:
+        assert opened.ask(told, ".cc-key-title") == [ACTING[0] + ACTING[2]]
+        assert figures == ["0", "500", "1,000"]
+        assert "linear-gradient" in opened.ask(
+            "document.querySelector('.cc-key-scale').style.backgroundImage"
+        )
+    elif drawn_by.get("scheme"):
+        assert len(rows or figures) >= 4
+    opened.shot("explore-" + "-".join(map(str, drawn_by.values()))[:20].strip("- {"))
+    assert opened.page.url.startswith("file:")
     assert opened.ask("window.hit") is None
+    assert opened.ask("document.querySelectorAll('img, body meta').length") == 0
     opened.assert_quiet()
     opened.page.close()
 

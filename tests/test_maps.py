@@ -1,6 +1,7 @@
 """Maps by content: layers, features, bounds, figures; and that text stays text in the page."""
 
 import base64
+import dataclasses
 import json
 import re
 import zlib
@@ -13,9 +14,9 @@ import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import evaluation, figure, gaps, maps, report
+from carecircles import comparison, evaluation, figure, gaps, maps, report
 from carecircles.errors import ValidationError
-from tests.conftest import CRS, planned
+from tests.conftest import CRS, evaluated, in_streets, planned
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,62 @@ def test_page_says_what_is_assumed(hexi, page):
     ] == "people of 13 of 14 streets are assumed"
 
 
+def legend_of(m):
+    config = next(c for c in m._children.values() if c._name == "Surroundings").config
+    return {entry["sign"]: entry["label"]["en"] for entry in config["legend"]}
+
+
+def test_what_is_not_stated_is_not_called_assumed(hexi):
+    """Where a user's files say nothing of what they rest on."""
+    area = in_streets(hexi, 8)
+    m = maps.coverage_map(planned(area, cell=100))
+    config = next(c for c in m._children.values() if c._name == "Surroundings").config
+    assert config["assumptions"] == []
+    assert [line["en"] for line in config["unstated"]] == [
+        "Positions of all 45 centres are of unstated basis; borders of all 8 streets are of unstated "
+        "basis; people of all 8 streets are of unstated basis; age groups of all 8 streets are of "
+        "unstated basis; services of all 45 centres are of unstated basis."
+    ]
+    signs = legend_of(m)
+    assert signs["unstated"] == "Centre, basis of its position not stated"
+    assert not {"known", "assumed", "proposed"} & set(signs)
+
+
+def test_the_legend_of_several_plans_knows_proposed_centres(hexi, hexi_cells):
+    proposed = hexi.facilities.assign(
+        basis=["proposed", "survey of 2020", *hexi.facilities["basis"][2:]]
+    )
+    plans = [
+        planned(
+            dataclasses.replace(hexi, facilities=facilities),
+            hexi_cells,
+            name={"en": name, "zh": name},
+        )
+        for name, facilities in (("as it is", hexi.facilities), ("plan", proposed))
+    ]
+    page = maps.comparison_map(plans)
+    surroundings = [el for m in page._children.values() for el in m._children.values()]
+    config = next(el for el in surroundings if el._name == "Surroundings").config
+    labels = [entry["label"]["en"] for entry in config["legend"]]
+    assert [label for label in labels if label.startswith("Centre,")] == [
+        "Centre, position known",
+        "Centre, position assumed",
+        "Centre, proposed",
+        "Centre, position of another basis",
+    ]
+
+
+@pytest.mark.parametrize("metres", [500, 900], ids=["shrinks", "grows"])
+def test_circles_of_another_radius_are_not_called_new(hexi, hexi_cells, metres):
+    other = dataclasses.replace(hexi, standard=dataclasses.replace(hexi.standard, metres=metres))
+    signs = legend_of(
+        maps.change_map(comparison.compare(planned(hexi, hexi_cells), planned(other, hexi_cells)))
+    )
+    assert signs["new"] == f"Care circle after, {metres} m"
+    assert signs["gone"] == "Care circle before, 700 m"
+    assert "circle" not in signs
+
+
 def test_saving_writes_the_page(hexi_map, page, tmp_path):
     hexi_map.save(tmp_path / "map.html")
     assert (tmp_path / "map.html").read_text(encoding="utf-8") == page
@@ -169,6 +226,42 @@ def test_what_folium_would_fetch_is_an_error(make):
     m.add_child(make())
     with pytest.raises(LookupError, match="fetched from the network"):
         m.get_root().render()
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda m, element: m.get_root().html.add_child(element),
+        lambda m, element: m.get_root().header.add_child(element),
+        lambda m, element: m.add_child(element),
+    ],
+    ids=["body", "head", "map"],
+)
+def test_raw_html_of_others_is_refused_with_a_sentence(put, monkeypatch):
+    """Trap 23: branca compiles what an Element is given; a name in it would run in our process."""
+    import jinja2.defaults
+    from branca.element import Element
+
+    called = []
+    monkeypatch.setitem(jinja2.defaults.DEFAULT_NAMESPACE, "canary", lambda: called.append(1))
+    m = maps.empty_map([117, 39, 118, 40])
+    put(m, Element("<b>{{ canary() }}</b>"))
+    with pytest.raises(LookupError, match="text from data would run as a program"):
+        m.get_root().render()
+    assert called == []
+
+
+def test_geopandas_keeps_its_own_legend_on_other_maps(hexi):
+    """What we teach its explore() holds for pages of ours alone."""
+    pytest.importorskip("mapclassify")
+    figure.Page()
+    m = hexi.streets[["name", "geometry"]].explore("name", tiles=None)
+    assert "maplegend" in m.get_root().render()
+
+
+def test_pages_send_no_referrer_and_have_a_main_part(page):
+    assert '<meta name="referrer" content="no-referrer">' in page
+    assert page.count("<main") == 1
 
 
 def test_languages_are_two(hexi, hexi_cells):
@@ -232,8 +325,6 @@ def test_escaped_text_is_the_text_again_as_html(text):
 
 def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
     """Trap 2: branca compiles rendered text again. A canary function is called if anything runs."""
-    import dataclasses
-
     import jinja2.defaults
 
     called = []
@@ -259,10 +350,6 @@ def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
 
 
 def test_one_centre_and_none(hexi):
-    import dataclasses
-
-    from tests.conftest import evaluated
-
     for n in (0, 1):
         area = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:n])
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
@@ -274,10 +361,7 @@ def test_one_centre_and_none(hexi):
 
 
 def test_everything_covered_has_no_zone(hexi):
-    import dataclasses
-
     from carecircles.area import Standard
-    from tests.conftest import evaluated
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
@@ -301,6 +385,12 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
         ("javascript:alert(1)//{z}{x}{y}", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("https://a;script-src *{z}{x}{y}/", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("atlantis", {}, "expected one of openstreetmap"),
+        ("https://{x}.example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://a_b.example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://[::1]/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://me@example.org/{z}/{x}/{y}", {"datum": "wgs84"}, "whose host is a plain name"),
+        ("https://example.org/{z}/{x}/{y}?{key}", {"datum": "wgs84"}, "ask for {key}"),
+        ("https://example.org/{z}/{x}.png", {"datum": "wgs84"}, "expected one of openstreetmap"),
         ("gaode", {"datum": "wgs84"}, "has its own datum"),
         ("tianditu", {}, "TIANDITU_KEY"),
     ],
@@ -316,6 +406,12 @@ def test_tianditu_takes_the_users_key(monkeypatch):
     layer = maps.tile_layer("tianditu")
     assert layer.data["url"].endswith("tk=a%20b%26c")
     assert layer.data["datum"] == "cgcs2000"
+
+
+def test_an_address_with_several_hosts_names_each():
+    layer = maps.tile_layer("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    assert layer.image_hosts == tuple(f"https://{s}.xn--r8jz45g.jp:8080" for s in "abc")
+    assert layer.data["subdomains"] == ["a", "b", "c"]
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):

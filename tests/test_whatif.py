@@ -175,6 +175,17 @@ def test_metres_are_rounded_once(tmp_path, hexi):
     assert record["district"]["mean_distance_m_after"] == 397.5
 
 
+def test_a_plan_is_listed_once(tmp_path):
+    """Also where the league is held against one of its plans, or a plan is named twice."""
+    for named in (
+        ["ten-minutes", "slow-walkers", "--against", "ten-minutes"],
+        ["slow-walkers", "slow-walkers", "--against", "ten-minutes"],
+    ):
+        rows = list(csv.DictReader(io.StringIO(printed(*named, "--format", "csv", cwd=tmp_path))))
+        names = [row["name_en"] for row in rows]
+        assert len(names) == len(set(names)) == 2, names
+
+
 def test_one_scenario_against_another(tmp_path):
     there = json.loads(
         printed("ten-minutes", "--against", "slow-walkers", "--format", "json", cwd=tmp_path)
@@ -367,7 +378,8 @@ def test_the_change_map_opens_offline_and_shows_all_kinds(changed, plans):
     assert changed.ask(count, ".leaflet-cc-centres-pane path.cc-centre") == 46
     legend = changed.page.locator(".cc-legend").inner_text()
     assert all(
-        word in legend for word in ("Gained", "Lost", "Centre opened", "Centre moved", "goes")
+        word in legend
+        for word in ("Gained", "Lost", "Centre opened", "Centre moved", "Care circle before, 700 m")
     )
     changed.shot("change")
 

@@ -322,8 +322,9 @@ def whatif(
     scenarios = scenarios or []
     is_league = len(scenarios) > 1
     shapes = () if is_league else (".geojson", ".gpkg")
-    others = [] if against == _BASELINE else [against]
-    paths, unknown = _scenarios([*others, *scenarios], options.area)
+    others, nowhere = _scenarios([] if against == _BASELINE else [against], options.area)
+    named, unknown = _scenarios(scenarios, options.area)
+    paths = [*others, *_once(named, others)]
     inputs = _inputs(options, *paths)
     _require(
         _question_problems(
@@ -332,7 +333,7 @@ def whatif(
         _options_problems(options),
         _suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         _suffix_problems(map, (".html", ".htm"), "--map"),
-        unknown,
+        [*nowhere, *unknown],
         _target_problems([map, out], inputs),
     )
     plans, read = _carry_out(paths, [map, out], options, service=service)
@@ -647,6 +648,15 @@ def _scenarios(names: list[str], area: str) -> tuple[list[Path], list[str]]:
             except ValidationError as err:
                 problems += err.problems
     return paths, problems
+
+
+def _once(paths: list[Path], others: list[Path]) -> list[Path]:
+    """Each file once, in a league without those it is held against; at least one."""
+    left_out = {path.resolve() for path in others}
+    different = list({path.resolve(): path for path in paths}.values())
+    if len(paths) > 1:
+        different = [path for path in different if path.resolve() not in left_out] or paths[:1]
+    return different
 
 
 def _scenario(name: str, folder: Path) -> Path:

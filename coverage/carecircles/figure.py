@@ -11,16 +11,21 @@ import base64
 import hashlib
 import html
 import json
+import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import branca.element
+import geopandas.explore
 import xstatic.pkg.leaflet
-from branca.element import CssLink, Element, Figure, JavascriptLink
-from folium.features import GeoJsonDetail
+from branca.colormap import ColorMap
+from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
+from folium.features import GeoJson, GeoJsonDetail
 from folium.map import Icon
 from folium.raster_layers import TileLayer
 from folium.template import Template
@@ -86,7 +91,82 @@ _PLAIN_DETAIL = Template("""
     }, {{ (this.tooltip_options if is_tooltip else this.popup_options) | tojavascript }});
     {% endmacro %}
 """)
+_KEY = Template("""
+    {% macro script(this, kwargs) %}
+    (function () {
+      const { title, rows, scale } = {{ this.json }};
+      const add = (parent, tag, className, text) => {
+        const made = L.DomUtil.create(tag, className, parent);
+        if (text !== undefined) made.textContent = text;
+        return made;
+      };
+      const box = document.createElement("div");
+      box.className = "cc-key";
+      box.style.cssText = "background: #fffffff0; border: 1px solid #cbd5e1; border-radius: 4px; padding: 6px 10px;"
+        + "max-width: min(20rem, 60vw); max-height: 45vh; overflow: auto; overflow-wrap: anywhere; font-size: 12px; line-height: 1.35";
+      if (title) add(box, "div", "cc-key-title", title).style.fontWeight = "600";
+      rows.forEach(([colour, text]) => {
+        const row = add(box, "div", "cc-key-row"), sign = add(row, "span", "");
+        row.style.cssText = "display: flex; gap: 6px; align-items: baseline";
+        sign.style.cssText = "flex: none; width: 12px; height: 12px; border: 1px solid #64748b; print-color-adjust: exact";
+        sign.style.backgroundColor = colour;
+        add(row, "span", "", text);
+      });
+      if (scale) {
+        const bar = add(box, "div", "cc-key-scale"), line = add(box, "div", "");
+        bar.style.cssText = "width: min(16rem, 50vw); height: 12px; margin: 4px 14px 0; print-color-adjust: exact";
+        bar.style.backgroundImage = "linear-gradient(to right," + scale.stops.map(([colour, at]) => colour + " " + at + "%") + ")";
+        line.style.cssText = "position: relative; height: 16px; margin: 0 14px";
+        scale.ticks.forEach(([at, text]) => {
+          add(line, "span", "cc-key-tick", text).style.cssText =
+            "position: absolute; transform: translateX(-50%); white-space: nowrap; left: " + at + "%";
+        });
+      }
+      const key = L.control({ position: "bottomright" });
+      key.onAdd = () => box;
+      L.DomEvent.disableClickPropagation(box);
+      L.DomEvent.disableScrollPropagation(box);
+      key.addTo({{ this._parent.get_name() }});
+    })();
+    {% endmacro %}
+""")
+_MOST_TICKS = 5
+_A_CHARACTER = 3.4  # per cent of a scale's width on a phone
 _rendering = threading.RLock()
+
+
+class Key(MacroElement):
+    """
+    What colours on a map mean: rows of a colour and a text, or a scale with figures; only ever text.
+
+    Attributes
+    ----------
+    title
+        What is told by colour.
+    rows
+        A colour and its text each.
+    scale
+        Stops (colour, per cent of the width) and ticks (per cent, text) of a scale, or None.
+    """
+
+    _template = _KEY
+
+    def __init__(
+        self,
+        title: object,
+        rows: Sequence[tuple[object, object]] = (),
+        scale: dict[str, list] | None = None,
+    ) -> None:
+        super().__init__()
+        self._name = "Key"
+        self.title = title
+        self.rows = rows
+        self.scale = scale
+
+    @property
+    def json(self) -> str:
+        rows = [[str(colour), str(text)] for colour, text in self.rows]
+        return to_json({"title": str(self.title), "rows": rows, "scale": self.scale})
 
 
 class Page(Figure):
@@ -111,26 +191,21 @@ class Page(Figure):
         self.lang = lang
         self.image_hosts = tuple(image_hosts)
         self._named: list[Element] = []
+        _let_geopandas_draw_keys()
 
     def render(self, **kwargs) -> str:
         """The page as HTML."""
         with _rendering, _text_stays_text(), self._as_it_was():
+            for element in [*_walk(self), *_parts(self)]:
+                _tame(element)
             self._name_in_order()
-            for element in _walk(self):
-                if isinstance(element, GeoJsonDetail):
-                    element._template = _PLAIN_DETAIL
-                elif isinstance(element, Icon | TileLayer):
-                    raise LookupError(
-                        f"folium's {type(element).__name__} is fetched from the network, and a page "
-                        "of ours is not; use `maps.tile_layer`, a CircleMarker or a DivIcon."
-                    )
             for child in list(self._children.values()):
                 child.render(**kwargs)
             head = [self._head(name, el, kwargs) for name, el in self.header._children.items()]
             body = self.html.render(**kwargs)
             script = self.script.render(**kwargs)
             self._named = list(_walk(self))  # also those that came into being just now
-        script = f"<script>{script}</script>"
+        script = f"<script>{_kept_inside(script)}</script>"
         hosts = {host: None for el in _walk(self) for host in getattr(el, "image_hosts", ())}
         policy = _policy([*head, script], list(hosts))
         return "\n".join(
@@ -140,13 +215,14 @@ class Page(Figure):
                 "<head>",
                 '<meta charset="utf-8">',
                 f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+                '<meta name="referrer" content="no-referrer">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 f"<title>{escape(self.title)}</title>",
                 _LICENCES,
                 *head,
                 "</head>",
                 "<body>",
-                body,
+                f'<main style="display: contents">{body}</main>',
                 script,
                 "</body>",
                 "</html>",
@@ -231,6 +307,143 @@ def _walk(root: Element) -> Iterator[Element]:
         element = stack.pop()
         yield element
         stack.extend(reversed(element._children.values()))
+
+
+def _parts(page: Figure) -> Iterator[Element]:
+    """What was put straight into a page's head, body or script, and all below it."""
+    for part in (page.header, page.html, page.script):
+        for name, element in part._children.items():
+            if name != "meta_http":
+                yield from _walk(element)
+
+
+def _tame(element: Element) -> None:
+    """Make an element of folium's, branca's or geopandas' one that shows text as text and fetches nothing."""
+    if isinstance(element, GeoJsonDetail):
+        element._template = _PLAIN_DETAIL
+    elif isinstance(element, GeoJson):
+        element.data = _without_raw(element.data)
+        for name in ("style_function", "highlight_function"):
+            style = getattr(element, name, None)
+            if style is not None and not isinstance(style, _Plain):
+                setattr(element, name, _Plain(style))
+    elif isinstance(element, ColorMap):
+        _replace(element, Key(element.caption, scale=_scale_of(element)))
+    elif isinstance(element, Icon | TileLayer):
+        raise LookupError(
+            f"folium's {type(element).__name__} is fetched from the network, and a page "
+            "of ours is not; use `maps.tile_layer`, a CircleMarker or a DivIcon."
+        )
+    elif element._template_str is not None or "_template" in vars(element):
+        raise LookupError(
+            f"this page holds a branca {type(element).__name__} with HTML of its own ("
+            f"{str(element._template_str or '')[:60].strip()!r}): text from data would run as a program there, "
+            "and a page of ours runs nothing but its own. Draw it with the layers of `carecircles.maps` or "
+            "with `figure.Key`, leave a legend out (`legend=False`), or save this map with folium itself."
+        )
+
+
+class _Plain:
+    """A style function whose values folium takes for text: what stands in `{{` and `}}` it writes as code."""
+
+    def __init__(self, style: Callable[[dict], dict]) -> None:
+        self._style = style
+
+    def __call__(self, feature: dict) -> dict:
+        return {
+            key: "" if isinstance(value, str) and re.search(r"\{\{|\}\}", value) else value
+            for key, value in self._style(feature).items()
+        }
+
+
+def _replace(element: Element, other: Element) -> None:
+    parent = element._parent
+    assert parent is not None
+    name = next(name for name, child in parent._children.items() if child is element)
+    parent._children[name], other._parent = other, parent
+
+
+def _let_geopandas_draw_keys() -> None:
+    """
+    Have the legend of geopandas' `explore()` drawn by `Key` where the map stands on a page of ours.
+
+    geopandas writes categories as they are into HTML that branca compiles as a template: names in a
+    data file would run as Python. On other maps its legend stays what it was. Should a release of
+    geopandas no longer ask this function, its legend is refused when the page renders.
+    """
+    theirs = getattr(geopandas.explore, "_categorical_legend", None)
+    if theirs is None or hasattr(theirs, "carecircles"):
+        return
+
+    def categorical_legend(m: Element, title: object, categories: Iterable, colors: Iterable):
+        if not isinstance(m.get_root(), Page):
+            return theirs(m, title, categories, colors)
+        return m.add_child(Key(title, list(zip(colors, categories, strict=False))))
+
+    setattr(categorical_legend, "carecircles", True)  # noqa: B010  (a plain assignment is no type)
+    setattr(geopandas.explore, "_categorical_legend", categorical_legend)  # noqa: B010
+
+
+def _without_raw(value: Any) -> Any:
+    """GeoJSON with the marks taken out again by which geopandas keeps `{{` from being compiled."""
+    if isinstance(value, str):
+        return re.sub(r"\{% raw %\}(\{{2,})\{% endraw %\}", r"\1", value)
+    if isinstance(value, dict):
+        return {key: v if key == "geometry" else _without_raw(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_without_raw(v) for v in value]
+    return value
+
+
+def _scale_of(colormap: ColorMap) -> dict[str, list]:
+    """A scale of colours with its figures, as `Key` shows it."""
+    low, high = float(colormap.vmin), float(colormap.vmax)
+    shares = [n / 255 for n in range(256)]
+    colours = [colormap(low + share * (high - low)) for share in shares]
+    stops: list[list] = []
+    for k, colour in enumerate(colours):  # a run of one colour needs its two ends only
+        is_inside = 0 < k < 255 and colours[k - 1] == colour == colours[k + 1]
+        if not is_inside and re.fullmatch("#[0-9a-fA-F]{6,8}", colour):
+            stops.append([colour, round(100 * shares[k], 2)])
+    given = getattr(colormap, "tick_labels", None)
+    edges = [float(edge) for edge in (given or colormap.index) if not isinstance(edge, str)]
+    ticks = edges if given or len(edges) <= colormap.max_labels else _round_values(low, high)
+    return {"stops": stops, "ticks": _placed(ticks, low, high)}
+
+
+def _placed(ticks: list[float], low: float, high: float) -> list[list]:
+    """Where ticks stand on a scale, in per cent, with their figures; those whose figures run together left out."""
+    gaps = [b - a for a, b in pairwise(ticks) if b > a]
+    decimals = min(10, max(0, 1 - math.floor(math.log10(min(gaps))))) if gaps else 2
+    placed: list[list] = []
+    for tick in ticks:
+        at = round(100 * (tick - low) / (high - low), 2) if high > low else 50.0
+        text = f"{tick:,.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        if not 0 <= at <= 100:
+            continue
+        if placed and at - placed[-1][0] < _A_CHARACTER * (len(text) + len(placed[-1][1])) / 2 + 2:
+            if tick != ticks[-1] or len(placed) < 2:
+                continue
+            placed.pop()  # the end of a scale says more than what stands before it
+        placed.append([at, text])
+    return placed
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Two to five round values between two."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / (_MOST_TICKS - 1)
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [n * step for n in range(first, last + 1)]
+
+
+def _kept_inside(script: str) -> str:
+    """A script without what would end it, as a colour or a name in a string could."""
+    return re.sub(r"<(?=/script|!--)", r"\\x3c", script, flags=re.IGNORECASE)
 
 
 def _inlined(name: str, url: str) -> str:

@@ -115,6 +115,7 @@ _WEB_TILES: dict[str, dict] = {
     },
 }
 BASE_MAPS = tuple(_WEB_TILES)
+_SUBDOMAINS = "abc"  # what {s} stands for in an address, as in Leaflet
 _ASSETS: dict[str, list[tuple[str, str]]] = {
     "default_js": [("carecircles", "carecircles:map.js")],
     "default_css": [("carecircles_css", "carecircles:map.css")],
@@ -301,8 +302,8 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
             "zh": f"{_area_name(area)['zh']}{day}：养老服务中心布局推演",
         },
         "subtitle": {
-            "en": "In a straight line, the limit included. What is assumed of the plan as it is:",
-            "zh": "按直线距离，含界限。现状方案的假定：",
+            "en": "In a straight line, the limit included.",
+            "zh": "按直线距离，含界限。",
         },
         "groups": {group: report.GROUPS[group] for group in groups},
         "group": report.headline_group(plan),
@@ -514,13 +515,16 @@ def comparison_map(
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
+    bases = {basis for plan in plans for basis in plan.area.facilities["basis"]}
+    unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,
         "bounds": _corners(around),
         "title": heading,
-        "legend": _legend(plans[0].area, radius=False),
+        "legend": _legend(plans[0].area, radius=False, bases=bases),
         "subtitle": "",
-        "assumptions": _headline(assumed),
+        "assumptions": _headline([line for line in assumed if line not in unstated]),
+        "unstated": _headline(unstated),
         "remarks": remarks,
         "layers": _layer_groups(),
         "maps": [
@@ -547,9 +551,13 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
     bounds
         West, south, east, north in degrees.
     title, lang
-        Title and language of the page.
+        Title and language of the page; the title stands above the map.
     """
     m = _new_map(bounds, title=title, lang=lang)
+    if title:
+        both = dict.fromkeys(report.LANGUAGES, title)
+        config = {"lang": lang, "title": both, "assumptions": [], "unstated": []}
+        m.add_child(_Surroundings("entitle", m, config))
     west, south, east, north = (float(b) for b in bounds)
     m.fit_bounds([[south, west], [north, east]])
     return m
@@ -621,7 +629,8 @@ def tile_layer(
             )
     if problems:
         raise ValidationError(problems)
-    subdomains = list(provider.get("subdomains", ""))
+    several = _SUBDOMAINS if "{s}" in provider["url"] else ""
+    subdomains = list(provider.get("subdomains", several))
     data = {
         "url": provider["url"],
         "subdomains": subdomains,
@@ -633,8 +642,8 @@ def tile_layer(
     layer = Drawing(
         "tiles", data, bounds=(-180, -85, 180, 85), name=_LAYERS["tiles"][lang], show=True
     )
-    host = urlsplit(provider["url"])
-    origins = [f"{host.scheme}://{host.netloc}".replace("{s}", s) for s in subdomains or [""]]
+    url = urlsplit(provider["url"])
+    origins = [f"{url.scheme}://{_host(url.netloc, s)}" for s in subdomains or [""]]
     layer.image_hosts = tuple(origins)
     return layer
 
@@ -642,18 +651,40 @@ def tile_layer(
 def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[str]:
     if is_known:
         return [f"{base_map} has its own datum; leave --tiles-datum out."] if datum else []
-    host = urlsplit(base_map)
-    is_address = host.scheme in ("http", "https") and re.fullmatch(r"[\w.{}:\[\]-]+", host.netloc)
-    if not is_address or not all(mark in base_map for mark in ("{z}", "{x}")):
+    url = urlsplit(base_map)
+    marks = set(re.findall(r"\{[^{}]*\}", base_map))
+    rows = {"{y}", "{-y}"} & marks
+    if (
+        url.scheme not in ("http", "https")
+        or not {"{z}", "{x}"} <= marks
+        or not rows
+        or not re.fullmatch(
+            r"[a-z0-9.-]*[a-z0-9](:\d{1,5})?", _host(url.netloc, "a"), re.IGNORECASE
+        )
+    ):
         return [
             f"tiles are {base_map!r}, expected one of {', '.join(BASE_MAPS)} "
-            "or an address such as 'https://example.org/{z}/{x}/{y}.png'."
+            "or an address such as 'https://example.org/{z}/{x}/{y}.png', whose host is a plain name "
+            "(with {s} in it where there are several)."
+        ]
+    unknown = sorted(marks - {"{s}", "{z}", "{x}", "{y}", "{-y}", "{r}"})
+    if unknown:
+        return [
+            f"tiles at {base_map} ask for {', '.join(unknown)}, expected {{z}}, {{x}}, {{y}} and {{s}}."
         ]
     if datum is None:
         return [f"tiles at {base_map} come without a datum; say --tiles-datum wgs84 or gcj02."]
     if datum == "bd09":
         return ["tiles in BD-09 lie on Baidu's own tiling; use the name 'baidu'."]
     return []
+
+
+def _host(netloc: str, subdomain: str) -> str:
+    """A host as a policy of the page names it: `{s}` filled in, other scripts than Latin as in DNS."""
+    try:
+        return netloc.replace("{s}", subdomain).encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 def _require_language(lang: str) -> None:
@@ -1038,6 +1069,8 @@ def _changed_centres(change: Change, *, lang: str) -> Drawing:
         happened = change.centres["change"].get(label)
         if happened is not None:
             centre = centre | {"change": happened}
+        if happened in ("moved", "equipped"):
+            centre["was"] = old[label]
         if happened == "moved":
             centre["from"] = [old[label]["lat"], old[label]["lon"]]
         data.append(centre)
@@ -1213,16 +1246,35 @@ def _change_legend(change: Change) -> list[dict]:
         for word, text in centres.items()
         if word in changed
     ]
-    is_other = before.area.standard.metres != after.area.standard.metres
+    metres = [plan.area.standard.metres for plan in (before, after)]
+    is_other = metres[0] != metres[1]
     if is_other or changed & {"opened", "moved"}:
-        signs.append({"sign": "new", "label": {"en": "New care circle", "zh": "新的服务圈"}})
+        signs.append({"sign": "new", "label": _circle_words(is_other, *_NEW_CIRCLE, metres[1])})
     if is_other or changed & {"closed", "moved"}:
-        signs.append(
-            {"sign": "gone", "label": {"en": "Care circle that goes", "zh": "取消的服务圈"}}
-        )
+        signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
+    left_out = {"share", *(["circle"] if is_other else [])}
+    facilities = after.area.facilities
+    unchanged = set(facilities.loc[~facilities.index.isin(change.centres.index), "basis"])
     return signs + [
-        entry for entry in _legend(after.area, radius=not is_other) if entry["sign"] != "share"
+        entry for entry in _legend(after.area, bases=unchanged) if entry["sign"] not in left_out
     ]
+
+
+_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
+_GONE_CIRCLE = (
+    {"en": "Care circle that goes", "zh": "取消的服务圈"},
+    {"en": "before", "zh": "原方案"},
+)
+
+
+def _circle_words(is_other: bool, words: Text, when: Text, metres: float) -> Text:
+    """Words for a circle of one plan alone; where the radius differs none is new, all are other."""
+    if not is_other:
+        return words
+    return {
+        "en": f"Care circle {when['en']}, {metres:.0f} m",
+        "zh": f"{when['zh']}的服务圈，{metres:.0f} 米",
+    }
 
 
 _CENTRE_SIGNS: dict[str, Text] = {
@@ -1270,11 +1322,13 @@ def _street_rows(area: StudyArea) -> list[dict]:
 def _heading(plan: Plan, lang: str) -> dict:
     """What every map says of its plan."""
     area = plan.area
+    unstated = report.unstated(area)
     return {
         "lang": lang,
         "bounds": _corners(_bounds(area)),
         "subtitle": report.standard_note(plan),
-        "assumptions": _headline(report.assumptions(area)),
+        "assumptions": _headline([x for x in report.assumptions(area) if x not in unstated]),
+        "unstated": _headline(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": _notes(plan),
         "layers": _layer_groups(),
@@ -1351,8 +1405,12 @@ def _headline(lines: list[Text]) -> list[Text]:
     ]
 
 
-def _legend(area: StudyArea, *, radius: bool = True) -> list[dict]:
-    """Signs and what they mean; without the radius where maps of several stand together."""
+def _legend(area: StudyArea, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
+    """
+    Signs and what they mean; without the radius where maps of several stand together.
+
+    `bases` are what the positions of the centres drawn rest on, if not those of the area.
+    """
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
     entries: list[dict] = [
         {
@@ -1374,8 +1432,7 @@ def _legend(area: StudyArea, *, radius: bool = True) -> list[dict]:
                 "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
             },
         },
-        {"sign": "known", "label": {"en": "Centre, position known", "zh": "中心，位置已知"}},
-        {"sign": "assumed", "label": {"en": "Centre, position assumed", "zh": "中心，位置为假定"}},
+        *_centre_signs(set(area.facilities["basis"]) if bases is None else bases),
     ]
     if (area.streets["basis"] == "schematic").any():
         label = {"en": "Street border, schematic", "zh": "街道边界，示意"}
@@ -1395,6 +1452,23 @@ def _legend(area: StudyArea, *, radius: bool = True) -> list[dict]:
         }
         for share, text in shares
     ]
+
+
+_CENTRE_BASES: dict[str, Text] = {
+    "known": {"en": "Centre, position known", "zh": "中心，位置已知"},
+    "assumed": {"en": "Centre, position assumed", "zh": "中心，位置为假定"},
+    "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
+    "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
+}
+
+
+def _centre_signs(bases: set[str]) -> list[dict]:
+    """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
+    drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
+    words = dict(_CENTRE_BASES)
+    if "not stated" not in bases:
+        words["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
+    return [{"sign": sign, "label": label} for sign, label in words.items() if sign in drawn]
 
 
 def _short_name(street: pd.Series) -> Text:

@@ -178,6 +178,16 @@ def assumptions(area: StudyArea) -> list[Text]:
     >>> assumptions(datasets.load("hexi"))[0]["en"]
     'positions of 42 of 45 centres are assumed'
     """
+    return [line for _, line in _bases(area)]
+
+
+def unstated(area: StudyArea) -> list[Text]:
+    """Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed."""
+    return [line for basis, line in _bases(area) if basis == "not stated"]
+
+
+def _bases(area: StudyArea) -> list[tuple[str, Text]]:
+    """Each basis other than 'known', with its sentence."""
     centres, streets, people = area.facilities, area.streets, area.population
     lines = [
         _not_known(centres["basis"], ("positions", "centre"), ("位置", "中心")),
@@ -189,7 +199,9 @@ def assumptions(area: StudyArea) -> list[Text]:
     return [line for some in lines for line in some]
 
 
-def _not_known(basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]) -> list[Text]:
+def _not_known(
+    basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]
+) -> list[tuple[str, Text]]:
     """A sentence for each basis of the rows other than 'known'."""
     words = {
         "assumed": ("are assumed", "为假定"),
@@ -203,9 +215,11 @@ def _not_known(basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]) -> li
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
         of_zh = f"全部{n}个{zh[1]}" if n == every else f"{every}个{zh[1]}中{n}个"
-        lines.append(
-            {"en": f"{en[0]} of {many_en} {noun_en} {verb_en}", "zh": f"{of_zh}的{zh[0]}{verb_zh}"}
-        )
+        line = {
+            "en": f"{en[0]} of {many_en} {noun_en} {verb_en}",
+            "zh": f"{of_zh}的{zh[0]}{verb_zh}",
+        }
+        lines.append((name, line))
     return lines
 
 

@@ -35,6 +35,12 @@
     newCentre: { en: "New centre", zh: "新增中心" },
     changes: { en: "Changes", zh: "变化清单" },
     noChanges: { en: "none yet", zh: "暂无" },
+    everyCentre: {
+      en: "Other services change no figure here: on this page every centre counts, whatever it offers. For one " +
+        "service alone: carecircles whatif, with --service and the saved scenario.",
+      zh: "服务调整不影响本页数字：本页计入所有中心，不论其服务内容。如需只计某项服务，请对保存的方案运行 " +
+        "carecircles whatif 并加 --service。",
+    },
     standard: { en: "standard", zh: "标准" },
     slider: { en: "Radius, slider", zh: "半径滑块" },
     outsideArea: { en: "That is outside the study area; nothing was changed.", zh: "位于研究区之外，未作更改。" },
@@ -216,6 +222,9 @@
       this.ghosts = L.layerGroup().addTo(map);
       this.buildPanel();
       this.listen();
+      const resize = () => map.getContainer().style.setProperty("--pin", 2 * kit.pinRadius(map) + 3 + "px");
+      map.on("zoomend", resize);
+      resize();
       this.show(this.baseline);
       grid.setBaseline();
       this.before = Object.fromEntries(this.world.groups.map((group) => [group, grid.people(group)]));
@@ -365,7 +374,7 @@
       shape.marker.setLatLng(place);
       const pin = shape.marker.getElement();
       pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
-        (centre.basis === "known" ? " cc-pin-known" : "");
+        (state === "same" || centre.basis === "known" ? " cc-pin-" + kit.positionOf(centre.basis) : "");
       shape.name = () => say(centre.name) + ({ new: ` (${word("opened_here")})`, moved: ` (${word("moved_here")})` }[state] || "");
       pin.setAttribute("aria-label", shape.name());
       if (state === "moved") {
@@ -500,7 +509,10 @@
     listChanges() {
       const words = { open: "opened_here", close: "closed_here", move: "moved_here", equip: "equipped_here",
         standard: "standard" };
-      const rows = scenario.steps(this.plan, this.world).map(([[act, id]]) => {
+      const steps = scenario.steps(this.plan, this.world);
+      const isEquipped = steps.some(([[act]]) => act === "equip");
+      this.everyCentre.textContent = isEquipped ? word("everyCentre") : "";
+      const rows = steps.map(([[act, id]]) => {
         const item = element("li"), name = act === "standard"
           ? `${count(this.plan.metres)} m, ${kit.minutes(this.plan.minutes)}` +
             (this.plan.group ? ", " + say(this.config.groups[this.plan.group]) : "") : say(this.nameOf(id));
@@ -563,7 +575,9 @@
       this.spoken.setAttribute("aria-live", "polite");
       this.changeList = element("ul", "cc-change-list");
       const changes = section(""), howTo = element("p", "cc-quiet");
-      changes.append(this.changeList);
+      this.everyCentre = element("p", "cc-remark");
+      this.everyCentre.setAttribute("role", "status");
+      changes.append(this.changeList, this.everyCentre);
       howTo.classList.add("cc-how-to");
       panel.append(this.planLine, big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
       inEveryLanguage(() => {

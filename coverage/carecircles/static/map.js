@@ -2,7 +2,7 @@
    `textContent` or an attribute value, never as HTML. Units: metres, minutes, persons. */
 "use strict";
 window.carecircles = (function () {
-  const page = { lang: "en", maps: [], grid: null, searchable: [] };
+  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [] };
   const translated = [];
 
   /* Words */
@@ -56,6 +56,9 @@ window.carecircles = (function () {
     layers: { en: "Layers", zh: "图层" },
     zoomIn: { en: "Zoom in", zh: "放大" },
     zoomOut: { en: "Zoom out", zh: "缩小" },
+    whole: { en: "Whole district", zh: "显示全区" },
+    unstated: { en: "What some of this rests on is not stated", zh: "部分数据未说明依据" },
+    notes: { en: "Notes", zh: "说明" },
     tooFar: { en: "too far", zh: "超出" },
     area: { en: "Area", zh: "面积" },
     zone: { en: "Uncovered zone", zh: "未覆盖区" },
@@ -179,8 +182,11 @@ window.carecircles = (function () {
   }
   const PANES = [
     pane("cc-grid", 340), pane("cc-fill", 350), pane("cc-zones", 360),
-    pane("cc-circles", 370), pane("cc-lines", 380), pane("cc-centres", 620), pane("cc-names", 610),
+    pane("cc-circles", 370), pane("cc-circles-before", 371), pane("cc-circles-after", 371),
+    pane("cc-lines", 380), pane("cc-names", 610), pane("cc-centres", 620),
+    pane("cc-centres-before", 621), pane("cc-centres-after", 621),
   ];
+  const SIDES = ["before", "after"];
 
   /** Streets filled by the share of people aged 60 and more who are covered. */
   function streets(data) {
@@ -209,19 +215,62 @@ window.carecircles = (function () {
     ]);
   }
 
+  /* Names that make room for each other: of those that would lie upon one another the first stays */
+
+  /** Names of a layer, the larger thing first; `left` says that they stand beside their point. */
+  function named(group, labels, { rank = 0, left = false } = {}) {
+    const made = labels.map((label) => ({ wide: Infinity, ...label, rank, left, width: 0 }));
+    inEveryLanguage(() => made.forEach((name) => (name.width = 0)));
+    group.on("add", ({ target }) => {
+      const map = target._map;
+      map.carecirclesNames = [...(map.carecirclesNames || []), ...made].sort((a, b) => a.rank - b.rank);
+      makeRoom(map);
+    });
+    group.on("remove", ({ target }) => {
+      const map = target._map || target._mapToAdd;
+      if (map) map.carecirclesNames = map.carecirclesNames.filter((name) => !made.includes(name));
+      if (map) makeRoom(map);
+    });
+  }
+
+  const NAME_HEIGHT = 15, NAME_GAP = 3;
+  const WIDEST_NAME = 3; // times as wide as what it names
+
+  function makeRoom(map) {
+    const names = map.carecirclesNames, size = map.getSize();
+    if (!names || !size.x || !size.y) return;
+    names.forEach((name) => { name.width = name.width || name.text.offsetWidth; });
+    const taken = [];
+    const degree = (256 * Math.pow(2, map.getZoom())) / 360;
+    names.forEach(({ marker, text, width, left, wide }) => {
+      const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
+      const from = left ? x - 5 : x - width / 2, box = [from - NAME_GAP, y - NAME_HEIGHT / 2, from + width + NAME_GAP, y + NAME_HEIGHT / 2];
+      const isNear = box[2] > -size.x / 2 && box[0] < 1.5 * size.x && box[3] > -size.y / 2 && box[1] < 1.5 * size.y;
+      const isFree = isNear && width <= WIDEST_NAME * wide * degree && !taken.some((other) =>
+        box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+      if (isFree) taken.push(box);
+      text.classList.toggle("cc-crowded", !isFree);
+    });
+  }
+
+  const extent = ([[south, west], [north, east]]) => (north - south) * (east - west);
+
   /** Street borders and names; always readable above the other layers. */
   function borders(data) {
-    const group = L.featureGroup();
+    const group = L.featureGroup(), labels = [];
     data.streets.forEach((street) => {
-      const label = element("span");
-      inEveryLanguage(() => (label.textContent = say(street.short_name)));
-      group.addLayer(L.marker(street.label_at, {
+      const text = element("span");
+      inEveryLanguage(() => (text.textContent = say(street.short_name)));
+      const marker = L.marker(street.label_at, {
         pane: "cc-names", interactive: false, keyboard: false,
-        icon: L.divIcon({ className: "cc-name", html: label, iconSize: [0, 0] }),
-      }));
+        icon: L.divIcon({ className: "cc-name", html: text, iconSize: [0, 0] }),
+      });
+      group.addLayer(marker);
+      labels.push({ marker, text, bounds: street.bounds, wide: street.bounds[1][1] - street.bounds[0][1] });
       page.searchable.push({ text: street.name, show: (map) =>
         map.fitBounds(street.bounds) });
     });
+    named(group, labels.sort((a, b) => extent(b.bounds) - extent(a.bounds)));
     group.addLayer(geometryLayer(data.lines, {
       pane: "cc-lines", interactive: false, fill: false, color: "#334155", weight: 1.2,
       dashArray: data.schematic ? "5 4" : null,
@@ -244,7 +293,8 @@ window.carecircles = (function () {
     return L.featureGroup(data.map((circle) => L.polygon(
       turns.map((t) => [circle.lat + circle.half_lat * Math.sin(t),
         circle.lon + circle.half_lon * Math.cos(t)]),
-      { pane: "cc-circles", interactive: false, fill: false, ...CIRCLES[circle.change || "same"] },
+      { pane: { gone: "cc-circles-before", new: "cc-circles-after" }[circle.change] || "cc-circles",
+        interactive: false, fill: false, ...CIRCLES[circle.change || "same"] },
     )));
   }
 
@@ -279,33 +329,86 @@ window.carecircles = (function () {
   const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857" };
 
   const TINTS = { opened: "#bfe3f5", moved: "#ead6fb", equipped: "#d1fae5" };
+  const CLOSED = "#5f1d00";
+  const CENTRE = "#be123c";
+  /** Ink and fill of a centre by what its position rests on; what is not stated is not assumed. */
+  const POSITIONS = {
+    known: ["#ffffff", CENTRE], assumed: [CENTRE, "#ffffff"], proposed: [CHANGED.opened, TINTS.opened],
+    unstated: [CENTRE, "#f0a3b4"],
+  };
+  const positionOf = (basis) => (Object.hasOwn(POSITIONS, basis) ? basis : "unstated");
 
-  /** Centres: filled where the position is known, hollow where it is assumed. */
+  /** A disc with a cross in it. */
+  const Crossed = L.CircleMarker.extend({
+    _updatePath() {
+      L.CircleMarker.prototype._updatePath.call(this);
+      if (!this._path || this._empty()) return;
+      const { x, y } = this._point, r = 0.45 * this._radius;
+      this._path.setAttribute("d", this._path.getAttribute("d") +
+        `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`);
+    },
+  });
+
+  /** Pixels of a centre's radius: smaller where the map shows so much that centres would hide it. */
+  function pinRadius(map) {
+    return Math.max(3, Math.min(L.Browser.mobile ? 9 : 6, 6 + 1.5 * (map.getZoom() - 12.75)));
+  }
+  function resized(group, set) {
+    let map = null;
+    const resize = () => set(pinRadius(map));
+    group.on("add", () => { map = group._map; resize(); map.on("zoomend", resize); });
+    group.on("remove", () => map && map.off("zoomend", resize));
+  }
+
+  /** Centres, drawn by what their position rests on; those that change are marked, and beside that
+      drawn as they are before and after, for the view of both beside each other. */
   function centres(data) {
-    const group = L.featureGroup();
+    const group = L.featureGroup(), pins = [];
     data.forEach((centre) => {
-      const ink = centre.change ? CHANGED[centre.change] : "#be123c", isKnown = centre.basis === "known";
-      const layer = L.circleMarker([centre.lat, centre.lon], {
-        pane: "cc-centres", radius: (L.Browser.mobile ? 9 : 6) + (centre.change ? 2 : 0), weight: 2.5,
-        color: isKnown ? "#ffffff" : ink, fillColor: isKnown ? ink : TINTS[centre.change] || "#ffffff", fillOpacity: 1,
-        className: "cc-centre", dashArray: centre.change === "closed" ? "3 3" : null,
-      });
+      const { change } = centre;
+      const main = pin(centre, "cc-centres", change);
+      pins.push([main, change ? 2 : 0]);
+      if (change) {
+        const was = centre.was || centre;
+        const sides = [change !== "opened" && pin({ ...was, change: null }, "cc-centres-before"),
+          change !== "closed" && pin(centre, "cc-centres-after", change)].filter(Boolean);
+        sides.forEach((side) => {
+          pins.push([side, 2]);
+          group.addLayer(side);
+        });
+      }
       if (centre.from) {
         group.addLayer(L.polyline([centre.from, [centre.lat, centre.lon]], { pane: "cc-centres",
-          interactive: false, color: ink, weight: 2.5, className: "cc-move" }));
+          interactive: false, color: CHANGED.moved, weight: 2.5, className: "cc-move" }));
       }
-      const name = () => say(centre.name) + (centre.change ? ` (${word(centre.change + "_here")})` : "");
-      layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
-      layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
-      nameForReaders(layer, name);
       page.searchable.push({ text: centre.name, show: (map) => {
         group.addTo(map);
         map.setView([centre.lat, centre.lon], Math.max(map.getZoom(), 15));
-        layer.openPopup();
+        main.openPopup();
       } });
-      group.addLayer(layer);
+      group.addLayer(main);
     });
+    resized(group, (radius) => pins.forEach(([made, more]) => made.setRadius(radius + more)));
     return group;
+  }
+
+  function pin(centre, where, change) {
+    const isClosed = change === "closed";
+    let [color, fillColor] = POSITIONS[positionOf(centre.basis)];
+    if (change) {
+      color = centre.basis === "known" || isClosed ? "#ffffff" : CHANGED[change];
+      fillColor = isClosed ? CLOSED : centre.basis === "known" ? CHANGED[change] : TINTS[change];
+    }
+    const layer = new (isClosed ? Crossed : L.CircleMarker)([centre.lat, centre.lon], {
+      pane: where, radius: 6, weight: isClosed ? 2 : 2.5, color, fillColor, fillOpacity: 1,
+      className: "cc-centre" + (change && where === "cc-centres" ? " cc-marked" : ""),
+    });
+    const name = () => say(centre.name) + (change ? ` (${word(change + "_here")})` : "");
+    layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
+    layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
+    nameForReaders(layer, name);
+    page.pins.push(layer);
+    return layer;
   }
 
   /** What closing each centre would lose, as circles whose area is the people. */
@@ -460,6 +563,7 @@ window.carecircles = (function () {
       const pad = size.multiplyBy(this.options.padding).floor();
       const topLeft = map.containerPointToLayerPoint(pad.multiplyBy(-1));
       const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y;
+      if (!width || !height) return; // a frame that is not shown yet; painted when it gets a size
       this.zoom = map.getZoom();
       this.corner = map.layerPointToLatLng(topLeft);
       const canvas = this.canvas;
@@ -823,7 +927,7 @@ window.carecircles = (function () {
 
   /** Stations and other places to find one's way by; places without a point are only found. */
   function places(data) {
-    const group = L.featureGroup();
+    const group = L.featureGroup(), labels = [];
     data.forEach((place) => {
       if (place.lat === null) {
         page.searchable.push({ text: place.name, show: (map) => {
@@ -834,10 +938,13 @@ window.carecircles = (function () {
       }
       const sign = element("span", "cc-place");
       inEveryLanguage(() => (sign.textContent = say(place.name)));
-      group.addLayer(L.marker([place.lat, place.lon], { pane: "cc-names", interactive: false,
-        keyboard: false, icon: L.divIcon({ className: "cc-station", html: sign, iconSize: [0, 0] }) }));
+      const marker = L.marker([place.lat, place.lon], { pane: "cc-names", interactive: false,
+        keyboard: false, icon: L.divIcon({ className: "cc-station", html: sign, iconSize: [0, 0] }) });
+      group.addLayer(marker);
+      labels.push({ marker, text: sign });
       page.searchable.push({ text: place.name, show: (map) => map.setView([place.lat, place.lon], 16) });
     });
+    named(group, labels, { rank: 1, left: true });
     return group;
   }
 
@@ -852,9 +959,18 @@ window.carecircles = (function () {
     attend(map, config);
     if (config.swipe) addSwipe(map);
     map.invalidateSize();
-    map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
-    followLink(map);
+    if (!followLink(map, config)) showWhole(map, config);
     fitToPaper([map]);
+  }
+
+  /** A map of others' layers with a title. */
+  function entitle(map, config) {
+    setLanguage(config.lang);
+    addTitle(config);
+  }
+
+  function showWhole(map, config) {
+    map.fitBounds(config.bounds, { padding: [12, 12], animate: false });
   }
 
   /** Several maps side by side that move together. */
@@ -864,32 +980,35 @@ window.carecircles = (function () {
     page.config = config;
     prepare(config);
     document.body.classList.add("cc-compare");
-    document.body.style.setProperty("--maps", Math.min(maps.length, 3));
+    const across = maps.length === 4 ? 2 : Math.min(maps.length, 3);
+    document.body.style.setProperty("--across", across);
+    document.body.style.setProperty("--down", maps.length > 3 ? 2 : 1); // on a printed sheet
     addTitle(config);
-    const signs = element("div", "cc-legend-row");
-    inEveryLanguage(() => signs.replaceChildren(legend(config.legend)));
-    document.querySelector(".cc-title").append(signs);
+    const signs = foldable("cc-legend-row", () => word("legend"), () => [legend(config.legend)]);
+    signs.open = window.matchMedia("(min-width: 761px)").matches;
     const tools = element("div", "cc-tools cc-corner");
-    tools.append(languageButton());
-    document.body.append(tools);
+    tools.append(languageButton(), button(() => word("print"), null, () => window.print()));
+    document.querySelector(".cc-title").append(signs, tools);
+    const main = document.querySelector("main");
+    main.style.display = "";
     maps.forEach((map, n) => {
-      addCaption(map, config.maps[n]);
+      const plan = element("figure", "cc-plan");
+      plan.append(caption(config.maps[n]), map.getContainer());
+      main.append(plan);
       attend(map, config);
-      map.invalidateSize();
     });
-    const caption = document.querySelector(".cc-caption").offsetHeight;
-    maps[0].fitBounds(config.bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12, 16 + caption],
-      animate: false });
+    maps.forEach((map) => map.invalidateSize());
     let isFollowing = false;
-    const follow = (leader) => {
+    const follow = (leader, reset = false) => { // `reset` for the exact place; without it Leaflet cuts pixels off
       if (isFollowing) return;
       isFollowing = true;
       maps.filter((map) => map !== leader)
-        .forEach((map) => map.setView(leader.getCenter(), leader.getZoom(), { animate: false }));
+        .forEach((map) => map.setView(leader.getCenter(), leader.getZoom(), { animate: false, reset }));
       isFollowing = false;
     };
+    maps.forEach((map) => map.on("move zoomend", () => follow(map)).on("moveend", () => follow(map, true)));
+    showWhole(maps[0], config);
     follow(maps[0]);
-    maps.forEach((map) => map.on("move zoomend", () => follow(map)));
     fitToPaper(maps);
   }
 
@@ -900,8 +1019,19 @@ window.carecircles = (function () {
     const slider = element("input"), line = element("div", "cc-swipe-line");
     Object.assign(slider, { type: "range", min: 0, max: 100, value: 50 });
     let isSwiping = false;
+    const splitAt = () => (map.getSize().x * slider.value) / 100;
+    /** Centres and circles of one plan alone are cut at the border, as the cells are. */
+    const cut = () => {
+      const [left, top] = [-1, -1].map((n) => n * 1e5), [right, bottom] = [1e5, 1e5];
+      const at = map.containerPointToLayerPoint([splitAt(), 0]).x;
+      [[left, at], [at, right]].forEach(([from, to], n) => ["circles", "centres"].forEach((kind) => {
+        map.getPane(`cc-${kind}-${SIDES[n]}`).style.clipPath = isSwiping
+          ? `polygon(${from}px ${top}px, ${to}px ${top}px, ${to}px ${bottom}px, ${from}px ${bottom}px)` : "";
+      }));
+    };
     const show = () => {
-      const split = (map.getSize().x * slider.value) / 100;
+      const split = splitAt();
+      cut();
       document.body.classList.toggle("cc-swiping", isSwiping);
       line.style.left = split + "px";
       [change, both].forEach((made, n) => made.setAttribute("aria-pressed", String(isSwiping === Boolean(n))));
@@ -913,6 +1043,7 @@ window.carecircles = (function () {
     inEveryLanguage(() => slider.setAttribute("aria-label", word("swipe")));
     slider.addEventListener("input", show);
     map.on("resize", show);
+    map.on("move viewreset", cut);
     choices.append(change, both);
     control(map, "topright", choices);
     line.append(captioned("before"), captioned("after"));
@@ -928,17 +1059,28 @@ window.carecircles = (function () {
     return made;
   }
 
-  function addCaption(map, config) {
-    const box = element("div", "cc-caption");
+  function caption(config) {
+    const box = element("figcaption", "cc-caption");
     inEveryLanguage(() => {
-      box.replaceChildren(element("h2", "", say(config.title)), element("div", "", say(config.subtitle)));
+      box.replaceChildren(element("h2", "", say(config.title)), element("div", "cc-quiet", say(config.subtitle)));
       config.summary.forEach((row) => {
         const figure = element("span", "cc-figure", say(row.label) + " ");
         figure.append(element("b", "", say(row.value)));
         box.append(figure);
       });
     });
-    control(map, "bottomleft", box);
+    return box;
+  }
+
+  /** A part that folds to one line. */
+  function foldable(className, title, content) {
+    const made = element("details", className), head = element("summary");
+    made.append(head);
+    inEveryLanguage(() => {
+      head.textContent = title();
+      made.replaceChildren(head, ...content());
+    });
+    return made;
   }
 
   function prepare(config) {
@@ -958,20 +1100,63 @@ window.carecircles = (function () {
       const grid = map.carecirclesGrid;
       if (!grid || page.isAdding) return;
       map.eachLayer((layer) => layer.closeTooltip && layer.closeTooltip());
+      const touched = touchedPin(map, event);
+      if (touched) {
+        touched.openPopup();
+        return;
+      }
       L.popup({ maxWidth: 320 }).setLatLng(event.latlng)
         .setContent(grid.facts(event.latlng) || element("span", "", word("outside"))).openOn(map);
     });
     hoverGrid(map);
+    addWhole(map, config);
+    map.on("moveend zoomend resize", () => makeRoom(map));
     inEveryLanguage(() => {
+      makeRoom(map);
       map.getContainer().setAttribute("aria-label", say(config.title));
       map.getContainer().setAttribute("role", "application");
       nameControls(map, config);
     });
   }
 
+  const FINGER_PX = 16;
+
+  /** The centre nearest to where a finger touched the map, which is wider than a small sign. */
+  function touchedPin(map, { containerPoint, originalEvent }) {
+    if (!L.Browser.mobile && originalEvent.pointerType !== "touch") return null;
+    const far = (layer) => map.latLngToContainerPoint(layer.getLatLng()).distanceTo(containerPoint);
+    const near = page.pins.filter((layer) => layer._map === map && layer.getElement().getClientRects().length && far(layer) <= FINGER_PX);
+    return near.sort((a, b) => far(a) - far(b))[0] || null;
+  }
+
+  function addWhole(map, config) {
+    const box = element("div", "leaflet-bar"), whole = button(() => word("whole"), " ", () => showWhole(map, config));
+    whole.className = "cc-whole";
+    box.append(whole);
+    control(map, "topleft", box);
+  }
+
   function makePanes(map) {
     PANES.forEach((p) => (map.createPane(p.name).style.zIndex = p.zIndex));
     ["cc-grid", "cc-names"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+    keepItsSize(map);
+  }
+
+  const LEAST_PX = 60;
+
+  /** A map in a frame that is not shown yet has no size, or only that of its margins: what it is to show is
+      fitted in when it gets one. */
+  function keepItsSize(map) {
+    const fit = map.fitBounds;
+    let wanted = null;
+    map.fitBounds = (bounds, options) => {
+      const { x, y } = map.getSize();
+      wanted = Math.min(x, y) > LEAST_PX ? null : [bounds, options];
+      return wanted ? map : fit.call(map, bounds, options);
+    };
+    map.on("resize", () => wanted && map.fitBounds(...wanted));
+    if (typeof ResizeObserver === "undefined") return;
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
   }
 
   /** Oblique lines for uncovered areas, so that a print in black and white still tells. */
@@ -1011,11 +1196,13 @@ window.carecircles = (function () {
     inEveryLanguage(() => {
       const lines = [element("h1", "", say(config.title))];
       if (config.subtitle) lines.push(element("p", "", say(config.subtitle)));
-      config.assumptions.forEach((line) => lines.push(element("p", "cc-assumed", say(line))));
-      (config.remarks || []).forEach((line) => lines.push(element("p", "", say(line))));
-      box.querySelectorAll("h1, p").forEach((old) => old.remove());
+      box.querySelectorAll("h1, p:not(details p)").forEach((old) => old.remove());
       box.prepend(...lines);
     });
+    const paragraphs = (some) => () => some.map((line) => element("p", "", say(line)));
+    config.assumptions.forEach((line) => box.append(foldable("cc-assumed", () => say(line), () => [])));
+    if (config.unstated.length) box.append(foldable("cc-unstated", () => word("unstated"), paragraphs(config.unstated)));
+    if (config.remarks) box.append(foldable("cc-remarks", () => word("notes"), paragraphs(config.remarks)));
     document.body.prepend(box);
   }
 
@@ -1028,7 +1215,7 @@ window.carecircles = (function () {
       ...(/^(https?|file):/.test(location.protocol) ? [button(() => word("link"), null, copyLink)] : []),
       button(() => word("fullscreen"), null, toggleFullscreen),
     );
-    const body = element("div");
+    const body = element("div", "cc-body");
     panel.append(tools, addSearch(map), body);
     if (config.live) tools.after(element("div", "cc-live-panel"));
     inEveryLanguage(() => body.replaceChildren(
@@ -1040,7 +1227,8 @@ window.carecircles = (function () {
       map.invalidateSize();
     });
     toggle.classList.add("cc-toggle");
-    document.querySelector(".cc-title").after(toggle, panel);
+    document.querySelector(".cc-title").append(toggle);
+    document.querySelector(".cc-title").after(panel);
   }
 
   const languageButton = () =>
@@ -1077,10 +1265,11 @@ window.carecircles = (function () {
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
       if (entry.sign === "change") hatch(sign, CHANGE_SIGNS[entry.status]);
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
-      if (entry.sign === "changed") {
+      if (entry.sign === "changed" && entry.change !== "closed") {
         sign.style.borderColor = CHANGED[entry.change];
-        sign.style.background = TINTS[entry.change] || "#fff";
+        sign.style.background = TINTS[entry.change];
       }
+      if (entry.change === "closed") sign.classList.add("cc-sign-closed");
       item.append(sign, element("span", "", say(entry.label)));
       list.append(item);
     });
@@ -1188,9 +1377,16 @@ window.carecircles = (function () {
 
   /* A link to the present view: #zoom/latitude/longitude */
 
-  function followLink(map) {
-    const parts = location.hash.slice(1).split("/").map(Number);
-    if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0]);
+  const LEVELS_OUT = 3; // from where the whole district is seen, as a link from a larger screen may be
+
+  /** Show what a link asks for; false where it asks for no view of this district. */
+  function followLink(map, { bounds }) {
+    const [zoom, lat, lng, ...more] = location.hash.slice(1).split("/").map((part) => (part.trim() ? Number(part) : NaN));
+    if (more.length || ![zoom, lat, lng].every(Number.isFinite)) return false;
+    const isNear = L.latLngBounds(bounds).pad(0.5).contains([lat, lng]);
+    if (!isNear || zoom > map.getMaxZoom() || zoom < map.getBoundsZoom(bounds) - LEVELS_OUT) return false;
+    map.setView([lat, lng], zoom);
+    return true;
   }
 
   function copyLink() {
@@ -1203,26 +1399,51 @@ window.carecircles = (function () {
     else page.notice(link);
   }
 
-  /** While printing, the page has the size of the sheet and the maps show what they showed before. */
+  /** While printing, the page has the size of the sheet and the maps show what they showed before;
+      what the first sheet has no room for stands on the next ones. */
   function fitToPaper(maps) {
-    let views = [];
+    let views = [], folded = [];
+    const overleaf = element("section", "cc-overleaf");
     window.addEventListener("beforeprint", () => {
+      const { classList, style } = document.body, head = document.querySelector(".cc-title");
       views = maps.map((map) => ({ bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() }));
-      document.body.classList.add("cc-print");
+      folded = [...document.querySelectorAll("details:not([open])")];
+      folded.forEach((part) => (part.open = true));
+      classList.add("cc-print");
+      style.setProperty("--head", head.offsetHeight + "px");
+      turnOver(overleaf);
       maps.forEach((map) => {
         map.closePopup();
         map.invalidateSize({ animate: false });
       });
-      const { bounds } = views[0];
-      maps[0].fitBounds(bounds.contains(page.config.bounds) ? page.config.bounds : bounds, { animate: false });
+      const { bounds } = views[0], all = page.config.bounds;
+      maps[0].fitBounds(bounds.contains(all) ? all : bounds, { animate: false });
     });
     window.addEventListener("afterprint", () => {
       document.body.classList.remove("cc-print");
+      folded.forEach((part) => (part.open = false));
+      overleaf.remove();
+      document.querySelectorAll(".cc-turned").forEach((part) => part.classList.remove("cc-turned"));
       maps.forEach((map, n) => {
         map.invalidateSize({ animate: false });
         map.setView(views[n].centre, views[n].zoom, { animate: false });
       });
     });
+  }
+
+  /** Put what does not fit beside the map, from the first part that does not, on sheets of its own. */
+  function turnOver(overleaf) {
+    const panel = document.querySelector(".cc-panel");
+    if (!panel) return;
+    panel.scrollTop = 0;
+    const end = panel.getBoundingClientRect().bottom + 1;
+    const parts = [...panel.querySelectorAll(".cc-live-panel > *, .cc-body > *")].filter((part) => part.offsetHeight);
+    const first = parts.findIndex((part) => part.getBoundingClientRect().bottom > end);
+    if (first < 0) return;
+    const heading = element("h1", "", document.querySelector("h1").textContent);
+    overleaf.replaceChildren(heading, ...parts.slice(first).map((part) => part.cloneNode(true)));
+    parts.slice(first).forEach((part) => part.classList.add("cc-turned"));
+    document.body.append(overleaf);
   }
 
   function toggleFullscreen() {
@@ -1268,8 +1489,8 @@ window.carecircles = (function () {
     Object.assign(WORDS, words);
   }
   const kit = { element, button, passingButton, say, word, WORDS, addWords, count, percent, minutes, inEveryLanguage, section,
-    facts, centreFacts, placeTable, FORMATS, Coverage, DEPTH_SIGNS, CHANGE_SIGNS };
+    facts, centreFacts, placeTable, FORMATS, Coverage, DEPTH_SIGNS, CHANGE_SIGNS, positionOf, pinRadius };
 
-  return { page, kit, makePanes, start, compare, setLanguage, toDatum: DATUMS, fromDatum, baiduMercator,
+  return { page, kit, makePanes, start, compare, entitle, setLanguage, toDatum: DATUMS, fromDatum, baiduMercator,
     streets, borders, circles, zones, centres, losses, grid, change, gain, places, tiles };
 })();
