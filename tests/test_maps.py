@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import zlib
 
 import folium
@@ -13,10 +14,12 @@ import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import evaluation, figure, gaps, maps, report
+from carecircles import comparison, datasets, evaluation, figure, gaps, maps, reach, report
+from carecircles.area import read_area
 from carecircles.comparison import Plan
 from carecircles.errors import ValidationError
-from tests.conftest import CRS
+from tests.conftest import CRS, evaluated
+from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 
 
 @pytest.fixture(scope="module")
@@ -343,3 +346,57 @@ def test_stations_are_drawn_and_communities_found(hexi, hexi_map):
     drawn = [place for place in data if place["lat"] is not None]
     assert len(drawn) == hexi.places.geometry.notna().sum()
     assert len(data) - len(drawn) == 149
+
+
+@pytest.fixture(scope="module")
+def with_neighbours(tmp_path_factory):
+    """Hexi with two centres within reach across the border and one 4.5 km away, evaluated."""
+    folder = tmp_path_factory.mktemp("beyond") / "hexi"
+    shutil.copytree(datasets.folder("hexi"), folder)
+    add_centres(folder, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    area = read_area(folder)
+    cells = evaluated(area.streets, area.population, area.facilities, cell=200)
+    return Plan({"en": "With", "zh": "含"}, area, cells)
+
+
+def surroundings(m):
+    return next(c for c in m._children.values() if c._name == "Surroundings").config
+
+
+def test_neighbours_are_drawn_and_marked_on_every_map(with_neighbours):
+    area, cells = with_neighbours.area, with_neighbours.cells
+    cost = reach.straight_line(cells, area.facilities, cutoff=700)
+    losses = comparison.close_each(cells, cost, cutoff=700)
+    gains = comparison.open_everywhere(cells, cutoff=700)
+    drawn = {
+        "coverage": maps.coverage_map(area, cells),
+        "change": maps.change_map(with_neighbours, with_neighbours),
+        "closing": maps.closing_map(with_neighbours, losses),
+        "gain": maps.gain_map(with_neighbours, gains),
+        "live": maps.whatif_map(area, cells),
+    }
+    for name, m in drawn.items():
+        config = surroundings(m)
+        assert [e["label"]["en"] for e in config["legend"] if e["sign"] == "neighbour"] == [
+            "Neighbour: a centre beyond the border"
+        ], name
+        assert any("beyond the border count too" in note["en"] for note in config["notes"]), name
+        kinds = layers(m)
+        centres = {
+            "closing": lambda kinds: kinds["losses"].data["centres"],
+            "live": lambda kinds: kinds["live"].data["world"]["centres"],
+        }.get(name, lambda kinds: kinds["centres"].data)(kinds)
+        marked = [c["name"]["en"] for c in centres if c.get("neighbour")]
+        assert sorted(name.split(" (")[0] for name in marked) == [
+            "East neighbour",
+            "Far west",
+            "South neighbour",
+        ], name
+    assert maps.title(area)["en"].endswith("coverage of 45 centres + 3 neighbours")
+    assert surroundings(drawn["coverage"])["summary"][0]["value"]["en"] == "45 + 3"
+    assert "Neighbour: a centre" in maps.comparison_map([with_neighbours] * 2).render()
+
+
+def test_a_map_without_neighbours_says_nothing_of_them(hexi_map, page):
+    assert "beyond the border count" not in page
+    assert all(entry["sign"] != "neighbour" for entry in surroundings(hexi_map)["legend"])

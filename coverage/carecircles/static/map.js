@@ -23,6 +23,8 @@ window.carecircles = (function () {
     before: { en: "Before", zh: "原方案" },
     after: { en: "After", zh: "新方案" },
     openHere: { en: "A new centre here", zh: "在此新开中心" },
+    neighbour: { en: "neighbour", zh: "区外" },
+    neighbourHere: { en: "beyond the border; it counts, and stays where it is", zh: "位于边界之外，计入覆盖，位置不变" },
     opened_here: { en: "opened", zh: "新开" },
     closed_here: { en: "closed", zh: "关闭" },
     moved_here: { en: "moved", zh: "迁移" },
@@ -279,21 +281,25 @@ window.carecircles = (function () {
 
   const TINTS = { opened: "#bfe3f5", moved: "#ead6fb", equipped: "#d1fae5" };
 
-  /** Centres: filled where the position is known, hollow where it is assumed. */
+  const NEIGHBOUR = "#475569";
+
+  /** Centres: filled where the position is known, hollow where it is assumed; dotted beyond the border. */
   function centres(data) {
     const group = L.featureGroup();
     data.forEach((centre) => {
-      const ink = centre.change ? CHANGED[centre.change] : "#be123c", isKnown = centre.basis === "known";
+      const ink = centre.change ? CHANGED[centre.change] : centre.neighbour ? NEIGHBOUR : "#be123c";
+      const isKnown = centre.basis === "known" && !centre.neighbour;
       const layer = L.circleMarker([centre.lat, centre.lon], {
         pane: "cc-centres", radius: (L.Browser.mobile ? 9 : 6) + (centre.change ? 2 : 0), weight: 2.5,
         color: isKnown ? "#ffffff" : ink, fillColor: isKnown ? ink : TINTS[centre.change] || "#ffffff", fillOpacity: 1,
-        className: "cc-centre", dashArray: centre.change === "closed" ? "3 3" : null,
+        className: "cc-centre", dashArray: centre.change === "closed" ? "3 3" : centre.neighbour ? "0 4" : null,
       });
       if (centre.from) {
         group.addLayer(L.polyline([centre.from, [centre.lat, centre.lon]], { pane: "cc-centres",
           interactive: false, color: ink, weight: 2.5, className: "cc-move" }));
       }
-      const name = () => say(centre.name) + (centre.change ? ` (${word(centre.change + "_here")})` : "");
+      const marks = [...(centre.neighbour ? ["neighbour"] : []), ...(centre.change ? [centre.change + "_here"] : [])];
+      const name = () => say(centre.name) + marks.map((mark) => ` (${word(mark)})`).join("");
       layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
       layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
       nameForReaders(layer, name);
@@ -312,8 +318,8 @@ window.carecircles = (function () {
     const most = Math.max(1, ...data.centres.map((centre) => centre.people));
     return L.featureGroup([...data.centres].sort((a, b) => b.people - a.people).map((centre) => {
       const layer = L.circleMarker([centre.lat, centre.lon], {
-        pane: "cc-centres", className: "cc-centre", weight: 2, color: "#5f1d00", fillColor: "#e8702a",
-        fillOpacity: 0.8, radius: 4 + 22 * Math.sqrt(centre.people / most),
+        pane: "cc-centres", className: "cc-centre", weight: 2, color: centre.neighbour ? NEIGHBOUR : "#5f1d00",
+        dashArray: centre.neighbour ? "0 4" : null, fillColor: "#e8702a", fillOpacity: 0.8, radius: 4 + 22 * Math.sqrt(centre.people / most),
       });
       const told = () => facts(say(centre.name), centre.figures.map(([label, n]) => [say(label), count(n)]));
       layer.bindTooltip(told, { className: "cc-tip" });
@@ -356,7 +362,7 @@ window.carecircles = (function () {
   function centreFacts(centre) {
     const rows = [
       ["ID", centre.id],
-      [word("street"), say(centre.street)],
+      [word("street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
       [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
       [word("capacity"), centre.capacity === null ? word("notKnown")
