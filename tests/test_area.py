@@ -7,9 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from carecircles import area, datasets
+from carecircles import _matching, area, datasets
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
+from tests.conftest import centres_at
 
 
 def problems_of(folder, **options):
@@ -25,6 +26,19 @@ def centres(folder):
 def shifted(frame, datum):
     lon, lat = from_wgs84(frame["lon"].astype(float), frame["lat"].astype(float), datum=datum)
     return frame.assign(lon=lon, lat=lat)
+
+
+# Points beyond Hexi's border, at distances measured in EPSG:4548
+EAST_306_M = "X1,河东近邻,East neighbour,河东街道,117.287185,39.071536,meals,,,,,known,"
+SOUTH_308_M = "X2,南邻,South neighbour,,117.226153,39.029424,meals,,,,,assumed,"
+WEST_4503_M = "X3,西远邻,Far west,,117.124253,39.071823,meals,,,,,known,"
+EAST_7004_M = "X4,远东,Far east,,117.3668,39.071312,meals,,,,,known,"
+
+
+def add_centres(folder, *lines):
+    path = folder / "centres.csv"
+    text = path.read_text(encoding="utf-8").rstrip("\n")
+    path.write_text("\n".join([text, *lines]) + "\n", encoding="utf-8")
 
 
 def edit(path, old, new):
@@ -355,3 +369,93 @@ def test_an_area_toml_that_is_no_toml_hides_nothing(hexi_copy):
     assert "this is not TOML" in said
     assert "id is there more than once" in said
     assert "outside" not in said
+
+
+# Beyond the border
+
+
+def test_centres_beyond_the_border_are_neighbours(hexi, hexi_copy):
+    add_centres(hexi_copy, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    centres = area.read_area(hexi_copy).facilities
+    assert centres.index[centres["neighbour"]].tolist() == ["X1", "X2", "X3"]
+    assert centres.loc[["X1", "X2", "X3"], "street"].tolist() == ["", "", ""]
+    assert not hexi.facilities["neighbour"].any()
+    inside = area.without_neighbours(area.read_area(hexi_copy))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(inside.facilities), pd.DataFrame(hexi.facilities), check_like=True
+    )
+    assert inside.notes[-1]["en"] == "Centres beyond the border are not counted: 3."
+
+
+def test_centres_farther_away_are_problems_and_neighbours_are_not(hexi_copy):
+    add_centres(hexi_copy, EAST_306_M, EAST_7004_M)
+    said = problems_of(hexi_copy)
+    assert "row 48 ('远东'): the centre lies outside the study area, more than 5 km" in said
+    assert "河东近邻" not in said
+    assert "rows 47 ('河东近邻'), 48 ('远东')" in problems_of(hexi_copy, beyond=0.0)
+
+
+def test_neighbours_begin_at_50_metres_and_end_at_5_kilometres(block):
+    """The limits are included: a centre 50 m outside belongs to the street, as it always did."""
+    streets, _ = block
+    facilities = centres_at((500_550, 4_300_100), (500_551, 4_300_100), (505_500, 4_300_100))
+    facilities = facilities.assign(street="", row=[1, 2, 3])
+    facilities.attrs = {"unit": "row", "datum": "wgs84", "datum_declared": True, "ids_given": True}
+    where = {"file": "c.csv", "remedy": "pass --datum {}", "beyond": 5000.0}
+    matched, problems, _ = _matching.match_centres(facilities, streets, streets, **where)
+    assert problems == []
+    assert matched["neighbour"].tolist() == [False, True, True]
+    assert matched["street"].tolist() == ["B", "", ""]
+    facilities = facilities.set_geometry(facilities.translate(1)).set_crs("EPSG:4548")
+    facilities.attrs = {"unit": "row", "datum": "wgs84", "datum_declared": True, "ids_given": True}
+    _, problems, _ = _matching.match_centres(facilities, streets, streets, **where)
+    assert len(problems) == 1
+    assert (
+        "row 3 ('Centre 3'): the centre lies outside the study area, more than 5 km" in problems[0]
+    )
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_a_file_in_the_wrong_datum_does_not_pass_as_one_of_neighbours(
+    hexi_copy, datum, is_named, is_declared
+):
+    add_centres(hexi_copy, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    frame = centres(hexi_copy)
+    frame = frame if is_named else frame.assign(street="")
+    shifted(frame, datum).to_csv(hexi_copy / "centres.csv", index=False)
+    if not is_declared:
+        edit(hexi_copy / "area.toml", 'centres = "wgs84"\n', "")
+    said = problems_of(hexi_copy)
+    assert f'say centres = "{datum}" in' in said or f"pass --datum {datum}" in said
+    edit(
+        hexi_copy / "area.toml",
+        "[datum]",
+        f'[datum]\ncentres = "{datum}"' if not is_declared else "[datum]",
+    )
+    if is_declared:
+        edit(hexi_copy / "area.toml", 'centres = "wgs84"', f'centres = "{datum}"')
+    assert area.is_neighbour(area.read_area(hexi_copy).facilities).sum() == 3
+
+
+def test_a_point_outside_the_street_it_names_in_the_datum_of_web_maps(hexi_copy):
+    """One row copied from a web map among 45 sound ones: not a neighbour, a wrong coordinate."""
+    frame = centres(hexi_copy)
+    moved = shifted(frame, "gcj02").set_index("id")
+    outline = area.read_area(hexi_copy).boundary.to_crs(4326).geometry.iloc[0]
+    outside = [i for i, row in moved.iterrows() if not outline.buffer(0.001).contains(
+        gpd.points_from_xy([row["lon"]], [row["lat"]])[0])]  # fmt: skip
+    frame = frame.set_index("id").astype(object)
+    frame.loc[outside[0], ["lon", "lat"]] = moved.loc[outside[0], ["lon", "lat"]]
+    frame.to_csv(hexi_copy / "centres.csv")
+    said = problems_of(hexi_copy)
+    assert f"({frame.loc[outside[0], 'name']!r}): the centre lies outside the study area" in said
+    assert "these points would be in the street they name if they were GCJ-02" in said
+
+
+def test_check_tells_the_neighbours(hexi_copy):
+    add_centres(hexi_copy, EAST_306_M)
+    for path in (hexi_copy, hexi_copy / "centres.csv"):
+        said = "\n".join(area.check_file(path, area=hexi_copy))
+        assert "1 of the centres stand beyond its border, as neighbours" in said

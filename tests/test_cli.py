@@ -16,7 +16,14 @@ import pandas as pd
 import pytest
 
 from carecircles import cli, datasets, evaluation
-from tests.test_area import centres, shifted
+from tests.test_area import (
+    EAST_306_M,
+    SOUTH_308_M,
+    WEST_4503_M,
+    add_centres,
+    centres,
+    shifted,
+)
 
 
 def run(*arguments, cwd):
@@ -608,3 +615,75 @@ def test_help_needs_no_heavy_import(tmp_path):
 
 def test_version(tmp_path):
     assert run_alone("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+
+
+# Centres beyond the border
+
+
+def test_neighbours_count_and_what_they_add_is_said(hexi_copy, tmp_path):
+    """What they add is the difference of two runs, with them and without."""
+    add_centres(hexi_copy, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    options = ["evaluate", "--area", hexi_copy, "--format", "json"]
+    with_them = json.loads(run(*options, cwd=tmp_path).stdout)
+    without = json.loads(run(*options, "--no-neighbours", cwd=tmp_path).stdout)
+    assert (with_them["centres"], with_them["neighbours"]) == (45, 3)
+    assert (without["centres"], without["neighbours"]) == (45, 0)
+    assert (
+        without["district"]
+        == json.loads(run("evaluate", "--format", "json", cwd=hexi_copy).stdout)["district"]
+    )
+    assert [s["centres"] for s in with_them["streets"]] == [
+        s["centres"] for s in without["streets"]
+    ]
+    left, more = (r["district"]["uncovered_people_60"] for r in (with_them, without))
+    assert more - left > 500
+    assert with_them["notes"] == [
+        f"3 centres beyond the border count too (neighbours): without them {more - left:,.0f} fewer "
+        "people 60+ would be covered."
+    ]
+    assert without["notes"] == ["Centres beyond the border are not counted: 3."]
+    table = run("map", "--area", hexi_copy, "--lang", "zh", "--out", "a.html", cwd=tmp_path).stdout
+    assert "45 个居家养老服务中心（另计区外 3 个）覆盖图" in table
+    assert "45 + 3" in table
+    assert (
+        f"边界外的 3 个中心（区外）也计入；若不计，覆盖的60岁及以上人口减少 {more - left:,.0f} 人。"
+        in table
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["gaps"],
+        ["whatif", "ten-minutes"],
+        ["whatif", "ten-minutes", "slow-walkers"],
+        ["whatif", "--close-each"],
+        ["whatif", "--open-everywhere"],
+        ["site", "--new", "1"],
+        ["site", "--new", "1", "--objective", "worst"],
+        ["site", "--new", "1", "--service", "health_post"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_counts_neighbours_or_leaves_them_out(hexi_copy, tmp_path, command):
+    """The third reaches no cell: that is no error, not even where all that is there must stay."""
+    add_centres(hexi_copy, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    options = ["--area", hexi_copy, "--cell", 200, "--format", "json"]
+    with_them = run(*command, *options, cwd=tmp_path)
+    assert with_them.returncode == 0, with_them.stderr
+    said = "beyond the border count"
+    assert said in "".join(json.loads(with_them.stdout)["notes"]) or "--service" in command
+    without = run(*command, *options, "--no-neighbours", cwd=tmp_path)
+    assert json.loads(without.stdout)["notes"][0] == "Centres beyond the border are not counted: 3."
+    if command[0] == "site":
+        sites = json.loads(with_them.stdout)["sites"]
+        assert not {"X1", "X2", "X3"} & {site["id"] for site in sites}
+
+
+def test_closing_each_lists_neighbours_marked(hexi_copy, tmp_path):
+    add_centres(hexi_copy, EAST_306_M)
+    command = ["whatif", "--close-each", "--area", hexi_copy, "--cell", 200]
+    assert "X1 East neighbour (neighbour)" in run(*command, cwd=tmp_path).stdout
+    assert "X1 河东近邻（区外）" in run(*command, "--lang", "zh", cwd=tmp_path).stdout
+    closings = json.loads(run(*command, "--format", "json", cwd=tmp_path).stdout)["closings"]
+    assert {c["id"] for c in closings if c["neighbour"]} == {"X1"}

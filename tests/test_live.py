@@ -19,6 +19,7 @@ from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import evaluated, planned
+from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 from tests.test_browser import Opened
 from tests.test_maps import HOSTILE
 
@@ -739,3 +740,38 @@ def test_a_map_of_a_day_knows_its_day(browser, hexi, tmp_path):
     after = scenario.apply(read_area(datasets.folder("hexi")), scenario.parse(tomllib.loads(text)))
     assert set(after.facilities.index) == set(hexi.facilities.index) - {"H34", "H01"}
     opened.page.close()
+
+
+def test_centres_beyond_the_border_count_and_stay(browser, hexi_copy, tmp_path):
+    """The page's people are Python's with them; dragging and deleting does nothing to them."""
+    add_centres(hexi_copy, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    area = read_area(hexi_copy)
+    cells = evaluated(area.streets, area.population, area.facilities)
+    maps.whatif_map(planned(area, cells)).save(tmp_path / "beyond.html")
+    live = Live(browser, tmp_path / "beyond.html")
+    assert_same_people(live.figures(), cells, cells)
+    assert live.page.locator(".cc-pin-neighbour").count() == 3
+    expect(live.page.locator(".cc-figures")).to_contain_text("45 + 3 (neighbour)")
+    before = live.ask(STATE)
+    pin = live.page.get_by_label("East neighbour (neighbour)")
+    pin.focus()
+    for key in ("ArrowLeft", "Delete"):
+        pin.press(key)
+    assert live.ask(STATE) == before
+    box = pin.bounding_box()
+    live.page.mouse.move(box["x"] + 8, box["y"] + 8)
+    live.page.mouse.down()
+    live.page.mouse.move(box["x"] - 90, box["y"] + 8, steps=5)
+    live.page.mouse.up()
+    assert live.ask(STATE) == before
+    pin.press("Enter")
+    popup = live.page.locator(".leaflet-popup")
+    expect(popup).to_contain_text("beyond the border; it counts, and stays where it is")
+    assert popup.get_by_text("Remove").count() == 0
+    text = '[[step]]\nopen = "N1"\nlon = 117.2424\nlat = 39.0680\ndatum = "wgs84"\n'
+    text = 'name = "p"\n' + text
+    assert live.load(text)
+    after = plan.carry_out(planned(area, cells), scenario.parse(tomllib.loads(text)))
+    assert_same_people(live.figures(), cells, after.cells)
+    live.assert_quiet()
+    live.page.close()

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import json
 import re
+import shutil
 import zlib
 
 import folium
@@ -14,9 +15,11 @@ import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import comparison, evaluation, figure, gaps, maps, report
+from carecircles import comparison, datasets, evaluation, figure, gaps, maps, marginal, report
+from carecircles.area import read_area
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, evaluated, in_streets, planned
+from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 
 
 @pytest.fixture(scope="module")
@@ -442,3 +445,54 @@ def test_stations_are_drawn_and_communities_found(hexi, hexi_map):
     drawn = [place for place in data if place["lat"] is not None]
     assert len(drawn) == hexi.places.geometry.notna().sum()
     assert len(data) - len(drawn) == 149
+
+
+@pytest.fixture(scope="module")
+def with_neighbours(tmp_path_factory):
+    """Hexi with two centres within reach across the border and one 4.5 km away, evaluated."""
+    folder = tmp_path_factory.mktemp("beyond") / "hexi"
+    shutil.copytree(datasets.folder("hexi"), folder)
+    add_centres(folder, EAST_306_M, SOUTH_308_M, WEST_4503_M)
+    area = read_area(folder)
+    return planned(area, cell=200, name={"en": "With", "zh": "含"})
+
+
+def surroundings(m):
+    return next(c for c in m._children.values() if c._name == "Surroundings").config
+
+
+def test_neighbours_are_drawn_and_marked_on_every_map(with_neighbours):
+    area = with_neighbours.area
+    losses, gains = marginal.close_each(with_neighbours), marginal.open_everywhere(with_neighbours)
+    drawn = {
+        "coverage": maps.coverage_map(with_neighbours),
+        "change": maps.change_map(comparison.compare(with_neighbours, with_neighbours)),
+        "closing": maps.closing_map(with_neighbours, losses),
+        "gain": maps.gain_map(with_neighbours, gains),
+        "live": maps.whatif_map(with_neighbours),
+    }
+    for name, m in drawn.items():
+        config = surroundings(m)
+        assert [e["label"]["en"] for e in config["legend"] if e["sign"] == "neighbour"] == [
+            "Neighbour: a centre beyond the border"
+        ], name
+        assert any("beyond the border count too" in note["en"] for note in config["notes"]), name
+        kinds = layers(m)
+        centres = {
+            "closing": lambda kinds: kinds["losses"].data["centres"],
+            "live": lambda kinds: kinds["live"].data["world"]["centres"],
+        }.get(name, lambda kinds: kinds["centres"].data)(kinds)
+        marked = [c["name"]["en"] for c in centres if c.get("neighbour")]
+        assert sorted(name.split(" (")[0] for name in marked) == [
+            "East neighbour",
+            "Far west",
+            "South neighbour",
+        ], name
+    assert maps.title(area)["en"].endswith("coverage of 45 centres + 3 neighbours")
+    assert surroundings(drawn["coverage"])["summary"][0]["value"]["en"] == "45 + 3"
+    assert "Neighbour: a centre" in maps.comparison_map([with_neighbours] * 2).render()
+
+
+def test_a_map_without_neighbours_says_nothing_of_them(hexi_map, page):
+    assert "beyond the border count" not in page
+    assert all(entry["sign"] != "neighbour" for entry in surroundings(hexi_map)["legend"])

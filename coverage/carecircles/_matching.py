@@ -15,9 +15,11 @@ from carecircles._validate import Text
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
 
 RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
+NEIGHBOURS_M = 5_000.0  # people walk across the border to a centre this close beyond it, or closer
 _STRAY_M = 100.0  # a centre this far from the street it names is in another one
 _FEWEST_STRAYS = 3
 _MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a datum is suggested
+_NO_CHANCE = 20  # points put right by another datum, times those that it leaves right
 _LARGEST_OVERLAP_SHARE = 0.001
 _LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
 _LONGEST_NAMES = 8
@@ -134,19 +136,32 @@ def match_centres(
     *,
     file: str,
     remedy: str,
+    beyond: float = 0.0,
 ) -> tuple[gpd.GeoDataFrame, list[str], list[Text]]:
-    """Centres with their street as a code; those outside the area or in an unknown street are problems."""
+    """
+    Centres with their street as a code; those outside the area or in an unknown street are problems.
+
+    Up to `beyond` metres outside they are neighbours, in a street of somebody else's ('').
+    """
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
     is_named = (facilities["street"] != "").to_numpy()
     codes = street_codes(facilities["street"], streets)
-    is_unknown = is_named & codes.isna().to_numpy()
+    metres = _metres(facilities.geometry, boundary.geometry.iloc[0])
+    is_neighbour = (metres > RIM_M) & (metres <= beyond)
+    is_unknown = is_named & codes.isna().to_numpy() & ~is_neighbour
     problems = unknown_streets(
         rows[is_unknown], facilities["street"][is_unknown], streets, file=file
     )
     named = streets.geometry.reindex(codes.to_numpy()).to_numpy()
     placed = facilities.geometry.notna().to_numpy()
     wrong, strays = _misplaced(
-        facilities[placed], named[placed], boundary, file=file, rows=rows[placed], remedy=remedy
+        facilities[placed],
+        named[placed],
+        boundary,
+        file=file,
+        rows=rows[placed],
+        remedy=remedy,
+        beyond=beyond,
     )
     problems += wrong
     if problems or not placed.all():
@@ -168,8 +183,8 @@ def match_centres(
             }
         )
     located = _streets_at(facilities, streets)
-    codes = codes.where(is_named, located).fillna("")
-    return facilities.assign(street=codes).drop(columns="row"), [], notes
+    codes = codes.where(is_named, located).where(~is_neighbour, "").fillna("")
+    return facilities.assign(street=codes, neighbour=is_neighbour).drop(columns="row"), [], notes
 
 
 def match_places(
@@ -191,32 +206,49 @@ def _misplaced(
     file: str,
     rows: pd.Index,
     remedy: str,
+    beyond: float,
 ) -> tuple[list[str], int]:
     """
-    Centres outside the boundary, and how many stand in another street than the one they name.
+    Centres farther than `beyond` outside the boundary, and how many stand in another street than they name.
 
-    The second is a problem too where another datum than the undeclared one would put them right.
+    Those closer, and those in another street, are problems too where another datum would put them right:
+    a file read in the wrong datum must not pass as one of neighbours.
     """
     outline = boundary.geometry.iloc[0]
-    is_outside = _outside(facilities.geometry, outline)
+    points, declared = facilities.geometry, facilities.attrs["datum_declared"]
+    is_outside = _outside(points, outline)
+    is_far = is_outside & ~(_metres(points, outline) <= beyond)
+    is_stray = _metres(points, named) > _STRAY_M
+    strays = int((is_stray & ~is_outside).sum())
 
-    def count_strays(points: gpd.GeoSeries) -> int:
-        return int((_metres(points, named) > _STRAY_M).sum())
-
-    strays = count_strays(facilities.geometry)
-    if is_outside.any():
-        hint = _datum_hint(facilities, lambda points: _outside(points, outline).sum(), remedy)
+    def tell(which: np.ndarray, what: str, where: str, hint: str) -> tuple[list[str], int]:
         problems = _validate.complain(
             file,
-            rows[is_outside],
-            "the centre lies outside the study area",
+            rows[which],
+            f"the centre lies outside the study area{what}",
             "correct its coordinates or take it out",
-            values=facilities["name"][is_outside],
+            values=facilities["name"][which],
         )
-        said = [f"{file}: these points would fall inside if {hint}."] if hint else []
+        right = (
+            "" if declared or which is is_far else f", or {remedy.format('wgs84')} if it is right"
+        )
+        said = [f"{file}: these points would {where} if {hint}{right}."] if hint else []
         return [*problems, *said], strays
-    hint = _datum_hint(facilities, count_strays, remedy) if strays >= _FEWEST_STRAYS else ""
-    if hint and not facilities.attrs["datum_declared"]:
+
+    fewest = _FEWEST_STRAYS if declared and not is_far.any() else 1
+    hint = _datum_hint(facilities, lambda moved: _outside(moved, outline), remedy, fewest=fewest)
+    if hint:
+        return tell(is_outside, "", "fall inside", hint)
+    if is_far.any():
+        what = f", more than {beyond / 1000:g} km from its border" if beyond else ""
+        return tell(is_far, what, "", "")
+    at_home = is_outside & is_stray
+    theirs = named[at_home]
+    hint = _datum_hint(facilities[at_home], lambda moved: _metres(moved, theirs) > _STRAY_M, remedy)
+    if hint:
+        return tell(at_home, "", "be in the street they name", hint)
+    hint = _datum_hint(facilities, lambda moved: _metres(moved, named) > _STRAY_M, remedy)
+    if hint and strays >= _FEWEST_STRAYS and not declared:
         return [
             f"{file}: {strays} centres stand in another street than they name; these points would "
             f"be in the street they name if {hint}, or --datum wgs84 if the file is right as it is."
@@ -236,27 +268,40 @@ def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.
 
 
 @np.errstate(invalid="ignore")  # points that no projection can place
-def _datum_hint(facilities: gpd.GeoDataFrame, count_wrong, remedy: str) -> str:
-    """The datum (or order of coordinates) under which the misplaced centres would be in place, if any."""
+def _datum_hint(facilities: gpd.GeoDataFrame, find_wrong, remedy: str, *, fewest: int = 1) -> str:
+    """
+    The datum (or order of coordinates) under which the misplaced centres would be in place, if any.
+
+    It puts nearly all of them right where they are `fewest` or more; or it puts some right and hardly
+    one that was right wrong: that an offset of hundreds of metres only does good is no chance where
+    many others could have been moved out.
+    """
     said = facilities.attrs["datum"]
     if said not in DATUMS:
         return ""
+    is_wrong = find_wrong(facilities.geometry)
+    if not is_wrong.any():
+        return ""
     degrees = facilities.geometry.to_crs(4326)
     written = from_wgs84(degrees.x, degrees.y, datum=said)
-    wrong = count_wrong(facilities.geometry)
     candidates = [
         (f"they were {label}: {remedy.format(name)}", to_wgs84(*written, datum=name))
         for name, label in (("gcj02", "GCJ-02"), ("bd09", "BD-09"), ("wgs84", "WGS84"))
         if name != said
     ]
     candidates.append(("longitude and latitude were swapped: swap the columns", written[::-1]))
-    counts = []
-    for _, (lon, lat) in candidates:
-        is_possible = np.all(np.abs(lat) <= 90)
-        points = gpd.GeoSeries.from_xy(lon, lat, crs=4326)
-        counts.append(count_wrong(points.to_crs(facilities.crs)) if is_possible else wrong)
-    best = int(np.argmin(counts))
-    return candidates[best][0] if counts[best] <= _MOST_STILL_WRONG * wrong else ""
+    found = [(len(is_wrong) + 1, 0, 0, 0, "")]
+    for label, (lon, lat) in candidates:
+        if not np.all(np.abs(lat) <= 90):
+            continue
+        points = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(facilities.crs)
+        still = find_wrong(points)
+        kept, righted = (~still & ~is_wrong).sum(), (is_wrong & ~still).sum()
+        found.append((still.sum(), righted, (still & ~is_wrong).sum(), kept, label))
+    left, righted, wronged, kept, label = min(found, key=lambda one: one[0])
+    is_nearly_all = left <= _MOST_STILL_WRONG * is_wrong.sum() and is_wrong.sum() >= fewest
+    only_does_good = righted * kept >= _NO_CHANCE and wronged <= _MOST_STILL_WRONG * righted
+    return label if is_nearly_all or only_does_good else ""
 
 
 def unknown_streets(

@@ -46,7 +46,8 @@ class StudyArea:
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
     `streets` is indexed by code; `population` (persons by age group) by the same codes;
-    `facilities` by id. `places` (communities, stations) only help to find one's way. `as_of` is the
+    `facilities` by id; those with `neighbour` stand beyond the border and count like the others.
+    `places` (communities, stations) only help to find one's way. `as_of` is the
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
     language, what was taken for granted while reading.
     """
@@ -65,7 +66,11 @@ class StudyArea:
 
 
 def read_area(
-    folder: str | Path, *, centres: str | Path | None = None, datum: str | None = None
+    folder: str | Path,
+    *,
+    centres: str | Path | None = None,
+    datum: str | None = None,
+    beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
     """
     A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
@@ -78,6 +83,8 @@ def read_area(
         Another list of centres to use instead of the folder's.
     datum
         Datum of the centres' coordinates, one of `datum.DATUMS`.
+    beyond
+        Metres outside the border up to which centres are kept, as neighbours: people walk across.
 
     Returns
     -------
@@ -162,7 +169,12 @@ def read_area(
         notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
-            facilities, streets, boundary, file=files["centres"], remedy=remedy
+            facilities,
+            streets,
+            boundary,
+            file=files["centres"],
+            remedy=remedy,
+            beyond=beyond,
         )
         problems += wrong
         notes += said
@@ -183,6 +195,27 @@ def read_area(
         crs=crs,
         places=places,
         notes=tuple(notes),
+    )
+
+
+def is_neighbour(facilities: gpd.GeoDataFrame) -> pd.Series:
+    """Whether each centre stands beyond the border; no where nobody says so."""
+    told = facilities.get("neighbour", False)
+    return pd.Series(told, index=facilities.index, dtype=bool)
+
+
+def without_neighbours(area: StudyArea) -> StudyArea:
+    """The study area with only the centres inside it, and a note of how many that leaves out."""
+    is_beyond = is_neighbour(area.facilities)
+    if not is_beyond.any():
+        return area
+    few = int(is_beyond.sum())
+    note = {
+        "en": f"Centres beyond the border are not counted: {few}.",
+        "zh": f"边界外的 {few} 个中心未计入。",
+    }
+    return dataclasses.replace(
+        area, facilities=area.facilities[~is_beyond], notes=(*area.notes, note)
     )
 
 
@@ -334,6 +367,7 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     if whole.resolve() in own:
         study = read_area(area, datum=datum)
         notes = [*_english(study), f"part of the study area {study.name_en} ({study.name})"]
+        notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
                   "population": study.population, "places": study.places}  # fmt: skip
         lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
@@ -354,6 +388,7 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         study = read_area(area, centres=path, datum=datum)
         frame = study.facilities
         notes = [*_english(study), f"inside the study area {study.name_en} ({study.name})"]
+        notes += _beyond(frame)
         return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
     if role == "population":
         frame = io.read_population(path)
@@ -419,8 +454,14 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
         f"{folder}: {area.name_en} ({area.name}), {area.crs.to_string()}, "
         f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
         *(f"  {role}: {_describe_file(frame)}" for role, frame in frames.items()),
-        *(f"  {note}" for note in _english(area)),
+        *(f"  {note}" for note in (*_english(area), *_beyond(area.facilities))),
     ]
+
+
+def _beyond(facilities: gpd.GeoDataFrame) -> list[str]:
+    """A line about the centres that stand beyond the border, if any do."""
+    few = int(is_neighbour(facilities).sum())
+    return [f"{few} of the centres stand beyond its border, as neighbours"] if few else []
 
 
 def _english(area: StudyArea) -> list[str]:

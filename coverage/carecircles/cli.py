@@ -102,6 +102,10 @@ class Options:
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
         ),
     ] = None
+    no_neighbours: Annotated[
+        bool,
+        typer.Option("--no-neighbours", help="Leave out centres beyond the border."),
+    ] = False
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
     radius: Annotated[
         float | None,
@@ -607,9 +611,10 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(options.datum)
     with _busy("reading"):
-        from carecircles.area import area_on, read_area, standard_of
+        from carecircles.area import area_on, read_area, standard_of, without_neighbours
 
         study = read_area(_folder(options.area), centres=options.centres, datum=datum)
+        study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         return study if as_of is None else area_on(study, as_of)
@@ -876,8 +881,7 @@ def _print_siting(
     titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         report.print_table(table, title=title, lang=lang)
-    remarks = [report.grid_note(after), *before.area.notes]
-    below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
+    below = [*notes, *report.siting_remarks(before, after, lang=lang)]
     report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 

@@ -37,7 +37,7 @@ from carecircles import (
     scenario,
 )
 from carecircles._validate import Text
-from carecircles.area import StudyArea
+from carecircles.area import StudyArea, is_neighbour
 from carecircles.comparison import Change
 from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
@@ -350,9 +350,10 @@ def closing_map(
     }
     centres = [
         {
-            "name": report.name_of(row),
+            "name": report.centre_name(row),
             "lat": round(row["geometry"].y, _DECIMALS),
             "lon": round(row["geometry"].x, _DECIMALS),
+            **({"neighbour": True} if row["neighbour"] else {}),
             "people": row[lost],
             "figures": [[label, row[column]] for column, label in labels.items()],
         }
@@ -360,7 +361,7 @@ def closing_map(
     ]
     rows = [
         {
-            "short_name": report.name_of(row),
+            "short_name": report.centre_name(row),
             "bounds": _corners(row["geometry"].buffer(0.006).bounds),
             **{column: row[column] for column in labels},
         }
@@ -866,12 +867,19 @@ def _projection(area: StudyArea) -> dict:
     """
     Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
 
-    Fitted on the district and a fifth of its width around it; the degree grows until the polynomial
+    Fitted on the district and a fifth of its width around it, on its neighbours too; the degree grows until the polynomial
     holds at points it was not fitted to.
     """
     west, south, east, north = _bounds(area)
     margin = 0.2 * max(east - west, north - south) + 0.02
     bounds = [west - margin, south - margin, east + margin, north + margin]
+    beyond = area.facilities[is_neighbour(area.facilities)]
+    if len(beyond):
+        farthest = _degrees(beyond).total_bounds + np.array([-0.01, -0.01, 0.01, 0.01])
+        bounds = [
+            *np.minimum(bounds, farthest)[:2].tolist(),
+            *np.maximum(bounds, farthest)[2:].tolist(),
+        ]
     to_metres = pyproj.Transformer.from_crs(4326, area.crs, always_xy=True)
     chebyshev = np.polynomial.chebyshev
 
@@ -954,7 +962,7 @@ def _centres_to_measure(area: StudyArea) -> list[dict]:
     """Centres with their metres, for the distances the page tells."""
     return [
         {
-            "name": report.name_of(row),
+            "name": report.centre_name(row),
             "x": row.geometry.x,
             "y": row.geometry.y,
             "services": _services(row),
@@ -1140,6 +1148,7 @@ def _centres(area: StudyArea) -> list[dict]:
             "capacity": None if math.isnan(row["capacity"]) else row["capacity"],
             "beds": None if math.isnan(row["beds"]) else row["beds"],
             "basis": row["basis"],
+            **({"neighbour": True} if row.get("neighbour", False) else {}),
             "source": row["source"],
             "lon": round(row["geometry"].x, _DECIMALS),
             "lat": round(row["geometry"].y, _DECIMALS),
@@ -1171,9 +1180,15 @@ def title(area: StudyArea) -> Text:
     """What the map shows, in each language."""
     name = _area_name(area)
     day = f", {area.as_of}" if area.as_of else ""
+    beyond = int(is_neighbour(area.facilities).sum())
+    own = len(area.facilities) - beyond
     return {
-        "en": f"{name['en']}: elderly-care coverage of {len(area.facilities)} centres{day}",
-        "zh": f"{name['zh']}：{len(area.facilities)} 个居家养老服务中心覆盖图{day}",
+        "en": f"{name['en']}: elderly-care coverage of {own} centres"
+        + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
+        + day,
+        "zh": f"{name['zh']}：{own} 个居家养老服务中心"
+        + (f"（另计区外 {beyond} 个）" if beyond else "")
+        + f"覆盖图{day}",
     }
 
 
@@ -1379,7 +1394,8 @@ _STREET_COLUMNS: list[dict] = [
 
 
 def _notes(plan: Plan) -> list[Text]:
-    return [report.grid_note(plan), *plan.area.notes, *_credits(plan.area)]
+    beyond = report.neighbour_notes(plan)
+    return [report.grid_note(plan), *beyond, *plan.area.notes, *_credits(plan.area)]
 
 
 def _credits(area: StudyArea) -> list[Text]:
@@ -1434,6 +1450,9 @@ def _legend(area: StudyArea, *, radius: bool = True, bases: set[str] | None = No
         },
         *_centre_signs(set(area.facilities["basis"]) if bases is None else bases),
     ]
+    if is_neighbour(area.facilities).any():
+        label = {"en": "Neighbour: a centre beyond the border", "zh": "区外中心：位于边界之外"}
+        entries.append({"sign": "neighbour", "label": label})
     if (area.streets["basis"] == "schematic").any():
         label = {"en": "Street border, schematic", "zh": "街道边界，示意"}
         entries.append({"sign": "border", "label": label})

@@ -17,7 +17,7 @@ import shapely
 
 from carecircles import comparison, evaluation, grid, io, terminal
 from carecircles._validate import Text
-from carecircles.area import StudyArea
+from carecircles.area import StudyArea, is_neighbour
 from carecircles.comparison import Change
 from carecircles.plan import Plan, is_straight
 from carecircles.siting import Siting
@@ -160,6 +160,27 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
+def centre_name(row: Mapping) -> Text:
+    """The name of a centre in each language, marked where it stands beyond the border."""
+    name = name_of(row)
+    if not row.get("neighbour", False):
+        return name
+    return {"en": f"{name['en']} (neighbour)", "zh": f"{name['zh']}（区外）"}
+
+
+def centre_count(area: StudyArea) -> str:
+    """How many centres there are inside and, if any, beyond the border."""
+    beyond = int(is_neighbour(area.facilities).sum())
+    return f"{len(area.facilities) - beyond:,}" + (f" + {beyond:,}" if beyond else "")
+
+
+def _centres_label(*areas: StudyArea) -> Text:
+    """What `centre_count` counts."""
+    if any(is_neighbour(area.facilities).any() for area in areas):
+        return {"en": "Centres + neighbours", "zh": "中心 + 区外中心"}
+    return {"en": "Centres", "zh": "中心"}
+
+
 def isolated(text: str) -> str:
     """Text whose direction of writing stays its own, to put into a sentence."""
     turns = {"R", "AL", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
@@ -237,6 +258,30 @@ def grid_note(plan: Plan) -> Text:
     }
 
 
+def neighbour_notes(plan: Plan) -> list[Text]:
+    """How many centres beyond the border count, and what they add, if there are any."""
+    area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
+    if not is_beyond.any():
+        return []
+    pairs = plan.cost.table
+    labels = pairs.index.levels[1]
+    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
+    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
+    group = area.standard.group or "people_60"
+    added, label = _show("people", cells[group][is_theirs].sum()), GROUPS[group]
+    few = int(is_beyond.sum())
+    one = few == 1
+    return [
+        {
+            "en": f"{few} {'centre' if one else 'centres'} beyond the border {'counts' if one else 'count'} "
+            f"too (neighbours): without {'it' if one else 'them'} {added} fewer people {label['en']} "
+            "would be covered.",
+            "zh": f"边界外的 {few} 个中心（区外）也计入；若不计，覆盖的{label['zh']}人口减少 {added} 人。",
+        }
+    ]
+
+
 def standard_note(plan: Plan) -> Text:
     """The standard in words, and how it is measured."""
     standard = plan.area.standard
@@ -287,7 +332,8 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
         area, evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
     )
     counts = area.facilities["street"].value_counts()
-    centres = [len(area.facilities)] if is_district else counts.reindex(frame.index, fill_value=0)
+    own = len(area.facilities) - is_neighbour(area.facilities).sum()
+    centres = [own] if is_district else counts.reindex(frame.index, fill_value=0)
     frame.insert(2, "centres", np.asarray(centres))
     frame.insert(3, "area_km2", shapely.area(frame.geometry.to_numpy()) / 1e6)
     return frame
@@ -318,7 +364,7 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     area = plan.area
     names = [[say(t, "zh") for t in some] for some in street_names(area, zones)]
-    nearest = [say(name, "zh") if name else "" for name in nearest_names(area, zones)]
+    nearest = [area.facilities["name"][i] if i else "" for i in zones["nearest"]]
     frame.insert(frame.columns.get_loc("streets") + 1, "street_names", [";".join(n) for n in names])
     frame.insert(frame.columns.get_loc("nearest") + 1, "nearest_name", nearest)
     frame.insert(len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(area)))
@@ -362,7 +408,7 @@ def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None 
 
 def _heading(plan: Plan, /, **setting) -> dict:
     area, cells = plan.area, plan.cells
-    centres = {"centres": setting.pop("centres")} if "centres" in setting else {}
+    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
     return {
         "area": area.name,
         "area_en": area.name_en,
@@ -371,7 +417,7 @@ def _heading(plan: Plan, /, **setting) -> dict:
         **centres,
         "area_share_error": round(evaluation.area_share_error(cells), 6),
         "assumed": [line["en"] for line in assumptions(area)],
-        "notes": [note["en"] for note in area.notes],
+        "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
     }
 
 
@@ -379,10 +425,12 @@ def _setting(plan: Plan) -> dict:
     """What a plan's figures rest on."""
     area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
+    beyond = int(is_neighbour(area.facilities).sum())
     return {
         "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
         "as_of": area.as_of.isoformat() if area.as_of else None,
-        "centres": len(area.facilities),
+        "centres": len(area.facilities) - beyond,
+        "neighbours": beyond,
     }
 
 
@@ -514,6 +562,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
                 "name_en": plan.name["en"],
                 "as_of": setting["as_of"],
                 "centres": setting["centres"],
+                "neighbours": setting["neighbours"],
                 "metres": plan.area.standard.metres,
                 "minutes": plan.area.standard.minutes,
                 "group": plan.area.standard.group or "everyone",
@@ -534,7 +583,10 @@ def league_record(changes: Sequence[Change]) -> dict:
     every = [before.area, *(change.after.area for change in changes)]
     heading = _heading(before) | {
         "assumed": [line["en"] for line in _once(assumptions(area) for area in every)],
-        "notes": [line["en"] for line in _once(area.notes for area in every)],
+        "notes": [
+            line["en"]
+            for line in league_notes([before, *(change.after for change in changes)])[1][1:]
+        ],
     }
     return {**heading, "plans": _records(league)}
 
@@ -548,7 +600,13 @@ def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
     """What is assumed of several plans, and what else has to be said of them."""
     return (
         _once(assumptions(plan.area) for plan in plans),
-        _once([[grid_note(plans[0])], *(plan.area.notes for plan in plans)]),
+        _once(
+            [
+                [grid_note(plans[0])],
+                *(neighbour_notes(plan) for plan in plans),
+                *(plan.area.notes for plan in plans),
+            ]
+        ),
     )
 
 
@@ -568,6 +626,7 @@ def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
     frame.insert(0, "name", centres["name"])
     frame.insert(1, "name_en", centres["name_en"])
     frame.insert(2, "street", centres["street"])
+    frame.insert(3, "neighbour", is_neighbour(centres))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
     return gpd.GeoDataFrame(frame, geometry=centres.geometry.to_numpy(), crs=plan.area.crs)
 
@@ -652,9 +711,11 @@ def siting_record(
 
     `plan` is the plan as it is, `after` the one with the new centres.
     """
+    notes = [*neighbour_notes(plan), *plan.area.notes]
     record = {
         **_heading(plan, plan=_named(plan)),
         "area_share_error": round(evaluation.area_share_error(after.cells), 6),
+        "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
         "unit": _GOALS[siting.goal][0],
@@ -955,7 +1016,7 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
 def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     """What closing each centre would lose as text to read."""
     frame = losses_frame(plan, losses)
-    names = [f"{i} {say(name_of(row), lang)}" for i, row in frame.to_dict("index").items()]
+    names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
     return _as_text(pd.DataFrame(frame).assign(name=names), _LOSS_COLUMNS, lang)
 
 
@@ -987,9 +1048,9 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
     d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
     shares = " → ".join(_show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
-    centres = " → ".join(f"{len(plan.area.facilities):,}" for plan in (before, after))
+    centres = " → ".join(centre_count(plan.area) for plan in (before, after))
     lines: list[tuple[Text, str]] = [
-        ({"en": "Centres", "zh": "中心"}, centres),
+        (_centres_label(before.area, after.area), centres),
         (of_group({"en": "{} covered", "zh": "{}覆盖率"}, group), shares),
         *(
             (
@@ -1112,7 +1173,7 @@ def street_names(
 
 def nearest_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[Text | None]:
     """Name of the centre nearest to each zone; None where there is no centre at all."""
-    return [name_of(area.facilities.loc[i]) if i else None for i in zones["nearest"]]
+    return [centre_name(area.facilities.loc[i]) if i else None for i in zones["nearest"]]
 
 
 def _as_text(table: pd.DataFrame, columns: Mapping[str, Text], lang: str) -> pd.DataFrame:
@@ -1159,8 +1220,9 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
     area, cells = plan.area, plan.cells
     d = evaluation.of_district(cells)
     streets = evaluation.by_street(cells)["covered_people_60_share"]
+    label = _centres_label(area)
     lines = [
-        (("Centres", "中心"), f"{len(area.facilities):,}"),
+        ((label["en"], label["zh"]), centre_count(area)),
         (("People 60+", "60岁及以上人口"), f"{d['people_60']:,.0f}"),
         (
             ("60+ covered", "60+覆盖率"),
@@ -1199,9 +1261,16 @@ def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
     )
 
 
+def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
+    """What has to be said under the tables of new centres: of the plan as it is, counted with them."""
+    remarks = [grid_note(after), *neighbour_notes(plan), *plan.area.notes]
+    return said_below(assumptions(plan.area), remarks, lang=lang)
+
+
 def notes(plan: Plan, *, lang: str) -> list[str]:
     """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
-    return said_below(assumptions(plan.area), [grid_note(plan), *plan.area.notes], lang=lang)
+    remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
+    return said_below(assumptions(plan.area), remarks, lang=lang)
 
 
 def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:

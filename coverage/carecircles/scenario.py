@@ -629,8 +629,8 @@ def _after(
         elif act == "close":
             rows.pop(to, None)
         elif act == "move" and to in rows:
-            where = {key: new[number][key] for key in ("geometry", "street", "basis", "source")}
-            rows[to] = {**rows[to], **where}
+            where = ("geometry", "street", "basis", "source", "neighbour")
+            rows[to] = {**rows[to], **{key: new[number][key] for key in where}}
         elif act == "equip" and to in rows:
             services = io.services_of(pd.Series([step["services"]])).iloc[0]
             rows[to] = {**rows[to], "services": services, "services_basis": "proposed"}

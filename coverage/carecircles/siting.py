@@ -23,7 +23,7 @@ from scipy import sparse
 
 from carecircles import _search, _solver, grid, io, marginal, reach
 from carecircles._solver import Clock, Floors, Limits, Solution, Watch
-from carecircles.area import StudyArea, read_area
+from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.plan import Plan
 from carecircles.reach import CostTable
@@ -660,7 +660,7 @@ def read_candidates(
     ValidationError
         With every problem of the file.
     """
-    area = read_area(folder, centres=path, datum=datum)
+    area = read_area(folder, centres=path, datum=datum, beyond=0.0)
     places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
@@ -681,6 +681,8 @@ def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
     """
     The centres of a study area that a plan does not count, such as those without a service.
 
+    Neighbours are none: what they offer is not for the area to say.
+
     Parameters
     ----------
     area
@@ -693,7 +695,8 @@ def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
     candidates
         Indexed by `id`: name, name_en, lon, lat, street, services, geometry (as it is).
     """
-    centres = area.facilities[~area.facilities.index.isin(plan.area.facilities.index)]
+    is_counted = area.facilities.index.isin(plan.area.facilities.index)
+    centres = area.facilities[~is_counted & ~is_neighbour(area.facilities)]
     degrees = io.as_written(centres.geometry)[1]
     table = pd.DataFrame(centres[["name", "name_en", "street", "services"]]).join(degrees)
     return gpd.GeoDataFrame(table, geometry=centres.geometry, crs=centres.crs)

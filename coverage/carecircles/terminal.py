@@ -19,7 +19,7 @@ _HEADER_WIDTH = 6  # a heading of three East Asian characters a line
 _LONGEST_KEPT = 24  # words with a digit up to this width stay in one piece
 _FEWEST_FIGURES = 3  # with fewer columns of figures, a record a row says more
 _NUMBER = r"[+-]?\d[\d,.]*(?: %| m)?"
-_FIGURE = re.compile(rf"{_NUMBER}(?: (?:/|→) {_NUMBER})?|–")
+_FIGURE = re.compile(rf"{_NUMBER}(?: (?:/|→|\+) {_NUMBER})*|–")
 _WIDE = "\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd"
 _PIECE = re.compile(rf"[（《“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）》”]*\s*")
 

@@ -362,8 +362,10 @@
       const state = !old ? "new" : old.lon !== centre.lon || old.lat !== centre.lat ? "moved" : "same";
       let shape = this.drawn.get(centre.id);
       if (!shape) {
+        // those beyond the border count, and are not ours to move or to close
+        const isFixed = Boolean(centre.neighbour);
         shape = { circle: L.polygon([], { pane: "cc-circles", interactive: false, fill: false, color: "#1e3a8a",
-          weight: 1, opacity: 0.75 }).addTo(this.map), marker: this.marker(centre.id, place) };
+          weight: 1, opacity: 0.75 }).addTo(this.map), marker: this.marker(centre.id, place, isFixed) };
         this.drawn.set(centre.id, shape);
       }
       Object.assign(shape, { centre, metres });
@@ -374,8 +376,9 @@
       shape.marker.setLatLng(place);
       const pin = shape.marker.getElement();
       pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
-        (state === "same" || centre.basis === "known" ? " cc-pin-" + kit.positionOf(centre.basis) : "");
-      shape.name = () => say(centre.name) + ({ new: ` (${word("opened_here")})`, moved: ` (${word("moved_here")})` }[state] || "");
+        (centre.neighbour ? " cc-pin-neighbour"
+          : state === "same" || centre.basis === "known" ? " cc-pin-" + kit.positionOf(centre.basis) : "");
+      shape.name = () => say(centre.name) + (centre.neighbour ? ` (${word("neighbour")})` : "") + ({ new: ` (${word("opened_here")})`, moved: ` (${word("moved_here")})` }[state] || "");
       pin.setAttribute("aria-label", shape.name());
       if (state === "moved") {
         shape.arrow = shape.arrow || L.polyline([], { pane: "cc-lines", interactive: false,
@@ -392,8 +395,8 @@
       this.drawn.delete(id);
     }
 
-    marker(id, place) {
-      const marker = L.marker(place, { pane: "cc-centres", draggable: true, autoPan: false, keyboard: true,
+    marker(id, place, isFixed) {
+      const marker = L.marker(place, { pane: "cc-centres", draggable: !isFixed, autoPan: false, keyboard: true,
         icon: L.divIcon({ className: "cc-pin", iconSize: L.Browser.mobile ? [24, 24] : [16, 16] }) });
       let isAstray = false;
       marker.on("drag", (event) => { isAstray = !this.move(id, event.latlng); });
@@ -406,7 +409,7 @@
       marker.bindTooltip(() => element("span", "", this.drawn.get(id).name()), { className: "cc-tip" });
       marker.addTo(this.map);
       L.DomEvent.on(marker.getElement(), "keyup blur", () => this.settle());
-      L.DomEvent.on(marker.getElement(), "keydown", (event) => this.key(id, event));
+      if (!isFixed) L.DomEvent.on(marker.getElement(), "keydown", (event) => this.key(id, event));
       return marker;
     }
     searchable() {
@@ -457,7 +460,7 @@
         });
         box.prepend(input);
       }
-      tools.append(passingButton(() => word("remove"), null, () => this.remove(id)));
+      if (!centre.neighbour) tools.append(passingButton(() => word("remove"), null, () => this.remove(id)));
       if (old && old !== centre) tools.append(passingButton(() => word("restore"), null, () => this.restore(id)));
       box.append(tools);
       return box;
@@ -482,7 +485,8 @@
       put("gained", count(area.gained));
       put("lost", count(area.lost));
       put("backup", percent(area.all > 0 ? area.backup / area.all : null));
-      put("centres", `${this.plan.centres.size}`);
+      const beyond = [...this.plan.centres.values()].filter((centre) => centre.neighbour).length;
+      put("centres", `${this.plan.centres.size - beyond}` + (beyond ? ` + ${beyond} (${word("neighbour")})` : ""));
       this.tableCells.forEach((row, n) => {
         const texts = [count(streets[n].all), percent(share(streets[n])),
           kit.FORMATS.signed(streets[n].covered - was.streets[n].covered), count(streets[n].all - streets[n].covered)];

@@ -23,6 +23,8 @@ window.carecircles = (function () {
     before: { en: "Before", zh: "原方案" },
     after: { en: "After", zh: "新方案" },
     openHere: { en: "A new centre here", zh: "在此新开中心" },
+    neighbour: { en: "neighbour", zh: "区外" },
+    neighbourHere: { en: "beyond the border; it counts, and stays where it is", zh: "位于边界之外，计入覆盖，位置不变" },
     opened_here: { en: "opened", zh: "新开" },
     closed_here: { en: "closed", zh: "关闭" },
     moved_here: { en: "moved", zh: "迁移" },
@@ -338,6 +340,8 @@ window.carecircles = (function () {
   };
   const positionOf = (basis) => (Object.hasOwn(POSITIONS, basis) ? basis : "unstated");
 
+  const NEIGHBOUR = "#475569";
+
   /** A disc with a cross in it. */
   const Crossed = L.CircleMarker.extend({
     _updatePath() {
@@ -360,7 +364,7 @@ window.carecircles = (function () {
     group.on("remove", () => map && map.off("zoomend", resize));
   }
 
-  /** Centres, drawn by what their position rests on; those that change are marked, and beside that
+  /** Centres, drawn by what their position rests on, dotted beyond the border; those that change are marked, and beside that
       drawn as they are before and after, for the view of both beside each other. */
   function centres(data) {
     const group = L.featureGroup(), pins = [];
@@ -394,16 +398,18 @@ window.carecircles = (function () {
 
   function pin(centre, where, change) {
     const isClosed = change === "closed";
-    let [color, fillColor] = POSITIONS[positionOf(centre.basis)];
+    let [color, fillColor] = centre.neighbour ? [NEIGHBOUR, "#ffffff"] : POSITIONS[positionOf(centre.basis)];
     if (change) {
       color = centre.basis === "known" || isClosed ? "#ffffff" : CHANGED[change];
       fillColor = isClosed ? CLOSED : centre.basis === "known" ? CHANGED[change] : TINTS[change];
     }
     const layer = new (isClosed ? Crossed : L.CircleMarker)([centre.lat, centre.lon], {
       pane: where, radius: 6, weight: isClosed ? 2 : 2.5, color, fillColor, fillOpacity: 1,
+      dashArray: centre.neighbour ? "0 4" : null,
       className: "cc-centre" + (change && where === "cc-centres" ? " cc-marked" : ""),
     });
-    const name = () => say(centre.name) + (change ? ` (${word(change + "_here")})` : "");
+    const marks = [...(centre.neighbour ? ["neighbour"] : []), ...(change ? [change + "_here"] : [])];
+    const name = () => say(centre.name) + marks.map((mark) => ` (${word(mark)})`).join("");
     layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
     layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
     nameForReaders(layer, name);
@@ -416,8 +422,8 @@ window.carecircles = (function () {
     const most = Math.max(1, ...data.centres.map((centre) => centre.people));
     return L.featureGroup([...data.centres].sort((a, b) => b.people - a.people).map((centre) => {
       const layer = L.circleMarker([centre.lat, centre.lon], {
-        pane: "cc-centres", className: "cc-centre", weight: 2, color: "#5f1d00", fillColor: "#e8702a",
-        fillOpacity: 0.8, radius: 4 + 22 * Math.sqrt(centre.people / most),
+        pane: "cc-centres", className: "cc-centre", weight: 2, color: centre.neighbour ? NEIGHBOUR : "#5f1d00",
+        dashArray: centre.neighbour ? "0 4" : null, fillColor: "#e8702a", fillOpacity: 0.8, radius: 4 + 22 * Math.sqrt(centre.people / most),
       });
       const told = () => facts(say(centre.name), centre.figures.map(([label, n]) => [say(label), count(n)]));
       layer.bindTooltip(told, { className: "cc-tip" });
@@ -460,7 +466,7 @@ window.carecircles = (function () {
   function centreFacts(centre) {
     const rows = [
       ["ID", centre.id],
-      [word("street"), say(centre.street)],
+      [word("street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
       [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
       [word("capacity"), centre.capacity === null ? word("notKnown")

@@ -270,7 +270,7 @@ carecircles.scenario = (function () {
       if (row.act === "open") centres.set(row.to, opened(row));
       if (row.act === "close") centres.delete(row.to);
       if (row.act === "move" && old) {
-        centres.set(row.to, { ...old, ...row.place, basis: row.basis, source: row.source || "" });
+        centres.set(row.to, { ...old, ...row.place, neighbour: false, basis: row.basis, source: row.source || "" });
       }
       if (row.act === "equip" && old) {
         centres.set(row.to, { ...old, services: row.services, services_basis: "proposed" });
