@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carecircles import _highs, _search, _solver, report, siting
+from carecircles import _highs, _search, _solver, siting
 from carecircles.errors import InfeasibleError, SolverError
+from carecircles.report import siting as siting_report
 from carecircles.siting import Rules, Search
 from tests.test_cli import run
 
@@ -311,9 +312,9 @@ def test_a_gap_is_a_share_or_unknown():
     assert 0 < plan.bound <= 7
     assert math.isnan(plan.gap)
     for lang, said in (("en", "nobody knows"), ("zh", "差距未知")):
-        assert said in report._proof(plan)[lang]
+        assert said in siting_report._proof(plan)[lang]
     known = dataclasses.replace(plan, gap=0.25)
-    assert "up to 25 %" in report._proof(known)["en"]
+    assert "up to 25 %" in siting_report._proof(known)["en"]
 
 
 def test_a_floor_nobody_can_meet_is_said_at_once(tmp_path):

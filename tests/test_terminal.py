@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from carecircles import area, comparison, evaluation, gaps, report, terminal
+from carecircles import area, comparison, evaluation, gaps, report
+from carecircles.report import _widths
 from tests.conftest import planned
 from tests.test_cli import run
 
@@ -65,7 +66,7 @@ def assert_told(table, text, *, width, lang="en"):
     rows = cells_of(text)
     for place, column in enumerate(kept):
         shown = [row[place] for row in rows]
-        if terminal.is_figures(table, column):
+        if _widths.is_figures(table, column):
             assert list(filter(None, shown)) == [plain(c) for c in table[column] if c]
         else:
             assert "".join(shown) == plain("".join(table[column]))

@@ -1,0 +1,320 @@
+"""What changes from one plan to another, for people and programs."""
+
+import math
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from carecircles import comparison
+from carecircles._validate import Text
+from carecircles.comparison import Change
+from carecircles.plan import Plan
+from carecircles.report.columns import (
+    CHANGE_COLUMNS,
+    CHANGE_LABELS,
+    LEAGUE_COLUMNS,
+    as_text,
+    in_metres,
+    records_of,
+    rounded,
+    say,
+    show,
+)
+from carecircles.report.coverage import DISTRICT, gaps_frame
+from carecircles.report.notes import (
+    GROUPS,
+    assumptions,
+    centre_count,
+    centres_label,
+    columns_of,
+    comparable,
+    each_once,
+    grid_note,
+    heading_of,
+    headline_group,
+    isolated,
+    name_of,
+    named_of,
+    neighbour_notes,
+    of_group,
+    setting_of,
+    told_of,
+)
+
+_CENTRE_CHANGES: dict[str, Text] = {
+    "opened": {"en": "opened", "zh": "新开"},
+    "closed": {"en": "closed", "zh": "关闭"},
+    "moved": {"en": "moved", "zh": "迁移"},
+    "equipped": {"en": "other services", "zh": "服务调整"},
+}
+
+
+def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
+    """
+    What changes as a frame to write: rounded figures, names, outlines and what is assumed.
+
+    Parameters
+    ----------
+    change
+        From `comparison.compare`.
+    by
+        'street' or 'district'.
+
+    Returns
+    -------
+    change
+        Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
+        compared. Shares to six decimals, metres to one, persons to three.
+    """
+    return rounded(_change(change, by))
+
+
+def _change(change: Change, by: str) -> gpd.GeoDataFrame:
+    figures = change.district if by == "district" else change.streets
+    frame = told_of(change.after.area, figures)
+    return frame[comparable(frame.columns, change.before, change.after)]
+
+
+def change_record(change: Change, *, by: str = "street") -> dict:
+    """
+    What changes as a JSON value with a fixed order of keys; what does not exist is None.
+
+    Parameters are those of `change_frame`; with `by='district'` there is no list of streets.
+    """
+    before, after = change.before, change.after
+    record = {
+        **heading_of(
+            after,
+            before=named_of(before),
+            after=named_of(after),
+            changed_centres=records_of(rounded(change.centres)),
+        ),
+        "district": records_of(
+            change_frame(change, by="district"), drop=["code", "name", "name_en"]
+        )[0],
+    }
+    if by == "street":
+        record["streets"] = records_of(change_frame(change))
+    record["new_zones"] = records_of(gaps_frame(after, change.new_zones))
+    record["vanished_zones"] = records_of(gaps_frame(before, change.vanished_zones))
+    return record
+
+
+def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
+    """
+    Several plans against one, the one that gains most older people first.
+
+    Parameters
+    ----------
+    changes
+        Of each plan from the one they are all held against (`comparison.compare`); that one's own
+        row stands first.
+
+    Returns
+    -------
+    league
+        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
+        standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
+    """
+    return rounded(_league(changes))
+
+
+def _league(changes: Sequence[Change]) -> pd.DataFrame:
+    before = changes[0].before
+    rows = []
+    for change in (comparison.compare(before, before), *changes):
+        plan = change.after
+        district = change.district[comparable(change.district.index, before, plan)]
+        figures = {
+            name.removesuffix("_after"): value
+            for name, value in district.items()
+            if not name.endswith("_before") and not name.startswith("cells")
+        }
+        setting = setting_of(plan)
+        rows.append(
+            {
+                "name": plan.name["zh"],
+                "name_en": plan.name["en"],
+                "as_of": setting["as_of"],
+                "centres": setting["centres"],
+                "neighbours": setting["neighbours"],
+                "metres": plan.area.standard.metres,
+                "minutes": plan.area.standard.minutes,
+                "group": plan.area.standard.group or "everyone",
+                **figures,
+                "net_km2": figures["gained_km2"] - figures["lost_km2"],
+                "assumed": "; ".join(line["en"] for line in assumptions(plan.area)),
+            }
+        )
+    table = pd.DataFrame(rows)
+    best = headline_group(before, *(change.after for change in changes))
+    others = table.iloc[1:].sort_values(f"net_{best}", ascending=False, kind="stable")
+    return pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
+
+
+def league_record(changes: Sequence[Change]) -> dict:
+    """Several plans against one as a JSON value."""
+    league, before = league_frame(changes), changes[0].before
+    every = [before.area, *(change.after.area for change in changes)]
+    heading = heading_of(before) | {
+        "assumed": [line["en"] for line in each_once(assumptions(area) for area in every)],
+        "notes": [
+            line["en"]
+            for line in league_notes([before, *(change.after for change in changes)])[1][1:]
+        ],
+    }
+    return {**heading, "plans": records_of(league)}
+
+
+def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
+    """What is assumed of several plans, and what else has to be said of them."""
+    return (
+        each_once(assumptions(plan.area) for plan in plans),
+        each_once(
+            [
+                [grid_note(plans[0])],
+                *(neighbour_notes(plan) for plan in plans),
+                *(plan.area.notes for plan in plans),
+            ]
+        ),
+    )
+
+
+def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
+    """
+    What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
+
+    Figures are of `headline_group`; shares in percent, persons to the whole.
+    """
+    rows = [_change(change, "district").assign(name=say(DISTRICT, lang))]
+    if by == "street":
+        streets = _change(change, "street")
+        names = [say(name_of(row), lang) for row in streets.to_dict("records")]
+        rows.insert(0, streets.assign(name=names))
+    return as_text(pd.concat(rows), columns_of(CHANGE_COLUMNS, change.before, change.after), lang)
+
+
+def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
+    """The district's change as text to read: a row for each age group that can be compared."""
+    frame = change_frame(change, by="district")
+    measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
+    rows = [
+        {
+            "name": say(GROUPS[g], lang),
+            "{g}": frame[g].iloc[0],
+            **{
+                f"covered_{{g}}_share_{when}": frame[f"covered_{g}_share_{when}"].iloc[0]
+                for when in ("before", "after")
+            },
+            **{f"{measure}_{{g}}": frame[f"{measure}_{g}"].iloc[0] for measure in measures},
+        }
+        for g in comparison.groups_of(change.before, change.after)
+    ]
+    columns = CHANGE_COLUMNS | {
+        "name": {"en": "Group", "zh": "人群"},
+        "{g}": {"en": "people", "zh": "人口"},
+        "nearer_{g}": {"en": "nearer", "zh": "变近"},
+        "farther_{g}": {"en": "farther", "zh": "变远"},
+    }
+    return as_text(pd.DataFrame(rows), columns, lang)
+
+
+def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
+    """Several plans against one as text to read."""
+    league = _league(changes)
+    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
+    groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
+    names = [
+        say(name_of(row), lang) + group + day
+        for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
+    ]
+    columns = columns_of(LEAGUE_COLUMNS, changes[0].before, *(c.after for c in changes))
+    return as_text(league.assign(name=names), columns, lang)
+
+
+def change_summary(change: Change) -> list[dict[str, Text]]:
+    """What changes for the district in a few lines: label and value, in each language."""
+    before, after = change.before, change.after
+    group = headline_group(before, after)
+    d = change_frame(change, by="district").iloc[0]
+    share = f"covered_{group}_share"
+    shares = " → ".join(show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
+    centres = " → ".join(centre_count(plan.area) for plan in (before, after))
+    lines: list[tuple[Text, str]] = [
+        (centres_label(before.area, after.area), centres),
+        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, group), shares),
+        *(
+            (
+                of_group(CHANGE_LABELS[measure], group),
+                show(f"{measure}_{group}", d[f"{measure}_{group}"]),
+            )
+            for measure in CHANGE_LABELS
+        ),
+        (
+            {"en": "km² gained / lost", "zh": "面积新增 / 失去 km²"},
+            f"{show('gained_km2', d['gained_km2'])} / {show('lost_km2', d['lost_km2'])}",
+        ),
+    ]
+    return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
+
+
+def change_notes(change: Change) -> list[Text]:
+    """What changes beside people by street: centres, distances and uncovered zones, a line each."""
+    lines: list[Text] = []
+    for label, row in change.centres.iterrows():
+        name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
+        far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
+        also = _CENTRE_CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
+        lines.append(
+            {
+                "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}"
+                + (f", {also['en']}" if also["en"] else ""),
+                "zh": f"{word['zh']}：{isolated(name['zh'])}（{label}）{far}"
+                + (f"，{also['zh']}" if also["zh"] else ""),
+            }
+        )
+    lines += distance_lines(change)
+    groups = headline_group(change.before, change.after)
+    label = GROUPS[groups]
+    for (en, zh), zones in zip(
+        (
+            ("New uncovered zones", "新出现的未覆盖区"),
+            ("Vanished uncovered zones", "消失的未覆盖区"),
+        ),
+        (change.new_zones, change.vanished_zones),
+        strict=True,
+    ):
+        count = int(zones["parts"].sum())
+        people = show("people", zones[groups].sum())
+        lines.append(
+            {
+                "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
+                "zh": f"{zh}：{count} 个" + (f"，{label['zh']} {people} 人" if count else ""),
+            }
+        )
+    return lines
+
+
+def distance_lines(change: Change) -> list[Text]:
+    """How far people have it to their nearest centre, before and after, a line each."""
+    d = change.district
+    was, now = in_metres(d["mean_distance_m_before"]), in_metres(d["mean_distance_m_after"])
+    lines = [
+        {
+            "en": f"Mean distance to the nearest centre: {was} before, {now} after",
+            "zh": f"到最近中心平均距离：原 {was}，现 {now}",
+        }
+    ]
+    group = headline_group(change.before, change.after)
+    for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
+        people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
+        if people:
+            label, shown = GROUPS[group], show("people", people)
+            lines.append(
+                {
+                    "en": f"{shown} people {label['en']} have their nearest centre {en}, by {by} on average",
+                    "zh": f"{shown} 名{label['zh']}老人到最近中心{zh}，平均 {by}",
+                }
+            )
+    return lines

@@ -1,0 +1,97 @@
+"""What one centre less or more would change, for people and programs."""
+
+import dataclasses
+
+import geopandas as gpd
+import pandas as pd
+
+from carecircles._validate import Text
+from carecircles.area import is_neighbour
+from carecircles.plan import Plan
+from carecircles.report.columns import (
+    DECIMALS,
+    GAIN_COLUMNS,
+    LOSS_COLUMNS,
+    as_text,
+    records_of,
+    rounded,
+    say,
+)
+from carecircles.report.notes import (
+    assumptions,
+    centre_name,
+    comparable,
+    heading_of,
+    headline_group,
+    name_of,
+    named_of,
+)
+
+
+def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
+    """What closing each centre would lose (`marginal.close_each`) as a frame to write, the worst first."""
+    group = headline_group(plan)
+    order = [f"lost_{group}", f"backup_lost_{group}"]
+    losses = losses.sort_values(order, ascending=False, kind="stable")
+    centres = plan.area.facilities.loc[losses.index]
+    frame = rounded(losses[comparable(losses.columns, plan)])
+    frame.insert(0, "name", centres["name"])
+    frame.insert(1, "name_en", centres["name_en"])
+    frame.insert(2, "street", centres["street"])
+    frame.insert(3, "neighbour", is_neighbour(centres))
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    return gpd.GeoDataFrame(frame, geometry=centres.geometry.to_numpy(), crs=plan.area.crs)
+
+
+def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
+    """What a centre at each cell would gain (`marginal.open_everywhere`) as a frame of points to write."""
+    points = gpd.GeoSeries.from_xy(
+        plan.cells["x"], plan.cells["y"], index=plan.cells.index, crs=plan.area.crs
+    )
+    degrees = points.to_crs(4326)
+    frame = rounded(gains[comparable(gains.columns, plan)])
+    frame.insert(0, "street", plan.cells["street"].astype(str))
+    frame.insert(1, "lon", degrees.x.round(DECIMALS["lon"]))
+    frame.insert(2, "lat", degrees.y.round(DECIMALS["lat"]))
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
+
+
+GAIN_NOTE: Text = {
+    "en": "Gains are of a centre exactly in the middle of a cell. A centimetre beside it, cells that lie "
+    "exactly on the limit fall out.",
+    "zh": "收益按中心恰好位于网格正中计算；偏离一厘米，恰在界限上的网格即不计入。",
+}
+
+
+def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
+    """The rows of `losses_frame` or `gains_frame` under `key` as a JSON value."""
+    return {**heading_of(plan, plan=named_of(plan)), key: records_of(frame)}
+
+
+def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """What closing each centre would lose as text to read."""
+    frame = losses_frame(plan, losses)
+    names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
+    return as_text(pd.DataFrame(frame).assign(name=names), LOSS_COLUMNS, lang)
+
+
+def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """The best place of each street and what a centre there would gain, as text to read."""
+    best = best_places(plan, gains)
+    best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
+    names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
+    return as_text(best.assign(name=names), GAIN_COLUMNS, lang)
+
+
+def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `gains_frame` of the best place of each street, with its x and y, the best first."""
+    order = [f"gained_{headline_group(plan)}", "gained_km2"]
+    ranked = (
+        gains[order]
+        .assign(street=plan.cells["street"])
+        .sort_values(order, ascending=False, kind="stable")
+    )
+    best = ranked.drop_duplicates("street").index
+    few = dataclasses.replace(plan, cells=plan.cells.loc[best])
+    return pd.DataFrame(gains_frame(few, gains.loc[best])).join(plan.cells[["x", "y"]])

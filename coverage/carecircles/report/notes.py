@@ -1,0 +1,274 @@
+"""What has to be said beside figures: names, standards, what is assumed and how exact it is."""
+
+import dataclasses
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from carecircles import comparison, evaluation, grid
+from carecircles._validate import Text
+from carecircles.area import StudyArea, is_neighbour
+from carecircles.plan import Plan, is_straight
+from carecircles.report.columns import say, show
+
+LANGUAGES = ("en", "zh")
+
+
+GROUPS: dict[str, Text] = {
+    "people": {"en": "all ages", "zh": "全部人口"},
+    "people_60": {"en": "60+", "zh": "60岁及以上"},
+    "people_65": {"en": "65+", "zh": "65岁及以上"},
+    "people_80": {"en": "80+", "zh": "80岁及以上"},
+}
+
+
+def name_of(row: Mapping) -> Text:
+    """The name of a centre, street or area in each language; Chinese where there is no English."""
+    return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
+
+
+def centre_name(row: Mapping) -> Text:
+    """The name of a centre in each language, marked where it stands beyond the border."""
+    name = name_of(row)
+    if not row.get("neighbour", False):
+        return name
+    return {"en": f"{name['en']} (neighbour)", "zh": f"{name['zh']}（区外）"}
+
+
+def centre_count(area: StudyArea) -> str:
+    """How many centres there are inside and, if any, beyond the border."""
+    beyond = int(is_neighbour(area.facilities).sum())
+    return f"{len(area.facilities) - beyond:,}" + (f" + {beyond:,}" if beyond else "")
+
+
+def centres_label(*areas: StudyArea) -> Text:
+    """What `centre_count` counts."""
+    if any(is_neighbour(area.facilities).any() for area in areas):
+        return {"en": "Centres + neighbours", "zh": "中心 + 区外中心"}
+    return {"en": "Centres", "zh": "中心"}
+
+
+def isolated(text: str) -> str:
+    """Text whose direction of writing stays its own, to put into a sentence."""
+    turns = {"R", "AL", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
+    if turns.isdisjoint(map(unicodedata.bidirectional, text)):
+        return text
+    return f"\u2068{text}\u2069"
+
+
+def assumptions(area: StudyArea) -> list[Text]:
+    """
+    What of the study area is not known but assumed, schematic or not stated, a sentence each.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> assumptions(datasets.load("hexi"))[0]["en"]
+    'positions of 42 of 45 centres are assumed'
+    """
+    return [line for _, line in _bases(area)]
+
+
+def unstated(area: StudyArea) -> list[Text]:
+    """Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed."""
+    return [line for basis, line in _bases(area) if basis == "not stated"]
+
+
+def _bases(area: StudyArea) -> list[tuple[str, Text]]:
+    """Each basis other than 'known', with its sentence."""
+    centres, streets, people = area.facilities, area.streets, area.population
+    lines = [
+        _not_known(centres["basis"], ("positions", "centre"), ("位置", "中心")),
+        _not_known(streets["basis"], ("borders", "street"), ("边界", "街道")),
+        _not_known(people["basis"], ("people", "street"), ("人口", "街道")),
+        _not_known(people["age_basis"], ("age groups", "street"), ("年龄构成", "街道")),
+        _not_known(centres["services_basis"], ("services", "centre"), ("服务内容", "中心")),
+    ]
+    return [line for some in lines for line in some]
+
+
+def _not_known(
+    basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]
+) -> list[tuple[str, Text]]:
+    """A sentence for each basis of the rows other than 'known'."""
+    words = {
+        "assumed": ("are assumed", "为假定"),
+        "schematic": ("are schematic", "为示意"),
+        "proposed": ("are proposed", "为拟建"),
+        "not stated": ("are of unstated basis", "依据未说明"),
+    }
+    every, lines = len(basis), []
+    for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        verb_en, verb_zh = words.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
+        many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
+        noun_en = en[1] if every == 1 else f"{en[1]}s"
+        of_zh = f"全部{n}个{zh[1]}" if n == every else f"{every}个{zh[1]}中{n}个"
+        line = {
+            "en": f"{en[0]} of {many_en} {noun_en} {verb_en}",
+            "zh": f"{of_zh}的{zh[0]}{verb_zh}",
+        }
+        lines.append((name, line))
+    return lines
+
+
+def grid_note(plan: Plan) -> Text:
+    """What counting by cells costs in accuracy."""
+    lattice = grid.grid_of(plan.cells)
+    side = lattice.cell if lattice else 0.0
+    points = 100 * evaluation.area_share_error(plan.cells)
+    return {
+        "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
+        f"{points:.2f} points of the exact one. People are spread evenly over their street, so that "
+        "within a street the share of people is that of area.",
+        "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差约不超过 {points:.2f} 个百分点。"
+        "人口在街道内均匀分布，因此街道内人口覆盖率等于面积覆盖率。",
+    }
+
+
+def neighbour_notes(plan: Plan) -> list[Text]:
+    """How many centres beyond the border count, and what they add, if there are any."""
+    area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
+    if not is_beyond.any():
+        return []
+    pairs = plan.cost.table
+    labels = pairs.index.levels[1]
+    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
+    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
+    group = area.standard.group or "people_60"
+    added, label = show("people", cells[group][is_theirs].sum()), GROUPS[group]
+    few = int(is_beyond.sum())
+    one = few == 1
+    return [
+        {
+            "en": f"{few} {'centre' if one else 'centres'} beyond the border {'counts' if one else 'count'} "
+            f"too (neighbours): without {'it' if one else 'them'} {added} fewer people {label['en']} "
+            "would be covered.",
+            "zh": f"边界外的 {few} 个中心（区外）也计入；若不计，覆盖的{label['zh']}人口减少 {added} 人。",
+        }
+    ]
+
+
+def standard_note(plan: Plan) -> Text:
+    """The standard in words, and how it is measured."""
+    standard = plan.area.standard
+    metres, minutes = round(standard.metres), round(standard.minutes, 1)
+    group = GROUPS.get(standard.group or "")
+    way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
+    if not is_straight(plan):
+        unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
+        limit = f"{plan.cost.cutoff:g}"
+        way = {
+            "en": f"{limit} {unit[0]} by a cost table of one's own",
+            "zh": f"按自备的距离表 {limit} {unit[1]}",
+        }
+    return {
+        "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
+        + (f"; for people {group['en']}" if group else ""),
+        "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
+        + (f"；适用于{group['zh']}人口" if group else ""),
+    }
+
+
+def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFrame:
+    """Figures by street, or of the district (a Series), with names, outlines and what is assumed."""
+    if isinstance(figures, pd.Series):
+        figures, shapes = figures.to_frame().T, area.boundary.geometry.to_numpy()
+        labels, names = pd.Index(["district"]), ([area.name], [area.name_en])
+    else:
+        streets = area.streets.loc[figures.index]
+        labels, shapes = streets.index, streets.geometry.to_numpy()
+        names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
+    frame = figures.drop(columns="cells_km2").set_axis(labels.rename("code"))
+    frame.insert(0, "name", names[0])
+    frame.insert(1, "name_en", names[1])
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
+
+
+def heading_of(plan: Plan, /, **setting) -> dict:
+    area, cells = plan.area, plan.cells
+    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
+    return {
+        "area": area.name,
+        "area_en": area.name_en,
+        **setting,
+        "cell_m": grid.lattice_of(cells).cell,
+        **centres,
+        "area_share_error": round(evaluation.area_share_error(cells), 6),
+        "assumed": [line["en"] for line in assumptions(area)],
+        "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
+    }
+
+
+def setting_of(plan: Plan) -> dict:
+    """What a plan's figures rest on."""
+    area = plan.area
+    standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
+    beyond = int(is_neighbour(area.facilities).sum())
+    return {
+        "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
+        "as_of": area.as_of.isoformat() if area.as_of else None,
+        "centres": len(area.facilities) - beyond,
+        "neighbours": beyond,
+    }
+
+
+def comparable(columns: pd.Index, *plans: Plan) -> list[str]:
+    """The columns without those about groups a plan's standard is not for."""
+    groups = comparison.groups_of(*plans)
+    about = columns.str.extract(r"(people(?:_\d+)?)", expand=False)
+    return list(columns[about.isna() | about.isin(groups)])
+
+
+def headline_group(*plans: Plan) -> str:
+    """The age group whose figures come first: 60+, or the widest that can be compared."""
+    groups = comparison.groups_of(*plans)
+    return "people_60" if "people_60" in groups else groups[0]
+
+
+def named_of(plan: Plan) -> dict:
+    return {"name": plan.name["zh"], "name_en": plan.name["en"], **setting_of(plan)}
+
+
+def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
+    """The lines of several lists, each once."""
+    return list({line["en"]: line for lines in many for line in lines}.values())
+
+
+def plan_name(plan: Plan) -> Text:
+    """The name of a plan with the day it shows, if it shows one."""
+    day = f", {plan.area.as_of}" if plan.area.as_of else ""
+    return {lang: isolated(name) + day for lang, name in plan.name.items()}
+
+
+def of_group(text: Text, group: str) -> Text:
+    """A text with the name of an age group in place of its `{}`."""
+    return {lang: words.replace("{}", GROUPS[group][lang]) for lang, words in text.items()}
+
+
+def columns_of(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
+    """The columns for the headline group of plans."""
+    group = headline_group(*plans)
+    return {
+        column.replace("{g}", group): of_group(label, group) for column, label in columns.items()
+    }
+
+
+def notes(plan: Plan, *, lang: str) -> list[str]:
+    """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
+    remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
+    return said_below(assumptions(plan.area), remarks, lang=lang)
+
+
+def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:
+    """What is assumed as one sentence, and the remarks, a line each."""
+    said = [say(line, lang) for line in assumed]
+    joined = ("；" if lang == "zh" else "; ").join(said)
+    joined = joined[:1].upper() + joined[1:]
+    return [
+        *([joined + ("。" if lang == "zh" else ".")] if said else []),
+        *(say(line, lang) for line in remarks),
+    ]

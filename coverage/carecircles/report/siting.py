@@ -1,0 +1,325 @@
+"""Where the next centres should stand and how good that is, for people and programs."""
+
+import math
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from carecircles import evaluation, io
+from carecircles._validate import Text
+from carecircles.plan import Plan
+from carecircles.report.columns import (
+    CURVE_COLUMNS,
+    DECIMALS,
+    SITE_COLUMNS,
+    as_text,
+    records_of,
+    rounded,
+    say,
+    show,
+)
+from carecircles.report.notes import (
+    GROUPS,
+    assumptions,
+    columns_of,
+    grid_note,
+    heading_of,
+    headline_group,
+    name_of,
+    named_of,
+    neighbour_notes,
+    plan_name,
+    said_below,
+)
+from carecircles.siting import Siting
+
+_GOALS: dict[str, tuple[str, Text]] = {
+    "coverage": ("people", {"en": "people covered", "zh": "覆盖人数"}),
+    "facilities": ("number", {"en": "new centres", "zh": "新增中心数"}),
+    "distance": ("metres", {"en": "mean distance to the nearest centre", "zh": "到最近中心的平均距离"}),
+    "worst": ("metres", {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"}),
+    "backup": ("people", {"en": "people with two centres or more", "zh": "两处以上覆盖人数"}),
+    "gradual": ("people", {"en": "people, those farther away in part", "zh": "按距离折算的人数"}),
+}  # fmt: skip
+
+
+def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    The sites of a plan as a frame to write, in the order in which to build.
+
+    Parameters
+    ----------
+    plan
+        The plan the sites are added to.
+    siting
+        From `siting.maximize_coverage` or another model.
+    candidates
+        Indexed by id: name, name_en, street, lon, lat, geometry; cost if there is one.
+    """
+    frame = rounded(_siting_frame(plan, siting, candidates))
+    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    geometry = candidates.geometry.loc[siting.sites.index]
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.area.crs)
+
+
+def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
+    sites = candidates.loc[siting.sites.index]
+    group = headline_group(plan)
+    figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
+    column = {
+        "distance": "mean_distance_m",
+        "worst": "worst_distance_m",
+        "backup": f"backup_{group}",
+        "gradual": f"credit_{group}",
+    }.get(siting.goal)
+    if column is not None:
+        figures[column] = [_in_unit(siting, value) for value in siting.sites["objective"]]
+    about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
+    if "cost" in sites and sites["cost"].notna().any():
+        about["cost"] = sites["cost"]
+    return about.join(figures)
+
+
+def siting_record(
+    plan: Plan,
+    after: Plan,
+    siting: Siting,
+    candidates: gpd.GeoDataFrame,
+    *,
+    curve: pd.DataFrame | None = None,
+    others: Sequence[tuple[float, Siting]] = (),
+) -> dict:
+    """
+    New centres with their proof, and what was found beside them, as a JSON value.
+
+    `plan` is the plan as it is, `after` the one with the new centres.
+    """
+    notes = [*neighbour_notes(plan), *plan.area.notes]
+    record = {
+        **heading_of(plan, plan=named_of(plan)),
+        "area_share_error": round(evaluation.area_share_error(after.cells), 6),
+        "notes": [note["en"] for note in notes],
+        "people": headline_group(plan),
+        "goal": siting.goal,
+        "unit": _GOALS[siting.goal][0],
+        "candidates": len(candidates),
+        "asked": siting.asked,
+        **_siting_figures(siting),
+        "total": round(siting.total, DECIMALS["people"]),
+        "unreachable": round(siting.unreachable, DECIMALS["people"]),
+        "sites": records_of(siting_frame(plan, siting, candidates)),
+    }
+    record["notes"] = [*record["notes"], *(line["en"] for line in _fewer(siting))]
+    if curve is not None:
+        shown = curve.assign(
+            **{c: [_in_unit(siting, v) for v in curve[c]] for c in ("objective", "bound", "nested")}
+        )
+        record["curve"] = records_of(rounded(shown))
+    if others:
+        record["alternatives"] = [
+            {
+                "apart_m": metres,
+                **_siting_figures(other),
+                "sites": records_of(siting_frame(plan, other, candidates)),
+            }
+            for metres, other in others
+        ]
+    return record
+
+
+def _siting_figures(siting: Siting) -> dict:
+    people = {
+        name: round(getattr(siting, name), DECIMALS["people"])
+        for name in ("covered", "covered_before")
+    }
+    objective, before, bound = (
+        round(_in_unit(siting, value), DECIMALS["people"])
+        for value in (siting.objective, siting.before, siting.bound)
+    )
+    gap = None if math.isnan(siting.gap) else siting.gap
+    proof = {"bound": bound, "gap": gap, "status": siting.status}
+    return {"objective": objective, "before": before, **proof, **people}
+
+
+def _in_unit(siting: Siting, value: float) -> float:
+    """An objective as people read it: of persons times metres, the mean distance."""
+    return value / siting.total if siting.goal == "distance" and siting.total else value
+
+
+def siting_scenario(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> dict:
+    """
+    The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
+
+    With a service the sites are centres already, and are to offer it beside what they offer.
+    """
+    sites = candidates.loc[siting.sites.index]
+    group, of, every = GROUPS[headline_group(plan)], plan_name(plan), len(candidates)
+    proof = _proof(siting)
+    steps: list[dict] = []
+    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
+        if service is not None:
+            offered = [*filter(None, row["services"].split(";")), service]
+            steps.append({"equip": str(label), "services": offered})
+            continue
+        name = name_of(row)
+        if row["name"] == label:  # a cell of the grid has none
+            name = {"en": f"New centre {number}", "zh": f"新增中心{number}"}
+        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
+        steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
+    what: Text = {"en": "new centres", "zh": "个新增中心"}
+    if service is not None:
+        spelled = io.service_name(service)
+        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+    return {
+        "name": f"{len(sites)} {what['zh']}",
+        "name_en": f"{len(sites)} {what['en']}",
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_GOALS[siting.goal][1]['zh']}），"
+        f"候选点 {every} 个。{proof['zh']}",
+        "note_en": f"Sited for people {group['en']} ({_GOALS[siting.goal][1]['en']}) beside "
+        f"'{of['en']}', among {every} candidates. {proof['en']}",
+        "step": steps,
+    }
+
+
+def siting_table(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
+) -> pd.DataFrame:
+    """The sites of a plan as text to read."""
+    frame = _siting_frame(plan, siting, candidates)
+    streets = [
+        say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
+        for code in frame["street"]
+    ]
+    names = [
+        i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
+        for i, row in frame.to_dict("index").items()
+    ]
+    table = frame.assign(name=names, street=streets)
+    return as_text(table, columns_of(SITE_COLUMNS, plan), lang)
+
+
+def alternatives_table(
+    plan: Plan,
+    others: Sequence[tuple[float, Siting]],
+    candidates: gpd.GeoDataFrame,
+    *,
+    lang: str,
+) -> pd.DataFrame:
+    """The sites of plans nearly as good, each with its metres from all sites before, as text to read."""
+    apart, number = (
+        say(text, lang)
+        for text in (
+            {"en": "m from all above", "zh": "距以上各址 m"},
+            {"en": "Alternative", "zh": "备选"},
+        )
+    )
+    tables = []
+    for place, (metres, other) in enumerate(others, start=1):
+        table = siting_table(plan, other, candidates, lang=lang)
+        table.insert(0, number, [str(place), *[""] * (len(table) - 1)])
+        table.insert(1, apart, [show("m", metres), *[""] * (len(table) - 1)])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """What the best one, two, three ... new centres reach, as text to read."""
+    counted = curve.reset_index()
+    counted["new"] = counted["new"].map(str)
+    for column in ("objective", "nested"):
+        counted[column] = [_in_unit(siting, value) for value in counted[column]]
+    columns = dict(columns_of(CURVE_COLUMNS, plan))
+    if siting.goal != "coverage":  # whose people are the objective
+        what = _GOALS[siting.goal][1]
+        columns |= columns_of({"people": {"en": "{} covered", "zh": "覆盖{}"}}, plan)
+        nested = columns.pop("nested")
+        columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
+        columns["nested"] = nested
+    else:
+        counted = counted.drop(columns="objective")
+    return as_text(counted, columns, lang)
+
+
+def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
+    """What is proven of a plan, what it costs and whom it leaves, a line each."""
+    label, (unit, what) = GROUPS[headline_group(plan)], _GOALS[siting.goal]
+    covered, before = show("people", siting.covered), show("people", siting.covered_before)
+    left = show("people", siting.total - siting.covered)
+    unreachable = show("people", siting.unreachable)
+    lines: list[Text] = [_proof(siting), *_fewer(siting)]
+    costs = _siting_frame(plan, siting, candidates).get("cost")
+    if costs is not None:
+        lines.append({"en": f"It costs {costs.sum():,g}.", "zh": f"费用合计 {costs.sum():,g}。"})
+    if siting.goal not in ("coverage", "facilities"):
+        now, then = (show(unit, _in_unit(siting, v)) for v in (siting.objective, siting.before))
+        of: Text = {"en": " m", "zh": " 米"} if unit == "metres" else {"en": "", "zh": " 人"}
+        lines.append(
+            {
+                "en": f"{what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                f"{then}{of['en']} before.",
+                "zh": f"{label['zh']}{what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+            }
+        )
+    lines.append(
+        {
+            "en": f"{covered} people {label['en']} covered, {before} before; {left} are left, "
+            f"{unreachable} of them out of reach of every candidate.",
+            "zh": f"覆盖{label['zh']} {covered} 人（原 {before} 人）；仍有 {left} 人未覆盖，"
+            f"其中 {unreachable} 人没有任何候选点可达。",
+        }
+    )
+    return lines
+
+
+def _fewer(siting: Siting) -> list[Text]:
+    """That a plan has fewer centres than were asked for, and why."""
+    if siting.asked is None or len(siting.sites) >= siting.asked:
+        return []
+    is_proven = siting.status == "optimal"
+    why_en = "no other would help" if is_proven else "no other that helps was found"
+    why_zh = "再多也无益处" if is_proven else "未找到其他有益的中心"
+    have, asked = len(siting.sites), siting.asked
+    return [
+        {
+            "en": f"The plan has {have} new centres, {asked} were asked for: {why_en}.",
+            "zh": f"方案有 {have} 个新中心，要求 {asked} 个：{why_zh}。",
+        }
+    ]
+
+
+def _proof(siting: Siting) -> Text:
+    """Whether it is proven that no other choice is better, and if not, how much better one could be."""
+    if siting.status == "optimal":
+        return {
+            "en": "Proven: no other choice among the candidates is better.",
+            "zh": "已证明：候选点中没有更好的方案。",
+        }
+    why = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
+    if math.isnan(siting.gap):
+        return {
+            "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
+            "zh": f"未证明为最优（{why[siting.status]}）：与最优方案的差距未知。",
+        }
+    more = f"{100 * siting.gap:.2g} %"
+    return {
+        "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
+        "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
+    }
+
+
+def street_labels(plan: Plan) -> pd.Series:
+    """For each cell, what a message calls its street: its names and its code."""
+    labels = {
+        code: f"{row['name_en']} {row['name']} ({code})".strip()
+        for code, row in plan.area.streets[["name", "name_en"]].to_dict("index").items()
+    }
+    return plan.cells["street"].astype(str).map(labels)
+
+
+def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
+    """What has to be said under the tables of new centres: of the plan as it is, counted with them."""
+    remarks = [grid_note(after), *neighbour_notes(plan), *plan.area.notes]
+    return said_below(assumptions(plan.area), remarks, lang=lang)

@@ -1,0 +1,65 @@
+"""Tables on the terminal."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+
+from carecircles._validate import Text
+from carecircles.report import _widths
+from carecircles.report.columns import printable, say
+
+
+def print_table(
+    table: pd.DataFrame, *, title: str, notes: Sequence[str] = (), lang: str = "en"
+) -> None:
+    """
+    A table of text on the terminal, names as they are written and every figure whole.
+
+    Where there is no room for all columns the last ones are named below the table; where there is
+    hardly room for any, every row is a record.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text as Line
+
+    wide = _widths.width()
+    console = Console(highlight=False, width=wide)
+
+    def write(text: str) -> None:
+        for line in _widths.wrapped(text, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+
+    write(printable(title))
+    widths = _widths.column_widths(table, wide)
+    if widths is None:
+        for line in _widths.records(table, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+    else:
+        grid = Table()
+        for column, width in widths.items():
+            side: Literal["left", "right"] = (
+                "right" if _widths.is_figures(table, column) else "left"
+            )
+            header = Line("\n".join(_widths.wrapped(column, width)))
+            grid.add_column(header, justify=side, width=width, no_wrap=True)
+        for row in table[list(widths)].itertuples(index=False):
+            cells = zip(row, widths.values(), strict=True)
+            grid.add_row(*(Line("\n".join(_widths.wrapped(*cell))) for cell in cells))
+        console.print(grid)
+        if len(widths) < len(table.columns):
+            write(say(_left_out(table, list(widths)), lang))
+    for note in notes:
+        write(printable(note))
+
+
+def _left_out(table: pd.DataFrame, kept: Sequence[str]) -> Text:
+    """Which columns there was no room for, and how to see them."""
+    absent = [column for column in table.columns if column not in kept]
+    needed = _widths.full_width(table)
+    return {
+        "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
+        "them, and so do --format csv and --format json.",
+        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示，"
+        "也可用 --format csv 或 --format json 查看。",
+    }
