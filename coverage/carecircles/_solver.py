@@ -30,6 +30,7 @@ _FEASIBLE = 1e-12
 _TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
 _WHOLE = 1e-5  # HiGHS takes what is nearer than 1e-6 to a whole number for one
 _LATE_S = 0.05
+_UNSURE = " The solver says that there is none, but there was no time to make sure."
 _REACH_S = 5.0  # for the question whether the floors can be reached at all
 
 
@@ -481,7 +482,7 @@ class _Model:
     def __init__(self) -> None:
         self.count = self.sites = 0
         self.costs: list[np.ndarray] = []
-        self.floors: list[np.ndarray] = []
+        self.lower: list[np.ndarray] = []
         self.whole: list[np.ndarray] = []
         self.blocks: list[sparse.csr_matrix] = []
         self.least: list[np.ndarray] = []
@@ -491,7 +492,7 @@ class _Model:
         """Columns between `lower` and 1; where they stand."""
         size = len(objective)
         self.costs.append(np.asarray(objective, dtype=float))
-        self.floors.append(np.broadcast_to(np.asarray(lower, dtype=float), size))
+        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), size))
         self.count += size
         return np.arange(self.count - size, self.count)
 
@@ -606,7 +607,7 @@ class _Model:
             is_whole[columns] = True
         empty = np.array([])
         return Program(
-            np.concatenate([empty, *self.costs]), np.concatenate([empty, *self.floors]),
+            np.concatenate([empty, *self.costs]), np.concatenate([empty, *self.lower]),
             np.ones(self.count), is_whole, rows.indptr, rows.indices, rows.data,
             np.concatenate([empty, *self.least]), np.concatenate([empty, *self.most]), is_maximum,
         )  # fmt: skip
@@ -683,7 +684,7 @@ class _Model:
             )
         if known is not None:
             return Solution(start.chosen, known, _worst(maximum), clock.word())
-        raise TimeoutError
+        raise TimeoutError(_UNSURE if is_denied else "")
 
     def _solution(
         self, program: Program, answer: _highs.Answer, start: "Known", clock: Clock

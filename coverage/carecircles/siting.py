@@ -155,6 +155,8 @@ def maximize_coverage(
         If the rules cannot be met; it says which and by how much.
     TimeoutError
         If no plan that meets the rules was found in the time.
+    SolverError
+        If what the solver answers does not hold, or it cannot be run.
 
     Examples
     --------
@@ -994,15 +996,14 @@ def _solving(made: _Instance, search: Search) -> Iterator[Clock]:
                 f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
                 f"lower the floor. With the best found, {_shortfalls(made)}."
             ) from None
-        except TimeoutError:
-            if clock.stopped.is_set():
-                raise TimeoutError(
-                    f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
-                ) from None
-            raise TimeoutError(
-                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
-                "time."
-            ) from None
+        except TimeoutError as err:
+            said = (
+                f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
+                if clock.stopped.is_set()
+                else f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow "
+                "more time."
+            )
+            raise TimeoutError(f"{said}{err}") from None
 
 
 def _shortfalls(made: _Instance) -> str:
