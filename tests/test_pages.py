@@ -356,8 +356,11 @@ def test_a_link_opens_its_view(browser, hexi_page):
     page.close()
 
 
+@pytest.mark.parametrize("hidden", ["height: 0", "display: none"])
 @pytest.mark.parametrize("what", ["coverage", "several"])
-def test_a_frame_without_height_draws_when_it_gets_one(browser, hexi_page, pair, tmp_path, what):
+def test_a_frame_that_is_not_shown_draws_when_it_is(
+    browser, hexi_page, pair, tmp_path, what, hidden
+):
     """An exported notebook: `createImageData: source height is zero`."""
     inner = hexi_page
     if what == "several":
@@ -365,7 +368,7 @@ def test_a_frame_without_height_draws_when_it_gets_one(browser, hexi_page, pair,
         maps.comparison_map(pair).save(inner)
     frame = tmp_path / "frame.html"
     frame.write_text(
-        f'<iframe src="{inner.as_uri()}" style="width: 900px; height: 0; border: 0"></iframe>',
+        f'<iframe src="{inner.as_uri()}" style="width: 900px; border: 0; {hidden}"></iframe>',
         encoding="utf-8",
     )
     page = browser.new_page()
@@ -374,7 +377,9 @@ def test_a_frame_without_height_draws_when_it_gets_one(browser, hexi_page, pair,
     page.on("console", lambda m: complaints.append(m.text))
     page.goto(frame.as_uri())
     page.wait_for_timeout(800)
-    page.evaluate("() => { document.querySelector('iframe').style.height = '600px'; }")
+    page.evaluate(
+        "() => Object.assign(document.querySelector('iframe').style, { height: '600px', display: 'block' })"
+    )
     inside = page.frames[1]
     inside.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
     assert inside.evaluate(
