@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, datasets, io
+from carecircles import area, datasets, io, maps
 from carecircles._encoding import decode
 from carecircles.errors import ValidationError
+from tests.conftest import planned
+from tests.test_browser import Opened
 from tests.test_cli import refused, run
 from tests.test_io import csv, problems_of, read
 
@@ -537,10 +539,14 @@ def test_writing_what_was_read_of_a_workbook(office, tmp_path):
         assert pd.read_csv(text)["beds"].sum() == sum(range(101, 113))
 
 
-def test_beds_are_told_by_the_map(hexi, office):
-    from carecircles import maps
-
+def test_beds_are_told_by_the_map(hexi, hexi_cells, office, browser, tmp_path):
     study = area.read_area(datasets.folder("hexi"), centres=office)
-    told = maps._centres(study)
-    assert told[0]["beds"] == 101
+    path = tmp_path / "map.html"
+    maps.coverage_map(planned(study, hexi_cells)).save(path)
+    opened = Opened(browser, path)
+    opened.page.locator(".leaflet-cc-centres-pane path").first.focus()
+    opened.page.keyboard.press("Enter")
+    text = opened.popup()
+    assert "Beds\t101" in text.replace("\n", "\t")
+    opened.page.close()
     assert all(centre["beds"] is None for centre in maps._centres(hexi))

@@ -471,10 +471,10 @@ window.carecircles = (function () {
       [word("opened"), centre.opened || word("notKnown")],
       [word("capacity"), centre.capacity === null ? word("notKnown")
         : count(centre.capacity) + " " + word("persons")],
+      ...(typeof centre.beds === "number" ? [[word("beds"), count(centre.beds)]] : []),
       [word("position"), basis(centre.basis), "cc-basis"],
     ];
     if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
-    if (typeof centre.beds === "number") rows.push([word("beds"), count(centre.beds)]);
     if (centre.source) rows.push([word("source"), centre.source]);
     return facts(say(centre.name), rows);
   }
