@@ -18,7 +18,8 @@ ORDER = [
     "comparison", "marginal", "_search", "_highs", "_solver", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
-    "figure", "maps", "cli", "__main__",
+    "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
+    "maps.marginal", "maps.live", "maps", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -15,9 +15,10 @@ import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import comparison, datasets, evaluation, figure, gaps, maps, marginal, report
+from carecircles import comparison, datasets, evaluation, gaps, maps, marginal, report
 from carecircles.area import read_area
 from carecircles.errors import ValidationError
+from carecircles.maps import closed
 from tests.conftest import CRS, evaluated, in_streets, planned
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 
@@ -215,7 +216,7 @@ def test_a_link_we_have_no_file_for_is_an_error():
     """Never a silent CDN link."""
     from folium.plugins import MarkerCluster
 
-    page = figure.Page()
+    page = closed.Page()
     page.add_child(folium.Map(tiles=None).add_child(MarkerCluster()))
     with pytest.raises(LookupError, match="fetches nothing"):
         page.render()
@@ -257,7 +258,7 @@ def test_raw_html_of_others_is_refused_with_a_sentence(put, monkeypatch):
 def test_geopandas_keeps_its_own_legend_on_other_maps(hexi):
     """What we teach its explore() holds for pages of ours alone."""
     pytest.importorskip("mapclassify")
-    figure.Page()
+    closed.Page()
     m = hexi.streets[["name", "geometry"]].explore("name", tiles=None)
     assert "maplegend" in m.get_root().render()
 
@@ -274,7 +275,7 @@ def test_languages_are_two(hexi, hexi_cells):
 
 def test_plain_folium_still_renders_as_it_did():
     """The switch that keeps text from being compiled twice is off again after a page."""
-    figure.Page().render()
+    closed.Page().render()
     m = folium.Map(tiles=None)
     folium.Marker([39, 117], popup="x").add_to(m)
     assert "cdn.jsdelivr.net" in m.get_root().render()
@@ -282,7 +283,7 @@ def test_plain_folium_still_renders_as_it_did():
 
 def test_markers_of_folium_can_stand_on_a_page():
     """A user may add folium's own vectors and markers; their images come along."""
-    page = figure.Page()
+    page = closed.Page()
     m = folium.Map(tiles=None)
     page.add_child(m)
     folium.Marker([39.08, 117.22], popup=folium.Popup("centre")).add_to(m)
@@ -310,7 +311,7 @@ HOSTILE = [
 def test_json_survives_script_and_template(text):
     import jinja2
 
-    made = figure.to_json({"name": text, text: [text]})
+    made = closed.to_json({"name": text, text: [text]})
     assert not set("<>&\u2028\u2029") & set(made)
     assert json.loads(jinja2.Template(made).render()) == {"name": text, text: [text]}
 
@@ -321,7 +322,7 @@ def test_escaped_text_is_the_text_again_as_html(text):
 
     import jinja2
 
-    made = figure.escape(text)
+    made = closed.escape(text)
     assert html.unescape(jinja2.Template(made).render()) == text
     assert not set("<>\"'`${}\\\n\r") & set(made)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from carecircles import area, datasets, io, maps
 from carecircles._encoding import decode
 from carecircles.errors import ValidationError
+from carecircles.maps.drawing import centres_of
 from tests.conftest import planned
 from tests.test_browser import Opened
 from tests.test_cli import refused, run
@@ -549,4 +550,4 @@ def test_beds_are_told_by_the_map(hexi, hexi_cells, office, browser, tmp_path):
     text = opened.popup()
     assert "Beds\t101" in text.replace("\n", "\t")
     opened.page.close()
-    assert all(centre["beds"] is None for centre in maps._centres(hexi))
+    assert all(centre["beds"] is None for centre in centres_of(hexi))

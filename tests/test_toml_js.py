@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from carecircles import datasets
 from tests.conftest import ROOT
 
-SCRIPT = ROOT / "coverage" / "carecircles" / "static" / "toml.js"
+SCRIPT = ROOT / "coverage" / "carecircles" / "web" / "toml.js"
 REFUSED = "refused"
 DEEPEST = 100
 READ = """(texts) => {

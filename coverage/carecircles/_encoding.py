@@ -3,7 +3,7 @@ Bytes of a file as text: which encoding, judged by the whole file.
 
 A file is UTF-16 where its first bytes say so, UTF-8 where all of it is, and else GB18030 where all
 of it is and reads like Chinese. A file most of which is UTF-8 is a broken UTF-8 file, not one in
-GB18030: there every Chinese name would turn into other characters. What is none of these is refused. `decode` in static/scenario.js goes by the same rule.
+GB18030: there every Chinese name would turn into other characters. What is none of these is refused. `decode` in web/scenario.js goes by the same rule.
 """
 
 import re

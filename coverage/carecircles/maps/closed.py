@@ -30,7 +30,7 @@ from folium.map import Icon
 from folium.raster_layers import TileLayer
 from folium.template import Template
 
-_STATIC = Path(__file__).resolve().parent / "static"
+_WEB = Path(__file__).resolve().parent.parent / "web"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
 _OURS = "carecircles:"
 _NOT_NEEDED = {
@@ -451,7 +451,7 @@ def _inlined(name: str, url: str) -> str:
     if name == "jquery":
         return f"<script>{_JQUERY}</script>"
     if url.startswith(_OURS):
-        text = (_STATIC / url.removeprefix(_OURS)).read_text(encoding="utf-8")
+        text = (_WEB / url.removeprefix(_OURS)).read_text(encoding="utf-8")
     elif name == "leaflet":
         text = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8") + _marker_images()
     elif name == "leaflet_css":

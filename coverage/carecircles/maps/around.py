@@ -1,0 +1,284 @@
+"""What stands around a map: title, legend, tables, notes and switches."""
+
+from collections.abc import Sequence
+
+import folium
+from folium.map import LayerControl
+from folium.template import Template
+
+from carecircles import (
+    report,
+)
+from carecircles._validate import Text
+from carecircles.area import StudyArea, is_neighbour
+from carecircles.maps.closed import Page, to_json
+from carecircles.maps.drawing import (
+    LAYERS,
+    Drawing,
+    Panes,
+    bounds_of,
+    corners_of,
+    in_degrees,
+    short_name_of,
+)
+from carecircles.plan import Plan
+
+_COVERAGE = {"en": "Coverage", "zh": "覆盖"}
+
+
+_REFERENCE = {"en": "Orientation", "zh": "参照"}
+
+
+_GROUPS = [
+    (_COVERAGE, ("grid", "change", "gain", "streets", "zones", "circles", "centres", "losses")),
+    (_REFERENCE, ("borders", "places", "tiles")),
+]
+
+
+class Surroundings(folium.MacroElement):
+    """Title, legend, tables and switches around one map or several; comes after the layers."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        carecircles.{{ this.kind }}({{ this.maps | tojavascript }}, {{ this.json }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, kind: str, maps: folium.Map | list[folium.Map], config: dict) -> None:
+        super().__init__()
+        self._name = "Surroundings"
+        self.kind = kind
+        self.maps = maps
+        self.config = config
+
+    @property
+    def json(self) -> str:
+        return to_json(self.config)
+
+
+def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> folium.Map:
+    """
+    A folium map with nothing on it yet, on a page that needs no network.
+
+    Add layers of this module or of folium to it, or let geopandas draw: `frame.explore(m=...)`.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north in degrees.
+    title, lang
+        Title and language of the page; the title stands above the map.
+    """
+    m = new_map(bounds, title=title, lang=lang)
+    if title:
+        both = dict.fromkeys(report.LANGUAGES, title)
+        config = {"lang": lang, "title": both, "assumptions": [], "unstated": []}
+        m.add_child(Surroundings("entitle", m, config))
+    west, south, east, north = (float(b) for b in bounds)
+    m.fit_bounds([[south, west], [north, east]])
+    return m
+
+
+def finished(
+    plan: Plan,
+    layers: list[Drawing],
+    config: dict,
+    lang: str,
+    *,
+    start: str = "start",
+) -> folium.Map:
+    """A map with its layers and what stands around it: what every map says of its plan, and `config`."""
+    config = _heading(plan, lang) | config
+    m = new_map(bounds_of(plan.area), title=report.say(config["title"], lang), lang=lang)
+    for layer in layers:
+        m.add_child(layer)
+    m.add_child(LayerControl(collapsed=True))
+    m.add_child(Surroundings(start, m, config))
+    return m
+
+
+def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
+    """A map on a page of its own that shows no place yet."""
+    west, south, east, north = (float(b) for b in bounds)
+    m = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    m.options["max_zoom"] = 20
+    Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
+    m.add_child(Panes())
+    return m
+
+
+def title(area: StudyArea) -> Text:
+    """What the map shows, in each language."""
+    name = area_name(area)
+    day = f", {area.as_of}" if area.as_of else ""
+    beyond = int(is_neighbour(area.facilities).sum())
+    own = len(area.facilities) - beyond
+    return {
+        "en": f"{name['en']}: elderly-care coverage of {own} centres"
+        + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
+        + day,
+        "zh": f"{name['zh']}：{own} 个居家养老服务中心"
+        + (f"（另计区外 {beyond} 个）" if beyond else "")
+        + f"覆盖图{day}",
+    }
+
+
+def of_plan(plan: Plan, what: Text) -> Text:
+    name = area_name(plan.area)
+    return {
+        lang: f"{name[lang]}{mark}{what[lang]} ({report.plan_name(plan)[lang]})"
+        for lang, mark in (("en", ": "), ("zh", "："))
+    }
+
+
+def area_name(area: StudyArea) -> Text:
+    name = report.name_of({"name": area.name, "name_en": area.name_en})
+    return {lang: report.isolated(text) for lang, text in name.items()}
+
+
+CENTRE_SIGNS: dict[str, Text] = {
+    "opened": {"en": "Centre opened", "zh": "新开的中心"},
+    "closed": {"en": "Centre closed", "zh": "关闭的中心"},
+    "moved": {
+        "en": "Centre moved, with an arrow from its old place",
+        "zh": "迁移的中心，箭头起于原址",
+    },
+}
+
+
+def change_signs() -> list[dict]:
+    words = {
+        "gained": {
+            "en": "Gained: uncovered before, covered after",
+            "zh": "新增覆盖：原未覆盖，现已覆盖",
+        },
+        "lost": {
+            "en": "Lost: covered before, uncovered after",
+            "zh": "失去覆盖：原已覆盖，现未覆盖",
+        },
+        "uncovered": {"en": "Uncovered before and after", "zh": "前后均未覆盖"},
+        "covered": {"en": "Covered before and after", "zh": "前后均已覆盖"},
+    }
+    return [{"sign": "change", "status": status, "label": text} for status, text in words.items()]
+
+
+def street_rows(area: StudyArea) -> list[dict]:
+    """A row for each street of a table beside the map: its name, and where it is."""
+    outlines = in_degrees(area.streets)
+    return [
+        {"short_name": short_name_of(row), "bounds": corners_of(row["geometry"].bounds)}
+        for _, row in outlines.iterrows()
+    ]
+
+
+def _heading(plan: Plan, lang: str) -> dict:
+    """What every map says of its plan."""
+    area = plan.area
+    unstated = report.unstated(area)
+    return {
+        "lang": lang,
+        "bounds": corners_of(bounds_of(area)),
+        "subtitle": report.standard_note(plan),
+        "assumptions": headline_of([x for x in report.assumptions(area) if x not in unstated]),
+        "unstated": headline_of(unstated),
+        "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
+        "notes": notes_of(plan),
+        "layers": layer_groups(),
+    }
+
+
+def notes_of(plan: Plan) -> list[Text]:
+    beyond = report.neighbour_notes(plan)
+    return [report.grid_note(plan), *beyond, *plan.area.notes, *_credits(plan.area)]
+
+
+def _credits(area: StudyArea) -> list[Text]:
+    """Where the places drawn come from."""
+    if area.places is None:
+        return []
+    sources = "; ".join(dict.fromkeys(s for s in area.places["source"] if s))
+    return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
+
+
+def layer_groups() -> list[dict]:
+    """The layers' names in each language, grouped as the layer control shows them."""
+    return [{"name": name, "layers": [LAYERS[kind] for kind in kinds]} for name, kinds in _GROUPS]
+
+
+def headline_of(lines: list[Text]) -> list[Text]:
+    """All assumptions in one sentence, so that they stand in the title."""
+    if not lines:
+        return []
+    en = "; ".join(line["en"] for line in lines)
+    return [
+        {"en": en[0].upper() + en[1:] + ".", "zh": "；".join(line["zh"] for line in lines) + "。"}
+    ]
+
+
+def legend_of(area: StudyArea, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
+    """
+    Signs and what they mean; without the radius where maps of several stand together.
+
+    `bases` are what the positions of the centres drawn rest on, if not those of the area.
+    """
+    depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
+    entries: list[dict] = [
+        {
+            "sign": "uncovered",
+            "label": {"en": "Not covered: no centre within reach", "zh": "未覆盖：没有可达中心"},
+        },
+        *(
+            {
+                "sign": "depth",
+                "depth": depth,
+                "label": {"en": f"{name} within reach", "zh": f"{name} 个可达中心"},
+            }
+            for name, depth in depths
+        ),
+        {
+            "sign": "circle",
+            "label": {
+                "en": "Care circle" + (f", {area.standard.metres:.0f} m" if radius else ""),
+                "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
+            },
+        },
+        *_centre_signs(set(area.facilities["basis"]) if bases is None else bases),
+    ]
+    if is_neighbour(area.facilities).any():
+        label = {"en": "Neighbour: a centre beyond the border", "zh": "区外中心：位于边界之外"}
+        entries.append({"sign": "neighbour", "label": label})
+    if (area.streets["basis"] == "schematic").any():
+        label = {"en": "Street border, schematic", "zh": "街道边界，示意"}
+        entries.append({"sign": "border", "label": label})
+    shares = [
+        (0.95, "95–100 %"),
+        (0.85, "85–95 %"),
+        (0.7, "70–85 %"),
+        (0.5, "50–70 %"),
+        (0.0, "< 50 %"),
+    ]
+    return entries + [
+        {
+            "sign": "share",
+            "share": share,
+            "label": {"en": f"Street: {text} of 60+ covered", "zh": f"街道：60+覆盖率 {text}"},
+        }
+        for share, text in shares
+    ]
+
+
+_CENTRE_BASES: dict[str, Text] = {
+    "known": {"en": "Centre, position known", "zh": "中心，位置已知"},
+    "assumed": {"en": "Centre, position assumed", "zh": "中心，位置为假定"},
+    "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
+    "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
+}
+
+
+def _centre_signs(bases: set[str]) -> list[dict]:
+    """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
+    drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
+    words = dict(_CENTRE_BASES)
+    if "not stated" not in bases:
+        words["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
+    return [{"sign": sign, "label": label} for sign, label in words.items() if sign in drawn]

@@ -1,0 +1,152 @@
+"""The map of what changes from one plan to another."""
+
+import folium
+import pandas as pd
+
+from carecircles import (
+    report,
+)
+from carecircles._validate import Text
+from carecircles.comparison import Change
+from carecircles.maps.around import (
+    CENTRE_SIGNS,
+    area_name,
+    change_signs,
+    finished,
+    legend_of,
+    notes_of,
+)
+from carecircles.maps.drawing import (
+    Drawing,
+    corners_of,
+    in_degrees,
+    require_language,
+    short_name_of,
+)
+from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
+from carecircles.plan import Plan
+
+
+def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+    """
+    What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
+
+    The reader can switch to both plans beside each other, with a border to drag between them.
+    Centres that open, close, move (with an arrow from where they were) or change their services
+    are marked.
+
+    Parameters
+    ----------
+    change
+        From `comparison.compare`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    require_language(lang)
+    before, after = change.before, change.after
+    group = report.headline_group(before, after)
+    config = {
+        "title": change_title(before, after),
+        "subtitle": _standards(before, after),
+        "summary": report.change_summary(change),
+        "legend": _change_legend(change),
+        "table": _change_table(change, group),
+        "notes": [*report.change_notes(change), *notes_of(after)],
+        "swipe": True,
+    }
+    layers = [
+        change_layer(change, lang=lang),
+        changed_circles(change, lang=lang),
+        changed_centres(change, lang=lang),
+        *reference_layers(after.area, tiles, lang),
+    ]
+    return finished(after, layers, config, lang)
+
+
+def change_title(before: Plan, after: Plan) -> Text:
+    """Which plans a map of changes holds against each other, in each language."""
+    name = area_name(after.area)
+    return {
+        lang: name[lang]
+        + mark
+        + " → ".join(report.plan_name(plan)[lang] for plan in (before, after))
+        for lang, mark in (("en", ": "), ("zh", "："))
+    }
+
+
+def _standards(before: Plan, after: Plan) -> Text:
+    """The standards of both plans in words, once where they are the same."""
+    was, now = report.standard_note(before), report.standard_note(after)
+    return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
+
+
+def _change_table(change: Change, group: str) -> dict:
+    figures, after = report.change_frame(change), change.after
+    bounds = in_degrees(after.area.streets).bounds
+    columns = {
+        f"covered_{group}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
+        f"covered_{group}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
+        f"gained_{group}": ({"en": "gained", "zh": "新增"}, "count"),
+        f"lost_{group}": ({"en": "lost", "zh": "失去"}, "count"),
+    }
+    figures = pd.DataFrame(figures[list(columns)]).astype(object)
+    figures = figures.where(figures.notna(), None)
+    return {
+        "title": report.of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
+        "columns": [
+            {"label": {"en": "Street", "zh": "街道"}},
+            *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),
+        ],
+        "rows": [
+            {
+                "short_name": short_name_of(after.area.streets.loc[code]),
+                "bounds": corners_of(bounds.loc[code].tolist()),
+                **row,
+            }
+            for code, row in zip(figures.index, figures.to_dict("records"), strict=True)
+        ],
+    }
+
+
+def _change_legend(change: Change) -> list[dict]:
+    before, after = change.before, change.after
+    signs, changed = change_signs(), set(change.centres["change"])
+    centres = CENTRE_SIGNS | {
+        "equipped": {"en": "Centre with other services", "zh": "服务调整的中心"}
+    }
+    signs += [
+        {"sign": "changed", "change": word, "label": text}
+        for word, text in centres.items()
+        if word in changed
+    ]
+    metres = [plan.area.standard.metres for plan in (before, after)]
+    is_other = metres[0] != metres[1]
+    if is_other or changed & {"opened", "moved"}:
+        signs.append({"sign": "new", "label": _circle_words(is_other, *_NEW_CIRCLE, metres[1])})
+    if is_other or changed & {"closed", "moved"}:
+        signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
+    left_out = {"share", *(["circle"] if is_other else [])}
+    facilities = after.area.facilities
+    unchanged = set(facilities.loc[~facilities.index.isin(change.centres.index), "basis"])
+    return signs + [
+        entry for entry in legend_of(after.area, bases=unchanged) if entry["sign"] not in left_out
+    ]
+
+
+_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
+
+
+_GONE_CIRCLE = (
+    {"en": "Care circle that goes", "zh": "取消的服务圈"},
+    {"en": "before", "zh": "原方案"},
+)
+
+
+def _circle_words(is_other: bool, words: Text, when: Text, metres: float) -> Text:
+    """Words for a circle of one plan alone; where the radius differs none is new, all are other."""
+    if not is_other:
+        return words
+    return {
+        "en": f"Care circle {when['en']}, {metres:.0f} m",
+        "zh": f"{when['zh']}的服务圈，{metres:.0f} 米",
+    }

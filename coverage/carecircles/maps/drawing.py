@@ -1,0 +1,271 @@
+"""What every layer is made of: data that our script draws, coordinates in degrees, cells as compressed arrays."""
+
+import base64
+import math
+import zlib
+from collections.abc import Sequence
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from folium.elements import JSCSSMixin
+from folium.map import Layer
+from folium.template import Template
+
+from carecircles import (
+    catchments,
+    grid,
+    report,
+)
+from carecircles._validate import Text
+from carecircles.area import StudyArea
+from carecircles.maps.closed import escape, to_json
+from carecircles.plan import Plan
+
+DECIMALS = 6  # of a degree: 0.1 m
+
+
+_LATTICE = 16
+
+
+LAYERS: dict[str, Text] = {
+    "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
+    "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
+    "change": {"en": "Grid: what changes", "zh": "网格：变化"},
+    "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
+    "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
+    "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
+    "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
+    "circles": {"en": "Care circles", "zh": "养老服务圈"},
+    "centres": {"en": "Centres", "zh": "养老服务中心"},
+    "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
+    "places": {"en": "Stations and other places", "zh": "车站等地点"},
+}
+
+
+ASSETS: dict[str, list[tuple[str, str]]] = {
+    "default_js": [("carecircles", "carecircles:map.js")],
+    "default_css": [("carecircles_css", "carecircles:map.css")],
+}
+
+
+class Drawing(JSCSSMixin, Layer):
+    """
+    A folium layer that our script draws from `data`.
+
+    Attributes
+    ----------
+    kind
+        Name of the drawing function in `web/map.js`.
+    data
+        What it draws, as a JSON value.
+    """
+
+    default_js = ASSETS["default_js"]
+    default_css = ASSETS["default_css"]
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = carecircles.{{ this.kind }}({{ this.json }});
+        {% endmacro %}
+    """)
+
+    def __init__(
+        self, kind: str, data: object, *, bounds: Sequence[float], name: str, show: bool
+    ) -> None:
+        super().__init__(name=escape(name), overlay=True, show=show)
+        self.image_hosts: tuple[str, ...] = ()
+        self._name = kind.capitalize()
+        self.kind = kind
+        self.data = data
+        self._bounds = bounds
+
+    @property
+    def json(self) -> str:
+        return to_json(self.data)
+
+    def _get_self_bounds(self) -> list[list[float | None]]:
+        left, bottom, right, top = self._bounds
+        return [[bottom, left], [top, right]]
+
+
+class Panes(JSCSSMixin, folium.MacroElement):
+    """Makes the panes the layers are drawn in; comes before them."""
+
+    default_js = ASSETS["default_js"]
+    default_css = ASSETS["default_css"]
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        carecircles.makePanes({{ this._parent.get_name() }});
+        {% endmacro %}
+    """)
+
+
+def require_language(lang: str) -> None:
+    if lang not in report.LANGUAGES:
+        raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
+
+
+def again(layer: Drawing) -> Drawing:
+    """The same layer for another map: an element of folium's belongs to one."""
+    west, south, east, north = layer._bounds
+    again = Drawing(
+        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
+    )
+    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
+    return again
+
+
+def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
+    """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+    area, cells = plan.area, plan.cells
+    codes = cells["street"].cat.codes.to_numpy()
+    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
+    rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
+    lattice = grid.lattice_of(cells)
+    rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
+    corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
+    corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
+    per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
+    data = {
+        "rows": rows,
+        "cols": cols,
+        "cell": side,
+        "x0": x0,
+        "y0": y0,
+        "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
+        "arrays": {name: _packed(values) for name, values in rasters.items()},
+        "streets": [
+            {
+                "name": report.name_of(area.streets.loc[code]),
+                "people_60_a_cell": round(float(people), 4),
+            }
+            for code, people in per_cell.items()
+        ],
+    }
+    return data, corners.total_bounds.tolist()
+
+
+def centres_to_measure(area: StudyArea) -> list[dict]:
+    """Centres with their metres, for the distances the page tells."""
+    return [
+        {
+            "name": report.centre_name(row),
+            "x": row.geometry.x,
+            "y": row.geometry.y,
+            "services": services_of(row),
+            "services_basis": row["services_basis"],
+            "basis": row["basis"],
+        }
+        for _, row in area.facilities.iterrows()
+    ]
+
+
+def circles_of(facilities: gpd.GeoDataFrame, metres: float) -> list[dict]:
+    """The care circles as ellipses in degrees."""
+    bounds = in_degrees(catchments.circles(facilities, cutoff=metres)).bounds
+    return [
+        {
+            "lon": round((b.minx + b.maxx) / 2, 7),
+            "lat": round((b.miny + b.maxy) / 2, 7),
+            "half_lon": round((b.maxx - b.minx) / 2, 8),
+            "half_lat": round((b.maxy - b.miny) / 2, 8),
+        }
+        for b in bounds.itertuples()
+    ]
+
+
+def centres_of(area: StudyArea) -> list[dict]:
+    """The centres with all that is told of them."""
+    centres = in_degrees(area.facilities)
+    return [
+        {
+            "id": str(label),
+            "name": report.name_of(row),
+            "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
+            "services": services_of(row),
+            "services_basis": row["services_basis"],
+            "opened": _day(row["opened"]),
+            "closed": _day(row["closed"]),
+            "capacity": None if math.isnan(row["capacity"]) else row["capacity"],
+            "beds": None if math.isnan(row["beds"]) else row["beds"],
+            "basis": row["basis"],
+            **({"neighbour": True} if row.get("neighbour", False) else {}),
+            "source": row["source"],
+            "lon": round(row["geometry"].x, DECIMALS),
+            "lat": round(row["geometry"].y, DECIMALS),
+        }
+        for label, row in centres.iterrows()
+    ]
+
+
+def short_name_of(street: pd.Series) -> Text:
+    name = report.name_of(street)
+    return {"en": name["en"], "zh": name["zh"].removesuffix("街道") or name["zh"]}
+
+
+def services_of(centre: pd.Series) -> list[str]:
+    return [s for s in centre["services"].split(";") if s]
+
+
+def _day(date: pd.Timestamp) -> str:
+    return "" if pd.isna(date) else date.strftime("%Y-%m-%d")
+
+
+def bounds_of(area: StudyArea) -> list[float]:
+    """West, south, east, north of the study area in degrees."""
+    return in_degrees(area.boundary).total_bounds.tolist()
+
+
+def corners_of(bounds: Sequence[float]) -> list[list[float]]:
+    """West, south, east, north as the south-west and north-east corners Leaflet wants."""
+    west, south, east, north = bounds
+    return [[south, west], [north, east]]
+
+
+def in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame.to_crs(4326)
+
+
+def geometry_of(shape: shapely.Geometry) -> dict:
+    return shapely.geometry.mapping(shapely.transform(shape, lambda xy: np.round(xy, DECIMALS)))
+
+
+def _lattice(bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, side: float) -> dict:
+    """
+    Grid column and row at nodes regular in Web Mercator (0..1, y southwards).
+
+    Between nodes the page interpolates. Over a district the error is millimetres, since a
+    projection bends little over the 1/16 of it between two nodes.
+    """
+    left, bottom, right, top = bounds
+    west, east = left / 360 + 0.5, right / 360 + 0.5
+    north, south = (
+        0.5 - math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi)
+        for lat in (top, bottom)
+    )
+    x, y = np.meshgrid(
+        np.linspace(west, east, _LATTICE + 1), np.linspace(north, south, _LATTICE + 1)
+    )
+    lon = (x - 0.5) * 360
+    lat = np.degrees(2 * np.arctan(np.exp((0.5 - y) * 2 * np.pi)) - np.pi / 2)
+    to_metres = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
+    easting, northing = to_metres.transform(lon.ravel(), lat.ravel())
+    return {
+        "n": _LATTICE,
+        "x0": west,
+        "x1": east,
+        "y0": north,
+        "y1": south,
+        "col": np.round((easting - x0) / side, 5).tolist(),
+        "row": np.round((northing - y0) / side, 5).tolist(),
+    }
+
+
+def _packed(values: np.ndarray) -> dict:
+    """Whole numbers compressed and in base64, each in as few bytes (little-endian) as the largest needs."""
+    width = next(n for n in (1, 2, 4) if values.max(initial=0) < 256**n)
+    packed = zlib.compress(values.astype(f"<u{width}").tobytes(), 9)
+    return {"bytes": width, "packed": base64.b64encode(packed).decode()}

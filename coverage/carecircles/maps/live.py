@@ -1,0 +1,220 @@
+"""The map on which people plan."""
+
+import folium
+import numpy as np
+import pyproj
+import shapely
+
+from carecircles import (
+    _matching,
+    _validate,
+    comparison,
+    io,
+    report,
+    scenario,
+)
+from carecircles.area import StudyArea, is_neighbour
+from carecircles.datum import SPELLINGS
+from carecircles.maps.around import (
+    CENTRE_SIGNS,
+    area_name,
+    change_signs,
+    finished,
+    legend_of,
+    street_rows,
+)
+from carecircles.maps.drawing import (
+    ASSETS,
+    LAYERS,
+    Drawing,
+    bounds_of,
+    centres_of,
+    grid_data,
+    in_degrees,
+    require_language,
+    services_of,
+)
+from carecircles.maps.layers import reference_layers
+from carecircles.plan import Plan
+
+_PROJECTION_ERROR_M = 1e-6
+
+
+class _LiveDrawing(Drawing):
+    """A drawing that can be changed; its page also has the scripts for that."""
+
+    default_js = [  # noqa: RUF012  (folium reads it from the class)
+        *ASSETS["default_js"],
+        ("carecircles_toml", "carecircles:toml.js"),
+        ("carecircles_scenario", "carecircles:scenario.js"),
+        ("carecircles_live", "carecircles:live.js"),
+    ]
+
+
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+    """
+    A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
+
+    One page without a server or a network. Its figures are those of `evaluation` on the same cells,
+    to the person; it writes and reads the scenario files of `scenario.read_scenario`.
+
+    Parameters
+    ----------
+    plan
+        The plan to start from, as in `coverage_map`.
+    lang, tiles
+        As in `coverage_map`.
+    """
+    require_language(lang)
+    area, groups = plan.area, comparison.groups_of(plan)
+    day = f" ({area.as_of})" if area.as_of else ""
+    config = {
+        "live": True,
+        "title": {
+            "en": f"{area_name(area)['en']}{day}: what if? Move, add and remove centres",
+            "zh": f"{area_name(area)['zh']}{day}：养老服务中心布局推演",
+        },
+        "subtitle": {
+            "en": "In a straight line, the limit included.",
+            "zh": "按直线距离，含界限。",
+        },
+        "groups": {group: report.GROUPS[group] for group in groups},
+        "group": report.headline_group(plan),
+        "legend": [*legend_of(area, radius=False), *change_signs(), *_live_signs()],
+        "table": {
+            "title": {"en": "By street", "zh": "按街道"},
+            "columns": [
+                {"label": {"en": "Street", "zh": "街道"}},
+                {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
+                {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
+                {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
+                {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
+            ],
+            "rows": street_rows(area),
+        },
+    }
+    layers = [live_layer(plan, lang=lang), *reference_layers(area, tiles, lang)]
+    return finished(plan, layers, config, lang, start="startLive")
+
+
+def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
+    """
+    The grid's cells with all that the page needs to count people itself.
+
+    Cells travel as one compressed array of kinds; a kind is a street with the people of each group
+    in one of its cells. A polynomial fitted to the CRS leads from degrees to metres.
+
+    Parameters
+    ----------
+    plan
+        As in `whatif_map`.
+    """
+    area, cells, groups = plan.area, plan.cells, comparison.groups_of(plan)
+    codes = cells["street"].cat.codes.to_numpy()
+    kinds, kind = np.unique(
+        np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
+    )
+    data, bounds = grid_data(plan, {"kind": (kind.ravel() + 1).astype(np.uint32)})
+    del data["arrays"]["street"]  # it follows from the kind
+    middles = scenario.street_middles(area.streets)
+    degrees = in_degrees(area.facilities)
+    centres = [
+        {
+            **told,
+            "services": services_of(row),
+            "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
+            "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
+            "x": row["geometry"].x,
+            "y": row["geometry"].y,
+        }
+        for told, (label, row) in zip(centres_of(area), area.facilities.iterrows(), strict=True)
+    ]
+    standard = area.standard
+    data |= {
+        "standard": {"metres": standard.metres, "minutes": standard.minutes},
+        "kinds": {
+            "street": kinds[:, 0].astype(int).tolist(),
+            "people": {group: kinds[:, n + 1].tolist() for n, group in enumerate(groups)},
+        },
+        "centres": [],
+        "projection": _projection(area),
+        "outline": [
+            np.round(ring.coords, 3).tolist()
+            for polygon in shapely.get_parts(area.boundary.geometry.iloc[0])
+            for ring in (polygon.exterior, *polygon.interiors)
+        ],
+        "rim_m": _matching.RIM_M,
+        "codes": [str(code) for code in area.streets.index],
+        "spellings": sorted(_matching.street_spellings(area.streets).items()),
+        "world": {
+            "centres": centres,
+            "groups": groups,
+            "middles": middles.set_axis(middles.index.astype(str)).to_dict("index"),
+            "standard": {
+                "metres": standard.metres,
+                "minutes": standard.minutes,
+                "group": standard.group,
+            },
+            "as_of": area.as_of.isoformat() if area.as_of else None,
+            "spelled": {
+                "datums": SPELLINGS,
+                "bases": io.spellings_of(io.BASES),
+                "services": {
+                    _validate.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
+                },
+            },
+        },
+    }
+    return _LiveDrawing("live", data, bounds=bounds, name=LAYERS["grid"][lang], show=True)
+
+
+def _projection(area: StudyArea) -> dict:
+    """
+    Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
+
+    Fitted on the district and a fifth of its width around it, on its neighbours too; the degree grows until the polynomial
+    holds at points it was not fitted to.
+    """
+    west, south, east, north = bounds_of(area)
+    margin = 0.2 * max(east - west, north - south) + 0.02
+    bounds = [west - margin, south - margin, east + margin, north + margin]
+    beyond = area.facilities[is_neighbour(area.facilities)]
+    if len(beyond):
+        farthest = in_degrees(beyond).total_bounds + np.array([-0.01, -0.01, 0.01, 0.01])
+        bounds = [
+            *np.minimum(bounds, farthest)[:2].tolist(),
+            *np.maximum(bounds, farthest)[2:].tolist(),
+        ]
+    to_metres = pyproj.Transformer.from_crs(4326, area.crs, always_xy=True)
+    chebyshev = np.polynomial.chebyshev
+
+    def sample(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        u, v = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
+        lon = (bounds[0] + bounds[2] + u * (bounds[2] - bounds[0])) / 2
+        lat = (bounds[1] + bounds[3] + v * (bounds[3] - bounds[1])) / 2
+        return u, v, np.column_stack(to_metres.transform(lon, lat))
+
+    for degree in (6, 9, 12, 16):
+        u, v, metres = sample(chebyshev.chebpts1(degree + 1))
+        origin = metres.mean(axis=0)
+        terms = chebyshev.chebvander2d(u, v, [degree, degree])
+        fitted = np.linalg.lstsq(terms, metres - origin, rcond=None)[0]
+        u, v, metres = sample(np.linspace(-0.97, 0.97, 23))
+        terms = chebyshev.chebvander2d(u, v, [degree, degree])
+        if np.abs(terms @ fitted + origin - metres).max() < _PROJECTION_ERROR_M:
+            break
+    return {
+        "bounds": bounds,
+        "degree": degree,
+        "x0": float(origin[0]),
+        "y0": float(origin[1]),
+        "x": fitted[:, 0].tolist(),
+        "y": fitted[:, 1].tolist(),
+    }
+
+
+def _live_signs() -> list[dict]:
+    return [
+        {"sign": "changed", "change": change, "label": text}
+        for change, text in CENTRE_SIGNS.items()
+    ]
