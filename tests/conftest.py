@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import datasets, evaluation, grid, reach
+from carecircles import datasets, evaluation, grid, plan, reach
+
+os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests may live in Chinese, in a narrow window
+os.environ.pop("COLUMNS", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 CRS = "EPSG:4548"
@@ -35,6 +38,12 @@ def hexi():
 def hexi_cells(hexi):
     """Hexi evaluated at 50 m and 700 m."""
     return evaluated(hexi.streets, hexi.population, hexi.facilities)
+
+
+@pytest.fixture(scope="session")
+def hexi_plan(hexi, hexi_cells):
+    """The plan of Hexi as it is, at 50 m and 700 m."""
+    return planned(hexi, hexi_cells)
 
 
 @pytest.fixture
@@ -63,8 +72,21 @@ def centres_at(*points: tuple[float, float], crs: str = CRS) -> gpd.GeoDataFrame
 def evaluated(streets, population, facilities, *, cell=50.0, cutoff=700.0):
     demand = grid.make_demand(streets, population, cell=cell)
     cost = reach.straight_line(demand, facilities, cutoff=cutoff)
-    nearest = reach.nearest(demand, facilities)
-    return evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+    return evaluation.evaluate(demand, cost, reach.nearest(demand, facilities))
+
+
+def plan_over(demand, facilities, *, cutoff):
+    """A plan of cells and centres alone, for what asks nothing of the study area."""
+    cost = reach.straight_line(demand, facilities, cutoff=cutoff)
+    cells = evaluation.evaluate(demand, cost, reach.nearest(demand, facilities))
+    return plan.Plan(plan.AS_IT_IS, None, cells, cost, reach.straight_line)
+
+
+def planned(area, cells=None, *, cell=50.0, name=plan.AS_IT_IS):
+    """The plan of a study area, over cells that are there already or new ones."""
+    if cells is None:
+        cells = grid.make_demand(area.streets, area.population, cell=cell)
+    return plan.evaluate(area, cells, name=name)
 
 
 @pytest.fixture

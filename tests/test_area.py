@@ -152,6 +152,13 @@ def test_without_a_boundary_the_streets_are_it(hexi, hexi_copy):
         ('centres = "wgs84"', 'centres = "mars"', "datum is 'mars', expected one of"),
         ("licence", "colour = 1\nlicence", "unknown: colour"),
         ("[datum]", '[files]\ncentres = "x.csv"\n[datum]', "x.csv: there is no such file"),
+        ('centres = "wgs84"', 'centres = ["wgs84"]', "write one name in quotation marks"),
+        ('centres = "wgs84"', "centres = 84", "datum.centres: it is 84; write one name"),
+        ("[datum]", '[files]\ncentres = "a\\u0000b"\n[datum]', "files.centres is 'a\\x00b'"),
+        ("licence", f"x = {'[' * 5000}\nlicence", "this is nested too deeply"),
+        ("licence", "# \0\nlicence", "this is not text in UTF-8 or GB18030 (line "),
+        ("EPSG:4548", "IAU_2015:49910", "is of another planet"),
+        ('"EPSG:4548"', "[1, 2]", "no CRS we know"),
     ],
 )
 def test_a_wrong_plan_is_explained(hexi_copy, old, new, expected):
@@ -309,6 +316,15 @@ def test_polar_streets_have_no_utm(tmp_path):
         path = tmp_path / "mine" / name
         path.write_text(path.read_text(encoding="utf-8").replace("35.0", "89.0"), encoding="utf-8")
     assert "there is no UTM zone" in problems_of(tmp_path / "mine")
+
+
+def test_a_plan_that_cannot_be_read_or_has_no_end(hexi_copy):
+    plan = hexi_copy / "area.toml"
+    plan.write_bytes(b"#" * 1_000_001)
+    assert "area.toml: the file is too large for an area.toml" in problems_of(hexi_copy)
+    plan.unlink()
+    plan.symlink_to("/dev/zero")
+    assert "there is no area.toml in it" in problems_of(hexi_copy)
 
 
 def test_a_fault_in_area_toml_does_not_hide_those_of_other_files(hexi_copy):

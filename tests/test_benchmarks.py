@@ -1,5 +1,6 @@
 """Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -7,9 +8,19 @@ import sys
 import numpy as np
 import pytest
 
-from carecircles import comparison, datasets, evaluation, gaps, grid, maps, reach, scenario
+from carecircles import (
+    comparison,
+    datasets,
+    evaluation,
+    gaps,
+    grid,
+    maps,
+    marginal,
+    reach,
+    scenario,
+)
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, evaluated
+from tests.conftest import ROOT, evaluated, planned
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -28,7 +39,7 @@ def test_make_demand(benchmark, hexi, cell):
 
 def test_straight_line(benchmark, hexi, demand):
     cost = benchmark(reach.straight_line, demand, hexi.facilities, cutoff=700)
-    benchmark.extra_info["pairs"] = len(cost)
+    benchmark.extra_info["pairs"] = len(cost.table)
 
 
 def test_nearest(benchmark, hexi, demand):
@@ -40,7 +51,7 @@ def test_evaluate(benchmark, hexi, demand):
     nearest = reach.nearest(demand, hexi.facilities)
 
     def figures():
-        cells = evaluation.evaluate(demand, cost, nearest, cutoff=700)
+        cells = evaluation.evaluate(demand, cost, nearest)
         return evaluation.by_street(cells), evaluation.of_district(cells)
 
     benchmark(figures)
@@ -51,7 +62,7 @@ def test_zones(benchmark, hexi_cells):
 
 
 def test_map(benchmark, hexi, hexi_cells):
-    benchmark(lambda: maps.coverage_map(hexi, hexi_cells).get_root().render())
+    benchmark(lambda: maps.coverage_map(planned(hexi, hexi_cells)).get_root().render())
 
 
 @pytest.mark.parametrize("way", ["from the cost table", "anew"])
@@ -68,22 +79,18 @@ def test_a_scenario(benchmark, hexi, demand, way):
 
 
 def test_compare(benchmark, hexi, hexi_cells):
-    after = evaluated(hexi.streets, hexi.population, hexi.facilities.iloc[:-3])
-    benchmark(lambda: comparison.by_street(hexi_cells, after))
+    fewer = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:-3])
+    benchmark(comparison.compare, planned(hexi, hexi_cells), planned(fewer, hexi_cells))
 
 
 def test_close_each(benchmark, hexi, demand):
     """45 closings from one cost table."""
-    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
-    benchmark(comparison.close_each, demand, cost, cutoff=700)
+    benchmark(marginal.close_each, planned(hexi, demand))
 
 
 def test_open_everywhere(benchmark, hexi, demand):
     """A centre at each of the cells: 19,239 at 50 m, 481,000 at 10 m."""
-    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
-    nearest = reach.nearest(demand, hexi.facilities)
-    cells = evaluation.evaluate(demand, cost, nearest, cutoff=700)
-    benchmark(comparison.open_everywhere, cells, cutoff=700)
+    benchmark(marginal.open_everywhere, planned(hexi, demand))
 
 
 SITING = {
@@ -134,6 +141,29 @@ def test_siting_beside_spopt(benchmark, case):
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
+MEMORY = [
+    "evaluate --cell 5",
+    "map --live --cell 8",
+    "whatif taoyuan-2023 taoyuan-2023 taoyuan-2023 --cell 6",
+    "whatif --open-everywhere --cell 20 --format json",
+    "site --new 3 --cell 35",
+    "site --new 3 --objective distance --cell 50",
+    "site --new 3 --objective gradual --cell 50",
+]
+
+
+@pytest.mark.parametrize("command", MEMORY)
+def test_memory(benchmark, command):
+    """Peak of a command beside what `memory` estimates, in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    arguments = [sys.executable, "-m", "tests.memory_runs", *command.split()]
+    found = benchmark.pedantic(
+        subprocess.run, (arguments,), {"capture_output": True, "check": True, "cwd": ROOT}, rounds=1
+    )
+    benchmark.extra_info |= json.loads(found.stdout)
+
+
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 def test_datum_there_and_back(benchmark, datum):
     """100,000 points; a million take ten times as long."""
@@ -149,7 +179,7 @@ def test_page_in_the_browser(benchmark, browser, hexi, tmp_path, cell):
         pytest.skip("only measured: run with --benchmark-enable")
     cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell)
     path = tmp_path / "map.html"
-    maps.coverage_map(hexi, cells).save(path)
+    maps.coverage_map(planned(hexi, cells)).save(path)
 
     def open_page():
         page = browser.new_page()
@@ -182,7 +212,7 @@ def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell):
         pytest.skip("only measured: run with --benchmark-enable")
     cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell)
     path = tmp_path / "live.html"
-    maps.whatif_map(hexi, cells).save(path)
+    maps.whatif_map(planned(hexi, cells)).save(path)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => carecircles.page.live && carecircles.page.grid.painted")

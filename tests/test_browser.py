@@ -14,10 +14,9 @@ from playwright.sync_api import expect
 
 from carecircles import datasets, maps, report
 from carecircles.area import read_area
-from carecircles.comparison import Plan
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
-from tests.conftest import ROOT, evaluated
+from tests.conftest import ROOT, evaluated, planned
 from tests.test_maps import HOSTILE
 
 TILE = base64.b64decode(  # one grey pixel, for every tile that is asked for
@@ -76,7 +75,7 @@ class Opened:
 @pytest.fixture(scope="module")
 def opened(browser, hexi, hexi_cells, tmp_path_factory):
     path = tmp_path_factory.mktemp("map") / "hexi.html"
-    maps.coverage_map(hexi, hexi_cells).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells)).save(path)
     opened = Opened(browser, path)
     yield opened
     opened.page.close()
@@ -150,14 +149,14 @@ def test_answers_are_the_python_figures(opened, hexi, hexi_cells):
 
 
 def test_table_and_summary_show_the_python_figures(opened, hexi, hexi_cells):
-    table = report.coverage_table(hexi, hexi_cells, by="street", lang="en")
+    table = report.coverage_table(planned(hexi, hexi_cells), by="street", lang="en")
     rows = opened.ask(
         "[...document.querySelectorAll('.cc-streets tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
     columns = ["Street", "60+", "60+ covered", "60+ with two or more", "60+ left"]
     assert rows == table[columns].iloc[:-1].to_numpy().tolist()
     shown = opened.ask("[...document.querySelectorAll('.cc-figures dd')].map(d => d.textContent)")
-    assert shown == [line["value"]["en"] for line in report.summary(hexi, hexi_cells)]
+    assert shown == [line["value"]["en"] for line in report.summary(planned(hexi, hexi_cells))]
 
 
 def test_clicking_a_place_says_whether_it_is_covered(opened):
@@ -264,7 +263,7 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
         places=places,
     )
     path = tmp_path / "hostile.html"
-    maps.coverage_map(area, hexi_cells).save(path)
+    maps.coverage_map(planned(area, hexi_cells)).save(path)
     opened = Opened(browser, path)
     opened.shot("hostile")
     names = opened.ask(
@@ -302,7 +301,7 @@ def test_tiles_lie_where_they_belong(request, browser, hexi, hexi_cells, tmp_pat
     own = {"datum": "gcj02", "attribution": "<b>us</b> & {{ 7 * 7 }}"}
     layer = maps.tile_layer(address, **own) if name == "own" else maps.tile_layer(name)
     path = tmp_path / "tiles.html"
-    maps.coverage_map(hexi, hexi_cells, tiles=layer).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=layer).save(path)
     browser.set_offline(False)  # every request is answered by the test, none leaves
     request.addfinalizer(lambda: browser.set_offline(True))
     opened = Opened(browser, path)
@@ -421,7 +420,7 @@ def test_baidus_mercator_is_the_one_others_compute(opened):
 
 def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_path):
     path = tmp_path / "offline.html"
-    maps.coverage_map(hexi, hexi_cells, tiles=maps.tile_layer("gaode")).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode")).save(path)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
@@ -435,7 +434,9 @@ def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_pa
 
 def test_maps_side_by_side_move_together(browser, hexi, hexi_cells, tmp_path):
     hostile = HOSTILE[4]
-    plans = [Plan({"en": name, "zh": name}, hexi, hexi_cells) for name in ("before", hostile)]
+    plans = [
+        planned(hexi, hexi_cells, name={"en": name, "zh": name}) for name in ("before", hostile)
+    ]
     page = maps.comparison_map(plans, title=HOSTILE[0])
     page.save(tmp_path / "two.html")
     opened = Opened(browser, tmp_path / "two.html")
@@ -483,7 +484,7 @@ def test_geopandas_can_explore_on_our_page(browser, hexi, tmp_path):
 @pytest.mark.parametrize("way", ["srcdoc", "data"])
 def test_a_frame_inside_another_page(browser, hexi, hexi_cells, tmp_path, way):
     """As a notebook shows it, the whole page in the `srcdoc` of a frame, and from a data: address."""
-    m = maps.coverage_map(hexi, hexi_cells)
+    m = maps.coverage_map(planned(hexi, hexi_cells))
     content = base64.b64encode(m.get_root().render().encode()).decode()
     frames = {
         "srcdoc": m._repr_html_(),
@@ -508,7 +509,7 @@ def test_a_name_of_ten_thousand_characters(browser, hexi, hexi_cells, tmp_path):
     area = dataclasses.replace(
         hexi, name=long, name_en=long, facilities=hexi.facilities.assign(name=long, name_en=long)
     )
-    maps.coverage_map(area, hexi_cells).save(tmp_path / "long.html")
+    maps.coverage_map(planned(area, hexi_cells)).save(tmp_path / "long.html")
     opened = Opened(browser, tmp_path / "long.html")
     opened.page.locator(".leaflet-cc-centres-pane path").first.focus()
     opened.page.keyboard.press("Enter")
@@ -522,7 +523,7 @@ def test_a_name_of_ten_thousand_characters(browser, hexi, hexi_cells, tmp_path):
 def test_four_hundred_thousand_cells(browser, hexi, tmp_path):
     """Sizes are held here; times are in the benchmarks."""
     cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=11)
-    maps.coverage_map(hexi, cells).save(tmp_path / "many.html")
+    maps.coverage_map(planned(hexi, cells)).save(tmp_path / "many.html")
     assert (tmp_path / "many.html").stat().st_size < 1_000_000
     opened = Opened(browser, tmp_path / "many.html")
     sample = cells.sample(50, random_state=2)
@@ -575,4 +576,4 @@ def test_areas_of_odd_places(tmp_path, west, south, east, north, cell, crs):
         return
     assert east - west < 1
     cells = evaluated(area.streets, area.population, area.facilities, cell=cell)
-    assert maps.coverage_map(area, cells).get_root().render().startswith("<!DOCTYPE html>")
+    assert maps.coverage_map(planned(area, cells)).get_root().render().startswith("<!DOCTYPE html>")

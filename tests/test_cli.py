@@ -39,9 +39,9 @@ def run(*arguments, cwd):
 
 
 def run_alone(*arguments, cwd):
-    """The command as a process of its own."""
+    """The command as a process of its own; readline, which pytest imports, sets COLUMNS below Python."""
     return subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)],
+        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)], env=dict(os.environ),
         cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
@@ -71,6 +71,31 @@ def test_map_in_chinese(tmp_path):
     assert "河西区：45 个居家养老服务中心覆盖图" in done.stdout
     assert "45个中心中42个的位置为假定" in done.stdout
     assert '<html lang="zh-CN">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "heading"),
+    [
+        ({}, "Street"),
+        ({"LANG": "zh_CN.UTF-8"}, "街道"),
+        ({"LANG": "zh"}, "街道"),
+        ({"LANG": "de_DE.UTF-8"}, "Street"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, "街道"),
+        ({"LANG": "zh_CN", "LC_MESSAGES": "zh_CN", "LC_ALL": "C"}, "Street"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.GB18030"}, "街道"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "街道"),
+    ],
+)
+def test_the_language_follows_the_locale(tmp_path, monkeypatch, surroundings, heading):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    options = ["evaluate", "--cell", 200]
+    assert f" {heading} " in run(*options, cwd=tmp_path).stdout
+    for lang, asked in (("en", "Street"), ("zh", "街道")):
+        assert f" {asked} " in run(*options, "--lang", lang, cwd=tmp_path).stdout
 
 
 def test_json_has_the_promised_keys_in_order(tmp_path, hexi_cells):
@@ -134,6 +159,23 @@ def test_geojson_and_csv_are_printed(tmp_path):
     assert (int(lon), int(lat)) == (117, 39)
 
 
+def test_gaps_are_told_by_street(tmp_path):
+    whole, cut = (
+        json.loads(run("gaps", "--format", "json", *more, cwd=tmp_path).stdout)["zones"]
+        for more in ([], ["--split", "street"])
+    )
+    first = whole[0]
+    assert [part["street"] for part in first["by_street"]] == first["streets"].split(";")
+    assert sum(p["people_60"] for p in first["by_street"]) == pytest.approx(
+        first["people_60"], abs=0.01
+    )
+    assert all(len(zone["by_street"]) == 1 for zone in cut if zone["zone"] != "other")
+    assert sum(z["people_60"] for z in cut) == pytest.approx(
+        sum(z["people_60"] for z in whole), abs=0.1
+    )
+    assert "Chentangzhuang 5,745, Jianshan 1,477" in run("gaps", cwd=tmp_path).stdout
+
+
 def test_district_alone(tmp_path):
     record = json.loads(
         run("evaluate", "--by", "district", "--format", "json", cwd=tmp_path).stdout
@@ -165,6 +207,29 @@ def test_other_standard_day_and_cell(tmp_path):
     assert record["centres"] == 44
     assert record["as_of"] == "2022-06-30"
     assert "44 centres without an opening date" in record["notes"][0]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["map"],
+        ["evaluate"],
+        ["evaluate", "--format", "json"],
+        ["evaluate", "--format", "csv"],
+        ["gaps"],
+        ["gaps", "--format", "geojson"],
+        ["whatif", "--close-each", "--format", "csv"],
+        ["whatif", "ten-minutes"],
+        ["whatif", "ten-minutes", "slow-walkers"],
+        ["site", "--new", "1", "--format", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_which_datum_was_taken(tmp_path, command):
+    centres(datasets.folder("hexi")).to_csv(tmp_path / "mine.csv", index=False)
+    done = run(*command, "--centres", "mine.csv", "--cell", 200, cwd=tmp_path)
+    said = "mine.csv: no datum declared; coordinates are taken as WGS84."
+    assert said in " ".join((done.stdout + done.stderr).split()), done.stderr
 
 
 def test_centres_in_gcj02(tmp_path):
@@ -361,7 +426,7 @@ def test_an_area_toml_that_cannot_be_read(tmp_path):
     (tmp_path / "mine" / "area.toml").unlink()
     (tmp_path / "mine" / "area.toml").symlink_to("/proc/self/mem")
     message = refused("evaluate", "--area", "mine", cwd=tmp_path)
-    assert "area.toml: cannot be read (Input/output error)" in message
+    assert "area.toml: it cannot be read (Input/output error)" in message
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder in use stays there")

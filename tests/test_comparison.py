@@ -10,9 +10,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import comparison, evaluation, gaps, grid, reach, scenario
-from carecircles.comparison import Plan
-from tests.conftest import CRS, centres_at, evaluated
+from carecircles import comparison, evaluation, gaps, grid, marginal, plan, reach, scenario
+from tests.conftest import CRS, centres_at, evaluated, plan_over, planned
 
 NAME = {"en": "Plan", "zh": "方案"}
 MEASURES = ("gained", "lost", "backup_gained", "backup_lost", "nearer", "farther")
@@ -82,15 +81,14 @@ def test_plans_over_other_cells_are_refused(block):
 def test_figures_equal_brute_force(hexi, hexi_cells, steps):
     """Reused rows of the cost table, against measuring everything anew and counting in plain Python."""
     demand = grid.make_demand(hexi.streets, hexi.population, cell=50)
-    cost = reach.straight_line(demand, hexi.facilities, cutoff=700)
-    plan = comparison.carried_out(scenario.parse({"name": "s", "step": steps}), hexi, demand, cost)
-    area = plan.area
+    before = planned(hexi, demand)
+    after = plan.carry_out(before, scenario.parse({"name": "s", "step": steps}))
+    area, change = after.area, comparison.compare(before, after)
     anew = evaluated(area.streets, area.population, area.facilities, cutoff=area.standard.metres)
-    pd.testing.assert_frame_equal(plan.cells, anew)
+    pd.testing.assert_frame_equal(after.cells, anew)
     for weight in ("people_60", "people_80"):
         expected = brute_change(hexi_cells, anew, weight)
-        district = comparison.of_district(hexi_cells, plan.cells)
-        streets = comparison.by_street(hexi_cells, plan.cells)
+        district, streets = change.district, change.streets
         for name, value in expected.items():
             assert district[f"{name}_{weight}"] == pytest.approx(value, abs=1e-6), name
             assert streets[f"{name}_{weight}"].sum() == pytest.approx(value, abs=1e-6), name
@@ -158,9 +156,8 @@ def test_new_zones_share_no_cell_with_old_ones(hexi, hexi_cells):
 # One centre less, one centre more
 
 
-def test_close_each_equals_closing_them_one_by_one(hexi, hexi_cells):
-    cost = reach.straight_line(hexi_cells, hexi.facilities, cutoff=700)
-    losses = comparison.close_each(hexi_cells, cost, cutoff=700)
+def test_close_each_equals_closing_them_one_by_one(hexi, hexi_cells, hexi_plan):
+    losses = marginal.close_each(hexi_plan)
     assert set(losses.index) == set(hexi.facilities.index)
     assert losses["lost_people_60"].is_monotonic_decreasing
     for label, row in losses.iterrows():
@@ -171,9 +168,9 @@ def test_close_each_equals_closing_them_one_by_one(hexi, hexi_cells):
             assert row[name] == pytest.approx(change[name], abs=1e-6), (label, name)
 
 
-def test_open_everywhere_equals_opening_one_by_one(hexi_cells):
+def test_open_everywhere_equals_opening_one_by_one(hexi_cells, hexi_plan):
     """At 120 cells drawn at random, and at the best and the worst."""
-    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    gains = marginal.open_everywhere(hexi_plan)
     rng = np.random.default_rng(4)
     some = [
         *rng.choice(gains.index, 120, replace=False),
@@ -225,10 +222,9 @@ def small_towns(draw):
 @settings(max_examples=150, deadline=None)
 def test_one_more_and_one_less_in_small_towns(town):
     demand, centres, cutoff = town
-    cost = reach.straight_line(demand, centres, cutoff=cutoff)
-    cells = evaluation.evaluate(demand, cost, reach.nearest(demand, centres), cutoff=cutoff)
-    gains = comparison.open_everywhere(cells, cutoff=cutoff)
-    covered = cells.loc[cells["covered"], "people_60"].sum()
+    before = plan_over(demand, centres, cutoff=cutoff)
+    gains = marginal.open_everywhere(before)
+    covered = before.cells.loc[before.cells["covered"], "people_60"].sum()
     for cell, row in demand.iterrows():
         more = pd.concat([centres, centres_at((row["x"], row["y"])).set_axis(["new"])])
         depth = evaluation.depth(
@@ -236,9 +232,11 @@ def test_one_more_and_one_less_in_small_towns(town):
         )
         gained = demand.loc[depth > 0, "people_60"].sum() - covered
         assert gains.loc[cell, "gained_people_60"] == pytest.approx(gained, abs=1e-5)
-    losses = comparison.close_each(demand, cost, cutoff=cutoff)
+    losses = marginal.close_each(before)
     for label in centres.index:
-        rest = reach.updated(cost, demand, before=centres, after=centres.drop(label), cutoff=cutoff)
+        rest = reach.updated(
+            before.cost, demand, before=centres, after=centres.drop(label), cutoff=cutoff
+        )
         depth = evaluation.depth(demand, rest, cutoff=cutoff)
         lost = covered - demand.loc[depth > 0, "people_60"].sum()
         assert losses.loc[label, "lost_people_60"] == pytest.approx(lost, abs=1e-9)
@@ -252,9 +250,10 @@ def with_standard(area, group):
 
 
 def test_a_standard_for_a_group_says_nothing_of_wider_ones(hexi, hexi_cells):
-    everyone = Plan(NAME, hexi, hexi_cells)
-    of_80 = Plan(NAME, with_standard(hexi, "people_80"), hexi_cells)
-    of_65 = Plan(NAME, with_standard(hexi, "people_65"), hexi_cells)
+    everyone = planned(hexi, hexi_cells)
+    of_80, of_65 = (
+        planned(with_standard(hexi, group), hexi_cells) for group in ("people_80", "people_65")
+    )
     assert comparison.groups_of(everyone) == ["people", "people_60", "people_65", "people_80"]
     assert comparison.groups_of(everyone, of_65) == ["people_65", "people_80"]
     assert comparison.groups_of(of_80, of_65) == ["people_80"]

@@ -160,7 +160,9 @@ def test_more_centres_or_a_longer_reach_never_lower_coverage(hexi, cutoff, longe
     near = evaluation.is_covered(demand, cost, cutoff=cutoff)
     far = evaluation.is_covered(demand, cost, cutoff=cutoff + longer)
     assert not (near & ~far).any()
-    fewer = cost.drop(hexi.facilities.index[left_out], level="facility")
+    fewer = reach.straight_line(
+        demand, hexi.facilities.drop(hexi.facilities.index[left_out]), cutoff=cutoff + longer
+    )
     with_fewer = evaluation.is_covered(demand, fewer, cutoff=cutoff)
     assert not (with_fewer & ~near).any()
 

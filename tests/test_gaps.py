@@ -55,6 +55,50 @@ def test_a_zone_says_how_far_it_is():
     assert zone["streets"] == "E;W"
 
 
+def test_a_zone_is_told_by_street():
+    """Columns 0 and 1 are street W, the others E; a person of 60+ and a hectare a cell."""
+    parts = gaps.by_street(cells_of([[0, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0]]))
+    assert parts["people_60"].to_dict() == {
+        ("1", "E"): 3,
+        ("1", "W"): 2,
+        ("2", "W"): 1,
+        ("3", "E"): 1,
+    }
+    assert parts["area_km2"].tolist() == pytest.approx([0.03, 0.02, 0.01, 0.01])
+    assert gaps.by_street(cells_of([[1, 1]])).empty
+
+
+def test_zones_cut_at_the_borders_of_streets():
+    """One zone around a corner: two cells of W that touch only through E are two zones."""
+    cells = cells_of([[0, 1, 0], [0, 0, 0], [1, 1, 1], [1, 0, 1]])
+    cells["street"] = pd.Categorical(list("WWWEEE") + list("WWW") + list("EEE"))
+    whole = gaps.uncovered_zones(cells, cutoff=700)
+    assert whole["people_60"].tolist() == [5, 1]
+    cut = gaps.uncovered_zones(cells, cutoff=700, split="street")
+    assert cut["streets"].tolist() == ["E", "E", "W", "W"]
+    assert cut["people_60"].tolist() == [3, 1, 1, 1]
+    assert cut.loc["1"].geometry.bounds == (0, 100, 300, 200)
+    small = gaps.uncovered_zones(cells, cutoff=700, split="street", smallest_m2=20_000)
+    assert small.index.tolist() == ["1", "other"]
+    assert small.loc["other", "parts"] == 3
+
+
+@pytest.mark.parametrize("split", [None, "street"])
+def test_the_streets_of_a_zone_add_up_to_it(hexi_cells, split):
+    zones = gaps.uncovered_zones(hexi_cells, cutoff=700, split=split)
+    parts = gaps.by_street(hexi_cells, split=split)
+    measures = ["area_km2", "people", "people_60", "people_80"]
+    sums = parts[measures].groupby(level="zone").sum().loc[zones.index]
+    np.testing.assert_allclose(sums, zones[measures], rtol=1e-9)
+    streets = [";".join(parts.loc[zone].index) for zone in zones.index]
+    assert streets == zones["streets"].tolist()
+    of_street = parts["people_60"].groupby(level="street").sum()
+    by_street = evaluation.by_street(hexi_cells)["uncovered_people_60"]
+    np.testing.assert_allclose(of_street, by_street[of_street.index], rtol=1e-9)
+    if split:
+        assert zones.drop(gaps.OTHER)["streets"].str.count(";").eq(0).all()
+
+
 def test_a_hole_in_a_zone_stays_a_hole():
     ring = gaps.uncovered_zones(cells_of([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), cutoff=700)
     assert len(ring.geometry.iloc[0].interiors) == 1
@@ -119,10 +163,11 @@ def test_zones_are_ranked_by_older_people(hexi_cells):
         )
     ),
     st.sampled_from([0, 20_000, 50_000]),
+    st.sampled_from([None, "street"]),
 )
-def test_any_pattern_keeps_its_people_and_area(rows, smallest):
+def test_any_pattern_keeps_its_people_and_area(rows, smallest, split):
     cells = cells_of(rows)
-    zones = gaps.uncovered_zones(cells, cutoff=700, smallest_m2=smallest)
+    zones = gaps.uncovered_zones(cells, cutoff=700, smallest_m2=smallest, split=split)
     uncovered = (~cells["covered"]).sum()
     assert zones["people_60"].sum() == uncovered
     assert zones.area.sum() == pytest.approx(uncovered * 1e4)

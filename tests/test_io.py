@@ -641,7 +641,7 @@ def test_workbooks_with_errors_hidden_and_empty_sheets(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("河西区养老服务中心一览\nid,lon,lat\nA,117.2,39.1\n", "row 1 looks like a title"),
+        ("河西区养老服务中心一览\na,b,c\nA,117.2,39.1\n", "row 1 looks like a title"),
         ("<html><body>id,lon,lat</body></html>", "this is HTML or XML"),
         ("id,lon,lat\nA;1,117.2,39.1\n", "id has a semicolon in it"),
     ],
@@ -749,3 +749,108 @@ def test_a_name_that_is_too_long_for_the_disk(tmp_path):
 def test_a_pipe_is_not_a_file(tmp_path):
     os.mkfifo(tmp_path / "c.csv")
     assert "this is not a file" in problems_of(tmp_path / "c.csv")[0]
+
+
+def test_one_broken_feature_does_not_hide_what_is_wrong_in_the_next(tmp_path):
+    place = {"type": "Point", "coordinates": [117.2, 39.1]}
+    features = [
+        7,
+        {"properties": {"id": "A", "capacity": -5}, "geometry": place},
+        {"properties": {"id": "\ud800"}, "geometry": place},
+        {"properties": {"id": "C"}, "geometry": {"type": "Point", "coordinates": ["x", 2]}},
+        {"properties": {"id": "A"}, "geometry": place},
+        {"properties": ["id"], "geometry": place},
+    ]
+    said = "\n".join(
+        problems_of(csv(tmp_path, json.dumps({"features": features}), "centres.geojson"))
+    )
+    for expected in (
+        "features 1, 4, 6: this is not a GeoJSON feature",
+        "feature 3: a text has half a character in it",
+        "feature 2 (-5): capacity is negative",
+        "features 2 ('A'), 5 ('A'): id is there more than once",
+    ):
+        assert expected in said
+
+
+def test_broken_polygons_are_told_with_those_that_are_not_valid(tmp_path):
+    bow = [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]
+    features = [
+        {"properties": {"code": "S"}, "geometry": {"type": "Polygon", "coordinates": bow}},
+        {"properties": {"code": "T"}, "geometry": {"type": "Polygon", "coordinates": 5}},
+    ]
+    path = csv(tmp_path, json.dumps({"features": features}), "streets.geojson")
+    said = "\n".join(problems_of(path, io.read_streets))
+    assert "feature 2: this is not a GeoJSON feature" in said
+    assert "feature 1 ('Self-intersection" in said
+
+
+@pytest.mark.parametrize(
+    ("crs", "expected"),
+    [
+        ({"properties": {"name": "IAU_2015:30100"}}, "is of another planet"),
+        ({"properties": {"name": "IAU_2015:49910"}}, "is of another planet"),
+        ({"properties": {"name": "urn:x:nothing"}}, "names no CRS we know"),
+        ({"properties": {"name": [1]}}, "names no CRS we know"),
+        ({"properties": "x"}, "names no CRS we know"),
+        ([], "names no CRS we know"),
+    ],
+    ids=["moon", "mars", "nothing", "list", "text", "empty"],
+)
+@pytest.mark.parametrize("reader", [read, io.read_streets])
+def test_a_geojson_crs_that_is_none_of_the_earth(tmp_path, crs, expected, reader):
+    ring = [[[117.2, 39.1], [117.3, 39.1], [117.3, 39.2], [117.2, 39.1]]]
+    shape = {"type": "Point", "coordinates": [117.2, 39.1]}
+    if reader is io.read_streets:
+        shape = {"type": "Polygon", "coordinates": ring}
+    document = {"features": [{"properties": {"id": "A"}, "geometry": shape}], "crs": crs}
+    path = csv(tmp_path, json.dumps(document), "c.geojson")
+    assert expected in "\n".join(problems_of(path, reader))
+
+
+@pytest.mark.parametrize("written", ["9" * 1000, "9" * 5000, "-" + "1" * 400, "1e999"])
+def test_a_number_of_a_thousand_digits(tmp_path, written):
+    said = problems_of(csv(tmp_path, f"id,lon,lat,capacity\nA,117.2,{written},{written}\n"))
+    assert "lat is not a finite number" in "\n".join(said)
+    assert "capacity is not a finite number" in "\n".join(said)
+    assert max(map(len, said)) < 200
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "value"),
+    [
+        ("beds", "120 张", 120), ("beds", "１２０张床位", 120), ("beds", "约 80 个", 80),
+        ("capacity", "约200人", 200), ("capacity", "1，200余人", 1200), ("capacity", "1.2万人", 12000),
+        ("capacity", "about 200 persons", 200), ("capacity", "200人左右", 200),
+        ("cost", "80 万元", 80), ("lat", "39.1°", 39.1), ("lat", "39.1°N", 39.1),
+    ],
+)  # fmt: skip
+def test_numbers_with_their_units(tmp_path, column, written, value):
+    cells = {"id": "A", "lon": "117.2", "lat": "39.1"} | {column: written}
+    frame = pd.DataFrame([cells])
+    centres = read(write(frame, tmp_path / "c.csv"))
+    found = centres.to_crs(4326).geometry.y if column == "lat" else centres[column]
+    assert found.iloc[0] == pytest.approx(value)
+    assert "has a unit or words with it in 1 row" in io.taken(centres)[0]["en"]
+
+
+@pytest.mark.parametrize(
+    "written", ["120米", "120-150", "120/80", "张", "120张和80张", "1.2万张", "N/A"]
+)
+def test_what_is_no_number_of_beds(tmp_path, written):
+    path = csv(tmp_path, f"id,lon,lat,床位数\nA,117.2,39.1,{written}\n")
+    assert "beds is not a number" in problems_of(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("serial", "day"),
+    [("44757", "2022-07-15"), ("44757.75", "2022-07-15"), ("36526", "2000-01-01")],
+)
+def test_dates_as_the_numbers_of_a_spreadsheet(tmp_path, serial, day):
+    """The days are those that openpyxl gives for these numbers."""
+    from openpyxl.utils.datetime import from_excel
+
+    assert f"{from_excel(float(serial)):%Y-%m-%d}" == day
+    centres = read(csv(tmp_path, f"id,lon,lat,opened\nA,117.2,39.1,{serial}\n"))
+    assert centres["opened"].iloc[0] == pd.Timestamp(day)
+    assert f"numbers such as {serial} are read as days ({day})" in io.taken(centres)[0]["en"]

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "errors", "_validate", "datum", "_formats", "_target", "io", "_matching", "area", "memory", "datasets", "grid", "reach",
-    "catchments", "evaluation", "gaps", "scenario", "comparison", "_search", "_solver", "siting", "report", "figure", "maps", "cli", "__main__",
+    "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io", "_matching", "area", "memory", "datasets", "grid", "reach",
+    "catchments", "evaluation", "gaps", "scenario", "plan", "comparison", "marginal", "_search", "_solver", "siting", "terminal", "report", "figure", "maps", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -13,11 +13,11 @@ import pytest
 import shapely
 from playwright.sync_api import expect
 
-from carecircles import comparison, datasets, evaluation, grid, maps, reach, report, scenario
+from carecircles import comparison, datasets, evaluation, grid, maps, plan, report, scenario
 from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
-from tests.conftest import evaluated
+from tests.conftest import evaluated, planned
 from tests.test_browser import Opened
 from tests.test_maps import HOSTILE
 
@@ -55,7 +55,7 @@ class Live(Opened):
 @pytest.fixture(scope="module")
 def live_path(hexi, hexi_cells, tmp_path_factory):
     path = tmp_path_factory.mktemp("live") / "live.html"
-    maps.whatif_map(hexi, hexi_cells).save(path)
+    maps.whatif_map(planned(hexi, hexi_cells)).save(path)
     return path
 
 
@@ -71,18 +71,13 @@ def demand(hexi):
     return grid.make_demand(hexi.streets, hexi.population, cell=50)
 
 
-@pytest.fixture(scope="module")
-def cost(hexi, demand):
-    return reach.straight_line(demand, hexi.facilities, cutoff=2000)
-
-
 @pytest.fixture
-def python(hexi, demand, cost):
+def python(hexi, demand):
     """The plan a scenario's text makes in Python."""
+    before = planned(hexi, demand)
 
     def carry_out(text):
-        plan = scenario.parse(tomllib.loads(text), file="plan.toml")
-        return comparison.carried_out(plan, hexi, demand, cost)
+        return plan.carry_out(before, scenario.parse(tomllib.loads(text), file="plan.toml"))
 
     return carry_out
 
@@ -123,7 +118,7 @@ def test_it_starts_with_the_plan_as_it_is(live, hexi, hexi_cells):
     rows = live.ask(
         "[...document.querySelectorAll('.cc-streets tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
-    table = report.coverage_table(hexi, hexi_cells, by="street", lang="en").iloc[:-1]
+    table = report.coverage_table(planned(hexi, hexi_cells), by="street", lang="en").iloc[:-1]
     assert [[r[0], r[1], r[2], r[4]] for r in rows] == table[
         ["Street", "60+", "60+ covered", "60+ left"]
     ].to_numpy().tolist()
@@ -554,7 +549,7 @@ def test_a_standard_for_a_group_is_shown_for_that_group(live, browser, hexi, tmp
         hexi, scenario.parse({"name": "x", "step": [{"standard": "people_80", "metres": 500}]})
     )
     cells = evaluated(area.streets, area.population, area.facilities, cutoff=500)
-    maps.whatif_map(area, cells).save(tmp_path / "of-80.html")
+    maps.whatif_map(planned(area, cells)).save(tmp_path / "of-80.html")
     opened = Live(browser, tmp_path / "of-80.html")
     box = opened.page.locator(".folium-map").bounding_box()
     opened.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -632,7 +627,7 @@ def test_hostile_names_stay_text(browser, hexi, hexi_cells, tmp_path):
     streets = hexi.streets.assign(name=[f"{n} {t}" for n, t in enumerate(names[:14])], name_en="")
     area = dataclasses.replace(hexi, facilities=facilities, streets=streets)
     path = tmp_path / "hostile.html"
-    maps.whatif_map(area, hexi_cells).save(path)
+    maps.whatif_map(planned(area, hexi_cells)).save(path)
     opened = Live(browser, path)
     for n in range(len(HOSTILE)):
         opened.ask(
@@ -664,7 +659,7 @@ def test_other_areas_other_projections(browser, tmp_path):
         area.streets, area.population, area.facilities, cell=40, cutoff=area.standard.metres
     )
     path = tmp_path / "template.html"
-    maps.whatif_map(area, cells).save(path)
+    maps.whatif_map(planned(area, cells)).save(path)
     opened = Live(browser, path)
     west, south, east, north = area.boundary.to_crs(4326).total_bounds
     rng = np.random.default_rng(2)
@@ -688,7 +683,7 @@ def test_a_map_of_a_day_knows_its_day(browser, hexi, tmp_path):
     area = area_on(hexi, "2022-06-30")
     cells = evaluated(area.streets, area.population, area.facilities)
     path = tmp_path / "day.html"
-    maps.whatif_map(area, cells).save(path)
+    maps.whatif_map(planned(area, cells)).save(path)
     opened = Live(browser, path)
     assert not opened.load('name = "x"\nas_of = 2024-01-01\n')
     assert "2022-06-30" in opened.problems()[0]

@@ -14,14 +14,13 @@ import shapely
 from folium.map import LayerControl
 
 from carecircles import evaluation, figure, gaps, maps, report
-from carecircles.comparison import Plan
 from carecircles.errors import ValidationError
-from tests.conftest import CRS
+from tests.conftest import CRS, planned
 
 
 @pytest.fixture(scope="module")
 def hexi_map(hexi, hexi_cells):
-    return maps.coverage_map(hexi, hexi_cells)
+    return maps.coverage_map(planned(hexi, hexi_cells))
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +173,7 @@ def test_what_folium_would_fetch_is_an_error(make):
 
 def test_languages_are_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="lang is 'fr', expected one of en, zh"):
-        maps.coverage_map(hexi, hexi_cells, lang="fr")
+        maps.coverage_map(planned(hexi, hexi_cells), lang="fr")
 
 
 def test_plain_folium_still_renders_as_it_did():
@@ -254,7 +253,7 @@ def test_names_are_not_executed_in_our_process(hexi, hexi_cells, monkeypatch):
         name_en=hostile,
         notes=({"en": hostile, "zh": hostile},),
     )
-    page = maps.coverage_map(area, hexi_cells).get_root().render()
+    page = maps.coverage_map(planned(area, hexi_cells)).get_root().render()
     assert called == []
     assert "canary()" in page
 
@@ -267,7 +266,7 @@ def test_one_centre_and_none(hexi):
     for n in (0, 1):
         area = dataclasses.replace(hexi, facilities=hexi.facilities.iloc[:n])
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
-        drawn = layers(maps.coverage_map(area, cells))
+        drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
         assert drawn["zones"].data[0]["nearest"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
@@ -282,7 +281,7 @@ def test_everything_covered_has_no_zone(hexi):
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
-    assert layers(maps.coverage_map(area, cells))["zones"].data == []
+    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data == []
 
 
 def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
@@ -320,7 +319,11 @@ def test_tianditu_takes_the_users_key(monkeypatch):
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
-    page = maps.coverage_map(hexi, hexi_cells, tiles=maps.tile_layer("gaode")).get_root().render()
+    page = (
+        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode"))
+        .get_root()
+        .render()
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     hosts = " ".join(f"https://webrd0{n}.is.autonavi.com" for n in range(1, 5))
     assert f"img-src data: blob: {hosts};" in policy
@@ -329,13 +332,13 @@ def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
 
 def test_one_base_map_serves_several_maps(hexi, hexi_cells):
     tiles = maps.tile_layer("openstreetmap")
-    first = maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render()
-    assert maps.coverage_map(hexi, hexi_cells, tiles=tiles).get_root().render() == first
+    first = maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render()
+    assert maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render() == first
 
 
 def test_a_comparison_wants_two(hexi, hexi_cells):
     with pytest.raises(ValueError, match="expected two or more"):
-        maps.comparison_map([Plan({"en": "one", "zh": "一"}, hexi, hexi_cells)])
+        maps.comparison_map([planned(hexi, hexi_cells, name={"en": "one", "zh": "一"})])
 
 
 def test_stations_are_drawn_and_communities_found(hexi, hexi_map):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import os
 
 import numpy as np
 import pyproj
@@ -329,3 +330,13 @@ def test_closing_every_centre_leaves_none(hexi):
     after = applied(hexi, *({"close": i} for i in hexi.facilities.index))
     assert len(after.facilities) == 0
     assert list(after.facilities.columns) == list(hexi.facilities.columns)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="POSIX")  # noqa: PTH110
+@pytest.mark.parametrize("base", ["/dev/zero", "/dev/stdin", "folder", "a\\u0000b"])
+def test_a_base_that_is_no_file(tmp_path, base):
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "plan.toml"
+    path.write_text(f'name = "x"\nbased_on = "{base}"\n[[step]]\nclose = "H12"\n')
+    said = problems_of(scenario.read_scenario, path)
+    assert "this is not a file; name a scenario" in said[0] or "cannot be read" in said[0]

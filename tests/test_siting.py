@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from carecircles import _search, _solver, reach, scenario, siting
+from carecircles import _search, _solver, datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules, Search
 from tests import siting_runs
+from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
 
@@ -546,11 +547,11 @@ def test_nobody_and_nowhere(small):
     assert siting.minimize_facilities(demand, cost, cutoff=50, weight="people").objective == 0
 
 
-def test_hexi_from_the_gain_surface(hexi_cells):
+def test_hexi_from_the_gain_surface(hexi_cells, hexi_plan):
     """One new centre on the grid is the best place of the gain surface; more never cover fewer."""
-    from carecircles import comparison, reach
+    from carecircles import marginal, reach
 
-    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    gains = marginal.open_everywhere(hexi_plan)
     uncovered = hexi_cells[~hexi_cells["covered"]]
     candidates = siting.candidates_on_grid(hexi_cells.iloc[::7])
     cost = reach.straight_line(uncovered, candidates, cutoff=700)
@@ -698,6 +699,92 @@ def test_candidates_from_a_file(tmp_path):
     assert list(written.index) == ["A"]
     assert written.loc["A", "marginal_people_60"] > 2_000
     assert written.loc["A", "gross_people_60"] >= written.loc["A", "marginal_people_60"]
+
+
+PLACES = pd.DataFrame(
+    {
+        "id": ["A", "B", "C"],
+        "name": ["Hall", "School", "Library"],
+        "lon": [117.2424, 117.2510, 117.2090],
+        "lat": [39.0680, 39.0769, 39.1093],
+    }
+)
+
+
+def test_candidates_in_gcj02_are_where_they_are(tmp_path):
+    """Points copied from a web map, 545 m off WGS84: the same plan as from the points themselves."""
+    PLACES.to_csv(tmp_path / "true.csv", index=False)
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["--new", 1, "--cell", 200, "--format", "json"]
+    true = json.loads(sited(*options, "--candidates", "true.csv", cwd=tmp_path))
+    gaode = json.loads(
+        sited(*options, "--candidates", "gaode.csv", "--datum", "gcj02", cwd=tmp_path)
+    )
+    assert true["notes"] == ["true.csv: no datum declared; coordinates are taken as WGS84."]
+    assert gaode["notes"] == []
+    assert gaode["sites"][0]["id"] == true["sites"][0]["id"] == "A"
+    assert gaode["sites"][0]["lon"] == pytest.approx(true["sites"][0]["lon"], abs=2e-7)
+    assert gaode["objective"] == true["objective"]
+
+
+def test_a_datum_that_two_places_say_differently(tmp_path):
+    shifted(PLACES, "gcj02").assign(datum="GCJ-02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["site", "--new", 1, "--cell", 200, "--candidates", "gaode.csv", "--format", "json"]
+    done = run(*options, cwd=tmp_path)
+    assert json.loads(done.stdout)["notes"] == []
+    said = refused(*options, "--datum", "bd09", cwd=tmp_path)
+    assert "gaode.csv" in said
+    assert "the file says its datum is gcj02, but it was declared as bd09" in said
+
+
+def test_candidates_in_the_streets_of_another_datum(tmp_path):
+    """Only candidates that stay inside after the shift: not one is outside to tell."""
+    moved = shifted(centres(datasets.folder("hexi")), "gcj02")
+    outline = gpd.read_file(datasets.folder("hexi") / "boundary.geojson").geometry[0]
+    moved = moved[outline.contains(gpd.points_from_xy(moved["lon"], moved["lat"]))]
+    moved.assign(id="K" + moved["id"]).to_csv(tmp_path / "gaode.csv", index=False)
+    said = refused("site", "--new", 1, "--candidates", "gaode.csv", cwd=tmp_path)
+    assert "pass --datum gcj02" in said
+
+
+def test_where_no_centre_may_stand_is_declared_too(tmp_path):
+    """A park around place A, drawn on a web map."""
+    PLACES.assign(datum="wgs84").to_csv(tmp_path / "places.csv", index=False)
+    drawn = shifted(PLACES, "gcj02")
+    park = gpd.GeoSeries.from_xy(drawn["lon"], drawn["lat"], crs=4326)[:1].to_crs(32650).buffer(50)
+    park.to_crs(4326).to_file(tmp_path / "park.geojson")
+    options = [
+        "--new",
+        1,
+        "--cell",
+        200,
+        "--candidates",
+        "places.csv",
+        "--keep-out",
+        "park.geojson",
+    ]
+    table = sited(*options, cwd=tmp_path)
+    assert "park.geojson: no datum declared; coordinates are taken as WGS84." in table
+    assert "A Hall" in table
+    PLACES.to_csv(tmp_path / "places.csv", index=False)
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "places.csv", index=False)
+    table = sited(*options, "--datum", "gcj02", cwd=tmp_path)
+    assert "no datum declared" not in table
+    assert "A Hall" not in table
+    assert "B School" in table
+
+
+def test_the_datum_of_candidates_is_not_that_of_the_areas_own_centres(hexi_copy, tmp_path):
+    """`area.toml` says wgs84 of its centres; --datum is of the file named beside it."""
+    toml = hexi_copy / "area.toml"
+    shifted(PLACES, "gcj02").to_csv(tmp_path / "gaode.csv", index=False)
+    options = ["--area", hexi_copy, "--new", 1, "--cell", 200, "--candidates", "gaode.csv"]
+    assert "A Hall" in sited(*options, "--datum", "gcj02", cwd=tmp_path)
+    text = toml.read_text(encoding="utf-8")
+    toml.write_text(text.replace('centres = "wgs84"\n', ""), encoding="utf-8")
+    table = sited(*options, "--datum", "gcj02", "--lang", "zh", cwd=tmp_path)
+    assert "centres.csv：未声明坐标系，坐标按 WGS84 处理。" in table
+    assert "gaode.csv：" not in table
 
 
 @pytest.mark.parametrize(

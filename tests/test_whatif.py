@@ -8,9 +8,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from carecircles import comparison, datasets, evaluation, maps, reach, report, scenario
-from carecircles.comparison import Plan
-from tests.conftest import evaluated
+from carecircles import comparison, datasets, evaluation, maps, marginal, report, scenario
+from tests.conftest import evaluated, planned
 from tests.test_browser import Opened
 from tests.test_cli import refused, run
 
@@ -54,7 +53,9 @@ def plans(hexi, hexi_cells):
     area = scenario.apply(hexi, scenario.parse(tomllib.loads(EVERYTHING)))
     cells = evaluated(area.streets, area.population, area.facilities, cutoff=650)
     name = {"en": "A bit of everything", "zh": "综合方案"}
-    return Plan({"en": "As it is", "zh": "现状"}, hexi, hexi_cells), Plan(name, area, cells)
+    return planned(hexi, hexi_cells, name={"en": "As it is", "zh": "现状"}), planned(
+        area, cells, name=name
+    )
 
 
 def printed(*arguments, cwd):
@@ -218,8 +219,7 @@ def test_as_of_holds_where_the_scenario_names_no_day(tmp_path):
 
 def test_close_each_and_open_everywhere(tmp_path, hexi, hexi_cells):
     record = json.loads(printed("--close-each", "--format", "json", cwd=tmp_path))
-    cost = reach.straight_line(hexi_cells, hexi.facilities, cutoff=700)
-    losses = comparison.close_each(hexi_cells, cost, cutoff=700)
+    losses = marginal.close_each(planned(hexi, hexi_cells))
     assert [c["id"] for c in record["closings"]] == list(losses.index)
     assert record["closings"][0]["lost_people_60"] == pytest.approx(
         losses["lost_people_60"].max(), abs=1e-3
@@ -349,7 +349,7 @@ def test_a_name_too_long_for_a_file_ends_with_status_2(tmp_path):
 @pytest.fixture(scope="module")
 def changed(browser, plans, tmp_path_factory):
     path = tmp_path_factory.mktemp("change") / "change.html"
-    maps.change_map(*plans).save(path)
+    maps.change_map(comparison.compare(*plans)).save(path)
     opened = Opened(browser, path)
     yield opened
     opened.page.close()
@@ -374,11 +374,13 @@ def test_the_change_map_opens_offline_and_shows_all_kinds(changed, plans):
 
 def test_the_panel_of_the_change_map_shows_the_figures(changed, plans):
     shown = changed.ask("[...document.querySelectorAll('.cc-figures dd')].map(d => d.textContent)")
-    assert shown == [line["value"]["en"] for line in report.change_summary(*plans)]
+    assert shown == [
+        line["value"]["en"] for line in report.change_summary(comparison.compare(*plans))
+    ]
     rows = changed.ask(
         "[...document.querySelectorAll('.cc-streets tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
-    table = report.change_table(*plans, by="street", lang="en").iloc[:-1]
+    table = report.change_table(comparison.compare(*plans), by="street", lang="en").iloc[:-1]
     columns = ["Street", "covered before", "after", "gained", "lost"]
     assert rows == table[columns].to_numpy().tolist()
 
@@ -416,8 +418,8 @@ def test_pointing_at_a_cell_tells_both_plans(changed):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_gain_and_closing_maps(browser, hexi, hexi_cells, tmp_path, lang):
-    plan = Plan({"en": "As it is", "zh": "现状"}, hexi, hexi_cells)
-    gains = comparison.open_everywhere(hexi_cells, cutoff=700)
+    plan = planned(hexi, hexi_cells, name={"en": "As it is", "zh": "现状"})
+    gains = marginal.open_everywhere(plan)
     maps.gain_map(plan, gains, lang=lang).save(tmp_path / "gain.html")
     opened = Opened(browser, tmp_path / "gain.html")
     values = list(map(int, opened.ask("() => carecircles.page.grid.gain.join()").split(",")))
@@ -428,9 +430,7 @@ def test_gain_and_closing_maps(browser, hexi, hexi_cells, tmp_path, lang):
     opened.shot(f"gain-{lang}")
     opened.assert_quiet()
     opened.page.close()
-    losses = comparison.close_each(
-        hexi_cells, reach.straight_line(hexi_cells, hexi.facilities, cutoff=700), cutoff=700
-    )
+    losses = marginal.close_each(plan)
     maps.closing_map(plan, losses, lang=lang).save(tmp_path / "close.html")
     opened = Opened(browser, tmp_path / "close.html")
     first = opened.page.locator(".cc-streets tbody tr").first.inner_text()
@@ -441,7 +441,10 @@ def test_gain_and_closing_maps(browser, hexi, hexi_cells, tmp_path, lang):
 
 
 def test_maps_are_the_same_bytes_again(plans, hexi, hexi_cells):
-    for draw in (lambda: maps.change_map(*plans), lambda: maps.whatif_map(hexi, hexi_cells)):
+    for draw in (
+        lambda: maps.change_map(comparison.compare(*plans)),
+        lambda: maps.whatif_map(planned(hexi, hexi_cells)),
+    ):
         assert draw().get_root().render() == draw().get_root().render()
 
 

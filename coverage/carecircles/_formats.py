@@ -8,17 +8,21 @@ features (named `feature`), so that later checks can say where something is wron
 import csv
 import io
 import json
+import os
 import re
 import warnings
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 
 from carecircles import _validate
+from carecircles._encoding import decode, taken_as
+from carecircles._table import Sought, delimiter_of, table
+from carecircles._workbook import read_workbook
 from carecircles.errors import ValidationError
 
 FORMATS = {
@@ -33,31 +37,33 @@ FORMATS = {
     ".parquet": "Parquet",
     ".geoparquet": "Parquet",
 }
+_LONGEST_FIELD_NAME = 10  # bytes, in a Shapefile
+_IN_PARTS = (".xlsx", ".gpkg")  # what holds sheets or layers
 
 
-def read_raw(path: str | Path, *, role: str | None = None) -> pd.DataFrame:
+def read_raw(path: str | Path, sought: Sought = Sought()) -> pd.DataFrame:  # noqa: B008
     """
     A file as it is: its columns and cells, indexed by row or feature number, unchecked.
 
     Parameters
     ----------
     path
-        File of one of `FORMATS`.
-    role
-        What is looked for; names the layer to take from a GeoPackage with several.
+        File of one of `FORMATS`; `FILE.xlsx#SHEET` and `FILE.gpkg#LAYER` name a part of it.
+    sought
+        What is looked for: finds the header and the sheet, names the layer to take of several.
 
     Returns
     -------
     frame
-        Text cells as written; a GeoDataFrame where the file holds geometry. `attrs` has `format`
-        and, for text, `encoding`.
+        Text cells as written; a GeoDataFrame where the file holds geometry. `attrs` has `file` (what
+        sentences call it), `format`, for text `encoding`, and `taken`, what was taken for granted.
 
     Raises
     ------
     ValidationError
         If the file is missing, empty, cut off, or not of the kind its name says.
     """
-    path = Path(path)
+    path, part = parted(path)
     file = path.name
     form = FORMATS.get(path.suffix.casefold())
     if form is None:
@@ -71,28 +77,47 @@ def read_raw(path: str | Path, *, role: str | None = None) -> pd.DataFrame:
             head = opened.read(16)
     except FileNotFoundError:
         raise ValidationError([f"{path}: there is no such file; check the path."]) from None
-    except OSError as err:
-        raise ValidationError(
-            [f"{path}: cannot be read ({err.strerror}); check the path."]
-        ) from None
+    except (OSError, ValueError) as err:
+        if isinstance(err, ValidationError):
+            raise
+        reason = getattr(err, "strerror", None) or str(err)
+        raise ValidationError([f"{path}: cannot be read ({reason}); check the path."]) from None
     if not head:
         raise ValidationError([f"{file}: the file is empty; save it again."])
     _check_kind(path, head, form)
     match form:
         case "CSV":
-            frame = _read_csv(path)
+            frame = _read_csv(path, sought)
         case "Excel":
-            frame = _read_excel(path)
+            frame = _read_excel(path, sought, sheet=part)
         case "GeoJSON":
             frame = _read_geojson(path)
         case "Parquet":
             frame = _read_parquet(path)
         case _:
-            frame = _read_layer(path, role)
+            frame = _read_layer(path, sought.role, part)
     if len(frame) == 0 and not frame.attrs.get("problems"):
         raise ValidationError([f"{file}: there is no row in it; add the data below the header."])
+    said = [*frame.attrs.get("taken", []), *taken_as(frame.attrs.get("encoding"))]
+    frame.attrs = {"file": file, **frame.attrs, "taken": said}
     frame.attrs |= {"format": form, "unit": frame.index.name}
     return frame
+
+
+def parted(path: str | Path) -> tuple[Path, str | None]:
+    """
+    A file of data and the part of it that is meant: `centres.xlsx#2024` is the sheet 2024.
+
+    A file whose own name has a # in it is that file.
+    """
+    path = Path(path)
+    marks = [n for n, char in enumerate(path.name) if char == "#"]
+    if marks and not os.path.isfile(path):  # noqa: PTH113  (False for names that cannot be)
+        for mark in marks:
+            whole = path.with_name(path.name[:mark]) if mark else path
+            if whole.suffix.casefold() in _IN_PARTS:
+                return whole, path.name[mark + 1 :]
+    return path, None
 
 
 def _check_kind(path: Path, head: bytes, form: str) -> None:
@@ -119,46 +144,12 @@ def _check_kind(path: Path, head: bytes, form: str) -> None:
         )
 
 
-def decode(content: bytes, *, file: str) -> tuple[str, str]:
-    """
-    Text of a file and its encoding: UTF-8 (with or without BOM), UTF-16 with BOM, or GB18030.
-
-    Raises
-    ------
-    ValidationError
-        If it is none of these.
-    """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = {"utf-16": "UTF-16"}
-    elif content.startswith(b"\xef\xbb\xbf"):
-        encodings = {"utf-8-sig": "UTF-8 with BOM"}
-    else:
-        encodings = {"utf-8": "UTF-8", "gb18030": "GB18030"}
-    for encoding, label in encodings.items():
-        try:
-            decoded = content.decode(encoding)
-        except UnicodeDecodeError as err:
-            if encoding.startswith("utf-8") and "unexpected end" in err.reason:
-                raise ValidationError(
-                    [
-                        f"{file}: the last character is incomplete; the file is cut off; save it again."
-                    ]
-                ) from None
-            continue
-        if "\x00" not in decoded:
-            return decoded, label
-    raise ValidationError(
-        [f"{file}: this is not text in UTF-8 or GB18030; save it in one of these encodings."]
-    )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    content, encoding = decode(path.read_bytes(), file=path.name)
+def _read_csv(path: Path, sought: Sought) -> pd.DataFrame:
+    content, encoding = decode(path.read_bytes(), file=path.name, unit="row")
     if content.lstrip().startswith("<"):
         raise ValidationError([f"{path.name}: this is HTML or XML, not CSV; save it as CSV."])
     content = re.sub(r"\A\s*sep=.\r?\n", "\n", content)  # what Excel puts in front of some files
-    first_line = content.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(",\t;", key=first_line.count)
+    delimiter = delimiter_of(content, sought.known)
     records: list[list[str]] = []
     try:
         for record in csv.reader(
@@ -172,118 +163,18 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 "or the file may be cut off; save it again."
             ]
         ) from None
-    frame = _table(enumerate(records, start=1), path.name)
+    frame = table(enumerate(records, start=1), sought, file=path.name)
     frame.attrs["encoding"] = encoding
     return frame
 
 
-def _read_excel(path: Path) -> pd.DataFrame:
+def _read_excel(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFrame:
     try:
-        import openpyxl
-    except ImportError as err:
-        raise ImportError("reading Excel needs openpyxl: pip install 'carecircles[excel]'") from err
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops
-            values, formulas = (
-                openpyxl.load_workbook(path, read_only=True, data_only=is_value)
-                for is_value in (True, False)
-            )
-            name, records, problems = _first_sheet(values, formulas, path.name)
-            values.close()
-            formulas.close()
+        return read_workbook(path, sought, sheet=sheet)
+    except (ValidationError, ImportError):
+        raise
     except Exception as err:
         raise ValidationError([_not_readable(path, "Excel workbook", err)]) from err
-    frame = _table(records, path.name)
-    frame.attrs["sheet"] = name
-    frame.attrs["problems"] = [*frame.attrs["problems"], *problems]
-    return frame
-
-
-def _first_sheet(values, formulas, file: str) -> tuple[str, list[tuple[int, list]], list[str]]:
-    """
-    Name, numbered rows and problems of the first visible sheet with anything in it.
-
-    The workbook is read twice, for its values and for its formulas, row by row: a format set far
-    down a sheet makes it a million rows long.
-    """
-    for sheet in values.worksheets:
-        records, errors, unsaved = [], [], []
-        sheet.reset_dimensions()
-        formulas[sheet.title].reset_dimensions()
-        rows = zip(sheet.iter_rows(), formulas[sheet.title].iter_rows(), strict=False)
-        for number, (cells, written) in enumerate(rows, start=1):
-            found = ["" if c.value is None else c.value for c in cells]
-            errors += [(number, c.value) for c in cells if c.data_type == "e"]
-            unsaved += [
-                (number, w.value)
-                for w, value in zip(written, found, strict=False)
-                if w.data_type == "f" and value == ""
-            ]
-            if any(str(v).strip() for v in found):
-                records.append((number, found))
-        if (records or unsaved) and sheet.sheet_state == "visible":
-            break
-    else:
-        return "", [], []
-    problems = [
-        *_cell_problem(file, errors, "the cell holds an error", "correct it in the workbook"),
-        *_cell_problem(
-            file,
-            unsaved,
-            "the cell is a formula whose value was not saved",
-            "open the workbook in a spreadsheet program and save it, or write the value",
-        ),
-    ]
-    width = max((len(cells) for _, cells in records), default=0)
-    even = [(number, cells + [""] * (width - len(cells))) for number, cells in records]
-    return sheet.title, even, problems
-
-
-def _cell_problem(
-    file: str, cells: Sequence[tuple[int, object]], what: str, mend: str
-) -> list[str]:
-    index = pd.Index([number for number, _ in cells], name="row")
-    return _validate.complain(file, index, what, mend, values=[value for _, value in cells])
-
-
-def _table(records: Iterable[tuple[int, list]], file: str) -> pd.DataFrame:
-    """Numbered records, the header first, as a frame; blank rows are passed over, uneven ones told."""
-    numbered = [(n, r) for n, r in records if any(str(c).strip() for c in r)]
-    if not numbered:
-        raise ValidationError([f"{file}: the file is empty; save it again."])
-    first, header = numbered[0][0], [str(c).strip() for c in numbered[0][1]]
-    while header and not header[-1]:
-        header.pop()
-    body = [(n, _trim(r, len(header))) for n, r in numbered[1:]]
-    if len(header) == 1 and body and all(len(r) > 1 for _, r in body):
-        raise ValidationError(
-            [f"{file}: row {first} looks like a title; put the column names into the first row."]
-        )
-    repeated = sorted({h for h in header if header.count(h) > 1 and h})
-    if repeated:
-        names = ", ".join(map(_validate.show, repeated))
-        raise ValidationError(
-            [f"{file}: the header in row {first} has {names} more than once; keep one."]
-        )
-    uneven = [(n, len(r)) for n, r in body if len(r) != len(header)]
-    body = [(n, r) for n, r in body if len(r) == len(header)]
-    index = pd.Index([n for n, _ in body], name="row", dtype=int)
-    frame = pd.DataFrame([r for _, r in body], columns=header, index=index, dtype=object)
-    frame.attrs["problems"] = _cell_problem(
-        file,
-        uneven,
-        f"the number of fields is not that of the header ({len(header)})",
-        "put names that hold a comma in quotation marks, or save the file again if it was cut off",
-    )
-    return frame
-
-
-def _trim(record: list, width: int) -> list:
-    """A record without the empty cells beyond the header."""
-    while len(record) > width and not str(record[-1]).strip():
-        record = record[:-1]
-    return record
 
 
 def _read_geojson(path: Path) -> pd.DataFrame:
@@ -301,35 +192,40 @@ def _read_geojson(path: Path) -> pd.DataFrame:
             [f"{file}: this is JSON but not a GeoJSON FeatureCollection; export it as GeoJSON."]
         )
     index = pd.RangeIndex(1, len(features) + 1, name="feature")
-    shapes, is_broken = [], []
+    shapes, properties, is_broken = [], [], []
     for feature in features:
         try:
             geometry = feature["geometry"]
             shapes.append(None if geometry is None else shapely.geometry.shape(geometry))
-            is_broken.append(not isinstance(feature.get("properties") or {}, dict))
+            properties.append(_properties(feature))
+            is_broken.append(False)
         except (
             KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError,
             shapely.errors.ShapelyError,
         ):  # fmt: skip
+            del shapes[len(properties) :]
             shapes.append(None)
+            properties.append({})
             is_broken.append(True)
-    broken = _validate.complain(
-        file, index[is_broken], "this is not a GeoJSON feature", "export the file again"
-    )
-    crs, wrong = _geojson_crs(document.get("crs"), file=file)
-    if broken or wrong:
-        raise ValidationError([*broken, *wrong])
-    properties = [_properties(feature) for feature in features]
     is_torn = [any(_is_torn(v) for v in p.values()) for p in properties]
-    torn = _validate.complain(
-        file, index[is_torn], "a text has half a character in it", "write the text again"
-    )
-    if torn:
-        raise ValidationError(torn)
+    crs, wrong = _geojson_crs(document.get("crs"), file=file)
+    problems = [
+        *_validate.complain(
+            file, index[is_broken], "this is not a GeoJSON feature", "export the file again"
+        ),
+        *_validate.complain(
+            file, index[is_torn], "a text has half a character in it", "write the text again"
+        ),
+        *wrong,
+    ]
+    is_sound = ~np.logical_or(is_broken, is_torn)
+    if wrong or (problems and not is_sound.any()):
+        raise ValidationError(problems)
     frame = gpd.GeoDataFrame(
         pd.DataFrame(properties, index=index, dtype=object), geometry=shapes, crs=crs
     )
-    frame.attrs = {"encoding": encoding}
+    frame = frame[is_sound]  # what is wrong in the other features is told all the same
+    frame.attrs = {"encoding": encoding, "problems": problems}
     if isinstance(document.get("datum"), str):
         frame.attrs["datum"] = document["datum"]
     return frame
@@ -338,6 +234,8 @@ def _read_geojson(path: Path) -> pd.DataFrame:
 def _properties(feature: dict) -> dict:
     """The properties of a feature, with its own id among them where they have none."""
     properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise TypeError("properties are no table")
     return ({"id": feature["id"]} if "id" in feature else {}) | properties
 
 
@@ -356,13 +254,13 @@ def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[str]]:
         return pyproj.CRS("EPSG:4326"), []
     try:
         return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]
-    except (KeyError, TypeError, pyproj.exceptions.CRSError):
+    except (KeyError, TypeError, ValueError, pyproj.exceptions.CRSError):
         return pyproj.CRS("EPSG:4326"), [
             f"{file}: its crs member names no CRS we know; export the file again in WGS84."
         ]
 
 
-def _read_layer(path: Path, role: str | None) -> pd.DataFrame:
+def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame:
     """The one layer of a GeoPackage or Shapefile that holds geometry, or the one named after its role."""
     import pyogrio
 
@@ -371,16 +269,29 @@ def _read_layer(path: Path, role: str | None) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of GDAL; what matters is an error below
             layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
-            frame = _read_any_encoding(path, _choose_layer(layers, role, file=path.name))
+            layer = _choose_layer(layers, role, layer, file=path.name)
+            encoding = None if form == "GeoPackage" else _shapefile_encoding(path)
+            frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
     except ValidationError:
         raise
     except Exception as err:
         raise ValidationError([_not_readable(path, form, err)]) from err
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="feature")
+    if encoding is not None:
+        frame.attrs["encoding"] = encoding
     return frame
 
 
-def _choose_layer(layers: dict[str, str | None], role: str | None, *, file: str) -> str:
+def _choose_layer(
+    layers: dict[str, str | None], role: str | None, named: str | None, *, file: str
+) -> str:
+    names = ", ".join(map(_validate.show, layers))
+    if named is not None:
+        if named not in layers:
+            raise ValidationError(
+                [f"{file}: there is no layer {_validate.show(named)} in it; it has {names}."]
+            )
+        return named
     wanted = [role] if role else [r for r in ("centres", "streets", "population") if r in layers]
     if wanted and wanted[0] in layers:
         return wanted[0]
@@ -388,25 +299,26 @@ def _choose_layer(layers: dict[str, str | None], role: str | None, *, file: str)
     for choice in (list(layers), with_geometry):
         if len(choice) == 1:
             return choice[0]
-    names = ", ".join(map(_validate.show, layers))
     raise ValidationError(
         [
-            f"{file}: it has {len(layers)} layers ({names}); keep one, "
-            f"or call the right one {role or 'centres, streets or population'}."
+            f"{file}: it has {len(layers)} layers ({names}); name the one that is meant, such as "
+            f"{file}#{next(iter(layers))}, or call it {role or 'centres, streets or population'}."
         ]
     )
 
 
-def _read_any_encoding(path: Path, layer: str | None) -> pd.DataFrame:
-    """Shapefiles without a .cpg file are read as UTF-8 where that works, else as GB18030."""
+def _shapefile_encoding(path: Path) -> str | None:
+    """The encoding of a Shapefile without a .cpg file, judged by all its texts; None with one."""
     import pyogrio
 
-    if path.suffix.casefold() != ".shp" or path.with_suffix(".cpg").exists():
-        return pyogrio.read_dataframe(path, layer=layer)
-    try:
-        return pyogrio.read_dataframe(path, layer=layer, encoding="UTF-8")
-    except UnicodeDecodeError:
-        return pyogrio.read_dataframe(path, layer=layer, encoding="GB18030")
+    if path.with_suffix(".cpg").exists() or path.with_suffix(".CPG").exists():
+        return None
+    as_bytes = pyogrio.read_dataframe(path, encoding="ISO-8859-1", read_geometry=False)
+    texts = as_bytes.select_dtypes(["object", "string"]).fillna("").astype(str)
+    rows = ["\t".join(cells).replace("\n", " ") for cells in texts.to_numpy().tolist()]
+    if all(row.isascii() for row in rows):  # the names of columns alone, which may be cut
+        rows = [name for name in as_bytes.columns if len(name) < _LONGEST_FIELD_NAME]
+    return decode("\n".join(rows).encode("latin-1"), file=path.name, unit="feature")[1]
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

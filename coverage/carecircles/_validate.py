@@ -11,10 +11,12 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 Text = dict[str, str]  # the same text in each language: {"en": ..., "zh": ...}
@@ -29,6 +31,16 @@ _DATE = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _MOST_PEOPLE = 1e10
+_PEOPLE = ("people", "people_60", "people_65", "people_80")
+_UNITS = {  # what may stand behind a number, longer ones first
+    ("capacity", *_PEOPLE): ("persons", "people", "人", "位", "名"),
+    ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
+    ("cost",): ("万元", "亿元", "千元", "元", "万", "亿"),
+    ("lon", "lat"): ("°e", "°n", "°", "度"),
+}
+_IN_TEN_THOUSANDS = ("capacity", *_PEOPLE)
+_ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
+_EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
 
 
@@ -89,11 +101,9 @@ def numbers(
     frame: pd.DataFrame, column: str, *, file: str, such_as: str, blank: bool = False
 ) -> tuple[pd.Series, list[str]]:
     """A column as floats (NaN where blank or wrong) and what is wrong with it."""
-    cells = text(frame[column]).map(lambda t: unicodedata.normalize("NFKC", t))
+    cells = text(frame[column]).map(narrow)
     is_blank = cells == ""
-    looks_right = cells.map(lambda t: bool(t.strip("+-.,") and _NUMBER.fullmatch(t)))
-    values = pd.to_numeric(cells.where(looks_right).str.replace(",", ""), errors="coerce")
-    values = values.astype(float)
+    values = cells.map(lambda t: _as_number(t, column)).astype(float)
     is_infinite = np.isinf(values) | cells.str.casefold().isin(
         ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"]
     )
@@ -119,6 +129,91 @@ def numbers(
             file, frame.index[is_blank], f"{column} is empty", f"fill it in, such as {such_as}"
         )
     return values.where(~is_infinite), problems
+
+
+def _as_number(cell: str, column: str) -> float:
+    """A narrow cell as a number, without its unit and such words as 'about'; NaN where it is none."""
+    plain_number, factor, _ = _number_in(cell, column)
+    if not plain_number.strip("+-.,") or not _NUMBER.fullmatch(plain_number):
+        return np.nan
+    return (
+        float(plain_number.replace(",", ""))
+        if factor == 1
+        else float(Decimal(plain_number.replace(",", "")) * factor)
+    )
+
+
+def _number_in(cell: str, column: str) -> tuple[str, int, str]:
+    """The number in a narrow cell of a column, what it is to be multiplied by, and its unit."""
+    about = _ABOUT.sub("", cell.casefold())
+    many = re.sub(r"\s*(左右|上下)$", "", about)
+    units = next((units for columns, units in _UNITS.items() if column in columns), ())
+    unit = next((u for u in units if many.endswith(u)), "")
+    number = many.removesuffix(unit).strip()
+    number = re.sub(r"(?<=\d)\s*[余多]$", "", number)
+    if column in _IN_TEN_THOUSANDS and number.endswith("万"):
+        return number.removesuffix("万").strip(), 10_000, unit
+    return number, 1, unit
+
+
+def units_in(frame: pd.DataFrame, column: str) -> list[str]:
+    """The units that are written behind the numbers of a column, '' where there is none."""
+    cells = text(frame[column]).map(narrow)
+    return sorted({_number_in(cell, column)[2] for cell in cells if cell})
+
+
+def numbers_said(frame: pd.DataFrame, columns: Iterable[str]) -> list[Text]:
+    """Words about the columns of a file in which numbers have units or words with them."""
+    said = []
+    for column in (c for c in columns if c in frame):
+        cells = text(frame[column]).map(narrow)
+        is_wordy = cells.map(
+            lambda cell, column=column: (
+                not _NUMBER.fullmatch(cell) and not np.isnan(_as_number(cell, column))
+            )
+        )
+        if is_wordy.any():
+            count, first = int(is_wordy.sum()), cells[is_wordy].iloc[0]
+            number = f"{_as_number(first, column):.12g}"
+            said.append(
+                {
+                    "en": f"{column} has a unit or words with it in {count} "
+                    f"{'row' if count == 1 else 'rows'} ({show(first)} is read as {number})",
+                    "zh": f"{written_as(frame, column)} 有 {count} 行带单位或文字（“{first}”读作 {number}）",
+                }
+            )
+    return said
+
+
+def written_as(frame: pd.DataFrame, column: str) -> str:
+    """What a file itself calls a column of ours."""
+    written = {name: header for header, name in frame.attrs.get("columns", {}).items()}
+    return written.get(column, column)
+
+
+def without_serials(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, list[Text]]:
+    """
+    The frame with dates where a column has the numbers by which spreadsheets count days.
+
+    Day 1 is 1900-01-01, and a 29 February 1900 is counted that never was.
+    """
+    cells = text(frame[column]).map(narrow)
+    is_serial = cells.str.fullmatch(r"[1-9]\d{4}(\.\d+)?")
+    if not is_serial.any():
+        return frame, []
+    days = pd.to_timedelta(cells[is_serial].astype(float).floordiv(1), unit="D")
+    written = (pd.Timestamp("1899-12-30") + days).dt.strftime("%Y-%m-%d")
+    said = {
+        "en": f"{column}: numbers such as {cells[is_serial].iloc[0]} are read as days "
+        f"({written.iloc[0]})",
+        "zh": f"{written_as(frame, column)} 中的数字（如 {cells[is_serial].iloc[0]}）按日期读取（{written.iloc[0]}）",
+    }
+    return frame.assign(**{column: frame[column].where(~is_serial, written)}), [said]
+
+
+def narrow(cell: str) -> str:
+    """Text with full-width letters and digits as usual ones."""
+    return unicodedata.normalize("NFKC", cell)
 
 
 def dates(
@@ -149,8 +244,7 @@ def _is_date(value: object) -> bool:
 
 def _plain_date(cell: str) -> str:
     """A date as written, in narrow characters, without blanks around 年月日 and without its time."""
-    narrow = unicodedata.normalize("NFKC", cell)
-    return _TIME_OF_DAY.sub("", re.sub(r"\s*([年月日])\s*", r"\1", narrow)).strip()
+    return _TIME_OF_DAY.sub("", re.sub(r"\s*([年月日])\s*", r"\1", narrow(cell))).strip()
 
 
 def _as_date(cell: str, *, last_day: bool) -> pd.Timestamp | None:
@@ -247,6 +341,11 @@ def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> l
             values=shapely.is_valid_reason(shapes[is_invalid].to_numpy()),
         ),
     ]
+
+
+def is_of_the_earth(crs: pyproj.CRS) -> bool:
+    """Whether a CRS is of a body as large as the earth; there are some of the moon and of Mars."""
+    return crs.ellipsoid is None or abs(crs.ellipsoid.semi_major_metre / _EARTH_M - 1) < 0.01
 
 
 def people(

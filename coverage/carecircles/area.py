@@ -14,14 +14,15 @@ import pandas as pd
 import pyproj
 
 from carecircles import _matching, _target, _validate, io
-from carecircles._formats import FORMATS, decode
+from carecircles._encoding import read_text, taken_as
+from carecircles._formats import FORMATS, parted
 from carecircles._validate import Text
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
 _FILES = ("boundary", "streets", "population", "centres", "places")
 _OPTIONAL = ("boundary", "places")
-_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files"}
+_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet"}
 _USUAL = "write a number above 0 and below a million"
 
 
@@ -89,11 +90,11 @@ def read_area(
         With every problem of every file.
     """
     folder = Path(folder)
-    plan, problems = _read_plan(folder)
+    plan, problems, about_plan = _read_plan(folder)
     if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
     plan, is_certain = _sound_part(plan)
-    paths, missing = _find_files(folder, plan["files"], own_centres=centres is None)
+    paths, missing = _find_files(folder, plan, own_centres=centres is None)
     problems += missing
     datums = plan["datum"]
     if centres is not None:
@@ -118,25 +119,32 @@ def read_area(
     population, wrong = _attempt_file(io.read_population, paths.get("population"))
     problems += wrong
     placed = {}
-    for role, read in (
+    for role, read_one in (
         ("boundary", io.read_boundary),
         ("centres", io.read_centres),
         ("places", io.read_places),
     ):
-        placed[role], wrong = _attempt_file(read, paths.get(role), crs=crs, datum=datums.get(role))
+        placed[role], wrong = _attempt_file(
+            read_one, paths.get(role), crs=crs, datum=datums.get(role)
+        )
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
     if streets is None:
         raise ValidationError(problems)
 
-    problems += _matching.overlaps(streets, file=paths["streets"].name)
+    files = {role: path.name for role, path in paths.items()}
+    read = {"streets": streets, "boundary": boundary, "population": population,
+            "centres": facilities, "places": places}  # fmt: skip
+    read = {role: frame for role, frame in read.items() if frame is not None}
+    files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
+    problems += _matching.overlaps(streets, file=files["streets"])
     if population is not None:
         population, wrong = _matching.match_population(
-            population, streets, file=paths["population"].name
+            population, streets, file=files["population"]
         )
         problems += wrong
     if places is not None:
-        places, wrong = _matching.match_places(places, streets, file=paths["places"].name)
+        places, wrong = _matching.match_places(places, streets, file=files["places"])
         problems += wrong
     if not is_certain:  # where things are cannot be judged
         raise ValidationError(problems)
@@ -149,23 +157,12 @@ def read_area(
         )
     wrong, notes = _matching.meet(boundary, streets)
     problems += wrong
-    for role, frame in (
-        ("streets", streets),
-        ("boundary", boundary),
-        ("centres", facilities),
-        ("places", places),
-    ):
-        if frame is not None and not frame.attrs.get("datum_declared", True):
-            name = paths[role].name
-            notes.append(
-                {
-                    "en": f"{name}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{name}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+    notes += about_plan
+    for role, frame in read.items():
+        notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
-            facilities, streets, boundary, file=paths["centres"].name, remedy=remedy
+            facilities, streets, boundary, file=files["centres"], remedy=remedy
         )
         problems += wrong
         notes += said
@@ -187,6 +184,18 @@ def read_area(
         places=places,
         notes=tuple(notes),
     )
+
+
+def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
+    """What was taken where neither a file (read by `io`) nor its user says in which datum it is."""
+    if frame.attrs.get("datum_declared", True):
+        return []
+    return [
+        {
+            "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
+            "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
+        }
+    ]
 
 
 def offering(area: StudyArea, service: str) -> StudyArea:
@@ -319,28 +328,44 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     path = Path(path)
     if path.is_dir():
         return _describe_area(path, read_area(path, datum=datum))
-    own = _own_files(path.parent) if path.parent.resolve() == Path(area).resolve() else {}
-    if path.resolve() in own:
-        study, role = read_area(area, datum=datum), own[path.resolve()]
-        frame = getattr(study, "facilities" if role == "centres" else role)
+    whole, _ = parted(path)
+    is_inside = whole.parent.resolve() == Path(area).resolve()
+    own = _own_files(whole.parent) if is_inside else {}
+    if whole.resolve() in own:
+        study = read_area(area, datum=datum)
         notes = [*_english(study), f"part of the study area {study.name_en} ({study.name})"]
-        return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
-    role = io.role_of(path)
+        frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
+                  "population": study.population, "places": study.places}  # fmt: skip
+        lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
+        return [*lines, *(f"  {note}" for note in notes)]
+    lines, problems = [], []
+    for role in io.roles_of(path):
+        said, wrong = _attempt(_check_role, path, role, area=area, datum=datum)
+        lines += [] if wrong else said
+        problems += wrong
+    if problems:
+        raise ValidationError(problems)
+    return lines
+
+
+def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -> list[str]:
+    """What is understood of a file (or of one sheet of it) that is not of the study area's own."""
     if role == "centres":
         study = read_area(area, centres=path, datum=datum)
         frame = study.facilities
         notes = [*_english(study), f"inside the study area {study.name_en} ({study.name})"]
-    elif role == "population":
+        return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
+    if role == "population":
         frame = io.read_population(path)
         study = read_area(area)
-        _, problems = _matching.match_population(frame, study.streets, file=path.name)
+        _, problems = _matching.match_population(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
         notes = [f"{group}: {frame[group].sum():,.0f}" for group in io.PEOPLE if group in frame]
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         notes = [f"{frame.area.sum() / 1e6:.2f} km2 in {frame.crs.to_string()}"]
-        problems = _matching.overlaps(frame, file=path.name)
+        problems = _matching.overlaps(frame, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
     elif role == "places":
@@ -349,7 +374,12 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     else:
         frame = io.read_boundary(path, crs=read_area(area).crs, datum=datum)
         notes = [f"{frame.area.sum() / 1e6:.2f} km2"]
-    return [f"{path.name}: {role}, {_describe_file(frame)}", *(f"  {note}" for note in notes)]
+    notes = [*(note["en"] for note in io.taken(frame)), *notes]
+    return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
+
+
+def _describe(path: Path, role: str, frame: pd.DataFrame) -> str:
+    return f"{frame.attrs.get('file', path.name)}: {role}, {_describe_file(frame)}"
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -363,16 +393,17 @@ def files_of(folder: str | Path) -> list[Path]:
 
 def files_told(path: str | Path) -> list[Path]:
     """A data file by the name it is told by, with what belongs to it; `FILE.xlsx#SHEET` is of FILE.xlsx."""
-    path = Path(path)
-    name, mark, _ = str(path).rpartition("#")
-    return [*_target.with_sidecars(path), *([Path(name)] if mark and name else [])]
+    return _target.with_sidecars(parted(Path(path))[0])
 
 
-def _own_files(folder: Path) -> dict[Path, str]:
-    """The data files of a study area's folder and their roles."""
+def _own_files(folder: Path) -> dict[Path, list[str]]:
+    """The data files of a study area's folder and what they hold; a workbook may hold several."""
     plan, _ = _sound_part(_read_plan(folder)[0])
-    paths, _ = _find_files(folder, plan["files"], own_centres=True)
-    return {path.resolve(): role for role, path in paths.items()}
+    paths, _ = _find_files(folder, plan, own_centres=True)
+    own: dict[Path, list[str]] = {}
+    for role, path in paths.items():
+        own.setdefault(parted(path)[0].resolve(), []).append(role)
+    return own
 
 
 def _describe_area(folder: Path, area: StudyArea) -> list[str]:
@@ -440,14 +471,19 @@ def _sound_part(plan: Mapping) -> tuple[dict, bool]:
     """
     tables = {
         name: plan[name] if isinstance(plan.get(name), dict) else {}
-        for name in ("datum", "files", "standard")
+        for name in ("datum", "files", "sheet", "standard")
     }
     datums = {}
     for name, said in tables["datum"].items():
         with contextlib.suppress(ValueError):
             datums[name] = parse_datum(str(said))
-    files = {k: v for k, v in tables["files"].items() if isinstance(v, str) and v}
-    sound = {**plan, **tables, "datum": datums, "files": files}
+    named = {
+        table: {
+            k: v for k, v in tables[table].items() if isinstance(v, str) and v and "\0" not in v
+        }
+        for table in ("files", "sheet")
+    }
+    sound = {**plan, **tables, **named, "datum": datums}
     if "crs" in plan and _plan_crs_problems(plan["crs"]):
         del sound["crs"]
     is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
@@ -455,25 +491,31 @@ def _sound_part(plan: Mapping) -> tuple[dict, bool]:
     return sound, is_certain and ("crs" in sound) == ("crs" in plan)
 
 
-def _read_plan(folder: Path) -> tuple[dict, list[str]]:
-    """The contents of area.toml and what is wrong with it."""
+def _read_plan(folder: Path) -> tuple[dict, list[str], list[Text]]:
+    """The contents of area.toml, what is wrong with it, and what was taken for granted."""
     path = folder / "area.toml"
     if not folder.is_dir():
-        return {}, [f"{folder}: there is no such folder; name one with an area.toml in it."]
+        return {}, [f"{folder}: there is no such folder; name one with an area.toml in it."], []
     if not path.is_file():
-        return {}, [
+        missing = (
             f"{folder}: there is no area.toml in it; "
             "`carecircles init` writes a folder to start from."
-        ]
+        )
+        return {}, [missing], []
     try:
-        content = path.read_bytes()
-    except OSError as err:
-        return {}, [f"{path}: cannot be read ({err.strerror}); check who may read it."]
-    try:
-        plan = tomllib.loads(decode(content, file=path.name)[0])
-    except tomllib.TOMLDecodeError as err:
-        return {}, [f"area.toml: this is not TOML ({err}); correct that line."]
-    return plan, _plan_problems(plan)
+        written, encoding = read_text(path, file=path.name, kind="an area.toml")
+        plan = tomllib.loads(written)
+    except ValidationError as err:
+        return {}, list(err.problems), []
+    except RecursionError:
+        return {}, ["area.toml: this is nested too deeply; write it as the template does."], []
+    except ValueError as err:
+        return {}, [f"area.toml: this is not TOML ({err}); correct that line."], []
+    about = [
+        {"en": f"area.toml: {said['en']}.", "zh": f"area.toml：{said['zh']}。"}
+        for said in taken_as(encoding)
+    ]
+    return plan, _plan_problems(plan), about
 
 
 def _plan_problems(plan: Mapping) -> list[str]:
@@ -485,7 +527,7 @@ def _plan_problems(plan: Mapping) -> list[str]:
         problems.append("area.toml: name is missing; write the area's name.")
     if not isinstance(plan.get("name_en", ""), str):
         problems.append("area.toml: name_en is not text; put it in quotation marks.")
-    for table in ("standard", "datum", "files"):
+    for table in ("standard", "datum", "files", "sheet"):
         if not isinstance(plan.get(table, {}), dict):
             problems.append(f"area.toml: {table} is not a table; write it as [{table}].")
             return problems
@@ -496,20 +538,28 @@ def _plan_problems(plan: Mapping) -> list[str]:
             problems.append(f"area.toml: standard.{key} is {value!r}; {_USUAL}.")
     for key, value in plan.get("datum", {}).items():
         try:
-            parse_datum(str(value))
+            if not isinstance(value, str):
+                raise ValueError(f"it is {value!r:.60}; write one name in quotation marks")
+            parse_datum(value)
         except ValueError as err:
             problems.append(f"area.toml: datum.{key}: {err}.")
         if key not in ("boundary", "streets", "centres", "places"):
             problems.append(
                 f"area.toml: datum.{key} is unknown; use boundary, streets, centres, places."
             )
-    for key in sorted(set(plan.get("files", {})) - set(_FILES)):
-        problems.append(f"area.toml: files.{key} is unknown; use {', '.join(_FILES)}.")
+    for table in ("files", "sheet"):
+        for key in sorted(set(plan.get(table, {})) - set(_FILES)):
+            mend = 'write centres = "..." below [sheet]' if key == "sheet" else ""
+            mend = mend or f"use {', '.join(_FILES)}"
+            problems.append(f"area.toml: {table}.{key} is unknown; {mend}.")
     if "crs" in plan:
         problems += _plan_crs_problems(plan["crs"])
-    for key, value in plan.get("files", {}).items():
-        if not isinstance(value, str) or not value:
-            problems.append(f"area.toml: files.{key} is {value!r}; write the name of a file.")
+    for table, what in (("files", "a file"), ("sheet", "a sheet")):
+        for key, value in plan.get(table, {}).items():
+            if not isinstance(value, str) or not value.strip() or "\0" in value:
+                problems.append(
+                    f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
+                )
     return problems
 
 
@@ -517,18 +567,21 @@ def _plan_crs_problems(named: object) -> list[str]:
     mend = "write a projected one such as 'EPSG:4548', or take it out to use UTM"
     try:
         crs = pyproj.CRS.from_user_input(named)
-    except pyproj.exceptions.CRSError:
+    except (pyproj.exceptions.CRSError, ValueError, TypeError):
         return [f"area.toml: crs is {named!r}, which is no CRS we know; {mend}."]
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
         return [f"area.toml: crs {crs.to_string()} is not in metres; {mend}."]
+    if not _validate.is_of_the_earth(crs):
+        return [f"area.toml: crs {crs.to_string()} is of another planet; {mend}."]
     return []
 
 
 def _find_files(
-    folder: Path, named: Mapping, *, own_centres: bool
+    folder: Path, plan: Mapping, *, own_centres: bool
 ) -> tuple[dict[str, Path], list[str]]:
     """The data files of a folder: named in area.toml, else the one called like its role."""
     paths, problems = {}, []
+    named, sheets = plan["files"], plan["sheet"]
     for role in _FILES:
         if role == "centres" and not own_centres:
             continue
@@ -546,4 +599,14 @@ def _find_files(
                 f"{folder}: there is no file of {role}; "
                 f"add {role} as one of {', '.join(FORMATS)}, or name it in area.toml."
             )
+    for role, sheet in sheets.items():
+        whole, part = parted(paths[role]) if role in paths else (None, None)
+        if whole is None:
+            continue
+        if whole.suffix.casefold() != ".xlsx" or part not in (None, sheet):
+            problems.append(
+                f"area.toml: sheet.{role} is {_validate.show(sheet)}, but the file is "
+                f"{_validate.show(paths[role].name)}; correct one of the two."
+            )
+        paths[role] = whole.with_name(f"{whole.name}#{sheet}")
     return paths, problems

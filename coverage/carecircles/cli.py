@@ -1,6 +1,7 @@
 """The command line: parse, call, print; nothing else. Heavy modules are imported where they are used."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import inspect
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from carecircles._validate import Text
     from carecircles.area import StudyArea
-    from carecircles.comparison import Plan
     from carecircles.maps import Drawing
+    from carecircles.plan import Plan
     from carecircles.siting import Siting
 
 _BASELINE = "baseline"
@@ -65,11 +67,22 @@ class Objective(StrEnum):
     gradual = "gradual"
 
 
+class Split(StrEnum):
+    street = "street"
+
+
 class GapsFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
     geojson = "geojson"
+
+
+def _language(asked: Language | None) -> Language:
+    """The language asked for, or that of the surroundings as POSIX reads them: Chinese or English."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, named), "")
+    return asked or (Language.zh if locale.casefold().startswith("zh") else Language.en)
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,10 @@ class Options:
     ] = None
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
     radius: Annotated[
@@ -101,7 +117,14 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
-    lang: Annotated[Language, typer.Option(help="Language of tables and maps.")] = Language.en
+    lang: Annotated[
+        Language,
+        typer.Option(
+            help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
+            "not given.",
+            callback=_language,
+        ),
+    ] = None  # type: ignore[assignment]  # which `_language` replaces
     memory: Annotated[
         str | None,
         typer.Option(help="Memory that may be used, such as 4GB.  [default: 80 % of what is free]"),
@@ -168,16 +191,17 @@ def draw_map(
         _problems_of(base_map),
         _target_problems([out], inputs),
     )
-    study, cells = _evaluate(options, is_drawn=live)
+    plan = _evaluate(options, is_drawn=live)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(study, cells, lang=options.lang, tiles=base_map()).get_root().render()
+        page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
         io.write_results({out: lambda: page}, inputs=inputs)
-    table = report.summary_table(study, cells, lang=options.lang)
-    title = report.say(maps.title(study), options.lang)
-    report.print_table(table, title=title, notes=report.notes(study, cells, lang=options.lang))
+    table = report.summary_table(plan, lang=options.lang)
+    title = report.say(maps.title(plan.area), options.lang)
+    notes = report.notes(plan, lang=options.lang)
+    report.print_table(table, title=title, notes=notes, lang=options.lang)
     typer.echo(str(out))
 
 
@@ -199,21 +223,23 @@ def evaluate(
         _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         _target_problems([out], inputs),
     )
-    study, cells = _evaluate(options)
+    plan = _evaluate(options)
     from carecircles import io, report
 
-    record = report.evaluation_record(study, cells, by=by)
-    frame = report.coverage_frame(study, cells, by=by)
+    record = report.evaluation_record(plan, by=by)
+    frame = report.coverage_frame(plan, by=by)
     io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.coverage_table(study, cells, by=by, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.coverage_table(plan, by=by, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -227,6 +253,9 @@ def gaps(
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
     ] = 10_000.0,
+    split: Annotated[
+        Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
+    ] = None,
 ) -> None:
     """List the contiguous uncovered zones, most older people first."""
     inputs = _inputs(options)
@@ -236,24 +265,29 @@ def gaps(
         _suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         _target_problems([out], inputs),
     )
-    study, cells = _evaluate(options)
+    plan = _evaluate(options)
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    zones = zones_of.uncovered_zones(cells, cutoff=study.standard.metres, smallest_m2=smallest)
-    record, frame = report.gaps_record(study, cells, zones), report.gaps_frame(study, zones)
+    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
+    parts = zones_of.by_street(plan.cells, **how)
+    record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
     io.write_results(_result(out, lambda: frame, lambda: record), inputs=inputs)
     if format is GapsFormat.json:
         _print_json(record)
     elif format is GapsFormat.csv:
         typer.echo(io.csv_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     elif format is GapsFormat.geojson:
         typer.echo(io.geojson_text(frame), nl=False)
+        _remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.gaps_table(study, zones, lang=options.lang),
-            title=report.say(report.standard_note(study), options.lang),
-            notes=report.notes(study, cells, lang=options.lang),
+            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
         )
 
 
@@ -330,6 +364,7 @@ def whatif(
         _print_json(answer.record())
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(answer.frame()), nl=False)
+        _remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
@@ -419,19 +454,25 @@ def site(
         _suffix_problems(scenario, (".toml",), "--scenario"),
         _target_problems(targets, inputs),
     )
+    datum = _datum(options.datum)
+    if options.centres is None and (is_file or keep_out is not None):
+        options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
     from carecircles import comparison, io, maps, memory, report, siting
+    from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
     is_spaced = service is None and not is_file
     of_rows = memory.CANDIDATE / max(1.0, (spacing or 0.0) / options.cell) ** 2 * is_spaced
-    plans, _ = _carry_out([], targets, options, service=service, of_rows=of_rows)
-    before = plans[0]
+    before = _carry_out([], targets, options, service=service, of_rows=of_rows)[0][0]
     study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
-            places = _places(
-                before, objective, candidates, spacing, keep_out, budget, _folder(options.area)
+            folder = _folder(options.area)
+            places, said = _places(
+                before, objective, candidates, spacing, keep_out, budget, folder, datum
             )
+            before = dataclasses.replace(before, area=_with_notes(before.area, said))
+            study = _with_notes(study, said)
         else:
             places = siting.candidates_without(study, before)
         if places.empty:
@@ -470,19 +511,22 @@ def site(
     plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
     others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
-    after = comparison.carried_out(made, study, before.cells, service=service)
+    whole = before if service is None else plans.evaluate(study, before.cells)
+    after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
     results = _result(out, lambda: report.siting_frame(before, plan, places), lambda: record)
     if scenario is not None:
         results[scenario] = lambda: scenarios.scenario_text(made)
     if map is not None:
-        results[map] = lambda: maps.change_map(before, after, lang=options.lang).get_root().render()
+        change = comparison.compare(before, after)
+        results[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
     with _busy("writing"):
         io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         _print_json(record)
     elif format is EvaluationFormat.csv:
         typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+        _remark(before.area, options.lang)
     else:
         _print_siting(before, after, plan, places, several, others, options.lang)
         for target in targets:
@@ -501,7 +545,10 @@ def check(
     ] = None,
     datum: Annotated[
         str | None,
-        typer.Option(help="Datum of the centres' coordinates: wgs84, cgcs2000, gcj02 or bd09."),
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
     ] = None,
 ) -> None:
     """Validate files and say what was understood of them."""
@@ -554,28 +601,23 @@ def _root(
 # The steps of a command
 
 
-def _evaluate(options: Options, *, is_drawn: bool = False) -> "tuple[StudyArea, pd.DataFrame]":
-    """The study area as the options want it, and its evaluated cells."""
+def _evaluate(options: Options, *, is_drawn: bool = False) -> "Plan":
+    """The study area as the options want it, evaluated."""
     study = _study(options, options.as_of)
     _require_memory(study, options, is_drawn=is_drawn)
-    from carecircles import evaluation, grid, reach
+    from carecircles import grid
+    from carecircles import plan as plans
 
-    cutoff = study.standard.metres
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=cutoff)
-        nearest = reach.nearest(demand, study.facilities)
-    with _busy("counting people"):
-        return study, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff)
+    with _busy("measuring distances and counting people"):
+        return plans.evaluate(study, demand)
 
 
 def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = _datum(options.datum)
     with _busy("reading"):
-        import dataclasses
-
         from carecircles.area import area_on, read_area, standard_of
 
         study = read_area(_folder(options.area), centres=options.centres, datum=datum)
@@ -600,10 +642,8 @@ def _require_memory(
     estimate = memory.of_evaluation(
         study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
     )
-    larger = math.ceil(options.cell * math.sqrt(estimate / max(most, 1.0)))
-    memory.require(
-        estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use --cell {larger}"
-    )
+    larger = _larger("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
+    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
 
 
 def _require_siting_memory(pairs: float, options: Options, *, spacing: float | None) -> None:
@@ -613,11 +653,18 @@ def _require_siting_memory(pairs: float, options: Options, *, spacing: float | N
     most = memory.limit(options.memory)
     estimate = memory.of_siting(pairs)
     factor = estimate / max(most, 1.0)
-    mend = f"use --cell {math.ceil(options.cell * math.sqrt(factor))} or name fewer candidates"
-    if spacing is not None:
+    larger = _larger("--cell", options.cell * math.sqrt(factor), options.cell)
+    mend = f"use {larger} or name fewer candidates"
+    if spacing is not None:  # both the cells and the candidates grow fewer with the cell
         wide = math.ceil(spacing * math.sqrt(factor) / options.cell) * options.cell
-        mend = f"use --spacing {wide:g}, or --cell {math.ceil(options.cell * factor**0.25)}"
+        larger = _larger("--cell", options.cell * factor**0.25, options.cell)
+        mend = f"use {_larger('--spacing', wide, spacing)}, or {larger}"
     memory.require(estimate, most=most, doing=f"a table of {pairs:,.0f} pairs", mend=mend)
+
+
+def _larger(option: str, wanted: float, now: float) -> str:
+    """An option with the metres it wants, where those are still of use."""
+    return f"{option} {math.ceil(wanted)}" if wanted < 20 * now else f"a larger {option}"
 
 
 def _question_problems(
@@ -686,23 +733,22 @@ def _carry_out(
     study = _study(options)
     _require_memory(study, options, plans=1 + len(paths), of_rows=of_rows)
     with _busy("reading the scenarios"):
-        import dataclasses
-
-        from carecircles import comparison, grid, reach, scenario
+        from carecircles import grid, scenario
+        from carecircles import plan as plans
         from carecircles.area import area_on, offering
 
         day = None if options.as_of is None else options.as_of.date()
         problems: list[str] = []
         areas = [area_on(study, day) if day else study]
-        names = [comparison.AS_IT_IS]
+        names = [plans.AS_IT_IS]
         read: list[Path] = []
         for path in paths:
             try:
-                plan = scenario.read_scenario(path)
-                read += plan.files
-                plan = dataclasses.replace(plan, as_of=plan.as_of or day)
-                areas.append(scenario.apply(study, plan))
-                names.append({"en": plan.name_en, "zh": plan.name})
+                steps = scenario.read_scenario(path)
+                read += steps.files
+                steps = dataclasses.replace(steps, as_of=steps.as_of or day)
+                areas.append(scenario.apply(study, steps))
+                names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
@@ -714,14 +760,13 @@ def _carry_out(
             areas = [offering(area, service) for area in areas]
     with _busy("making the grid"):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with _busy("measuring distances"):
-        cost = reach.straight_line(demand, study.facilities, cutoff=study.standard.metres)
-    with _busy("counting people"):
-        plans = [
-            comparison.evaluated(area, demand, cost, measured=study.facilities, name=name)
+    with _busy("measuring distances and counting people"):
+        every = plans.evaluate(study, demand)
+        made = [
+            plans.evaluate(area, demand, base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
-    return plans, read
+    return made, read
 
 
 def _goal_problems(
@@ -825,10 +870,12 @@ def _places(
     keep_out: Path | None,
     budget: float | None,
     folder: Path,
-) -> "gpd.GeoDataFrame":
-    """Where a centre could open."""
-    from carecircles import io, siting
+    datum: str | None,
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """Where a centre could open, and what was taken for granted about the files that say so."""
+    from carecircles import area, io, siting
 
+    notes: list[Text] = []
     if candidates is None:
         in_gaps = objective in (Objective.coverage, Objective.facilities)
         candidates = "gaps" if in_gaps else "grid"
@@ -837,14 +884,21 @@ def _places(
     elif candidates == "grid":
         places = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
-        places = siting.read_candidates(candidates, folder=folder, plan=before)
+        places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
+        notes += places.attrs["notes"]
     if budget is not None and places["cost"].isna().any():
         some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
         name = Path(candidates).name
         raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
     if keep_out is not None:
-        places = siting.outside(places, io.read_polygons(keep_out, crs=before.area.crs))
-    return places
+        polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
+        notes += area.datum_notes(polygons, file=keep_out.name)
+        places = siting.outside(places, polygons)
+    return places, notes
+
+
+def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":
+    return dataclasses.replace(study, notes=(*study.notes, *notes))
 
 
 def _print_siting(
@@ -864,11 +918,12 @@ def _print_siting(
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
     notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
-    titles = [report.say(report.standard_note(before.area), lang), *[""] * (len(tables) - 1)]
+    titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
-        report.print_table(table, title=title)
-    below = [*notes, *report.notes(before.area, after.cells, lang=lang)]
-    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below)
+        report.print_table(table, title=title, lang=lang)
+    remarks = [report.grid_note(after), *before.area.notes]
+    below = [*notes, *report.said_below(report.assumptions(before.area), remarks, lang=lang)]
+    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 
 @contextlib.contextmanager
@@ -917,60 +972,65 @@ class _Answer(NamedTuple):
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    change = comparison.compare(before, after)
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
         report.print_table(
-            report.change_table(before, after, by=by, lang=lang), title=" → ".join(names)
+            report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
         report.print_table(
-            report.groups_table(before, after, lang=lang),
-            title=report.say(report.standard_note(after.area), lang),
+            report.groups_table(change, lang=lang),
+            title=report.say(report.standard_note(after), lang),
             notes=[
-                *(report.say(line, lang) for line in report.change_notes(before, after)),
-                *report.notes(after.area, after.cells, lang=lang),
+                *(report.say(line, lang) for line in report.change_notes(change)),
+                *report.notes(after, lang=lang),
             ],
+            lang=lang,
         )
 
     return _Answer(
-        lambda: report.change_frame(before, after, by=by),
-        lambda: report.change_record(before, after, by=by),
+        lambda: report.change_frame(change, by=by),
+        lambda: report.change_record(change, by=by),
         show,
-        lambda lang: maps.change_map(before, after, lang=lang).get_root().render(),
+        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
     )
 
 
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
-    from carecircles import maps, report
+    from carecircles import comparison, maps, report
+
+    changes = [comparison.compare(before, plan) for plan in plans]
 
     def show(lang: str) -> None:
         report.print_table(
-            report.league_table(before, plans, lang=lang),
+            report.league_table(changes, lang=lang),
             title=report.say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            lang=lang,
         )
 
     return _Answer(
-        lambda: report.league_frame(before, plans),
-        lambda: report.league_record(before, plans),
+        lambda: report.league_frame(changes),
+        lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
 def _closings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, reach, report
+    from carecircles import maps, marginal, report
 
-    limit = plan.area.standard.metres
-    cost = reach.straight_line(plan.cells, plan.area.facilities, cutoff=limit)
-    losses = comparison.close_each(plan.cells, cost, cutoff=limit)
+    losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=report.notes(plan.area, plan.cells, lang=lang),
+            notes=report.notes(plan, lang=lang),
+            lang=lang,
         )
 
     return _Answer(
@@ -982,18 +1042,16 @@ def _closings(plan: "Plan") -> _Answer:
 
 
 def _openings(plan: "Plan") -> _Answer:
-    from carecircles import comparison, maps, report
+    from carecircles import maps, marginal, report
 
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
             title=report.say(report.plan_name(plan), lang),
-            notes=[
-                report.say(report.GAIN_NOTE, lang),
-                *report.notes(plan.area, plan.cells, lang=lang),
-            ],
+            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
+            lang=lang,
         )
 
     return _Answer(
@@ -1119,6 +1177,14 @@ def _json(record: dict) -> str:
 
 def _print_json(record: dict) -> None:
     typer.echo(_json(record), nl=False)
+
+
+def _remark(study: "StudyArea", lang: str) -> None:
+    """What was taken for granted, beside a document on stdout that has no room for it."""
+    from carecircles import report
+
+    for note in study.notes:
+        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager

@@ -1,99 +1,89 @@
 """
-What changes from one plan to another, and what one centre more or less would change.
+What changes from one plan to another.
 
 Two evaluations of the same cells are held against each other cell by cell. Gained are people (or
 area) uncovered before and covered after, lost the other way round; backup is two centres or more.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation, gaps, grid, io, reach
-from carecircles._validate import Text
-from carecircles.area import StudyArea, offering
-from carecircles.scenario import Scenario, apply
+from carecircles import evaluation, gaps, io
+from carecircles.plan import Plan
 
-AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
 
 _SAME_M = 1e-6  # a distance that changes by less has not changed
 
 
-class Plan(NamedTuple):
-    """A study area as it is or would be, its evaluated cells, and what tables and maps call it."""
-
-    name: Text
-    area: StudyArea
-    cells: pd.DataFrame
-
-
-def evaluated(
-    area: StudyArea,
-    demand: pd.DataFrame,
-    cost: pd.Series,
-    *,
-    measured: gpd.GeoDataFrame | None = None,
-    name: Text = AS_IT_IS,
-) -> Plan:
+@dataclass(frozen=True, eq=False)
+class Change:
     """
-    A plan evaluated from the cost table of another, so that only what is new is measured.
+    What changes from one plan to another, worked out once; whoever shows it reads its fields.
+
+    Attributes
+    ----------
+    before, after
+        The plans, over the same cells.
+    centres
+        From `of_centres`.
+    cells
+        From `changes`.
+    streets, district
+        From `by_street` and `of_district`.
+    new_zones, vanished_zones
+        From `new_zones`, there and back.
+    """
+
+    before: Plan
+    after: Plan
+    centres: pd.DataFrame = field(repr=False)
+    cells: pd.DataFrame = field(repr=False)
+    streets: pd.DataFrame = field(repr=False)
+    district: pd.Series = field(repr=False)
+    new_zones: gpd.GeoDataFrame = field(repr=False)
+    vanished_zones: gpd.GeoDataFrame = field(repr=False)
+
+
+def compare(before: Plan, after: Plan) -> Change:
+    """
+    What changes from one plan to another.
 
     Parameters
     ----------
-    area
-        The study area as it is or as `scenario.apply` makes it.
-    demand
-        Cells from `grid.make_demand`.
-    cost, measured
-        A cost table from `reach.straight_line` and the centres it was made for; those of `area` if
-        None.
-    name
-        What tables and maps call the plan.
-    """
-    cutoff, centres = area.standard.metres, area.facilities
-    before = centres if measured is None else measured
-    cost = reach.updated(cost, demand, before=before, after=centres, cutoff=cutoff)
-    nearest = reach.nearest(demand, centres)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest, cutoff=cutoff))
-
-
-def carried_out(
-    scenario: Scenario,
-    area: StudyArea,
-    demand: pd.DataFrame,
-    cost: pd.Series | None = None,
-    *,
-    service: str | None = None,
-) -> Plan:
-    """
-    The plan a scenario makes of a study area.
-
-    Parameters
-    ----------
-    scenario
-        From `scenario.read_scenario` or `scenario.parse`.
-    area, demand, cost
-        The study area as it is, its cells, and the cost table of its centres; measured if None.
-    service
-        Count only the centres that offer it then.
+    before, after
+        Two plans over the same cells.
 
     Raises
     ------
-    ValidationError
-        As `scenario.apply`.
+    ValueError
+        If the cells are not the same.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, scenario
+    >>> area = datasets.load("hexi")
+    >>> before = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "H12"}]})
+    >>> compare(before, plan.carry_out(before, less)).centres["change"].to_dict()
+    {'H12': 'closed'}
     """
-    name = {"en": scenario.name_en, "zh": scenario.name}
-    if cost is None:
-        cost = reach.straight_line(demand, area.facilities, cutoff=area.standard.metres)
-    after = apply(area, scenario)
-    if service is not None:
-        after = offering(after, service)
-    return evaluated(after, demand, cost, measured=area.facilities, name=name)
+    cells = changes(before.cells, after.cells)
+    return Change(
+        before=before,
+        after=after,
+        centres=of_centres(before.area.facilities, after.area.facilities),
+        cells=cells,
+        streets=by_street(before.cells, after.cells, cells),
+        district=of_district(before.cells, after.cells, cells),
+        new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff),
+        vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff),
+    )
 
 
 def groups_of(*plans: Plan) -> list[str]:
@@ -178,7 +168,9 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def by_street(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def by_street(
+    before: pd.DataFrame, after: pd.DataFrame, change: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """
     What changes in each street.
 
@@ -186,6 +178,8 @@ def by_street(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ----------
     before, after
         Two evaluations (`evaluation.evaluate`) of the same cells.
+    change
+        Their `changes`; worked out if None.
 
     Returns
     -------
@@ -197,25 +191,25 @@ def by_street(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         people), and mean_distance_m_before and _after (weighted as in `evaluation.by_street`).
     """
     streets = before["street"].cat
-    change = _measure(before, after, streets.codes.to_numpy(), streets.categories)
+    change = changes(before, after) if change is None else change
+    figures = _measure(before, after, change, streets.codes.to_numpy(), streets.categories)
     shares = _both(evaluation.by_street(before), evaluation.by_street(after))
-    return change.join(shares).rename_axis("street")
+    return figures.join(shares).rename_axis("street")
 
 
-def of_district(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+def of_district(
+    before: pd.DataFrame, after: pd.DataFrame, change: pd.DataFrame | None = None
+) -> pd.Series:
     """
-    What changes for all cells together; the same measures as `by_street`.
-
-    Parameters
-    ----------
-    before, after
-        Two evaluations (`evaluation.evaluate`) of the same cells.
+    What changes for all cells together; the same measures and parameters as `by_street`.
     """
-    change = _measure(before, after, np.zeros(len(before), dtype=int), ["district"]).iloc[0]
+    change = changes(before, after) if change is None else change
+    every = np.zeros(len(before), dtype=int)
+    figures = _measure(before, after, change, every, ["district"]).iloc[0]
     shares = _both(
         evaluation.of_district(before).to_frame().T, evaluation.of_district(after).to_frame().T
     ).iloc[0]
-    return pd.concat([change, shares])
+    return pd.concat([figures, shares])
 
 
 def new_zones(
@@ -253,112 +247,14 @@ def new_zones(
     return gaps.uncovered_zones(only_new, cutoff=cutoff, smallest_m2=smallest_m2)
 
 
-def close_each(demand: pd.DataFrame, cost: pd.Series, *, cutoff: float) -> pd.DataFrame:
-    """
-    What would be lost if each centre were closed, one at a time.
-
-    Only cells with one centre within reach lose it, and only those with two lose their backup, so
-    that one pass over the cost table answers for all centres.
-
-    Parameters
-    ----------
-    demand
-        Cells, uniquely indexed, with area_m2, people by group.
-    cost
-        Cost table from `reach`.
-    cutoff
-        Largest acceptable cost.
-
-    Returns
-    -------
-    losses
-        Indexed by centre, the one most missed first (by people_60, then by backup): lost_... and
-        backup_lost_... (persons by group), lost_km2.
-    """
-    pairs = cost[cost <= cutoff]
-    centres = cost.index.levels[1]
-    position = demand.index.get_indexer(pairs.index.levels[0])[pairs.index.codes[0]]
-    centre = pairs.index.codes[1]
-    depth = evaluation.depth(demand, cost, cutoff=cutoff).to_numpy()[position]
-
-    def lost(weights: np.ndarray, reached: int) -> np.ndarray:
-        here = depth == reached
-        return np.bincount(centre[here], weights[position[here]], minlength=len(centres))
-
-    groups = [name for name in demand.columns if name.startswith("people")]
-    table = {f"lost_{g}": lost(demand[g].to_numpy(), 1) for g in groups}
-    table["lost_km2"] = lost(demand["area_m2"].to_numpy(), 1) / 1e6
-    table |= {f"backup_lost_{g}": lost(demand[g].to_numpy(), 2) for g in groups}
-    losses = pd.DataFrame(table, index=pd.Index(centres, name="id"))
-    order = ["lost_people_60", "backup_lost_people_60"]
-    return losses.sort_values(order, ascending=False, kind="stable")
-
-
-def open_everywhere(cells: pd.DataFrame, *, cutoff: float) -> pd.DataFrame:
-    """
-    What a new centre would gain at each cell's centre, one at a time.
-
-    A circle around a cell is for each row of the grid one span of columns; what lies uncovered in a
-    span is the difference of two running sums along the row.
-
-    Parameters
-    ----------
-    cells
-        From `evaluation.evaluate`.
-    cutoff
-        The cutoff of the evaluation, in metres in a straight line.
-
-    Returns
-    -------
-    gains
-        On the index of `cells`: gained_... (persons by group who are uncovered and would be
-        covered), gained_km2.
-    """
-    side = float(np.sqrt(cells["area_m2"].iloc[0])) if len(cells) else 1.0
-    groups = [name for name in cells.columns if name.startswith("people")]
-    weights = {f"gained_{g}": cells[g].to_numpy(dtype=float) for g in groups}
-    weights["gained_km2"] = cells["area_m2"].to_numpy() / 1e6
-    is_gap = ~cells["covered"].to_numpy()
-    row, col = cells["row"].to_numpy(), cells["col"].to_numpy()
-    table = {}
-    for name, weight in weights.items():
-        uncovered = grid.raster(cells, np.where(is_gap, weight, 0.0), fill=0.0)
-        spans = _circle(cutoff, side, *uncovered.shape)
-        table[name] = _sums_in_circles(uncovered, spans)[row, col]
-    return pd.DataFrame(table, index=cells.index)
-
-
-def _circle(cutoff: float, side: float, rows: int, cols: int) -> list[tuple[int, int]]:
-    """For each row that a circle around a cell's centre meets, how far it is and how many columns reach out."""
-    up = np.arange(min(int(cutoff / side) + 2, rows)) * side
-    half = np.floor(np.sqrt(np.maximum(cutoff**2 - up**2, 0)) / side)
-    half += np.hypot((half + 1) * side, up) <= cutoff
-    half -= np.hypot(half * side, up) > cutoff
-    return [(n, int(min(wide, cols))) for n, wide in enumerate(half) if wide >= 0]
-
-
-def _sums_in_circles(values: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
-    """The sum of the values around each place of a raster, in the rows and columns of `spans`."""
-    rows, cols = values.shape
-    widest = max((half for _, half in spans), default=0)
-    running = np.zeros((rows, widest + 1 + cols + widest))
-    np.cumsum(values, axis=1, out=running[:, widest + 1 : widest + 1 + cols])
-    running[:, widest + 1 + cols :] = running[:, [widest + cols]]
-    sums = np.zeros_like(values)
-    for up, half in spans:
-        first, beyond = widest - half, widest + half + 1
-        span = running[:, beyond : beyond + cols] - running[:, first : first + cols]
-        sums[: rows - up] += span[up:]
-        if up:
-            sums[up:] += span[: rows - up]
-    return np.round(sums, 6)  # what running sums leave behind is not a person
-
-
 def _measure(
-    before: pd.DataFrame, after: pd.DataFrame, group: np.ndarray, labels: Sequence
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    change: pd.DataFrame,
+    group: np.ndarray,
+    labels: Sequence,
 ) -> pd.DataFrame:
     """The changes of every group of cells."""
-    change = changes(before, after)
     metres = change["distance_change_m"].to_numpy()
     had_backup, has_backup = before["depth"].to_numpy() >= 2, after["depth"].to_numpy() >= 2
     where = {

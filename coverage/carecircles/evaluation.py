@@ -11,58 +11,63 @@ import numpy as np
 import pandas as pd
 
 from carecircles import grid
+from carecircles.reach import CostTable, within
 
 _DISTANCE_QUANTILE = 0.9
 
 
-def is_covered(demand: pd.DataFrame, cost: pd.Series, *, cutoff: float) -> pd.Series:
+def is_covered(demand: pd.DataFrame, cost: CostTable, *, cutoff: float | None = None) -> pd.Series:
     """
     Whether each cell has a centre within the cutoff.
 
     Parameters
     ----------
     demand
-        Cells, uniquely indexed.
+        Cells or other places, uniquely indexed.
     cost
-        Cost table from `reach`, in the unit of `cutoff`.
+        Cost table from `reach`.
     cutoff
-        Largest acceptable cost; the limit itself counts as covered.
+        Largest acceptable cost in the table's unit, at most the table's own, which it is if None;
+        the limit itself counts as covered.
 
     Returns
     -------
     covered
         Boolean, on the index of `demand`.
+
+    Raises
+    ------
+    ValidationError
+        If `cost` was made for a smaller cutoff.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [2, 3]}, index=["p", "q"])
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a")], names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([500.0, 700.0], index=pairs), cutoff=700)
+    >>> is_covered(demand, cost).tolist(), is_covered(demand, cost, cutoff=600).tolist()
+    ([True, True], [True, False])
     """
     return (depth(demand, cost, cutoff=cutoff) > 0).rename("covered")
 
 
-def depth(demand: pd.DataFrame, cost: pd.Series, *, cutoff: float) -> pd.Series:
+def depth(demand: pd.DataFrame, cost: CostTable, *, cutoff: float | None = None) -> pd.Series:
     """
     How many centres each cell has within the cutoff.
 
-    Parameters are those of `is_covered`.
+    Parameters and errors are those of `is_covered`.
 
     Returns
     -------
     depth
         Whole numbers, on the index of `demand`; two or more are a backup.
-
-    Raises
-    ------
-    ValueError
-        If `cost` was made for a smaller cutoff.
     """
-    reached = cost.attrs.get("cutoff", cutoff)
-    if reached < cutoff:
-        raise ValueError(
-            f"`cost` ends at {reached:g}, below the cutoff of {cutoff:g}; make it anew."
-        )
-    position = _positions(demand, cost[cost <= cutoff])
+    position = _positions(demand, within(cost, cutoff).table)
     counts = np.bincount(position, minlength=len(demand)).astype(np.int32)
     return pd.Series(counts, index=demand.index, name="depth")
 
 
-def nearest(demand: pd.DataFrame, cost: pd.Series) -> pd.DataFrame:
+def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     """
     The nearest centre of each cell among the pairs of a cost table.
 
@@ -79,21 +84,26 @@ def nearest(demand: pd.DataFrame, cost: pd.Series) -> pd.DataFrame:
         On the index of `demand`: `nearest` (label of the centre, missing where no pair is there)
         and `distance_m` (NaN there).
     """
-    position = _positions(demand, cost)
-    facility = cost.index.codes[1]
-    order = np.lexsort((cost.to_numpy(), position))
+    table = cost.table
+    position = _positions(demand, table)
+    facility = table.index.codes[1]
+    order = np.lexsort((table.to_numpy(), position))
     _, first = np.unique(position[order], return_index=True)
     pair = order[first]
     codes = np.full(len(demand), -1)
     metres = np.full(len(demand), np.nan)
     codes[position[pair]] = facility[pair]
-    metres[position[pair]] = cost.to_numpy()[pair]
-    labels = pd.Categorical.from_codes(codes, categories=cost.index.levels[1])
+    metres[position[pair]] = table.to_numpy()[pair]
+    labels = pd.Categorical.from_codes(codes, categories=table.index.levels[1])
     return pd.DataFrame({"nearest": labels, "distance_m": metres}, index=demand.index)
 
 
 def evaluate(
-    demand: pd.DataFrame, cost: pd.Series, nearest_cost: pd.Series, *, cutoff: float
+    demand: pd.DataFrame,
+    cost: CostTable,
+    nearest_cost: CostTable,
+    *,
+    cutoff: float | None = None,
 ) -> pd.DataFrame:
     """
     The cells with all that is known of them.
@@ -103,11 +113,11 @@ def evaluate(
     demand
         Cells from `grid.make_demand`, or cells that were evaluated before.
     cost
-        Cost table up to the cutoff, from `reach.straight_line`.
+        Cost table up to the cutoff, such as from `reach.straight_line`.
     nearest_cost
         Cost table with the nearest pair of each cell, from `reach.nearest`.
     cutoff
-        Largest acceptable cost in metres.
+        Largest acceptable cost, as in `is_covered`.
 
     Returns
     -------
@@ -173,11 +183,12 @@ def area_share_error(cells: pd.DataFrame) -> float:
     error
         A share; 0.001 means 0.1 percentage points.
     """
-    if cells.empty:
+    lattice = grid.grid_of(cells)
+    if lattice is None:  # places are counted one by one
         return 0.0
     covered = np.pad(grid.raster(cells, cells["covered"].to_numpy(), fill=False), 1)
     edges = sum(np.count_nonzero(np.diff(covered, axis=axis)) for axis in (0, 1))
-    side = float(np.sqrt(cells["area_m2"].iloc[0]))
+    side = lattice.cell
     length = edges * side * np.pi / 4  # a staircase is 4/pi longer than the line it follows
     return float(3 * np.sqrt(0.0724 * length * side**3) / cells["area_m2"].sum())
 
@@ -201,9 +212,10 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
     is_covered = cells["covered"].to_numpy()
     has_backup = cells["depth"].to_numpy() >= 2
     groups = [name for name in cells.columns if name.startswith("people")]
-    weights = {"area": cells["area_m2"].to_numpy()} | {g: cells[g].to_numpy() for g in groups}
+    areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
+    weights = areas | {g: cells[g].to_numpy() for g in groups}
     totals = {name: total(w) for name, w in weights.items()}
-    table: dict[str, np.ndarray] = {"cells_km2": totals["area"] / 1e6}
+    table: dict[str, np.ndarray] = {"cells_km2": totals["area"] / 1e6} if areas else {}
     table |= {g: totals[g] for g in groups}
     with np.errstate(invalid="ignore", divide="ignore"):
         for prefix, where in (("covered", is_covered), ("backup", has_backup)):

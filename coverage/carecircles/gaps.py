@@ -1,6 +1,7 @@
 """Uncovered cells as contiguous uncovered zones, ranked by the older people in them."""
 
 import itertools
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,11 @@ OTHER = "other"
 
 
 def uncovered_zones(
-    cells: pd.DataFrame, *, cutoff: float, smallest_m2: float = 10_000.0
+    cells: pd.DataFrame,
+    *,
+    cutoff: float,
+    smallest_m2: float = 10_000.0,
+    split: Literal["street"] | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Contiguous uncovered zones with the people in them and how far they are from a centre.
@@ -31,6 +36,8 @@ def uncovered_zones(
         The cutoff of the evaluation in metres.
     smallest_m2
         Area in square metres below which a zone goes to 'other'.
+    split
+        'street' to cut zones at the borders of streets; None for zones as they are.
 
     Returns
     -------
@@ -46,18 +53,9 @@ def uncovered_zones(
     ValidationError
         If `smallest_m2` is negative or not a number.
     """
-    if not smallest_m2 >= 0:
-        raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
     groups = [name for name in cells.columns if name.startswith("people")]
     gaps = cells[~cells["covered"]]
-    number = number_zones(gaps)
-    zones = gaps.groupby(number)[["area_m2", *groups]].sum()
-    is_small = zones["area_m2"] < smallest_m2
-    large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
-    rank = pd.Series([str(n + 1) for n in range(len(large))], index=large.index, dtype=object)
-    name = pd.Series(number, index=gaps.index).map(rank).astype(object).fillna(OTHER)
-    order = [*rank, *([OTHER] if is_small.any() else [])]
-    name = pd.Series(pd.Categorical(name, categories=order), index=gaps.index)
+    name, small = _named(gaps, groups, smallest_m2=smallest_m2, split=split)
 
     table = gaps.groupby(name, observed=False)[["area_m2", *groups]].sum()
     table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
@@ -74,11 +72,69 @@ def uncovered_zones(
     table["farthest_m"] = gaps["distance_m"].groupby(name, observed=False).max()
     table["too_far_m"] = table["distance_m"] - cutoff
     table["parts"] = 1
-    if is_small.any():
-        table.loc[OTHER, "parts"] = int(is_small.sum())
+    if small:
+        table.loc[OTHER, "parts"] = small
     table.index = pd.Index(table.index.astype(str), name="zone", dtype=object)
-    outlines = _outlines(gaps, name.cat.codes.to_numpy(), len(order))
+    outlines = _outlines(gaps, name.cat.codes.to_numpy(), len(table))
     return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
+
+
+def by_street(
+    cells: pd.DataFrame,
+    *,
+    smallest_m2: float = 10_000.0,
+    split: Literal["street"] | None = None,
+) -> pd.DataFrame:
+    """
+    What of each uncovered zone lies in which street.
+
+    Parameters
+    ----------
+    cells, smallest_m2, split
+        As in `uncovered_zones`.
+
+    Returns
+    -------
+    parts
+        Indexed by `zone` and `street` (its code), zones in their order and in each the street with
+        most older people first: area_km2, people by group. The rows of a zone add up to the zone.
+    """
+    groups = [name for name in cells.columns if name.startswith("people")]
+    gaps = cells[~cells["covered"]]
+    zone, _ = _named(gaps, groups, smallest_m2=smallest_m2, split=split)
+    parts = gaps.groupby([zone.rename("zone"), "street"], observed=True)[["area_m2", *groups]].sum()
+    parts = parts.reset_index().sort_values(
+        ["zone", "people_60", "area_m2"], ascending=[True, False, False], kind="stable"
+    )
+    parts.insert(2, "area_km2", parts.pop("area_m2") / 1e6)
+    return parts.astype({"zone": str, "street": str}).set_index(["zone", "street"])
+
+
+def _named(
+    gaps: pd.DataFrame, groups: list[str], *, smallest_m2: float, split: str | None
+) -> tuple[pd.Series, int]:
+    """The name of each uncovered cell's zone, the largest first, and how many small ones are 'other'."""
+    if not smallest_m2 >= 0:
+        raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
+    number = number_zones(gaps) if split is None else _number_within(gaps, gaps[split])
+    zones = gaps.groupby(number)[["area_m2", *groups]].sum()
+    is_small = zones["area_m2"] < smallest_m2
+    large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
+    rank = pd.Series([str(n + 1) for n in range(len(large))], index=large.index, dtype=object)
+    name = pd.Series(number, index=gaps.index).map(rank).astype(object).fillna(OTHER)
+    order = [*rank, *([OTHER] if is_small.any() else [])]
+    return pd.Series(pd.Categorical(name, categories=order), index=gaps.index), int(is_small.sum())
+
+
+def _number_within(gaps: pd.DataFrame, unit: pd.Series) -> np.ndarray:
+    """The zone of each uncovered cell where zones end at the borders of units."""
+    number = pd.Series(0, index=gaps.index)
+    last = 0
+    for _, some in gaps.groupby(unit, observed=True):
+        corner = some[["row", "col"]].min()
+        number[some.index] = last + number_zones(some.assign(**(some[["row", "col"]] - corner)))
+        last = number.max()
+    return number.to_numpy()
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:

@@ -4,9 +4,12 @@ The map grid: regular square cells, their street, and the people spread into the
 One rule serves every figure: a cell belongs to the street that holds its centre.
 """
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from carecircles.errors import ValidationError
@@ -14,6 +17,24 @@ from carecircles.errors import ValidationError
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
 _SMALLEST_M, _LARGEST_M = 0.1, 100_000.0
+_LATTICE = ("row", "col", "x", "y", "area_m2")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """
+    The lattice that cells lie on: `rows` by `cols` squares of `cell` metres from a south-west corner.
+
+    The centre of the cell in row r and column c lies at `x0 + (c + 0.5) * cell` and
+    `y0 + (r + 0.5) * cell` metres in `crs` (None where the cells do not say it).
+    """
+
+    cell: float
+    x0: float
+    y0: float
+    rows: int
+    cols: int
+    crs: pyproj.CRS | None
 
 
 def make_demand(
@@ -86,6 +107,122 @@ def make_demand(
         demand[group] = each[codes]
     demand.attrs["crs"] = streets.crs.to_string()
     return demand
+
+
+def grid_of(demand: pd.DataFrame) -> Grid | None:
+    """
+    The lattice of some cells; None for places that lie on none, such as points with people.
+
+    Parameters
+    ----------
+    demand
+        Cells from `make_demand`, any part of them, or places with `x` and `y` alone.
+
+    Examples
+    --------
+    >>> places = pd.DataFrame({"x": [10.0], "y": [20.0], "people_60": [3]})
+    >>> grid_of(places) is None
+    True
+    >>> cells = places.assign(row=2, col=1, area_m2=2500.0)
+    >>> grid_of(cells)
+    Grid(cell=50.0, x0=-65.0, y0=-105.0, rows=3, cols=2, crs=None)
+    """
+    if not set(_LATTICE) <= set(demand.columns) or demand.empty:
+        return None
+    first = demand.iloc[0]
+    cell = float(np.sqrt(first["area_m2"]))
+    crs = demand.attrs.get("crs")
+    return Grid(
+        cell=cell,
+        x0=float(first["x"]) - (int(first["col"]) + 0.5) * cell,
+        y0=float(first["y"]) - (int(first["row"]) + 0.5) * cell,
+        rows=int(demand["row"].max()) + 1,
+        cols=int(demand["col"].max()) + 1,
+        crs=None if crs is None else pyproj.CRS(crs),
+    )
+
+
+def lattice_of(demand: pd.DataFrame) -> Grid:
+    """
+    The lattice of some cells, for what has no meaning without one.
+
+    Raises
+    ------
+    ValidationError
+        If the places lie on no lattice.
+    """
+    found = grid_of(demand)
+    if found is None:
+        raise ValidationError(
+            ["`demand` has no grid (row, col, x, y, area_m2); make it with `grid.make_demand`."]
+        )
+    return found
+
+
+def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -> np.ndarray:
+    """
+    The columns of each row of a grid that a circle can reach.
+
+    In a row they lie between two columns that follow from one square root; the span is a cell wider
+    at both ends, so that whoever measures its cells finds every one exactly on the limit.
+
+    Parameters
+    ----------
+    u, v
+        Column and row of each circle's middle, in which the centre of a cell is a whole number.
+    radius
+        In cells.
+    within
+        The grid; spans end where it ends.
+
+    Returns
+    -------
+    spans
+        Whole numbers of shape (spans, 4): which circle, row, first column, column after the last.
+    """
+    # The grid and not more.
+    radius = min(radius, within.rows + within.cols + float(np.abs([u, v]).max(initial=0.0)))
+    row = np.floor(v[:, None]).astype(np.int64) + np.arange(-int(radius) - 1, int(radius) + 3)
+    half = _half_width(row - v[:, None], radius) + 1
+    first = np.clip(np.floor(u[:, None] - half), 0, within.cols).astype(np.int64)
+    beyond = np.clip(np.ceil(u[:, None] + half) + 1, 0, within.cols).astype(np.int64)
+    is_span = (row >= 0) & (row < within.rows) & (beyond > first)
+    circle = np.broadcast_to(np.arange(len(u))[:, None], row.shape)
+    return np.column_stack([a[is_span] for a in (circle, row, first, beyond)])
+
+
+def circle_around_cell(radius: float, *, within: Grid) -> list[tuple[int, int]]:
+    """
+    The rows of a grid that a circle around the centre of a cell meets, and how far it reaches in each.
+
+    Parameters
+    ----------
+    radius
+        In metres; the limit itself is within.
+    within
+        The grid.
+
+    Returns
+    -------
+    rows
+        How many rows up (and down), and how many columns to either side; no more than the grid has.
+
+    Examples
+    --------
+    >>> circle_around_cell(100, within=Grid(50.0, 0.0, 0.0, 9, 9, None))
+    [(0, 2), (1, 1), (2, 0)]
+    """
+    side = within.cell
+    up = np.arange(min(int(radius / side) + 2, within.rows))
+    half = np.floor(_half_width(up * side, radius) / side)
+    half += np.hypot((half + 1) * side, up * side) <= radius  # what the root was a hair off
+    half -= np.hypot(half * side, up * side) > radius
+    return [(n, int(min(wide, within.cols))) for n, wide in enumerate(half) if wide >= 0]
+
+
+def _half_width(off: np.ndarray, radius: float) -> np.ndarray:
+    """Half the chord of a circle so far off its middle; 0 beyond it."""
+    return np.sqrt(np.maximum(radius**2 - off**2, 0))
 
 
 def cell_problems(cell: float) -> list[str]:

@@ -24,10 +24,13 @@ import pyproj
 import shapely
 
 from carecircles import _validate
-from carecircles._formats import read_raw
+from carecircles._formats import FORMATS, parted, read_raw
+from carecircles._table import Sought, is_whole_total
 from carecircles._target import of_one_file as of_one_file
 from carecircles._target import problems as target_problems  # noqa: F401
 from carecircles._target import replacing, writing
+from carecircles._validate import Text
+from carecircles._workbook import sheets
 from carecircles.datum import parse_datum, to_wgs84
 from carecircles.errors import ValidationError
 
@@ -50,7 +53,16 @@ _NAMES = {
 }
 _CENTRE_COLUMNS = {
     "id": ("编号", "序号", "编码", "代码", "centre_id", "center_id"),
-    "name": (*_NAMES["name"], "中心名称", "机构名称", "站点名称", "养老服务中心"),
+    "name": (
+        *_NAMES["name"],
+        "中心名称",
+        "机构名称",
+        "养老机构名称",
+        "单位名称",
+        "设施名称",
+        "站点名称",
+        "养老服务中心",
+    ),
     "name_en": _NAMES["name_en"],
     "street": (
         "street_code",
@@ -58,8 +70,10 @@ _CENTRE_COLUMNS = {
         "街道",
         "所属街道",
         "所在街道",
+        "所属街镇",
         "街道名称",
         "街镇",
+        "街道乡镇",
         "street_name",
         "subdistrict",
     ),
@@ -79,7 +93,8 @@ _CENTRE_COLUMNS = {
         "投用日期",
     ),
     "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
-    "capacity": ("容量", "服务能力", "服务人数"),
+    "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
+    "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
     "cost": ("成本", "费用", "造价", "建设成本"),
     **_ABOUT,
 }
@@ -124,6 +139,17 @@ _POPULATION_COLUMNS = {
     "age_basis": ("年龄依据",),
     "age_source": ("年龄来源",),
 }
+# What the tables of civil-affairs offices have besides; their headers are known by these too.
+_USUAL_COLUMNS = (
+    "联系电话", "电话", "手机", "联系方式", "传真", "邮箱", "网址", "负责人", "联系人", "法定代表人",
+    "法人", "院长", "地址", "详细地址", "机构地址", "机构住所", "所在区", "所属区", "行政区", "区县",
+    "所属社区", "社区", "面积", "占地面积", "建筑面积", "使用面积", "备注", "说明", "性质", "机构性质",
+    "运营性质", "经营性质", "运营方式", "运营单位", "运营主体", "举办主体", "主办单位", "机构类型",
+    "机构类别", "星级", "等级", "评定等级", "统一社会信用代码", "信用代码", "许可证号", "备案编号", "备案时间",
+    "成立时间", "成立日期", "建成时间", "入住人数", "在住人数", "入住率", "护理型床位数", "护理型床位",
+    "护理床位数", "工作人员数", "职工人数", "护理员人数", "护理人员数", "收费标准", "开放时间", "营业时间",
+    "男", "女", "占比", "比重", "户数", "phone", "telephone", "address", "contact", "remarks", "notes",
+)  # fmt: skip
 _BOUNDARY_COLUMNS = {**_NAMES, **_ABOUT}
 _PLACE_COLUMNS = {
     **_NAMES,
@@ -133,12 +159,26 @@ _PLACE_COLUMNS = {
     "lat": _CENTRE_COLUMNS["lat"],
     **_ABOUT,
 }
+_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "centres": _CENTRE_COLUMNS,
+    "streets": _STREET_COLUMNS,
+    "population": _POPULATION_COLUMNS,
+    "boundary": _BOUNDARY_COLUMNS,
+    "places": _PLACE_COLUMNS,
+}
+_NEEDED = {  # what the sheet of a workbook has to have, one of each
+    "centres": (frozenset({"lon"}), frozenset({"lat"})),
+    "population": (frozenset({"people_60"}), frozenset({"code", "street"})),
+    "places": (frozenset({"name"}),),
+}
 BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
     "schematic": ("示意",),
     "proposed": ("planned", "拟建", "规划", "拟定"),
 }
+_SUMMED = (*PEOPLE, "capacity", "beds")
+_FIGURES = (*_SUMMED, "cost", "lon", "lat")
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_TEXT = 32_767
@@ -170,7 +210,7 @@ def read_centres(
     -------
     facilities
         Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
-        closed (dates), capacity (persons), cost (of opening it), basis, source, row, geometry.
+        closed (dates), capacity (persons), beds (number), cost (of opening it), basis, source, row, geometry.
 
     Raises
     ------
@@ -184,6 +224,9 @@ def read_centres(
         if "name" not in frame:
             problems.append(f"{file}: there is no id and no name column; add one of them.")
     ids, wrong = _validate.identities(frame, "id", file=file)
+    for column in ("opened", "closed"):
+        frame, said = _validate.without_serials(_with(frame, column), column)
+        frame.attrs["taken"] = [*frame.attrs["taken"], *said]
     facilities, more = centres_of(frame, file=file, crs=crs, datum=datum)
     facilities.index = ids.rename("id")
     return _sound(facilities, [*problems, *wrong, *more])
@@ -226,6 +269,7 @@ def centres_of(
     amounts = {}
     for column, such_as, mend in (
         ("capacity", "120", "write how many people it can serve"),
+        ("beds", "60", "write how many beds it has in all"),
         ("cost", "80", "write what it costs to open, in any one unit"),
     ):
         written = _with(frame, column)
@@ -241,6 +285,8 @@ def centres_of(
             mend,
             values=written[column][is_negative],
         )
+    if len(_validate.units_in(_with(frame, "cost"), "cost")) > 1:
+        problems.append(f"{file}: cost is in more than one unit; write all of it in the same.")
 
     names = _kept(frame, "name")
     table = {
@@ -349,6 +395,7 @@ def read_polygons(
     polygons, wrong = _polygons(frame, file=file, crs=crs, declared=datum)
     if polygons is None or problems:
         raise ValidationError([*problems, *wrong])
+    polygons.attrs = frame.attrs
     return polygons
 
 
@@ -484,45 +531,110 @@ def read_places(
     return _sound(places, problems)
 
 
-def role_of(path: str | Path) -> str:
+def roles_of(path: str | Path) -> list[str]:
     """
-    What a file holds, seen from its columns: 'centres', 'population', 'streets', 'boundary' or 'places'.
+    What a file holds, of 'centres', 'population', 'streets', 'boundary' and 'places'.
+
+    A workbook may hold several of them, on sheets of their own.
 
     Raises
     ------
     ValidationError
         If the file cannot be read at all.
     """
-    path = Path(path)
-    frame = read_raw(path)
-    known, _ = _validate.columns(frame, _CENTRE_COLUMNS | _POPULATION_COLUMNS, file=path.name)
+    whole, part = parted(path)
+    if part is not None or FORMATS.get(whole.suffix.casefold()) != "Excel" or not whole.is_file():
+        return [_role_of(path)]
+    try:
+        named = sheets(whole, _sought(None))
+    except Exception:  # what is wrong with the file is told by whoever reads it
+        named = []
+    roles = [_role_of(whole.with_name(f"{whole.name}#{sheet}")) for sheet in named]
+    return list(dict.fromkeys(roles)) or [_role_of(path)]
+
+
+def _role_of(path: str | Path) -> str:
+    """What a file, or the sheet of a workbook, holds, seen from its columns."""
+    frame = read_raw(path, _sought(None))
+    stem = parted(path)[0].stem.casefold()
+    file = frame.attrs["file"]
+    known, _ = _validate.columns(frame, _CENTRE_COLUMNS | _POPULATION_COLUMNS, file=file)
     if isinstance(frame, gpd.GeoDataFrame):
         if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
             return "centres"
-        named, _ = _validate.columns(frame, _STREET_COLUMNS, file=path.name)
+        named, _ = _validate.columns(frame, _STREET_COLUMNS, file=file)
         return "streets" if len(frame) > 1 or "code" in named else "boundary"
-    if "places" in path.stem.casefold():
+    if "places" in stem:
         return "places"
     if "lon" in known or "lat" in known:
         return "centres"
     has_people = any(group in known for group in PEOPLE)
-    return "population" if has_people or "population" in path.stem.casefold() else "centres"
+    return "population" if has_people or "population" in stem else "centres"
+
+
+def taken(frame: pd.DataFrame) -> list[Text]:
+    """What was taken for granted while a file was read, as one sentence in each language, or nothing."""
+    parts, file = frame.attrs.get("taken", []), frame.attrs.get("file", "")
+    if not parts:
+        return []
+    return [
+        {
+            "en": f"{file}: {'; '.join(part['en'] for part in parts)}.",
+            "zh": f"{file}：{'；'.join(part['zh'] for part in parts)}。",
+        }
+    ]
+
+
+def _sought(role: str | None, spellings: dict | None = None) -> Sought:
+    """What is looked for in a file of a role, or of any."""
+    several = [_COLUMNS[role]] if role in _COLUMNS else [spellings or {}]
+    if role is None:
+        several = [_CENTRE_COLUMNS, _POPULATION_COLUMNS, _PLACE_COLUMNS]
+    known = {_validate.plain(column): "" for column in _USUAL_COLUMNS}
+    for columns in reversed(several):
+        known |= {_validate.plain(s): name for s, name in spellings_of(columns).items()}
+    return Sought(role, known, _NEEDED.get(role or "", ()))
 
 
 def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
-    """A file's name, its known columns, and what is wrong so far."""
-    path = Path(path)
-    raw = read_raw(path, role=role)
-    frame, problems = _validate.columns(raw, spellings, file=path.name)
+    """What sentences call a file, its known columns, and what is wrong so far."""
+    raw = read_raw(path, _sought(role, spellings))
+    file = raw.attrs["file"]
+    frame, problems = _validate.columns(raw, spellings, file=file)
     if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):
         unused = ", ".join(map(_validate.show, frame.attrs["unused"][:8]))
         raise ValidationError(
             [
-                f"{path.name}: none of the column names is known ({unused}); the first row must "
+                f"{file}: none of the column names is known ({unused}); a row must "
                 f"name the columns, such as {', '.join(list(spellings)[:6])}."
             ]
         )
-    return path.name, frame.copy(), [*raw.attrs.get("problems", []), *problems]
+    frame = frame.copy()
+    totals = frame.attrs.pop("totals", [])
+    read = _totals_said(frame, totals)
+    frame.attrs["taken"] = [*raw.attrs["taken"], *read, *_validate.numbers_said(frame, _FIGURES)]
+    return file, frame, [*raw.attrs.get("problems", []), *problems]
+
+
+def _totals_said(frame: pd.DataFrame, totals: list[tuple[int, dict[str, str]]]) -> list[Text]:
+    """Words about totals in a file that are not the sums of its rows."""
+    said = []
+    for row, cells in totals:
+        if not is_whole_total(cells):
+            continue
+        claimed = pd.DataFrame([cells]).rename(columns=frame.attrs["columns"])
+        for column in (c for c in _SUMMED if c in frame and c in claimed):
+            total = _validate.numbers(claimed, column, file="", such_as="", blank=True)[0].iloc[0]
+            parts = _validate.numbers(frame, column, file="", such_as="", blank=True)[0]
+            if pd.notna(total) and parts.notna().any() and abs(total - parts.sum()) >= 0.5:
+                said.append(
+                    {
+                        "en": f"row {row} gives {total:,.0f} as the total of {column}, "
+                        f"the rows add up to {parts.sum():,.0f}",
+                        "zh": f"第 {row} 行所列“{_validate.written_as(frame, column)}”合计为 {total:,.0f}，各行相加为 {parts.sum():,.0f}",
+                    }
+                )
+    return said
 
 
 def _absent(frame: pd.DataFrame, column: str, *, file: str, mend: str) -> str:
@@ -631,6 +743,10 @@ def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, 
         problems.append(
             f"{file}: it does not say in which CRS its coordinates are; "
             "set the layer's CRS, for example with 'Assign projection' in QGIS."
+        )
+    elif not _validate.is_of_the_earth(frame.crs):
+        problems.append(
+            f"{file}: its CRS ({frame.crs.name}) is of another planet; export the file again in WGS84."
         )
     elif not problems and frame.crs.is_projected and _look_like_degrees(frame.total_bounds):
         problems.append(

@@ -38,10 +38,11 @@ from carecircles import (
 )
 from carecircles._validate import Text
 from carecircles.area import StudyArea
-from carecircles.comparison import Plan
+from carecircles.comparison import Change
 from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
 from carecircles.figure import Page, escape, to_json
+from carecircles.plan import Plan
 
 _DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
@@ -204,24 +205,21 @@ class _Surroundings(folium.MacroElement):
 
 
 def coverage_map(
-    area: StudyArea,
-    cells: pd.DataFrame,
+    plan: Plan,
     zones: gpd.GeoDataFrame | None = None,
     *,
     lang: str = "en",
     tiles: Drawing | None = None,
 ) -> folium.Map:
     """
-    The coverage of a study area as a folium map that opens without a network.
+    The coverage of a plan as a folium map that opens without a network.
 
     Parameters
     ----------
-    area
-        The study area.
-    cells
-        From `evaluation.evaluate`.
+    plan
+        From `plan.evaluate`.
     zones
-        From `gaps.uncovered_zones`; made from `cells` if None.
+        From `gaps.uncovered_zones`; made from the plan's cells if None.
     lang
         Language the page opens in, 'en' or 'zh'; the reader can switch.
     tiles
@@ -234,14 +232,16 @@ def coverage_map(
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
     """
     _require_language(lang)
-    config = {"title": title(area), "summary": report.summary(area, cells)}
-    layers = _coverage_layers(area, cells, zones, tiles, lang)
-    return _finished(area, cells, layers, config, lang)
+    config = {
+        "title": title(plan.area),
+        "summary": report.summary(plan),
+        "legend": _legend(plan.area),
+        "table": _coverage_table(plan),
+    }
+    return _finished(plan, _coverage_layers(plan, zones, tiles, lang), config, lang)
 
 
-def change_map(
-    before: Plan, after: Plan, *, lang: str = "en", tiles: Drawing | None = None
-) -> folium.Map:
+def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
     """
     What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
 
@@ -251,34 +251,33 @@ def change_map(
 
     Parameters
     ----------
-    before, after
-        Two plans over the same cells, from `comparison.evaluated`.
+    change
+        From `comparison.compare`.
     lang, tiles
         As in `coverage_map`.
     """
     _require_language(lang)
+    before, after = change.before, change.after
     group = report.headline_group(before, after)
     config = {
         "title": change_title(before, after),
         "subtitle": _standards(before, after),
-        "summary": report.change_summary(before, after),
-        "legend": _change_legend(before, after),
-        "table": _change_table(before, after, group),
-        "notes": [*report.change_notes(before, after), *_notes(after.area, after.cells)],
+        "summary": report.change_summary(change),
+        "legend": _change_legend(change),
+        "table": _change_table(change, group),
+        "notes": [*report.change_notes(change), *_notes(after)],
         "swipe": True,
     }
     layers = [
-        change_layer(before, after, lang=lang),
-        _changed_circles(before, after, lang=lang),
-        _changed_centres(before, after, lang=lang),
+        change_layer(change, lang=lang),
+        _changed_circles(change, lang=lang),
+        _changed_centres(change, lang=lang),
         *_reference_layers(after.area, tiles, lang),
     ]
-    return _finished(after.area, after.cells, layers, config, lang)
+    return _finished(after, layers, config, lang)
 
 
-def whatif_map(
-    area: StudyArea, cells: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
-) -> folium.Map:
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 
@@ -287,13 +286,13 @@ def whatif_map(
 
     Parameters
     ----------
-    area, cells
+    plan
         The plan to start from, as in `coverage_map`.
     lang, tiles
         As in `coverage_map`.
     """
     _require_language(lang)
-    groups = comparison.groups_of(Plan({}, area, cells))
+    area, groups = plan.area, comparison.groups_of(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
         "live": True,
@@ -306,7 +305,7 @@ def whatif_map(
             "zh": "按直线距离，含界限。现状方案的假定：",
         },
         "groups": {group: report.GROUPS[group] for group in groups},
-        "group": report.headline_group(Plan({}, area, cells)),
+        "group": report.headline_group(plan),
         "legend": [*_legend(area, radius=False), *_change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
@@ -320,8 +319,8 @@ def whatif_map(
             "rows": _street_rows(area),
         },
     }
-    layers = [live_layer(area, cells, lang=lang), *_reference_layers(area, tiles, lang)]
-    return _finished(area, cells, layers, config, lang, start="startLive")
+    layers = [live_layer(plan, lang=lang), *_reference_layers(area, tiles, lang)]
+    return _finished(plan, layers, config, lang, start="startLive")
 
 
 def closing_map(
@@ -333,9 +332,9 @@ def closing_map(
     Parameters
     ----------
     plan
-        From `comparison.evaluated`.
+        From `plan.evaluate`.
     losses
-        From `comparison.close_each`.
+        From `marginal.close_each`.
     lang, tiles
         As in `coverage_map`.
     """
@@ -371,6 +370,7 @@ def closing_map(
         *({"label": label, "key": column, "format": "count"} for column, label in labels.items()),
     ]
     config = {
+        "summary": report.summary(plan),
         "title": _of_plan(
             plan, {"en": "what closing each centre would lose", "zh": "逐个关闭中心的损失"}
         ),
@@ -389,7 +389,7 @@ def closing_map(
         },
     }
     layers = [
-        grid_layer(plan.area, plan.cells, lang=lang),
+        grid_layer(plan, lang=lang),
         circle_layer(plan.area, lang=lang),
         Drawing(
             "losses",
@@ -400,7 +400,7 @@ def closing_map(
         ),
         *_reference_layers(plan.area, tiles, lang),
     ]
-    return _finished(plan.area, plan.cells, layers, config, lang)
+    return _finished(plan, layers, config, lang)
 
 
 def gain_map(
@@ -412,9 +412,9 @@ def gain_map(
     Parameters
     ----------
     plan
-        From `comparison.evaluated`.
+        From `plan.evaluate`.
     gains
-        From `comparison.open_everywhere`.
+        From `marginal.open_everywhere`.
     lang, tiles
         As in `coverage_map`.
     """
@@ -435,6 +435,7 @@ def gain_map(
     ]
     edges = [*classes, None]
     config = {
+        "summary": report.summary(plan),
         "title": _of_plan(plan, {"en": "what a new centre would gain", "zh": "新开中心的收益"}),
         "legend": [
             {"sign": "gain", "gain": 0, "label": _range(label, 0, classes[0])},
@@ -456,7 +457,7 @@ def gain_map(
             ],
             "rows": rows,
         },
-        "notes": [report.GAIN_NOTE, *_notes(plan.area, plan.cells)],
+        "notes": [report.GAIN_NOTE, *_notes(plan)],
     }
     layers = [
         gain_layer(plan, gains, lang=lang),
@@ -464,7 +465,7 @@ def gain_map(
         centre_layer(plan.area, lang=lang),
         *_reference_layers(plan.area, tiles, lang),
     ]
-    return _finished(plan.area, plan.cells, layers, config, lang)
+    return _finished(plan, layers, config, lang)
 
 
 def comparison_map(
@@ -508,7 +509,7 @@ def comparison_map(
         m = _new_map(around, title=report.say(heading, lang), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
-        for layer in _coverage_layers(plan.area, plan.cells, None, tiles, lang):
+        for layer in _coverage_layers(plan, None, tiles, lang):
             m.add_child(layer)
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
@@ -525,8 +526,8 @@ def comparison_map(
         "maps": [
             {
                 "title": name,
-                "subtitle": report.standard_note(plan.area),
-                "summary": report.summary(plan.area, plan.cells)[:4],
+                "subtitle": report.standard_note(plan),
+                "summary": report.summary(plan)[:4],
             }
             for plan, name in zip(plans, names, strict=True)
         ],
@@ -555,17 +556,16 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
 
 
 def _finished(
-    area: StudyArea,
-    cells: pd.DataFrame,
+    plan: Plan,
     layers: list[Drawing],
     config: dict,
     lang: str,
     *,
     start: str = "start",
 ) -> folium.Map:
-    """A map with its layers and what stands around it; `config` says what differs from a coverage map."""
-    config = _config(area, cells, lang) | config
-    m = _new_map(_bounds(area), title=report.say(config["title"], lang), lang=lang)
+    """A map with its layers and what stands around it: what every map says of its plan, and `config`."""
+    config = _heading(plan, lang) | config
+    m = _new_map(_bounds(plan.area), title=report.say(config["title"], lang), lang=lang)
     for layer in layers:
         m.add_child(layer)
     m.add_child(LayerControl(collapsed=True))
@@ -662,18 +662,19 @@ def _require_language(lang: str) -> None:
 
 
 def _coverage_layers(
-    area: StudyArea,
-    cells: pd.DataFrame,
+    plan: Plan,
     zones: gpd.GeoDataFrame | None,
     tiles: Drawing | None,
     lang: str,
 ) -> list[Drawing]:
+    area, parts = plan.area, None
     if zones is None:
-        zones = gaps.uncovered_zones(cells, cutoff=area.standard.metres)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff)
+        parts = gaps.by_street(plan.cells)
     return [
-        grid_layer(area, cells, lang=lang),
-        street_layer(area, cells, lang=lang),
-        zone_layer(area, zones, lang=lang),
+        grid_layer(plan, lang=lang),
+        street_layer(plan, lang=lang),
+        zone_layer(area, zones, parts, lang=lang),
         circle_layer(area, lang=lang),
         centre_layer(area, lang=lang),
         *_reference_layers(area, tiles, lang),
@@ -699,9 +700,7 @@ def _again(layer: Drawing) -> Drawing:
     return again
 
 
-def grid_layer(
-    area: StudyArea, cells: pd.DataFrame, *, lang: str = "en", show: bool = True
-) -> Drawing:
+def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     """
     The grid's cells coloured by depth (number of centres within reach), uncovered ones hatched.
 
@@ -710,11 +709,12 @@ def grid_layer(
 
     Parameters
     ----------
-    area, cells
+    plan
         As in `coverage_map`.
     """
-    depth = np.minimum(cells["depth"].to_numpy(), 65535).astype(np.uint16)
-    data, bounds = _grid_data(area, cells, {"depth": depth})
+    area = plan.area
+    depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
+    data, bounds = _grid_data(plan, {"depth": depth})
     data |= {
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": _centres_to_measure(area),
@@ -722,21 +722,21 @@ def grid_layer(
     return Drawing("grid", data, bounds=bounds, name=_LAYERS["grid"][lang], show=show)
 
 
-def change_layer(before: Plan, after: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
+def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Drawing:
     """
     The grid's cells coloured by what changes from one plan to another.
 
     Parameters
     ----------
-    before, after
-        Two plans over the same cells, from `comparison.evaluated`.
+    change
+        From `comparison.compare`.
     """
-    comparison.changes(before.cells, after.cells)  # refuses cells that are not the same
+    before, after = change.before, change.after
     depths = {
         when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
         for when, plan in (("before", before), ("after", after))
     }
-    data, bounds = _grid_data(after.area, after.cells, depths)
+    data, bounds = _grid_data(after, depths)
     data["centres"] = [_centres_to_measure(plan.area) for plan in (before, after)]
     return Drawing("change", data, bounds=bounds, name=_LAYERS["change"][lang], show=show)
 
@@ -752,7 +752,7 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     """
     group = report.headline_group(plan)
     people = gains[f"gained_{group}"].to_numpy()
-    data, bounds = _grid_data(plan.area, plan.cells, {"gain": np.round(people).astype(np.uint32)})
+    data, bounds = _grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": _classes(float(people.max(initial=0.0))),
         "label": report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
@@ -760,7 +760,7 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     return Drawing("gain", data, bounds=bounds, name=_LAYERS["gain"][lang], show=show)
 
 
-def live_layer(area: StudyArea, cells: pd.DataFrame, *, lang: str = "en") -> Drawing:
+def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     """
     The grid's cells with all that the page needs to count people itself.
 
@@ -769,15 +769,15 @@ def live_layer(area: StudyArea, cells: pd.DataFrame, *, lang: str = "en") -> Dra
 
     Parameters
     ----------
-    area, cells
+    plan
         As in `whatif_map`.
     """
-    groups = comparison.groups_of(Plan({}, area, cells))
+    area, cells, groups = plan.area, plan.cells, comparison.groups_of(plan)
     codes = cells["street"].cat.codes.to_numpy()
     kinds, kind = np.unique(
         np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
     )
-    data, bounds = _grid_data(area, cells, {"kind": (kind.ravel() + 1).astype(np.uint32)})
+    data, bounds = _grid_data(plan, {"kind": (kind.ravel() + 1).astype(np.uint32)})
     del data["arrays"]["street"]  # it follows from the kind
     middles = scenario.street_middles(area.streets)
     degrees = _degrees(area.facilities)
@@ -889,17 +889,14 @@ def _range(label: Text, least: float, beyond: float | None) -> Text:
     return {lang: f"{text}: {figures}" for lang, text in label.items()}
 
 
-def _grid_data(
-    area: StudyArea, cells: pd.DataFrame, arrays: dict[str, np.ndarray]
-) -> tuple[dict, list[float]]:
+def _grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
     """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+    area, cells = plan.area, plan.cells
     codes = cells["street"].cat.codes.to_numpy()
     arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
     rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
-    rows, cols = rasters["street"].shape
-    side = float(np.sqrt(cells["area_m2"].iloc[0]))
-    x0 = float(cells["x"].iloc[0] - (cells["col"].iloc[0] + 0.5) * side)
-    y0 = float(cells["y"].iloc[0] - (cells["row"].iloc[0] + 0.5) * side)
+    lattice = grid.lattice_of(cells)
+    rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
     per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
@@ -937,19 +934,17 @@ def _centres_to_measure(area: StudyArea) -> list[dict]:
     ]
 
 
-def street_layer(
-    area: StudyArea, cells: pd.DataFrame, *, lang: str = "en", show: bool = False
-) -> Drawing:
+def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing:
     """
     Streets filled by the share of people aged 60 and more who are covered.
 
     Parameters
     ----------
-    area, cells
+    plan
         As in `coverage_map`.
     """
-    outlines = _degrees(area.streets)
-    coverage = evaluation.by_street(cells).astype(object)
+    outlines = _degrees(plan.area.streets)
+    coverage = evaluation.by_street(plan.cells).astype(object)
     coverage = coverage.where(coverage.notna(), None)
     data = [
         {
@@ -1016,10 +1011,10 @@ def _circles(facilities: gpd.GeoDataFrame, metres: float) -> list[dict]:
     ]
 
 
-def _changed_circles(before: Plan, after: Plan, *, lang: str) -> Drawing:
+def _changed_circles(change: Change, *, lang: str) -> Drawing:
     """Care circles of both plans: those that stay, those that are new and those that go."""
-    was, now = before.area, after.area
-    centres = comparison.of_centres(was.facilities, now.facilities)["change"]
+    was, now = change.before.area, change.after.area
+    centres = change.centres["change"]
     placed = centres.index[centres.isin(["opened", "closed", "moved"])]
     is_other = was.standard.metres != now.standard.metres
     gone = was.facilities[was.facilities.index.isin(placed) | is_other]
@@ -1034,25 +1029,29 @@ def _changed_circles(before: Plan, after: Plan, *, lang: str) -> Drawing:
     )
 
 
-def _changed_centres(before: Plan, after: Plan, *, lang: str) -> Drawing:
+def _changed_centres(change: Change, *, lang: str) -> Drawing:
     """Centres of both plans, marked by what happens to them."""
-    changed = comparison.of_centres(before.area.facilities, after.area.facilities)["change"]
-    old = {c["id"]: c for c in _centres(before.area)}
-    new = {c["id"]: c for c in _centres(after.area)}
+    was, now = change.before.area, change.after.area
+    old, new = ({c["id"]: c for c in _centres(area)} for area in (was, now))
     data = []
     for label, centre in (old | new).items():
-        change = changed.get(label)
-        if change is not None:
-            centre = centre | {"change": change}
-        if change == "moved":
+        happened = change.centres["change"].get(label)
+        if happened is not None:
+            centre = centre | {"change": happened}
+        if happened == "moved":
             centre["from"] = [old[label]["lat"], old[label]["lon"]]
         data.append(centre)
-    bounds = _bounds(after.area)
+    bounds = _bounds(now)
     return Drawing("centres", data, bounds=bounds, name=_LAYERS["centres"][lang], show=True)
 
 
 def zone_layer(
-    area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str = "en", show: bool = True
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    *,
+    lang: str = "en",
+    show: bool = True,
 ) -> Drawing:
     """
     Uncovered zones, hatched, with their people and how far they are from a centre.
@@ -1063,9 +1062,11 @@ def zone_layer(
         As in `coverage_map`.
     zones
         From `gaps.uncovered_zones`.
+    parts
+        From `gaps.by_street`, to tell the older people of each street in the pop-up.
     """
     outlines = _degrees(zones)
-    streets, nearest = report.street_names(area, zones), report.nearest_names(area, zones)
+    streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
     data = [
         {
             "zone": zone,
@@ -1104,6 +1105,7 @@ def _centres(area: StudyArea) -> list[dict]:
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
             "capacity": None if math.isnan(row["capacity"]) else row["capacity"],
+            "beds": None if math.isnan(row["beds"]) else row["beds"],
             "basis": row["basis"],
             "source": row["source"],
             "lon": round(row["geometry"].x, _DECIMALS),
@@ -1168,12 +1170,12 @@ def _area_name(area: StudyArea) -> Text:
 
 def _standards(before: Plan, after: Plan) -> Text:
     """The standards of both plans in words, once where they are the same."""
-    was, now = report.standard_note(before.area), report.standard_note(after.area)
+    was, now = report.standard_note(before), report.standard_note(after)
     return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
 
 
-def _change_table(before: Plan, after: Plan, group: str) -> dict:
-    figures = report.change_frame(before, after)
+def _change_table(change: Change, group: str) -> dict:
+    figures, after = report.change_frame(change), change.after
     bounds = _degrees(after.area.streets).bounds
     columns = {
         f"covered_{group}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
@@ -1200,16 +1202,16 @@ def _change_table(before: Plan, after: Plan, group: str) -> dict:
     }
 
 
-def _change_legend(before: Plan, after: Plan) -> list[dict]:
-    signs = _change_signs()
-    changed = set(comparison.of_centres(before.area.facilities, after.area.facilities)["change"])
+def _change_legend(change: Change) -> list[dict]:
+    before, after = change.before, change.after
+    signs, changed = _change_signs(), set(change.centres["change"])
     centres = _CENTRE_SIGNS | {
         "equipped": {"en": "Centre with other services", "zh": "服务调整的中心"}
     }
     signs += [
-        {"sign": "changed", "change": change, "label": text}
-        for change, text in centres.items()
-        if change in changed
+        {"sign": "changed", "change": word, "label": text}
+        for word, text in centres.items()
+        if word in changed
     ]
     is_other = before.area.standard.metres != after.area.standard.metres
     if is_other or changed & {"opened", "moved"}:
@@ -1265,36 +1267,39 @@ def _street_rows(area: StudyArea) -> list[dict]:
     ]
 
 
-def _config(area: StudyArea, cells: pd.DataFrame, lang: str) -> dict:
-    outlines = _degrees(area.streets)
-    coverage = evaluation.by_street(cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
+def _heading(plan: Plan, lang: str) -> dict:
+    """What every map says of its plan."""
+    area = plan.area
     return {
         "lang": lang,
         "bounds": _corners(_bounds(area)),
-        "subtitle": report.standard_note(area),
+        "subtitle": report.standard_note(plan),
         "assumptions": _headline(report.assumptions(area)),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
-        "summary": report.summary(area, cells),
-        "legend": _legend(area),
-        "table": {
-            "title": {"en": "By street", "zh": "按街道"},
-            "columns": _STREET_COLUMNS,
-            "rows": [
-                {
-                    "short_name": _short_name(outlines.loc[code]),
-                    "bounds": _corners(b),
-                    **{key: row[key] for key in _STREET_FIGURES},
-                }
-                for (code, row), b in zip(
-                    coverage.iterrows(),
-                    outlines.loc[coverage.index].bounds.to_numpy().tolist(),
-                    strict=True,
-                )
-            ],
-        },
-        "notes": _notes(area, cells),
+        "notes": _notes(plan),
         "layers": _layer_groups(),
+    }
+
+
+def _coverage_table(plan: Plan) -> dict:
+    outlines = _degrees(plan.area.streets)
+    coverage = evaluation.by_street(plan.cells).astype(object)
+    coverage = coverage.where(coverage.notna(), None)
+    return {
+        "title": {"en": "By street", "zh": "按街道"},
+        "columns": _STREET_COLUMNS,
+        "rows": [
+            {
+                "short_name": _short_name(outlines.loc[code]),
+                "bounds": _corners(b),
+                **{key: row[key] for key in _STREET_FIGURES},
+            }
+            for (code, row), b in zip(
+                coverage.iterrows(),
+                outlines.loc[coverage.index].bounds.to_numpy().tolist(),
+                strict=True,
+            )
+        ],
     }
 
 
@@ -1319,8 +1324,8 @@ _STREET_COLUMNS: list[dict] = [
 ]
 
 
-def _notes(area: StudyArea, cells: pd.DataFrame) -> list[Text]:
-    return [report.grid_note(cells), *area.notes, *_credits(area)]
+def _notes(plan: Plan) -> list[Text]:
+    return [report.grid_note(plan), *plan.area.notes, *_credits(plan.area)]
 
 
 def _credits(area: StudyArea) -> list[Text]:

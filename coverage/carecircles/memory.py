@@ -2,8 +2,7 @@
 How much memory a question takes, told from counts before it is computed, and how much there is.
 
 The bytes for a cell, a pair of cell and centre, or a row of a result were measured on whole commands
-(peak of the process less what it takes after its imports); `tests/test_benchmarks.py` measures them
-again.
+(peak of the process less what it takes after its imports); `tests/test_memory.py` measures them again.
 """
 
 import math
@@ -19,6 +18,7 @@ _SHARE = 0.8  # of what is free; the rest is for others and for what an estimate
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?", re.IGNORECASE)
 _CGROUPS = Path("/sys/fs/cgroup")
+_GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 
 # Bytes at the peak.
 _RASTER = 12  # for each place of the rectangle around the streets
@@ -158,7 +158,7 @@ def size(amount: float) -> str:
 def _left_in_groups() -> list[int]:
     """What each control group of Linux that this process is in has left."""
     left = []
-    for line in _read("/proc/self/cgroup").splitlines():
+    for line in _read(_GROUPS_OF_PROCESS).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers not in ("", "memory"):
             continue
@@ -178,8 +178,8 @@ def _left_in_groups() -> list[int]:
     return left
 
 
-def _read(path: str | Path) -> str:
+def _read(path: Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""

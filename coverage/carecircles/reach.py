@@ -1,11 +1,14 @@
 """
 The cost table: how far each demand cell is from each centre it can reach.
 
-A cost table is a Series of metres with a MultiIndex `(demand, facility)`; a pair that is absent is
-out of reach. Everything else (coverage, gaps, what-if, siting) reads this one value.
+A reach is a function `(demand, facilities, *, cutoff) -> CostTable`: `straight_line` here, or one
+with its data bound by `functools.partial`, such as `looked_up`. Everything else (coverage, gaps,
+what-if, siting) reads the table and knows nothing of how people get there.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -17,21 +20,110 @@ from carecircles import grid
 from carecircles.errors import ValidationError
 
 _PAIRS_AT_ONCE = 1_000_000
+_NAMES = ["demand", "facility"]
+
+
+@dataclass(frozen=True, eq=False)
+class CostTable:
+    """
+    Costs of (demand, facility) pairs up to a cutoff; a pair that is absent is out of reach.
+
+    Attributes
+    ----------
+    table
+        Costs by `(demand, facility)`. Facilities that reach nobody may stand in its index's levels.
+    cutoff
+        The largest cost the table holds pairs for; the limit itself is within reach.
+    unit
+        'm' or 'min'.
+
+    Raises
+    ------
+    ValidationError
+        If the index does not have two levels, or a cost is missing, negative or beyond the cutoff.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a")], names=["demand", "facility"])
+    >>> CostTable(pd.Series([80.0, 700.0], index=pairs), cutoff=700).unit
+    'm'
+    """
+
+    table: pd.Series
+    cutoff: float
+    unit: str = "m"
+
+    def __post_init__(self) -> None:
+        index, costs = self.table.index, self.table.to_numpy()
+        if index.nlevels != 2:
+            raise ValidationError(
+                [f"cost: its index has {index.nlevels} levels; make them (demand, facility)."]
+            )
+        is_sound = (costs >= 0) & (costs <= self.cutoff)
+        if not is_sound.all():
+            some = ", ".join(map(repr, index[~is_sound][:5].to_list()))
+            raise ValidationError(
+                [
+                    f"cost: {int((~is_sound).sum())} costs are missing, negative or beyond the cutoff "
+                    f"of {self.cutoff:g} ({some}); take them out or say the cutoff they were made for."
+                ]
+            )
+
+
+class Reach(Protocol):
+    """How people get to centres: a function that makes a cost table."""
+
+    def __call__(
+        self, demand: pd.DataFrame, facilities: gpd.GeoDataFrame, /, *, cutoff: float
+    ) -> CostTable: ...
+
+
+def within(cost: CostTable, cutoff: float | None = None) -> CostTable:
+    """
+    The pairs of a cost table up to a smaller cutoff.
+
+    Parameters
+    ----------
+    cost
+        The cost table.
+    cutoff
+        At most the table's own, in its unit; the table's own if None.
+
+    Raises
+    ------
+    ValidationError
+        If `cutoff` is larger than the table's: pairs beyond it are not in the table.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a")], names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([80.0, 700.0], index=pairs), cutoff=700)
+    >>> len(within(cost, 500).table)
+    1
+    """
+    if cutoff is None or cutoff == cost.cutoff:
+        return cost
+    if not cutoff < cost.cutoff:
+        raise ValidationError(
+            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
+        )
+    return CostTable(cost.table[cost.table.to_numpy() <= cutoff], cutoff, cost.unit)
 
 
 def straight_line(
     demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, cutoff: float
-) -> pd.Series:
+) -> CostTable:
     """
     Straight-line metres of every (cell, centre) pair up to the cutoff.
 
     For a centre and a row of the grid, the cells within reach lie between two columns that follow
-    from one square root; only those are looked at, and each is then measured.
+    from one square root; only those are looked at, and each is then measured. Places that lie on no
+    grid are found by a k-d tree.
 
     Parameters
     ----------
     demand
-        Grid cells, uniquely indexed, with row, col, x, y (metres).
+        Grid cells, or any places with x, y (metres) or points as geometry; uniquely indexed.
     facilities
         Centres as points in the same CRS, uniquely indexed.
     cutoff
@@ -40,32 +132,85 @@ def straight_line(
     Returns
     -------
     cost
-        Metres, indexed by `(demand, facility)`, centre by centre; empty if nothing is in reach.
-        `attrs["cutoff"]` keeps the cutoff.
+        Metres by `(demand, facility)`, centre by centre; empty if nothing is in reach.
 
     Raises
     ------
     ValidationError
         If the two frames are in different CRSs or an index is not unique.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"x": [0.0, 30.0], "y": [0.0, 40.0]}, index=["p", "q"])
+    >>> centres = gpd.GeoDataFrame(index=["a"], geometry=gpd.points_from_xy([0.0], [0.0]))
+    >>> straight_line(demand, centres, cutoff=50).table.to_dict()
+    {('p', 'a'): 0.0, ('q', 'a'): 50.0}
     """
-    x, y = _facility_xy(demand, facilities)
+    xy, (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
     if demand.empty or facilities.empty:
-        return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
-    position = grid.raster(demand, np.arange(len(demand), dtype=np.int32), fill=-1)
-    side = float(np.sqrt(demand["area_m2"].iloc[0]))
-    most = min(len(demand), math.pi * (cutoff / side + 2) ** 2)  # pairs of one centre
-    step = max(1, int(_PAIRS_AT_ONCE / most))
-    parts = [
-        _pairs(demand, position, x[n : n + step], y[n : n + step], cutoff, first=n)
-        for n in range(0, len(x), step)
-    ]
-    cost = _table(demand, facilities, *map(np.concatenate, zip(*parts, strict=True)))
-    cost.attrs["cutoff"] = cutoff
-    return cost
+        none = np.array([], int)
+        return CostTable(_table(demand, facilities, none, none, np.array([])), cutoff)
+    lattice = grid.grid_of(demand)
+    if lattice is None:
+        parts = [_pairs_of_points(xy, x, y, cutoff)]
+    else:
+        position = grid.raster(demand, np.arange(len(demand), dtype=np.int32), fill=-1)
+        most = min(len(demand), math.pi * (cutoff / lattice.cell + 2) ** 2)  # pairs of one centre
+        step = max(1, int(_PAIRS_AT_ONCE / most))
+        parts = [
+            _pairs(xy, lattice, position, x[n : n + step], y[n : n + step], cutoff, first=n)
+            for n in range(0, len(x), step)
+        ]
+    pairs = map(np.concatenate, zip(*parts, strict=True))
+    return CostTable(_table(demand, facilities, *pairs), cutoff)
+
+
+def looked_up(
+    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, cutoff: float, table: CostTable
+) -> CostTable:
+    """
+    Costs from a table of one's own, such as walks measured elsewhere.
+
+    `functools.partial(reach.looked_up, table=...)` is a reach, for centres and candidates alike.
+
+    Parameters
+    ----------
+    demand, facilities
+        What pairs are wanted of; their places on the map do not matter.
+    cutoff
+        At most the table's, or infinity for all the table holds.
+    table
+        Every pair within its cutoff.
+
+    Raises
+    ------
+    ValidationError
+        If `cutoff` lies beyond the table's, or the table does not know a centre.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "b")], names=["demand", "facility"])
+    >>> walks = CostTable(pd.Series([80.0, 650.0], index=pairs), cutoff=700)
+    >>> demand, centres = pd.DataFrame(index=["p", "q"]), gpd.GeoDataFrame(index=["b"])
+    >>> looked_up(demand, centres, cutoff=700, table=walks).table.to_dict()
+    {('q', 'b'): 650.0}
+    """
+    some = within(table, None if math.isinf(cutoff) else cutoff)
+    unknown = facilities.index[~facilities.index.isin(some.table.index.levels[1])]
+    if len(unknown):
+        named = ", ".join(map(repr, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
+        raise ValidationError(
+            [
+                f"cost: the table knows nothing of {len(unknown)} centres ({named}); "
+                "measure them too, or give a reach that can."
+            ]
+        )
+    return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
 
 
 def _pairs(
-    demand: pd.DataFrame,
+    xy: tuple[np.ndarray, np.ndarray],
+    lattice: grid.Grid,
     position: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
@@ -74,23 +219,11 @@ def _pairs(
     first: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cell, centre (counted from `first`) and metres of the pairs of some centres."""
-    cell_x, cell_y = demand["x"].to_numpy(), demand["y"].to_numpy()
-    rows, cols = position.shape
-    side = float(np.sqrt(demand["area_m2"].iloc[0]))
-    # Column and row numbers of the centres, in which a cell's centre is a whole number.
-    u = (x - cell_x[0]) / side + demand["col"].iloc[0]
-    v = (y - cell_y[0]) / side + demand["row"].iloc[0]
-
-    # One span of columns for each centre and row, a cell wider at both ends than the circle.
-    reach = min(cutoff / side, rows + cols + float(np.abs([u, v]).max()))  # the grid and not more
-    row = np.floor(v[:, None]).astype(np.int64) + np.arange(-int(reach) - 1, int(reach) + 3)
-    half = np.sqrt(np.maximum(reach**2 - (row - v[:, None]) ** 2, 0)) + 1
-    begin = np.clip(np.floor(u[:, None] - half), 0, cols).astype(np.int64)
-    beyond = np.clip(np.ceil(u[:, None] + half) + 1, 0, cols).astype(np.int64)
-    is_span = (row >= 0) & (row < rows) & (beyond > begin)
-    facility = np.broadcast_to(np.arange(len(x))[:, None], row.shape)[is_span]
-    start, length = (row * cols + begin)[is_span], (beyond - begin)[is_span]
-
+    cell_x, cell_y = xy
+    u, v = (x - lattice.x0) / lattice.cell - 0.5, (y - lattice.y0) / lattice.cell - 0.5
+    spans = grid.circle_spans(u, v, cutoff / lattice.cell, within=lattice)
+    facility, row, begin, beyond = spans.T
+    start, length = row * lattice.cols + begin, beyond - begin
     steps = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     pair_cell = position.ravel()[np.repeat(start, length) + steps]
     pair_facility = np.repeat(facility, length)
@@ -99,10 +232,25 @@ def _pairs(
     metres = np.hypot(cell_x[pair_cell] - x[pair_facility], cell_y[pair_cell] - y[pair_facility])
     is_near = metres <= cutoff
     codes = (
-        pair_cell[is_near].astype(_code(len(demand))),
+        pair_cell[is_near].astype(_code(len(cell_x))),
         (first + pair_facility[is_near]).astype(_code(first + len(x))),
     )
     return *codes, metres[is_near]
+
+
+def _pairs_of_points(
+    xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Place, centre and metres of the pairs of places that lie on no grid."""
+    place_x, place_y = xy
+    tree = KDTree(np.column_stack(xy))
+    # A hair more than the cutoff, so that each is measured in one and the same way.
+    found = tree.query_ball_point(np.column_stack([x, y]), cutoff * (1 + 1e-9), return_sorted=True)
+    facility = np.repeat(np.arange(len(x)), [len(some) for some in found])
+    place = np.concatenate([np.asarray(some, dtype=np.int64) for some in found])
+    metres = np.hypot(place_x[place] - x[facility], place_y[place] - y[facility])
+    is_near = metres <= cutoff
+    return place[is_near], facility[is_near], metres[is_near]
 
 
 def _code(count: int) -> type[np.signedinteger]:
@@ -111,62 +259,53 @@ def _code(count: int) -> type[np.signedinteger]:
 
 
 def updated(
-    cost: pd.Series,
+    cost: CostTable,
     demand: pd.DataFrame,
     *,
     before: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,
     cutoff: float,
-) -> pd.Series:
+    reach: Reach = straight_line,
+) -> CostTable:
     """
     The cost table of other centres, in which only those that are new or have moved are measured.
 
     Parameters
     ----------
     cost
-        Cost table of `before`, from `straight_line`; pairs of other facilities do not matter.
+        Cost table of `before`, from `reach`; pairs of other facilities do not matter.
     demand
         The cells `cost` was made for.
     before, after
         Centres as they were and as they are to be. Of those with the same id at the same point the
         pairs are kept.
     cutoff
-        Largest distance in metres. Where it lies beyond that of `cost`, all is measured anew.
+        Largest cost. Where it lies beyond that of `cost`, all is measured anew.
+    reach
+        How people get there.
 
     Returns
     -------
     cost
-        The same as `straight_line(demand, after, cutoff=cutoff)`.
+        The same as `reach(demand, after, cutoff=cutoff)`.
     """
-    if cost.attrs.get("cutoff", -1.0) < cutoff:
-        return straight_line(demand, after, cutoff=cutoff)
+    if cost.cutoff < cutoff:
+        return reach(demand, after, cutoff=cutoff)
     old_position = before.index.get_indexer(after.index)
     points, old_points = after.geometry.to_numpy(), before.geometry.to_numpy()
     is_same = old_position >= 0
     is_same[is_same] = shapely.equals(points[is_same], old_points[old_position[is_same]])
-    measured = straight_line(demand, after[~is_same], cutoff=cutoff)
-
-    # Levels of a cost table may stand in another order, or be more than these cells and centres.
-    of_cell, of_facility = (
-        index.get_indexer(level)
-        for index, level in zip((demand.index, after.index), cost.index.levels, strict=True)
+    measured = reach(demand, after[~is_same], cutoff=cutoff)
+    kept = within(cost, cutoff).table
+    is_kept = kept.index.levels[1].isin(after.index[is_same])[kept.index.codes[1]]
+    return joined(
+        demand, CostTable(kept[is_kept], cutoff, cost.unit), measured, facilities=after.index
     )
-    kept_labels = after.index[is_same]
-    of_facility[~cost.index.levels[1].isin(kept_labels)] = -1
-    cell, facility = of_cell[cost.index.codes[0]], of_facility[cost.index.codes[1]]
-    is_kept = (cell >= 0) & (facility >= 0) & (cost.to_numpy() <= cutoff)
-    cell = np.concatenate([cell[is_kept], measured.index.codes[0]])
-    facility = np.concatenate(
-        [facility[is_kept], np.flatnonzero(~is_same)[measured.index.codes[1]]]
-    )
-    metres = np.concatenate([cost.to_numpy()[is_kept], measured.to_numpy()])
-    order = np.argsort(facility, kind="stable")  # centre by centre, as when measured at once
-    table = _table(demand, after, cell[order], facility[order], metres[order])
-    table.attrs["cutoff"] = cutoff
-    return table
 
 
-def joined(demand: pd.DataFrame, *tables: pd.Series) -> pd.Series:
+def joined(
+    demand: pd.DataFrame, *tables: CostTable, facilities: pd.Index | None = None
+) -> CostTable:
     """
     Cost tables of different centres as one.
 
@@ -175,27 +314,44 @@ def joined(demand: pd.DataFrame, *tables: pd.Series) -> pd.Series:
     demand
         The cells all tables are about; a table may leave some out.
     tables
-        From `straight_line`, up to the same cutoff. Centres that reach nobody stay known.
+        Up to the same cutoff, in the same unit.
+    facilities
+        The centres in the order in which the table is to have them, others left out; those of the
+        tables one after the other if None, also those that reach nobody.
+
+    Raises
+    ------
+    ValidationError
+        If the tables are in different units.
     """
-    cells = [demand.index.get_indexer(t.index.levels[0])[t.index.codes[0]] for t in tables]
-    labels = tables[0].index.levels[1].append([t.index.levels[1] for t in tables[1:]])
-    before = np.cumsum([0, *(len(t.index.levels[1]) for t in tables[:-1])])
-    facilities = [t.index.codes[1] + first for t, first in zip(tables, before, strict=True)]
-    metres = np.concatenate([t.to_numpy() for t in tables])
-    table = _table(
-        demand,
-        pd.DataFrame(index=labels),
-        np.concatenate(cells),
-        np.concatenate(facilities),
-        metres,
-    )
-    table.attrs = dict(tables[0].attrs)
-    return table
+    units = {t.unit for t in tables}
+    if len(units) > 1:
+        raise ValidationError([f"cost: tables in {' and '.join(sorted(units))}; use one unit."])
+    if facilities is None:
+        labels = tables[0].table.index.levels[1]
+        facilities = labels.append([t.table.index.levels[1] for t in tables[1:]])
+        before = np.cumsum([0, *(len(t.table.index.levels[1]) for t in tables[:-1])])
+        places = [t.table.index.codes[1] + n for t, n in zip(tables, before, strict=True)]
+    else:
+        places = [
+            facilities.get_indexer(t.table.index.levels[1])[t.table.index.codes[1]] for t in tables
+        ]
+    cells = [
+        demand.index.get_indexer(t.table.index.levels[0])[t.table.index.codes[0]] for t in tables
+    ]
+    cell, place = np.concatenate(cells), np.concatenate(places)
+    costs = np.concatenate([t.table.to_numpy() for t in tables])
+    is_known = (cell >= 0) & (place >= 0)
+    order = np.flatnonzero(is_known)[np.argsort(place[is_known], kind="stable")]  # centre by centre
+    table = _table(demand, pd.DataFrame(index=facilities), cell[order], place[order], costs[order])
+    return CostTable(table, min(t.cutoff for t in tables), tables[0].unit)
 
 
-def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
+def nearest(
+    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, reach: Reach = straight_line
+) -> CostTable:
     """
-    Straight-line metres from every cell to its nearest centre, however far.
+    The cost from every cell to its nearest centre, however far.
 
     Parameters
     ----------
@@ -203,6 +359,8 @@ def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
         Cells, uniquely indexed, with x, y (metres).
     facilities
         Centres as points in the same CRS, uniquely indexed.
+    reach
+        How people get there; where it can tell of no centre, the cell has no pair.
 
     Returns
     -------
@@ -210,29 +368,64 @@ def nearest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.Series:
         A cost table with one pair for each cell; empty if there is no centre. Of two
         centres equally near, the first in `facilities` is taken.
     """
-    x, y = _facility_xy(demand, facilities)
+    if reach is not straight_line:
+        return _least(demand, facilities, reach(demand, facilities, cutoff=math.inf))
+    (cell_x, cell_y), (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
     if facilities.empty or demand.empty:
-        return _table(demand, facilities, np.array([], int), np.array([], int), np.array([]))
-    cells = demand[["x", "y"]].to_numpy()
+        none = np.array([], int)
+        return CostTable(_table(demand, facilities, none, none, np.array([])), math.inf)
+    cells = np.column_stack([cell_x, cell_y])
     places, first = np.unique(np.column_stack([x, y]), axis=0, return_index=True)
     _, found = KDTree(places).query(cells, k=min(2, len(places)))
     found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
     metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
     closer = np.argmin(metres, axis=1)[:, None]
-    return _table(
+    table = _table(
         demand,
         facilities,
         np.arange(len(cells)),
         np.take_along_axis(found, closer, axis=1)[:, 0],
         np.take_along_axis(metres, closer, axis=1)[:, 0],
     )
+    return CostTable(table, math.inf)
+
+
+def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) -> CostTable:
+    """The pair of least cost of each cell; of equal ones that of the first facility."""
+    index = cost.table.index
+    cell = demand.index.get_indexer(index.levels[0])[index.codes[0]]
+    facility = facilities.index.get_indexer(index.levels[1])[index.codes[1]]
+    costs = cost.table.to_numpy()
+    order = np.lexsort((facility, costs, cell))
+    pair = order[np.diff(cell[order], prepend=-1) > 0]
+    table = _table(demand, facilities, cell[pair], facility[pair], costs[pair])
+    return CostTable(table, math.inf, cost.unit)
+
+
+def _kept(table: pd.Series, demand: pd.Index, facilities: pd.Index) -> pd.Series:
+    """The pairs of some cells and centres, with these as the levels of the index."""
+    cell = demand.get_indexer(table.index.levels[0])[table.index.codes[0]]
+    place = facilities.get_indexer(table.index.levels[1])[table.index.codes[1]]
+    is_kept = (cell >= 0) & (place >= 0)
+    frames = (pd.DataFrame(index=demand), pd.DataFrame(index=facilities))
+    return _table(*frames, cell[is_kept], place[is_kept], table.to_numpy()[is_kept])
+
+
+def _demand_xy(demand: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Where the cells or places are, in metres."""
+    if {"x", "y"} <= set(demand.columns):
+        return demand["x"].to_numpy(dtype=float), demand["y"].to_numpy(dtype=float)
+    if isinstance(demand, gpd.GeoDataFrame):
+        return demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy()
+    raise ValidationError(["`demand` has no x and y; give places in metres, or points."])
 
 
 def _facility_xy(
     demand: pd.DataFrame, facilities: gpd.GeoDataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
     problems = []
-    demand_crs = demand.attrs.get("crs")
+    is_points = isinstance(demand, gpd.GeoDataFrame)
+    demand_crs = demand.crs if is_points else demand.attrs.get("crs")
     if demand_crs is not None and facilities.crs != demand_crs:
         problems.append(
             f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; "
@@ -259,7 +452,7 @@ def _table(
     pairs = pd.MultiIndex(
         levels=[demand.index, facilities.index],
         codes=[cell, facility],
-        names=["demand", "facility"],
+        names=_NAMES,
         verify_integrity=False,
     )
     return pd.Series(metres, index=pairs, name="metres", dtype=float)

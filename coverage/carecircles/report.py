@@ -4,19 +4,22 @@ Figures for people and programs: records for JSON, tables for the terminal, word
 Every figure comes from `evaluation` and `gaps`; here it is only rounded and named.
 """
 
+import dataclasses
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation, io
+from carecircles import comparison, evaluation, grid, io, terminal
 from carecircles._validate import Text
 from carecircles.area import StudyArea
-from carecircles.comparison import Plan
+from carecircles.comparison import Change
+from carecircles.plan import Plan, is_straight
 from carecircles.siting import Siting
 
 LANGUAGES = ("en", "zh")
@@ -38,17 +41,17 @@ _COVERAGE_COLUMNS = {
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
     "covered_people_60_share": {"en": "60+ covered", "zh": "60+覆盖率"},
+    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
     "backup_people_60_share": {"en": "60+ with two or more", "zh": "60+两处以上"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
-    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
 }
 _GAP_COLUMNS = {
     "zone": {"en": "Zone", "zh": "未覆盖区"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "people_80": {"en": "80+", "zh": "80岁及以上"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
-    "streets": {"en": "Streets", "zh": "街道"},
+    "streets": {"en": "Streets, 60+ in each", "zh": "街道及各街60+"},
     "nearest": {"en": "Nearest centre", "zh": "最近的中心"},
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
@@ -206,10 +209,11 @@ def _not_known(basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]) -> li
     return lines
 
 
-def grid_note(cells: pd.DataFrame) -> Text:
+def grid_note(plan: Plan) -> Text:
     """What counting by cells costs in accuracy."""
-    side = math.sqrt(cells["area_m2"].iloc[0]) if len(cells) else 0.0
-    points = 100 * evaluation.area_share_error(cells)
+    lattice = grid.grid_of(plan.cells)
+    side = lattice.cell if lattice else 0.0
+    points = 100 * evaluation.area_share_error(plan.cells)
     return {
         "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
         f"{points:.2f} points of the exact one. People are spread evenly over their street, so that "
@@ -219,14 +223,23 @@ def grid_note(cells: pd.DataFrame) -> Text:
     }
 
 
-def standard_note(area: StudyArea) -> Text:
-    """The standard in words."""
-    metres, minutes = round(area.standard.metres), round(area.standard.minutes, 1)
-    group = GROUPS.get(area.standard.group or "")
+def standard_note(plan: Plan) -> Text:
+    """The standard in words, and how it is measured."""
+    standard = plan.area.standard
+    metres, minutes = round(standard.metres), round(standard.minutes, 1)
+    group = GROUPS.get(standard.group or "")
+    way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
+    if not is_straight(plan):
+        unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
+        limit = f"{plan.cost.cutoff:g}"
+        way = {
+            "en": f"{limit} {unit[0]} by a cost table of one's own",
+            "zh": f"按自备的距离表 {limit} {unit[1]}",
+        }
     return {
-        "en": f"{metres} m in a straight line, {minutes:g} minutes on foot, the limit included"
+        "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
         + (f"; for people {group['en']}" if group else ""),
-        "zh": f"直线 {metres} 米，步行 {minutes:g} 分钟，含界限"
+        "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
         + (f"；适用于{group['zh']}人口" if group else ""),
     }
 
@@ -234,16 +247,14 @@ def standard_note(area: StudyArea) -> Text:
 # Frames for files and records for programs
 
 
-def coverage_frame(area: StudyArea, cells: pd.DataFrame, *, by: str = "street") -> gpd.GeoDataFrame:
+def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
     """
     Coverage as a frame to write: rounded figures, names, outlines and what is assumed.
 
     Parameters
     ----------
-    area
-        The study area.
-    cells
-        From `evaluation.evaluate`.
+    plan
+        The plan.
     by
         'street' or 'district'.
 
@@ -252,10 +263,11 @@ def coverage_frame(area: StudyArea, cells: pd.DataFrame, *, by: str = "street") 
     coverage
         Indexed by `code`. Shares to six decimals, metres to one, persons to three.
     """
-    return _rounded(_coverage(area, cells, by))
+    return _rounded(_coverage(plan, by))
 
 
-def _coverage(area: StudyArea, cells: pd.DataFrame, by: str) -> gpd.GeoDataFrame:
+def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
+    area, cells = plan.area, plan.cells
     is_district = by == "district"
     frame = _told(
         area, evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
@@ -283,13 +295,14 @@ def _told(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 
-def gaps_frame(area: StudyArea, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The uncovered zones as a frame to write: rounded figures, outlines and what is assumed."""
     frame = gpd.GeoDataFrame(
         _rounded(pd.DataFrame(zones.drop(columns="geometry"))),
         geometry=zones.geometry,
         crs=zones.crs,
     )
+    area = plan.area
     names = [[say(t, "zh") for t in some] for some in street_names(area, zones)]
     nearest = [say(name, "zh") if name else "" for name in nearest_names(area, zones)]
     frame.insert(frame.columns.get_loc("streets") + 1, "street_names", [";".join(n) for n in names])
@@ -298,34 +311,49 @@ def gaps_frame(area: StudyArea, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
-def evaluation_record(area: StudyArea, cells: pd.DataFrame, *, by: str = "street") -> dict:
+def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
     """
     The evaluation as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `coverage_frame`; with `by='district'` there is no list of streets.
     """
-    district = coverage_frame(area, cells, by="district")
+    district = coverage_frame(plan, by="district")
     record = {
-        **_heading(area, cells, **_setting(area)),
+        **_heading(plan, **_setting(plan)),
         "district": _records(district, drop=["code", "name", "name_en", "centres"])[0],
     }
     if by == "street":
-        record["streets"] = _records(coverage_frame(area, cells))
+        record["streets"] = _records(coverage_frame(plan))
     return record
 
 
-def gaps_record(area: StudyArea, cells: pd.DataFrame, zones: gpd.GeoDataFrame) -> dict:
-    """The uncovered zones as a JSON value, without their outlines."""
-    return {**_heading(area, cells, **_setting(area)), "zones": _records(gaps_frame(area, zones))}
+def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
+    """What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names."""
+    frame = _rounded(parts)
+    streets = area.streets.loc[parts.index.get_level_values("street")]
+    frame.insert(0, "name", streets["name"].to_numpy())
+    frame.insert(1, "name_en", streets["name_en"].to_numpy())
+    return frame
 
 
-def _heading(area: StudyArea, cells: pd.DataFrame, **setting) -> dict:
+def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None) -> dict:
+    """The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street."""
+    records = _records(gaps_frame(plan, zones))
+    if parts is not None:
+        frame = parts_frame(plan.area, parts).reset_index("street")
+        for record in records:
+            record["by_street"] = _records(frame.loc[[record["zone"]]], drop=["zone"])
+    return {**_heading(plan, **_setting(plan)), "zones": records}
+
+
+def _heading(plan: Plan, /, **setting) -> dict:
+    area, cells = plan.area, plan.cells
     centres = {"centres": setting.pop("centres")} if "centres" in setting else {}
     return {
         "area": area.name,
         "area_en": area.name_en,
         **setting,
-        "cell_m": math.sqrt(cells["area_m2"].iloc[0]),
+        "cell_m": grid.lattice_of(cells).cell,
         **centres,
         "area_share_error": round(evaluation.area_share_error(cells), 6),
         "assumed": [line["en"] for line in assumptions(area)],
@@ -333,8 +361,9 @@ def _heading(area: StudyArea, cells: pd.DataFrame, **setting) -> dict:
     }
 
 
-def _setting(area: StudyArea) -> dict:
+def _setting(plan: Plan) -> dict:
     """What a plan's figures rest on."""
+    area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
     return {
         "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
@@ -366,14 +395,14 @@ def _kind(column: str) -> str:
 # What changes from one plan to another
 
 
-def change_frame(before: Plan, after: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
+def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
     """
     What changes as a frame to write: rounded figures, names, outlines and what is assumed.
 
     Parameters
     ----------
-    before, after
-        Two plans over the same cells.
+    change
+        From `comparison.compare`.
     by
         'street' or 'district'.
 
@@ -383,13 +412,13 @@ def change_frame(before: Plan, after: Plan, *, by: str = "street") -> gpd.GeoDat
         Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
         compared. Shares to six decimals, metres to one, persons to three.
     """
-    return _rounded(_change(before, after, by))
+    return _rounded(_change(change, by))
 
 
-def _change(before: Plan, after: Plan, by: str) -> gpd.GeoDataFrame:
-    measure = comparison.of_district if by == "district" else comparison.by_street
-    frame = _told(after.area, measure(before.cells, after.cells))
-    return frame[_comparable(frame.columns, before, after)]
+def _change(change: Change, by: str) -> gpd.GeoDataFrame:
+    figures = change.district if by == "district" else change.streets
+    frame = _told(change.after.area, figures)
+    return frame[_comparable(frame.columns, change.before, change.after)]
 
 
 def _comparable(columns: pd.Index, *plans: Plan) -> list[str]:
@@ -405,54 +434,44 @@ def headline_group(*plans: Plan) -> str:
     return "people_60" if "people_60" in groups else groups[0]
 
 
-def change_record(before: Plan, after: Plan, *, by: str = "street") -> dict:
+def change_record(change: Change, *, by: str = "street") -> dict:
     """
     What changes as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `change_frame`; with `by='district'` there is no list of streets.
     """
-    centres = comparison.of_centres(before.area.facilities, after.area.facilities)
+    before, after = change.before, change.after
     record = {
         **_heading(
-            after.area,
-            after.cells,
+            after,
             before=_named(before),
             after=_named(after),
-            changed_centres=_records(_rounded(centres)),
+            changed_centres=_records(_rounded(change.centres)),
         ),
-        "district": _records(
-            change_frame(before, after, by="district"), drop=["code", "name", "name_en"]
-        )[0],
+        "district": _records(change_frame(change, by="district"), drop=["code", "name", "name_en"])[
+            0
+        ],
     }
     if by == "street":
-        record["streets"] = _records(change_frame(before, after))
-    new, vanished = changed_zones(before, after)
-    record["new_zones"] = _records(gaps_frame(after.area, new))
-    record["vanished_zones"] = _records(gaps_frame(before.area, vanished))
+        record["streets"] = _records(change_frame(change))
+    record["new_zones"] = _records(gaps_frame(after, change.new_zones))
+    record["vanished_zones"] = _records(gaps_frame(before, change.vanished_zones))
     return record
 
 
 def _named(plan: Plan) -> dict:
-    return {"name": plan.name["zh"], "name_en": plan.name["en"], **_setting(plan.area)}
+    return {"name": plan.name["zh"], "name_en": plan.name["en"], **_setting(plan)}
 
 
-def changed_zones(before: Plan, after: Plan) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Uncovered zones that are new and those that vanish, as `comparison.new_zones` has them."""
-    new = comparison.new_zones(before.cells, after.cells, cutoff=after.area.standard.metres)
-    gone = comparison.new_zones(after.cells, before.cells, cutoff=before.area.standard.metres)
-    return new, gone
-
-
-def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
+def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     """
     Several plans against one, the one that gains most older people first.
 
     Parameters
     ----------
-    before
-        The plan the others are held against; it stands first.
-    plans
-        The others.
+    changes
+        Of each plan from the one they are all held against (`comparison.compare`); that one's own
+        row stands first.
 
     Returns
     -------
@@ -460,20 +479,21 @@ def league_frame(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
         Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
     """
-    return _rounded(_league(before, plans))
+    return _rounded(_league(changes))
 
 
-def _league(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
+def _league(changes: Sequence[Change]) -> pd.DataFrame:
+    before = changes[0].before
     rows = []
-    for plan in (before, *plans):
-        district = comparison.of_district(before.cells, plan.cells)
-        district = district[_comparable(district.index, before, plan)]
+    for change in (comparison.compare(before, before), *changes):
+        plan = change.after
+        district = change.district[_comparable(change.district.index, before, plan)]
         figures = {
             name.removesuffix("_after"): value
             for name, value in district.items()
             if not name.endswith("_before") and not name.startswith("cells")
         }
-        setting = _setting(plan.area)
+        setting = _setting(plan)
         rows.append(
             {
                 "name": plan.name["zh"],
@@ -489,16 +509,16 @@ def _league(before: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows)
-    best = headline_group(before, *plans)
+    best = headline_group(before, *(change.after for change in changes))
     others = table.iloc[1:].sort_values(f"net_{best}", ascending=False, kind="stable")
     return pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
 
 
-def league_record(before: Plan, plans: Sequence[Plan]) -> dict:
+def league_record(changes: Sequence[Change]) -> dict:
     """Several plans against one as a JSON value."""
-    league = league_frame(before, plans)
-    every = [plan.area for plan in (before, *plans)]
-    heading = _heading(before.area, before.cells) | {
+    league, before = league_frame(changes), changes[0].before
+    every = [before.area, *(change.after.area for change in changes)]
+    heading = _heading(before) | {
         "assumed": [line["en"] for line in _once(assumptions(area) for area in every)],
         "notes": [line["en"] for line in _once(area.notes for area in every)],
     }
@@ -514,7 +534,7 @@ def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
     """What is assumed of several plans, and what else has to be said of them."""
     return (
         _once(assumptions(plan.area) for plan in plans),
-        _once([[grid_note(plans[0].cells)], *(plan.area.notes for plan in plans)]),
+        _once([[grid_note(plans[0])], *(plan.area.notes for plan in plans)]),
     )
 
 
@@ -525,7 +545,7 @@ def plan_name(plan: Plan) -> Text:
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
-    """What closing each centre would lose (`comparison.close_each`) as a frame to write, the worst first."""
+    """What closing each centre would lose (`marginal.close_each`) as a frame to write, the worst first."""
     group = headline_group(plan)
     order = [f"lost_{group}", f"backup_lost_{group}"]
     losses = losses.sort_values(order, ascending=False, kind="stable")
@@ -539,7 +559,7 @@ def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
-    """What a centre at each cell would gain (`comparison.open_everywhere`) as a frame of points to write."""
+    """What a centre at each cell would gain (`marginal.open_everywhere`) as a frame of points to write."""
     points = gpd.GeoSeries.from_xy(
         plan.cells["x"], plan.cells["y"], index=plan.cells.index, crs=plan.area.crs
     )
@@ -561,7 +581,7 @@ GAIN_NOTE: Text = {
 
 def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
     """The rows of `losses_frame` or `gains_frame` under `key` as a JSON value."""
-    return {**_heading(plan.area, plan.cells, plan=_named(plan)), key: _records(frame)}
+    return {**_heading(plan, plan=_named(plan)), key: _records(frame)}
 
 
 # Where the next centres should stand
@@ -619,7 +639,8 @@ def siting_record(
     `plan` is the plan as it is, `after` the one with the new centres.
     """
     record = {
-        **_heading(plan.area, after.cells, plan=_named(plan)),
+        **_heading(plan, plan=_named(plan)),
+        "area_share_error": round(evaluation.area_share_error(after.cells), 6),
         "people": headline_group(plan),
         "goal": siting.goal,
         "unit": _GOALS[siting.goal][0],
@@ -827,48 +848,55 @@ def _proof(siting: Siting) -> Text:
 # Tables for the terminal
 
 
-def coverage_table(area: StudyArea, cells: pd.DataFrame, *, by: str, lang: str) -> pd.DataFrame:
+def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     """
     Coverage as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Shares in percent, distances in metres, persons to the whole.
     """
-    rows = [_coverage(area, cells, "district").assign(name=say(_DISTRICT, lang))]
+    rows = [_coverage(plan, "district").assign(name=say(_DISTRICT, lang))]
     if by == "street":
-        streets = _coverage(area, cells, "street")
+        streets = _coverage(plan, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
     return _as_text(pd.concat(rows), _COVERAGE_COLUMNS, lang)
 
 
-def gaps_table(area: StudyArea, zones: gpd.GeoDataFrame, *, lang: str) -> pd.DataFrame:
-    """Uncovered zones as text to read, most older people first."""
+def gaps_table(
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    *,
+    lang: str,
+    parts: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Uncovered zones as text to read, most older people first; with `gaps.by_street`, those in each street."""
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
-        ", ".join(say(t, lang) for t in names) for names in street_names(area, zones)
+        (", " if lang == "en" else "、").join(say(t, lang) for t in names)
+        for names in street_names(area, zones, parts)
     ]
     table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
     return _as_text(table, _GAP_COLUMNS, lang)
 
 
-def change_table(before: Plan, after: Plan, *, by: str, lang: str) -> pd.DataFrame:
+def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
     """
     What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Figures are of `headline_group`; shares in percent, persons to the whole.
     """
-    rows = [_change(before, after, "district").assign(name=say(_DISTRICT, lang))]
+    rows = [_change(change, "district").assign(name=say(_DISTRICT, lang))]
     if by == "street":
-        streets = _change(before, after, "street")
+        streets = _change(change, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
-    return _as_text(pd.concat(rows), _of_group(_CHANGE_COLUMNS, before, after), lang)
+    return _as_text(pd.concat(rows), _of_group(_CHANGE_COLUMNS, change.before, change.after), lang)
 
 
-def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
+def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
     """The district's change as text to read: a row for each age group that can be compared."""
-    frame = change_frame(before, after, by="district")
+    frame = change_frame(change, by="district")
     measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
     rows = [
         {
@@ -880,7 +908,7 @@ def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
             },
             **{f"{measure}_{{g}}": frame[f"{measure}_{g}"].iloc[0] for measure in measures},
         }
-        for g in comparison.groups_of(before, after)
+        for g in comparison.groups_of(change.before, change.after)
     ]
     columns = _CHANGE_COLUMNS | {
         "name": {"en": "Group", "zh": "人群"},
@@ -891,16 +919,16 @@ def groups_table(before: Plan, after: Plan, *, lang: str) -> pd.DataFrame:
     return _as_text(pd.DataFrame(rows), columns, lang)
 
 
-def league_table(before: Plan, plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
-    league = _league(before, plans)
-    days = [f", {day}" if day else "" for day in league["as_of"]]
+    league = _league(changes)
+    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
     groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
     names = [
         say(name_of(row), lang) + group + day
         for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
     ]
-    columns = _of_group(_LEAGUE_COLUMNS, before, *plans)
+    columns = _of_group(_LEAGUE_COLUMNS, changes[0].before, *(c.after for c in changes))
     return _as_text(league.assign(name=names), columns, lang)
 
 
@@ -928,14 +956,15 @@ def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:
         .sort_values(order, ascending=False, kind="stable")
     )
     best = ranked.drop_duplicates("street").index
-    few = plan._replace(cells=plan.cells.loc[best])
+    few = dataclasses.replace(plan, cells=plan.cells.loc[best])
     return pd.DataFrame(gains_frame(few, gains.loc[best])).join(plan.cells[["x", "y"]])
 
 
-def change_summary(before: Plan, after: Plan) -> list[dict[str, Text]]:
+def change_summary(change: Change) -> list[dict[str, Text]]:
     """What changes for the district in a few lines: label and value, in each language."""
+    before, after = change.before, change.after
     group = headline_group(before, after)
-    d = change_frame(before, after, by="district").iloc[0]
+    d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
     shares = " → ".join(_show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(f"{len(plan.area.facilities):,}" for plan in (before, after))
@@ -957,11 +986,10 @@ def change_summary(before: Plan, after: Plan) -> list[dict[str, Text]]:
     return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
 
 
-def change_notes(before: Plan, after: Plan) -> list[Text]:
+def change_notes(change: Change) -> list[Text]:
     """What changes beside people by street: centres, distances and uncovered zones, a line each."""
     lines: list[Text] = []
-    centres = comparison.of_centres(before.area.facilities, after.area.facilities)
-    for label, row in centres.iterrows():
+    for label, row in change.centres.iterrows():
         name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
         also = _CENTRE_CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
@@ -973,15 +1001,15 @@ def change_notes(before: Plan, after: Plan) -> list[Text]:
                 + (f"，{also['zh']}" if also["zh"] else ""),
             }
         )
-    lines += distance_lines(before, after)
-    groups = headline_group(before, after)
+    lines += distance_lines(change)
+    groups = headline_group(change.before, change.after)
     label = GROUPS[groups]
     for (en, zh), zones in zip(
         (
             ("New uncovered zones", "新出现的未覆盖区"),
             ("Vanished uncovered zones", "消失的未覆盖区"),
         ),
-        changed_zones(before, after),
+        (change.new_zones, change.vanished_zones),
         strict=True,
     ):
         count = int(zones["parts"].sum())
@@ -995,9 +1023,9 @@ def change_notes(before: Plan, after: Plan) -> list[Text]:
     return lines
 
 
-def distance_lines(before: Plan, after: Plan) -> list[Text]:
+def distance_lines(change: Change) -> list[Text]:
     """How far people have it to their nearest centre, before and after, a line each."""
-    d = comparison.of_district(before.cells, after.cells)
+    d = change.district
     was, now = _metres(d["mean_distance_m_before"]), _metres(d["mean_distance_m_after"])
     lines = [
         {
@@ -1005,7 +1033,7 @@ def distance_lines(before: Plan, after: Plan) -> list[Text]:
             "zh": f"到最近中心平均距离：原 {was}，现 {now}",
         }
     ]
-    group = headline_group(before, after)
+    group = headline_group(change.before, change.after)
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, by = d[f"{name}_{group}"], _metres(d[f"mean_{name}_{group}_m"])
         if people:
@@ -1041,10 +1069,24 @@ def street_labels(plan: Plan) -> pd.Series:
     return plan.cells["street"].astype(str).map(labels)
 
 
-def street_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[list[Text]]:
-    """Names of the streets of each zone."""
-    return [
+def street_names(
+    area: StudyArea, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+) -> list[list[Text]]:
+    """Names of the streets of each zone; with `gaps.by_street`, of several with their older people."""
+    names = [
         [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
+    ]
+    if parts is None:
+        return names
+    people = {key: _show("people", value) for key, value in parts["people_60"].items()}
+    return [
+        [
+            {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
+            for code, name in zip(codes.split(";"), some, strict=True)
+        ]
+        if len(some) > 1
+        else some
+        for zone, codes, some in zip(zones.index, zones["streets"], names, strict=True)
     ]
 
 
@@ -1092,8 +1134,9 @@ def printable(text: str) -> str:
     )
 
 
-def summary(area: StudyArea, cells: pd.DataFrame) -> list[dict[str, Text]]:
+def summary(plan: Plan) -> list[dict[str, Text]]:
     """The district in a few lines: label and value, in each language."""
+    area, cells = plan.area, plan.cells
     d = evaluation.of_district(cells)
     streets = evaluation.by_street(cells)["covered_people_60_share"]
     lines = [
@@ -1125,9 +1168,9 @@ def summary(area: StudyArea, cells: pd.DataFrame) -> list[dict[str, Text]]:
     ]
 
 
-def summary_table(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
     """`summary` as a table of two columns."""
-    lines = summary(area, cells)
+    lines = summary(plan)
     return pd.DataFrame(
         {
             say(_DISTRICT, lang): [say(line["label"], lang) for line in lines],
@@ -1136,9 +1179,9 @@ def summary_table(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> pd.Data
     )
 
 
-def notes(area: StudyArea, cells: pd.DataFrame, *, lang: str) -> list[str]:
+def notes(plan: Plan, *, lang: str) -> list[str]:
     """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
-    return said_below(assumptions(area), [grid_note(cells), *area.notes], lang=lang)
+    return said_below(assumptions(plan.area), [grid_note(plan), *plan.area.notes], lang=lang)
 
 
 def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:
@@ -1156,25 +1199,56 @@ def _metres(value: float) -> str:
     return "–" if math.isnan(value) else f"{_show('_m', value)} m"
 
 
-def print_table(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> None:
-    """A table of text on the terminal, names as they are written and nothing else."""
+def print_table(
+    table: pd.DataFrame, *, title: str, notes: Sequence[str] = (), lang: str = "en"
+) -> None:
+    """
+    A table of text on the terminal, names as they are written and every figure whole.
+
+    Where there is no room for all columns the last ones are named below the table; where there is
+    hardly room for any, every row is a record.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text as Line
 
-    grid = Table()
-    is_text = {column: position == 0 for position, column in enumerate(table.columns)}
-    for column in table.columns:
-        words = is_text[column] or not table[column].astype(str).str.contains(r"\d").all()
-        grid.add_column(
-            Line(column), justify="left" if words else "right", overflow="fold", no_wrap=not words
-        )
-    for row in table.itertuples(index=False):
-        grid.add_row(*(Line(cell) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
-    console.print(Line(printable(title)))
-    console.print(grid)
+    wide = terminal.width()
+    console = Console(highlight=False, width=wide)
+
+    def write(text: str) -> None:
+        for line in terminal.wrapped(text, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+
+    write(printable(title))
+    widths = terminal.column_widths(table, wide)
+    if widths is None:
+        for line in terminal.records(table, wide):
+            console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
+    else:
+        grid = Table()
+        for column, width in widths.items():
+            side: Literal["left", "right"] = (
+                "right" if terminal.is_figures(table, column) else "left"
+            )
+            header = Line("\n".join(terminal.wrapped(column, width)))
+            grid.add_column(header, justify=side, width=width, no_wrap=True)
+        for row in table[list(widths)].itertuples(index=False):
+            cells = zip(row, widths.values(), strict=True)
+            grid.add_row(*(Line("\n".join(terminal.wrapped(*cell))) for cell in cells))
+        console.print(grid)
+        if len(widths) < len(table.columns):
+            write(say(_left_out(table, list(widths)), lang))
     for note in notes:
-        console.print(Line(printable(note)))
+        write(printable(note))
+
+
+def _left_out(table: pd.DataFrame, kept: Sequence[str]) -> Text:
+    """Which columns there was no room for, and how to see them."""
+    absent = [column for column in table.columns if column not in kept]
+    needed = terminal.full_width(table)
+    return {
+        "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
+        "them, and so do --format csv and --format json.",
+        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示，"
+        "也可用 --format csv 或 --format json 查看。",
+    }

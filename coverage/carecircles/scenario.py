@@ -29,9 +29,9 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import _matching, _validate, io
-from carecircles._formats import decode
+from carecircles._encoding import read_text, taken_as
 from carecircles._validate import Text
-from carecircles.area import Standard, StudyArea, area_on, same_pace
+from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 
@@ -50,7 +50,6 @@ _ALWAYS = ("date", "until")
 _COLUMNS = ("file", "step", "act", "to", "date", "until", *_DETAILS["open"], *_DETAILS["standard"])
 _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
 DEGREE_DECIMALS = 7
-_MOST_BYTES = 1_000_000
 _LEAST = 0.001  # metres, minutes
 _MOST_CONTRADICTIONS = 20
 _STANDARD = "\0standard"  # no id of a centre
@@ -63,8 +62,9 @@ class Scenario:
 
     `steps` has a row for each step in the order in which they are done: file and step (where it was
     written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
-    (days, may be missing), and what the act needs. `note` goes with every result; `files` are those it was read from. `as_of` is the day that is looked at, None for
-    any: then every step holds, whatever its dates.
+    (days, may be missing), and what the act needs. `note` goes with every result; `files` are those
+    it was read from, `taken` says what was taken for granted while reading them. `as_of` is the day
+    that is looked at, None for any: then every step holds, whatever its dates.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Scenario:
     note: str = ""
     note_en: str = ""
     files: tuple[Path, ...] = ()
+    taken: tuple[Text, ...] = ()
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -92,8 +93,10 @@ def read_scenario(path: str | Path) -> Scenario:
     """
     plans: list[tuple[str, dict]] = []
     path, seen = Path(path), []
+    taken: list[Text] = []
     while True:
-        plan, place = _read_toml(path), os.path.realpath(path)
+        (plan, said), place = _read_toml(path), os.path.realpath(path)
+        taken = [*said, *taken]
         if place in seen:
             raise ValidationError(
                 [f"{path.name}: based_on leads back to this file; take it out of one of them."]
@@ -114,7 +117,7 @@ def read_scenario(path: str | Path) -> Scenario:
             built = err.understood if isinstance(err.understood, Scenario) else built
     if problems or built is None:
         raise ValidationError(problems, understood=built)
-    return dataclasses.replace(built, files=tuple(map(Path, seen)))
+    return dataclasses.replace(built, files=tuple(map(Path, seen)), taken=tuple(taken))
 
 
 def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None) -> Scenario:
@@ -227,6 +230,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         raise ValidationError(problems)
     if scenario.note:
         notes.insert(0, {"en": scenario.note_en, "zh": scenario.note})
+    notes = [*scenario.taken, *notes]
     changed = dataclasses.replace(
         area,
         facilities=_after(holding, area.facilities, placed),
@@ -292,24 +296,19 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
 # The steps of reading
 
 
-def _read_toml(path: Path) -> dict:
+def _read_toml(path: Path) -> tuple[dict, list[Text]]:
+    """The values of a scenario file, and what was taken for granted while reading it."""
+    text, encoding = read_text(path, file=path.name, kind="a scenario")
     try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as err:
-        reason = getattr(err, "strerror", None) or str(err)
-        raise ValidationError(
-            [f"{path}: this scenario cannot be read ({reason}); name a TOML file."]
-        ) from None
-    if len(content) > _MOST_BYTES:
-        raise ValidationError([f"{path.name}: the file is too large for a scenario."])
-    try:
-        return tomllib.loads(decode(content, file=path.name)[0])
+        plan = tomllib.loads(text)
     except (ValueError, RecursionError) as err:
-        if isinstance(err, ValidationError):
-            raise
         raise ValidationError(
             [f"{path.name}: this is not TOML ({err}); correct that line."]
         ) from None
+    return plan, [
+        {"en": f"{path.name}: {said['en']}.", "zh": f"{path.name}：{said['zh']}。"}
+        for said in taken_as(encoding)
+    ]
 
 
 def _heading_problems(plan: Mapping, file: str) -> list[str]:
@@ -580,13 +579,8 @@ def _place(steps: pd.DataFrame, area: StudyArea) -> tuple[pd.DataFrame, list[str
         problems += wrong
         if wrong:
             continue
-        if is_point.any() and not centres.attrs["datum_declared"]:
-            notes.append(
-                {
-                    "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
-                    "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
-                }
-            )
+        if is_point.any():
+            notes += datum_notes(centres, file=str(file))
         matched, wrong, said = _matching.match_centres(
             centres,
             area.streets,

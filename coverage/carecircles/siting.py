@@ -20,11 +20,12 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from carecircles import _search, _solver, comparison, io, reach
+from carecircles import _search, _solver, grid, io, marginal, reach
 from carecircles._solver import Clock, Floors, Limits, Solution, Watch
 from carecircles.area import StudyArea, read_area
-from carecircles.comparison import Plan
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.plan import Plan
+from carecircles.reach import CostTable
 
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
@@ -100,10 +101,10 @@ class Siting:
 
 def maximize_coverage(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -120,11 +121,13 @@ def maximize_coverage(
     demand
         Places where people are, uniquely indexed.
     cost
-        Cost table from `reach`, of the required centres and the candidates.
+        Cost table of the required centres and the candidates, or a plain Series of costs by
+        `(demand, facility)` with `cutoff` named.
     new
         How many new centres; None if `rules` give a budget.
     cutoff
-        Largest acceptable cost; the limit itself counts as covered.
+        Largest acceptable cost, at most the table's own, which it is if None; the limit itself
+        counts as covered.
     weight
         People at each place: a column of `demand` or a Series on its index; none negative.
     required
@@ -162,26 +165,27 @@ def maximize_coverage(
     >>> plan.sites.index.tolist(), plan.objective, plan.status
     (['a'], 8.0, 'optimal')
     """
-    _require_cutoff(cutoff)
+    table, limit = _pairs_of(cost, cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
-        return float(made.people[metres <= cutoff].sum())
+        return float(made.people[metres <= limit].sum())
 
     with _solving(made, search) as clock:
-        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        problem = _small(made, _covering(made, made.base > limit, limit)[0])
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
         return _siting(made, "coverage", solution, covered)
 
 
 def maximize_gradual_coverage(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
     full: float,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -212,15 +216,16 @@ def maximize_gradual_coverage(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
     """
-    if not 0 <= full < cutoff < math.inf:
+    table, limit = _pairs_of(cost, cutoff)
+    if not 0 <= full < limit < math.inf:
         raise ValidationError(
-            [f"full is {full:g}; write 0 or more, below the cutoff of {cutoff:g}."]
+            [f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."]
         )
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def share(metres: np.ndarray) -> np.ndarray:
-        return np.clip((cutoff - metres) / (cutoff - full), 0, 1)
+        return np.clip((limit - metres) / (limit - full), 0, 1)
 
     def credit(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((made.people * share(metres)).sum())
@@ -233,10 +238,10 @@ def maximize_gradual_coverage(
 
 def maximize_backup(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -258,15 +263,16 @@ def maximize_backup(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
-    _require_cutoff(cutoff)
+    table, limit = _pairs_of(cost, cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
 
     with _solving(made, search) as clock:
-        problem, rows = _covering(made, made.depth < 2, cutoff)
+        problem, rows = _covering(made, made.depth < 2, limit)
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
         problem = _search.merged(problem._replace(group=need))
         solution = _solver.maximize_backup(
@@ -278,10 +284,10 @@ def maximize_backup(
 
 def minimize_cost(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float = math.inf,
+    cutoff: float | None = None,
     beyond: float | None = None,
     capacities: pd.Series | None = None,
     weight: str | pd.Series = "people_60",
@@ -320,16 +326,17 @@ def minimize_cost(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
     """
+    table, limit = _pairs_of(cost, cutoff)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
-    people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(cost, beyond)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), _beyond(table, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((people * np.minimum(metres, most)).sum())
 
     with _solving(made, search) as clock:
         if capacities is not None:
-            solution = _assigned(made, demand, cost, capacities, most, search, clock)
+            solution = _assigned(made, demand, table, capacities, most, search, clock)
             return _siting(made, "distance", solution, walked, objective=solution.value)
         worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
         solution = _most(
@@ -340,10 +347,10 @@ def minimize_cost(
 
 def minimize_worst(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     new: int | None,
-    cutoff: float = math.inf,
+    cutoff: float | None = None,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
@@ -367,8 +374,9 @@ def minimize_worst(
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
     """
+    table, limit = _pairs_of(cost, cutoff)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, new)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, new)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -381,9 +389,9 @@ def minimize_worst(
 
 def minimize_facilities(
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
-    cutoff: float,
+    cutoff: float | None = None,
     share: float = 1.0,
     weight: str | pd.Series = "people_60",
     required: Iterable[Hashable] = (),
@@ -416,14 +424,15 @@ def minimize_facilities(
     InfeasibleError
         If the candidates cannot reach so many; it says how many they can.
     """
+    table, limit = _pairs_of(cost, cutoff)
     if not 0 <= share <= 1:
         raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
-    _require_cutoff(cutoff)
+    _require_cutoff(limit)
     search = search or Search()
-    made = _instance(demand, cost, cutoff, weight, required, candidates, rules, None, is_open=True)
+    made = _instance(demand, table, limit, weight, required, candidates, rules, None, is_open=True)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
-        return float(made.people[metres <= cutoff].sum())
+        return float(made.people[metres <= limit].sum())
 
     total, reachable = float(made.people.sum()), float(made.people[made.is_reached].sum())
     if share < 1 and share * total > reachable * (1 + 1e-12) + 1e-9:
@@ -434,7 +443,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.cost[made.is_must].sum())
     with _solving(made, search) as clock:
-        problem = _small(made, _covering(made, made.base > cutoff, cutoff)[0])
+        problem = _small(made, _covering(made, made.base > limit, limit)[0])
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, _limits(made, problem.columns),
@@ -458,7 +467,7 @@ MODELS: dict[str, Callable[..., Siting]] = {
 def curve(
     model: Callable[..., Siting],
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     *,
     most: int,
     **options: Any,
@@ -520,7 +529,7 @@ def alternatives(
     model: Callable[..., Siting],
     best: Siting,
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     points: gpd.GeoSeries,
     *,
     count: int,
@@ -588,7 +597,7 @@ def candidates_in_gaps(plan: Plan, *, spacing: float | None = None) -> gpd.GeoDa
     spacing
         Metres between candidates, rounded to whole cells; every cell if None.
     """
-    gains = comparison.open_everywhere(plan.cells, cutoff=plan.area.standard.metres)
+    gains = marginal.open_everywhere(plan)
     return candidates_on_grid(plan.cells[gains["gained_km2"] > 0], spacing=spacing)
 
 
@@ -610,7 +619,7 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
         Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
     """
     if spacing is not None:
-        every = max(1, round(spacing / math.sqrt(cells["area_m2"].iloc[0])))
+        every = max(1, round(spacing / grid.lattice_of(cells).cell))
         cells = cells[(cells["row"] % every == every // 2) & (cells["col"] % every == every // 2)]
     labels = pd.Index([f"G{label}" for label in cells.index], name="id")
     middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
@@ -621,7 +630,9 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
     return gpd.GeoDataFrame(table, geometry=points)
 
 
-def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.GeoDataFrame:
+def read_candidates(
+    path: str | Path, *, folder: str | Path, plan: Plan, datum: str | None = None
+) -> gpd.GeoDataFrame:
     """
     Candidates from a file like one of centres, held against a study area.
 
@@ -633,19 +644,22 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         The study area's folder.
     plan
         The plan they are candidates for; its ids are taken.
+    datum
+        As in `io.read_centres`.
 
     Returns
     -------
     candidates
         Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
-        geometry, to the centimetre.
+        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
     ValidationError
         With every problem of the file.
     """
-    places = read_area(folder, centres=path).facilities
+    area = read_area(folder, centres=path, datum=datum)
+    places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
         some = ", ".join(map(str, taken[:5]))
@@ -656,7 +670,9 @@ def read_candidates(path: str | Path, *, folder: str | Path, plan: Plan) -> gpd.
         )
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "cost"]].join(degrees)
-    return gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
+    return candidates
 
 
 def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
@@ -699,7 +715,7 @@ def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataF
 
 def cost_for(
     goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
-) -> pd.Series:
+) -> CostTable:
     """
     The cost table that a model of `MODELS` needs of a plan's centres and the candidates, and no more.
 
@@ -708,7 +724,7 @@ def cost_for(
     goal
         A key of `MODELS`.
     plan
-        The plan as it is, with all its cells.
+        The plan as it is, with all its cells; its cost table is used and its reach measures.
     candidates
         Points.
     full
@@ -716,14 +732,14 @@ def cost_for(
     """
     if goal in ("distance", "worst"):
         return _cost_nearer(plan, candidates)
-    cells, limit = plan.cells, plan.area.standard.metres
-    own = reach.straight_line(cells, plan.area.facilities, cutoff=limit)
+    cells = plan.cells
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "backup": cells["depth"] < 2,
         "gradual": ~(cells["distance_m"] <= full),
     }.get(goal, ~cells["covered"])
-    return reach.joined(cells, own, reach.straight_line(cells[is_open], candidates, cutoff=limit))
+    new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
+    return reach.joined(cells, plan.cost, new)
 
 
 def pairs_expected(
@@ -737,12 +753,12 @@ def pairs_expected(
     most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
     step = -(-len(candidates) // max(1, most))
     some = candidates.iloc[step // 2 :: step] if step else candidates
-    cost = cost_for(goal, plan, some, full=full)
-    is_candidate = cost.index.levels[1].isin(some.index)
-    return float(is_candidate[cost.index.codes[1]].sum()) * len(candidates) / max(1, len(some))
+    pairs = cost_for(goal, plan, some, full=full).table.index
+    is_candidate = pairs.levels[1].isin(some.index)
+    return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
-def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
+def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     """
     The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
 
@@ -750,14 +766,18 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series:
     table is complete.
     """
     cells = plan.cells
-    own = reach.nearest(cells, plan.area.facilities)
-    nearest = own.to_numpy() if len(own) else np.full(len(cells), math.inf)
+    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
+    nearest = np.full(len(cells), math.inf)
+    nearest[cells.index.get_indexer(own.table.index.levels[0])[own.table.index.codes[0]]] = (
+        own.table
+    )
     tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
     for first in range(0, len(candidates), step):
         some = candidates.iloc[first : first + step]
-        table = reach.straight_line(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        place = cells.index.get_indexer(table.index.levels[0])[table.index.codes[0]]
-        tables.append(table[table.to_numpy() < nearest[place]])
+        new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
+        place = cells.index.get_indexer(new.table.index.levels[0])[new.table.index.codes[0]]
+        kept = new.table[new.table.to_numpy() < nearest[place]]
+        tables.append(CostTable(kept, math.inf, new.unit))
     return reach.joined(cells, own, *tables)
 
 
@@ -780,7 +800,7 @@ def with_gross(
     """
     people = plan.cells[weight].to_numpy()
     labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
-    cost = reach.straight_line(plan.cells, candidates.loc[labels], cutoff=plan.area.standard.metres)
+    cost = plan.reach(plan.cells, candidates.loc[labels], cutoff=plan.cost.cutoff).table
     gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
     by_site = pd.Series(gross, index=labels)
     return [
@@ -790,6 +810,18 @@ def with_gross(
 
 
 # The steps of a model
+
+
+def _pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
+    """The costs by pair, and the cutoff that holds."""
+    if not isinstance(cost, CostTable):
+        return cost, math.inf if cutoff is None else cutoff
+    if cutoff is not None and not cutoff <= cost.cutoff:
+        raise ValidationError(
+            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
+        )
+    return cost.table, cost.cutoff if cutoff is None else cutoff
+
 
 _Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
 
@@ -1165,7 +1197,7 @@ def _farthest(
     apart: np.ndarray,
     limit: float,
     demand: pd.DataFrame,
-    cost: pd.Series,
+    cost: CostTable | pd.Series,
     options: dict[str, Any],
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""

@@ -36,6 +36,7 @@ window.carecircles = (function () {
     closed: { en: "Closed", zh: "关闭" },
     capacity: { en: "Capacity", zh: "容量" },
     persons: { en: "persons", zh: "人" },
+    beds: { en: "Beds", zh: "床位" },
     position: { en: "Position", zh: "位置" },
     source: { en: "Source", zh: "来源" },
     notKnown: { en: "not known", zh: "不详" },
@@ -364,6 +365,7 @@ window.carecircles = (function () {
       [word("position"), basis(centre.basis), "cc-basis"],
     ];
     if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
+    if (typeof centre.beds === "number") rows.push([word("beds"), count(centre.beds)]);
     if (centre.source) rows.push([word("source"), centre.source]);
     return facts(say(centre.name), rows);
   }

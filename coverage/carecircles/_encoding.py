@@ -1,0 +1,158 @@
+"""
+Bytes of a file as text: which encoding, judged by the whole file.
+
+A file is UTF-16 where its first bytes say so, UTF-8 where all of it is, and else GB18030 where all
+of it is and reads like Chinese. A file most of which is UTF-8 is a broken UTF-8 file, not one in
+GB18030: there every Chinese name would turn into other characters. What is none of these is refused.
+"""
+
+import re
+from pathlib import Path
+
+from carecircles._validate import Text
+from carecircles.errors import ValidationError
+
+_LARGEST_PLAN = 1_000_000  # bytes of an area.toml or a scenario
+# Characters of two, and of three bytes and more in UTF-8, where Chinese is written in those of three.
+# By chance a sixth of the characters in GB18030 look like one of two; a whole word that looks like
+# characters of three has to begin with one of the unusual characters.
+_TWO = rb"[\xc2-\xdf][\x80-\xbf]"
+_MORE = (
+    rb"\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_SEVERAL = re.compile(_TWO + rb"|" + _MORE)
+_WORD = re.compile(rb"(?<![\x80-\xff])(?:" + _MORE + rb"){2,}(?![\x80-\xff])")
+_MOSTLY = 0.75  # of the bytes beyond ASCII in characters of UTF-8: the file is meant as UTF-8
+_PARTLY = 0.01  # of them in whole words of UTF-8: at least a part of the file is
+_COMMON = 0.6  # of the characters beyond ASCII among the usual ones: reads like Chinese
+_LAST_USUAL = 0xD7  # in GB2312 marks come first, then the 3,755 usual characters, then the others
+
+
+def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
+    """
+    Text of a file and its encoding: UTF-8 (with or without BOM), UTF-16 with BOM, or GB18030.
+
+    Parameters
+    ----------
+    content
+        All bytes of the file.
+    file
+        What the sentences call it.
+    unit
+        What they call its lines.
+
+    Raises
+    ------
+    ValidationError
+        If it is none of these, with the line and the byte that cannot be read.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = {"utf-16": "UTF-16"}
+    elif content.startswith(b"\xef\xbb\xbf"):
+        encodings = {"utf-8-sig": "UTF-8 with BOM"}
+    else:
+        encodings = {"utf-8": "UTF-8", "gb18030": "GB18030"}
+    if "utf-16" not in encodings and b"\x00" in content:
+        raise ValidationError([_no_text(file, f"{unit} {_line(content, content.index(0))}")])
+    for encoding, label in encodings.items():
+        try:
+            decoded = content.decode(encoding)
+        except UnicodeDecodeError as err:
+            is_utf_8 = encoding == "utf-8-sig" or (
+                encoding == "utf-8" and _is_meant_as_utf_8(content)
+            )
+            if err.reason == "truncated data" or (is_utf_8 and "unexpected end" in err.reason):
+                raise ValidationError(
+                    [
+                        f"{file}: the last character is incomplete; the file is cut off; save it again."
+                    ]
+                ) from None
+            if is_utf_8:
+                skipped = 3 if encoding == "utf-8-sig" else 0  # this codec does not count the BOM
+                raise ValidationError(
+                    [_broken_utf_8(content, err.start + skipped, file=file, unit=unit)]
+                ) from None
+            place = f"{unit} {_line(content, err.start)}, byte 0x{content[err.start]:02X}"
+            continue
+        if "\x00" in decoded:
+            place = f"{unit} {decoded.count(chr(10), 0, decoded.index(chr(0))) + 1}"
+        elif label == "GB18030" and not _reads_like_chinese(decoded):
+            odd = next(n for n, byte in enumerate(content) if byte > 127)
+            place = f"{unit} {_line(content, odd)}, byte 0x{content[odd]:02X}"
+        else:
+            return decoded, label
+    raise ValidationError([_no_text(file, place)])
+
+
+def read_text(path: Path, *, file: str, kind: str) -> tuple[str, str]:
+    """
+    Text of a small file written by hand, and its encoding.
+
+    Parameters
+    ----------
+    path
+        The file.
+    file, kind
+        What the sentences call it, and what it is to be, such as 'a scenario'.
+
+    Raises
+    ------
+    ValidationError
+        If it is no file, cannot be read, is too large to have been written by hand, or is no text.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a device such as /dev/zero has no end
+            raise ValidationError([f"{path}: this is not a file; name {kind}."])
+        if path.stat().st_size > _LARGEST_PLAN:
+            raise ValidationError([f"{file}: the file is too large for {kind}."])
+        content = path.read_bytes()
+    except (OSError, ValueError) as err:
+        if isinstance(err, ValidationError):
+            raise
+        reason = getattr(err, "strerror", None) or str(err)
+        raise ValidationError([f"{path}: it cannot be read ({reason}); name {kind}."]) from None
+    return decode(content, file=file)
+
+
+def taken_as(encoding: str | None) -> list[Text]:
+    """What to say of an encoding on every run; nothing of UTF-8."""
+    if encoding is None or encoding.startswith("UTF-8"):
+        return []
+    return [{"en": f"read as {encoding}", "zh": f"按 {encoding} 编码读取"}]
+
+
+def _is_meant_as_utf_8(content: bytes) -> bool:
+    """Whether the bytes beyond ASCII of a file that is not UTF-8 show that it was meant to be."""
+    beyond = sum(map(len, re.findall(rb"[\x80-\xff]+", content)))
+    several, words = (
+        sum(len(found) for found in pattern.findall(content)) for pattern in (_SEVERAL, _WORD)
+    )
+    return several >= _MOSTLY * beyond or words >= _PARTLY * beyond
+
+
+def _reads_like_chinese(text: str) -> bool:
+    """Whether the characters beyond ASCII are mostly those that Chinese texts are written in."""
+    beyond = re.sub(r"[\x00-\x7f]+", "", text)
+    leads = beyond.encode("gb2312", errors="ignore")[::2]
+    usual = sum(lead <= _LAST_USUAL for lead in leads)
+    return usual >= _COMMON * len(beyond)
+
+
+def _broken_utf_8(content: bytes, first: int, *, file: str, unit: str) -> str:
+    """A sentence about what cannot be read in a file of UTF-8."""
+    others = content[first:].decode("utf-8", errors="surrogateescape")
+    count = len(re.findall("[\udc80-\udcff]+", others))
+    more = f" (and {count - 1} more such places)" if count > 1 else ""
+    return (
+        f"{file}, {unit} {_line(content, first)}: byte 0x{content[first]:02X} is not UTF-8, as "
+        f"the rest of the file is{more}; write the text there again and save the file as UTF-8."
+    )
+
+
+def _no_text(file: str, place: str) -> str:
+    return f"{file}: this is not text in UTF-8 or GB18030 ({place}); save it as UTF-8."
+
+
+def _line(content: bytes, position: int) -> int:
+    return content.count(b"\n", 0, position) + 1

@@ -1,0 +1,345 @@
+"""
+Excel workbooks: whether one can be opened without harm, which of its sheets is meant, and its cells.
+
+A workbook is a zip archive of XML. Before anything in it is parsed, its parts are counted from the
+archive's directory and looked through for declarations of entities.
+"""
+
+import itertools
+import re
+import warnings
+import zipfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import pandas as pd
+
+from carecircles import _table, _validate
+from carecircles._table import Sought
+from carecircles._validate import Text
+from carecircles.errors import ValidationError
+
+_MOST_BYTES = 200_000_000  # of a workbook unpacked
+_MOST_PARTS = 10_000
+_MOST_RATIO = 400  # of a part of more than `_SMALL_PART`; ordinary sheets shrink to a fiftieth
+_SMALL_PART = 2_000_000
+_CHUNK = 1 << 20
+_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_LONGEST_DECLARATION = 16
+_MEND = "save the table alone as a new workbook or as CSV"
+
+
+class _Look(NamedTuple):
+    """What a spreadsheet program would show of a sheet."""
+
+    hidden_rows: list[int]
+    hidden_columns: list[int]  # positions from 0
+    merged: list[tuple[int, int, int, int]]  # first row, last row, first column, last column
+
+
+def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFrame:
+    """
+    The table of the sheet that is meant.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    sought
+        What is looked for; the sheet that has all of it is taken, or else the one that has most.
+    sheet
+        Its name, if it is known.
+
+    Returns
+    -------
+    frame
+        As of `_table.table`; `attrs` has `file` (with the sheet's name where there are several) too.
+
+    Raises
+    ------
+    ValidationError
+        If the workbook cannot be read, or several sheets fit.
+    """
+    try:
+        import openpyxl
+    except ImportError as err:
+        raise ImportError("reading Excel needs openpyxl: pip install 'carecircles[excel]'") from err
+    _refuse_harm(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops
+        values, formulas = (
+            openpyxl.load_workbook(path, read_only=True, data_only=is_value)
+            for is_value in (True, False)
+        )
+        try:
+            heads = {s.title: _head(s) for s in values.worksheets}
+            shown = [s.title for s in values.worksheets if s.sheet_state == "visible"]
+            shown = [title for title in shown if heads[title]]
+            title = _choose(heads, shown, sought, sheet, file=path.name)
+            if title is None:
+                return _table.table([], sought, file=path.name)
+            file = path.name if [title] == shown else f"{path.name}#{title}"
+            look = _look(path, title)
+            frame = _read(values[title], formulas[title], look, sought, file=file)
+        finally:
+            values.close()
+            formulas.close()
+    taken = frame.attrs["taken"]
+    if file != path.name:
+        taken.insert(0, {"en": f"sheet {_validate.show(title)}", "zh": f"工作表“{title}”"})
+    for other in heads.keys() - {title, *shown}:
+        if sought.needed and _has_all(_known(heads[other], sought), sought):
+            name = _validate.show(other)
+            taken.append(
+                {
+                    "en": f"sheet {name} is hidden and passed over",
+                    "zh": f"隐藏的工作表“{other}”未读取",
+                }
+            )
+    frame.attrs["file"], frame.attrs["sheet"] = file, title
+    return frame
+
+
+def sheets(path: Path, sought: Sought) -> list[str]:
+    """The names of the sheets that are shown and have a header of two columns we know, or of one."""
+    import openpyxl
+
+    _refuse_harm(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, read_only=True)
+        try:
+            fits = {
+                s.title: len(_known(_head(s), sought))
+                for s in book.worksheets
+                if s.sheet_state == "visible"
+            }
+        finally:
+            book.close()
+    return [title for title, count in fits.items() if count > 1] or [
+        title for title, count in fits.items() if count
+    ]
+
+
+def _refuse_harm(path: Path) -> None:
+    """A workbook that would fill the memory, or whose XML declares entities, is not opened."""
+
+    def refuse(what: str) -> ValidationError:
+        return ValidationError([f"{path.name}: {what}; {_MEND}."])
+
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        total = sum(part.file_size for part in parts)
+        if total > _MOST_BYTES or len(parts) > _MOST_PARTS:
+            raise refuse(
+                f"unpacked, this workbook has {total / 1e6:,.0f} MB in {len(parts):,} parts, "
+                f"more than the {_MOST_BYTES / 1e6:,.0f} MB that are read"
+            )
+        for part in parts:
+            if part.file_size > max(_SMALL_PART, _MOST_RATIO * part.compress_size):
+                raise refuse(
+                    f"{_validate.show(part.filename)} in it unpacks to {part.file_size / 1e6:,.0f} MB, "
+                    f"{part.file_size / max(part.compress_size, 1):,.0f} times its size, as no table does"
+                )
+        for part in parts:
+            if not part.filename.casefold().endswith((".xml", ".rels", ".vml")):
+                continue
+            with archive.open(part) as opened:  # reads no more than the directory says
+                end = b""
+                while chunk := opened.read(_CHUNK):
+                    text = end + chunk
+                    if _DECLARATION.search(text) or b"\x00" in text:
+                        raise refuse(
+                            f"{_validate.show(part.filename)} in it declares entities or is not UTF-8, "
+                            "as no spreadsheet program writes it"
+                        )
+                    end = text[-_LONGEST_DECLARATION:]
+
+
+def _head(sheet) -> list[tuple[int, list]]:
+    """The first rows of a sheet that hold anything, with their numbers."""
+    sheet.reset_dimensions()
+    rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+    filled = ((n, ["" if v is None else v for v in cells]) for n, cells in rows)
+    return list(
+        itertools.islice(
+            ((n, cells) for n, cells in filled if any(str(v).strip() for v in cells)),
+            _table.MOST_ROWS_ABOVE,
+        )
+    )
+
+
+def _known(head: Sequence[tuple[int, list]], sought: Sought) -> set[str]:
+    """Our columns that the header of a sheet names; none where there is no row below it."""
+    if not head:
+        return set()
+    header = _table.find_header(head, sought.known)
+    has_rows = len(head) > header.last + 1
+    return _table.names_of(header, sought.known) if has_rows else set()
+
+
+def _choose(
+    heads: dict[str, list], shown: list[str], sought: Sought, sheet: str | None, *, file: str
+) -> str | None:
+    """The sheet that is meant; None where nothing is in any of those that are shown."""
+    if sheet is not None:
+        if sheet not in heads:
+            names = ", ".join(map(_validate.show, heads))
+            raise ValidationError(
+                [f"{file}: there is no sheet {_validate.show(sheet)} in it; it has {names}."]
+            )
+        return sheet
+    if sought.role in shown:
+        return sought.role
+    fits = {title: _known(heads[title], sought) for title in shown}
+    complete = [title for title in shown if fits[title] and _has_all(fits[title], sought)]
+    if len(complete) > 1:
+        names = ", ".join(map(_validate.show, complete))
+        role = sought.role or "centres"
+        raise ValidationError(
+            [
+                f"{file}: there are {len(complete)} sheets of {role} in it ({names}); name the one "
+                f"that is meant: {file}#{complete[0]} on the command line, or "
+                f'{role} = "{complete[0]}" below [sheet] in area.toml.'
+            ]
+        )
+    return complete[0] if complete else max(shown, key=lambda t: len(fits[t]), default=None)
+
+
+def _has_all(names: set[str], sought: Sought) -> bool:
+    return all(names & one_of for one_of in sought.needed)
+
+
+def _read(values, formulas, look: _Look, sought: Sought, *, file: str) -> pd.DataFrame:
+    """
+    The table of a sheet.
+
+    The sheet is read twice, for its values and for its formulas, row by row: a format set far down
+    makes it a million rows long.
+    """
+    records, errors, unsaved = [], [], []
+    for sheet in (values, formulas):
+        sheet.reset_dimensions()
+    rows = zip(values.iter_rows(), formulas.iter_rows(), strict=False)
+    for number, (cells, written) in enumerate(rows, start=1):
+        found = ["" if c.value is None else c.value for c in cells]
+        errors += [(number, c.value) for c in cells if c.data_type == "e"]
+        unsaved += [
+            (number, w.value)
+            for w, value in zip(written, found, strict=False)
+            if w.data_type == "f" and value == ""
+        ]
+        if any(str(v).strip() for v in found):
+            records.append((number, found))
+    width = max((len(cells) for _, cells in records), default=0)
+    even = [(number, cells + [""] * (width - len(cells))) for number, cells in records]
+    if even:
+        _fill_merged(even[_table.find_header(even, sought.known).last + 1 :], look.merged)
+    frame = _table.table(even, sought, file=file, hidden=look.hidden_columns)
+    out = frame.attrs["left_out"]
+    problems = [
+        *_cell_problem(file, errors, out, "the cell holds an error", "correct it in the workbook"),
+        *_cell_problem(
+            file,
+            unsaved,
+            out,
+            "the cell is a formula whose value was not saved",
+            "open the workbook in a spreadsheet program and save it, or write the value",
+        ),
+    ]
+    frame.attrs["problems"] = [*frame.attrs["problems"], *problems]
+    frame.attrs["taken"] = [*frame.attrs["taken"], *_hidden_said(frame, look, sought)]
+    return frame
+
+
+def _cell_problem(
+    file: str, cells: Sequence[tuple[int, object]], out: Collection[int], what: str, mend: str
+) -> list[str]:
+    cells = [(number, value) for number, value in cells if number not in out]
+    index = pd.Index([number for number, _ in cells], name="row")
+    return _validate.complain(file, index, what, mend, values=[value for _, value in cells])
+
+
+def _fill_merged(records: list[tuple[int, list]], merged: list[tuple[int, int, int, int]]) -> None:
+    """Text of a cell merged over several rows counts for each of them."""
+    rows = dict(records)
+    for first, last, column, _ in merged:
+        cells = rows.get(first, [])
+        text = cells[column] if column < len(cells) else ""
+        if isinstance(text, str) and text.strip():
+            for number in range(first + 1, last + 1):
+                if column < len(rows.get(number, [])) and rows[number][column] == "":
+                    rows[number][column] = text
+
+
+def _hidden_said(frame: pd.DataFrame, look: _Look, sought: Sought) -> list[Text]:
+    """Words about rows and columns that are read although a spreadsheet program does not show them."""
+    rows = sorted(set(look.hidden_rows) & set(frame.index))
+    said = _table.rows_said(
+        rows, "is hidden and counted", "are hidden and counted", "被隐藏，仍计入"
+    )
+    names = [frame.columns[n] for n in look.hidden_columns if n < frame.shape[1]]
+    names = [_validate.show(name) for name in names if sought.known.get(_validate.plain(name))]
+    if names:
+        unit = "column" if len(names) == 1 else "columns"
+        verb = "is" if len(names) == 1 else "are"
+        said.append(
+            {
+                "en": f"{unit} {', '.join(names)} {verb} hidden and read",
+                "zh": f"列 {'、'.join(names)} 被隐藏，仍读取",
+            }
+        )
+    return said
+
+
+def _look(path: Path, title: str) -> _Look:
+    """Which rows and columns of a sheet are hidden, and which cells are merged."""
+    look = _Look([], [], [])
+    with zipfile.ZipFile(path) as archive:
+        part = _part_of(archive, title)
+        if part is None:
+            return look
+        with archive.open(part) as opened:
+            parser = expat.ParserCreate(namespace_separator=" ")
+            parser.StartElementHandler = lambda tag, about: _see(look, tag.split(" ")[-1], about)
+            parser.ParseFile(opened)
+    return look
+
+
+def _see(look: _Look, kind: str, about: dict[str, str]) -> None:
+    """Take down what an element of a sheet says."""
+    is_hidden = about.get("hidden") in ("1", "true")
+    if kind == "row" and is_hidden and about.get("r", "").isdigit():
+        look.hidden_rows.append(int(about["r"]))
+    elif kind == "col" and is_hidden:
+        first, last = int(about.get("min", "1")), int(about.get("max", "1"))
+        look.hidden_columns.extend(range(first - 1, min(last, first + 999)))
+    elif kind == "mergeCell":
+        look.merged.extend(_range(about.get("ref", "")))
+
+
+def _range(reference: str) -> list[tuple[int, int, int, int]]:
+    from openpyxl.utils.cell import range_boundaries
+
+    try:
+        left, top, right, bottom = range_boundaries(reference)
+    except (ValueError, TypeError):
+        return []
+    return [(top, min(bottom, top + 9_999), left - 1, right - 1)] if bottom > top else []
+
+
+def _part_of(archive: zipfile.ZipFile, title: str) -> str | None:
+    """The part of a workbook that holds a sheet."""
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    for sheet in book.iter():
+        if sheet.tag.rpartition("}")[2] == "sheet" and sheet.get("name") == title:
+            key = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
+            target = targets.get(key, "")
+            name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            return name if name in archive.namelist() else None
+    return None

@@ -1,0 +1,126 @@
+"""What one centre less or one more would change: which is missed most, where a new one helps most."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from carecircles import evaluation, grid
+from carecircles.plan import Plan, is_straight
+
+_PAIRS_AT_ONCE = 5_000_000
+
+
+def close_each(plan: Plan) -> pd.DataFrame:
+    """
+    What would be lost if each centre were closed, one at a time.
+
+    Only cells with one centre within reach lose it, and only those with two lose their backup, so
+    that one pass over the cost table answers for all centres.
+
+    Parameters
+    ----------
+    plan
+        The plan; its cost table answers.
+
+    Returns
+    -------
+    losses
+        Indexed by centre, the one most missed first (by people_60, then by backup): lost_... and
+        backup_lost_... (persons by group), lost_km2.
+    """
+    demand, pairs = plan.cells, plan.cost.table
+    centres = pairs.index.levels[1]
+    position = demand.index.get_indexer(pairs.index.levels[0])[pairs.index.codes[0]]
+    centre = pairs.index.codes[1]
+    depth = evaluation.depth(demand, plan.cost).to_numpy()[position]
+
+    def lost(weights: np.ndarray, reached: int) -> np.ndarray:
+        here = depth == reached
+        return np.bincount(centre[here], weights[position[here]], minlength=len(centres))
+
+    groups = [name for name in demand.columns if name.startswith("people")]
+    table = {f"lost_{g}": lost(demand[g].to_numpy(), 1) for g in groups}
+    table["lost_km2"] = lost(demand["area_m2"].to_numpy(), 1) / 1e6
+    table |= {f"backup_lost_{g}": lost(demand[g].to_numpy(), 2) for g in groups}
+    losses = pd.DataFrame(table, index=pd.Index(centres, name="id"))
+    order = ["lost_people_60", "backup_lost_people_60"]
+    return losses.sort_values(order, ascending=False, kind="stable")
+
+
+def open_everywhere(plan: Plan) -> pd.DataFrame:
+    """
+    What a new centre would gain at each cell's centre, one at a time.
+
+    In a straight line a circle around a cell is for each row of the grid one span of columns; what
+    lies uncovered in a span is the difference of two running sums along the row. By any other reach
+    every cell is measured as a centre.
+
+    Parameters
+    ----------
+    plan
+        The plan; its reach measures.
+
+    Returns
+    -------
+    gains
+        On the index of the plan's cells: gained_... (persons by group who are uncovered and would be
+        covered), gained_km2.
+    """
+    cells = plan.cells
+    groups = [name for name in cells.columns if name.startswith("people")]
+    weights = {f"gained_{g}": cells[g].to_numpy(dtype=float) for g in groups}
+    weights["gained_km2"] = cells["area_m2"].to_numpy() / 1e6
+    gains = (_in_circles if is_straight(plan) else _by_reach)(plan, weights)
+    return pd.DataFrame(gains, index=cells.index)
+
+
+def _by_reach(plan: Plan, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The sums of what is uncovered within reach of each cell, measured as if a centre stood there."""
+    cells = plan.cells
+    is_gap = ~cells["covered"].to_numpy()
+    gap, crs = cells[is_gap], plan.area.crs
+    places = gpd.GeoDataFrame(
+        index=cells.index, geometry=gpd.points_from_xy(cells["x"], cells["y"]), crs=crs
+    )
+    sums = {name: np.zeros(len(cells)) for name in weights}
+    step = max(1, _PAIRS_AT_ONCE // max(1, len(gap)))
+    for first in range(0, len(places), step):
+        some = places.iloc[first : first + step]
+        table = plan.reach(gap, some, cutoff=plan.cost.cutoff).table
+        cell = gap.index.get_indexer(table.index.levels[0])[table.index.codes[0]]
+        place = cells.index.get_indexer(table.index.levels[1])[table.index.codes[1]]
+        for name, weight in weights.items():
+            sums[name] += np.bincount(place, weight[is_gap][cell], minlength=len(cells))
+    return sums
+
+
+def _in_circles(plan: Plan, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The sums of what is uncovered in the circle around each cell."""
+    cells = plan.cells
+    if cells.empty:
+        return {name: np.zeros(0) for name in weights}
+    lattice = grid.lattice_of(cells)
+    is_gap = ~cells["covered"].to_numpy()
+    row, col = cells["row"].to_numpy(), cells["col"].to_numpy()
+    spans, sums = grid.circle_around_cell(plan.cost.cutoff, within=lattice), {}
+    for name, weight in weights.items():
+        uncovered = grid.raster(cells, np.where(is_gap, weight, 0.0), fill=0.0)
+        sums[name] = _sums_in_circles(uncovered, spans)[row, col]
+    return sums
+
+
+def _sums_in_circles(values: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
+    """The sum of the values around each place of a raster, in the rows and columns of `spans`."""
+    rows, cols = values.shape
+    widest = max((half for _, half in spans), default=0)
+    running = np.zeros((rows, widest + 1 + cols + widest))
+    np.cumsum(values, axis=1, out=running[:, widest + 1 : widest + 1 + cols])
+    running[:, widest + 1 + cols :] = running[:, [widest + cols]]
+    sums = np.zeros_like(values)
+    for up, half in spans:
+        first, beyond = widest - half, widest + half + 1
+        span = running[:, beyond : beyond + cols] - running[:, first : first + cols]
+        sums[: rows - up] += span[up:]
+        if up:
+            sums[up:] += span[: rows - up]
+    return np.round(sums, 6)  # what running sums leave behind is not a person

@@ -1,0 +1,148 @@
+"""A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from carecircles import evaluation
+from carecircles import reach as reaches
+from carecircles._validate import Text
+from carecircles.area import StudyArea, offering
+from carecircles.reach import CostTable, Reach
+from carecircles.scenario import Scenario, apply
+
+AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """
+    A study area evaluated for one standard, one day, one year of people, one set of centres.
+
+    Several standards, days or years are several plans that share their demand.
+
+    Attributes
+    ----------
+    name
+        What tables and maps call it, in each language.
+    area
+        The study area, with its centres and its standard.
+    cells
+        Cells from `evaluation.evaluate`.
+    cost
+        Cost table of the area's centres up to the standard.
+    reach
+        How people get to centres; whatever is measured for this plan is measured by it.
+    """
+
+    name: Text
+    area: StudyArea
+    cells: pd.DataFrame = field(repr=False)
+    cost: CostTable = field(repr=False)
+    reach: Reach
+
+
+def evaluate(
+    area: StudyArea,
+    demand: pd.DataFrame,
+    *,
+    reach: Reach = reaches.straight_line,
+    base: Plan | None = None,
+    name: Text = AS_IT_IS,
+) -> Plan:
+    """
+    The plan of a study area.
+
+    Parameters
+    ----------
+    area
+        The study area as it is or as `scenario.apply` makes it.
+    demand
+        Cells from `grid.make_demand`, or those of another plan.
+    reach
+        How people get to centres, a function that makes a cost table: `reach.straight_line`, or
+        `functools.partial(reach.looked_up, table=...)` for costs of one's own.
+    base
+        A plan of the same cells. What it has measured is not measured again, and its reach takes
+        the place of `reach`.
+    name
+        What tables and maps call the plan.
+
+    Returns
+    -------
+    plan
+        With the cost table up to the area's standard.
+
+    Raises
+    ------
+    ValidationError
+        As the reach does.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("hexi")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=100)
+    >>> plan = evaluate(area, demand)
+    >>> len(plan.cells), plan.cost.cutoff, round(float(plan.cells["covered"].mean()), 2)
+    (4809, 700.0, 0.86)
+    """
+    cutoff, centres = area.standard.metres, area.facilities
+    if base is None:
+        cost = reach(demand, centres, cutoff=cutoff)
+    else:
+        reach = base.reach
+        cost = reaches.updated(
+            base.cost,
+            demand,
+            before=base.area.facilities,
+            after=centres,
+            cutoff=cutoff,
+            reach=reach,
+        )
+    nearest = reaches.nearest(demand, centres, reach=reach)
+    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach)
+
+
+def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
+    """
+    The plan that a scenario makes of another one; only new and moved centres are measured.
+
+    Parameters
+    ----------
+    plan
+        The plan as it is, of all centres (its area's `as_of` None) if the scenario names a day.
+    scenario
+        From `scenario.read_scenario` or `scenario.parse`.
+    service
+        Count only the centres that offer it then.
+
+    Returns
+    -------
+    plan
+        With the scenario's name, over the same cells, measured by the same reach.
+
+    Raises
+    ------
+    ValidationError
+        As `scenario.apply`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, scenario
+    >>> area = datasets.load("hexi")
+    >>> before = evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "H12"}]})
+    >>> len(carry_out(before, less).area.facilities)
+    44
+    """
+    after = apply(plan.area, scenario)
+    if service is not None:
+        after = offering(after, service)
+    name = {"en": scenario.name_en, "zh": scenario.name}
+    return evaluate(after, plan.cells, base=plan, name=name)
+
+
+def is_straight(plan: Plan) -> bool:
+    """Whether the plan's costs are straight lines, which maps may draw as circles."""
+    return plan.reach is reaches.straight_line
