@@ -141,6 +141,29 @@ def test_siting_beside_spopt(benchmark, case):
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
+MEMORY = [
+    "evaluate --cell 5",
+    "map --live --cell 8",
+    "whatif taoyuan-2023 taoyuan-2023 taoyuan-2023 --cell 6",
+    "whatif --open-everywhere --cell 20 --format json",
+    "site --new 3 --cell 35",
+    "site --new 3 --objective distance --cell 50",
+    "site --new 3 --objective gradual --cell 50",
+]
+
+
+@pytest.mark.parametrize("command", MEMORY)
+def test_memory(benchmark, command):
+    """Peak of a command beside what `memory` estimates, in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    arguments = [sys.executable, "-m", "tests.memory_runs", *command.split()]
+    found = benchmark.pedantic(
+        subprocess.run, (arguments,), {"capture_output": True, "check": True, "cwd": ROOT}, rounds=1
+    )
+    benchmark.extra_info |= json.loads(found.stdout)
+
+
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 def test_datum_there_and_back(benchmark, datum):
     """100,000 points; a million take ten times as long."""

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io",
-    "_matching", "area", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
+    "_matching", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
     "comparison", "marginal", "_search", "_highs", "_solver", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import functools
 import inspect
+import math
 import os
 import sys
 import time
@@ -129,6 +130,10 @@ class Options:
             callback=_language,
         ),
     ] = None  # type: ignore[assignment]  # which `_language` replaces
+    memory: Annotated[
+        str | None,
+        typer.Option(help="Memory that may be used, such as 4GB.  [default: 80 % of what is free]"),
+    ] = None
 
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
@@ -191,7 +196,7 @@ def draw_map(
         _problems_of(base_map),
         _target_problems([out], inputs),
     )
-    plan = _evaluate(options)
+    plan = _evaluate(options, is_drawn=live)
     with _busy("drawing the map"):
         from carecircles import io, maps, report
 
@@ -340,7 +345,11 @@ def whatif(
         [*nowhere, *unknown],
         _target_problems([map, out], inputs),
     )
-    plans, read = _carry_out(paths, [map, out], options, service=service)
+    from carecircles import io, memory
+
+    is_long = open_everywhere and (out is not None or format is not EvaluationFormat.table)
+    of_rows = memory.TABLE_ROW if is_long else 0.0
+    plans, read = _carry_out(paths, [map, out], options, service=service, of_rows=of_rows)
     inputs += read
     if others:
         del plans[0]
@@ -352,8 +361,6 @@ def whatif(
         answer = _league(plans[0], plans[1:])
     else:
         answer = _change(plans[0], plans[1], by)
-    from carecircles import io
-
     results = _result(out, answer.frame, answer.record)
     if map is not None:
         results[map] = lambda: answer.page(options.lang)
@@ -457,11 +464,13 @@ def site(
     datum = _datum(options.datum)
     if options.centres is None and (is_file or keep_out is not None):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    before = _carry_out([], targets, options, service=service)[0][0]
-    from carecircles import comparison, io, maps, report, siting
+    from carecircles import comparison, io, maps, memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
+    is_spaced = service is None and not is_file
+    of_rows = memory.CANDIDATE / max(1.0, (spacing or 0.0) / options.cell) ** 2 * is_spaced
+    before = _carry_out([], targets, options, service=service, of_rows=of_rows)[0][0]
     study = _study(options, options.as_of)
     with _busy("measuring distances"):
         if service is None:
@@ -475,6 +484,11 @@ def site(
             places = siting.candidates_without(study, before)
         if places.empty:
             raise ValidationError([_nowhere(candidates, keep_out, service)])
+        _require_siting_memory(
+            siting.pairs_expected(objective, before, places, full=full),
+            options,
+            spacing=(spacing or options.cell) if is_spaced else None,
+        )
         cost = siting.cost_for(objective, before, places, full=full)
     group = report.headline_group(before)
     prices = places["cost"] if budget is not None else None
@@ -595,9 +609,10 @@ def _root(
 # The steps of a command
 
 
-def _evaluate(options: Options) -> "Plan":
+def _evaluate(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
     study = _study(options, options.as_of)
+    _require_memory(study, options, is_drawn=is_drawn)
     from carecircles import grid
     from carecircles import plan as plans
 
@@ -618,6 +633,47 @@ def _study(options: Options, as_of: datetime.datetime | None = None) -> "StudyAr
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         return study if as_of is None else area_on(study, as_of)
+
+
+def _require_memory(
+    study: "StudyArea",
+    options: Options,
+    *,
+    plans: int = 1,
+    is_drawn: bool = False,
+    of_rows: float = 0.0,
+) -> None:
+    """Before the grid is made, whether there is memory for it and what follows."""
+    from carecircles import grid, memory
+
+    _require(grid.cell_problems(options.cell), grid.count_problems(study.streets, options.cell))
+    most = memory.limit(options.memory)
+    estimate = memory.of_evaluation(
+        study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
+    )
+    larger = _larger("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
+    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
+
+
+def _require_siting_memory(pairs: float, options: Options, *, spacing: float | None) -> None:
+    """Before candidates are measured, whether there is memory for all of their pairs."""
+    from carecircles import memory
+
+    most = memory.limit(options.memory)
+    estimate = memory.of_siting(pairs)
+    factor = estimate / max(most, 1.0)
+    larger = _larger("--cell", options.cell * math.sqrt(factor), options.cell)
+    mend = f"use {larger} or name fewer candidates"
+    if spacing is not None:  # both the cells and the candidates grow fewer with the cell
+        wide = math.ceil(spacing * math.sqrt(factor) / options.cell) * options.cell
+        larger = _larger("--cell", options.cell * factor**0.25, options.cell)
+        mend = f"use {_larger('--spacing', wide, spacing)}, or {larger}"
+    memory.require(estimate, most=most, doing=f"a table of {pairs:,.0f} pairs", mend=mend)
+
+
+def _larger(option: str, wanted: float, now: float) -> str:
+    """An option with the metres it wants, where those are still of use."""
+    return f"{option} {math.ceil(wanted)}" if wanted < 20 * now else f"a larger {option}"
 
 
 def _question_problems(
@@ -685,13 +741,15 @@ def _carry_out(
     options: Options,
     *,
     service: str | None = None,
+    of_rows: float = 0.0,
 ) -> "tuple[list[Plan], list[Path]]":
     """
     The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
 
-    Of a service, only its centres count.
+    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell.
     """
     study = _study(options)
+    _require_memory(study, options, plans=1 + len(paths), of_rows=of_rows)
     with _busy("reading the scenarios"):
         from carecircles import grid, scenario
         from carecircles import plan as plans
@@ -1074,7 +1132,7 @@ def _problems_of(check: Callable[[], object]) -> list[str]:
 
 def _options_problems(options: Options) -> list[str]:
     """What is wrong with the options that commands share, before any file is read."""
-    from carecircles import area, grid
+    from carecircles import area, grid, memory
 
     return [
         *_problems_of(lambda: _folder(options.area)),
@@ -1085,6 +1143,7 @@ def _options_problems(options: Options) -> list[str]:
             )
         ),
         *grid.cell_problems(options.cell),
+        *_problems_of(lambda: memory.limit(options.memory)),
     ]
 
 

@@ -71,16 +71,12 @@ def make_demand(
     problems = [*_degrees_problems(streets), *cell_problems(cell)]
     if problems:
         raise ValidationError(problems)
+    problems = count_problems(streets, cell)
+    if problems:
+        raise ValidationError(problems)
     first_col, first_row = int(np.floor(left / cell)), int(np.floor(bottom / cell))
     cols = int(np.ceil(right / cell)) - first_col
     rows = int(np.ceil(top / cell)) - first_row
-    if rows * cols > _MOST_CELLS:
-        raise ValidationError(
-            [
-                f"cell is {cell:g} m, which makes {rows * cols:,} cells; "
-                f"the most is {_MOST_CELLS:,}: use a larger cell."
-            ]
-        )
     x = (first_col + np.arange(cols) + 0.5) * cell
     y = (first_row + np.arange(rows) + 0.5) * cell
     owner = _owners(streets.geometry.to_numpy(), x, y)
@@ -235,6 +231,20 @@ def cell_problems(cell: float) -> list[str]:
         return []
     return [
         f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
+    ]
+
+
+def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
+    """Whether there are not too many cells of such a side."""
+    left, bottom, right, top = streets.total_bounds / cell
+    places = (int(np.ceil(right)) - int(np.floor(left))) * (
+        int(np.ceil(top)) - int(np.floor(bottom))
+    )
+    if places <= _MOST_CELLS:
+        return []
+    return [
+        f"cell is {cell:g} m, which makes {places:,} cells; "
+        f"the most is {_MOST_CELLS:,}: use a larger cell."
     ]
 
 

@@ -31,6 +31,7 @@ from carecircles.reach import CostTable
 _ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
 _PAIRS_AT_ONCE = 5_000_000
+_SAMPLE = 200  # candidates that stand for all when their pairs are counted
 _LESS_IS_BETTER = ("facilities", "distance", "worst")
 
 
@@ -747,6 +748,22 @@ def cost_for(
     }.get(goal, ~cells["covered"])
     new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
     return reach.joined(cells, plan.cost, new)
+
+
+def pairs_expected(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
+) -> float:
+    """
+    About how many pairs of cell and candidate `cost_for` will find, told from some of the candidates.
+
+    The parameters are those of `cost_for`.
+    """
+    most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
+    step = -(-len(candidates) // max(1, most))
+    some = candidates.iloc[step // 2 :: step] if step else candidates
+    pairs = cost_for(goal, plan, some, full=full).table.index
+    is_candidate = pairs.levels[1].isin(some.index)
+    return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
 def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:

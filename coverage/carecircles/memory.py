@@ -1,0 +1,185 @@
+"""
+How much memory a question takes, told from counts before it is computed, and how much there is.
+
+The bytes for a cell, a pair of cell and centre, or a row of a result were measured on whole commands
+(peak of the process less what it takes after its imports); `tests/test_memory.py` measures them again.
+"""
+
+import math
+import re
+from pathlib import Path
+
+import psutil
+
+from carecircles.area import StudyArea
+from carecircles.errors import ValidationError
+
+_SHARE = 0.8  # of what is free; the rest is for others and for what an estimate does not see
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?", re.IGNORECASE)
+_CGROUPS = Path("/sys/fs/cgroup")
+_GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
+
+# Bytes at the peak.
+_RASTER = 12  # for each place of the rectangle around the streets
+_CELL = 130  # a cell of the first plan with its figures
+_CELL_MORE = 50  # a cell of each further plan
+_CELL_DRAWN = 110  # a cell of a map to plan on
+_PAIR = 35  # a cell and a centre that reaches it
+_PAIR_SITED = 110  # a cell and a candidate, from the cost table to the model
+TABLE_ROW = 3000  # a row of a table that is written or printed
+CANDIDATE = 1200  # a candidate on the grid
+
+
+def of_evaluation(
+    area: StudyArea, *, cell: float, plans: int = 1, is_drawn: bool = False, of_rows: float = 0
+) -> float:
+    """
+    Bytes that evaluating a study area takes beyond what the process has.
+
+    Parameters
+    ----------
+    area
+        The study area; its streets, centres and standard count.
+    cell
+        Side of a grid cell in metres.
+    plans
+        How many plans are evaluated.
+    is_drawn
+        Whether a map of each cell is drawn.
+    of_rows
+        Bytes of what has a row for each cell (`TABLE_ROW`, `CANDIDATE`), 0 if nothing has.
+    """
+    left, bottom, right, top = area.streets.total_bounds
+    places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
+    cells = area.streets.area.sum() / cell**2
+    pairs = len(area.facilities) * min(cells, in_circle(area.standard.metres, cell=cell))
+    of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
+    return _RASTER * places + of_cell * cells + _PAIR * pairs
+
+
+def of_siting(pairs: float) -> float:
+    """Bytes that finding sites takes, by the pairs of cell and candidate of its cost table."""
+    return _PAIR_SITED * pairs
+
+
+def in_circle(metres: float, *, cell: float) -> float:
+    """
+    About how many cells lie within so many metres of a point.
+
+    Examples
+    --------
+    >>> round(in_circle(700, cell=50))
+    616
+    """
+    return math.pi * (metres / cell) ** 2
+
+
+def limit(said: str | None) -> float:
+    """
+    Bytes that the process may still take.
+
+    Parameters
+    ----------
+    said
+        How much it may take altogether, such as '4GB' or '512 MiB'; a share of what is free if None.
+
+    Raises
+    ------
+    ValidationError
+        If that is no amount.
+    """
+    if said is None:
+        return _SHARE * free()
+    return max(amount(said) - psutil.Process().memory_info().rss, 0.0)
+
+
+def amount(said: str) -> float:
+    """
+    Bytes of a written amount.
+
+    Examples
+    --------
+    >>> amount("4GB"), amount("512 MiB")
+    (4000000000.0, 536870912.0)
+    """
+    found = _AMOUNT.fullmatch(said.strip())
+    if found is None or float(found[1]) == 0:
+        raise ValidationError([f"--memory is {said!r}; write such as 4GB or 512MB."])
+    number, unit, is_binary = found.groups()
+    size = _UNITS[unit.upper()]
+    return float(number) * (1024 ** round(math.log(size, 1000)) if is_binary else size)
+
+
+def free() -> float:
+    """Bytes that are free on this machine, or as far as its group of processes (a container) may go."""
+    return float(min([psutil.virtual_memory().available, *_left_in_groups()]))
+
+
+def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
+    """
+    Go on only if an estimate is within what may be taken.
+
+    Parameters
+    ----------
+    estimate
+        Bytes it takes.
+    most
+        Bytes that may be taken, from `limit`.
+    doing, mend
+        What takes them, and what to do.
+
+    Raises
+    ------
+    ValidationError
+        With both sizes and the mend.
+    """
+    if estimate > most:
+        raise ValidationError(
+            [
+                f"{doing} takes about {size(estimate)} of memory, and {size(most)} may be used; {mend}, "
+                f"or allow more with --memory {math.ceil(1.2 * estimate / 1e9)}GB."
+            ]
+        )
+
+
+def size(amount: float) -> str:
+    """
+    Bytes as people read them.
+
+    Examples
+    --------
+    >>> size(7_530_000_000), size(87_000_000)
+    ('7.5 GB', '87 MB')
+    """
+    return f"{amount / 1e9:,.1f} GB" if amount >= 1e9 else f"{amount / 1e6:,.0f} MB"
+
+
+def _left_in_groups() -> list[int]:
+    """What each control group of Linux that this process is in has left."""
+    left = []
+    for line in _read(_GROUPS_OF_PROCESS).splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        names = ("memory.max", "memory.current", "inactive_file")
+        root = _CGROUPS
+        if controllers == "memory":
+            root /= "memory"
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        inner = root / path.lstrip("/")
+        for group in (inner, *inner.parents):
+            most, used = (_read(group / name).strip() for name in names[:2])
+            if most.isdigit() and used.isdigit():
+                stat = dict(pair.split()[:2] for pair in _read(group / "memory.stat").splitlines())
+                left.append(max(int(most) - int(used) + int(stat.get(names[2], 0)), 0))
+            if group == root:
+                break
+    return left
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
