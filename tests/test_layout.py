@@ -15,7 +15,8 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 ORDER = [
     "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io",
     "_matching", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
-    "comparison", "marginal", "_search", "_highs", "_solver", "siting",
+    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
+    "siting.models", "siting.candidates", "siting.several", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carecircles import _highs, _search, _solver, siting
+from carecircles import _highs, siting
 from carecircles.errors import InfeasibleError, SolverError
 from carecircles.report import siting as siting_report
-from carecircles.siting import Rules, Search
+from carecircles.siting import Rules, Search, _search, _solver
 from tests.test_cli import run
 
 MODELS = {

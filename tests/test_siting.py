@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from carecircles import _search, _solver, datasets, reach, scenario, siting
+from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules, Search
+from carecircles.siting import Rules, Search, _search, _solver
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 

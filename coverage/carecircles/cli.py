@@ -895,8 +895,7 @@ def _places(
 
     notes: list[Text] = []
     if candidates is None:
-        in_gaps = objective in (Objective.coverage, Objective.facilities)
-        candidates = "gaps" if in_gaps else "grid"
+        candidates = "gaps" if siting.GOALS[objective].from_gaps else "grid"
     if candidates == "gaps":
         places = siting.candidates_in_gaps(before, spacing=spacing)
     elif candidates == "grid":

@@ -32,16 +32,7 @@ from carecircles.report.notes import (
     plan_name,
     said_below,
 )
-from carecircles.siting import Siting
-
-_GOALS: dict[str, tuple[str, Text]] = {
-    "coverage": ("people", {"en": "people covered", "zh": "覆盖人数"}),
-    "facilities": ("number", {"en": "new centres", "zh": "新增中心数"}),
-    "distance": ("metres", {"en": "mean distance to the nearest centre", "zh": "到最近中心的平均距离"}),
-    "worst": ("metres", {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"}),
-    "backup": ("people", {"en": "people with two centres or more", "zh": "两处以上覆盖人数"}),
-    "gradual": ("people", {"en": "people, those farther away in part", "zh": "按距离折算的人数"}),
-}  # fmt: skip
+from carecircles.siting import GOALS, Siting
 
 
 def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -67,14 +58,11 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
-    column = {
-        "distance": "mean_distance_m",
-        "worst": "worst_distance_m",
-        "backup": f"backup_{group}",
-        "gradual": f"credit_{group}",
-    }.get(siting.goal)
+    column = GOALS[siting.goal].column
     if column is not None:
-        figures[column] = [_in_unit(siting, value) for value in siting.sites["objective"]]
+        figures[column.replace("{g}", group)] = [
+            _in_unit(siting, value) for value in siting.sites["objective"]
+        ]
     about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
     if "cost" in sites and sites["cost"].notna().any():
         about["cost"] = sites["cost"]
@@ -102,7 +90,7 @@ def siting_record(
         "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
-        "unit": _GOALS[siting.goal][0],
+        "unit": GOALS[siting.goal].unit,
         "candidates": len(candidates),
         "asked": siting.asked,
         **_siting_figures(siting),
@@ -144,7 +132,7 @@ def _siting_figures(siting: Siting) -> dict:
 
 def _in_unit(siting: Siting, value: float) -> float:
     """An objective as people read it: of persons times metres, the mean distance."""
-    return value / siting.total if siting.goal == "distance" and siting.total else value
+    return value / siting.total if GOALS[siting.goal].is_mean and siting.total else value
 
 
 def siting_scenario(
@@ -176,9 +164,9 @@ def siting_scenario(
     return {
         "name": f"{len(sites)} {what['zh']}",
         "name_en": f"{len(sites)} {what['en']}",
-        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_GOALS[siting.goal][1]['zh']}），"
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{GOALS[siting.goal].what['zh']}），"
         f"候选点 {every} 个。{proof['zh']}",
-        "note_en": f"Sited for people {group['en']} ({_GOALS[siting.goal][1]['en']}) beside "
+        "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
         "step": steps,
     }
@@ -232,8 +220,8 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
     columns = dict(columns_of(CURVE_COLUMNS, plan))
-    if siting.goal != "coverage":  # whose people are the objective
-        what = _GOALS[siting.goal][1]
+    if GOALS[siting.goal].column is not None or GOALS[siting.goal].finds_number:
+        what = GOALS[siting.goal].what
         columns |= columns_of({"people": {"en": "{} covered", "zh": "覆盖{}"}}, plan)
         nested = columns.pop("nested")
         columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
@@ -245,7 +233,7 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
 
 def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
     """What is proven of a plan, what it costs and whom it leaves, a line each."""
-    label, (unit, what) = GROUPS[headline_group(plan)], _GOALS[siting.goal]
+    label, goal = GROUPS[headline_group(plan)], GOALS[siting.goal]
     covered, before = show("people", siting.covered), show("people", siting.covered_before)
     left = show("people", siting.total - siting.covered)
     unreachable = show("people", siting.unreachable)
@@ -253,14 +241,16 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     costs = _siting_frame(plan, siting, candidates).get("cost")
     if costs is not None:
         lines.append({"en": f"It costs {costs.sum():,g}.", "zh": f"费用合计 {costs.sum():,g}。"})
-    if siting.goal not in ("coverage", "facilities"):
-        now, then = (show(unit, _in_unit(siting, v)) for v in (siting.objective, siting.before))
-        of: Text = {"en": " m", "zh": " 米"} if unit == "metres" else {"en": "", "zh": " 人"}
+    if goal.column is not None:
+        now, then = (
+            show(goal.unit, _in_unit(siting, v)) for v in (siting.objective, siting.before)
+        )
+        of: Text = {"en": " m", "zh": " 米"} if goal.unit == "metres" else {"en": "", "zh": " 人"}
         lines.append(
             {
-                "en": f"{what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                "en": f"{goal.what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
                 f"{then}{of['en']} before.",
-                "zh": f"{label['zh']}{what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+                "zh": f"{label['zh']}{goal.what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
             }
         )
     lines.append(

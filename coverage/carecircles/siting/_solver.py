@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from carecircles import _highs, _search
+from carecircles import _highs
 from carecircles._highs import Program
-from carecircles._search import Covering, Standing, Watch
 from carecircles.errors import InfeasibleError, SolverError
+from carecircles.siting import _search
+from carecircles.siting._search import Covering, Standing, Watch
 
 _log = logging.getLogger(__name__)
 

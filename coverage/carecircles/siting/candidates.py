@@ -1,0 +1,249 @@
+"""Where a centre could open, and what it would cost people to get there."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from carecircles import grid, io, marginal, reach
+from carecircles.area import StudyArea, is_neighbour, read_area
+from carecircles.errors import ValidationError
+from carecircles.plan import Plan
+from carecircles.reach import CostTable
+from carecircles.siting.goals import GOALS
+from carecircles.siting.question import Siting
+
+_PAIRS_AT_ONCE = 5_000_000
+
+
+_SAMPLE = 200  # candidates that stand for all when their pairs are counted
+
+
+def candidates_in_gaps(plan: Plan, *, spacing: float | None = None) -> gpd.GeoDataFrame:
+    """
+    A candidate in the middle of each cell from which a new centre would gain anyone or any area.
+
+    Parameters
+    ----------
+    spacing
+        Metres between candidates, rounded to whole cells; every cell if None.
+    """
+    gains = marginal.open_everywhere(plan)
+    return candidates_on_grid(plan.cells[gains["gained_km2"] > 0], spacing=spacing)
+
+
+def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> gpd.GeoDataFrame:
+    """
+    A candidate in the middle of each cell, to the centimetre that a scenario file can say.
+
+    Parameters
+    ----------
+    cells
+        Cells with row, col, x, y (metres) and `attrs["crs"]`; all of the grid, those that are not
+        covered, or any others.
+    spacing
+        Metres between candidates, rounded to whole cells; every cell if None.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
+    """
+    if spacing is not None:
+        every = max(1, round(spacing / grid.lattice_of(cells).cell))
+        cells = cells[(cells["row"] % every == every // 2) & (cells["col"] % every == every // 2)]
+    labels = pd.Index([f"G{label}" for label in cells.index], name="id")
+    middles = gpd.GeoSeries.from_xy(cells["x"], cells["y"], crs=cells.attrs["crs"])
+    points, degrees = io.as_written(middles.set_axis(labels))
+    table = degrees.assign(
+        name=labels, name_en=labels, street=cells["street"].astype(str).to_numpy()
+    )
+    return gpd.GeoDataFrame(table, geometry=points)
+
+
+def read_candidates(
+    path: str | Path, *, folder: str | Path, plan: Plan, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Candidates from a file like one of centres, held against a study area.
+
+    Parameters
+    ----------
+    path
+        As in `io.read_centres`.
+    folder
+        The study area's folder.
+    plan
+        The plan they are candidates for; its ids are taken.
+    datum
+        As in `io.read_centres`.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
+        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    area = read_area(folder, centres=path, datum=datum, beyond=0.0)
+    places = area.facilities
+    taken = places.index[places.index.isin(plan.area.facilities.index)]
+    if len(taken):
+        some = ", ".join(map(str, taken[:5]))
+        raise ValidationError(
+            [
+                f"{Path(path).name}: there are centres with the ids {some}; give candidates their own."
+            ]
+        )
+    points, degrees = io.as_written(places.geometry)
+    table = places[["name", "name_en", "street", "cost"]].join(degrees)
+    candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
+    candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
+    return candidates
+
+
+def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
+    """
+    The centres of a study area that a plan does not count, such as those without a service.
+
+    Neighbours are none: what they offer is not for the area to say.
+
+    Parameters
+    ----------
+    area
+        The study area with all its centres.
+    plan
+        The plan of those that count, as of `area.offering`.
+
+    Returns
+    -------
+    candidates
+        Indexed by `id`: name, name_en, lon, lat, street, services, geometry (as it is).
+    """
+    is_counted = area.facilities.index.isin(plan.area.facilities.index)
+    centres = area.facilities[~is_counted & ~is_neighbour(area.facilities)]
+    degrees = io.as_written(centres.geometry)[1]
+    table = pd.DataFrame(centres[["name", "name_en", "street", "services"]]).join(degrees)
+    return gpd.GeoDataFrame(table, geometry=centres.geometry, crs=centres.crs)
+
+
+def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """
+    The candidates that do not stand where none may: in a park, on water, on a road.
+
+    Parameters
+    ----------
+    candidates
+        Points.
+    places
+        Polygons in the same CRS; their edge belongs to them.
+    """
+    tree = shapely.STRtree(candidates.geometry.to_numpy())
+    hit = tree.query(places.to_numpy(), predicate="intersects")[1]
+    return candidates.drop(index=candidates.index[np.unique(hit)])
+
+
+def cost_for(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
+) -> CostTable:
+    """
+    The cost table that a model of `MODELS` needs of a plan's centres and the candidates, and no more.
+
+    Parameters
+    ----------
+    goal
+        A key of `GOALS`.
+    plan
+        The plan as it is, with all its cells; its cost table is used and its reach measures.
+    candidates
+        Points.
+    full
+        As in `maximize_gradual_coverage`.
+    """
+    needed = GOALS[goal].table
+    if needed == "nearer":
+        return _cost_nearer(plan, candidates)
+    cells = plan.cells
+    # Whoever is served already is served whatever is added. `with_gross` counts them in again.
+    is_open = {
+        "uncovered": ~cells["covered"],
+        "one": cells["depth"] < 2,
+        "beyond": ~(cells["distance_m"] <= full),
+    }[needed]
+    new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
+    return reach.joined(cells, plan.cost, new)
+
+
+def pairs_expected(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, full: float = 0.0
+) -> float:
+    """
+    About how many pairs of cell and candidate `cost_for` will find, told from some of the candidates.
+
+    The parameters are those of `cost_for`.
+    """
+    most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
+    step = -(-len(candidates) // max(1, most))
+    some = candidates.iloc[step // 2 :: step] if step else candidates
+    pairs = cost_for(goal, plan, some, full=full).table.index
+    is_candidate = pairs.levels[1].isin(some.index)
+    return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
+
+
+def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
+    """
+    The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
+
+    A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
+    table is complete.
+    """
+    cells = plan.cells
+    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
+    nearest = np.full(len(cells), math.inf)
+    nearest[cells.index.get_indexer(own.table.index.levels[0])[own.table.index.codes[0]]] = (
+        own.table
+    )
+    tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
+    for first in range(0, len(candidates), step):
+        some = candidates.iloc[first : first + step]
+        new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
+        place = cells.index.get_indexer(new.table.index.levels[0])[new.table.index.codes[0]]
+        kept = new.table[new.table.to_numpy() < nearest[place]]
+        tables.append(CostTable(kept, math.inf, new.unit))
+    return reach.joined(cells, own, *tables)
+
+
+def with_gross(
+    plan: Plan, candidates: gpd.GeoDataFrame, weight: str, *sitings: Siting
+) -> list[Siting]:
+    """
+    The sitings with the people within the standard of each site, those covered already included.
+
+    Parameters
+    ----------
+    plan
+        The plan the sites are added to, with all its cells.
+    candidates
+        Points by label.
+    weight
+        The column of people.
+    sitings
+        Made from a cost table of `cost_for`, which leaves out people who are served already.
+    """
+    people = plan.cells[weight].to_numpy()
+    labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
+    cost = plan.reach(plan.cells, candidates.loc[labels], cutoff=plan.cost.cutoff).table
+    gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
+    by_site = pd.Series(gross, index=labels)
+    return [
+        dataclasses.replace(s, sites=s.sites.assign(gross=by_site.loc[s.sites.index]))
+        for s in sitings
+    ]

@@ -1,0 +1,81 @@
+"""What siting can be asked for: a row a goal. Its model stands in `models.MODELS` under the same name."""
+
+from dataclasses import dataclass
+
+from carecircles._validate import Text
+
+
+@dataclass(frozen=True)
+class Goal:
+    """
+    A goal and what differs from goal to goal wherever sitings are made or shown.
+
+    Attributes
+    ----------
+    what
+        What a plan makes best, in words.
+    unit
+        What that is told in: 'people', 'metres' or 'number'.
+    is_less_better
+        Whether the best plan is the one with least of it.
+    finds_number
+        Whether the number of new centres is found instead of given; people covered order the sites.
+    is_mean
+        Whether the model sums over people what is told as their mean.
+    column
+        Column of a table of sites for it after each site, `{g}` standing for the people; None where
+        that is the people covered.
+    table
+        Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
+        or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
+    from_gaps
+        Whether only places count from which a centre would gain anyone.
+    """
+
+    what: Text
+    unit: str
+    is_less_better: bool = False
+    finds_number: bool = False
+    is_mean: bool = False
+    column: str | None = None
+    table: str = "uncovered"
+    from_gaps: bool = False
+
+
+GOALS: dict[str, Goal] = {
+    "coverage": Goal({"en": "people covered", "zh": "覆盖人数"}, "people", from_gaps=True),
+    "facilities": Goal(
+        {"en": "new centres", "zh": "新增中心数"},
+        "number",
+        is_less_better=True,
+        finds_number=True,
+        from_gaps=True,
+    ),
+    "distance": Goal(
+        {"en": "mean distance to the nearest centre", "zh": "到最近中心的平均距离"},
+        "metres",
+        is_less_better=True,
+        is_mean=True,
+        column="mean_distance_m",
+        table="nearer",
+    ),
+    "worst": Goal(
+        {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},
+        "metres",
+        is_less_better=True,
+        column="worst_distance_m",
+        table="nearer",
+    ),
+    "backup": Goal(
+        {"en": "people with two centres or more", "zh": "两处以上覆盖人数"},
+        "people",
+        column="backup_{g}",
+        table="one",
+    ),
+    "gradual": Goal(
+        {"en": "people, those farther away in part", "zh": "按距离折算的人数"},
+        "people",
+        column="credit_{g}",
+        table="beyond",
+    ),
+}

@@ -1,0 +1,545 @@
+"""The models: the plan that does most, or the fewest centres that do enough."""
+
+import math
+from collections.abc import Callable, Hashable, Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.reach import CostTable
+from carecircles.siting import _search, _solver
+from carecircles.siting._solver import Clock, Solution, Watch
+from carecircles.siting.question import (
+    Instance,
+    Measure,
+    Rules,
+    Search,
+    Siting,
+    beyond_of,
+    covering_of,
+    each_once,
+    instance_of,
+    limits_of,
+    pairs_of,
+    raised,
+    require_cutoff,
+    siting_of,
+    solving,
+)
+
+
+def maximize_coverage(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    cutoff: float | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres that, beside the required ones, cover most people (MCLP).
+
+    Church and ReVelle, Papers of the Regional Science Association 32 (1974).
+
+    Parameters
+    ----------
+    demand
+        Places where people are, uniquely indexed.
+    cost
+        Cost table of the required centres and the candidates, or a plain Series of costs by
+        `(demand, facility)` with `cutoff` named.
+    new
+        How many new centres; None if `rules` give a budget.
+    cutoff
+        Largest acceptable cost, at most the table's own, which it is if None; the limit itself
+        counts as covered.
+    weight
+        People at each place: a column of `demand` or a Series on its index; none negative.
+    required
+        Labels of centres that stay.
+    candidates
+        Labels of places where a centre could open; all others of `cost` if None. Of equally good
+        plans the search finds the same one again for the same input.
+    rules
+        What else the plan has to keep to.
+    search
+        How long to search; 60 seconds for the best plan if None.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are people covered, those of the required centres included.
+
+    Raises
+    ------
+    ValidationError
+        If a label is not in `cost`, a weight is negative, or neither `new` nor a budget is given.
+    InfeasibleError
+        If the rules cannot be met; it says which and by how much.
+    TimeoutError
+        If no plan that meets the rules was found in the time.
+    SolverError
+        If what the solver answers does not hold, or it cannot be run.
+
+    Examples
+    --------
+    Three places with 5, 3 and 4 people; site a reaches the first two, b the last two, c the last.
+
+    >>> demand = pd.DataFrame({"people": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b"), ("r", "c")]
+    >>> cost = pd.Series(100.0, index=pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"]))
+    >>> plan = maximize_coverage(demand, cost, new=1, cutoff=700, weight="people")
+    >>> plan.sites.index.tolist(), plan.objective, plan.status
+    (['a'], 8.0, 'optimal')
+    """
+    table, limit = pairs_of(cost, cutoff)
+    require_cutoff(limit)
+    search = search or Search()
+    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= limit].sum())
+
+    with solving(made, search) as clock:
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        return siting_of(made, "coverage", solution, covered)
+
+
+def maximize_gradual_coverage(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    full: float,
+    cutoff: float | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres that earn most credit when people farther away count for less.
+
+    A person up to `full` from the nearest centre counts as one, at the cutoff and beyond as none, in
+    between in proportion. Berman, Krass and Drezner, European Journal of Operational Research 151
+    (2003).
+
+    Parameters
+    ----------
+    full
+        Largest cost at which a person counts in full, below the cutoff.
+
+    The other parameters are those of `maximize_coverage`.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are persons' credit, of the required centres too.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
+    """
+    table, limit = pairs_of(cost, cutoff)
+    if not 0 <= full < limit < math.inf:
+        raise ValidationError(
+            [f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."]
+        )
+    search = search or Search()
+    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+
+    def share(metres: np.ndarray) -> np.ndarray:
+        return np.clip((limit - metres) / (limit - full), 0, 1)
+
+    def credit(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float((made.people * share(metres)).sum())
+
+    with solving(made, search) as clock:
+        worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
+        solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
+        return siting_of(made, "gradual", solution, credit)
+
+
+def maximize_backup(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    cutoff: float | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres by which most people have two centres or more within the cutoff.
+
+    Hogan and ReVelle, Management Science 32 (1986). The parameters are those of `maximize_coverage`.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are people with two centres or more, the required included.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`.
+    """
+    table, limit = pairs_of(cost, cutoff)
+    require_cutoff(limit)
+    search = search or Search()
+    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+
+    def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
+        return float(made.people[depth >= 2].sum())
+
+    with solving(made, search) as clock:
+        problem, rows = covering_of(made, made.depth < 2, limit)
+        need, have = 2 - made.depth[rows], twice(made.base, made.depth)
+        problem = _search.merged(problem._replace(group=need))
+        solution = _solver.maximize_backup(
+            problem, problem.group, limits_of(made),
+            slack=lambda value: search.gap * (have + value), clock=clock, watch=_shifted(search.watch, have),
+        )  # fmt: skip
+        return siting_of(made, "backup", raised(solution, have), twice)
+
+
+def minimize_cost(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    cutoff: float | None = None,
+    beyond: float | None = None,
+    capacities: pd.Series | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres that bring people nearest: the least sum of people times distance (p-median).
+
+    Hakimi, Operations Research 12 (1964); ReVelle and Swain, Geographical Analysis 2 (1970).
+
+    Parameters
+    ----------
+    cutoff
+        Only for what `sites` and `covered` say of people within it, and for a floor.
+    beyond
+        What a person counts with whom no open centre of the table reaches; the largest cost of the
+        table if None. A complete table leaves nobody out of reach.
+    capacities
+        People each centre can serve, by required centre and candidate; no limit where there is none.
+        People go where the sum is least, not each to the nearest, and a place may be divided. Every
+        pair becomes a column of the model, so keep the table small.
+
+    The other parameters are those of `maximize_coverage`.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are persons times the unit of `cost`, without those whom
+        neither a required centre nor a candidate reaches.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`.
+    """
+    table, limit = pairs_of(cost, cutoff)
+    search = search or Search()
+    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, beyond)
+
+    def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float((people * np.minimum(metres, most)).sum())
+
+    with solving(made, search) as clock:
+        if capacities is not None:
+            solution = _assigned(made, demand, table, capacities, most, search, clock)
+            return siting_of(made, "distance", solution, walked, objective=solution.value)
+        worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
+        solution = _most(
+            made, walked, worth, np.arange(worth.shape[1]), search, clock, is_cost=True
+        )
+        return siting_of(made, "distance", solution, walked)
+
+
+def minimize_worst(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    cutoff: float | None = None,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres by which the person who has it farthest has it least far (p-center).
+
+    Hakimi, Operations Research 12 (1964). Found as the least radius for which so many centres cover
+    everybody (Minieka, SIAM Review 12, 1970). The parameters are those of `minimize_cost`; places
+    without people do not count.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are in the unit of `cost`.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
+    """
+    table, limit = pairs_of(cost, cutoff)
+    search = search or Search()
+    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    counts = made.is_in_table & (made.people > 0)
+
+    def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(metres[counts].max(initial=0.0))
+
+    with solving(made, search) as clock:
+        solution = _bisected(made, counts, search, clock)
+        return siting_of(made, "worst", solution, worst)
+
+
+def minimize_facilities(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    cutoff: float | None = None,
+    share: float = 1.0,
+    weight: str | pd.Series = "people_60",
+    required: Iterable[Hashable] = (),
+    candidates: Iterable[Hashable] | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The fewest (or cheapest) new centres that cover a share of the people (LSCP and its partial form).
+
+    Toregas, Swain, ReVelle and Bergman, Operations Research 19 (1971).
+
+    Parameters
+    ----------
+    share
+        Share of the people to be covered, those of the required centres included. 1 means everyone
+        whom the required centres and the candidates can reach; the others are `unreachable`.
+
+    The other parameters are those of `maximize_coverage`; costs count, a budget does not.
+
+    Returns
+    -------
+    siting
+        The plan. `objective` and `bound` are the number of new centres, or their cost.
+
+    Raises
+    ------
+    ValidationError, TimeoutError
+        As `maximize_coverage`, or if `share` is not between 0 and 1.
+    InfeasibleError
+        If the candidates cannot reach so many; it says how many they can.
+    """
+    table, limit = pairs_of(cost, cutoff)
+    if not 0 <= share <= 1:
+        raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
+    require_cutoff(limit)
+    search = search or Search()
+    made = instance_of(
+        demand, table, limit, weight, required, candidates, rules, None, is_open=True
+    )
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= limit].sum())
+
+    total, reachable = float(made.people.sum()), float(made.people[made.is_reached].sum())
+    if share < 1 and share * total > reachable * (1 + 1e-12) + 1e-9:
+        raise InfeasibleError(
+            f"{100 * share:g} % of the people are {share * total:,.0f}; the required centres and "
+            f"the candidates reach {reachable:,.0f} ({100 * reachable / total:.1f} %)."
+        )
+    wanted = reachable if share == 1 else share * total
+    spent = float(made.cost[made.is_must].sum())
+    with solving(made, search) as clock:
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        least = wanted - covered(made.base, made.depth)
+        solution = _solver.minimize(
+            problem, limits_of(made, problem.columns),
+            least=min(max(least, 0.0), float(problem.weight.sum())),
+            gap=search.gap, clock=clock, watch=_shifted(search.watch, spent),
+        )  # fmt: skip
+        solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
+        return siting_of(made, "facilities", solution, covered, objective=solution.value)
+
+
+def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
+    """What each pair is worth to its place's people; pairs worth nothing are left out."""
+    worth = of_pair * made.people[made.cell]
+    some = (worth > 0) & ~made.is_must[made.column]
+    rows, row = np.unique(made.cell[some], return_inverse=True)
+    shape = (len(rows), len(made.candidates))
+    return sparse.csc_matrix((worth[some], (row.ravel(), made.column[some])), shape=shape)
+
+
+def _small(made: Instance, problem: _search.Covering) -> _search.Covering:
+    """The covering problem with equal places as one and without candidates that others replace."""
+    return _search.merged(_search.without_dominated(_search.merged(problem), made.cost))
+
+
+def _most(
+    made: Instance,
+    measure: Measure,
+    worth: sparse.csc_matrix,
+    columns: np.ndarray,
+    search: Search,
+    clock: Clock,
+    *,
+    is_cost: bool = False,
+) -> Solution:
+    """The candidates that are worth most beside those open anyway; value and bound as measured."""
+    have, sign = measure(made.base, made.depth), -1.0 if is_cost else 1.0
+    solution = _solver.maximize(
+        worth,
+        limits_of(made, columns),
+        slack=lambda value: search.gap * abs(have + sign * value),
+        clock=clock,
+        watch=_shifted(search.watch, have, sign),
+    )
+    return raised(solution._replace(chosen=columns[solution.chosen]), have, sign)
+
+
+def _bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -> Solution:
+    """The least radius within which everybody who counts can have a centre, by halving."""
+    nearest = made.base.copy()
+    np.minimum.at(nearest, made.cell, made.metres)
+    low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
+    radii = np.concatenate([made.metres, made.base[counts], [low]])
+    radii = np.unique(radii[(radii >= low) & (radii <= high) & np.isfinite(radii)])
+    first, last, word = 0, len(radii) - 1, "optimal"
+    best: np.ndarray | None = np.array([], dtype=int)
+    if math.isinf(high) or made.least is not None:
+        best = _radius_plan(made, counts, float(radii[last]), clock)
+    if best is None:
+        raise InfeasibleError(
+            f"{made.said} cannot reach everyone within the table and keep to the rules; allow more, or "
+            "give a table that goes farther."
+        )
+    while radii[last] - radii[first] > search.gap * radii[last]:
+        if search.watch:
+            search.watch(float(radii[last]), float(radii[first]))
+        middle = (first + last) // 2
+        try:
+            found = _radius_plan(made, counts, float(radii[middle]), clock)
+        except TimeoutError:
+            word = clock.word()
+            break
+        if found is None:
+            first = middle + 1
+        else:
+            best, last = found, middle
+    return Solution(best, float(radii[last]), float(radii[first]), word)
+
+
+def _radius_plan(
+    made: Instance, counts: np.ndarray, radius: float, clock: Clock
+) -> np.ndarray | None:
+    """Candidates within the limits that reach everybody within a radius, or None if there are none."""
+    is_row = (made.base > radius) & counts
+    problem, rows = covering_of(made, is_row, radius)
+    if len(rows) < is_row.sum():
+        return None
+    problem = problem._replace(weight=np.ones(len(rows)))
+    if made.least is None:
+        problem = _small(made, problem)
+        need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
+        tried = _solver.fill(problem, need, limits, clock)
+        if (problem.cover[:, tried].sum(axis=1) > 0).all():
+            return problem.columns[tried]
+    if clock.left() == 0:
+        raise TimeoutError
+    try:
+        solution = _solver.minimize(
+            problem,
+            limits_of(made, problem.columns),
+            least=float(problem.weight.sum()),
+            gap=0.0,
+            clock=clock,
+        )
+    except _solver.NoPlanError:
+        return None
+    return problem.columns[solution.chosen]
+
+
+def _assigned(
+    made: Instance,
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    capacities: pd.Series,
+    beyond: float,
+    search: Search,
+    clock: Clock,
+) -> Solution:
+    """The candidates that serve people at the least sum when each centre serves so many at most."""
+    must, free = (np.flatnonzero(some) for some in (made.is_must, ~made.is_must))
+    labels = made.required.append([made.candidates[must], made.candidates[free]])
+    fixed = len(labels) - len(free)
+    capacity = capacities.reindex(labels).to_numpy(dtype=float)
+    if (capacity < 0).any():
+        wrong = ", ".join(map(repr, labels[capacity < 0][:5]))
+        raise ValidationError([f"capacities: negative for {wrong}; write 0 or more people."])
+    cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0]]
+    column = labels.get_indexer(cost.index.levels[1])[cost.index.codes[1]]
+    metres = cost.to_numpy(dtype=float)
+    some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
+    cell, column, metres = each_once(cell[some], column[some], metres[some])
+    rows, row = np.unique(cell, return_inverse=True)
+    limits = limits_of(made, free)
+    if limits.floors is not None:
+        problem = limits.floors.problem
+        none = sparse.csr_matrix((problem.cover.shape[0], fixed))
+        cover = sparse.hstack([none, problem.cover]).tocsr()
+        limits = limits._replace(
+            floors=limits.floors._replace(problem=problem._replace(cover=cover))
+        )
+    limits = limits._replace(cost=np.concatenate([np.zeros(fixed), limits.cost]))
+    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
+    guess = _search.Standing(worth, limits.cost[fixed:], limits.budget)
+    guess.climb(clock)
+    solution = _solver.assign(
+        (row.ravel(), column, metres), made.people[rows], limits,
+        fixed=fixed, capacity=np.where(np.isnan(capacity), math.inf, capacity), beyond=beyond,
+        start=fixed + guess.columns(), gap=search.gap, clock=clock, watch=search.watch,
+    )  # fmt: skip
+    chosen = solution.chosen[solution.chosen >= fixed] - fixed
+    return solution._replace(chosen=free[chosen], bound=max(solution.bound, 0.0))
+
+
+def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | None:
+    return watch and (lambda value, bound: watch(have + sign * value, have + sign * bound))
+
+
+MODELS: dict[str, Callable[..., Siting]] = {
+    "coverage": maximize_coverage,
+    "facilities": minimize_facilities,
+    "distance": minimize_cost,
+    "worst": minimize_worst,
+    "backup": maximize_backup,
+    "gradual": maximize_gradual_coverage,
+}

@@ -1,0 +1,504 @@
+"""What is asked of a siting model and what it answers; a question as arrays."""
+
+import contextlib
+import math
+import numbers
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.reach import CostTable
+from carecircles.siting import _search, _solver
+from carecircles.siting._solver import Clock, Floors, Limits, Solution, Watch
+from carecircles.siting.goals import GOALS
+
+ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """
+    What a plan has to keep to.
+
+    `must_open` and `may_not_open` name candidates. With `costs` (by candidate) and a `budget` the
+    plan may spend the budget instead of a number of centres. `floor_by_street` is the least share of
+    the people of every street that is to be covered (0 to 1).
+    """
+
+    must_open: tuple[Hashable, ...] = ()
+    may_not_open: tuple[Hashable, ...] = ()
+    costs: pd.Series | None = None
+    budget: float | None = None
+    floor_by_street: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """
+    How long to search and for how good a plan.
+
+    The search stops when the plan is proven to be within `gap` (a share) of the best, 0 for the best
+    itself, or after `time_limit` seconds with the best plan so far and its bound, as after Ctrl-C.
+    `watch` is called on long runs with the objective so far and the bound. The time counts from
+    `since`, a `time.monotonic()`, or from the call of the model if None.
+    """
+
+    gap: float = 0.0
+    time_limit: float = 60.0
+    watch: Watch | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Siting:
+    """
+    A plan and how good it is, in persons of the weight it was made for.
+
+    `sites` is indexed by candidate in the order in which to build, each the one that helps most:
+    gross (people within the cutoff of it), marginal (people it adds to those covered by the required
+    centres and the sites before it), cumulative (people covered when it stands), objective (what the
+    model makes best, when it stands).
+
+    `goal` names the model (one of `GOALS`). `objective` is what it made best (see there for its unit), `before` the same of the
+    required centres alone, `bound` what no plan can beat, `gap` the share between objective and
+    bound, 0 to 1, NaN where the bound says too little. `status` is 'optimal', 'within gap' (the gap that was asked for), 'time limit' or
+    'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
+    required centres alone, `total` all people, `unreachable` those whom neither a required centre
+    nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
+    or to be found; the plan has fewer `sites` where more would not help.
+    """
+
+    goal: str
+    sites: pd.DataFrame
+    objective: float
+    before: float
+    bound: float
+    gap: float
+    status: str
+    covered: float
+    covered_before: float
+    total: float
+    unreachable: float
+    asked: int | None = None
+
+
+def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
+    """The costs by pair, and the cutoff that holds."""
+    if not isinstance(cost, CostTable):
+        return cost, math.inf if cutoff is None else cutoff
+    if cutoff is not None and not cutoff <= cost.cutoff:
+        raise ValidationError(
+            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
+        )
+    return cost.table, cost.cutoff if cutoff is None else cutoff
+
+
+Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """
+    A question as arrays: people by place, and the pairs of place, candidate and metres that matter.
+
+    `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
+    reach it; `base` and `depth` the same with the candidates that must open. `gross` are the people
+    each candidate reaches, `least` how many more people each street must have covered.
+    """
+
+    people: np.ndarray
+    cell: np.ndarray
+    column: np.ndarray
+    metres: np.ndarray
+    required: pd.Index
+    candidates: pd.Index
+    gross: np.ndarray
+    cost: np.ndarray
+    budget: float
+    is_must: np.ndarray
+    own: np.ndarray
+    own_depth: np.ndarray
+    base: np.ndarray
+    depth: np.ndarray
+    is_in_table: np.ndarray
+    is_reached: np.ndarray
+    cutoff: float
+    street: np.ndarray
+    streets: pd.Index
+    least: np.ndarray | None
+    said: str
+    floor: float
+    asked: int | None
+    begun: float
+
+
+def instance_of(
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    cutoff: float,
+    weight: str | pd.Series,
+    required: Iterable[Hashable],
+    candidates: Iterable[Hashable] | None,
+    rules: Rules | None,
+    new: int | None,
+    *,
+    is_open: bool = False,
+) -> Instance:
+    """The question, checked; `is_open` if the number of new centres is to be found."""
+    begun, rules = time.monotonic(), rules or Rules()
+    if rules.floor_by_street is not None:
+        require_cutoff(cutoff)
+        if demand["street"].isna().any():
+            raise ValidationError(["`demand` has places without a street; a floor needs them all."])
+    if not demand.index.is_unique:
+        raise ValidationError(
+            ["`demand` has labels more than once in its index; make them unique."]
+        )
+    people = _weights(demand, weight)
+    budget = math.inf if is_open else _budget(new, rules)
+    labels = cost.index.levels[1]
+    required = pd.Index(list(required), dtype=object).unique()
+    named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
+    _refuse_unknown(labels, named, required, rules)
+    may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
+    price = _prices(may, rules, is_priced=new is None)
+    is_must = may.isin(list(rules.must_open))
+    taken = float(price[is_must].sum())
+    if taken > budget + 1e-9 * max(1.0, taken):
+        raise InfeasibleError(
+            f"the centres that must open take {taken:g} of {budget:g}; allow more."
+        )
+    places = demand.index.get_indexer(cost.index.levels[0]).astype(np.int32)
+    place, centre = places[cost.index.codes[0]], cost.index.codes[1]
+    if (place < 0).any():
+        raise ValidationError(
+            ["`cost` has places that are not in `demand`; use one demand for both."]
+        )
+
+    metres = cost.to_numpy(dtype=float)
+    size, is_required = len(demand), labels.isin(required)[centre]
+    own = np.full(size, math.inf)
+    np.minimum.at(own, place[is_required], metres[is_required])
+    near = is_required & (metres <= cutoff)
+    own_depth = np.bincount(each_once(place[near], centre[near], metres[near])[0], minlength=size)
+    column = may.get_indexer(labels).astype(np.int32)[centre]
+    is_in_table = np.isfinite(own)
+    is_in_table[place[(column >= 0) & np.isfinite(metres)]] = True
+    is_near = metres <= cutoff if math.isfinite(cutoff) else np.isfinite(metres)
+    matters = (column >= 0) & (is_near | (metres < own[place]))
+    cell, column, metres = each_once(place[matters], column[matters], metres[matters])
+    is_near = metres <= cutoff
+    gross = np.bincount(column[is_near], people[cell[is_near]], minlength=len(may))
+    if not math.isfinite(cutoff):
+        nearer = metres < own[cell]
+        cell, column, metres = cell[nearer], column[nearer], metres[nearer]
+    is_reached = own <= cutoff if math.isfinite(cutoff) else is_in_table
+    is_reached = is_reached.copy()
+    is_reached[cell[metres <= cutoff]] = True
+
+    base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
+    np.minimum.at(base, cell[of_must], metres[of_must])
+    depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
+    street, streets, least = np.zeros(size, dtype=int), pd.Index([]), None
+    if rules.floor_by_street is not None:
+        street, streets = pd.factorize(demand["street"])
+        counts = [
+            np.bincount(street[some], people[some], minlength=len(streets))
+            for some in (np.full(size, True), is_reached, base <= cutoff)
+        ]
+        least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
+    return Instance(
+        people=people,
+        cell=cell,
+        column=column,
+        metres=metres,
+        required=required,
+        candidates=may,
+        gross=gross,
+        cost=price,
+        budget=max(budget - taken, 0.0),
+        is_must=is_must,
+        own=own,
+        own_depth=own_depth,
+        base=base,
+        depth=depth,
+        is_in_table=is_in_table,
+        is_reached=is_reached,
+        cutoff=cutoff,
+        street=street,
+        streets=pd.Index(streets),
+        least=least,
+        said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
+        floor=rules.floor_by_street or 0.0,
+        asked=None if new is None else int(new),
+        begun=begun,
+    )
+
+
+def each_once(
+    cell: np.ndarray, column: np.ndarray, metres: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each pair of place and centre once, with its least metres."""
+    key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
+    if (np.diff(key) > 0).all():
+        return cell, column, metres
+    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
+    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
+    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    return cell[order[first]], column[order[first]], least
+
+
+def _floors(
+    streets: pd.Index, people: np.ndarray, reached: np.ndarray, covered: np.ndarray, *, share: float
+) -> np.ndarray:
+    """How many more people are to be covered in each street; an error if they cannot be reached."""
+    missing = share * people - reached
+    if (missing > 1e-6).any():
+        lines = [
+            f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
+            f"{_persons(missing[n])} too few"
+            for n in np.flatnonzero(missing > 1e-6)
+        ]
+        raise InfeasibleError("the floor cannot be met: " + "; ".join(lines) + ".")
+    least = share * people - covered
+    return np.where(least > 1e-9, least * (1 - 1e-12), 0.0)
+
+
+@contextlib.contextmanager
+def solving(made: Instance, search: Search) -> Iterator[Clock]:
+    """The time for a search; what the solver calls impossible is said in the words of the rules."""
+    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
+        try:
+            yield clock
+        except _solver.NoPlanError:
+            raise InfeasibleError(
+                f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
+                f"lower the floor. With the best found, {_shortfalls(made)}."
+            ) from None
+        except TimeoutError as err:
+            said = (
+                f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
+                if clock.stopped.is_set()
+                else f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow "
+                "more time."
+            )
+            raise TimeoutError(f"{said}{err}") from None
+
+
+def _shortfalls(made: Instance) -> str:
+    """Which streets miss their floor by how many people, when as many as possible are covered there."""
+    limits = limits_of(made)
+    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]
+    plan = _search.Standing(_search.worths(problem), limits.cost, limits.budget)
+    plan.climb(Clock(1.0))
+    covered = np.bincount(problem.group, plan.first, minlength=len(least))
+    missing = least - covered
+    return ", ".join(
+        f"street {made.streets[n]} is {_persons(missing[n])} people short"
+        for n in np.flatnonzero(missing > 1e-6)
+    )
+
+
+def _persons(people: float) -> str:
+    return f"{people:,.0f}" if people >= 1 else f"{people:.2g}"
+
+
+def covering_of(
+    made: Instance, is_row: np.ndarray, radius: float
+) -> tuple[_search.Covering, np.ndarray]:
+    """The covering problem of some places with people, and which place each row is."""
+    some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
+    some &= ~made.is_must[made.column]
+    rows, row = np.unique(made.cell[some], return_inverse=True)
+    shape = (len(rows), len(made.candidates))
+    cover = sparse.csr_matrix((np.ones(some.sum()), (row.ravel(), made.column[some])), shape=shape)
+    group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
+    return _search.Covering(cover, made.people[rows], group, columns), rows
+
+
+def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
+    """What the plan may take beside the candidates that must open, for these columns."""
+    columns = np.arange(len(made.candidates)) if columns is None else columns
+    if made.least is None:
+        return Limits(made.cost[columns], made.budget)
+    problem, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
+    of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
+    return Limits(made.cost[columns], made.budget, Floors(_search.merged(of_streets), made.least))
+
+
+def siting_of(
+    made: Instance,
+    goal: str,
+    solution: Solution,
+    measure: Measure,
+    *,
+    objective: float | None = None,
+) -> Siting:
+    """
+    The plan with its sites in the order in which each helps most.
+
+    The objective is measured anew from the sites, unless the measure cannot know it.
+    """
+    row = GOALS[goal]
+    is_less = row.is_less_better and not row.finds_number
+    must = np.flatnonzero(made.is_must)
+    chosen = np.union1d(must, solution.chosen).astype(int)
+    is_own = np.isin(made.column, chosen)
+    by_site = np.argsort(made.column[is_own], kind="stable")
+    cell, column, metres = (a[is_own][by_site] for a in (made.cell, made.column, made.metres))
+    ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
+    near, depth = made.own.copy(), made.own_depth.copy()
+    before, covered_before = measure(near, depth), _covered(made, near)
+    rows, covered = [], covered_before
+    waiting = [list(must), [c for c in chosen if c not in set(must)]]  # what must open comes first
+    while waiting[0] or waiting[1]:
+        group = waiting[0] or waiting[1]
+        trials = []
+        for candidate in group:
+            own = ends[candidate]
+            nearer, deeper = near.copy(), depth.copy()
+            nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
+            deeper[cell[own]] += metres[own] <= made.cutoff
+            trials.append((measure(nearer, deeper), nearer, deeper))
+        values = np.array([value for value, _, _ in trials])
+        best = int(values.argmin() if is_less else values.argmax())
+        candidate, (value, near, depth) = group.pop(best), trials[best]
+        after = _covered(made, near)
+        rows.append((candidate, made.gross[candidate], after - covered, after, value))
+        covered = after
+    sites = pd.DataFrame(
+        [row[1:] for row in rows],
+        columns=["gross", "marginal", "cumulative", "objective"],
+        index=pd.Index(made.candidates[[row[0] for row in rows]], name="id"),
+        dtype=float,
+    )
+    objective = measure(near, depth) if objective is None else objective
+    return Siting(
+        goal=goal,
+        sites=sites,
+        objective=objective,
+        before=0.0 if row.finds_number else before,
+        **_gap(objective, solution.bound, solution),
+        covered=covered,
+        covered_before=covered_before,
+        total=float(made.people.sum()),
+        unreachable=float(made.people[~made.is_reached].sum()),
+        asked=made.asked,
+    )
+
+
+def _covered(made: Instance, metres: np.ndarray) -> float:
+    """People whose nearest centre is within the cutoff; with none, all whom the table knows."""
+    return float(made.people[(metres <= made.cutoff) & np.isfinite(metres)].sum())
+
+
+def _gap(objective: float, bound: float, solution: Solution) -> dict[str, Any]:
+    """Bound, gap and status of a plan; what differs by arithmetic only does not differ."""
+    between = abs(bound - objective) / max(abs(objective), 1.0)
+    if between <= ARITHMETIC:
+        between, bound = 0.0, objective
+    elif not between <= 1:  # no share; how far the best is nobody knows
+        between = math.nan
+    status = "optimal" if between == 0 else solution.status.replace("optimal", "within gap")
+    return {"bound": bound, "gap": between, "status": status}
+
+
+def raised(solution: Solution, have: float, sign: float = 1.0) -> Solution:
+    """The solution of the part that was open to choice, with what was there already."""
+    return solution._replace(value=have + sign * solution.value, bound=have + sign * solution.bound)
+
+
+def beyond_of(cost: pd.Series, beyond: float | None) -> float:
+    if beyond is None:
+        finite = cost.to_numpy()[np.isfinite(cost.to_numpy())]
+        return float(finite.max(initial=0.0))
+    if not 0 <= beyond < math.inf:
+        raise ValidationError([f"beyond is {beyond:g}; write 0 or more."])
+    return float(beyond)
+
+
+def require_cutoff(cutoff: float) -> None:
+    """Being covered needs a limit."""
+    if not 0 <= cutoff < math.inf:
+        raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
+
+
+def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
+    if isinstance(weight, str) and weight not in demand:
+        raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
+    series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)
+    people = series.to_numpy(dtype=float)
+    wrong = ~np.isfinite(people) | (people < 0)
+    if wrong.any():
+        some = ", ".join(f"{label!r}" for label in demand.index[wrong][:5])
+        raise ValidationError(
+            [
+                f"weight: {wrong.sum()} values are missing or negative ({some}); write 0 or more people."
+            ]
+        )
+    return people
+
+
+def _refuse_unknown(
+    labels: pd.Index, candidates: pd.Index, required: pd.Index, rules: Rules
+) -> None:
+    problems = [
+        f"{name}: {len(absent)} labels are not in `cost` ({', '.join(map(repr, absent[:5]))})."
+        for name, some in (("required", required), ("candidates", candidates))
+        if len(absent := some[~some.isin(labels)])
+    ]
+    problems += [
+        f"{name}: {len(absent)} labels are no candidates ({', '.join(map(repr, absent[:5]))})."
+        for name, some in (
+            ("must_open", pd.Index(list(rules.must_open), dtype=object)),
+            ("may_not_open", pd.Index(list(rules.may_not_open), dtype=object)),
+        )
+        if len(absent := some[~some.isin(candidates)])
+    ]
+    both = set(rules.must_open) & set(rules.may_not_open)
+    if both:
+        problems.append(f"must_open and may_not_open both name {sorted(map(repr, both))}.")
+    if rules.costs is not None and not ((rules.costs >= 0) & np.isfinite(rules.costs)).all():
+        problems.append("costs: some are missing, negative or infinite; write 0 or more.")
+    if rules.floor_by_street is not None and not 0 <= rules.floor_by_street <= 1:
+        problems.append(f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1.")
+    if problems:
+        raise ValidationError(problems)
+
+
+def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarray:
+    """What each candidate costs; 1 each where centres are counted."""
+    if not is_priced or rules.costs is None:
+        return np.ones(len(candidates))
+    price = rules.costs.reindex(candidates).to_numpy(dtype=float)
+    if np.isnan(price).any():
+        absent = ", ".join(map(repr, candidates[np.isnan(price)][:5]))
+        raise ValidationError([f"costs: there is none for {absent}."])
+    return price
+
+
+def is_whole(number: object) -> bool:
+    """Whether a number of centres can be built: 2 and 2.0 can, 2.5 and True cannot."""
+    if isinstance(number, bool | np.bool_) or not isinstance(number, numbers.Real):
+        return False
+    return float(number).is_integer()
+
+
+def _budget(new: int | None, rules: Rules) -> float:
+    """How many centres, or how much of their costs, a plan may take."""
+    if (new is None) == (rules.budget is None):
+        raise ValidationError(["say how many new centres, or give rules with a budget; not both."])
+    if rules.budget is not None and rules.costs is None:
+        raise ValidationError(["a budget needs costs; give each candidate its own."])
+    if new is not None and not is_whole(new):
+        raise ValidationError([f"new is {new!r}; write a whole number of centres."])
+    budget = float(rules.budget if new is None else new)  # type: ignore[arg-type]
+    if not 0 <= budget < math.inf:
+        raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
+    return budget

@@ -1,0 +1,181 @@
+"""Several plans of one question: the best one, two, three ... centres, and alternatives."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.reach import CostTable
+from carecircles.siting.goals import GOALS
+from carecircles.siting.question import ARITHMETIC, Rules, Siting, is_whole
+
+_RING_M = 10.0  # alternatives are told apart in steps of so many metres
+
+
+def curve(
+    model: Callable[..., Siting],
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    most: int,
+    **options: Any,
+) -> pd.DataFrame:
+    """
+    The best one, two, three ... new centres, and what building them one by one would reach.
+
+    Parameters
+    ----------
+    model
+        `maximize_coverage` or another model that takes `new`.
+    most
+        The largest number of new centres.
+    options
+        What else the model takes; the time limit is for each number.
+
+    Returns
+    -------
+    curve
+        Indexed by `new` (0 ... most): people (covered by the best plan of so many), share (of all
+        people), objective, bound, gap, nested (the objective when the centres of the last plan are
+        built in its order).
+    """
+    if not is_whole(most) or most < 0:
+        raise ValidationError([f"most is {most!r}; write a whole number of centres, 0 or more."])
+    plans: list[Siting | None] = []
+    for new in range(most + 1):
+        try:
+            plan = model(demand, cost, new=new, **options)
+        except InfeasibleError:
+            if new == most:
+                raise
+            plans.append(None)
+            continue
+        plans.append(plan)
+        if plan.status == "stopped":
+            break
+    last = plans[-1]
+    steps = [last.before, *last.sites["objective"]] if last is not None else []
+    rows = [
+        {
+            "people": plan.covered,
+            "share": plan.covered / plan.total if plan.total else math.nan,
+            "objective": plan.objective,
+            "bound": plan.bound,
+            "gap": plan.gap,
+            "nested": steps[min(new, len(steps) - 1)],
+        }
+        if plan is not None
+        else {}
+        for new, plan in enumerate(plans)
+    ]
+    columns = ["people", "share", "objective", "bound", "gap", "nested"]
+    index = pd.RangeIndex(len(rows), name="new")
+    return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
+
+
+def alternatives(
+    model: Callable[..., Siting],
+    best: Siting,
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    points: gpd.GeoSeries,
+    *,
+    count: int,
+    within: float = 0.01,
+    **options: Any,
+) -> list[tuple[float, Siting]]:
+    """
+    Plans nearly as good as the best whose sites stand as far as possible from those before.
+
+    The best site is often not to be had. Each alternative keeps the largest distance from every site
+    of the best plan and of the alternatives before it at which a plan within the share is still to be
+    had, and is the best plan at that distance.
+
+    Parameters
+    ----------
+    model, best
+        `maximize_coverage` or another model, and the plan it made.
+    points
+        Where the candidates are, by label, in metres.
+    count
+        How many at most.
+    within
+        How much worse than the best an alternative may be, as a share of its objective.
+    options
+        What else the model was given; centres that must open are in every plan.
+
+    Returns
+    -------
+    alternatives
+        Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
+    """
+    if not is_whole(count) or count < 0:
+        raise ValidationError([f"count is {count!r}; write a whole number of plans, 0 or more."])
+    rules = options.get("rules") or Rules()
+    required = set(options.get("required", ())) | set(rules.must_open)
+    named = points.index if options.get("candidates") is None else options["candidates"]
+    candidates = pd.Index([label for label in named if label not in required])
+    where = shapely.get_coordinates(points.loc[candidates].to_numpy())
+    slack = within * abs(best.objective) + ARITHMETIC * max(1.0, best.total)
+    limit = best.objective + (slack if GOALS[best.goal].is_less_better else -slack)
+    apart, latest = np.full(len(candidates), math.inf), best
+    found: list[tuple[float, Siting]] = []
+    while len(found) < count:
+        own = latest.sites.index.difference(list(rules.must_open))
+        for spot in shapely.get_coordinates(points.loc[own].to_numpy()):
+            apart = np.minimum(apart, np.hypot(*(where - spot).T))
+        next_plan = _farthest(
+            model, candidates, apart, limit, demand, cost, {**options, "rules": rules}
+        )
+        if next_plan is None:
+            break
+        found.append(next_plan)
+        latest = next_plan[1]
+        if latest.status == "stopped":
+            break
+    return found
+
+
+def _farthest(
+    model: Callable[..., Siting],
+    candidates: pd.Index,
+    apart: np.ndarray,
+    limit: float,
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    options: dict[str, Any],
+) -> tuple[float, Siting] | None:
+    """The largest distance at which a plan is still good enough, by halving, and that plan."""
+    must = list(options["rules"].must_open)
+
+    def at(ring: int) -> Siting | None:
+        kept = [*must, *candidates[apart >= max(ring * _RING_M, 1e-6)]]
+        inner = dataclasses.replace(
+            options["rules"], may_not_open=tuple(set(options["rules"].may_not_open) & set(kept))
+        )
+        try:
+            plan = model(demand, cost, **{**options, "candidates": kept, "rules": inner})
+        except (InfeasibleError, TimeoutError):
+            return None
+        is_less = GOALS[plan.goal].is_less_better
+        return plan if (plan.objective <= limit if is_less else plan.objective >= limit) else None
+
+    finite = apart[np.isfinite(apart)]
+    low, high = 0, int(finite.max(initial=0.0) // _RING_M) + 1
+    best = at(0)
+    if best is None or len(best.sites) == 0:
+        return None
+    while high - low > 1 and best.status != "stopped":
+        middle = (low + high) // 2
+        plan = at(middle)
+        if plan is None or len(plan.sites) == 0:
+            high = middle
+        else:
+            low, best = middle, plan
+    return low * _RING_M, best
