@@ -149,6 +149,8 @@ MEMORY = [
     "site --new 3 --cell 35",
     "site --new 3 --objective distance --cell 50",
     "site --new 3 --objective gradual --cell 50",
+    "site --new 3 --objective backup --cell 50 --spacing 100 --time-limit 20",
+    "site --objective facilities --cell 40 --time-limit 20",
 ]
 
 

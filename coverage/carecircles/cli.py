@@ -485,6 +485,7 @@ def site(
         if places.empty:
             raise ValidationError([_nowhere(candidates, keep_out, service)])
         _require_siting_memory(
+            objective,
             siting.pairs_expected(objective, before, places, full=full),
             options,
             spacing=(spacing or options.cell) if is_spaced else None,
@@ -655,12 +656,14 @@ def _require_memory(
     memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
 
 
-def _require_siting_memory(pairs: float, options: Options, *, spacing: float | None) -> None:
+def _require_siting_memory(
+    objective: Objective, pairs: float, options: Options, *, spacing: float | None
+) -> None:
     """Before candidates are measured, whether there is memory for all of their pairs."""
     from carecircles import memory
 
     most = memory.limit(options.memory)
-    estimate = memory.of_siting(pairs)
+    estimate = memory.of_siting(objective, pairs)
     factor = estimate / max(most, 1.0)
     larger = _larger("--cell", options.cell * math.sqrt(factor), options.cell)
     mend = f"use {larger} or name fewer candidates"

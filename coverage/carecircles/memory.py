@@ -26,7 +26,10 @@ _CELL = 130  # a cell of the first plan with its figures
 _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
 _PAIR = 35  # a cell and a centre that reaches it
-_PAIR_SITED = 110  # a cell and a candidate, from the cost table to the model
+_PAIR_SITED = 110  # a cell and a candidate, from the cost table to the plan
+_PAIR_PROVED = 200  # the same where the whole model goes to the solver
+_SOLVER = 250_000_000  # the solver's own process
+_ALWAYS_PROVED = ("backup", "facilities")  # goals that always go to the solver
 TABLE_ROW = 3000  # a row of a table that is written or printed
 CANDIDATE = 1200  # a candidate on the grid
 
@@ -58,8 +61,10 @@ def of_evaluation(
     return _RASTER * places + of_cell * cells + _PAIR * pairs
 
 
-def of_siting(pairs: float) -> float:
-    """Bytes that finding sites takes, by the pairs of cell and candidate of its cost table."""
+def of_siting(goal: str, pairs: float) -> float:
+    """Bytes that finding sites for a goal takes, by the pairs of cell and candidate of its cost table."""
+    if goal in _ALWAYS_PROVED:
+        return _SOLVER + _PAIR_PROVED * pairs
     return _PAIR_SITED * pairs
 
 
