@@ -94,7 +94,10 @@ class Options:
         str, typer.Option(help="A bundled study area, or a folder shaped like one (see `init`).")
     ] = "hexi"
     centres: Annotated[
-        Path | None, typer.Option(help="Another list of centres, instead of the area's own.")
+        Path | None,
+        typer.Option(
+            help="Another list of centres, instead of the area's own; FILE.xlsx#SHEET names a sheet."
+        ),
     ] = None
     datum: Annotated[
         str | None,

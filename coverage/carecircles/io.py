@@ -199,7 +199,8 @@ def read_centres(
     ----------
     path
         CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
-        Shapefile or GeoParquet with points. Column names in English or Chinese.
+        Shapefile or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
+        names a sheet; without it the one that fits is taken.
     crs
         The projected CRS in metres to compute in.
     datum
