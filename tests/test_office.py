@@ -344,6 +344,7 @@ def test_costs_in_two_units_are_told(tmp_path):
     )
 
 
+NAMES = pd.read_csv(datasets.folder("hexi") / "places.csv")["name"].tolist()
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12)
 ORDINARY = st.integers(1, 12).flatmap(
     lambda rows: st.fixed_dictionaries(
@@ -358,7 +359,7 @@ ORDINARY = st.integers(1, 12).flatmap(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ORDINARY)
 def test_an_ordinary_table_is_read_as_it_stands(tmp_path_factory, table):
     """Header in row 1, every row with its coordinates: pandas reads the same cells."""
@@ -371,6 +372,56 @@ def test_an_ordinary_table_is_read_as_it_stands(tmp_path_factory, table):
     assert raw.columns.tolist() == expected.columns.tolist()
     assert raw.to_numpy().tolist() == expected.to_numpy().tolist()
     assert raw.attrs["taken"] == []
+
+
+DECORATED = st.fixed_dictionaries(
+    {
+        "names": st.lists(st.sampled_from(NAMES), min_size=1, max_size=6),
+        "titles": st.lists(
+            st.sampled_from(
+                [["河西区养老机构一览表"], [], ["填报单位：民政局", "", "日期：2024-12"], ["附件1"]]
+            ),
+            max_size=3,
+        ),
+        "is_grouped": st.booleans(),
+        "units": st.sampled_from([[], [["", "", "(度)", "(度)", "(张)"]], [["甲", "乙", "1", "2", "3"]]]),
+        "blank_after": st.integers(0, 6),
+        "total": st.sampled_from([[], ["合计"], ["总　计"], ["全区合计"], ["Total"], ["", "合计："]]),
+        "notes": st.lists(
+            st.sampled_from(
+                [["注：床位数为核定数。"], ["说明: 截至2024年", "见附件"], ["填表人：张三", "审核：李四"], []]
+            ),
+            max_size=2,
+        ),
+    }
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(DECORATED)
+def test_what_stands_around_a_table_does_not_change_what_is_read(tmp_path_factory, drawn):
+    """Five columns of centres; titles, headers, units, totals, notes and blank rows drawn by lot."""
+    names = drawn["names"]
+    body = [
+        [str(n), name, f"{117 + n / 100}", f"{39 + n / 100}", f"{n}0"]
+        for n, name in enumerate(names, start=1)
+    ]
+    body.insert(drawn["blank_after"], [])
+    header = [["编号", "机构名称", "经度", "纬度", "床位数"]]
+    if drawn["is_grouped"]:
+        header = [["编号", "机构名称", "坐标", "", "床位数"], ["", "", "经度", "纬度", ""]]
+    count = sum(n * 10 for n in range(1, len(names) + 1))
+    total = [[*drawn["total"], *[""] * (4 - len(drawn["total"])), str(count)]]
+    rows = [*drawn["titles"], *header, *drawn["units"], *body,
+            *(total if drawn["total"] else []), *drawn["notes"]]  # fmt: skip
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    padded = [[*row, *[""] * (5 - len(row))] for row in rows]
+    pd.DataFrame(padded).to_csv(path, index=False, header=False)
+    centres = read(path)
+    assert centres.index.tolist() == [str(n) for n in range(1, len(names) + 1)]
+    assert centres["name"].tolist() == names
+    assert centres["beds"].tolist() == [n * 10 for n in range(1, len(names) + 1)]
+    assert "add up to" not in said(centres)
 
 
 # Workbooks that would do harm
@@ -468,9 +519,6 @@ def test_a_stray_byte_in_gb18030_names_its_row(tmp_path):
     content = CHINESE.encode("gb18030").replace(b"\n4,", b"\xff\n4,")
     (tmp_path / "c.csv").write_bytes(content)
     assert "(row 4, byte 0xFF)" in problems_of(tmp_path / "c.csv")[0]
-
-
-NAMES = pd.read_csv(datasets.folder("hexi") / "places.csv")["name"].tolist()
 
 
 @settings(max_examples=200)
