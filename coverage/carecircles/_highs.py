@@ -29,6 +29,7 @@ Told = Callable[[float, float], None]  # the best value and the bound so far
 _COMMAND = ("-P", "-m", "carecircles._highs")  # -P: no file beside the user's is taken for a module
 _GRACE_S = 1.0  # what HiGHS may take beyond its time before its process is ended
 _LISTEN_S = 0.1
+_MOST_IDLE = 2
 _TELL_S = 0.5
 
 
@@ -109,7 +110,7 @@ def run(
         is_done = answer is not None
         return answer or worker.latest
     finally:
-        if is_done:
+        if is_done and len(_idle) < _MOST_IDLE:
             _idle.append(worker)
         else:
             worker.end()
