@@ -111,8 +111,28 @@ def test_forty_three_streets_are_printed_on_as_many_sheets_as_it_takes(many):
     assert "CC BY 4.0" in text
     assert "Positions of all 45 centres are of unstated basis" in sheets[0]
     assert many.ask("document.body.className") == ""
-    assert many.ask(COUNT, ".cc-overleaf, .cc-turned") == 0
+    assert many.ask(COUNT, ".cc-overleaf, .cc-foot, .cc-turned") == 0
     many.assert_quiet()
+
+
+@pytest.mark.parametrize("what", ["changed", "live"])
+def test_notes_that_find_no_room_beside_the_map_stand_below_it(
+    browser, pair, hexi_plan, tmp_path, what
+):
+    """No second sheet for a few lines."""
+    drawn = (
+        maps.whatif_map(hexi_plan) if what == "live" else maps.change_map(comparison.compare(*pair))
+    )
+    drawn.save(tmp_path / "page.html")
+    ready = {"live": "carecircles.page.live"}.get(what, "carecircles.page.grid.painted")
+    opened = Opened(browser, tmp_path / "page.html", ready=ready)
+    [sheet] = printed(opened, f"foot-{what}")
+    flat = " ".join(sheet.split())
+    assert "Counted on cells of 50 m" in flat
+    assert "CC BY 4.0" in flat
+    assert all(name in flat for name in ("Dayingmen", "Taihulu"))
+    assert opened.ask(COUNT, ".cc-foot, .cc-turned") == 0
+    opened.page.close()
 
 
 def test_plans_are_printed_with_captions_beside_the_maps(several):

@@ -1409,7 +1409,7 @@ window.carecircles = (function () {
       what the first sheet has no room for stands on the next ones. */
   function fitToPaper(maps) {
     let views = [], folded = [];
-    const overleaf = element("section", "cc-overleaf");
+    const overleaf = element("section");
     window.addEventListener("beforeprint", () => {
       const { classList, style } = document.body, head = document.querySelector(".cc-title");
       views = maps.map((map) => ({ bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() }));
@@ -1417,6 +1417,7 @@ window.carecircles = (function () {
       folded.forEach((part) => (part.open = true));
       classList.add("cc-print");
       style.setProperty("--head", head.offsetHeight + "px");
+      style.setProperty("--foot", "0px");
       turnOver(overleaf);
       maps.forEach((map) => {
         map.closePopup();
@@ -1437,19 +1438,33 @@ window.carecircles = (function () {
     });
   }
 
-  /** Put what does not fit beside the map, from the first part that does not, on sheets of its own. */
-  function turnOver(overleaf) {
-    const panel = document.querySelector(".cc-panel");
+  /** Put what does not fit beside the map below it, if it is the notes; else, from the first part that
+      does not fit, on sheets of their own. */
+  function turnOver(rest) {
+    const panel = document.querySelector(".cc-panel"), { style } = document.body;
     if (!panel) return;
     panel.scrollTop = 0;
-    const end = panel.getBoundingClientRect().bottom + 1;
     const parts = [...panel.querySelectorAll(".cc-live-panel > *, .cc-body > *")].filter((part) => part.offsetHeight);
-    const first = parts.findIndex((part) => part.getBoundingClientRect().bottom > end);
+    const firstBeyond = () => {
+      const end = panel.getBoundingClientRect().bottom + 1;
+      return parts.findIndex((part) => part.getBoundingClientRect().bottom > end);
+    };
+    const first = firstBeyond(), last = parts.length - 1;
     if (first < 0) return;
-    const heading = element("h1", "", document.querySelector("h1").textContent);
-    overleaf.replaceChildren(heading, ...parts.slice(first).map((part) => part.cloneNode(true)));
-    parts.slice(first).forEach((part) => part.classList.add("cc-turned"));
-    document.body.append(overleaf);
+    const turn = (from, className, ...before) => {
+      parts.forEach((part) => part.classList.remove("cc-turned"));
+      rest.className = className;
+      rest.replaceChildren(...before, ...parts.slice(from).map((part) => part.cloneNode(true)));
+      parts.slice(from).forEach((part) => part.classList.add("cc-turned"));
+      document.body.append(rest);
+    };
+    if (parts[last].matches(".cc-notes")) {
+      turn(last, "cc-foot");
+      style.setProperty("--foot", rest.offsetHeight + "px");
+      if (firstBeyond() < 0) return;
+      style.setProperty("--foot", "0px");
+    }
+    turn(first, "cc-overleaf", element("h1", "", document.querySelector("h1").textContent));
   }
 
   function toggleFullscreen() {
