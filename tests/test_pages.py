@@ -346,6 +346,23 @@ def test_on_a_small_screen_the_map_is_seen(browser, hexi_page, size):
     opened.page.close()
 
 
+@pytest.mark.parametrize(("off", "hits"), [(10, True), (30, False)])
+def test_a_finger_beside_a_small_centre_means_it(browser, hexi_page, hexi, off, hits):
+    opened = Opened(browser, hexi_page)
+    home = hexi.facilities.loc[["H45"]].to_crs(4326).geometry.iloc[0]
+    opened.ask(
+        """([lat, lon, off]) => {
+          const { map } = carecircles.page, containerPoint = map.latLngToContainerPoint([lat, lon]).add([off, 0]);
+          map.fire("click", { containerPoint, latlng: map.containerPointToLatLng(containerPoint),
+            originalEvent: { pointerType: "touch" } });
+        }""",
+        [home.y, home.x, off],
+    )
+    title = opened.popup(".cc-facts-title")
+    assert (title == hexi.facilities.loc["H45", "name_en"]) == hits
+    opened.page.close()
+
+
 # Links, frames
 
 

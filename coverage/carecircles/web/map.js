@@ -973,6 +973,7 @@ window.carecircles = (function () {
   function entitle(map, config) {
     setLanguage(config.lang);
     addTitle(config);
+    map.invalidateSize({ animate: false });
   }
 
   function showWhole(map, config) {
@@ -1438,33 +1439,31 @@ window.carecircles = (function () {
     });
   }
 
-  /** Put what does not fit beside the map below it, if it is the notes; else, from the first part that
-      does not fit, on sheets of their own. */
+  /** Put each part that finds no room beside the map on sheets of its own; the notes below the map, if
+      they alone find none. */
   function turnOver(rest) {
-    const panel = document.querySelector(".cc-panel"), { style } = document.body;
+    const panel = document.querySelector(".cc-panel");
     if (!panel) return;
     panel.scrollTop = 0;
     const parts = [...panel.querySelectorAll(".cc-live-panel > *, .cc-body > *")].filter((part) => part.offsetHeight);
-    const firstBeyond = () => {
-      const end = panel.getBoundingClientRect().bottom + 1;
-      return parts.findIndex((part) => part.getBoundingClientRect().bottom > end);
-    };
-    const first = firstBeyond(), last = parts.length - 1;
-    if (first < 0) return;
-    const turn = (from, className, ...before) => {
-      parts.forEach((part) => part.classList.remove("cc-turned"));
-      rest.className = className;
-      rest.replaceChildren(...before, ...parts.slice(from).map((part) => part.cloneNode(true)));
-      parts.slice(from).forEach((part) => part.classList.add("cc-turned"));
-      document.body.append(rest);
-    };
-    if (parts[last].matches(".cc-notes")) {
-      turn(last, "cc-foot");
-      style.setProperty("--foot", rest.offsetHeight + "px");
-      if (firstBeyond() < 0) return;
-      style.setProperty("--foot", "0px");
+    const isBeyond = (part) => part.getBoundingClientRect().bottom > panel.getBoundingClientRect().bottom + 1;
+    const turned = [];
+    parts.forEach((part) => { // those after one that is turned over move up
+      if (!isBeyond(part)) return;
+      turned.push(part.cloneNode(true));
+      part.classList.add("cc-turned");
+    });
+    if (!turned.length) return;
+    rest.className = "cc-foot";
+    rest.replaceChildren(...turned);
+    document.body.append(rest);
+    if (turned.length === 1 && turned[0].matches(".cc-notes")) {
+      document.body.style.setProperty("--foot", rest.offsetHeight + "px");
+      if (!parts.some(isBeyond)) return;
+      document.body.style.setProperty("--foot", "0px");
     }
-    turn(first, "cc-overleaf", element("h1", "", document.querySelector("h1").textContent));
+    rest.className = "cc-overleaf";
+    rest.prepend(element("h1", "", document.querySelector("h1").textContent));
   }
 
   function toggleFullscreen() {
