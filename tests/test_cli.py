@@ -673,6 +673,9 @@ def test_every_command_counts_neighbours_or_leaves_them_out(hexi_copy, tmp_path,
     assert with_them.returncode == 0, with_them.stderr
     said = "beyond the border count"
     assert said in "".join(json.loads(with_them.stdout)["notes"]) or "--service" in command
+    assert (
+        with_them.stdout.count(said) <= 1
+    )  # of several plans, of the one the others are held against
     without = run(*command, *options, "--no-neighbours", cwd=tmp_path)
     assert json.loads(without.stdout)["notes"][0] == "Centres beyond the border are not counted: 3."
     if command[0] == "site":

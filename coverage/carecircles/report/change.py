@@ -174,7 +174,7 @@ def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
         each_once(
             [
                 [grid_note(plans[0])],
-                *(neighbour_notes(plan) for plan in plans),
+                neighbour_notes(plans[0]),
                 *(plan.area.notes for plan in plans),
             ]
         ),
