@@ -14,10 +14,10 @@ import shapely
 from playwright.sync_api import expect
 
 from carecircles import comparison, datasets, evaluation, grid, maps, plan, report, scenario
-from carecircles._encoding import decode
 from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
+from carecircles.io._encoding import decode
 from tests.conftest import evaluated, planned
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 from tests.test_browser import Opened

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import area, datasets, io, maps
-from carecircles._encoding import decode
 from carecircles.errors import ValidationError
+from carecircles.io._encoding import decode
 from carecircles.maps.drawing import centres_of
 from tests.conftest import planned
 from tests.test_browser import Opened

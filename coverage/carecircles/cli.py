@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from carecircles._validate import Text
     from carecircles.area import StudyArea
     from carecircles.maps import Drawing
     from carecircles.plan import Plan
     from carecircles.siting import Siting
+    from carecircles.words import Text
 
 _BASELINE = "baseline"
 _MOST_PROBLEMS = 100

@@ -9,7 +9,6 @@ from folium.template import Template
 from carecircles import (
     report,
 )
-from carecircles._validate import Text
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.maps.closed import Page, to_json
 from carecircles.maps.drawing import (
@@ -22,6 +21,7 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.plan import Plan
+from carecircles.words import Text
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
 

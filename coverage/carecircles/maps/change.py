@@ -6,7 +6,6 @@ import pandas as pd
 from carecircles import (
     report,
 )
-from carecircles._validate import Text
 from carecircles.comparison import Change
 from carecircles.maps.around import (
     CENTRE_SIGNS,
@@ -25,6 +24,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
 from carecircles.plan import Plan
+from carecircles.words import Text
 
 
 def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:

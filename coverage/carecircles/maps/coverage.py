@@ -13,7 +13,6 @@ from carecircles import (
     gaps,
     report,
 )
-from carecircles._validate import Text
 from carecircles.maps.around import (
     Surroundings,
     finished,
@@ -42,6 +41,7 @@ from carecircles.maps.layers import (
     zone_layer,
 )
 from carecircles.plan import Plan
+from carecircles.words import Text
 
 
 def coverage_map(

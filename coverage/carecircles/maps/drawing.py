@@ -20,10 +20,10 @@ from carecircles import (
     grid,
     report,
 )
-from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
 from carecircles.plan import Plan
+from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from carecircles._validate import Text
+from carecircles.words import Text
 
 DECIMALS = {
     "share": 6,

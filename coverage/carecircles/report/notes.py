@@ -8,10 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, evaluation, grid
-from carecircles._validate import Text
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import say, show
+from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
 

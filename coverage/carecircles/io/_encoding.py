@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from carecircles._validate import Text
 from carecircles.errors import ValidationError
+from carecircles.words import Text
 
 _LARGEST_PLAN = 1_000_000  # bytes of an area.toml or a scenario
 # Characters of two, and of three bytes and more in UTF-8, where Chinese is written in those of three.
