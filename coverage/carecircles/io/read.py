@@ -372,7 +372,7 @@ def roles_of(path: str | Path) -> list[str]:
     if part is not None or FORMATS.get(whole.suffix.casefold()) != "Excel" or not whole.is_file():
         return [_role_of(path)]
     try:
-        named = sheets(whole, _sought(None))
+        named = sheets(whole, sought_in(None))
     except Exception:  # what is wrong with the file is told by whoever reads it
         named = []
     roles = [_role_of(whole.with_name(f"{whole.name}#{sheet}")) for sheet in named]
@@ -381,7 +381,7 @@ def roles_of(path: str | Path) -> list[str]:
 
 def _role_of(path: str | Path) -> str:
     """What a file, or the sheet of a workbook, holds, seen from its columns."""
-    frame = read_raw(path, _sought(None))
+    frame = read_raw(path, sought_in(None))
     stem = parted(path)[0].stem.casefold()
     file = frame.attrs["file"]
     known, _ = _checks.columns(frame, CENTRE_COLUMNS | POPULATION_COLUMNS, file=file)
@@ -411,7 +411,7 @@ def taken(frame: pd.DataFrame) -> list[Text]:
     ]
 
 
-def _sought(role: str | None, spellings: dict | None = None) -> Sought:
+def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
     """What is looked for in a file of a role, or of any."""
     several = [COLUMNS[role]] if role in COLUMNS else [spellings or {}]
     if role is None:
@@ -424,7 +424,7 @@ def _sought(role: str | None, spellings: dict | None = None) -> Sought:
 
 def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
     """What sentences call a file, its known columns, and what is wrong so far."""
-    raw = read_raw(path, _sought(role, spellings))
+    raw = read_raw(path, sought_in(role, spellings))
     file = raw.attrs["file"]
     frame, problems = _checks.columns(raw, spellings, file=file)
     if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import folium
+import geopandas as gpd
 from folium.map import LayerControl
 from folium.template import Template
 
@@ -242,7 +243,7 @@ def legend_of(area: StudyArea, *, radius: bool = True, bases: set[str] | None = 
                 "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
             },
         },
-        *_centre_signs(set(area.facilities["basis"]) if bases is None else bases),
+        *_centre_signs(bases_of(area.facilities) if bases is None else bases),
     ]
     if is_neighbour(area.facilities).any():
         label = {"en": "Neighbour: a centre beyond the border", "zh": "区外中心：位于边界之外"}
@@ -273,6 +274,11 @@ _CENTRE_BASES: dict[str, Text] = {
     "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
     "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
 }
+
+
+def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
+    """What the positions of centres rest on; neighbours have a sign of their own."""
+    return set(facilities.loc[~is_neighbour(facilities), "basis"])
 
 
 def _centre_signs(bases: set[str]) -> list[dict]:

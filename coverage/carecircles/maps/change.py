@@ -10,6 +10,7 @@ from carecircles.comparison import Change
 from carecircles.maps.around import (
     CENTRE_SIGNS,
     area_name,
+    bases_of,
     change_signs,
     finished,
     legend_of,
@@ -127,7 +128,7 @@ def _change_legend(change: Change) -> list[dict]:
         signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
     left_out = {"share", *(["circle"] if is_other else [])}
     facilities = after.area.facilities
-    unchanged = set(facilities.loc[~facilities.index.isin(change.centres.index), "basis"])
+    unchanged = bases_of(facilities[~facilities.index.isin(change.centres.index)])
     return signs + [
         entry for entry in legend_of(after.area, bases=unchanged) if entry["sign"] not in left_out
     ]

@@ -15,6 +15,7 @@ from carecircles import (
 )
 from carecircles.maps.around import (
     Surroundings,
+    bases_of,
     finished,
     headline_of,
     layer_groups,
@@ -127,7 +128,7 @@ def comparison_map(
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
-    bases = {basis for plan in plans for basis in plan.area.facilities["basis"]}
+    bases = set().union(*(bases_of(plan.area.facilities) for plan in plans))
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,
