@@ -20,7 +20,8 @@ ORDER = [
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
-    "maps.marginal", "maps.live", "maps", "cli", "__main__",
+    "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
+    "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def test_hands_on_a_mouse_agree_with_the_command(live, tmp_path):
     download.value.save_as(path)
     assert download.value.suggested_filename == "My-plan.toml"
     done = subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", "whatif", str(path), "--format", "json"],
+        [sys.executable, "-m", "carecircles", "whatif", str(path), "--format", "json"],
         capture_output=True,
         text=True,
         check=True,

@@ -398,7 +398,7 @@ def noisy(tmp_path):
 
 def test_nothing_but_the_document_on_stdout(tmp_path, noisy):
     done = subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", "site", "--new", "2", "--objective", "backup",
+        [sys.executable, "-m", "carecircles", "site", "--new", "2", "--objective", "backup",
          "--cell", "200", "--spacing", "400", "--format", "json"],
         cwd=tmp_path, env=noisy("highspy", "pyproj"), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

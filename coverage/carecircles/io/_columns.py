@@ -5,29 +5,21 @@ import pandas as pd
 from carecircles.io import _checks
 
 PEOPLE = ("people", "people_60", "people_65", "people_80")
-
-
 SERVICES = {
     "meals": ("meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"),
     "medical": ("medical help", "助医", "医疗", "医疗服务"),
     "culture": ("culture and leisure", "文化休闲", "文化", "文娱", "休闲"),
     "health_post": ("health post", "健康驿站", "卫生服务站", "社区卫生服务站"),
 }
-
-
 ABOUT = {
     "basis": ("依据", "数据依据"),
     "source": ("来源", "数据来源", "出处"),
     "datum": ("坐标系", "坐标系统", "坐标基准"),
 }
-
-
 _NAMES = {
     "name": ("名称", "名字", "中文名", "中文名称", "name_zh"),
     "name_en": ("英文名", "英文名称", "english name"),
 }
-
-
 CENTRE_COLUMNS = {
     "id": ("编号", "序号", "编码", "代码", "centre_id", "center_id"),
     "name": (
@@ -75,8 +67,6 @@ CENTRE_COLUMNS = {
     "cost": ("成本", "费用", "造价", "建设成本"),
     **ABOUT,
 }
-
-
 STREET_COLUMNS = {
     "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
     "name": (*_NAMES["name"], "street", "street_name", "街道", "街道名称"),
@@ -84,8 +74,6 @@ STREET_COLUMNS = {
     "communities": ("社区数", "社区数量"),
     **ABOUT,
 }
-
-
 POPULATION_COLUMNS = {
     "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
     "street": ("name", "street_name", "街道", "街道名称", "名称"),
@@ -133,11 +121,7 @@ USUAL_COLUMNS = (
     "护理床位数", "工作人员数", "职工人数", "护理员人数", "护理人员数", "收费标准", "开放时间", "营业时间",
     "男", "女", "占比", "比重", "户数", "phone", "telephone", "address", "contact", "remarks", "notes",
 )  # fmt: skip
-
-
 BOUNDARY_COLUMNS = {**_NAMES, **ABOUT}
-
-
 PLACE_COLUMNS = {
     **_NAMES,
     "kind": ("类型", "类别", "种类"),
@@ -146,8 +130,6 @@ PLACE_COLUMNS = {
     "lat": CENTRE_COLUMNS["lat"],
     **ABOUT,
 }
-
-
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "centres": CENTRE_COLUMNS,
     "streets": STREET_COLUMNS,
@@ -155,26 +137,18 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
 }
-
-
 NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
     "population": (frozenset({"people_60"}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
 }
-
-
 BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
     "schematic": ("示意",),
     "proposed": ("planned", "拟建", "规划", "拟定"),
 }
-
-
 SUMMED = (*PEOPLE, "capacity", "beds")
-
-
 FIGURES = (*SUMMED, "cost", "lon", "lat")
 
 

@@ -21,17 +21,9 @@ from carecircles.io import _checks
 from carecircles.io._target import replacing, writing
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 _LONGEST_TEXT = 32_767
-
-
 _MOST_EXCEL_ROWS = 1_048_576
-
-
 _NO_TIME = datetime.datetime(2000, 1, 1)
-
-
 Result: TypeAlias = str | pd.DataFrame  # what a file is made from: the text of it, or a table
 
 

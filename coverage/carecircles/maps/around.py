@@ -25,11 +25,7 @@ from carecircles.plan import Plan
 from carecircles.words import Text
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
-
-
 _REFERENCE = {"en": "Orientation", "zh": "参照"}
-
-
 _GROUPS = [
     (_COVERAGE, ("grid", "change", "gain", "streets", "zones", "circles", "centres", "losses")),
     (_REFERENCE, ("borders", "places", "tiles")),

@@ -135,8 +135,6 @@ def _change_legend(change: Change) -> list[dict]:
 
 
 _NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
-
-
 _GONE_CIRCLE = (
     {"en": "Care circle that goes", "zh": "取消的服务圈"},
     {"en": "before", "zh": "原方案"},

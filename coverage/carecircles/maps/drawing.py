@@ -26,11 +26,7 @@ from carecircles.plan import Plan
 from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
-
-
 _LATTICE = 16
-
-
 LAYERS: dict[str, Text] = {
     "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
     "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
@@ -44,8 +40,6 @@ LAYERS: dict[str, Text] = {
     "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
 }
-
-
 ASSETS: dict[str, list[tuple[str, str]]] = {
     "default_js": [("carecircles", "carecircles:map.js")],
     "default_css": [("carecircles_css", "carecircles:map.css")],

@@ -31,8 +31,6 @@ from carecircles.report.notes import (
 from carecircles.words import Text
 
 DISTRICT = {"en": "District", "zh": "全区"}
-
-
 _OTHER = {"en": "other", "zh": "其他"}
 
 

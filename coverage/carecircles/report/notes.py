@@ -14,8 +14,6 @@ from carecircles.report.columns import say, show
 from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
-
-
 GROUPS: dict[str, Text] = {
     "people": {"en": "all ages", "zh": "全部人口"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},
