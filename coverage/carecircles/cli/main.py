@@ -11,7 +11,8 @@ from carecircles import __version__, _signals
 from carecircles.cli.options import app
 from carecircles.errors import InfeasibleError, SolverError, ValidationError
 
-# isort: off  (in the order in which the help lists the commands)
+# The help lists the commands in this order.
+# isort: off
 from carecircles.cli import coverage, whatif, site, files  # noqa: F401
 # isort: on
 
