@@ -15,7 +15,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 ORDER = [
     "_signals", "errors", "words", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
     "io._target", "io._columns", "io._points", "io.read", "io.write", "io._matching", "io", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
-    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
+    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model", "siting._solver", "siting.question",
     "siting.models", "siting.candidates", "siting.several", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
