@@ -376,7 +376,7 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
             candidates=["a"],
             rules=Rules(floor_by_street=0.75),
         )
-    said = r"no plan of 1 new centres keeps every street at 80 %.*street [AB] is [34] people short"
+    said = r"no plan of 1 new centre keeps every street at 80 %.*street [AB] is [34] people short"
     with pytest.raises(InfeasibleError, match=said):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
