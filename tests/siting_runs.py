@@ -9,6 +9,7 @@ side of the square in cells.
 
 import json
 import sys
+import threading
 import time
 
 import numpy as np
@@ -133,22 +134,16 @@ ENGINES = {"carecircles": by_carecircles, "spopt": by_spopt, "textbook": by_text
 
 
 def main(engine, model, *numbers):
+    from tests.memory_runs import peak_mb, watch_solvers
+
+    solvers: dict[int, float] = {}
+    threading.Thread(target=watch_solvers, args=[solvers], daemon=True).start()
     candidates, required, new, seed = map(int, numbers[:4])
     side = int(numbers[4]) if len(numbers) > 4 else SIDE
     demand, sites = instance(candidates, required, seed, side=side)
     found = ENGINES[engine](model, demand, sites, required, new)
-    print(json.dumps(found | {"peak_mb": _peak_mb()}))
-
-
-def _peak_mb():
-    """Of this process and the solvers that wait for more; see `memory_runs.peak_mb`."""
-    import psutil
-
-    from tests.memory_runs import peak_mb
-
-    return round(
-        sum(map(peak_mb, [psutil.Process().pid, *(c.pid for c in psutil.Process().children())]))
-    )
+    peak = peak_mb("self") + max(solvers.values(), default=0.0)
+    print(json.dumps(found | {"peak_mb": round(peak)}))
 
 
 if __name__ == "__main__":
