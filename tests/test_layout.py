@@ -3,11 +3,14 @@
 import ast
 import importlib
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import carecircles
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "coverage" / "carecircles"
@@ -57,6 +60,27 @@ def test_imports_run_downward():
 
 def test_every_module_has_its_place():
     assert {name for name, _ in module_files()} == {*ORDER, ""}
+
+
+def test_import_carecircles_gives_every_public_module_when_it_is_named():
+    public = {name for name in ORDER if "." not in name and not name.startswith("_") and name != "cli"}
+    assert set(carecircles.__all__) == public
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    told = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    told = {alias.asname for node in told if node.module == "carecircles" for alias in node.names}
+    assert told == public  # as type checkers see it
+    named = (
+        "import sys, carecircles; assert 'numpy' not in sys.modules; assert 'maps' in dir(carecircles);"
+        "print(carecircles.datasets.available()[0], carecircles.maps.tiles.__name__)"
+    )
+    run = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
+    assert run.stdout == "hexi carecircles.maps.tiles\n"
+    with pytest.raises(AttributeError, match="carecircles.*'centres'"):
+        _ = carecircles.centres
+
+
+def test_type_checkers_read_the_package_itself():
+    assert (PACKAGE / "py.typed").is_file()
 
 
 def test_ci_runs_the_readme_commands():
