@@ -19,7 +19,7 @@ ORDER = [
     "_signals", "errors", "words", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
     "io._target", "io._columns", "io._points", "io.read", "io.write", "io._matching", "io", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
     "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
-    "siting.models", "siting.candidates", "siting.several", "siting",
+    "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
@@ -63,7 +63,9 @@ def test_every_module_has_its_place():
 
 
 def test_import_carecircles_gives_every_public_module_when_it_is_named():
-    public = {name for name in ORDER if "." not in name and not name.startswith("_") and name != "cli"}
+    public = {
+        name for name in ORDER if "." not in name and not name.startswith("_") and name != "cli"
+    }
     assert set(carecircles.__all__) == public
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     told = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
@@ -75,7 +77,7 @@ def test_import_carecircles_gives_every_public_module_when_it_is_named():
     )
     run = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
     assert run.stdout == "hexi carecircles.maps.tiles\n"
-    with pytest.raises(AttributeError, match="carecircles.*'centres'"):
+    with pytest.raises(AttributeError, match=r"carecircles.*'centres'"):
         _ = carecircles.centres
 
 
