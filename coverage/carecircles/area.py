@@ -6,14 +6,14 @@ import datetime
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import io
+from carecircles import _html, io
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching, _target
@@ -57,15 +57,45 @@ class StudyArea:
 
     name: str
     name_en: str
-    boundary: gpd.GeoDataFrame
-    streets: gpd.GeoDataFrame
-    population: pd.DataFrame
-    facilities: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame = field(repr=False)
+    streets: gpd.GeoDataFrame = field(repr=False)
+    population: pd.DataFrame = field(repr=False)
+    facilities: gpd.GeoDataFrame = field(repr=False)
     standard: Standard
     crs: pyproj.CRS
-    places: gpd.GeoDataFrame | None = None
+    places: gpd.GeoDataFrame | None = field(default=None, repr=False)
     as_of: datetime.date | None = None
     notes: tuple[Text, ...] = ()
+
+    def _repr_html_(self) -> str:
+        beyond = int(is_neighbour(self.facilities).sum())
+        centres = f"{len(self.facilities) - beyond}" + (f" and {beyond} beyond" if beyond else "")
+        counted = [g for g in io.PEOPLE if g in self.population]
+        return _html.panel(
+            {"en": self.name_en, "zh": self.name},
+            [
+                ("streets", len(self.streets)),
+                ("centres", centres),
+                *((g, _html.people(self.population[g].sum())) for g in counted),
+                ("standard", in_words(self.standard)),
+                ("computed in", self.crs.to_string()),
+                *([("as of", self.as_of)] if self.as_of else []),
+                *(("note", note["en"]) for note in self.notes[:5]),
+            ],
+        )
+
+
+def in_words(standard: Standard) -> str:
+    """
+    The standard in a few words.
+
+    Examples
+    --------
+    >>> in_words(Standard(500, 10, group="people_80"))
+    '500 m, 10 min, for people_80'
+    """
+    whom = f", for {standard.group}" if standard.group else ""
+    return f"{standard.metres:g} m, {standard.minutes:g} min{whom}"
 
 
 def read_area(
