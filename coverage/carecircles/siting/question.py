@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import _html
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting import _search, _terms
@@ -87,6 +88,32 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+
+    def _repr_html_(self) -> str:
+        whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
+        shown = ["gross", "marginal", "cumulative"]
+        return _html.panel(
+            GOALS[self.goal].what,
+            [
+                (label, _html.people(value / whole))
+                for label, value in (
+                    ("with the new centres", self.objective),
+                    ("before", self.before),
+                    ("no plan can beat", self.bound),
+                )
+            ]
+            + [
+                ("status", self.status),
+                ("people covered", f"{_html.people(self.covered)} of {_html.people(self.total)}"),
+            ],
+            columns=("site", *shown),
+            rows=[
+                (site, *map(_html.people, figures))
+                for site, figures in zip(
+                    self.sites.index, self.sites[shown].to_numpy(), strict=True
+                )
+            ],
+        )
 
 
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
