@@ -23,7 +23,8 @@ from carecircles import (
 from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
-from carecircles.plan import Plan
+from carecircles.maps.spread import packed_people
+from carecircles.plan import Plan, is_straight
 
 DECIMALS = 6  # of a degree: 0.1 m
 
@@ -118,17 +119,23 @@ def again(layer: Drawing) -> Drawing:
     return again
 
 
-def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
-    """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+def grid_data(
+    plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
+) -> tuple[dict, list[float]]:
+    """
+    What every grid layer needs, with values of the cells as compressed arrays; and its bounds.
+
+    With the people of `groups` in each cell.
+    """
     area, cells = plan.area, plan.cells
     codes = cells["street"].cat.codes.to_numpy()
-    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
+    people, weights = packed_people(cells, groups)
+    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays | weights
     rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
     lattice = grid.lattice_of(cells)
     rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
-    per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
     data = {
         "rows": rows,
         "cols": cols,
@@ -137,15 +144,29 @@ def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[flo
         "y0": y0,
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
         "arrays": {name: _packed(values) for name, values in rasters.items()},
+        "people": people,
         "streets": [
-            {
-                "name": report.name_of(area.streets.loc[code]),
-                "people_60_a_cell": round(float(people), 4),
-            }
-            for code, people in per_cell.items()
+            {"name": report.name_of(area.streets.loc[code])}
+            for code in cells["street"].cat.categories
         ],
     }
     return data, corners.total_bounds.tolist()
+
+
+def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
+    """
+    The nearest centre of each cell (its number from 1, 0 for none) and thousandths of what it takes to get there.
+
+    Nothing where that is a straight line, which the page measures itself.
+    """
+    if is_straight(plan):
+        return {}
+    number = plan.area.facilities.index.get_indexer(plan.cells["nearest"]) + 1
+    cost = np.where(number > 0, plan.cells["distance_m"].to_numpy(), 0)
+    return {
+        f"nearest{suffix}": number.astype(np.uint32),
+        f"distance{suffix}": np.minimum(np.round(1000 * cost), 2**32 - 1).astype(np.uint32),
+    }
 
 
 def centres_to_measure(area: StudyArea) -> list[dict]:

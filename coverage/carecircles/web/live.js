@@ -1,6 +1,6 @@
 /* The live what-if map: centres are added, dragged and removed, the radius changes, and cells,
    people and the table by street follow. A plan is a value {name, centres (by id), metres, minutes,
-   group}; undo and redo go from one to another. Loaded after map.js, toml.js and scenario.js. */
+   group}; undo and redo go from one to another. Loaded after map.js, counting.js, toml.js and scenario.js. */
 "use strict";
 (function () {
   const { kit, page, scenario } = carecircles;
@@ -110,94 +110,27 @@
     };
   }
 
-  /* Cells: how many centres reach each, and how many cells of each kind are covered. A kind is a
-     street with a number of people in each group, so that people follow from counts exactly. */
+  /* Cells with their depths, which change, and the people in them */
 
   const Live = kit.Coverage.extend({
     prepare() {
-      const { kind, data } = this, size = kind.length, kinds = data.kinds.street.length + 1;
-      this.street = new Uint16Array(size);
-      for (let k = 0; k < size; k++) this.street[k] = kind[k] ? data.kinds.street[kind[k] - 1] + 1 : 0;
-      this.depth = new Uint16Array(size);
-      this.wasCovered = new Uint8Array(size);
-      this.shade = new Uint8Array(size);
-      this.tally = Object.fromEntries(["all", "covered", "backup", "gained", "lost"]
-        .map((name) => [name, new Int32Array(kinds)]));
-      for (let k = 0; k < size; k++) this.tally.all[kind[k]]++;
+      const { people } = this.data;
+      const names = new Set(Object.values(people).map((group) => group.weights).filter(Boolean));
+      this.counting = new carecircles.counting.Counting(this.data, this.street,
+        Object.fromEntries([...names].map((name) => [name, this[name]])));
+      ["depth", "wasCovered", "shade"].forEach((name) => (this[name] = this.counting[name]));
       this.colourBy("depth");
     },
 
-    /** Colour cells by depth or by change; `look` gives the sign from what was covered and the depth. */
+    /** Colour cells by depth or by change. */
     colourBy(what) {
-      const depths = [1, 2, 3, 4, 5], changes = { false: [9, 7, 7, 7, 7], true: [8, 6, 6, 6, 6] };
-      this.look = Uint8Array.from(what === "depth" ? [...depths, 0, 0, 0, ...depths]
-        : [...changes.false, 0, 0, 0, ...changes.true]);
-      for (let k = 0; k < this.kind.length; k++) this.shade[k] = this.kind[k] ? this.signOf(k) : 0;
+      const depths = [1, 2, 3, 4, 5];
+      if (what === "depth") this.counting.lookAs(depths, depths);
+      else this.counting.lookAs([9, 7, 7, 7, 7], [8, 6, 6, 6, 6]);
     },
-    signOf(k) {
-      return this.look[8 * this.wasCovered[k] + Math.min(this.depth[k], 4)];
-    },
-
-    /** Keep what is covered now as what plans are compared with. */
-    setBaseline() {
-      const { gained, lost } = this.tally;
-      for (let k = 0; k < this.kind.length; k++) this.wasCovered[k] = this.depth[k] > 0 ? 1 : 0;
-      gained.fill(0);
-      lost.fill(0);
-    },
-
-    /** Add (1) or take away (-1) a centre: every cell whose centre lies within reach, the limit included. */
-    reach({ x, y }, metres, sign) {
-      const { cell, x0, y0, rows, cols } = this.data;
-      const { kind, depth, wasCovered, shade, look } = this;
-      const { covered, backup, gained, lost } = this.tally;
-      const v = (y - y0) / cell - 0.5, u = (x - x0) / cell - 0.5, wide = metres / cell;
-      const from = Math.max(0, Math.floor(v - wide)), to = Math.min(rows - 1, Math.ceil(v + wide));
-      for (let row = from; row <= to; row++) {
-        const dy = y0 + (row + 0.5) * cell - y, half = Math.sqrt(Math.max(0, metres * metres - dy * dy)) / cell;
-        const isWithin = (col) => {
-          const dx = x0 + (col + 0.5) * cell - x;
-          return Math.sqrt(dx * dx + dy * dy) <= metres;
-        };
-        let first = Math.max(0, Math.floor(u - half) - 1), last = Math.min(cols - 1, Math.ceil(u + half) + 1);
-        while (first <= last && !isWithin(first)) first++;
-        while (last >= first && !isWithin(last)) last--;
-        for (let k = row * cols + first, end = row * cols + last; k <= end; k++) {
-          const group = kind[k];
-          if (!group) continue;
-          const now = (depth[k] += sign), crossed = sign > 0 ? now : now + 1;
-          if (crossed === 1) {
-            covered[group] += sign;
-            if (wasCovered[k]) lost[group] -= sign;
-            else gained[group] += sign;
-          } else if (crossed === 2) {
-            backup[group] += sign;
-          }
-          shade[k] = look[8 * wasCovered[k] + (now > 4 ? 4 : now)];
-        }
-      }
-    },
-
-    /** People of a group by what happens to them: for the area, and for each street. */
-    people(group) {
-      const { street, people } = this.data.kinds, of = people[group];
-      const made = { area: {}, streets: this.data.streets.map(() => ({})) };
-      Object.entries(this.tally).forEach(([name, cells]) => {
-        made.area[name] = 0;
-        made.streets.forEach((row) => (row[name] = 0));
-        for (let k = 0; k < street.length; k++) {
-          const persons = cells[k + 1] * of[k];
-          made.area[name] += persons;
-          made.streets[street[k]][name] += persons;
-        }
-      });
-      return made;
-    },
-    cellAt(latlng) {
-      const cell = kit.Coverage.prototype.cellAt.call(this, latlng);
-      const { group, label } = this.shown;
-      return cell && { ...cell, label, people: this.data.kinds.people[group][this.kind[cell.index] - 1] };
-    },
+    setBaseline() { this.counting.setBaseline(); },
+    reach(centre, metres, sign) { this.counting.reach(centre, metres, sign); },
+    people(group) { return this.counting.people(this.data.people[group]); },
   });
 
   carecircles.live = function (data) {

@@ -555,6 +555,20 @@ window.carecircles = (function () {
       return { index, row, col, x: data.x0 + (col + 0.5) * data.cell, y: data.y0 + (row + 0.5) * data.cell };
     },
 
+    /** People of a group in a cell. */
+    peopleAt(index, group) {
+      const { each, weights } = this.data.people[group];
+      return each[this.street[index] - 1] * (weights ? this[weights][index] : 1);
+    },
+
+    /** The nearest of `centres` to a cell and how far it is: as Python found it, or in a straight line. */
+    nearestAt(cell, centres, which = "") {
+      const numbers = this["nearest" + which];
+      if (!numbers) return nearestTo(centres, cell.x, cell.y);
+      const nearest = centres[numbers[cell.index] - 1] || null;
+      return { nearest, distance: nearest && this["distance" + which][cell.index] / 1000 };
+    },
+
     follow(event) {
       if (!this.corner) return;
       const map = this._map;
@@ -669,6 +683,7 @@ window.carecircles = (function () {
     return Uint8Array.from(street, (code, k) => (code ? Math.min(depth[k], most) + 1 : 0));
   }
 
+  /** The nearest centre in a straight line, and how far it is. */
   function nearestTo(centres, x, y) {
     let nearest = null, distance = Infinity;
     centres.forEach((centre) => {
@@ -679,6 +694,8 @@ window.carecircles = (function () {
   }
 
   const Coverage = Grid.extend({
+    shown: { group: "people_60", label: null }, // whose people are told
+
     prepare() {
       this.shade = shadeByDepth(this.street, this.depth);
     },
@@ -687,12 +704,12 @@ window.carecircles = (function () {
       const cell = this.at(latlng);
       if (!cell) return null;
       const street = this.data.streets[this.street[cell.index] - 1];
-      return { ...cell, depth: this.depth[cell.index], street: street.name,
-        people: street.people_60_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
+      return { ...cell, depth: this.depth[cell.index], street: street.name, label: this.shown.label,
+        people: this.peopleAt(cell.index, this.shown.group), ...this.nearestAt(cell, this.data.centres) };
     },
     facts(latlng) {
       const cell = this.cellAt(latlng);
-      return cell && cellFacts(cell, this.data.standard);
+      return cell && cellFacts(cell, this.data);
     },
   });
 
@@ -701,7 +718,7 @@ window.carecircles = (function () {
     return new Coverage(data, DEPTH_SIGNS);
   }
 
-  function cellFacts(cell, standard) {
+  function cellFacts(cell, { standard, unit }) {
     const rows = [
       [word("street"), say(cell.street)],
       [word("within"), String(cell.depth)],
@@ -709,7 +726,7 @@ window.carecircles = (function () {
     ];
     if (cell.nearest) {
       rows.push(
-        [word("distance"), metres(cell.distance) + " · " +
+        [word("distance"), unit === "min" ? minutes(cell.distance) : metres(cell.distance) + " · " +
           minutes((cell.distance / standard.metres) * standard.minutes)],
         [word("position"), basis(cell.nearest.basis)],
         [word("servicesThere"), servicesOf(cell.nearest)],
@@ -741,17 +758,18 @@ window.carecircles = (function () {
       if (!cell) return null;
       const street = this.data.streets[this.street[cell.index] - 1];
       const both = [this.before, this.after].map((depth, n) => {
-        const { nearest, distance } = nearestTo(this.data.centres[n], cell.x, cell.y);
-        return { depth: depth[cell.index], nearest, distance };
+        const { nearest, distance } = this.nearestAt(cell, this.data.centres[n], "_" + SIDES[n]);
+        const far = nearest && (this.data.unit[n] === "min" ? minutes : metres)(distance);
+        return { depth: depth[cell.index], nearest, far };
       });
       const status = ["covered", "gained", "lost", "uncovered"][this.changed[cell.index] - 1];
-      const tell = ({ depth, nearest, distance }) => nearest
-        ? `${depth} · ${say(nearest.name)}, ${metres(distance)}` : word("noCentre");
+      const tell = ({ depth, nearest, far }) => nearest
+        ? `${depth} · ${say(nearest.name)}, ${far}` : word("noCentre");
       return facts(word(status), [
         [word("street"), say(street.name)],
         [word("before"), tell(both[0])],
         [word("after"), tell(both[1])],
-        [word("people60"), street.people_60_a_cell.toFixed(1)],
+        [word("people60"), this.peopleAt(cell.index, "people_60").toFixed(1)],
       ]);
     },
   });
