@@ -320,7 +320,7 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     opened = Opened(browser, path)
     opened.shot("hostile")
     names = opened.ask(
-        """() => { carecircles.setLanguage("zh"); return { title: document.querySelector("h1").textContent,
+        """() => { carecircles.words.setLanguage("zh"); return { title: document.querySelector("h1").textContent,
              streets: [...document.querySelectorAll(".cc-streets tbody th")].map(e => e.textContent),
              labels: [...document.querySelectorAll(".cc-name span")].map(e => e.textContent) }; }"""
     )
@@ -447,7 +447,7 @@ def test_datums_of_the_page_are_those_of_python(opened, datum):
     lon, lat = rng.uniform(75, 134, 200), rng.uniform(18, 53, 200)
     places = list(zip(lon.tolist(), lat.tolist(), strict=True))
     there = opened.ask(
-        "([datum, places]) => places.map(([lng, lat]) => { const p = carecircles.toDatum[datum]({ lat, lng });"
+        "([datum, places]) => places.map(([lng, lat]) => { const p = carecircles.datum.toDatum[datum]({ lat, lng });"
         " return [p.lng, p.lat]; })",
         [datum, places],
     )
@@ -467,7 +467,9 @@ def test_baidus_mercator_is_the_one_others_compute(opened):
         (126.6, 45.8),
     ):
         theirs = oracle.baidu_mercator_from_bd09(oracle.Bd09(lat=lat, lon=lon))
-        ours = opened.ask("p => carecircles.baiduMercator({ lng: p[0], lat: p[1] })", [lon, lat])
+        ours = opened.ask(
+            "p => carecircles.datum.baiduMercator({ lng: p[0], lat: p[1] })", [lon, lat]
+        )
         assert (ours["x"], ours["y"]) == pytest.approx((theirs.x, theirs.y), abs=0.01)
 
 

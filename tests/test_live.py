@@ -715,7 +715,7 @@ def test_hostile_names_stay_text(browser, hexi, hexi_cells, tmp_path):
     )
     opened.ask(
         "text => { const { live } = carecircles.page, c = live.plan.centres.get('H06'); live.add({ lat: 39.07, lng: 117.24 });"
-        " const n = live.plan.centres.get('N1'); live.commit(live.withCentre({ ...n, name: { en: text, zh: text } })); }",
+        " const n = live.plan.centres.get('N1'); live.commit(carecircles.plan.withCentre(live.plan, { ...n, name: { en: text, zh: text } })); }",
         "".join(HOSTILE),
     )
     assert opened.ask("window.hit === undefined")

@@ -47,8 +47,20 @@ LAYERS: dict[str, Text] = {
 }
 
 
+# In the order in which they load: each uses only those before it.
+_SCRIPTS = (
+    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
+    *("datum", "tiles", "panel", "print", "around"),
+)
+
+
+def scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Scripts in `web/` as folium wants them: a name and an address each."""
+    return [(f"carecircles_{name}", f"carecircles:{name}.js") for name in names]
+
+
 ASSETS: dict[str, list[tuple[str, str]]] = {
-    "default_js": [("carecircles", "carecircles:map.js")],
+    "default_js": scripts_of(_SCRIPTS),
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
 
@@ -60,7 +72,7 @@ class Drawing(JSCSSMixin, Layer):
     Attributes
     ----------
     kind
-        Name of the drawing function in `web/map.js`.
+        Name of the drawing function, one of `carecircles.draw` in `web/`.
     data
         What it draws, as a JSON value.
     """
@@ -69,7 +81,7 @@ class Drawing(JSCSSMixin, Layer):
     default_css = ASSETS["default_css"]
     _template = Template("""
         {% macro script(this, kwargs) %}
-        var {{ this.get_name() }} = carecircles.{{ this.kind }}({{ this.json }});
+        var {{ this.get_name() }} = carecircles.draw.{{ this.kind }}({{ this.json }});
         {% endmacro %}
     """)
 

@@ -33,6 +33,7 @@ from carecircles.maps.drawing import (
     grid_data,
     in_degrees,
     require_language,
+    scripts_of,
     services_of,
 )
 from carecircles.maps.layers import reference_layers
@@ -46,10 +47,7 @@ class _LiveDrawing(Drawing):
 
     default_js = [  # noqa: RUF012  (folium reads it from the class)
         *ASSETS["default_js"],
-        ("carecircles_counting", "carecircles:counting.js"),
-        ("carecircles_toml", "carecircles:toml.js"),
-        ("carecircles_scenario", "carecircles:scenario.js"),
-        ("carecircles_live", "carecircles:live.js"),
+        *scripts_of(("counting", "ground", "plan", "toml", "scenario", "planner", "live")),
     ]
 
 

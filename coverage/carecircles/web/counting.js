@@ -5,7 +5,8 @@ carecircles.counting = (function () {
   const NAMES = ["all", "covered", "backup", "gained", "lost"];
   const MOST = 4; // centres within reach that are told apart; more look like so many
 
-  /** The first and last cell of a row whose centres lie within reach of a point, the limit included. */
+  /** The first and last cell of a row whose centres lie within reach of a point, the limit included.
+      @param {Lattice} grid  @param {{ x: number, y: number }} centre */
   function span({ cell, x0, y0, cols }, { x, y }, metres, row) {
     const dy = y0 + (row + 0.5) * cell - y, half = Math.sqrt(Math.max(0, metres * metres - dy * dy)) / cell;
     const isWithin = (col) => {
@@ -29,10 +30,15 @@ carecircles.counting = (function () {
       none, and `weights` by name what else a cell counts for. All are whole numbers, so that adding
       and taking away leaves no error. */
   class Counting {
+    /** @param {Lattice} grid  @param {Uint8Array | Uint16Array} street  @param {Record<string, Uint32Array>} weights */
     constructor(grid, street, weights = {}) {
-      Object.assign(this, { grid, street, weights: Object.values(weights) });
+      this.grid = grid;
+      this.street = street;
+      this.weights = Object.values(weights);
       this.measures = ["", ...Object.keys(weights)]; // the first counts cells
-      const size = street.length, streets = street.reduce((most, code) => Math.max(most, code), 0) + 1;
+      const size = street.length;
+      let streets = 1; // the first counts nothing
+      for (let k = 0; k < size; k++) streets = Math.max(streets, street[k] + 1);
       this.depth = new Uint16Array(size);
       this.wasCovered = new Uint8Array(size);
       this.shade = new Uint8Array(size); // a sign for each cell, 0 for none
