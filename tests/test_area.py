@@ -7,9 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from carecircles import _matching, area, datasets
+from carecircles import area, datasets
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
+from carecircles.io import _matching
 from tests.conftest import centres_at
 
 

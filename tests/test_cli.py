@@ -48,7 +48,7 @@ def run(*arguments, cwd):
 def run_alone(*arguments, cwd):
     """The command as a process of its own; readline, which pytest imports, sets COLUMNS below Python."""
     return subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", *map(str, arguments)], env=dict(os.environ),
+        [sys.executable, "-m", "carecircles", *map(str, arguments)], env=dict(os.environ),
         cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
@@ -485,7 +485,7 @@ def test_ctrl_c_while_modules_are_loaded_is_no_traceback(tmp_path, seconds):
 def test_a_full_disk_is_no_traceback(tmp_path):
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
-            [sys.executable, "-m", "carecircles.cli", "evaluate", "--format", "json"],
+            [sys.executable, "-m", "carecircles", "evaluate", "--format", "json"],
             cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
@@ -561,7 +561,7 @@ def test_hostile_names_do_not_steer_the_terminal(tmp_path):
 
 def test_a_closed_pipe_is_no_traceback(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "carecircles.cli", "evaluate", "--format", "json"],
+        [sys.executable, "-m", "carecircles", "evaluate", "--format", "json"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     process.stdout.close()

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carecircles import _target, io
+from carecircles import io
 from carecircles.errors import ValidationError
+from carecircles.io import _target
 from tests.conftest import CRS
 
 ROWS = pd.DataFrame(
@@ -502,7 +503,7 @@ def test_of_several_results_all_are_written_or_none(tmp_path):
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
     """A process that is gone, one that runs (this one), and one of another machine."""
-    script = "import sys; from carecircles import _target; print(_target.prefix())"
+    script = "import sys; from carecircles.io import _target; print(_target.prefix())"
     gone = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout.strip()

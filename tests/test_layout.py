@@ -13,14 +13,15 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "errors", "_validate", "datum", "_encoding", "_table", "_workbook", "_formats", "_target", "io",
-    "_matching", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
-    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
+    "_signals", "errors", "words", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
+    "io._target", "io._columns", "io._points", "io.read", "io.write", "io._matching", "io", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
+    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model", "siting._solver", "siting.question",
     "siting.models", "siting.candidates", "siting.several", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
-    "maps.marginal", "maps.live", "maps", "cli", "__main__",
+    "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
+    "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -14,10 +14,10 @@ import shapely
 from playwright.sync_api import expect
 
 from carecircles import comparison, datasets, evaluation, grid, maps, plan, report, scenario
-from carecircles._encoding import decode
 from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
+from carecircles.io._encoding import decode
 from tests.conftest import evaluated, planned, unevenly
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 from tests.test_browser import Opened
@@ -155,7 +155,7 @@ def test_hands_on_a_mouse_agree_with_the_command(live, tmp_path):
     download.value.save_as(path)
     assert download.value.suggested_filename == "My-plan.toml"
     done = subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", "whatif", str(path), "--format", "json"],
+        [sys.executable, "-m", "carecircles", "whatif", str(path), "--format", "json"],
         capture_output=True,
         text=True,
         check=True,

@@ -271,6 +271,18 @@ def test_what_is_not_stated_is_not_called_assumed(hexi):
     assert not {"known", "assumed", "proposed"} & set(signs)
 
 
+def test_a_neighbour_is_told_by_its_own_sign_alone(hexi, hexi_cells):
+    """What its position rests on has no sign on the map, so none in the legend."""
+    first = hexi.facilities.index == "H01"
+    facilities = hexi.facilities.assign(neighbour=first)
+    facilities.loc["H01", "basis"] = "not stated"
+    signs = legend_of(
+        maps.coverage_map(planned(dataclasses.replace(hexi, facilities=facilities), hexi_cells))
+    )
+    assert "neighbour" in signs
+    assert "unstated" not in signs
+
+
 def test_the_legend_of_several_plans_knows_proposed_centres(hexi, hexi_cells):
     proposed = hexi.facilities.assign(
         basis=["proposed", "survey of 2020", *hexi.facilities["basis"][2:]]

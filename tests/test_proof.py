@@ -346,7 +346,7 @@ def test_a_floor_nobody_can_meet_is_said_at_once(tmp_path):
     )  # fmt: skip
     assert time.monotonic() - begun < 25
     assert done.returncode == 2
-    assert "no plan of 1 new centres keeps every street at 100 %" in done.stderr
+    assert "no plan of 1 new centre keeps every street at 100 %" in done.stderr
     assert "people short" in done.stderr
 
 
@@ -398,7 +398,7 @@ def noisy(tmp_path):
 
 def test_nothing_but_the_document_on_stdout(tmp_path, noisy):
     done = subprocess.run(
-        [sys.executable, "-m", "carecircles.cli", "site", "--new", "2", "--objective", "backup",
+        [sys.executable, "-m", "carecircles", "site", "--new", "2", "--objective", "backup",
          "--cell", "200", "--spacing", "400", "--format", "json"],
         cwd=tmp_path, env=noisy("highspy", "pyproj"), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

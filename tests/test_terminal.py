@@ -175,7 +175,7 @@ def test_evaluate_on_a_terminal_of_80_columns(tmp_path, hexi_cells):
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 80, 0, 0))
     with subprocess.Popen(
-        [sys.executable, "-m", "carecircles.cli", "evaluate", "--lang", "en"],
+        [sys.executable, "-m", "carecircles", "evaluate", "--lang", "en"],
         cwd=tmp_path, stdout=theirs, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
     ) as command:  # fmt: skip

@@ -175,11 +175,11 @@ def test_metres_are_rounded_once(tmp_path, hexi):
     assert record["district"]["mean_distance_m_after"] == 397.5
 
 
-def test_a_plan_is_listed_once(tmp_path):
+def test_a_plan_is_listed_once(tmp_path, plan_file):
     """Also where the league is held against one of its plans, or a plan is named twice."""
     for named in (
-        ["ten-minutes", "slow-walkers", "--against", "ten-minutes"],
-        ["slow-walkers", "slow-walkers", "--against", "ten-minutes"],
+        ["ten-minutes", plan_file, "--against", "ten-minutes"],
+        [plan_file, plan_file, "--against", "ten-minutes"],
     ):
         rows = list(csv.DictReader(io.StringIO(printed(*named, "--format", "csv", cwd=tmp_path))))
         names = [row["name_en"] for row in rows]

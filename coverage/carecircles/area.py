@@ -13,12 +13,13 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _matching, _target, _validate, io
-from carecircles._encoding import read_text, taken_as
-from carecircles._formats import FORMATS, parted
-from carecircles._validate import Text
+from carecircles import io
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, _matching, _target
+from carecircles.io._encoding import read_text, taken_as
+from carecircles.io._formats import FORMATS, parted
+from carecircles.words import Text
 
 _FILES = ("boundary", "streets", "population", "centres", "places")
 _OPTIONAL = ("boundary", "places")
@@ -480,11 +481,11 @@ def _describe_file(frame: pd.DataFrame) -> str:
         parts.append(
             f"datum {about['datum']}{'' if about['datum_declared'] else ' (not declared)'}"
         )
-    renamed = [f"{_validate.show(a)} as {b}" for a, b in about.get("columns", {}).items() if a != b]
+    renamed = [f"{_checks.show(a)} as {b}" for a, b in about.get("columns", {}).items() if a != b]
     if renamed:
         parts.append("columns " + ", ".join(renamed))
     if about.get("unused"):
-        parts.append("not used: " + ", ".join(map(_validate.show, about["unused"])))
+        parts.append("not used: " + ", ".join(map(_checks.show, about["unused"])))
     return ", ".join(part for part in parts if part)
 
 
@@ -612,7 +613,7 @@ def _plan_crs_problems(named: object) -> list[str]:
         return [f"area.toml: crs is {named!r}, which is no CRS we know; {mend}."]
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
         return [f"area.toml: crs {crs.to_string()} is not in metres; {mend}."]
-    if not _validate.is_of_the_earth(crs):
+    if not _checks.is_of_the_earth(crs):
         return [f"area.toml: crs {crs.to_string()} is of another planet; {mend}."]
     return []
 
@@ -646,8 +647,8 @@ def _find_files(
             continue
         if whole.suffix.casefold() != ".xlsx" or part not in (None, sheet):
             problems.append(
-                f"area.toml: sheet.{role} is {_validate.show(sheet)}, but the file is "
-                f"{_validate.show(paths[role].name)}; correct one of the two."
+                f"area.toml: sheet.{role} is {_checks.show(sheet)}, but the file is "
+                f"{_checks.show(paths[role].name)}; correct one of the two."
             )
         paths[role] = whole.with_name(f"{whole.name}#{sheet}")
     return paths, problems

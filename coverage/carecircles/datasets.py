@@ -4,9 +4,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from carecircles import _target
 from carecircles.area import StudyArea, read_area
 from carecircles.errors import ValidationError
+from carecircles.io import _target
 
 _PACKAGE = Path(__file__).resolve().parent
 _ROOTS = (_PACKAGE / "data", _PACKAGE.parent.parent / "data")

@@ -6,10 +6,10 @@ import pandas as pd
 
 from carecircles import evaluation
 from carecircles import reach as reaches
-from carecircles._validate import Text
 from carecircles.area import StudyArea, offering
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
+from carecircles.words import Text
 
 AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
 

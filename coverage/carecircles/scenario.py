@@ -28,12 +28,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import _matching, _validate, io
-from carecircles._encoding import read_text, taken_as
-from carecircles._validate import Text
+from carecircles import io
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, _matching
+from carecircles.io._encoding import read_text, taken_as
+from carecircles.words import Text
 
 EVERYONE = "everyone"
 ACTS = ("open", "close", "move", "equip", "standard")
@@ -156,13 +157,13 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
         unsound |= {number} if wrong else set()
         if row is not None:
             rows.append({"file": file, "step": number, **row})
-    problems += _validate.few(of_steps, of=file)
+    problems += _checks.few(of_steps, of=file)
     steps = pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object)
     steps, wrong = _dated(steps, file)
     problems += wrong
     days = pd.DataFrame({"as_of": [plan.get("as_of", "")]}, index=pd.Index([1], name="day"))
     problems += _no_days({"as_of": plan.get("as_of", "")}, file)
-    as_of, wrong = _validate.dates(days, "as_of", file=file, last_day=True)
+    as_of, wrong = _checks.dates(days, "as_of", file=file, last_day=True)
     problems += [line.replace(", day 1 ", ": ") for line in wrong]
     for one, other, sentence in _contradictions(steps, file):
         problems.append(sentence)
@@ -219,7 +220,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         _missing_groups(steps, area.population),
         _impossible_standards(steps, area.standard),
     ):
-        problems += _validate.few(wrong, of=scenario.name)
+        problems += _checks.few(wrong, of=scenario.name)
     day = pd.Timestamp(scenario.as_of or area.as_of) if scenario.as_of or area.as_of else None
     holds = _holds(steps, day)
     holding = steps[holds]
@@ -313,7 +314,7 @@ def _read_toml(path: Path) -> tuple[dict, list[Text]]:
 
 def _heading_problems(plan: Mapping, file: str) -> list[str]:
     problems = []
-    unknown = _validate.some(k for k in plan if k not in _KEYS)
+    unknown = _checks.some(k for k in plan if k not in _KEYS)
     if unknown:
         problems.append(f"{file}: unknown: {unknown}; known are {', '.join(_KEYS)}.")
     name = plan.get("name")
@@ -338,13 +339,13 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
     problems = []
     if isinstance(to, bool) or not isinstance(to, str | int) or not str(to).strip():
         whom = f"'{EVERYONE}' or a group" if act == "standard" else "the id of a centre"
-        return None, [f"{where}: {act} is {_validate.show(to)}; write {whom} in quotation marks."]
+        return None, [f"{where}: {act} is {_checks.show(to)}; write {whom} in quotation marks."]
     allowed = (act, *_DETAILS[act], *_ALWAYS)
-    unknown = _validate.some(k for k in step if k not in allowed)
+    unknown = _checks.some(k for k in step if k not in allowed)
     if unknown:
         problems.append(f"{where}: unknown with {act}: {unknown}; known are {', '.join(allowed)}.")
     if act == "open" and any(c == ";" or unicodedata.category(c) == "Cc" for c in str(to)):
-        problems.append(f"{where}: {_validate.show(to)} has a semicolon or a line break in it.")
+        problems.append(f"{where}: {_checks.show(to)} has a semicolon or a line break in it.")
     row = {key: step[key] for key in (*_DETAILS[act], "date", "until") if key in step}
     wrong = _no_days({key: row.get(key, "") for key in ("date", "until")}, where)
     problems += wrong
@@ -369,14 +370,14 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
     target = str(to).strip()
     if act == "standard" and target not in (EVERYONE, *io.PEOPLE):
         choices = ", ".join((EVERYONE, *io.PEOPLE))
-        problems.append(f"{where}: standard is {_validate.show(to)}; write one of {choices}.")
+        problems.append(f"{where}: standard is {_checks.show(to)}; write one of {choices}.")
     return {"act": act, "to": target, **row}, problems
 
 
 def _no_days(values: Mapping, where: str) -> list[str]:
     """Values that only look like dates: 2022.10 is a number, and would be January."""
     return [
-        f'{where}: {key} is {_validate.show(value)}, not a date; write it such as "2022-10".'
+        f'{where}: {key} is {_checks.show(value)}, not a date; write it such as "2022-10".'
         for key, value in values.items()
         if isinstance(value, float | bool | list | dict | datetime.time)
     ]
@@ -389,7 +390,7 @@ def _point_problems(row: dict, where: str) -> list[str]:
     if not has and not row.get("street"):
         return [f"{where}: there is no place; write lon and lat, or street."]
     problems = [
-        f"{where}: {key} is {_validate.show(row[key])}, not a number; write it such as 117.2230."
+        f"{where}: {key} is {_checks.show(row[key])}, not a number; write it such as 117.2230."
         for key in has
         if not _is_number(row[key])
     ]
@@ -397,7 +398,7 @@ def _point_problems(row: dict, where: str) -> list[str]:
         row.pop(key)
     if "capacity" in row and not _is_number(row["capacity"]):
         problems.append(
-            f"{where}: capacity is {_validate.show(row.pop('capacity'))}, not a number; "
+            f"{where}: capacity is {_checks.show(row.pop('capacity'))}, not a number; "
             "write how many people it can serve."
         )
     try:
@@ -421,7 +422,7 @@ def _services_problems(services: object, where: str) -> list[str]:
     is_list = isinstance(services, list | tuple) and all(isinstance(s, str) for s in services)
     if is_list or isinstance(services, str):
         return []
-    return [f'{where}: services is {_validate.show(services)}; write such as ["meals", "medical"].']
+    return [f'{where}: services is {_checks.show(services)}; write such as ["meals", "medical"].']
 
 
 def _standard_problems(row: dict, where: str) -> list[str]:
@@ -431,7 +432,7 @@ def _standard_problems(row: dict, where: str) -> list[str]:
         value = row[key]
         if not _is_number(value) or not 0 < value < 1e6:
             problems.append(
-                f"{where}: {key} is {_validate.show(value)}; write a number above 0 and below a million."
+                f"{where}: {key} is {_checks.show(value)}; write a number above 0 and below a million."
             )
             row.pop(key)
     if not given or len(given) == 3:
@@ -451,12 +452,12 @@ def _dated(steps: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[str]]:
         for of_close in (True, False):
             rows = is_close == of_close
             last_day = closes_on_last_day == of_close
-            found, wrong = _validate.dates(table[rows], column, file=file, last_day=last_day)
+            found, wrong = _checks.dates(table[rows], column, file=file, last_day=last_day)
             days[rows] = found.to_numpy()
             problems += wrong
         steps = steps.assign(**{column: days.to_numpy()})
     is_backward = (steps["until"] <= steps["date"]).to_numpy()
-    problems += _validate.complain(
+    problems += _checks.complain(
         file, table.index[is_backward], "until is not after date", "correct one of the two"
     )
     return steps, problems
@@ -478,7 +479,7 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, str]
     found = []
     for one, other in itertools.islice(pairs, _MOST_CONTRADICTIONS):
         is_standard = one["act"] == "standard"
-        whom = "two standards" if is_standard else f"centre {_validate.show(one['to'])}"
+        whom = "two standards" if is_standard else f"centre {_checks.show(one['to'])}"
         sentence = (
             f"{file}, steps {one['step']} and {other['step']}: they contradict each other "
             f"({whom}: {one['act']} and {other['act']}); keep one, or give each its dates."
@@ -513,21 +514,21 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
         if step["act"] == "open":
             if to in names:
                 problems.append(
-                    f"{where}: there is already a centre {_validate.show(to)} "
-                    f"({_validate.show(names[to])}); give the new one an id of its own."
+                    f"{where}: there is already a centre {_checks.show(to)} "
+                    f"({_checks.show(names[to])}); give the new one an id of its own."
                 )
             names[to] = step["name"] if isinstance(step["name"], str) else to
             gone.pop(to, None)
         elif to in gone:
             problems.append(
-                f"{where}: centre {_validate.show(to)} is closed by {gone[to]}; take one of them out."
+                f"{where}: centre {_checks.show(to)} is closed by {gone[to]}; take one of them out."
             )
         elif to not in names:
             near = difflib.get_close_matches(to, map(str, names), n=3) if len(problems) < 50 else []
             near = near or list(names)[:3]
             problems.append(
-                f"{where}: there is no centre {_validate.show(to)}; "
-                f"ids look like {', '.join(map(_validate.show, near))}."
+                f"{where}: there is no centre {_checks.show(to)}; "
+                f"ids look like {', '.join(map(_checks.show, near))}."
             )
         elif step["act"] == "close" and pd.isna(step["until"]):
             gone[to] = where

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import folium
+import geopandas as gpd
 from folium.map import LayerControl
 from folium.template import Template
 
 from carecircles import (
     report,
 )
-from carecircles._validate import Text
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.maps.closed import ClosedMap, Page, to_json
 from carecircles.maps.drawing import (
@@ -22,13 +22,10 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
-
-
 _REFERENCE = {"en": "Orientation", "zh": "参照"}
-
-
 _GROUPS = [
     (_COVERAGE, ("grid", "change", "gain", "streets", "zones", "circles", "centres", "losses")),
     (_REFERENCE, ("borders", "places", "tiles")),
@@ -237,7 +234,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
             for name, depth in depths
         ),
         _reach_sign(plan, radius=radius),
-        *_centre_signs(set(area.facilities["basis"]) if bases is None else bases),
+        *_centre_signs(bases_of(area.facilities) if bases is None else bases),
     ]
     if is_neighbour(area.facilities).any():
         label = {"en": "Neighbour: a centre beyond the border", "zh": "区外中心：位于边界之外"}
@@ -286,6 +283,11 @@ _CENTRE_BASES: dict[str, Text] = {
     "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
     "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
 }
+
+
+def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
+    """What the positions of centres rest on; neighbours have a sign of their own."""
+    return set(facilities.loc[~is_neighbour(facilities), "basis"])
 
 
 def _centre_signs(bases: set[str]) -> list[dict]:

@@ -6,11 +6,11 @@ import pandas as pd
 from carecircles import (
     report,
 )
-from carecircles._validate import Text
 from carecircles.comparison import Change
 from carecircles.maps.around import (
     CENTRE_SIGNS,
     area_name,
+    bases_of,
     change_signs,
     finished,
     legend_of,
@@ -25,6 +25,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 
 def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
@@ -128,15 +129,13 @@ def _change_legend(change: Change) -> list[dict]:
         signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
     left_out = {"share", *(["circle"] if is_other or not is_round else [])}
     facilities = after.area.facilities
-    unchanged = set(facilities.loc[~facilities.index.isin(change.centres.index), "basis"])
+    unchanged = bases_of(facilities[~facilities.index.isin(change.centres.index)])
     return signs + [
         entry for entry in legend_of(after, bases=unchanged) if entry["sign"] not in left_out
     ]
 
 
 _NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
-
-
 _GONE_CIRCLE = (
     {"en": "Care circle that goes", "zh": "取消的服务圈"},
     {"en": "before", "zh": "原方案"},

@@ -13,9 +13,9 @@ from carecircles import (
     gaps,
     report,
 )
-from carecircles._validate import Text
 from carecircles.maps.around import (
     Surroundings,
+    bases_of,
     finished,
     headline_of,
     layer_groups,
@@ -42,6 +42,7 @@ from carecircles.maps.layers import (
     zone_layer,
 )
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 
 def coverage_map(
@@ -128,7 +129,7 @@ def comparison_map(
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
     round_one = next(filter(is_straight, plans), plans[0])
-    bases = {basis for plan in plans for basis in plan.area.facilities["basis"]}
+    bases = set().union(*(bases_of(plan.area.facilities) for plan in plans))
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,

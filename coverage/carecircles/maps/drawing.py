@@ -20,18 +20,14 @@ from carecircles import (
     grid,
     report,
 )
-from carecircles._validate import Text
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
 from carecircles.maps.spread import packed_people
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
-
-
 _LATTICE = 16
-
-
 LAYERS: dict[str, Text] = {
     "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
     "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
@@ -45,8 +41,6 @@ LAYERS: dict[str, Text] = {
     "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
 }
-
-
 # In the order in which they load: each uses only those before it.
 _SCRIPTS = (
     *("words", "kit", "signs", "names", "layers", "centres", "grid"),

@@ -6,8 +6,6 @@ import pyproj
 import shapely
 
 from carecircles import (
-    _matching,
-    _validate,
     comparison,
     io,
     report,
@@ -16,6 +14,7 @@ from carecircles import (
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, _matching
 from carecircles.maps.around import (
     CENTRE_SIGNS,
     area_name,
@@ -164,7 +163,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),
                 "services": {
-                    _validate.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
+                    _checks.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
                 },
             },
         },

@@ -7,7 +7,6 @@ import pandas as pd
 from carecircles import (
     report,
 )
-from carecircles._validate import Text
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
 from carecircles.maps.drawing import (
     DECIMALS,
@@ -28,6 +27,7 @@ from carecircles.maps.layers import (
     reference_layers,
 )
 from carecircles.plan import Plan
+from carecircles.words import Text
 
 
 def closing_map(

@@ -55,11 +55,7 @@ _WEB_TILES: dict[str, dict] = {
         "scheme": "baidu",
     },
 }
-
-
 BASE_MAPS = tuple(_WEB_TILES)
-
-
 _SUBDOMAINS = "abc"  # what {s} stands for in an address, as in Leaflet
 
 

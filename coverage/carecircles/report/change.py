@@ -7,7 +7,6 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison
-from carecircles._validate import Text
 from carecircles.comparison import Change
 from carecircles.plan import Plan
 from carecircles.report.columns import (
@@ -41,6 +40,7 @@ from carecircles.report.notes import (
     setting_of,
     told_of,
 )
+from carecircles.words import Text
 
 _CENTRE_CHANGES: dict[str, Text] = {
     "opened": {"en": "opened", "zh": "新开"},

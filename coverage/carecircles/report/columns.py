@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from carecircles._validate import Text
+from carecircles.words import Text
 
 DECIMALS = {
     "share": 6,
@@ -19,8 +19,6 @@ DECIMALS = {
     "lat": 7,
     "gap": 9,
 }
-
-
 COVERAGE_COLUMNS = {
     "name": {"en": "Street", "zh": "街道"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
@@ -32,8 +30,6 @@ COVERAGE_COLUMNS = {
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
 }
-
-
 GAP_COLUMNS = {
     "zone": {"en": "Zone", "zh": "未覆盖区"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},
@@ -45,8 +41,6 @@ GAP_COLUMNS = {
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
     "farthest_m": {"en": "farthest m", "zh": "最远 m"},
 }
-
-
 CHANGE_COLUMNS: dict[str, Text] = {
     "name": {"en": "Street", "zh": "街道"},
     "{g}": {"en": "{}", "zh": "{}"},
@@ -60,8 +54,6 @@ CHANGE_COLUMNS: dict[str, Text] = {
     "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
     "lost_km2": {"en": "km2 lost", "zh": "失去 km2"},
 }
-
-
 LEAGUE_COLUMNS: dict[str, Text] = {
     "name": {"en": "Plan", "zh": "方案"},
     "centres": {"en": "centres", "zh": "中心"},
@@ -76,8 +68,6 @@ LEAGUE_COLUMNS: dict[str, Text] = {
     "net_km2": {"en": "net km2", "zh": "面积净变化 km2"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
 }
-
-
 LOSS_COLUMNS: dict[str, Text] = {
     "name": {"en": "Centre closed", "zh": "关闭的中心"},
     "lost_people_60": {"en": "60+ lost", "zh": "失去覆盖60+"},
@@ -85,8 +75,6 @@ LOSS_COLUMNS: dict[str, Text] = {
     "lost_km2": {"en": "km2 lost", "zh": "失去 km2"},
     "backup_lost_people_60": {"en": "60+ losing their backup", "zh": "失去两处以上60+"},
 }
-
-
 GAIN_COLUMNS: dict[str, Text] = {
     "name": {"en": "Best place in", "zh": "最佳位置所在街道"},
     "gained_people_60": {"en": "60+ gained", "zh": "新增覆盖60+"},
@@ -95,8 +83,6 @@ GAIN_COLUMNS: dict[str, Text] = {
     "lon": {"en": "lon", "zh": "经度"},
     "lat": {"en": "lat", "zh": "纬度"},
 }
-
-
 CHANGE_LABELS: dict[str, Text] = {
     "gained": {"en": "{} gained", "zh": "新增覆盖{}"},
     "lost": {"en": "{} lost", "zh": "失去覆盖{}"},
@@ -104,8 +90,6 @@ CHANGE_LABELS: dict[str, Text] = {
     "backup_gained": {"en": "{} gaining a backup", "zh": "新增两处以上{}"},
     "backup_lost": {"en": "{} losing their backup", "zh": "失去两处以上{}"},
 }
-
-
 SITE_COLUMNS: dict[str, Text] = {
     "name": {"en": "Site", "zh": "选址"},
     "street": {"en": "Street", "zh": "街道"},
@@ -120,8 +104,6 @@ SITE_COLUMNS: dict[str, Text] = {
     "credit_{g}": {"en": "credit then", "zh": "届时折算人数"},
     "cost": {"en": "cost", "zh": "费用"},
 }
-
-
 CURVE_COLUMNS: dict[str, Text] = {
     "new": {"en": "New centres", "zh": "新增中心数"},
     "people": {"en": "{} covered at best", "zh": "最优覆盖{}"},

@@ -6,7 +6,6 @@ import pandas as pd
 import shapely
 
 from carecircles import evaluation
-from carecircles._validate import Text
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import (
@@ -29,10 +28,9 @@ from carecircles.report.notes import (
     setting_of,
     told_of,
 )
+from carecircles.words import Text
 
 DISTRICT = {"en": "District", "zh": "全区"}
-
-
 _OTHER = {"en": "other", "zh": "其他"}
 
 

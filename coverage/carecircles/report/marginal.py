@@ -5,7 +5,6 @@ import dataclasses
 import geopandas as gpd
 import pandas as pd
 
-from carecircles._validate import Text
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import (
@@ -26,6 +25,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
 )
+from carecircles.words import Text
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:

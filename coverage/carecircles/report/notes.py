@@ -8,14 +8,12 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, evaluation, grid
-from carecircles._validate import Text
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import say, show
+from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
-
-
 GROUPS: dict[str, Text] = {
     "people": {"en": "all ages", "zh": "全部人口"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},

@@ -7,7 +7,6 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import evaluation, io
-from carecircles._validate import Text
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
@@ -33,6 +32,7 @@ from carecircles.report.notes import (
     said_below,
 )
 from carecircles.siting import GOALS, Siting
+from carecircles.words import Text
 
 
 def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
-from carecircles._validate import Text
 from carecircles.report import _widths
 from carecircles.report.columns import printable, say
+from carecircles.words import Text
 
 
 def print_table(

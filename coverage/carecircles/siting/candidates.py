@@ -18,8 +18,6 @@ from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
 
 _PAIRS_AT_ONCE = 5_000_000
-
-
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from carecircles._validate import Text
+from carecircles.words import Text
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
-from carecircles.siting import _search, _solver
-from carecircles.siting._solver import Clock, Floors, Limits, Solution, Watch
+from carecircles.siting import _search, _terms
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
@@ -234,11 +235,18 @@ def instance_of(
         street=street,
         streets=pd.Index(streets),
         least=least,
-        said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
+        said=_said(new, budget),
         floor=rules.floor_by_street or 0.0,
         asked=None if new is None else int(new),
         begun=begun,
     )
+
+
+def _said(new: int | None, budget: float) -> str:
+    """What a plan may take, in words."""
+    if new is None:
+        return f"a budget of {budget:g}"
+    return f"{new} new centre{'' if new == 1 else 's'}"
 
 
 def each_once(
@@ -273,10 +281,10 @@ def _floors(
 @contextlib.contextmanager
 def solving(made: Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
+    with _terms.started(search.time_limit, since=search.since or made.begun) as clock:
         try:
             yield clock
-        except _solver.NoPlanError:
+        except _terms.NoPlanError:
             raise InfeasibleError(
                 f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
                 f"lower the floor. With the best found, {_shortfalls(made)}."

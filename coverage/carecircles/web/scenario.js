@@ -410,7 +410,7 @@ carecircles.scenario = (function () {
 
   /* Encodings, by the rule of carecircles' _encoding.py: the numbers and patterns are those. */
 
-  const TWO = "[\\xc2-\\xdf][\\x80-\\xbf]";
+  const TWO = "(?<![\\x80-\\xff])[\\xc2-\\xdf][\\x80-\\xbf](?![\\x80-\\xff])";
   const MORE = "\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]"
     + "|\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}";
   const SEVERAL = new RegExp(`${TWO}|${MORE}`, "g");

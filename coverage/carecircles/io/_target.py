@@ -23,7 +23,7 @@ from carecircles.errors import ValidationError
 _SIDECARS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a GeoPackage
 
 
-def problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list[str]:
+def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list[str]:
     """
     Why nothing can be written to `path`, as sentences; none if it can.
 
@@ -181,7 +181,7 @@ def _machine() -> str:
 
 
 def _refuse(path: str | Path, inputs: Iterable[str | Path]) -> None:
-    wrong = problems(path, inputs)
+    wrong = target_problems(path, inputs)
     if wrong:
         raise ValidationError(wrong)
 

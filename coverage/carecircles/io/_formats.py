@@ -19,11 +19,11 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles import _validate
-from carecircles._encoding import decode, taken_as
-from carecircles._table import Sought, delimiter_of, table
-from carecircles._workbook import read_workbook
 from carecircles.errors import ValidationError
+from carecircles.io import _checks
+from carecircles.io._encoding import decode, taken_as
+from carecircles.io._table import Sought, delimiter_of, table
+from carecircles.io._workbook import read_workbook
 
 FORMATS = {
     ".csv": "CSV",
@@ -210,10 +210,10 @@ def _read_geojson(path: Path) -> pd.DataFrame:
     is_torn = [any(_is_torn(v) for v in p.values()) for p in properties]
     crs, wrong = _geojson_crs(document.get("crs"), file=file)
     problems = [
-        *_validate.complain(
+        *_checks.complain(
             file, index[is_broken], "this is not a GeoJSON feature", "export the file again"
         ),
-        *_validate.complain(
+        *_checks.complain(
             file, index[is_torn], "a text has half a character in it", "write the text again"
         ),
         *wrong,
@@ -285,11 +285,11 @@ def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame
 def _choose_layer(
     layers: dict[str, str | None], role: str | None, named: str | None, *, file: str
 ) -> str:
-    names = ", ".join(map(_validate.show, layers))
+    names = ", ".join(map(_checks.show, layers))
     if named is not None:
         if named not in layers:
             raise ValidationError(
-                [f"{file}: there is no layer {_validate.show(named)} in it; it has {names}."]
+                [f"{file}: there is no layer {_checks.show(named)} in it; it has {names}."]
             )
         return named
     wanted = [role] if role else [r for r in ("centres", "streets", "population") if r in layers]

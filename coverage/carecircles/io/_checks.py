@@ -19,7 +19,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-Text = dict[str, str]  # the same text in each language: {"en": ..., "zh": ...}
+from carecircles.words import Text
 
 _LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8

@@ -24,9 +24,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from carecircles import _validate
-from carecircles._validate import Text
 from carecircles.errors import ValidationError
+from carecircles.io import _checks
+from carecircles.words import Text
 
 MOST_ROWS_ABOVE = 40  # in which a header is looked for
 _MEASURES = {
@@ -124,11 +124,11 @@ def table(
         )
     repeated = sorted({h for h in names if names.count(h) > 1 and h})
     if repeated:
-        shown = ", ".join(map(_validate.show, repeated))
+        shown = ", ".join(map(_checks.show, repeated))
         raise ValidationError(
             [f"{file}: the header in row {first} has {shown} more than once; keep one."]
         )
-    meant = [sought.known.get(_validate.plain(name), "") for name in names]
+    meant = [sought.known.get(_checks.plain(name), "") for name in names]
     body, notes = _without_notes(body, [n for n, name in enumerate(meant) if name in _FIGURES])
     above = [_written(cells) for _, cells in numbered[header.first : header.last + 1]]
     placed = [n for n, name in enumerate(meant) if name in _PLACED]
@@ -141,14 +141,14 @@ def table(
         ):
             again.append(number)
         elif not is_placed and any(_is_total(cells, n) for n in labels):
-            totals.append((number, dict(zip(names, map(_validate.as_text, cells), strict=False))))
+            totals.append((number, dict(zip(names, map(_checks.as_text, cells), strict=False))))
         else:
             kept.append((number, cells))
     uneven = [(n, len(r)) for n, r in kept if len(r) != len(names)]
     kept = [(n, r) for n, r in kept if len(r) == len(names)]
     index = pd.Index([n for n, _ in kept], name="row", dtype=int)
     frame = pd.DataFrame([r for _, r in kept], columns=names, index=index, dtype=object)
-    frame.attrs["problems"] = _validate.complain(
+    frame.attrs["problems"] = _checks.complain(
         file,
         pd.Index([n for n, _ in uneven], name="row"),
         f"the number of fields is not that of the header ({len(names)})",
@@ -202,7 +202,7 @@ def find_header(numbered: Sequence[tuple[int, list]], known: Mapping[str, str]) 
 
 def names_of(header: Header, known: Mapping[str, str]) -> set[str]:
     """The columns of ours that a header names."""
-    return {known.get(_validate.plain(name), "") for name in header.names} - {""}
+    return {known.get(_checks.plain(name), "") for name in header.names} - {""}
 
 
 def delimiter_of(content: str, known: Mapping[str, str]) -> str:
@@ -232,7 +232,7 @@ def _cell(value: object) -> str:
 
 def _named(cells: Iterable[str], known: Mapping[str, str]) -> set[str]:
     """What the cells name of all that is known; a column that is not used stands for itself."""
-    spelled = (_validate.plain(cell) for cell in cells)
+    spelled = (_checks.plain(cell) for cell in cells)
     return {known[s] or s for s in spelled if s in known}
 
 
@@ -254,7 +254,7 @@ def _is_lower(upper: list[str], lower: list[str]) -> bool:
     """Whether a row below a header goes on with it: names below its groups, and no numbers."""
     if any(map(_is_number, lower)) or all(lower) or not any(lower):
         return False
-    are_measures = all(_validate.plain(cell) in _MEASURES for cell in lower if cell)
+    are_measures = all(_checks.plain(cell) in _MEASURES for cell in lower if cell)
     return are_measures or _has_group(upper, lower)
 
 
@@ -272,9 +272,9 @@ def _combine(upper: list[str], lower: list[str], known: Mapping[str, str]) -> li
         group = above or group
         if not below:
             names.append(above)
-        elif _validate.plain(below) in _MEASURES and _validate.plain(group) in known:
+        elif _checks.plain(below) in _MEASURES and _checks.plain(group) in known:
             names.append(group)
-        elif _validate.plain(below) in known or not group:
+        elif _checks.plain(below) in known or not group:
             names.append(below)
         else:
             names.append(f"{group} {below}")
@@ -283,7 +283,7 @@ def _combine(upper: list[str], lower: list[str], known: Mapping[str, str]) -> li
 
 def _without_twins(names: list[str], known: Mapping[str, str], hidden: set[int]) -> list[str]:
     """The names, without those of hidden columns that mean the same as one that is shown."""
-    meant = [known.get(_validate.plain(name)) or name for name in names]
+    meant = [known.get(_checks.plain(name)) or name for name in names]
     shown = {what for n, what in enumerate(meant) if n not in hidden}
     return ["" if n in hidden and meant[n] in shown else name for n, name in enumerate(names)]
 
@@ -317,7 +317,7 @@ def _is_below_header(cells: list) -> bool:
 
 def _is_total(cells: list, position: int) -> bool:
     """Whether a label of a row is a word for a total."""
-    return position < len(cells) and is_total_word(_validate.plain(str(cells[position])))
+    return position < len(cells) and is_total_word(_checks.plain(str(cells[position])))
 
 
 def is_total_word(label: str) -> bool:
@@ -327,7 +327,7 @@ def is_total_word(label: str) -> bool:
 
 def is_whole_total(cells: Mapping[str, str]) -> bool:
     """Whether a row of totals is of the whole table, not of a part of it."""
-    return not any(_validate.plain(c).endswith(_PART_OF_A_TOTAL) for c in cells.values())
+    return not any(_checks.plain(c).endswith(_PART_OF_A_TOTAL) for c in cells.values())
 
 
 def _without_notes(
@@ -355,14 +355,14 @@ def _is_note(
     is_apart = (
         before is None
         or number - before[0] > 1
-        or is_total_word(_validate.plain(str(next(iter(before[1]), ""))))
+        or is_total_word(_checks.plain(str(next(iter(before[1]), ""))))
     )
     is_sentence = len(texts) == 1 and len(texts[0]) >= _FEWEST_LETTERS and not _is_number(texts[0])
     return is_sentence and (is_apart or texts[0].endswith(("。", ".")))
 
 
 def _narrow(text: str) -> str:
-    return _validate.narrow(text).strip()
+    return _checks.narrow(text).strip()
 
 
 def _is_number(cell: str) -> bool:

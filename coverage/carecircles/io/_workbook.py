@@ -17,10 +17,10 @@ from xml.parsers import expat
 
 import pandas as pd
 
-from carecircles import _table, _validate
-from carecircles._table import Sought
-from carecircles._validate import Text
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, _table
+from carecircles.io._table import Sought
+from carecircles.words import Text
 
 _MOST_BYTES = 100_000_000  # of a workbook unpacked: some 300,000 rows of ten columns
 _MOST_PARTS = 10_000
@@ -89,10 +89,10 @@ def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFr
             book.close()
     taken = frame.attrs["taken"]
     if file != path.name:
-        taken.insert(0, {"en": f"sheet {_validate.show(title)}", "zh": f"工作表“{title}”"})
+        taken.insert(0, {"en": f"sheet {_checks.show(title)}", "zh": f"工作表“{title}”"})
     for other in (t for t in heads if t not in (title, *shown)):
         if sought.needed and _has_all(_known(heads[other], sought), sought):
-            name = _validate.show(other)
+            name = _checks.show(other)
             taken.append(
                 {
                     "en": f"sheet {name} is hidden and passed over",
@@ -141,7 +141,7 @@ def _refuse_harm(path: Path) -> None:
         for part in parts:
             if part.file_size > max(_SMALL_PART, _MOST_RATIO * part.compress_size):
                 raise refuse(
-                    f"{_validate.show(part.filename)} in it unpacks to {part.file_size / 1e6:,.0f} MB, "
+                    f"{_checks.show(part.filename)} in it unpacks to {part.file_size / 1e6:,.0f} MB, "
                     f"{part.file_size / max(part.compress_size, 1):,.0f} times its size, as no table does"
                 )
         for part in parts:
@@ -153,7 +153,7 @@ def _refuse_harm(path: Path) -> None:
                     text = end + chunk.replace(b"\x00", b"")  # which stand between UTF-16 letters
                     if _DECLARATION.search(text):
                         raise refuse(
-                            f"{_validate.show(part.filename)} in it declares entities, "
+                            f"{_checks.show(part.filename)} in it declares entities, "
                             "as no spreadsheet program does"
                         )
                     end = text[-_LONGEST_DECLARATION:]
@@ -186,13 +186,13 @@ def _choose(
 ) -> str | None:
     """The sheet that is meant; None where nothing is in any of those that are shown."""
     if sheet is not None:
-        blanks = [t for t in heads if _validate.plain(t) == _validate.plain(sheet)]
+        blanks = [t for t in heads if _checks.plain(t) == _checks.plain(sheet)]
         if sheet not in heads and len(blanks) == 1:
             return blanks[0]
         if sheet not in heads:
-            names = ", ".join(map(_validate.show, heads))
+            names = ", ".join(map(_checks.show, heads))
             raise ValidationError(
-                [f"{file}: there is no sheet {_validate.show(sheet)} in it; it has {names}."]
+                [f"{file}: there is no sheet {_checks.show(sheet)} in it; it has {names}."]
             )
         return sheet
     if sought.role in shown:
@@ -200,7 +200,7 @@ def _choose(
     fits = {title: _known(heads[title], sought) for title in shown}
     complete = [title for title in shown if fits[title] and _has_all(fits[title], sought)]
     if len(complete) > 1:
-        names = ", ".join(map(_validate.show, complete))
+        names = ", ".join(map(_checks.show, complete))
         role = sought.role or "centres"
         raise ValidationError(
             [
@@ -270,7 +270,7 @@ def _read(
                 beside.append(number)
                 cells[end:] = [""] * len(cells[end:])
     frame = _table.table(even, sought, file=file, hidden=look.hidden_columns)
-    used = {n for n, name in enumerate(frame) if sought.known.get(_validate.plain(name))}
+    used = {n for n, name in enumerate(frame) if sought.known.get(_checks.plain(name))}
     out = frame.attrs["left_out"]
 
     def in_table(cells: list[tuple[int, int, object]]) -> list[tuple[int, object]]:
@@ -305,7 +305,7 @@ def _cell_problem(
     file: str, cells: Sequence[tuple[int, object]], what: str, mend: str
 ) -> list[str]:
     index = pd.Index([number for number, _ in cells], name="row")
-    return _validate.complain(file, index, what, mend, values=[value for _, value in cells])
+    return _checks.complain(file, index, what, mend, values=[value for _, value in cells])
 
 
 def _fill_merged(records: list[tuple[int, list]], merged: list[tuple[int, int, int, int]]) -> None:
@@ -327,7 +327,7 @@ def _hidden_said(frame: pd.DataFrame, look: _Look, sought: Sought) -> list[Text]
         rows, "is hidden and counted", "are hidden and counted", "被隐藏，仍计入"
     )
     names = [frame.columns[n] for n in look.hidden_columns if n < frame.shape[1]]
-    names = [_validate.show(name) for name in names if sought.known.get(_validate.plain(name))]
+    names = [_checks.show(name) for name in names if sought.known.get(_checks.plain(name))]
     if names:
         unit = "column" if len(names) == 1 else "columns"
         verb = "is" if len(names) == 1 else "are"

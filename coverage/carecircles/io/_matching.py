@@ -10,9 +10,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles import _validate
-from carecircles._validate import Text
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
+from carecircles.io import _checks
+from carecircles.words import Text
 
 RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
 NEIGHBOURS_M = 5_000.0  # people walk across the border to a centre this close beyond it, or closer
@@ -50,7 +50,7 @@ def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     codes = streets.index
     return [
-        f"{file}: streets {_validate.show(codes[a])} and {_validate.show(codes[b])} overlap by "
+        f"{file}: streets {_checks.show(codes[a])} and {_checks.show(codes[b])} overlap by "
         f"{m2:,.0f} m2; every place belongs to one street: redraw their border."
         for a, b, m2, least in zip(left, right, shared, smaller, strict=True)
         if m2 > _LARGEST_OVERLAP_SHARE * least
@@ -95,21 +95,21 @@ def match_population(
     if codes.isna().all():
         codes = names  # the first column was a running number
     is_other = codes.notna() & names.notna() & (codes != names)
-    problems = _validate.complain(
+    problems = _checks.complain(
         file,
         rows[is_other],
         "code and street are two different streets",
         "correct one of the two",
         values=population["street_name"][is_other.to_numpy()],
     )
-    problems += _validate.complain(
+    problems += _checks.complain(
         file,
         rows[codes.isna()],
         "this street is not in the streets file",
         f"use one of {_some(streets['name'])}, and take rows of totals out",
         values=population.index[codes.isna()],
     )
-    problems += _validate.complain(
+    problems += _checks.complain(
         file,
         rows[codes.duplicated() & codes.notna()],
         "this street is there more than once",
@@ -222,7 +222,7 @@ def _misplaced(
     strays = int((is_stray & ~is_outside).sum())
 
     def tell(which: np.ndarray, what: str, where: str, hint: str) -> tuple[list[str], int]:
-        problems = _validate.complain(
+        problems = _checks.complain(
             file,
             rows[which],
             f"the centre lies outside the study area{what}",
@@ -308,7 +308,7 @@ def unknown_streets(
     rows: pd.Index, names: pd.Series, streets: gpd.GeoDataFrame, *, file: str
 ) -> list[str]:
     """A sentence about rows that name streets which are not there."""
-    return _validate.complain(
+    return _checks.complain(
         file,
         rows,
         "this street is not in the streets file",
@@ -325,7 +325,7 @@ def street_spellings(streets: gpd.GeoDataFrame) -> dict[str, str]:
         for ending in ("街道办事处", "街道", "街", "镇", "乡"):
             short = short.removesuffix(ending)
         for spelling in {code, name, short, name_en} - {""}:
-            spelled.setdefault(_validate.plain(str(spelling)), set()).add(code)
+            spelled.setdefault(_checks.plain(str(spelling)), set()).add(code)
     return {spelling: min(codes) for spelling, codes in spelled.items() if len(codes) == 1}
 
 
@@ -336,7 +336,7 @@ def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
 
     def find(value: object) -> object:
         written = str(value).strip()
-        key = _validate.plain(written).removesuffix("办事处")
+        key = _checks.plain(written).removesuffix("办事处")
         return exact.get(written) or next(
             (only[k] for k in (key, key.removesuffix("街道"), key.removesuffix("街")) if k in only),
             None,
@@ -352,7 +352,7 @@ def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.S
 
 
 def _some(names: pd.Series) -> str:
-    shown = ", ".join(_validate.show(n) for n in names[:_LONGEST_NAMES])
+    shown = ", ".join(_checks.show(n) for n in names[:_LONGEST_NAMES])
     return shown + (
         f" and {len(names) - _LONGEST_NAMES} more" if len(names) > _LONGEST_NAMES else ""
     )

@@ -10,14 +10,15 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from carecircles._validate import Text
 from carecircles.errors import ValidationError
+from carecircles.words import Text
 
 _LARGEST_PLAN = 1_000_000  # bytes of an area.toml or a scenario
 # Characters of two, and of three bytes and more in UTF-8, where Chinese is written in those of three.
-# By chance a sixth of the characters in GB18030 look like one of two; a whole word that looks like
-# characters of three has to begin with one of the unusual characters.
-_TWO = rb"[\xc2-\xdf][\x80-\xbf]"
+# In GB18030 every character of 微山路 looks like one of two, so that these count only where they stand
+# alone, as in 'Müller'; a whole word that looks like characters of three has to begin with one of the
+# unusual characters.
+_TWO = rb"(?<![\x80-\xff])[\xc2-\xdf][\x80-\xbf](?![\x80-\xff])"
 _MORE = (
     rb"\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"

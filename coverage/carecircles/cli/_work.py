@@ -1,0 +1,179 @@
+"""What several commands do first: read, evaluate, carry scenarios out."""
+
+import contextlib
+import dataclasses
+import datetime
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carecircles.errors import ValidationError
+
+if TYPE_CHECKING:
+    from carecircles.area import StudyArea
+    from carecircles.plan import Plan
+from carecircles.cli.options import (
+    Options,
+    datum_of,
+    folder_of,
+    problems_of,
+    require,
+    target_problems,
+)
+from carecircles.cli.output import busy
+
+
+def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
+    """The study area as the options want it, evaluated."""
+    study = study_of(options, options.as_of)
+    _require_memory(study, options, is_drawn=is_drawn)
+    from carecircles import grid
+    from carecircles import plan as plans
+
+    with busy("making the grid"):
+        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    with busy("measuring distances and counting people"):
+        return plans.evaluate(study, demand)
+
+
+def study_of(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
+    """The study area as the options want it, with all its centres or those open on a day."""
+    datum = datum_of(options.datum)
+    with busy("reading"):
+        from carecircles.area import area_on, read_area, standard_of, without_neighbours
+
+        study = read_area(folder_of(options.area), centres=options.centres, datum=datum)
+        study = without_neighbours(study) if options.no_neighbours else study
+        standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
+        study = dataclasses.replace(study, standard=standard)
+        return study if as_of is None else area_on(study, as_of)
+
+
+def _require_memory(
+    study: "StudyArea",
+    options: Options,
+    *,
+    plans: int = 1,
+    is_drawn: bool = False,
+    of_rows: float = 0.0,
+) -> None:
+    """Before the grid is made, whether there is memory for it and what follows."""
+    from carecircles import grid, memory
+
+    require(grid.cell_problems(options.cell), grid.count_problems(study.streets, options.cell))
+    most = memory.limit(options.memory)
+    estimate = memory.of_evaluation(
+        study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
+    )
+    larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
+    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
+
+
+def enlarged(option: str, wanted: float, now: float) -> str:
+    """An option with the metres it wants, where those are still of use."""
+    return f"{option} {math.ceil(wanted)}" if wanted < 20 * now else f"a larger {option}"
+
+
+def scenarios_of(names: list[str], area: str) -> tuple[list[Path], list[str]]:
+    """The scenario files that are meant, and sentences about those that are not there."""
+    paths: list[Path] = []
+    problems: list[str] = []
+    with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
+        folder = folder_of(area)
+        for name in names:
+            try:
+                paths.append(_scenario(name, folder))
+            except ValidationError as err:
+                problems += err.problems
+    return paths, problems
+
+
+def each_once(paths: list[Path], others: list[Path]) -> list[Path]:
+    """Each file once, in a league without those it is held against; at least one."""
+    left_out = {path.resolve() for path in others}
+    different = list({path.resolve(): path for path in paths}.values())
+    if len(paths) > 1:
+        different = [path for path in different if path.resolve() not in left_out] or paths[:1]
+    return different
+
+
+def _scenario(name: str, folder: Path) -> Path:
+    """A scenario file of the user's, or one of the study area's by name."""
+    scenarios = (folder / "scenarios").resolve()
+    own = scenarios / f"{name}.toml"
+    exists = os.path.isfile  # unlike Path.is_file, False for what is too long for a name
+    is_file = exists(name) or name.casefold().endswith(".toml")
+    if is_file or scenarios not in own.resolve().parents:
+        return Path(name)
+    if not exists(own):
+        known = ", ".join(sorted(path.stem for path in scenarios.glob("*.toml")))
+        has = f"the area has {known}" if known else "the area has none of its own"
+        raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
+    return own
+
+
+def carried_out(
+    paths: list[Path],
+    targets: Sequence[Path | None],
+    options: Options,
+    *,
+    service: str | None = None,
+    of_rows: float = 0.0,
+) -> "tuple[list[Plan], list[Path]]":
+    """
+    The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
+
+    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell.
+    """
+    study = study_of(options)
+    _require_memory(study, options, plans=1 + len(paths), of_rows=of_rows)
+    with busy("reading the scenarios"):
+        from carecircles import grid, scenario
+        from carecircles import plan as plans
+        from carecircles.area import area_on, offering
+
+        day = None if options.as_of is None else options.as_of.date()
+        problems: list[str] = []
+        areas = [area_on(study, day) if day else study]
+        names = [plans.AS_IT_IS]
+        read: list[Path] = []
+        for path in paths:
+            try:
+                steps = scenario.read_scenario(path)
+                read += steps.files
+                steps = dataclasses.replace(steps, as_of=steps.as_of or day)
+                areas.append(scenario.apply(study, steps))
+                names.append({"en": steps.name_en, "zh": steps.name})
+            except ValidationError as err:
+                problems += err.problems
+                problems += _more_problems(study, err.understood)
+        problems += target_problems(targets, read)
+        if service is not None:
+            problems += problems_of(lambda: offering(study, service))
+        require(problems)
+        if service is not None:
+            areas = [offering(area, service) for area in areas]
+    with busy("making the grid"):
+        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    with busy("measuring distances and counting people"):
+        every = plans.evaluate(study, demand)
+        made = [
+            plans.evaluate(area, demand, base=every, name=name)
+            for area, name in zip(areas, names, strict=True)
+        ]
+    return made, read
+
+
+def _more_problems(study: "StudyArea", understood: object) -> list[str]:
+    """What is wrong in the study area with the steps of a scenario that are sound in themselves."""
+    from carecircles import scenario
+
+    if not isinstance(understood, scenario.Scenario):
+        return []
+    try:
+        scenario.apply(study, understood)
+    except ValidationError as err:
+        return list(err.problems)
+    return []

@@ -1,0 +1,194 @@
+"""`carecircles map`, `evaluate` and `gaps`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carecircles.errors import ValidationError
+
+if TYPE_CHECKING:
+    from carecircles.maps import Drawing
+from carecircles.cli._work import evaluated
+from carecircles.cli.options import (
+    By,
+    EvaluationFormat,
+    Options,
+    Out,
+    app,
+    datum_of,
+    inputs_of,
+    label_of,
+    options_problems,
+    problems_of,
+    require,
+    suffix_problems,
+    target_problems,
+    with_options,
+)
+from carecircles.cli.output import busy, print_json, remark, result_of
+
+
+class Split(StrEnum):
+    street = "street"
+
+
+class GapsFormat(StrEnum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+    geojson = "geojson"
+
+
+@app.command("map")
+@with_options
+def draw_map(
+    *,
+    options: Options,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write.  [default: AREA-coverage.html, AREA-live.html]"),
+    ] = None,
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            help="Base map from the network: openstreetmap, carto, esri, tianditu, gaode, tencent, "
+            "baidu, or an address with {z}, {x} and {y}.  [default: none]"
+        ),
+    ] = None,
+    tiles_datum: Annotated[
+        str | None, typer.Option(help="Datum of the tiles of an address, such as gcj02.")
+    ] = None,
+    attribution: Annotated[
+        str, typer.Option(help="Whom to name for the tiles of an address.")
+    ] = "",
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
+    ] = False,
+) -> None:
+    """Write the coverage map, one HTML file that needs no network, and print the summary."""
+    out = out or Path(f"{label_of(options.area)}-{'live' if live else 'coverage'}.html")
+    inputs = inputs_of(options)
+
+    def base_map() -> "Drawing | None":
+        return _tiles(tiles, tiles_datum, attribution, options.lang)
+
+    require(
+        options_problems(options),
+        suffix_problems(out, (".html", ".htm")),
+        problems_of(base_map),
+        target_problems([out], inputs),
+    )
+    plan = evaluated(options, is_drawn=live)
+    with busy("drawing the map"):
+        from carecircles import io, maps, report
+
+        draw = maps.whatif_map if live else maps.coverage_map
+        page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
+        io.write_results({out: lambda: page}, inputs=inputs)
+    table = report.summary_table(plan, lang=options.lang)
+    title = report.say(maps.title(plan.area), options.lang)
+    notes = report.notes(plan, lang=options.lang)
+    report.print_table(table, title=title, notes=notes, lang=options.lang)
+    typer.echo(str(out))
+
+
+@app.command()
+@with_options
+def evaluate(
+    *,
+    options: Options,
+    by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
+    format: Annotated[
+        EvaluationFormat, typer.Option(help="What to print.")
+    ] = EvaluationFormat.table,
+    out: Out = None,
+) -> None:
+    """Say how many people and how much area are covered, by street and for the district."""
+    inputs = inputs_of(options)
+    require(
+        options_problems(options),
+        suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        target_problems([out], inputs),
+    )
+    plan = evaluated(options)
+    from carecircles import io, report
+
+    record = report.evaluation_record(plan, by=by)
+    frame = report.coverage_frame(plan, by=by)
+    io.write_results(result_of(out, lambda: frame, lambda: record), inputs=inputs)
+    if format is EvaluationFormat.json:
+        print_json(record)
+    elif format is EvaluationFormat.csv:
+        typer.echo(io.csv_text(frame), nl=False)
+        remark(plan.area, options.lang)
+    else:
+        report.print_table(
+            report.coverage_table(plan, by=by, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
+        )
+
+
+@app.command()
+@with_options
+def gaps(
+    *,
+    options: Options,
+    format: Annotated[GapsFormat, typer.Option(help="What to print.")] = GapsFormat.table,
+    out: Out = None,
+    smallest: Annotated[
+        float, typer.Option(help="Square metres below which a zone goes to 'other'.")
+    ] = 10_000.0,
+    split: Annotated[
+        Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
+    ] = None,
+) -> None:
+    """List the contiguous uncovered zones, most older people first."""
+    inputs = inputs_of(options)
+    require(
+        options_problems(options),
+        [] if smallest >= 0 else [f"--smallest is {smallest:g}; write square metres, 0 or more."],
+        suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        target_problems([out], inputs),
+    )
+    plan = evaluated(options)
+    from carecircles import gaps as zones_of
+    from carecircles import io, report
+
+    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
+    parts = zones_of.by_street(plan.cells, **how)
+    record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
+    io.write_results(result_of(out, lambda: frame, lambda: record), inputs=inputs)
+    if format is GapsFormat.json:
+        print_json(record)
+    elif format is GapsFormat.csv:
+        typer.echo(io.csv_text(frame), nl=False)
+        remark(plan.area, options.lang)
+    elif format is GapsFormat.geojson:
+        typer.echo(io.geojson_text(frame), nl=False)
+        remark(plan.area, options.lang)
+    else:
+        report.print_table(
+            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
+            title=report.say(report.standard_note(plan), options.lang),
+            notes=report.notes(plan, lang=options.lang),
+            lang=options.lang,
+        )
+
+
+def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) -> "Drawing | None":
+    """The base map asked for, if any."""
+    if tiles is None:
+        if datum is not None or attribution:
+            raise ValidationError(["--tiles-datum and --attribution go with --tiles."])
+        return None
+    from carecircles import maps
+
+    return maps.tile_layer(
+        tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution, lang=lang
+    )

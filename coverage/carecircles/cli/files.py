@@ -1,0 +1,59 @@
+"""`carecircles check` and `init`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carecircles.cli.options import app, datum_of, folder_of
+from carecircles.errors import ValidationError
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Data files, or folders of a study area.")],
+    area: Annotated[
+        str | None,
+        typer.Option(
+            help="Study area to hold centres and population against.  "
+            "[default: the folder the file is in, if it has an area.toml, else hexi]"
+        ),
+    ] = None,
+    datum: Annotated[
+        str | None,
+        typer.Option(
+            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
+    ] = None,
+) -> None:
+    """Validate files and say what was understood of them."""
+    datum = datum_of(datum)
+    from carecircles import report
+    from carecircles.area import check_file
+
+    problems: list[str] = []
+    for path in files:
+        try:
+            is_inside = (path.parent / "area.toml").is_file()
+            against = path.parent if area is None and is_inside else folder_of(area or "hexi")
+            lines = check_file(path, area=against, datum=datum)
+        except ValidationError as err:
+            problems += err.problems
+        except OSError as err:
+            problems.append(f"{path}: cannot be read ({err.strerror}); check the path.")
+        else:
+            typer.echo("\n".join(report.printable(line) for line in lines))
+    if problems:
+        raise ValidationError(problems)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+) -> None:
+    """Write a documented study area of invented data, to put your own files into."""
+    from carecircles import datasets
+
+    datasets.write_template(folder)
+    typer.echo(f"{folder}: read README.md there, then try `carecircles map --area {folder}`")

@@ -1,0 +1,54 @@
+"""What commands print and write."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from carecircles.area import StudyArea
+
+
+def result_of(
+    out: Path | None, frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict]
+) -> "dict[Path, Callable[[], str | pd.DataFrame]]":
+    """What `--out` is made of: the record as JSON, or the frame."""
+    if out is None:
+        return {}
+    is_json = out.suffix.casefold() == ".json"
+    return {out: (lambda: _json(record())) if is_json else frame}
+
+
+def _json(record: dict) -> str:
+    import json
+
+    return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def print_json(record: dict) -> None:
+    typer.echo(_json(record), nl=False)
+
+
+def remark(study: "StudyArea", lang: str) -> None:
+    """What was taken for granted, beside a document on stdout that has no room for it."""
+    from carecircles import report
+
+    for note in study.notes:
+        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
+
+
+@contextlib.contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Say what is being done while it lasts, where somebody watches."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield

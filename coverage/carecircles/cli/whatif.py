@@ -1,0 +1,231 @@
+"""`carecircles whatif`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from carecircles.plan import Plan
+from carecircles.cli._work import carried_out, each_once, scenarios_of
+from carecircles.cli.options import (
+    By,
+    EvaluationFormat,
+    Options,
+    Out,
+    app,
+    inputs_of,
+    options_problems,
+    require,
+    suffix_problems,
+    target_problems,
+    with_options,
+)
+from carecircles.cli.output import busy, print_json, remark, result_of
+
+_BASELINE = "baseline"
+
+
+@app.command()
+@with_options
+def whatif(
+    *,
+    options: Options,
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SCENARIO.toml]...",
+            help="Scenario files, or names of the area's own; several give a league table.",
+        ),
+    ] = None,
+    against: Annotated[
+        str, typer.Option(help="What to compare with: baseline, or another scenario.")
+    ] = "baseline",
+    close_each: Annotated[
+        bool, typer.Option("--close-each", help="What closing each centre alone would lose.")
+    ] = False,
+    open_everywhere: Annotated[
+        bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
+    ] = False,
+    by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
+    service: Annotated[
+        str | None, typer.Option(help="Count only centres with this service, such as health_post.")
+    ] = None,
+    format: Annotated[
+        EvaluationFormat, typer.Option(help="What to print.")
+    ] = EvaluationFormat.table,
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
+    out: Out = None,
+) -> None:
+    """Say who gains and who loses when centres open, close or move, or the standard changes."""
+    scenarios = scenarios or []
+    is_league = len(scenarios) > 1
+    shapes = () if is_league else (".geojson", ".gpkg")
+    others, nowhere = scenarios_of([] if against == _BASELINE else [against], options.area)
+    named, unknown = scenarios_of(scenarios, options.area)
+    paths = [*others, *each_once(named, others)]
+    inputs = inputs_of(options, *paths)
+    require(
+        _question_problems(
+            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
+        ),
+        options_problems(options),
+        suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
+        suffix_problems(map, (".html", ".htm"), "--map"),
+        [*nowhere, *unknown],
+        target_problems([map, out], inputs),
+    )
+    from carecircles import io, memory
+
+    is_long = open_everywhere and (out is not None or format is not EvaluationFormat.table)
+    of_rows = memory.TABLE_ROW if is_long else 0.0
+    plans, read = carried_out(paths, [map, out], options, service=service, of_rows=of_rows)
+    inputs += read
+    if others:
+        del plans[0]
+    if close_each:
+        answer = _closings(plans[-1])
+    elif open_everywhere:
+        answer = _openings(plans[-1])
+    elif is_league:
+        answer = _league(plans[0], plans[1:])
+    else:
+        answer = _change(plans[0], plans[1], by)
+    results = result_of(out, answer.frame, answer.record)
+    if map is not None:
+        results[map] = lambda: answer.page(options.lang)
+    with busy("writing"):
+        io.write_results(results, inputs=inputs)
+    if format is EvaluationFormat.json:
+        print_json(answer.record())
+    elif format is EvaluationFormat.csv:
+        typer.echo(io.csv_text(answer.frame()), nl=False)
+        remark(plans[-1].area, options.lang)
+    else:
+        answer.show(options.lang)
+        if map is not None:
+            typer.echo(str(map))
+
+
+def _question_problems(
+    scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
+) -> list[str]:
+    """Whether it is clear what `whatif` is asked."""
+    problems: list[str] = []
+    if close_each and open_everywhere:
+        problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
+    if close_each or open_everywhere:
+        if len(scenarios) > 1:
+            problems.append(
+                "--close-each and --open-everywhere look at one plan; name one scenario, or none."
+            )
+        if against != _BASELINE:
+            problems.append("--against does not go with --close-each and --open-everywhere.")
+    elif not scenarios:
+        problems.append(
+            "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
+        )
+    return problems
+
+
+class _Answer(NamedTuple):
+    """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
+
+    frame: "Callable[[], pd.DataFrame]"
+    record: Callable[[], dict]
+    show: Callable[[str], None]
+    page: Callable[[str], str]
+
+
+def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
+    from carecircles import comparison, maps, report
+
+    change = comparison.compare(before, after)
+
+    def show(lang: str) -> None:
+        names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
+        report.print_table(
+            report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
+        )
+        report.print_table(
+            report.groups_table(change, lang=lang),
+            title=report.say(report.standard_note(after), lang),
+            notes=[
+                *(report.say(line, lang) for line in report.change_notes(change)),
+                *report.notes(after, lang=lang),
+            ],
+            lang=lang,
+        )
+
+    return _Answer(
+        lambda: report.change_frame(change, by=by),
+        lambda: report.change_record(change, by=by),
+        show,
+        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
+    )
+
+
+def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
+    from carecircles import comparison, maps, report
+
+    changes = [comparison.compare(before, plan) for plan in plans]
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.league_table(changes, lang=lang),
+            title=report.say(report.plan_name(before), lang),
+            notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            lang=lang,
+        )
+
+    return _Answer(
+        lambda: report.league_frame(changes),
+        lambda: report.league_record(changes),
+        show,
+        lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
+    )
+
+
+def _closings(plan: "Plan") -> _Answer:
+    from carecircles import maps, marginal, report
+
+    losses = marginal.close_each(plan)
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.losses_table(plan, losses, lang=lang),
+            title=report.say(report.plan_name(plan), lang),
+            notes=report.notes(plan, lang=lang),
+            lang=lang,
+        )
+
+    return _Answer(
+        lambda: report.losses_frame(plan, losses),
+        lambda: report.plan_record(plan, "closings", report.losses_frame(plan, losses)),
+        show,
+        lambda lang: maps.closing_map(plan, losses, lang=lang).get_root().render(),
+    )
+
+
+def _openings(plan: "Plan") -> _Answer:
+    from carecircles import maps, marginal, report
+
+    gains = marginal.open_everywhere(plan)
+
+    def show(lang: str) -> None:
+        report.print_table(
+            report.gains_table(plan, gains, lang=lang),
+            title=report.say(report.plan_name(plan), lang),
+            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
+            lang=lang,
+        )
+
+    return _Answer(
+        lambda: report.gains_frame(plan, gains),
+        lambda: report.plan_record(plan, "places", report.gains_frame(plan, gains)),
+        show,
+        lambda lang: maps.gain_map(plan, gains, lang=lang).get_root().render(),
+    )

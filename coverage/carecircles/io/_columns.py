@@ -1,0 +1,188 @@
+"""The columns we know, what people call them, and the words in their cells."""
+
+import pandas as pd
+
+from carecircles.io import _checks
+
+PEOPLE = ("people", "people_60", "people_65", "people_80")
+SERVICES = {
+    "meals": ("meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"),
+    "medical": ("medical help", "助医", "医疗", "医疗服务"),
+    "culture": ("culture and leisure", "文化休闲", "文化", "文娱", "休闲"),
+    "health_post": ("health post", "健康驿站", "卫生服务站", "社区卫生服务站"),
+}
+ABOUT = {
+    "basis": ("依据", "数据依据"),
+    "source": ("来源", "数据来源", "出处"),
+    "datum": ("坐标系", "坐标系统", "坐标基准"),
+}
+_NAMES = {
+    "name": ("名称", "名字", "中文名", "中文名称", "name_zh"),
+    "name_en": ("英文名", "英文名称", "english name"),
+}
+CENTRE_COLUMNS = {
+    "id": ("编号", "序号", "编码", "代码", "centre_id", "center_id"),
+    "name": (
+        *_NAMES["name"],
+        "中心名称",
+        "机构名称",
+        "养老机构名称",
+        "单位名称",
+        "设施名称",
+        "站点名称",
+        "养老服务中心",
+    ),
+    "name_en": _NAMES["name_en"],
+    "street": (
+        "street_code",
+        "街道代码",
+        "街道",
+        "所属街道",
+        "所在街道",
+        "所属街镇",
+        "街道名称",
+        "街镇",
+        "街道乡镇",
+        "street_name",
+        "subdistrict",
+    ),
+    "lon": ("lng", "long", "longitude", "经度"),
+    "lat": ("latitude", "纬度"),
+    "services": ("service", "服务", "服务内容", "服务项目"),
+    "services_basis": ("服务依据",),
+    "opened": (
+        "open",
+        "open_date",
+        "opening_date",
+        "opened_on",
+        "开业日期",
+        "开业时间",
+        "开放日期",
+        "启用日期",
+        "投用日期",
+    ),
+    "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
+    "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
+    "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
+    "cost": ("成本", "费用", "造价", "建设成本"),
+    **ABOUT,
+}
+STREET_COLUMNS = {
+    "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
+    "name": (*_NAMES["name"], "street", "street_name", "街道", "街道名称"),
+    "name_en": _NAMES["name_en"],
+    "communities": ("社区数", "社区数量"),
+    **ABOUT,
+}
+POPULATION_COLUMNS = {
+    "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
+    "street": ("name", "street_name", "街道", "街道名称", "名称"),
+    "people": ("population", "total", "人口", "常住人口", "总人口", "人数"),
+    "people_60": (
+        "60",
+        "60岁及以上",
+        "60岁以上",
+        "60岁及以上人口",
+        "60岁以上人口",
+        "population_60",
+        "老年人口",
+    ),
+    "people_65": (
+        "65",
+        "65岁及以上",
+        "65岁以上",
+        "65岁及以上人口",
+        "65岁以上人口",
+        "population_65",
+    ),
+    "people_80": (
+        "80",
+        "80岁及以上",
+        "80岁以上",
+        "80岁及以上人口",
+        "80岁以上人口",
+        "population_80",
+    ),
+    "basis": ABOUT["basis"],
+    "source": ABOUT["source"],
+    "age_basis": ("年龄依据",),
+    "age_source": ("年龄来源",),
+}
+
+
+# What the tables of civil-affairs offices have besides; their headers are known by these too.
+USUAL_COLUMNS = (
+    "联系电话", "电话", "手机", "联系方式", "传真", "邮箱", "网址", "负责人", "联系人", "法定代表人",
+    "法人", "院长", "地址", "详细地址", "机构地址", "机构住所", "所在区", "所属区", "行政区", "区县",
+    "所属社区", "社区", "面积", "占地面积", "建筑面积", "使用面积", "备注", "说明", "性质", "机构性质",
+    "运营性质", "经营性质", "运营方式", "运营单位", "运营主体", "举办主体", "主办单位", "机构类型",
+    "机构类别", "星级", "等级", "评定等级", "统一社会信用代码", "信用代码", "许可证号", "备案编号", "备案时间",
+    "成立时间", "成立日期", "建成时间", "入住人数", "在住人数", "入住率", "护理型床位数", "护理型床位",
+    "护理床位数", "工作人员数", "职工人数", "护理员人数", "护理人员数", "收费标准", "开放时间", "营业时间",
+    "男", "女", "占比", "比重", "户数", "phone", "telephone", "address", "contact", "remarks", "notes",
+)  # fmt: skip
+BOUNDARY_COLUMNS = {**_NAMES, **ABOUT}
+PLACE_COLUMNS = {
+    **_NAMES,
+    "kind": ("类型", "类别", "种类"),
+    "street": CENTRE_COLUMNS["street"],
+    "lon": CENTRE_COLUMNS["lon"],
+    "lat": CENTRE_COLUMNS["lat"],
+    **ABOUT,
+}
+COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "centres": CENTRE_COLUMNS,
+    "streets": STREET_COLUMNS,
+    "population": POPULATION_COLUMNS,
+    "boundary": BOUNDARY_COLUMNS,
+    "places": PLACE_COLUMNS,
+}
+NEEDED = {  # what the sheet of a workbook has to have, one of each
+    "centres": (frozenset({"lon"}), frozenset({"lat"})),
+    "population": (frozenset({"people_60"}), frozenset({"code", "street"})),
+    "places": (frozenset({"name"}),),
+}
+BASES = {
+    "assumed": ("assumption", "假定", "假设"),
+    "known": ("已知", "实测"),
+    "schematic": ("示意",),
+    "proposed": ("planned", "拟建", "规划", "拟定"),
+}
+SUMMED = (*PEOPLE, "capacity", "beds")
+FIGURES = (*SUMMED, "cost", "lon", "lat")
+
+
+def services_of(written: pd.Series) -> pd.Series:
+    """Services as words of ours (others as written), joined by ';'."""
+    spelled = {_checks.plain(s): name for s, name in spellings_of(SERVICES).items()}
+
+    def translate(cell: str) -> str:
+        for mark in "、，；,|/":
+            cell = cell.replace(mark, ";")
+        words = [w.strip() for w in cell.split(";") if w.strip()]
+        return ";".join(dict.fromkeys(spelled.get(_checks.plain(w), w) for w in words))
+
+    return _checks.text(written).map(translate)
+
+
+def service_name(word: str) -> dict[str, str]:
+    """What people call a service, in each language; a word that is none of ours as it is."""
+    chinese = [spelling for spelling in SERVICES.get(word, ()) if not spelling.isascii()]
+    return {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+
+
+def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """What each spelling of words of ours means, such as of `SERVICES` or `BASES`."""
+    return {s: name for name, many in words.items() for s in (name, *many)}
+
+
+def absent(frame: pd.DataFrame, column: str, *, file: str, mend: str) -> str:
+    """A sentence about a column that is needed, with the columns nobody knows."""
+    unused = ", ".join(map(_checks.show, frame.attrs["unused"][:8]))
+    return (
+        f"{file}: there is no column {column}{f' (not known: {unused})' if unused else ''}; {mend}."
+    )
+
+
+def with_column(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    return frame if column in frame else frame.assign(**{column: ""})

@@ -1,0 +1,476 @@
+"""
+Files in, validated frames in one projected CRS out.
+
+Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPackage, Shapefile and
+(Geo)Parquet. What was understood of a file (format, encoding, columns, datum) travels in the frame's
+`attrs`.
+"""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from carecircles.errors import ValidationError
+from carecircles.io import _checks
+from carecircles.io._columns import (
+    ABOUT,
+    BASES,
+    BOUNDARY_COLUMNS,
+    CENTRE_COLUMNS,
+    COLUMNS,
+    FIGURES,
+    NEEDED,
+    PEOPLE,
+    PLACE_COLUMNS,
+    POPULATION_COLUMNS,
+    STREET_COLUMNS,
+    SUMMED,
+    USUAL_COLUMNS,
+    absent,
+    services_of,
+    spellings_of,
+    with_column,
+)
+from carecircles.io._formats import FORMATS, parted, read_raw
+from carecircles.io._points import points_of, polygons_of
+from carecircles.io._table import Sought, is_whole_total
+from carecircles.io._workbook import sheets
+from carecircles.words import Text
+
+
+def read_centres(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Centres from a file, as points in `crs`.
+
+    Parameters
+    ----------
+    path
+        CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
+        Shapefile or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
+        names a sheet; without it the one that fits is taken.
+    crs
+        The projected CRS in metres to compute in.
+    datum
+        Datum of the file's coordinates, one of `datum.DATUMS`; a `datum` column in the file says
+        the same. Where neither does, WGS84 is taken and `attrs["datum_declared"]` is False.
+
+    Returns
+    -------
+    facilities
+        Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
+        closed (dates), capacity (persons), beds (number), cost (of opening it), basis, source, row, geometry.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, CENTRE_COLUMNS, role="centres")
+    if "id" not in frame:
+        frame["id"] = [str(n) for n in range(1, len(frame) + 1)]
+        frame.attrs["ids_given"] = False
+        if "name" not in frame:
+            problems.append(f"{file}: there is no id and no name column; add one of them.")
+    ids, wrong = _checks.identities(frame, "id", file=file)
+    for column in ("opened", "closed"):
+        frame, said = _checks.without_serials(with_column(frame, column), column)
+        frame.attrs["taken"] = [*frame.attrs["taken"], *said]
+    facilities, more = centres_of(frame, file=file, crs=crs, datum=datum)
+    facilities.index = ids.rename("id")
+    return _sound(facilities, [*problems, *wrong, *more])
+
+
+def centres_of(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, datum: str | None = None
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """
+    Centres from a table with our column names, and what is wrong with it.
+
+    Parameters
+    ----------
+    frame
+        One row a centre, with `id`; the index labels rows for the sentences about them.
+    file
+        What the sentences call the table.
+    crs, datum
+        As in `read_centres`.
+
+    Returns
+    -------
+    facilities, problems
+        The frame of `read_centres`, and sentences.
+    """
+    problems: list[str] = []
+    ids = _checks.text(frame["id"])
+    points, wrong = points_of(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    opened, wrong = _checks.dates(with_column(frame, "opened"), "opened", file=file, last_day=True)
+    problems += wrong
+    closed, wrong = _checks.dates(with_column(frame, "closed"), "closed", file=file, last_day=False)
+    problems += wrong
+    earliest, _ = _checks.dates(with_column(frame, "opened"), "opened", file=file, last_day=False)
+    latest, _ = _checks.dates(with_column(frame, "closed"), "closed", file=file, last_day=True)
+    is_backward = latest < earliest
+    problems += _checks.complain(
+        file, frame.index[is_backward], "closed is before opened", "correct one of the two"
+    )
+    amounts = {}
+    for column, such_as, mend in (
+        ("capacity", "120", "write how many people it can serve"),
+        ("beds", "60", "write how many beds it has in all"),
+        ("cost", "80", "write what it costs to open, in any one unit"),
+    ):
+        written = with_column(frame, column)
+        amounts[column], wrong = _checks.numbers(
+            written, column, file=file, such_as=such_as, blank=True
+        )
+        problems += wrong
+        is_negative = amounts[column] < 0
+        problems += _checks.complain(
+            file,
+            frame.index[is_negative],
+            f"{column} is negative",
+            mend,
+            values=written[column][is_negative],
+        )
+    if len(_checks.units_in(with_column(frame, "cost"), "cost")) > 1:
+        problems.append(f"{file}: cost is in more than one unit; write all of it in the same.")
+
+    names = _kept(frame, "name")
+    table = {
+        "name": names.where(names != "", ids),
+        "name_en": _kept(frame, "name_en"),
+        "street": _checks.text(with_column(frame, "street")["street"]),
+        "services": services_of(with_column(frame, "services")["services"]),
+        "services_basis": _basis(frame, "services_basis"),
+        "opened": opened,
+        "closed": closed,
+        **amounts,
+        "basis": _basis(frame),
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    facilities = gpd.GeoDataFrame(table, geometry=points, crs=crs).set_index(ids.rename("id"))
+    facilities.attrs = frame.attrs
+    return facilities, problems
+
+
+def read_streets(
+    path: str | Path, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Streets from a file, as polygons in `crs`.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, Shapefile or GeoParquet with polygons and a column `code` or `name`.
+    crs
+        The projected CRS in metres to compute in; estimated from the streets (UTM) if None.
+    datum
+        Datum of the file's coordinates, see `read_centres`.
+
+    Returns
+    -------
+    streets
+        Indexed by `code` (text; the name where the file has no codes): name, name_en, basis,
+        source, row, geometry.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, STREET_COLUMNS, role="streets")
+    if "code" not in frame and "name" not in frame:
+        problems.append(absent(frame, "code and no column name", file=file, mend="add one of them"))
+        frame["name"] = [str(n) for n in range(1, len(frame) + 1)]
+    if "code" not in frame:
+        frame["code"] = frame["name"]
+    codes, wrong = _checks.identities(frame, "code", file=file)
+    problems += wrong
+    polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    if polygons is None:
+        raise ValidationError(problems)
+    names = _kept(frame, "name")
+    table = {
+        "name": names.where(names != "", codes),
+        "name_en": _kept(frame, "name_en"),
+        "basis": _basis(frame),
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    streets = gpd.GeoDataFrame(table, geometry=polygons, crs=polygons.crs)
+    streets = streets.set_index(codes.rename("code"))
+    streets.attrs = frame.attrs
+    return _sound(streets, problems)
+
+
+def read_boundary(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    The outline of a study area from a file, as one polygon in `crs`, with its basis and source.
+
+    See `read_streets` for the formats, the parameters and the errors.
+    """
+    file, frame, problems = _open(path, BOUNDARY_COLUMNS, role="boundary")
+    polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
+    problems += wrong
+    if polygons is None or problems:
+        raise ValidationError(problems)
+    boundary = gpd.GeoDataFrame(
+        {"basis": [_basis(frame).iloc[0]], "source": [_kept(frame, "source").iloc[0]]},
+        geometry=[polygons.union_all()],
+        crs=crs,
+    )
+    boundary.attrs = frame.attrs
+    return boundary
+
+
+def read_polygons(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoSeries:
+    """
+    Polygons from a file, such as parks and water where nothing can be built, in `crs`.
+
+    See `read_streets` for the formats, the parameters and the errors.
+    """
+    file, frame, problems = _open(path, ABOUT, role="polygons")
+    polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
+    if polygons is None or problems:
+        raise ValidationError([*problems, *wrong])
+    polygons.attrs = frame.attrs
+    return polygons
+
+
+def read_population(path: str | Path) -> pd.DataFrame:
+    """
+    People by street and age group from a file.
+
+    Parameters
+    ----------
+    path
+        Any of the formats of `read_centres`, with a column `code` or `street`, `people_60`, and as
+        many of `people`, `people_65`, `people_80` as are known (persons).
+
+    Returns
+    -------
+    population
+        Indexed by `street` (code or name as written): the groups of people, street_name, basis,
+        source, age_basis, age_source, row.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of the file.
+    """
+    file, frame, problems = _open(path, POPULATION_COLUMNS, role="population")
+    key = "code" if "code" in frame else "street"
+    if key not in frame:
+        mend = "say which street a row is"
+        problems.append(absent(frame, "code or street", file=file, mend=mend))
+        frame[key] = [str(n) for n in range(1, len(frame) + 1)]
+    if "people_60" not in frame:
+        mend = "add the people aged 60 and more"
+        problems.append(absent(frame, "people_60", file=file, mend=mend))
+    streets, wrong = _checks.identities(frame, key, file=file)
+    problems += wrong
+    groups, wrong = _checks.people(frame, [g for g in PEOPLE if g in frame], file=file)
+    problems += wrong
+    population = groups.assign(
+        street_name=_checks.text(with_column(frame, "street")["street"]),
+        basis=_basis(frame),
+        source=_kept(frame, "source"),
+        age_basis=_basis(frame, "age_basis"),
+        age_source=_kept(frame, "age_source"),
+        row=frame.index,
+    ).set_index(streets.rename("street"))
+    population.attrs = frame.attrs
+    return _sound(population, problems)
+
+
+def _sound(frame, problems: list[str]):
+    """The frame, if there is nothing wrong with its file."""
+    if problems:
+        raise ValidationError(problems, understood=frame)
+    return frame
+
+
+def read_places(
+    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Places to find one's way by (communities, stations) from a file, as points in `crs`.
+
+    See `read_centres` for the formats, the parameters and the errors. A place may be without a
+    point, if it names its street.
+
+    Returns
+    -------
+    places
+        One row a place: kind, name, name_en, street (as written), source, row, geometry (missing
+        where no coordinates are given).
+    """
+    file, frame, problems = _open(path, PLACE_COLUMNS, role="places")
+    names = _kept(frame, "name")
+    problems += _checks.complain(
+        file, frame.index[names == ""], "name is missing", "give every place its name"
+    )
+    streets = _checks.text(with_column(frame, "street")["street"])
+    if isinstance(frame, gpd.GeoDataFrame):
+        is_located = pd.Series(True, index=frame.index)
+    else:
+        blank = [_checks.text(with_column(frame, c)[c]) == "" for c in ("lon", "lat")]
+        is_located = ~(blank[0] & blank[1])
+    problems += _checks.complain(
+        file,
+        frame.index[~is_located & (streets == "")],
+        "the place has neither coordinates nor a street",
+        "fill in one of them",
+        values=names[~is_located & (streets == "")],
+    )
+    points = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    if is_located.any():
+        located = frame[is_located]
+        found, wrong = points_of(located, file=file, crs=crs, declared=datum)
+        problems += wrong
+        points = found.reindex(frame.index)
+        frame.attrs |= {
+            k: located.attrs[k] for k in ("datum", "datum_declared") if k in located.attrs
+        }
+    table = {
+        "kind": _checks.text(with_column(frame, "kind")["kind"]),
+        "name": names,
+        "name_en": _kept(frame, "name_en"),
+        "street": streets,
+        "source": _kept(frame, "source"),
+        "row": frame.index,
+    }
+    places = gpd.GeoDataFrame(table, geometry=points, crs=crs)
+    places.attrs = frame.attrs
+    return _sound(places, problems)
+
+
+def roles_of(path: str | Path) -> list[str]:
+    """
+    What a file holds, of 'centres', 'population', 'streets', 'boundary' and 'places'.
+
+    A workbook may hold several of them, on sheets of their own.
+
+    Raises
+    ------
+    ValidationError
+        If the file cannot be read at all.
+    """
+    whole, part = parted(path)
+    if part is not None or FORMATS.get(whole.suffix.casefold()) != "Excel" or not whole.is_file():
+        return [_role_of(path)]
+    try:
+        named = sheets(whole, sought_in(None))
+    except Exception:  # what is wrong with the file is told by whoever reads it
+        named = []
+    roles = [_role_of(whole.with_name(f"{whole.name}#{sheet}")) for sheet in named]
+    return list(dict.fromkeys(roles)) or [_role_of(path)]
+
+
+def _role_of(path: str | Path) -> str:
+    """What a file, or the sheet of a workbook, holds, seen from its columns."""
+    frame = read_raw(path, sought_in(None))
+    stem = parted(path)[0].stem.casefold()
+    file = frame.attrs["file"]
+    known, _ = _checks.columns(frame, CENTRE_COLUMNS | POPULATION_COLUMNS, file=file)
+    if isinstance(frame, gpd.GeoDataFrame):
+        if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
+            return "centres"
+        named, _ = _checks.columns(frame, STREET_COLUMNS, file=file)
+        return "streets" if len(frame) > 1 or "code" in named else "boundary"
+    if "places" in stem:
+        return "places"
+    if "lon" in known or "lat" in known:
+        return "centres"
+    has_people = any(group in known for group in PEOPLE)
+    return "population" if has_people or "population" in stem else "centres"
+
+
+def taken(frame: pd.DataFrame) -> list[Text]:
+    """What was taken for granted while a file was read, as one sentence in each language, or nothing."""
+    parts, file = frame.attrs.get("taken", []), frame.attrs.get("file", "")
+    if not parts:
+        return []
+    return [
+        {
+            "en": f"{file}: {'; '.join(part['en'] for part in parts)}.",
+            "zh": f"{file}：{'；'.join(part['zh'] for part in parts)}。",
+        }
+    ]
+
+
+def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
+    """What is looked for in a file of a role, or of any."""
+    several = [COLUMNS[role]] if role in COLUMNS else [spellings or {}]
+    if role is None:
+        several = [CENTRE_COLUMNS, POPULATION_COLUMNS, PLACE_COLUMNS]
+    known = {_checks.plain(column): "" for column in USUAL_COLUMNS}
+    for columns in reversed(several):
+        known |= {_checks.plain(s): name for s, name in spellings_of(columns).items()}
+    return Sought(role, known, NEEDED.get(role or "", ()))
+
+
+def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+    """What sentences call a file, its known columns, and what is wrong so far."""
+    raw = read_raw(path, sought_in(role, spellings))
+    file = raw.attrs["file"]
+    frame, problems = _checks.columns(raw, spellings, file=file)
+    if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):
+        unused = ", ".join(map(_checks.show, frame.attrs["unused"][:8]))
+        raise ValidationError(
+            [
+                f"{file}: none of the column names is known ({unused}); a row must "
+                f"name the columns, such as {', '.join(list(spellings)[:6])}."
+            ]
+        )
+    frame = frame.copy()
+    totals = frame.attrs.pop("totals", [])
+    read = _totals_said(frame, totals)
+    frame.attrs["taken"] = [*raw.attrs["taken"], *read, *_checks.numbers_said(frame, FIGURES)]
+    return file, frame, [*raw.attrs.get("problems", []), *problems]
+
+
+def _totals_said(frame: pd.DataFrame, totals: list[tuple[int, dict[str, str]]]) -> list[Text]:
+    """Words about totals in a file that are not the sums of its rows."""
+    said = []
+    for row, cells in totals:
+        if not is_whole_total(cells):
+            continue
+        claimed = pd.DataFrame([cells]).rename(columns=frame.attrs["columns"])
+        for column in (c for c in SUMMED if c in frame and c in claimed):
+            total = _checks.numbers(claimed, column, file="", such_as="", blank=True)[0].iloc[0]
+            parts = _checks.numbers(frame, column, file="", such_as="", blank=True)[0]
+            if pd.notna(total) and parts.notna().any() and abs(total - parts.sum()) >= 0.5:
+                said.append(
+                    {
+                        "en": f"row {row} gives {total:,.0f} as the total of {column}, "
+                        f"the rows add up to {parts.sum():,.0f}",
+                        "zh": f"第 {row} 行所列“{_checks.written_as(frame, column)}”合计为 {total:,.0f}，各行相加为 {parts.sum():,.0f}",
+                    }
+                )
+    return said
+
+
+def _kept(frame: pd.DataFrame, column: str) -> pd.Series:
+    """A text column exactly as it was written."""
+    cells = with_column(frame, column)[column]
+    return cells.map(lambda v: v if isinstance(v, str) else _checks.as_text(v)).astype(object)
+
+
+def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:
+    """'assumed', 'known', 'schematic', what else the file says, or 'not stated'."""
+    spelled = spellings_of(BASES)
+    cells = _checks.text(with_column(frame, column)[column]).str.casefold()
+    return cells.map(lambda t: spelled.get(t, t) or "not stated")
