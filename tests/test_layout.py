@@ -22,7 +22,7 @@ ORDER = [
     "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",
     "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
-    "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
+    "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
     "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
     "cli.main", "cli", "__main__",
 ]  # fmt: skip

@@ -26,9 +26,10 @@ from carecircles.maps.drawing import (
     geometry_of,
     grid_data,
     in_degrees,
+    nearest_arrays,
     short_name_of,
 )
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 
 
 def reference_layers(area: StudyArea, tiles: Drawing | None, lang: str) -> list[Drawing]:
@@ -45,7 +46,8 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     The grid's cells coloured by depth (number of centres within reach), uncovered ones hatched.
 
     Cells travel as two compressed arrays, street and depth, and are painted on one canvas. Pointing
-    at a cell names its street, its depth and its nearest centre with the distance.
+    at a cell names its street, its depth and its nearest centre with the distance; where these are
+    no straight lines they travel too, and so do people who do not live evenly over their street.
 
     Parameters
     ----------
@@ -54,8 +56,9 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
-    data, bounds = grid_data(plan, {"depth": depth})
+    data, bounds = grid_data(plan, {"depth": depth} | nearest_arrays(plan), ["people_60"])
     data |= {
+        "unit": plan.cost.unit,
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
@@ -76,7 +79,9 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
         when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
         for when, plan in (("before", before), ("after", after))
     }
-    data, bounds = grid_data(after, depths)
+    arrays = depths | nearest_arrays(before, "_before") | nearest_arrays(after, "_after")
+    data, bounds = grid_data(after, arrays, ["people_60"])
+    data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
     return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
 
@@ -172,8 +177,15 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
 
 
-def changed_circles(change: Change, *, lang: str) -> Drawing:
+def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
+    """The layer of care circles where the plan's reach is a circle; none where it is not."""
+    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) else []
+
+
+def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
     """Care circles of both plans: those that stay, those that are new and those that go."""
+    if not (is_straight(change.before) and is_straight(change.after)):
+        return []
     was, now = change.before.area, change.after.area
     centres = change.centres["change"]
     placed = centres.index[centres.isin(["opened", "closed", "moved"])]
@@ -185,9 +197,8 @@ def changed_circles(change: Change, *, lang: str) -> Drawing:
         *circles_of(now.facilities[~new], now.standard.metres),
         *({**c, "change": "new"} for c in circles_of(now.facilities[new], now.standard.metres)),
     ]
-    return Drawing(
-        "circles", circles, bounds=bounds_of(now), name=LAYERS["circles"][lang], show=True
-    )
+    bounds = bounds_of(now)
+    return [Drawing("circles", circles, bounds=bounds, name=LAYERS["circles"][lang], show=True)]
 
 
 def changed_centres(change: Change, *, lang: str) -> Drawing:

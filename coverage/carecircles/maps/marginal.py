@@ -20,7 +20,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import (
     centre_layer,
-    circle_layer,
+    circles_if_any,
     classes_of,
     gain_layer,
     grid_layer,
@@ -88,7 +88,7 @@ def closing_map(
                 "label": labels[lost]
                 | {"en": labels[lost]["en"] + ", by closing this centre alone"},
             },
-            *legend_of(plan.area),
+            *legend_of(plan),
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
@@ -98,7 +98,7 @@ def closing_map(
     }
     layers = [
         grid_layer(plan, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         Drawing(
             "losses",
             {"centres": centres},
@@ -153,7 +153,7 @@ def gain_map(
             ),
             *[
                 entry
-                for entry in legend_of(plan.area)
+                for entry in legend_of(plan)
                 if entry["sign"] not in ("uncovered", "depth", "share")
             ],
         ],
@@ -169,7 +169,7 @@ def gain_map(
     }
     layers = [
         gain_layer(plan, gains, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         centre_layer(plan.area, lang=lang),
         *reference_layers(plan.area, tiles, lang),
     ]
