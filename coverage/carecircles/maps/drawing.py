@@ -22,6 +22,7 @@ from carecircles import (
 )
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan
 from carecircles.words import Text
 
@@ -33,7 +34,7 @@ LAYERS: dict[str, Text] = {
     "change": {"en": "Grid: what changes", "zh": "网格：变化"},
     "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
     "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
-    "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
+    "streets": {"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
@@ -112,8 +113,12 @@ def again(layer: Drawing) -> Drawing:
     return again
 
 
-def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
-    """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+def grid_data(plan: Plan, arrays: dict[str, np.ndarray], group: Group) -> tuple[dict, list[float]]:
+    """
+    What every grid layer needs, with values of the cells as compressed arrays; and its bounds.
+
+    `group` are the people that are told of a cell.
+    """
     area, cells = plan.area, plan.cells
     codes = cells["street"].cat.codes.to_numpy()
     arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
@@ -122,7 +127,7 @@ def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[flo
     rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
-    per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
+    per_cell = cells.groupby("street", observed=False)[group.column].mean().fillna(0.0)
     data = {
         "rows": rows,
         "cols": cols,
@@ -131,10 +136,11 @@ def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[flo
         "y0": y0,
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
         "arrays": {name: _packed(values) for name, values in rasters.items()},
+        "people": of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group),
         "streets": [
             {
                 "name": report.name_of(area.streets.loc[code]),
-                "people_60_a_cell": round(float(people), 4),
+                "people_a_cell": round(float(people), 4),
             }
             for code, people in per_cell.items()
         ],

@@ -34,6 +34,7 @@ from carecircles.maps.drawing import (
     services_of,
 )
 from carecircles.maps.layers import reference_layers
+from carecircles.people import of_group, within
 from carecircles.plan import Plan
 
 _PROJECTION_ERROR_M = 1e-6
@@ -65,7 +66,7 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
         As in `coverage_map`.
     """
     require_language(lang)
-    area, groups = plan.area, comparison.groups_of(plan)
+    area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
         "live": True,
@@ -77,14 +78,18 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
             "en": "In a straight line, the limit included.",
             "zh": "按直线距离，含界限。",
         },
-        "groups": {group: report.GROUPS[group] for group in groups},
-        "group": report.headline_group(plan),
-        "legend": [*legend_of(area, radius=False), *change_signs(), *_live_signs()],
+        "groups": {group.column: group.name for group in groups},
+        "group": first.column,
+        "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": [
                 {"label": {"en": "Street", "zh": "街道"}},
-                {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
+                {
+                    "key": "all",
+                    "label": of_group({"en": "{}", "zh": "{short}"}, first),
+                    "format": "count",
+                },
                 {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
                 {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
                 {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
@@ -113,7 +118,9 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     kinds, kind = np.unique(
         np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
     )
-    data, bounds = grid_data(plan, {"kind": (kind.ravel() + 1).astype(np.uint32)})
+    data, bounds = grid_data(
+        plan, {"kind": (kind.ravel() + 1).astype(np.uint32)}, comparison.headline(plan)
+    )
     del data["arrays"]["street"]  # it follows from the kind
     middles = scenario.street_middles(area.streets)
     degrees = in_degrees(area.facilities)
@@ -148,6 +155,10 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
         "world": {
             "centres": centres,
             "groups": groups,
+            "parts": {  # a standard for a group says something about these
+                group: [g.column for g in within(report.groups_of(plan), [group])]
+                for group in groups
+            },
             "middles": middles.set_axis(middles.index.astype(str)).to_dict("index"),
             "standard": {
                 "metres": standard.metres,

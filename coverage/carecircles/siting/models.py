@@ -36,7 +36,7 @@ def maximize_coverage(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -60,7 +60,8 @@ def maximize_coverage(
         Largest acceptable cost, at most the table's own, which it is if None; the limit itself
         counts as covered.
     weight
-        People at each place: a column of `demand` or a Series on its index; none negative.
+        People at each place: a column of `demand` or a Series on its index; none negative. The
+        column of `people.headline` (60+) if None.
     required
         Labels of centres that stay.
     candidates
@@ -119,7 +120,7 @@ def maximize_gradual_coverage(
     new: int | None,
     full: float,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -175,7 +176,7 @@ def maximize_backup(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -223,7 +224,7 @@ def minimize_cost(
     cutoff: float | None = None,
     beyond: float | None = None,
     capacities: pd.Series | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -284,7 +285,7 @@ def minimize_worst(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -326,7 +327,7 @@ def minimize_facilities(
     *,
     cutoff: float | None = None,
     share: float = 1.0,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,

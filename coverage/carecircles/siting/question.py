@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.people import headline_of
 from carecircles.reach import CostTable
 from carecircles.siting import _search, _solver
 from carecircles.siting._solver import Clock, Floors, Limits, Solution, Watch
@@ -142,7 +143,7 @@ def instance_of(
     demand: pd.DataFrame,
     cost: pd.Series,
     cutoff: float,
-    weight: str | pd.Series,
+    weight: str | pd.Series | None,
     required: Iterable[Hashable],
     candidates: Iterable[Hashable] | None,
     rules: Rules | None,
@@ -429,7 +430,9 @@ def require_cutoff(cutoff: float) -> None:
         raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
 
 
-def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
+def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+    if weight is None:
+        weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
         raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
     series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)

@@ -696,7 +696,7 @@
     /** The group that is shown: the one wanted, unless the plan's standard is for others. */
     fitGroup() {
       const { groups } = this.world, { group: of } = this.plan;
-      const told = of ? groups.slice(groups.indexOf(of)) : groups;
+      const told = of ? this.world.parts[of] : groups;
       const group = told.includes(this.wanted) ? this.wanted : told[0];
       if (group === this.group && this.plan.group === this.groupOf) return group;
       [this.group, this.groupOf] = [group, this.plan.group];

@@ -15,7 +15,6 @@ window.carecircles = (function () {
     inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
     within: { en: "Centres within reach", zh: "可达中心数" },
-    people60: { en: "People 60+ in this cell", zh: "本网格60岁及以上人口" },
     covered: { en: "Covered", zh: "已覆盖" },
     uncovered: { en: "Not covered", zh: "未覆盖" },
     gained: { en: "Gained", zh: "新增覆盖" },
@@ -46,7 +45,6 @@ window.carecircles = (function () {
     legend: { en: "Legend", zh: "图例" },
     summary: { en: "Summary", zh: "汇总" },
     backup: { en: "two or more", zh: "两处以上" },
-    left: { en: "60+ left", zh: "未覆盖60+" },
     search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },
     nothing: { en: "nothing found", zh: "没有找到" },
     switchLanguage: { en: "中文", zh: "English" },
@@ -190,29 +188,29 @@ window.carecircles = (function () {
   ];
   const SIDES = ["before", "after"];
 
-  /** Streets filled by the share of people aged 60 and more who are covered. */
+  /** Streets filled by the share of people who are covered. */
   function streets(data) {
     const group = L.featureGroup([], { pane: "cc-fill" });
     group.on("add", () => document.body.classList.add("cc-shares"));
     group.on("remove", () => document.body.classList.remove("cc-shares"));
-    data.forEach((street) => {
-      const share = street.covered_people_60_share;
+    data.streets.forEach((street) => {
+      const share = street.covered;
       const layer = geometryLayer(street.geometry, {
         pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 1,
         fillColor: share === null ? "#e5e7eb" : shareColour(share),
       });
-      layer.bindTooltip(() => streetFacts(street), { sticky: true, className: "cc-tip" });
+      layer.bindTooltip(() => streetFacts(street, data), { sticky: true, className: "cc-tip" });
       group.addLayer(layer);
     });
     return group;
   }
 
-  function streetFacts(street) {
+  function streetFacts(street, { people, left }) {
     return facts(say(street.name), [
-      ["60+", count(street.people_60)],
-      [word("covered"), percent(street.covered_people_60_share)],
-      [word("backup"), percent(street.backup_people_60_share)],
-      [word("left"), count(street.uncovered_people_60)],
+      [say(people), count(street.people)],
+      [word("covered"), percent(street.covered)],
+      [word("backup"), percent(street.backup)],
+      [say(left), count(street.left)],
       [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
     ]);
   }
@@ -300,21 +298,21 @@ window.carecircles = (function () {
     )));
   }
 
-  /** Uncovered zones, ranked by the older people in them. */
-  function zones(data) {
-    return L.featureGroup(data.map((zone) => {
+  /** Uncovered zones, ranked by the people in them. */
+  function zones({ zones: list, people }) {
+    return L.featureGroup(list.map((zone) => {
       const layer = geometryLayer(zone.geometry, {
         pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
-      layer.bindTooltip(() => zoneFacts(zone), { sticky: true, className: "cc-tip" });
-      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people_60) + " 60+");
+      layer.bindTooltip(() => zoneFacts(zone, people), { sticky: true, className: "cc-tip" });
+      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people) + " " + say(people));
       return layer;
     }));
   }
 
-  function zoneFacts(zone) {
+  function zoneFacts(zone, people) {
     const rows = [
-      ["60+", count(zone.people_60)],
+      [say(people), count(zone.people)],
       [word("street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
       [word("area"), zone.area_km2.toFixed(2) + " km²"],
     ];
@@ -688,7 +686,7 @@ window.carecircles = (function () {
       if (!cell) return null;
       const street = this.data.streets[this.street[cell.index] - 1];
       return { ...cell, depth: this.depth[cell.index], street: street.name,
-        people: street.people_60_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
+        label: this.data.people, people: street.people_a_cell, ...nearestTo(this.data.centres, cell.x, cell.y) };
     },
     facts(latlng) {
       const cell = this.cellAt(latlng);
@@ -715,7 +713,7 @@ window.carecircles = (function () {
         [word("servicesThere"), servicesOf(cell.nearest)],
       );
     }
-    rows.push([cell.label ? say(cell.label) : word("people60"), cell.people.toFixed(1)]);
+    rows.push([say(cell.label), cell.people.toFixed(1)]);
     return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
   }
 
@@ -751,7 +749,7 @@ window.carecircles = (function () {
         [word("street"), say(street.name)],
         [word("before"), tell(both[0])],
         [word("after"), tell(both[1])],
-        [word("people60"), street.people_60_a_cell.toFixed(1)],
+        [say(this.data.people), street.people_a_cell.toFixed(1)],
       ]);
     },
   });
