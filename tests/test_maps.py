@@ -61,23 +61,21 @@ def test_it_is_a_folium_map_with_its_layers(hexi_map):
 
 def test_layers_hold_what_they_should(hexi_map, hexi_cells):
     drawn = layers(hexi_map)
-    assert len(drawn["streets"].data) == 14
+    assert len(drawn["streets"].data["streets"]) == 14
     assert len(drawn["circles"].data) == 45
     assert len(drawn["centres"].data) == 45
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700)
-    assert [z["zone"] for z in drawn["zones"].data] == zones.index.tolist()
+    assert [z["zone"] for z in drawn["zones"].data["zones"]] == zones.index.tolist()
     assert drawn["borders"].data["schematic"] is True
 
 
 def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
     """Trap 5: two screens, two numbers."""
     by_street = evaluation.by_street(hexi_cells)
-    shares = [street["covered_people_60_share"] for street in layers(hexi_map)["streets"].data]
+    shares = [street["covered"] for street in layers(hexi_map)["streets"].data["streets"]]
     assert shares == by_street["covered_people_60_share"].tolist()
     config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
-    assert [s["uncovered_people_60"] for s in config["table"]["rows"]] == by_street[
-        "uncovered_people_60"
-    ].tolist()
+    assert [s["left"] for s in config["table"]["rows"]] == by_street["uncovered_people_60"].tolist()
 
 
 def unpacked(array):
@@ -470,7 +468,7 @@ def test_one_centre_and_none(hexi):
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
         drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
-        assert drawn["zones"].data[0]["nearest"] == (
+        assert drawn["zones"].data["zones"][0]["nearest"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
         )
 
@@ -480,12 +478,12 @@ def test_everything_covered_has_no_zone(hexi):
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
-    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data == []
+    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data["zones"] == []
 
 
 def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700).to_crs(4326)
-    for drawn, shape in zip(layers(hexi_map)["zones"].data, zones.geometry, strict=True):
+    for drawn, shape in zip(layers(hexi_map)["zones"].data["zones"], zones.geometry, strict=True):
         there = shapely.geometry.shape(drawn["geometry"])
         assert there.hausdorff_distance(shape) < 2e-6
     assert gpd.GeoSeries(zones.geometry).is_valid.all()

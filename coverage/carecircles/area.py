@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _html, io
+from carecircles import _html, io, people
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching, _target
@@ -23,7 +23,7 @@ from carecircles.words import Text
 
 _FILES = ("boundary", "streets", "population", "centres", "places")
 _OPTIONAL = ("boundary", "places")
-_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet"}
+_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
 _PLACED = ("boundary", "streets", "centres", "places")
 _UNNAMED: Text = {"en": "Study area", "zh": "研究区"}
 _USUAL = "write a number above 0 and below a million"
@@ -35,7 +35,7 @@ class Standard:
     What counts as near: a walk of `minutes`, drawn as a circle of `metres`; the limit is included.
 
     The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s). `group` is the age group
-    it is for, such as 'people_80'; None is for everyone.
+    it is for, such as 'people_80' or one of the area's own; None is for everyone.
     """
 
     metres: float = 700.0
@@ -48,11 +48,13 @@ class StudyArea:
     """
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
-    `streets` is indexed by code; `population` (persons by age group) by the same codes;
+    `streets` is indexed by code; `population` (persons by group) by the same codes;
     `facilities` by id; those with `neighbour` stand beyond the border and count like the others.
     `places` (communities, stations) only help to find one's way. `as_of` is the
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
-    language, what was taken for granted while reading.
+    language, what was taken for granted while reading. `groups` say what groups of people are called
+    and which is part of which; `headline` is the column of the one whose figures come first
+    (`with_headline`), None for the usual one.
     """
 
     name: str
@@ -66,11 +68,13 @@ class StudyArea:
     places: gpd.GeoDataFrame | None = field(default=None, repr=False)
     as_of: datetime.date | None = None
     notes: tuple[Text, ...] = ()
+    groups: tuple[people.Group, ...] = people.GROUPS
+    headline: str | None = None
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
         centres = f"{len(self.facilities) - beyond}" + (f" and {beyond} beyond" if beyond else "")
-        counted = [g for g in io.PEOPLE if g in self.population]
+        counted = [g.column for g in self.groups if g.column in self.population]
         return _html.panel(
             {"en": self.name_en, "zh": self.name},
             [
@@ -270,7 +274,8 @@ def _made(
     if wrong:
         streets = None  # nothing can be held against streets that are not sound
     crs = streets.crs if streets is not None else pyproj.CRS(plan.get("crs", "EPSG:32650"))
-    population, wrong = _attempt_file(io.read_population, paths.get("population"))
+    groups, _ = people.declared(plan["groups"])
+    population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     placed = {}
     for role, read_one in (
@@ -342,7 +347,46 @@ def _made(
         crs=crs,
         places=places,
         notes=tuple(notes),
+        groups=groups,
     )
+
+
+def with_headline(area: StudyArea, group: str) -> StudyArea:
+    """
+    The study area with the group of people whose figures come first.
+
+    Tables, texts and maps made of it are about this group: titles, columns, legends and the order of
+    rows; sitings are for it.
+
+    Parameters
+    ----------
+    area
+        The study area; its population has the group.
+    group
+        The group's column, its name or any of its spellings.
+
+    Raises
+    ------
+    ValidationError
+        If the population has no such group.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> with_headline(datasets.load("hexi"), "80岁以上").headline
+    'people_80'
+    """
+    there = people.rows_of(area.population, area.groups)
+    spelled = {
+        _checks.plain(word): row.column
+        for row in reversed(there)
+        for word in (*row.spellings, *row.name.values(), row.column)
+    }
+    column = spelled.get(_checks.plain(group))
+    if column is None:
+        known = ", ".join(row.column for row in there)
+        raise ValidationError([f"group is {group!r}; write one of {known}."])
+    return dataclasses.replace(area, headline=column)
 
 
 def is_neighbour(facilities: gpd.GeoDataFrame) -> pd.Series:
@@ -520,7 +564,8 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
         return [*lines, *(f"  {note}" for note in notes)]
     lines, problems = [], []
-    for role in io.roles_of(path):
+    groups, _ = people.declared(_sound_part(_read_plan(Path(area))[0])[0]["groups"])
+    for role in io.roles_of(path, groups=groups):
         said, wrong = _attempt(_check_role, path, role, area=area, datum=datum)
         lines += [] if wrong else said
         problems += wrong
@@ -538,12 +583,12 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         notes += _beyond(frame)
         return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
     if role == "population":
-        frame = io.read_population(path)
         study = read_area(area)
+        frame = io.read_population(path, groups=study.groups)
         _, problems = _matching.match_population(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
-        notes = [f"{group}: {frame[group].sum():,.0f}" for group in io.PEOPLE if group in frame]
+        notes = [f"{group}: {frame[group].sum():,.0f}" for group in people.columns_of(frame)]
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         notes = [f"{frame.area.sum() / 1e6:.2f} km2 in {frame.crs.to_string()}"]
@@ -664,7 +709,7 @@ def _sound_part(plan: Mapping) -> tuple[dict, bool]:
     """
     tables = {
         name: plan[name] if isinstance(plan.get(name), dict) else {}
-        for name in ("datum", "files", "sheet", "standard")
+        for name in ("datum", "files", "sheet", "standard", "groups")
     }
     datums = {}
     for name, said in tables["datum"].items():
@@ -720,7 +765,7 @@ def _plan_problems(plan: Mapping) -> list[str]:
         problems.append("area.toml: name is missing; write the area's name.")
     if not isinstance(plan.get("name_en", ""), str):
         problems.append("area.toml: name_en is not text; put it in quotation marks.")
-    for table in ("standard", "datum", "files", "sheet"):
+    for table in ("standard", "datum", "files", "sheet", "groups"):
         if not isinstance(plan.get(table, {}), dict):
             problems.append(f"area.toml: {table} is not a table; write it as [{table}].")
             return problems
@@ -733,11 +778,28 @@ def _plan_problems(plan: Mapping) -> list[str]:
             problems.append(f"area.toml: {table}.{key} is unknown; {mend}.")
     if "crs" in plan:
         problems += _plan_crs_problems(plan["crs"])
+    groups, wrong = people.declared(plan.get("groups", {}))
+    problems += [*wrong, *_spelling_problems(groups)]
     for table, what in (("files", "a file"), ("sheet", "a sheet")):
         for key, value in plan.get(table, {}).items():
             if not isinstance(value, str) or not value.strip() or "\0" in value:
                 problems.append(
                     f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
+                )
+    return problems
+
+
+def _spelling_problems(groups: Sequence[people.Group]) -> list[str]:
+    """Spellings of the area's own groups that mean another column of a population file as well."""
+    known: dict[str, str] = {}
+    problems = []
+    for column, spellings in io.population_columns(groups).items():
+        for spelling in dict.fromkeys((column, *spellings)):
+            meant = known.setdefault(_checks.plain(spelling), column)
+            if meant != column:
+                problems.append(
+                    f"area.toml: groups: {_checks.show(spelling)} means {meant} and {column}; "
+                    "take it out of one, or choose another name."
                 )
     return problems
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from carecircles import _html, evaluation, io
+from carecircles import _html, evaluation
 from carecircles import reach as reaches
 from carecircles.area import StudyArea, in_words, offering
 from carecircles.reach import CostTable, Reach
@@ -44,7 +44,8 @@ class Plan:
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
         group = self.area.standard.group
-        counted = [g for g in io.PEOPLE if g in self.cells and group in (None, g)]
+        columns = [g.column for g in self.area.groups if g.column in self.cells]
+        counted = [g for g in columns if group in (None, g)]
         way = "straight lines" if is_straight(self) else "a cost table of one's own"
         return _html.panel(
             self.name,

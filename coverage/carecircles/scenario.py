@@ -28,7 +28,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import io
+from carecircles import io, people
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
@@ -368,9 +368,11 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
         if isinstance(row["services"], list | tuple):
             row["services"] = ";".join(map(str, row["services"]))
     target = str(to).strip()
-    if act == "standard" and target not in (EVERYONE, *io.PEOPLE):
-        choices = ", ".join((EVERYONE, *io.PEOPLE))
-        problems.append(f"{where}: standard is {_checks.show(to)}; write one of {choices}.")
+    if act == "standard" and target != EVERYONE and not people.is_group(target):
+        choices = ", ".join((EVERYONE, *(group.column for group in people.GROUPS)))
+        problems.append(
+            f"{where}: standard is {_checks.show(to)}; write one of {choices} or a group of the area's own."
+        )
     return {"act": act, "to": target, **row}, problems
 
 
@@ -538,7 +540,7 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
 
 def _missing_groups(steps: pd.DataFrame, population: pd.DataFrame) -> list[str]:
     standards = steps[steps["act"] == "standard"]
-    known = [EVERYONE, *(g for g in io.PEOPLE if g in population)]
+    known = [EVERYONE, *people.columns_of(population)]
     return [
         f"{step['file']}, step {step['step']}: the population has no {step['to']}; "
         f"use one of {', '.join(known)}."

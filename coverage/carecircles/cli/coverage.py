@@ -147,7 +147,7 @@ def gaps(
         Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
     ] = None,
 ) -> None:
-    """List the contiguous uncovered zones, most older people first."""
+    """List the contiguous uncovered zones, most people first."""
     inputs = inputs_of(options)
     require(
         options_problems(options),
@@ -160,6 +160,7 @@ def gaps(
     from carecircles import io, report
 
     how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
     record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
@@ -174,7 +175,7 @@ def gaps(
         remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
+            report.gaps_table(plan, zones, parts=parts, lang=options.lang),
             title=report.say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
             lang=options.lang,

@@ -1,8 +1,8 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
 from carecircles.io._columns import BASES as BASES
-from carecircles.io._columns import PEOPLE as PEOPLE
 from carecircles.io._columns import SERVICES as SERVICES
+from carecircles.io._columns import population_columns as population_columns
 from carecircles.io._columns import service_name as service_name
 from carecircles.io._columns import services_of as services_of
 from carecircles.io._columns import spellings_of as spellings_of

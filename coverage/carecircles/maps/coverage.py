@@ -1,5 +1,6 @@
 """The coverage map, and several plans side by side."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from folium.map import LayerControl
 
 from carecircles import (
-    evaluation,
+    comparison,
     gaps,
     report,
 )
@@ -33,14 +34,16 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.maps.layers import (
-    STREET_FIGURES,
+    LEFT,
     centre_layer,
     circles_if_any,
     grid_layer,
     reference_layers,
+    street_figures,
     street_layer,
     zone_layer,
 )
+from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -107,11 +110,16 @@ def comparison_map(
     Raises
     ------
     ValueError
-        If there are fewer than two plans.
+        If there are fewer than two plans, or there is no group of people that all are about.
     """
     require_language(lang)
     if len(plans) < 2:
         raise ValueError(f"there are {len(plans)} plans, expected two or more")
+    group = report.headline_group(*plans)  # the same on every map
+    plans = [
+        dataclasses.replace(plan, area=dataclasses.replace(plan.area, headline=group))
+        for plan in plans
+    ]
     names = [report.plan_name(plan) for plan in plans]
     heading: Text = {
         lang: title or " / ".join(name[lang] for name in names) for lang in report.LANGUAGES
@@ -140,7 +148,7 @@ def comparison_map(
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
         "remarks": remarks,
-        "layers": layer_groups(),
+        "layers": layer_groups(plans[0]),
         "maps": [
             {
                 "title": name,
@@ -162,12 +170,13 @@ def _coverage_layers(
 ) -> list[Drawing]:
     area, parts = plan.area, None
     if zones is None:
-        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff)
-        parts = gaps.by_street(plan.cells)
+        group = report.headline_group(plan)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
+        parts = gaps.by_street(plan.cells, group=group)
     return [
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
-        zone_layer(area, zones, parts, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang),
         *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
         *reference_layers(area, tiles, lang),
@@ -175,21 +184,22 @@ def _coverage_layers(
 
 
 def _coverage_table(plan: Plan) -> dict:
-    outlines = in_degrees(plan.area.streets)
-    coverage = evaluation.by_street(plan.cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
+    outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
+    figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": _STREET_COLUMNS,
+        "columns": [
+            {**column, "label": of_group(column["label"], group)} for column in _STREET_COLUMNS
+        ],
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),
                 "bounds": corners_of(b),
-                **{key: row[key] for key in STREET_FIGURES},
+                **row,
             }
             for (code, row), b in zip(
-                coverage.iterrows(),
-                outlines.loc[coverage.index].bounds.to_numpy().tolist(),
+                figures.items(),
+                outlines.loc[list(figures)].bounds.to_numpy().tolist(),
                 strict=True,
             )
         ],
@@ -198,20 +208,8 @@ def _coverage_table(plan: Plan) -> dict:
 
 _STREET_COLUMNS: list[dict] = [
     {"label": {"en": "Street", "zh": "街道"}},
-    {"key": "people_60", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
-    {
-        "key": "covered_people_60_share",
-        "label": {"en": "covered", "zh": "覆盖率"},
-        "format": "share",
-    },
-    {
-        "key": "backup_people_60_share",
-        "label": {"en": "two or more", "zh": "两处以上"},
-        "format": "share",
-    },
-    {
-        "key": "uncovered_people_60",
-        "label": {"en": "60+ left", "zh": "未覆盖60+"},
-        "format": "count",
-    },
+    {"key": "people", "label": {"en": "{}", "zh": "{short}"}, "format": "count"},
+    {"key": "covered", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
+    {"key": "backup", "label": {"en": "two or more", "zh": "两处以上"}, "format": "share"},
+    {"key": "left", "label": LEFT, "format": "count"},
 ]

@@ -23,6 +23,7 @@ from carecircles import (
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
 from carecircles.maps.spread import packed_people
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -34,7 +35,7 @@ LAYERS: dict[str, Text] = {
     "change": {"en": "Grid: what changes", "zh": "网格：变化"},
     "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
     "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
-    "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
+    "streets": {"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
@@ -157,6 +158,12 @@ def grid_data(
         ],
     }
     return data, corners.total_bounds.tolist()
+
+
+def told_of(group: Group) -> dict:
+    """The group whose people are told of a cell, and in which words."""
+    label = of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group)
+    return {"group": group.column, "label": label}
 
 
 def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:

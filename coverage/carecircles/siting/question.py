@@ -14,6 +14,7 @@ from scipy import sparse
 
 from carecircles import _html
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.people import headline_of
 from carecircles.reach import CostTable
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
@@ -170,7 +171,7 @@ def instance_of(
     demand: pd.DataFrame,
     cost: pd.Series,
     cutoff: float,
-    weight: str | pd.Series,
+    weight: str | pd.Series | None,
     required: Iterable[Hashable],
     candidates: Iterable[Hashable] | None,
     rules: Rules | None,
@@ -464,7 +465,9 @@ def require_cutoff(cutoff: float) -> None:
         raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
 
 
-def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
+def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+    if weight is None:
+        weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
         raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
     series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)
