@@ -18,7 +18,7 @@ from tests.test_plan import round_blocks
 WEB = ROOT / "coverage" / "carecircles" / "web"
 TOOLS = ROOT / "tests" / "web"
 TYPES = {
-    "streets": "StreetData[]", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZoneData[]",
+    "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
     "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
