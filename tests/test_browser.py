@@ -250,7 +250,12 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     everything = " ".join(HOSTILE)
     places = hexi.places.assign(name=(HOSTILE * 20)[: len(hexi.places)], source=everything)
     facilities = hexi.facilities.assign(
-        name=turn, name_en=turn[::-1], source=turn, basis=turn, services=turn, services_basis=turn
+        name=turn,
+        name_en=turn[::-1],
+        source=turn,
+        basis=turn,
+        services=[(text,) for text in turn],
+        services_basis=turn,
     )
     streets = hexi.streets.assign(name=turn[:14], name_en=turn[1:15], basis="schematic")
     area = dataclasses.replace(

@@ -149,7 +149,7 @@ def centres_to_measure(area: StudyArea) -> list[dict]:
             "name": report.centre_name(row),
             "x": row.geometry.x,
             "y": row.geometry.y,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "basis": row["basis"],
         }
@@ -179,7 +179,7 @@ def centres_of(area: StudyArea) -> list[dict]:
             "id": str(label),
             "name": report.name_of(row),
             "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
@@ -198,10 +198,6 @@ def centres_of(area: StudyArea) -> list[dict]:
 def short_name_of(street: pd.Series) -> Text:
     name = report.name_of(street)
     return {"en": name["en"], "zh": name["zh"].removesuffix("街道") or name["zh"]}
-
-
-def services_of(centre: pd.Series) -> list[str]:
-    return [s for s in centre["services"].split(";") if s]
 
 
 def _day(date: pd.Timestamp) -> str:

@@ -31,7 +31,6 @@ from carecircles.maps.drawing import (
     grid_data,
     in_degrees,
     require_language,
-    services_of,
 )
 from carecircles.maps.layers import reference_layers
 from carecircles.plan import Plan
@@ -120,7 +119,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     centres = [
         {
             **told,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
             "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
             "x": row["geometry"].x,
