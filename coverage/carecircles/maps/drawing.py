@@ -102,16 +102,6 @@ def require_language(lang: str) -> None:
         raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
 
 
-def again(layer: Drawing) -> Drawing:
-    """The same layer for another map: an element of folium's belongs to one."""
-    west, south, east, north = layer._bounds
-    again = Drawing(
-        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
-    )
-    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
-    return again
-
-
 def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
     """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
     area, cells = plan.area, plan.cells

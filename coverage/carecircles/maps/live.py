@@ -33,6 +33,7 @@ from carecircles.maps.drawing import (
     require_language,
 )
 from carecircles.maps.layers import reference_layers
+from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan
 
 _PROJECTION_ERROR_M = 1e-6
@@ -49,7 +50,7 @@ class _LiveDrawing(Drawing):
     ]
 
 
-def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 

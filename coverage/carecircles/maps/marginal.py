@@ -26,12 +26,13 @@ from carecircles.maps.layers import (
     grid_layer,
     reference_layers,
 )
+from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan
 from carecircles.words import Text
 
 
 def closing_map(
-    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     Which centre would be missed most: the people lost by closing each, as circles on the coverage map.
@@ -112,7 +113,7 @@ def closing_map(
 
 
 def gain_map(
-    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     What a new centre would gain wherever it stood, as a surface over the cells.
