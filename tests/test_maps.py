@@ -19,6 +19,7 @@ from folium.map import LayerControl
 from carecircles import (
     comparison,
     datasets,
+    datum,
     evaluation,
     gaps,
     grid,
@@ -511,25 +512,37 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
 def test_base_maps_that_cannot_be(base_map, options, expected, monkeypatch):
     monkeypatch.delenv("TIANDITU_KEY", raising=False)
     with pytest.raises(ValidationError, match=re.escape(expected)):
-        maps.tile_layer(base_map, **options)
+        maps.base_map(base_map, **options)
+
+
+@pytest.mark.parametrize("name", sorted({*maps.BASE_MAPS} - {"tianditu"}))
+def test_base_maps_are_whole_addresses_that_name_their_provider(name):
+    tiles = maps.base_map(name.upper())
+    assert set(re.findall(r"{(-?\w+)}", tiles.url)) in (
+        {"x", "y", "z"}, {"s", "x", "y", "z"}, {"s", "x", "-y", "z"},
+    )  # fmt: skip
+    assert "key" not in tiles.url
+    assert tiles.attribution.startswith(("©", "Tiles ©"))
+    assert tiles.datum in datum.DATUMS
 
 
 def test_tianditu_takes_the_users_key(monkeypatch):
     monkeypatch.setenv("TIANDITU_KEY", "a b&c")
-    layer = maps.tile_layer("tianditu")
-    assert layer.data["url"].endswith("tk=a%20b%26c")
-    assert layer.data["datum"] == "cgcs2000"
+    tiles = maps.base_map("tianditu")
+    assert tiles.url.endswith("tk=a%20b%26c")
+    assert tiles.datum == "cgcs2000"
 
 
 def test_an_address_with_several_hosts_names_each():
-    layer = maps.tile_layer("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    tiles = maps.base_map("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    layer = maps.tile_layer(tiles)
     assert layer.image_hosts == tuple(f"https://{s}.xn--r8jz45g.jp:8080" for s in "abc")
     assert layer.data["subdomains"] == ["a", "b", "c"]
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
     page = (
-        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode"))
+        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.base_map("gaode"))
         .get_root()
         .render()
     )
@@ -540,7 +553,7 @@ def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
 
 
 def test_one_base_map_serves_several_maps(hexi, hexi_cells):
-    tiles = maps.tile_layer("openstreetmap")
+    tiles = maps.base_map("openstreetmap")
     first = maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render()
     assert maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render() == first
 

@@ -443,8 +443,9 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     ValidationError
         If the word is none of ours and no centre has it.
     """
-    word = io.services_of(pd.Series([service])).iloc[0]
-    has = area.facilities["services"].str.split(";").map(lambda words: word in words)
+    words = io.services_of(pd.Series([service])).iloc[0]
+    word = words[0] if len(words) == 1 else service
+    has = area.facilities["services"].map(lambda offered: word in offered).astype(bool)
     if word not in io.SERVICES and not has.any():
         known = ", ".join(io.SERVICES)
         raise ValidationError([f"service is {service!r}; write one of {known}."])

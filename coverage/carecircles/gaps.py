@@ -48,7 +48,7 @@ def uncovered_zones(
     -------
     zones
         Indexed by `zone` ('1' has the most people of the group, the last may be 'other'):
-        area_km2, people by group, streets (codes, most people first, joined by ';'),
+        area_km2, people by group, streets (codes, most people first),
         nearest (the centre nearest to most of its people), distance_m (mean distance to it of
         the people for whom it is the nearest), farthest_m (of any cell to its nearest centre), too_far_m (distance_m - cutoff), parts
         (number of zones in the row), geometry (union of the cells). Empty if all is covered.
@@ -65,8 +65,8 @@ def uncovered_zones(
     table = gaps.groupby(name, observed=False)[["area_m2", *groups]].sum()
     table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
     weight = gaps[first].where(gaps[first].groupby(name, observed=False).transform("sum") > 0, 1.0)
-    table["streets"] = _largest(gaps["street"], weight, name, ";".join)
-    table["nearest"] = _largest(gaps["nearest"], weight, name, "first")
+    table["streets"] = _by_weight(gaps["street"], weight, name)
+    table["nearest"] = [next(iter(some), "") for some in _by_weight(gaps["nearest"], weight, name)]
     theirs = weight.where(
         gaps["nearest"].astype(object) == name.map(table["nearest"]).astype(object)
     )
@@ -148,15 +148,15 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     return labels[gaps["row"], gaps["col"]]
 
 
-def _largest(labels: pd.Series, weight: pd.Series, name: pd.Series, choose) -> pd.Series:
-    """What `choose` makes of each zone's labels, the one with the largest weight first."""
+def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:
+    """Each zone's labels, the one with the largest weight first."""
     found = labels.astype(object).fillna("")
     totals = weight.groupby([name, found], observed=True).sum()
     totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
     totals = totals[totals["label"] != ""]
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
-    chosen = totals.groupby("zone", observed=True)["label"].agg(choose)
-    return chosen.reindex(name.cat.categories, fill_value="")
+    found = totals.groupby("zone", observed=True)["label"].agg(tuple)
+    return [found.get(zone, ()) for zone in name.cat.categories]
 
 
 def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.Geometry]:

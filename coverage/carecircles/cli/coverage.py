@@ -9,7 +9,7 @@ import typer
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
-    from carecircles.maps import Drawing
+    from carecircles.maps import BaseMap
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
     By,
@@ -72,8 +72,8 @@ def draw_map(
     out = out or Path(f"{label_of(options.area)}-{'live' if live else 'coverage'}.html")
     inputs = inputs_of(options)
 
-    def base_map() -> "Drawing | None":
-        return _tiles(tiles, tiles_datum, attribution, options.lang)
+    def base_map() -> "BaseMap | None":
+        return _tiles(tiles, tiles_datum, attribution)
 
     require(
         options_problems(options),
@@ -182,7 +182,7 @@ def gaps(
         )
 
 
-def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) -> "Drawing | None":
+def _tiles(tiles: str | None, datum: str | None, attribution: str) -> "BaseMap | None":
     """The base map asked for, if any."""
     if tiles is None:
         if datum is not None or attribution:
@@ -190,6 +190,4 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) ->
         return None
     from carecircles import maps
 
-    return maps.tile_layer(
-        tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution, lang=lang
-    )
+    return maps.base_map(tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution)

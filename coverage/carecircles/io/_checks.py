@@ -238,6 +238,19 @@ def dates(
     return values.astype("datetime64[s]"), problems
 
 
+def date(
+    value: object, key: str, *, file: str, last_day: bool
+) -> tuple[datetime.date | None, list[str]]:
+    """A single date, read as those of a column are; None where it is blank or none."""
+    cell = _plain_date(as_text(f"{value:%Y-%m-%d}" if _is_date(value) else value))
+    found = _as_date(cell, last_day=last_day)
+    if found is None and cell:
+        return None, [
+            f"{file}: {key} is not a date ({show(cell)}); write it such as 2022-07-15, 2022-07 or 2022."
+        ]
+    return None if found is None else found.date(), []
+
+
 def _is_date(value: object) -> bool:
     return isinstance(value, datetime.date) and not pd.isna(value)
 

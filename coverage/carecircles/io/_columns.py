@@ -147,16 +147,25 @@ def figures(columns: Iterable[str]) -> list[str]:
 
 
 def services_of(written: pd.Series) -> pd.Series:
-    """Services as words of ours (others as written), joined by ';'."""
+    """
+    Services as tuples of words of ours (others as written), from text or from lists of words.
+
+    Examples
+    --------
+    >>> services_of(pd.Series(["就餐、助医", ["meals", "chess"], None])).tolist()
+    [('meals', 'medical'), ('meals', 'chess'), ()]
+    """
     spelled = {_checks.plain(s): name for s, name in spellings_of(SERVICES).items()}
 
-    def translate(cell: str) -> str:
+    def translate(cell: object) -> tuple[str, ...]:
+        several = cell if isinstance(cell, list | tuple) else [cell]
+        text = ";".join(map(_checks.as_text, several))
         for mark in "、，；,|/":
-            cell = cell.replace(mark, ";")
-        words = [w.strip() for w in cell.split(";") if w.strip()]
-        return ";".join(dict.fromkeys(spelled.get(_checks.plain(w), w) for w in words))
+            text = text.replace(mark, ";")
+        words = [w.strip() for w in text.split(";") if w.strip()]
+        return tuple(dict.fromkeys(spelled.get(_checks.plain(w), w) for w in words))
 
-    return _checks.text(written).map(translate)
+    return written.astype(object).map(translate)
 
 
 def service_name(word: str) -> dict[str, str]:

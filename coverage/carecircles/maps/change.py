@@ -18,19 +18,19 @@ from carecircles.maps.around import (
     notes_of,
 )
 from carecircles.maps.drawing import (
-    Drawing,
     corners_of,
     in_degrees,
     require_language,
     short_name_of,
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
+from carecircles.maps.tiles import BaseMap
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
-def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
 

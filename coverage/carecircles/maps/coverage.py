@@ -43,6 +43,7 @@ from carecircles.maps.layers import (
     street_layer,
     zone_layer,
 )
+from carecircles.maps.tiles import BaseMap
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
@@ -53,7 +54,7 @@ def coverage_map(
     zones: gpd.GeoDataFrame | None = None,
     *,
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> folium.Map:
     """
     The coverage of a plan as a folium map that opens without a network.
@@ -67,7 +68,7 @@ def coverage_map(
     lang
         Language the page opens in, 'en' or 'zh'; the reader can switch.
     tiles
-        A base map from `tile_layer`. With one the page asks the network for images, and for
+        A base map from `base_map`. With one the page asks the network for images, and for
         nothing else; without, for nothing at all.
 
     Returns
@@ -90,7 +91,7 @@ def comparison_map(
     *,
     title: str = "",
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> Page:
     """
     Two or more coverage maps side by side that move together.
@@ -165,7 +166,7 @@ def comparison_map(
 def _coverage_layers(
     plan: Plan,
     zones: gpd.GeoDataFrame | None,
-    tiles: Drawing | None,
+    tiles: BaseMap | None,
     lang: str,
 ) -> list[Drawing]:
     area, parts = plan.area, None

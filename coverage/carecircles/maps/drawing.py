@@ -116,16 +116,6 @@ def require_language(lang: str) -> None:
         raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
 
 
-def again(layer: Drawing) -> Drawing:
-    """The same layer for another map: an element of folium's belongs to one."""
-    west, south, east, north = layer._bounds
-    again = Drawing(
-        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
-    )
-    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
-    return again
-
-
 def grid_data(
     plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
 ) -> tuple[dict, list[float]]:
@@ -189,7 +179,7 @@ def centres_to_measure(area: StudyArea) -> list[dict]:
             "name": report.centre_name(row),
             "x": row.geometry.x,
             "y": row.geometry.y,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "basis": row["basis"],
         }
@@ -219,7 +209,7 @@ def centres_of(area: StudyArea) -> list[dict]:
             "id": str(label),
             "name": report.name_of(row),
             "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
@@ -238,10 +228,6 @@ def centres_of(area: StudyArea) -> list[dict]:
 def short_name_of(street: pd.Series) -> Text:
     name = report.name_of(street)
     return {"en": name["en"], "zh": name["zh"].removesuffix("街道") or name["zh"]}
-
-
-def services_of(centre: pd.Series) -> list[str]:
-    return [s for s in centre["services"].split(";") if s]
 
 
 def _day(date: pd.Timestamp) -> str:

@@ -18,7 +18,6 @@ from carecircles.maps.drawing import (
     DECIMALS,
     LAYERS,
     Drawing,
-    again,
     bounds_of,
     centres_of,
     centres_to_measure,
@@ -31,17 +30,18 @@ from carecircles.maps.drawing import (
     short_name_of,
     told_of,
 )
+from carecircles.maps.tiles import BaseMap, tile_layer
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
-def reference_layers(area: StudyArea, tiles: Drawing | None, lang: str) -> list[Drawing]:
+def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
     """What helps to find one's way on every map."""
     return [
         border_layer(area, lang=lang),
         *([place_layer(area, lang=lang)] if area.places is not None else []),
-        *([again(tiles)] if tiles is not None else []),
+        *([tile_layer(tiles, lang=lang)] if tiles is not None else []),
     ]
 
 

@@ -33,10 +33,10 @@ from carecircles.maps.drawing import (
     in_degrees,
     require_language,
     scripts_of,
-    services_of,
     told_of,
 )
 from carecircles.maps.layers import reference_layers
+from carecircles.maps.tiles import BaseMap
 from carecircles.people import of_group, within
 from carecircles.plan import Plan, is_straight
 
@@ -52,7 +52,7 @@ class _LiveDrawing(Drawing):
     ]
 
 
-def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 
@@ -133,7 +133,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     centres = [
         {
             **told,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
             "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
             "x": row["geometry"].x,

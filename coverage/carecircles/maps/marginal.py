@@ -27,13 +27,14 @@ from carecircles.maps.layers import (
     grid_layer,
     reference_layers,
 )
+from carecircles.maps.tiles import BaseMap
 from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.words import Text
 
 
 def closing_map(
-    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     Which centre would be missed most: the people lost by closing each, as circles on the coverage map.
@@ -115,7 +116,7 @@ def closing_map(
 
 
 def gain_map(
-    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     What a new centre would gain wherever it stood, as a surface over the cells.

@@ -73,7 +73,9 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
 def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The uncovered zones as a frame to write: rounded figures, outlines and what is assumed."""
     frame = gpd.GeoDataFrame(
-        rounded(pd.DataFrame(zones.drop(columns="geometry"))),
+        rounded(pd.DataFrame(zones.drop(columns="geometry"))).assign(
+            streets=zones["streets"].map(";".join)
+        ),
         geometry=zones.geometry,
         crs=zones.crs,
     )
@@ -160,16 +162,14 @@ def street_names(
     group: str | None = None,
 ) -> list[list[Text]]:
     """Names of the streets of each zone; with `gaps.by_street`, of several with their people of a group."""
-    names = [
-        [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
-    ]
+    names = [[name_of(area.streets.loc[code]) for code in codes] for codes in zones["streets"]]
     if parts is None:
         return names
     people = {key: show("people", value) for key, value in parts[headline_of(parts, group)].items()}
     return [
         [
             {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
-            for code, name in zip(codes.split(";"), some, strict=True)
+            for code, name in zip(codes, some, strict=True)
         ]
         if len(some) > 1
         else some

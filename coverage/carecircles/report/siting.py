@@ -148,7 +148,7 @@ def siting_scenario(
     steps: list[dict] = []
     for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
         if service is not None:
-            offered = [*filter(None, row["services"].split(";")), service]
+            offered = [*row["services"], service]
             steps.append({"equip": str(label), "services": offered})
             continue
         name = name_of(row)
