@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from carecircles import words
 from carecircles.io import _checks
 
 PEOPLE = ("people", "people_60", "people_65", "people_80")
@@ -165,10 +166,9 @@ def services_of(written: pd.Series) -> pd.Series:
     return _checks.text(written).map(translate)
 
 
-def service_name(word: str) -> dict[str, str]:
+def service_name(word: str) -> words.Text:
     """What people call a service, in each language; a word that is none of ours as it is."""
-    chinese = [spelling for spelling in SERVICES.get(word, ()) if not spelling.isascii()]
-    return {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+    return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
 def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from carecircles import (
     evaluation,
     gaps,
     report,
+    words,
 )
 from carecircles.maps.around import (
     Surroundings,
@@ -197,7 +198,7 @@ def _coverage_table(plan: Plan) -> dict:
 
 
 _STREET_COLUMNS: list[dict] = [
-    {"label": {"en": "Street", "zh": "街道"}},
+    {"label": words.COLUMNS["street"]},
     {"key": "people_60", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
     {
         "key": "covered_people_60_share",
@@ -206,12 +207,12 @@ _STREET_COLUMNS: list[dict] = [
     },
     {
         "key": "backup_people_60_share",
-        "label": {"en": "two or more", "zh": "两处以上"},
+        "label": words.COLUMNS["backup"],
         "format": "share",
     },
     {
         "key": "uncovered_people_60",
-        "label": {"en": "60+ left", "zh": "未覆盖60+"},
+        "label": words.COLUMNS["left"],
         "format": "count",
     },
 ]

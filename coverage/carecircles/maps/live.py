@@ -10,6 +10,7 @@ from carecircles import (
     io,
     report,
     scenario,
+    words,
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
@@ -95,10 +96,10 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": [
-                {"label": {"en": "Street", "zh": "街道"}},
+                {"label": words.COLUMNS["street"]},
                 {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
                 {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-                {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
+                {"key": "net", "label": words.COLUMNS["net"], "format": "signed"},
                 {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
             ],
             "rows": street_rows(area),

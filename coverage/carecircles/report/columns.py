@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from carecircles import words
 from carecircles.words import Text
 
 DECIMALS = {
@@ -20,12 +21,12 @@ DECIMALS = {
     "gap": 9,
 }
 COVERAGE_COLUMNS = {
-    "name": {"en": "Street", "zh": "街道"},
+    "name": words.COLUMNS["street"],
     "area_km2": {"en": "km2", "zh": "面积 km2"},
     "people_60": {"en": "60+", "zh": "60岁及以上"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
     "covered_people_60_share": {"en": "60+ covered", "zh": "60+覆盖率"},
-    "uncovered_people_60": {"en": "60+ left", "zh": "未覆盖60+"},
+    "uncovered_people_60": words.COLUMNS["left"],
     "backup_people_60_share": {"en": "60+ with two or more", "zh": "60+两处以上"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
@@ -36,19 +37,19 @@ GAP_COLUMNS = {
     "people_80": {"en": "80+", "zh": "80岁及以上"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
     "streets": {"en": "Streets, 60+ in each", "zh": "街道及各街60+"},
-    "nearest": {"en": "Nearest centre", "zh": "最近的中心"},
+    "nearest": words.COLUMNS["nearest"],
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
     "farthest_m": {"en": "farthest m", "zh": "最远 m"},
 }
 CHANGE_COLUMNS: dict[str, Text] = {
-    "name": {"en": "Street", "zh": "街道"},
+    "name": words.COLUMNS["street"],
     "{g}": {"en": "{}", "zh": "{}"},
     "covered_{g}_share_before": {"en": "covered before", "zh": "原覆盖率"},
     "covered_{g}_share_after": {"en": "after", "zh": "现覆盖率"},
-    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
-    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
-    "net_{g}": {"en": "net", "zh": "净变化"},
+    "gained_{g}": words.small(words.STATUSES["gained"]),
+    "lost_{g}": words.small(words.STATUSES["lost"]),
+    "net_{g}": words.COLUMNS["net"],
     "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
     "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
     "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
@@ -60,8 +61,8 @@ LEAGUE_COLUMNS: dict[str, Text] = {
     "metres": {"en": "m", "zh": "米"},
     "covered_{g}_share": {"en": "{} covered", "zh": "{}覆盖率"},
     "net_{g}": {"en": "net {}", "zh": "{}净变化"},
-    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
-    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
+    "gained_{g}": words.small(words.STATUSES["gained"]),
+    "lost_{g}": words.small(words.STATUSES["lost"]),
     "net_people_80": {"en": "net 80+", "zh": "80+净变化"},
     "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
     "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
@@ -92,7 +93,7 @@ CHANGE_LABELS: dict[str, Text] = {
 }
 SITE_COLUMNS: dict[str, Text] = {
     "name": {"en": "Site", "zh": "选址"},
-    "street": {"en": "Street", "zh": "街道"},
+    "street": words.COLUMNS["street"],
     "lon": {"en": "lon", "zh": "经度"},
     "lat": {"en": "lat", "zh": "纬度"},
     "gross_{g}": {"en": "{} within reach", "zh": "可达{}"},

@@ -1,7 +1,7 @@
 /* Streets, borders, circles, zones and places. */
 "use strict";
 carecircles.layers = (function () {
-  const { page, say, word, inEveryLanguage, count, metres, percent } = carecircles.words;
+  const { page, say, word, common, inEveryLanguage, count, metres, percent } = carecircles.words;
   const { named } = carecircles.names, { element, facts } = carecircles.kit;
   const { UNCOVERED, shareColour } = carecircles.signs;
 
@@ -40,9 +40,9 @@ carecircles.layers = (function () {
   function streetFacts(street) {
     return facts(say(street.name), [
       ["60+", count(street.people_60)],
-      [word("covered"), percent(street.covered_people_60_share)],
-      [word("backup"), percent(street.backup_people_60_share)],
-      [word("left"), count(street.uncovered_people_60)],
+      [common("statuses", "covered"), percent(street.covered_people_60_share)],
+      [common("columns", "backup"), percent(street.backup_people_60_share)],
+      [common("columns", "left"), count(street.uncovered_people_60)],
       [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
     ]);
   }
@@ -111,7 +111,7 @@ carecircles.layers = (function () {
   function zoneFacts(zone) {
     const rows = [
       ["60+", count(zone.people_60)],
-      [word("street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
+      [common("columns", "street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
       [word("area"), zone.area_km2.toFixed(2) + " km²"],
     ];
     if (zone.nearest !== null) {
