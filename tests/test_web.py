@@ -1,16 +1,18 @@
 """The page's scripts by the tools of their own trade, and what Python hands over to them by `web/types.d.ts`."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from carecircles import comparison, grid, maps, marginal, plan, scenario
-from carecircles.area import read_area
+from carecircles.area import offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
 from carecircles.maps.closed import to_json
+from carecircles.words import SHARED
 from tests.conftest import ROOT, planned, unevenly
 from tests.test_area import EAST_306_M, add_centres
 from tests.test_plan import round_blocks
@@ -40,9 +42,10 @@ def tool(name):
 def test_every_script_has_its_place_in_the_order():
     """A page holds its scripts in one order, and none is left out or too long to read."""
     urls = [url for _, url in live._LiveDrawing.default_js]
+    urls.remove("carecircles:words.toml")
     assert sorted(urls) == sorted(f"carecircles:{path.name}" for path in WEB.glob("*.js"))
     assert len(set(urls)) == len(urls)
-    assert urls[: len(drawing._SCRIPTS)] == [url for _, url in drawing.Drawing.default_js]
+    assert urls[: len(drawing._SCRIPTS)] == [f"carecircles:{name}.js" for name in drawing._SCRIPTS]
     for path in WEB.glob("*.js"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 600, path
 
@@ -80,7 +83,8 @@ def everything(hexi, hexi_copy):
 
 def test_what_python_hands_over_is_what_the_page_reads(hexi, hexi_copy, tmp_path):
     """Every field by name and type: one that is missing, misspelt or not declared is an error of tsc's."""
-    tsc, lines, seen = tool("tsc"), [], set()
+    tsc, seen = tool("tsc"), set()
+    lines = [f"const words: SharedWords = {to_json(SHARED)};\n"]
     for m in everything(hexi, hexi_copy):
         for part in m._children.values():
             if not isinstance(part, maps.Drawing | Surroundings):
@@ -94,3 +98,19 @@ def test_what_python_hands_over_is_what_the_page_reads(hexi, hexi_copy, tmp_path
     files = [str(tmp_path / "handed.ts"), str(WEB / "types.d.ts")]
     done = subprocess.run([tsc, *options, *files], cwd=TOOLS, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[:3000]
+
+
+def test_a_text_of_both_sides_stands_once(hexi):
+    """'medical' on one side and 'medical help' on the other was one service."""
+    pairs = {(text["en"], text["zh"]) for words in SHARED.values() for text in words.values()}
+    for path in [*WEB.glob("*.js"), *WEB.parent.rglob("*.py")]:
+        code = path.read_text(encoding="utf-8")
+        twice = [pair for pair in pairs if re.search(
+            rf'"?en"?: ?"{re.escape(pair[0])}",\s*"?zh"?: ?"{re.escape(pair[1])}"', code
+        )]  # fmt: skip
+        assert twice == [], path
+    assert "'medical help'" in offering(hexi, "medical").notes[-1]["en"]
+    assert (
+        '"medical":{"en":"medical help","zh":"助医"}'
+        in maps.empty_map((0, 0, 1, 1)).get_root().render()
+    )

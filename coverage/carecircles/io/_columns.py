@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from carecircles import people
+from carecircles import people, words
 from carecircles.io import _checks
 
 SERVICES = {
@@ -168,10 +168,9 @@ def services_of(written: pd.Series) -> pd.Series:
     return written.astype(object).map(translate)
 
 
-def service_name(word: str) -> dict[str, str]:
+def service_name(word: str) -> words.Text:
     """What people call a service, in each language; a word that is none of ours as it is."""
-    chinese = [spelling for spelling in SERVICES.get(word, ()) if not spelling.isascii()]
-    return {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+    return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
 def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from folium.template import Template
 from carecircles import (
     comparison,
     report,
+    words,
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.maps.closed import ClosedMap, Page, to_json
@@ -146,19 +147,23 @@ CENTRE_SIGNS: dict[str, Text] = {
 
 
 def change_signs() -> list[dict]:
-    words = {
-        "gained": {
-            "en": "Gained: uncovered before, covered after",
-            "zh": "新增覆盖：原未覆盖，现已覆盖",
-        },
-        "lost": {
-            "en": "Lost: covered before, uncovered after",
-            "zh": "失去覆盖：原已覆盖，现未覆盖",
-        },
+    labels = {
+        "gained": _told(
+            "gained", {"en": "uncovered before, covered after", "zh": "原未覆盖，现已覆盖"}
+        ),
+        "lost": _told(
+            "lost", {"en": "covered before, uncovered after", "zh": "原已覆盖，现未覆盖"}
+        ),
         "uncovered": {"en": "Uncovered before and after", "zh": "前后均未覆盖"},
         "covered": {"en": "Covered before and after", "zh": "前后均已覆盖"},
     }
-    return [{"sign": "change", "status": status, "label": text} for status, text in words.items()]
+    return [{"sign": "change", "status": status, "label": text} for status, text in labels.items()]
+
+
+def _told(status: str, what: Text) -> Text:
+    """The word for a cell's status, and what it means."""
+    word = words.STATUSES[status]
+    return {"en": f"{word['en']}: {what['en']}", "zh": f"{word['zh']}：{what['zh']}"}
 
 
 def street_rows(area: StudyArea) -> list[dict]:
@@ -227,7 +232,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
     entries: list[dict] = [
         {
             "sign": "uncovered",
-            "label": {"en": "Not covered: no centre within reach", "zh": "未覆盖：没有可达中心"},
+            "label": _told("uncovered", {"en": "no centre within reach", "zh": "没有可达中心"}),
         },
         *(
             {
@@ -285,9 +290,18 @@ def _reach_sign(plan: Plan, *, radius: bool) -> dict:
 
 
 _CENTRE_BASES: dict[str, Text] = {
-    "known": {"en": "Centre, position known", "zh": "中心，位置已知"},
-    "assumed": {"en": "Centre, position assumed", "zh": "中心，位置为假定"},
-    "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
+    "known": {
+        "en": f"Centre, position {words.BASES['known']['en']}",
+        "zh": f"中心，位置{words.BASES['known']['zh']}",
+    },
+    "assumed": {
+        "en": f"Centre, position {words.BASES['assumed']['en']}",
+        "zh": f"中心，位置为{words.BASES['assumed']['zh']}",
+    },
+    "proposed": {
+        "en": f"Centre, {words.BASES['proposed']['en']}",
+        "zh": f"中心，{words.BASES['proposed']['zh']}",
+    },
     "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
 }
 
@@ -300,7 +314,7 @@ def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
 def _centre_signs(bases: set[str]) -> list[dict]:
     """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
     drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
-    words = dict(_CENTRE_BASES)
+    labels = dict(_CENTRE_BASES)
     if "not stated" not in bases:
-        words["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
-    return [{"sign": sign, "label": label} for sign, label in words.items() if sign in drawn]
+        labels["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
+    return [{"sign": sign, "label": label} for sign, label in labels.items() if sign in drawn]

@@ -6,6 +6,7 @@ import pandas as pd
 from carecircles import (
     comparison,
     report,
+    words,
 )
 from carecircles.comparison import Change
 from carecircles.maps.around import (
@@ -97,7 +98,7 @@ def _change_table(change: Change, group: Group) -> dict:
     return {
         "title": of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
         "columns": [
-            {"label": {"en": "Street", "zh": "街道"}},
+            {"label": words.COLUMNS["street"]},
             *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),
         ],
         "rows": [
@@ -137,17 +138,17 @@ def _change_legend(change: Change) -> list[dict]:
     ]
 
 
-_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
+_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, words.small(words.SIDES["after"]))
 _GONE_CIRCLE = (
     {"en": "Care circle that goes", "zh": "取消的服务圈"},
-    {"en": "before", "zh": "原方案"},
+    words.small(words.SIDES["before"]),
 )
 
 
-def _circle_words(is_other: bool, words: Text, when: Text, metres: float) -> Text:
+def _circle_words(is_other: bool, circle: Text, when: Text, metres: float) -> Text:
     """Words for a circle of one plan alone; where the radius differs none is new, all are other."""
     if not is_other:
-        return words
+        return circle
     return {
         "en": f"Care circle {when['en']}, {metres:.0f} m",
         "zh": f"{when['zh']}的服务圈，{metres:.0f} 米",

@@ -33,10 +33,12 @@ from folium.raster_layers import TileLayer
 from folium.template import Template
 
 from carecircles.errors import ValidationError
+from carecircles.words import SHARED
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
 _OURS = "carecircles:"
+_WORDS = f"{_OURS}words.toml"
 _NOT_NEEDED = {
     "bootstrap",
     "bootstrap_css",
@@ -482,8 +484,11 @@ def _inlined(name: str, url: str) -> str:
     """A script or style element with the contents of the local file that stands for `url`."""
     if name == "jquery":
         return f"<script>{_JQUERY}</script>"
+    if url == _WORDS:
+        return f"<script>carecircles.words.learn({to_json(SHARED)});</script>"
     if url.startswith(_OURS):
         text = (_WEB / url.removeprefix(_OURS)).read_text(encoding="utf-8")
+        text = re.sub(r"(?ms)^[ \t]*/\*.*?\*/[ \t]*\n", "", text)  # comments on lines of their own
     elif name == "leaflet":
         text = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8") + _marker_images()
     elif name == "leaflet_css":

@@ -13,6 +13,7 @@ from carecircles import (
     comparison,
     gaps,
     report,
+    words,
 )
 from carecircles.maps.around import (
     Surroundings,
@@ -208,9 +209,9 @@ def _coverage_table(plan: Plan) -> dict:
 
 
 _STREET_COLUMNS: list[dict] = [
-    {"label": {"en": "Street", "zh": "街道"}},
+    {"label": words.COLUMNS["street"]},
     {"key": "people", "label": {"en": "{}", "zh": "{short}"}, "format": "count"},
     {"key": "covered", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-    {"key": "backup", "label": {"en": "two or more", "zh": "两处以上"}, "format": "share"},
+    {"key": "backup", "label": words.COLUMNS["backup"], "format": "share"},
     {"key": "left", "label": LEFT, "format": "count"},
 ]

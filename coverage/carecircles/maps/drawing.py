@@ -54,8 +54,13 @@ def scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(f"carecircles_{name}", f"carecircles:{name}.js") for name in names]
 
 
+def _with_words(scripts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The page's scripts, with the words that Python shows too after those that are the page's alone."""
+    return [scripts[0], ("carecircles_shared", "carecircles:words.toml"), *scripts[1:]]
+
+
 ASSETS: dict[str, list[tuple[str, str]]] = {
-    "default_js": scripts_of(_SCRIPTS),
+    "default_js": _with_words(scripts_of(_SCRIPTS)),
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
 

@@ -10,6 +10,7 @@ from carecircles import (
     io,
     report,
     scenario,
+    words,
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
@@ -97,14 +98,14 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": [
-                {"label": {"en": "Street", "zh": "街道"}},
+                {"label": words.COLUMNS["street"]},
                 {
                     "key": "all",
                     "label": of_group({"en": "{}", "zh": "{short}"}, first),
                     "format": "count",
                 },
                 {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-                {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
+                {"key": "net", "label": words.COLUMNS["net"], "format": "signed"},
                 {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
             ],
             "rows": street_rows(area),

@@ -7,6 +7,7 @@ import pandas as pd
 from carecircles import (
     comparison,
     report,
+    words,
 )
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
 from carecircles.maps.drawing import (
@@ -165,7 +166,7 @@ def gain_map(
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
             "columns": [
-                {"label": {"en": "Street", "zh": "街道"}},
+                {"label": words.COLUMNS["street"]},
                 {"label": label, "key": "people", "format": "count"},
             ],
             "rows": rows,

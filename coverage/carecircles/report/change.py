@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison
+from carecircles import comparison, words
 from carecircles.comparison import Change
 from carecircles.people import of_group, rows_of
 from carecircles.plan import Plan
@@ -41,13 +41,6 @@ from carecircles.report.notes import (
     told_of,
 )
 from carecircles.words import Text
-
-_CENTRE_CHANGES: dict[str, Text] = {
-    "opened": {"en": "opened", "zh": "新开"},
-    "closed": {"en": "closed", "zh": "关闭"},
-    "moved": {"en": "moved", "zh": "迁移"},
-    "equipped": {"en": "other services", "zh": "服务调整"},
-}
 
 
 def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
@@ -267,9 +260,9 @@ def change_notes(change: Change) -> list[Text]:
     """What changes beside people by street: centres, distances and uncovered zones, a line each."""
     lines: list[Text] = []
     for label, row in change.centres.iterrows():
-        name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
+        name, word = name_of(row), words.CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
-        also = _CENTRE_CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
+        also = words.CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
         lines.append(
             {
                 "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}"

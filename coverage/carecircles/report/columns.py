@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from carecircles import words
 from carecircles.words import Text
 
 DECIMALS = {
@@ -20,7 +21,7 @@ DECIMALS = {
     "gap": 9,
 }
 COVERAGE_COLUMNS: dict[str, Text] = {
-    "name": {"en": "Street", "zh": "街道"},
+    "name": words.COLUMNS["street"],
     "area_km2": {"en": "km2", "zh": "面积 km2"},
     "{g}": {"en": "{}", "zh": "{}"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
@@ -38,19 +39,19 @@ GAP_COLUMNS: dict[str, Text] = {
     "{also}": {"en": "{}", "zh": "{}"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
     "streets": {"en": "Streets, {} in each", "zh": "街道及各街{short}"},
-    "nearest": {"en": "Nearest centre", "zh": "最近的中心"},
+    "nearest": words.COLUMNS["nearest"],
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
     "farthest_m": {"en": "farthest m", "zh": "最远 m"},
 }
 CHANGE_COLUMNS: dict[str, Text] = {
-    "name": {"en": "Street", "zh": "街道"},
+    "name": words.COLUMNS["street"],
     "{g}": {"en": "{}", "zh": "{}"},
     "covered_{g}_share_before": {"en": "covered before", "zh": "原覆盖率"},
     "covered_{g}_share_after": {"en": "after", "zh": "现覆盖率"},
-    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
-    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
-    "net_{g}": {"en": "net", "zh": "净变化"},
+    "gained_{g}": words.small(words.STATUSES["gained"]),
+    "lost_{g}": words.small(words.STATUSES["lost"]),
+    "net_{g}": words.COLUMNS["net"],
     "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
     "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
     "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
@@ -62,8 +63,8 @@ LEAGUE_COLUMNS: dict[str, Text] = {
     "metres": {"en": "m", "zh": "米"},
     "covered_{g}_share": {"en": "{} covered", "zh": "{}覆盖率"},
     "net_{g}": {"en": "net {}", "zh": "{}净变化"},
-    "gained_{g}": {"en": "gained", "zh": "新增覆盖"},
-    "lost_{g}": {"en": "lost", "zh": "失去覆盖"},
+    "gained_{g}": words.small(words.STATUSES["gained"]),
+    "lost_{g}": words.small(words.STATUSES["lost"]),
     "net_{also}": {"en": "net {}", "zh": "{short}净变化"},
     "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
     "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
@@ -94,7 +95,7 @@ CHANGE_LABELS: dict[str, Text] = {
 }
 SITE_COLUMNS: dict[str, Text] = {
     "name": {"en": "Site", "zh": "选址"},
-    "street": {"en": "Street", "zh": "街道"},
+    "street": words.COLUMNS["street"],
     "lon": {"en": "lon", "zh": "经度"},
     "lat": {"en": "lat", "zh": "纬度"},
     "gross_{g}": {"en": "{} within reach", "zh": "可达{}"},

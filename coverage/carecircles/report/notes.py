@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people
+from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -27,7 +27,8 @@ def centre_name(row: Mapping) -> Text:
     name = name_of(row)
     if not row.get("neighbour", False):
         return name
-    return {"en": f"{name['en']} (neighbour)", "zh": f"{name['zh']}（区外）"}
+    mark = words.MARKS["neighbour"]
+    return {"en": f"{name['en']} ({mark['en']})", "zh": f"{name['zh']}（{mark['zh']}）"}
 
 
 def centre_count(area: StudyArea) -> str:
@@ -86,15 +87,11 @@ def _not_known(
     basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]
 ) -> list[tuple[str, Text]]:
     """A sentence for each basis of the rows other than 'known'."""
-    words = {
-        "assumed": ("are assumed", "为假定"),
-        "schematic": ("are schematic", "为示意"),
-        "proposed": ("are proposed", "为拟建"),
-        "not stated": ("are of unstated basis", "依据未说明"),
-    }
+    verbs = {name: (f"are {word['en']}", f"为{word['zh']}") for name, word in words.BASES.items()}
+    verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
-        verb_en, verb_zh = words.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
+        verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
         of_zh = f"全部{n}个{zh[1]}" if n == every else f"{every}个{zh[1]}中{n}个"

@@ -1,7 +1,7 @@
 /* The page around one map or several: how it starts, and what every map answers to. */
 "use strict";
 carecircles.around = (function () {
-  const { page, SIDES, say, word, inEveryLanguage, setLanguage } = carecircles.words;
+  const { page, SIDES, say, word, common, inEveryLanguage, setLanguage } = carecircles.words;
   const { element, button, control, foldable } = carecircles.kit, { addHatching } = carecircles.signs;
   const { addTitle, addPanel, legend, languageButton } = carecircles.panel, { makeRoom } = carecircles.names;
   const { fitToPaper } = carecircles.print;
@@ -116,7 +116,7 @@ carecircles.around = (function () {
 
   function captioned(key) {
     const made = element("span", "cc-swipe-" + key);
-    inEveryLanguage(() => (made.textContent = word(key)));
+    inEveryLanguage(() => (made.textContent = common("sides", key)));
     return made;
   }
 

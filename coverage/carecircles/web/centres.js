@@ -1,7 +1,7 @@
 /* Centres, and what closing one would lose. */
 "use strict";
 carecircles.centres = (function () {
-  const { page, SERVICES, BASIS, say, word, count } = carecircles.words, { element, facts } = carecircles.kit;
+  const { page, say, word, common, count } = carecircles.words, { element, facts } = carecircles.kit;
   const { CHANGED, TINTS, CLOSED, POSITIONS, NEIGHBOUR, positionOf } = carecircles.signs;
   const { nameForReaders } = carecircles.layers;
 
@@ -73,8 +73,8 @@ carecircles.centres = (function () {
       dashArray: centre.neighbour ? "0 4" : null,
       className: "cc-centre" + (change && where === "cc-centres" ? " cc-marked" : ""),
     });
-    const marks = [...(centre.neighbour ? ["neighbour"] : []), ...(change ? [change + "_here"] : [])];
-    const name = () => say(centre.name) + marks.map((mark) => ` (${word(mark)})`).join("");
+    const name = () => say(centre.name) + (centre.neighbour ? ` (${common("marks", "neighbour")})` : "") +
+      (change ? ` (${common("changes", change)})` : "");
     layer.bindPopup(() => centreFacts(centre), { maxWidth: 320 });
     layer.bindTooltip(() => element("span", "", name()), { className: "cc-tip" });
     nameForReaders(layer, name);
@@ -107,17 +107,16 @@ carecircles.centres = (function () {
       @param {Service} centre */
   function servicesOf({ services, services_basis: rests }) {
     if (!services.length) return word("notKnown");
-    const named = services.map((s) => (Object.hasOwn(SERVICES, s) ? say(SERVICES[s]) : s))
-      .join(page.lang === "zh" ? "、" : ", ");
+    const named = services.map((service) => common("services", service)).join(page.lang === "zh" ? "、" : ", ");
     return rests === "not stated" ? named : `${named} (${basis(rests)})`;
   }
-  const basis = (name) => (Object.hasOwn(BASIS, name) ? say(BASIS[name]) : name);
+  const basis = (name) => common("bases", name);
 
   /** @param {CentreData | PlanCentre} centre */
   function centreFacts(centre) {
     const rows = [
       ["ID", centre.id],
-      [word("street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
+      [common("columns", "street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
       [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
       [word("capacity"), centre.capacity === null ? word("notKnown")

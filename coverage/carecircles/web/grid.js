@@ -4,7 +4,7 @@
    interpolated. Painting, hover and click ask the same function, so they cannot disagree. */
 "use strict";
 carecircles.grid = (function () {
-  const { page, SIDES, say, word, count, metres, minutes } = carecircles.words, { element, facts } = carecircles.kit;
+  const { page, SIDES, say, word, common, count, metres, minutes } = carecircles.words, { element, facts } = carecircles.kit;
   const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS } = carecircles.signs;
   const { servicesOf, basis } = carecircles.centres;
 
@@ -235,9 +235,9 @@ carecircles.grid = (function () {
   /** @param {any} cell  @param {CoverageData} data */
   function cellFacts(cell, { standard, unit }) {
     const rows = [
-      [word("street"), say(cell.street)],
+      [common("columns", "street"), say(cell.street)],
       [word("within"), String(cell.depth)],
-      [word("nearest"), cell.nearest ? say(cell.nearest.name) : word("noCentre")],
+      [common("columns", "nearest"), cell.nearest ? say(cell.nearest.name) : word("noCentre")],
     ];
     if (cell.nearest) {
       rows.push(
@@ -248,7 +248,7 @@ carecircles.grid = (function () {
       );
     }
     rows.push([say(cell.label), cell.people.toFixed(1)]);
-    return facts(word(cell.depth > 0 ? "covered" : "uncovered"), rows);
+    return facts(common("statuses", cell.depth > 0 ? "covered" : "uncovered"), rows);
   }
 
   /** What changes from one plan to another; or, with `swipe`, the depths of both beside each other. */
@@ -280,10 +280,10 @@ carecircles.grid = (function () {
       const status = ["covered", "gained", "lost", "uncovered"][this.changed[cell.index] - 1];
       const tell = ({ depth, nearest, far }) => nearest
         ? `${depth} · ${say(nearest.name)}, ${far}` : word("noCentre");
-      return facts(word(status), [
-        [word("street"), say(street.name)],
-        [word("before"), tell(both[0])],
-        [word("after"), tell(both[1])],
+      return facts(common("statuses", status), [
+        [common("columns", "street"), say(street.name)],
+        [common("sides", "before"), tell(both[0])],
+        [common("sides", "after"), tell(both[1])],
         [say(data.told.label), this.peopleAt(cell.index, data.told.group).toFixed(1)],
       ]);
     },
@@ -306,7 +306,7 @@ carecircles.grid = (function () {
       if (!cell) return null;
       const data = /** @type {GainData} */ (this.data);
       return facts(word("openHere"), [
-        [word("street"), say(data.streets[this.street[cell.index] - 1].name)],
+        [common("columns", "street"), say(data.streets[this.street[cell.index] - 1].name)],
         [say(data.label), count(this.gain[cell.index])],
       ]);
     },

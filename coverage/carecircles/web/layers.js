@@ -1,7 +1,7 @@
 /* Streets, borders, circles, zones and places. */
 "use strict";
 carecircles.layers = (function () {
-  const { page, say, word, inEveryLanguage, count, metres, percent } = carecircles.words;
+  const { page, say, word, common, inEveryLanguage, count, metres, percent } = carecircles.words;
   const { named } = carecircles.names, { element, facts } = carecircles.kit;
   const { UNCOVERED, shareColour } = carecircles.signs;
 
@@ -40,8 +40,8 @@ carecircles.layers = (function () {
   function streetFacts(street, { people, left }) {
     return facts(say(street.name), [
       [say(people), count(street.people)],
-      [word("covered"), percent(street.covered)],
-      [word("backup"), percent(street.backup)],
+      [common("statuses", "covered"), percent(street.covered)],
+      [common("columns", "backup"), percent(street.backup)],
       [say(left), count(street.left)],
       [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
     ]);
@@ -111,7 +111,7 @@ carecircles.layers = (function () {
   function zoneFacts(zone, people) {
     const rows = [
       [say(people), count(zone.people)],
-      [word("street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
+      [common("columns", "street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
       [word("area"), zone.area_km2.toFixed(2) + " km²"],
     ];
     if (zone.nearest !== null) {

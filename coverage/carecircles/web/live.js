@@ -1,7 +1,7 @@
 /* The panel of the map on which people plan: figures, tools, the list of changes and the table by street. */
 "use strict";
 carecircles.live = (function () {
-  const { page, addWords, say, word, count, percent, minutes, inEveryLanguage } = carecircles.words;
+  const { page, addWords, say, word, common, count, percent, minutes, inEveryLanguage } = carecircles.words;
   const { element, button, passingButton, section, FORMATS, placeTable } = carecircles.kit, { scenario } = carecircles;
   const NEAREST_RADIUS_M = 100, FARTHEST_RADIUS_M = 2000;
 
@@ -22,7 +22,6 @@ carecircles.live = (function () {
     myPlan: { en: "My plan", zh: "我的方案" },
     peopleCovered: { en: "covered", zh: "已覆盖" },
     against: { en: "against as it is", zh: "与现状相比" },
-    net: { en: "net", zh: "净变化" },
     twoOrMore: { en: "with two centres or more", zh: "两处以上" },
     centresNow: { en: "Centres", zh: "中心" },
     remove: { en: "Remove", zh: "移除" },
@@ -74,7 +73,7 @@ carecircles.live = (function () {
       put("lost", count(area.lost));
       put("backup", percent(area.all > 0 ? area.backup / area.all : null));
       const beyond = [...this.plan.centres.values()].filter((centre) => centre.neighbour).length;
-      put("centres", `${this.plan.centres.size - beyond}` + (beyond ? ` + ${beyond} (${word("neighbour")})` : ""));
+      put("centres", `${this.plan.centres.size - beyond}` + (beyond ? ` + ${beyond} (${common("marks", "neighbour")})` : ""));
       this.tableCells.forEach((row, n) => {
         const texts = [count(streets[n].all), percent(share(streets[n])),
           FORMATS.signed(streets[n].covered - was.streets[n].covered), count(streets[n].all - streets[n].covered)];
@@ -101,8 +100,8 @@ carecircles.live = (function () {
 
     /** The steps that lead from the baseline to the plan, each of which can be taken back. */
     listChanges() {
-      const words = { open: "opened_here", close: "closed_here", move: "moved_here", equip: "equipped_here",
-        standard: "standard" };
+      const changes = { open: "opened", close: "closed", move: "moved", equip: "equipped" };
+      const what = (act) => (act === "standard" ? word("standard") : common("changes", changes[act]));
       const steps = scenario.steps(this.plan, this.planner.world);
       const isEquipped = steps.some(([[act]]) => act === "equip");
       this.everyCentre.textContent = isEquipped ? word("everyCentre") : "";
@@ -110,7 +109,7 @@ carecircles.live = (function () {
         const item = element("li"), name = act === "standard"
           ? `${count(this.plan.metres)} m, ${minutes(this.plan.minutes)}` +
             (this.plan.group ? ", " + say(this.planner.config.groups[this.plan.group]) : "") : say(this.planner.nameOf(id));
-        item.append(element("span", "", `${word(words[act])}: ${name} `));
+        item.append(element("span", "", `${what(act)}: ${name} `));
         const back = passingButton(() => word("undo") + ": " + name, "✕", () => this.planner.takeBack(act, id));
         item.append(back);
         return item;
@@ -127,12 +126,13 @@ carecircles.live = (function () {
       const net = element("p", "cc-net"), netWord = element("span"), against = element("span", "cc-quiet");
       net.append(netWord, " ", text("net", "cc-covered"), " ", against);
       const more = element("dl", "cc-figures");
-      const labels = [["gained", "gained"], ["lost", "lost"], ["backup", "twoOrMore"], ["centres", "centresNow"]]
-        .map(([name, key]) => {
+      const labels = [
+        ["gained", () => common("statuses", "gained")], ["lost", () => common("statuses", "lost")],
+        ["backup", () => word("twoOrMore")], ["centres", () => word("centresNow")]].map(([name, told]) => {
           const label = element("dt"), value = element("dd");
           value.append(text(name));
           more.append(label, value);
-          return [label, key];
+          return [label, told];
         });
       this.planLine = element("p", "cc-plan-line");
       this.spoken = element("p", "cc-spoken");
@@ -146,9 +146,9 @@ carecircles.live = (function () {
       panel.append(this.planLine, big, net, this.buildTools(), this.buildControls(), more, this.spoken, howTo, changes, this.buildTable());
       inEveryLanguage(() => {
         this.group = null; // so that it is named anew
-        netWord.textContent = word("net");
+        netWord.textContent = common("columns", "net");
         against.textContent = word("against");
-        labels.forEach(([label, key]) => (label.textContent = word(key)));
+        labels.forEach(([label, told]) => (label.textContent = told()));
         howTo.textContent = word("howTo");
         changes.querySelector("h2").textContent = word("changes");
         if (this.plan) {

@@ -2,7 +2,7 @@
    and people follow. */
 "use strict";
 carecircles.planner = (function () {
-  const { page, WORDS, say, word } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
+  const { page, WORDS, say, word, common } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
   const { DEPTH_SIGNS, CHANGE_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
   const { Coverage } = carecircles.grid, { scenario } = carecircles;
   const { makeWorld, slopes } = carecircles.ground;
@@ -176,7 +176,8 @@ carecircles.planner = (function () {
       pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
         (centre.neighbour ? " cc-pin-neighbour"
           : state === "same" || centre.basis === "known" ? " cc-pin-" + positionOf(centre.basis) : "");
-      shape.name = () => say(centre.name) + (centre.neighbour ? ` (${word("neighbour")})` : "") + ({ new: ` (${word("opened_here")})`, moved: ` (${word("moved_here")})` }[state] || "");
+      shape.name = () => say(centre.name) + (centre.neighbour ? ` (${common("marks", "neighbour")})` : "") +
+        (state === "same" ? "" : ` (${common("changes", state === "new" ? "opened" : "moved")})`);
       pin.setAttribute("aria-label", shape.name());
       if (state === "moved") {
         shape.arrow = shape.arrow || L.polyline([], { pane: "cc-lines", interactive: false,
@@ -288,7 +289,7 @@ carecircles.planner = (function () {
           return box;
         });
         ghost.addTo(this.ghosts);
-        ghost.getElement().setAttribute("aria-label", `${say(centre.name)} (${word("closed_here")})`);
+        ghost.getElement().setAttribute("aria-label", `${say(centre.name)} (${common("changes", "closed")})`);
       });
     }
 

@@ -107,6 +107,9 @@ interface CompareConfig extends AroundConfig {
   maps: { title: Words; subtitle: Words; summary: Figure[] }[];
 }
 
+/** Of words.toml, handed to `carecircles.words.learn`. */
+type SharedWords = Record<"services" | "bases" | "marks" | "changes" | "statuses" | "sides" | "columns", Record<string, Words>>;
+
 /* What the page makes of it */
 
 /** A layer class of ours: Leaflet makes it from its methods. */

@@ -10,26 +10,13 @@ carecircles.words = (function () {
   const SIDES = ["before", "after"];
 
   const WORDS = {
-    street: { en: "Street", zh: "街道" },
-    nearest: { en: "Nearest centre", zh: "最近的中心" },
     nearestForMost: { en: "Nearest centre for most", zh: "多数人最近的中心" },
     servicesThere: { en: "Services there", zh: "该中心服务" },
     inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
     within: { en: "Centres within reach", zh: "可达中心数" },
-    covered: { en: "Covered", zh: "已覆盖" },
-    uncovered: { en: "Not covered", zh: "未覆盖" },
-    gained: { en: "Gained", zh: "新增覆盖" },
-    lost: { en: "Lost", zh: "失去覆盖" },
-    before: { en: "Before", zh: "原方案" },
-    after: { en: "After", zh: "新方案" },
     openHere: { en: "A new centre here", zh: "在此新开中心" },
-    neighbour: { en: "neighbour", zh: "区外" },
     neighbourHere: { en: "beyond the border; it counts, and stays where it is", zh: "位于边界之外，计入覆盖，位置不变" },
-    opened_here: { en: "opened", zh: "新开" },
-    closed_here: { en: "closed", zh: "关闭" },
-    moved_here: { en: "moved", zh: "迁移" },
-    equipped_here: { en: "other services", zh: "服务调整" },
     showChange: { en: "What changes", zh: "变化" },
     showBoth: { en: "Before | after", zh: "前后对比" },
     swipe: { en: "Border between before and after", zh: "前后方案分界线" },
@@ -46,7 +33,6 @@ carecircles.words = (function () {
     noCentre: { en: "no centre", zh: "没有中心" },
     legend: { en: "Legend", zh: "图例" },
     summary: { en: "Summary", zh: "汇总" },
-    backup: { en: "two or more", zh: "两处以上" },
     search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },
     nothing: { en: "nothing found", zh: "没有找到" },
     switchLanguage: { en: "中文", zh: "English" },
@@ -74,25 +60,20 @@ carecircles.words = (function () {
       zh: "浏览器版本过旧，无法绘制网格；其他图层照常显示。",
     },
   };
-  const BASIS = {
-    assumed: { en: "assumed", zh: "假定" },
-    known: { en: "known", zh: "已知" },
-    schematic: { en: "schematic", zh: "示意" },
-    proposed: { en: "proposed", zh: "拟建" },
-    "not stated": { en: "not stated", zh: "未说明" },
-  };
-  const SERVICES = {
-    meals: { en: "meals", zh: "就餐" },
-    medical: { en: "medical help", zh: "助医" },
-    culture: { en: "culture and leisure", zh: "文化休闲" },
-    health_post: { en: "health post", zh: "健康驿站" },
-  };
+  /** What Python shows too, from words.toml.
+      @type {SharedWords} */
+  const shared = { services: {}, bases: {}, marks: {}, changes: {}, statuses: {}, sides: {}, columns: {} };
+  /** @param {SharedWords} words */
+  const learn = (words) => { Object.assign(shared, words); };
 
   /** A text of ours or from data in the page's language. */
   function say(text) {
     return typeof text === "object" && text !== null ? text[page.lang] || text.en || text.zh : text;
   }
   const word = (key) => say(WORDS[key]);
+  /** A word that Python shows too; what is none of ours as it is.
+      @param {keyof SharedWords} kind  @param {string} key  @returns {string} */
+  const common = (kind, key) => (Object.hasOwn(shared[kind], key) ? say(shared[kind][key]) : key);
 
   /** Keep `update` to run now and whenever the language changes. */
   function inEveryLanguage(update) {
@@ -125,7 +106,7 @@ carecircles.words = (function () {
     Object.assign(WORDS, words);
   }
 
-  return { page, SIDES, WORDS, BASIS, SERVICES, say, word, addWords, inEveryLanguage, setLanguage, whole, count, metres, percent, minutes };
+  return { page, SIDES, WORDS, learn, say, word, common, addWords, inEveryLanguage, setLanguage, whole, count, metres, percent, minutes };
 })();
 carecircles.page = carecircles.words.page;
 carecircles.draw = {}; // one function for each kind of layer that Python hands over
