@@ -10,17 +10,31 @@ import zlib
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import comparison, datasets, evaluation, gaps, maps, marginal, report
+from carecircles import (
+    comparison,
+    datasets,
+    evaluation,
+    gaps,
+    grid,
+    maps,
+    marginal,
+    plan,
+    report,
+    scenario,
+)
 from carecircles.area import read_area
 from carecircles.errors import ValidationError
 from carecircles.maps import closed
-from tests.conftest import CRS, evaluated, in_streets, planned
+from carecircles.maps.spread import packed_people
+from tests.conftest import CRS, evaluated, in_streets, planned, unevenly
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
+from tests.test_plan import round_blocks
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +91,91 @@ def test_packed_cells_are_the_cells(hexi_map, hexi_cells):
     assert np.count_nonzero(street) == len(hexi_cells)
     x = data["x0"] + (hexi_cells["col"] + 0.5) * data["cell"]
     np.testing.assert_allclose(x, hexi_cells["x"])
+
+
+def people_of(data, cells, group):
+    """The people of cells as a page works them out."""
+    each, weights = (data["people"][group][key] for key in ("each", "weights"))
+    codes = cells["street"].cat.codes.to_numpy()
+    weight = 1.0 if weights is None else grid_values(data, cells, weights)
+    return np.array(each)[codes] * weight
+
+
+def grid_values(data, cells, name):
+    index = cells["row"].to_numpy() * data["cols"] + cells["col"].to_numpy()
+    return unpacked(data["arrays"][name])[index].astype(float)
+
+
+def test_people_who_live_unevenly_travel_cell_by_cell(hexi, hexi_map, hexi_cells):
+    """Trap 22: a street's mean is no cell's people. The three older groups are spread alike."""
+    cells = unevenly(hexi_cells)
+    before = planned(hexi, cells)
+    even, uneven = maps.live_layer(planned(hexi, hexi_cells)), maps.live_layer(before)
+    assert set(even.data["arrays"]) == {"street"}
+    assert set(uneven.data["arrays"]) == {"street", "weights1", "weights2"}
+    for group in ("people", "people_60", "people_65", "people_80"):
+        for some, layer in ((hexi_cells, even), (cells, uneven)):
+            got = people_of(layer.data, some, group)
+            np.testing.assert_allclose(got, some[group], atol=1e-6)
+            by_street = pd.Series(got, some.index).groupby(some["street"], observed=False).sum()
+            np.testing.assert_allclose(by_street, hexi.population[group], rtol=1e-12)
+    drawn = layers(maps.coverage_map(before))["grid"]
+    np.testing.assert_allclose(
+        people_of(drawn.data, cells, "people_60"), cells["people_60"], atol=1e-6
+    )
+    sizes = [len(some.json) for some in (layers(hexi_map)["grid"], drawn, even, uneven)]
+    assert 60_000 < sizes[1] - sizes[0] < 120_000  # one weight a cell
+    assert sizes[3] - sizes[2] < 240_000  # two
+
+
+def test_nobody_and_everybody_in_one_cell_are_spread_too(block):
+    """A group with nobody in the street, and one whose people all live in one cell."""
+    demand = grid.make_demand(*block, cell=50)
+    demand = demand.assign(people_65=0.0, people_80=np.where(np.arange(100) == 7, 100.0, 0.0))
+    groups = ["people", "people_60", "people_65", "people_80"]
+    people, weights = packed_people(demand, groups)
+    assert [people[g]["weights"] for g in groups] == [None, None, None, "weights1"]
+    assert people["people_65"]["each"] == [0.0]
+    assert np.flatnonzero(weights["weights1"]).tolist() == [7]
+
+
+def test_reach_that_is_no_circle_draws_none_and_says_so(hexi):
+    """Centres and distances are those of the cost table; circles would tell of straight lines."""
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    walked = plan.evaluate(hexi, demand, reach=round_blocks)
+    after = plan.carry_out(walked, scenario.parse({"name": "s", "step": [{"close": "H12"}]}))
+    gains, losses = marginal.open_everywhere(walked), marginal.close_each(walked)
+    for m in (
+        maps.coverage_map(walked),
+        maps.change_map(comparison.compare(walked, after)),
+        maps.gain_map(walked, gains),
+        maps.closing_map(walked, losses),
+    ):
+        assert "circles" not in layers(m)
+        signs = legend_of(m)
+        assert not {"circle", "new", "gone"} & set(signs)
+        assert signs["none"] == "Reach is measured along a table of one's own: no care circles"
+    data, cells = layers(maps.coverage_map(walked))["grid"].data, walked.cells
+    names = [centre["name"]["zh"] for centre in data["centres"]]
+    found = [names[int(n) - 1] for n in grid_values(data, cells, "nearest")]
+    assert found == hexi.facilities["name"][cells["nearest"].astype(object)].tolist()
+    far = grid_values(data, cells, "distance") / 1000
+    np.testing.assert_allclose(far, cells["distance_m"], atol=5e-4)
+
+
+def test_a_live_map_that_could_only_measure_circles_is_refused(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
+    with pytest.raises(ValidationError, match=r"^a live map measures straight lines and this plan"):
+        maps.whatif_map(plan.evaluate(hexi, demand, reach=round_blocks))
+
+
+def test_a_page_too_large_is_refused_with_the_mend(hexi_map, tmp_path, monkeypatch):
+    monkeypatch.setattr("carecircles.maps.closed._MOST_BYTES", 100_000)
+    with pytest.raises(
+        ValidationError, match=r"and the most is 0; make the cells larger \(--cell\)"
+    ):
+        hexi_map.save(tmp_path / "map.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lattice_places_cells_within_a_metre(hexi_map, hexi_cells):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation, gaps, people
+from carecircles import _html, evaluation, gaps, people
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
 
@@ -49,6 +49,26 @@ class Change:
     district: pd.Series = field(repr=False)
     new_zones: gpd.GeoDataFrame = field(repr=False)
     vanished_zones: gpd.GeoDataFrame = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        names = [_html.named(plan.name) for plan in (self.before, self.after)]
+        changed = self.centres["change"]
+        return _html.panel(
+            " → ".join(names),
+            [
+                *(
+                    (f"centres {change}", _html.some(changed.index[changed == change]))
+                    for change in dict.fromkeys(changed)
+                ),
+                ("new uncovered zones", int(self.new_zones["parts"].sum())),
+                ("vanished uncovered zones", int(self.vanished_zones["parts"].sum())),
+            ],
+            columns=("people", "gained", "lost", "net"),
+            rows=[
+                (g, *(_html.people(self.district[f"{m}_{g}"]) for m in ("gained", "lost", "net")))
+                for g in groups_of(self.before, self.after)
+            ],
+        )
 
 
 def compare(before: Plan, after: Plan) -> Change:

@@ -8,6 +8,7 @@ Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPacka
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -41,9 +42,11 @@ from carecircles.io._workbook import sheets
 from carecircles.people import GROUPS, USUAL, Group, columns_of, headline
 from carecircles.words import Text
 
+Source: TypeAlias = str | Path | pd.DataFrame  # a file, or what was one
+
 
 def read_centres(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Centres from a file, as points in `crs`.
@@ -53,7 +56,8 @@ def read_centres(
     path
         CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
         Shapefile or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
-        names a sheet; without it the one that fits is taken.
+        names a sheet; without it the one that fits is taken. A frame with the same columns is
+        checked like a file.
     crs
         The projected CRS in metres to compute in.
     datum
@@ -162,7 +166,7 @@ def centres_of(
 
 
 def read_streets(
-    path: str | Path, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Streets from a file, as polygons in `crs`.
@@ -214,7 +218,7 @@ def read_streets(
 
 
 def read_boundary(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     The outline of a study area from a file, as one polygon in `crs`, with its basis and source.
@@ -251,7 +255,7 @@ def read_polygons(
     return polygons
 
 
-def read_population(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> pd.DataFrame:
+def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.DataFrame:
     """
     People by street and group from a file.
 
@@ -312,7 +316,7 @@ def _sound(frame, problems: list[str]):
 
 
 def read_places(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Places to find one's way by (communities, stations) from a file, as points in `crs`.
@@ -333,7 +337,7 @@ def read_places(
     )
     streets = _checks.text(with_column(frame, "street")["street"])
     if isinstance(frame, gpd.GeoDataFrame):
-        is_located = pd.Series(True, index=frame.index)
+        is_located = frame.geometry.notna() & ~frame.geometry.is_empty
     else:
         blank = [_checks.text(with_column(frame, c)[c]) == "" for c in ("lon", "lat")]
         is_located = ~(blank[0] & blank[1])
@@ -436,7 +440,7 @@ def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
     return Sought(role, known, needed)
 
 
-def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+def _open(path: Source, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
     """What sentences call a file, its known columns, and what is wrong so far."""
     raw = read_raw(path, sought_in(role, spellings))
     file = raw.attrs["file"]

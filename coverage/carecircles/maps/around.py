@@ -12,7 +12,7 @@ from carecircles import (
     report,
 )
 from carecircles.area import StudyArea, is_neighbour
-from carecircles.maps.closed import Page, to_json
+from carecircles.maps.closed import ClosedMap, Page, to_json
 from carecircles.maps.drawing import (
     LAYERS,
     Drawing,
@@ -23,7 +23,7 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.people import of_group
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
@@ -99,7 +99,7 @@ def finished(
 def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
     """A map on a page of its own that shows no place yet."""
     west, south, east, north = (float(b) for b in bounds)
-    m = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    m = ClosedMap(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     m.options["max_zoom"] = 20
     Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
     m.add_child(Panes())
@@ -237,13 +237,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
             }
             for name, depth in depths
         ),
-        {
-            "sign": "circle",
-            "label": {
-                "en": "Care circle" + (f", {area.standard.metres:.0f} m" if radius else ""),
-                "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
-            },
-        },
+        _reach_sign(plan, radius=radius),
         *_centre_signs(bases_of(area.facilities) if bases is None else bases),
     ]
     if is_neighbour(area.facilities).any():
@@ -270,6 +264,24 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
         }
         for share, text in shares
     ]
+
+
+def _reach_sign(plan: Plan, *, radius: bool) -> dict:
+    """The sign of a care circle, or in its place a word that reach is none."""
+    if not is_straight(plan):
+        label = {
+            "en": "Reach is measured along a table of one's own: no care circles",
+            "zh": "可达范围按自备的距离表计算，不画服务圈",
+        }
+        return {"sign": "none", "label": label}
+    metres = f"{plan.area.standard.metres:.0f}"
+    return {
+        "sign": "circle",
+        "label": {
+            "en": "Care circle" + (f", {metres} m" if radius else ""),
+            "zh": "养老服务圈" + (f"，{metres} 米" if radius else ""),
+        },
+    }
 
 
 _CENTRE_BASES: dict[str, Text] = {

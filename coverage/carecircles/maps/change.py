@@ -26,7 +26,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
 from carecircles.people import Group, of_group
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
@@ -59,7 +59,7 @@ def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None
     }
     layers = [
         change_layer(change, lang=lang),
-        changed_circles(change, lang=lang),
+        *changed_circles(change, lang=lang),
         changed_centres(change, lang=lang),
         *reference_layers(after.area, tiles, lang),
     ]
@@ -124,11 +124,12 @@ def _change_legend(change: Change) -> list[dict]:
     ]
     metres = [plan.area.standard.metres for plan in (before, after)]
     is_other = metres[0] != metres[1]
-    if is_other or changed & {"opened", "moved"}:
+    is_round = is_straight(before) and is_straight(after)
+    if is_round and (is_other or changed & {"opened", "moved"}):
         signs.append({"sign": "new", "label": _circle_words(is_other, *_NEW_CIRCLE, metres[1])})
-    if is_other or changed & {"closed", "moved"}:
+    if is_round and (is_other or changed & {"closed", "moved"}):
         signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
-    left_out = {"share", *(["circle"] if is_other else [])}
+    left_out = {"share", *(["circle"] if is_other or not is_round else [])}
     facilities = after.area.facilities
     unchanged = bases_of(facilities[~facilities.index.isin(change.centres.index)])
     return signs + [

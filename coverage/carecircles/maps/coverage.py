@@ -36,7 +36,7 @@ from carecircles.maps.drawing import (
 from carecircles.maps.layers import (
     LEFT,
     centre_layer,
-    circle_layer,
+    circles_if_any,
     grid_layer,
     reference_layers,
     street_figures,
@@ -44,7 +44,7 @@ from carecircles.maps.layers import (
     zone_layer,
 )
 from carecircles.people import of_group
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
@@ -136,13 +136,14 @@ def comparison_map(
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
+    round_one = next(filter(is_straight, plans), plans[0])
     bases = set().union(*(bases_of(plan.area.facilities) for plan in plans))
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,
         "bounds": corners_of(around),
         "title": heading,
-        "legend": legend_of(plans[0], radius=False, bases=bases),
+        "legend": legend_of(round_one, radius=False, bases=bases),
         "subtitle": "",
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
@@ -176,7 +177,7 @@ def _coverage_layers(
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
         zone_layer(plan, zones, parts, lang=lang),
-        circle_layer(area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
         *reference_layers(area, tiles, lang),
     ]

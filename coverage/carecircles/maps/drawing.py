@@ -22,8 +22,9 @@ from carecircles import (
 )
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
+from carecircles.maps.spread import packed_people
 from carecircles.people import Group, of_group
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
@@ -41,8 +42,20 @@ LAYERS: dict[str, Text] = {
     "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
 }
+# In the order in which they load: each uses only those before it.
+_SCRIPTS = (
+    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
+    *("datum", "tiles", "panel", "print", "around"),
+)
+
+
+def scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Scripts in `web/` as folium wants them: a name and an address each."""
+    return [(f"carecircles_{name}", f"carecircles:{name}.js") for name in names]
+
+
 ASSETS: dict[str, list[tuple[str, str]]] = {
-    "default_js": [("carecircles", "carecircles:map.js")],
+    "default_js": scripts_of(_SCRIPTS),
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
 
@@ -54,7 +67,7 @@ class Drawing(JSCSSMixin, Layer):
     Attributes
     ----------
     kind
-        Name of the drawing function in `web/map.js`.
+        Name of the drawing function, one of `carecircles.draw` in `web/`.
     data
         What it draws, as a JSON value.
     """
@@ -63,7 +76,7 @@ class Drawing(JSCSSMixin, Layer):
     default_css = ASSETS["default_css"]
     _template = Template("""
         {% macro script(this, kwargs) %}
-        var {{ this.get_name() }} = carecircles.{{ this.kind }}({{ this.json }});
+        var {{ this.get_name() }} = carecircles.draw.{{ this.kind }}({{ this.json }});
         {% endmacro %}
     """)
 
@@ -113,21 +126,23 @@ def again(layer: Drawing) -> Drawing:
     return again
 
 
-def grid_data(plan: Plan, arrays: dict[str, np.ndarray], group: Group) -> tuple[dict, list[float]]:
+def grid_data(
+    plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
+) -> tuple[dict, list[float]]:
     """
     What every grid layer needs, with values of the cells as compressed arrays; and its bounds.
 
-    `group` are the people that are told of a cell.
+    With the people of `groups` in each cell.
     """
     area, cells = plan.area, plan.cells
     codes = cells["street"].cat.codes.to_numpy()
-    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
+    people, weights = packed_people(cells, groups)
+    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays | weights
     rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
     lattice = grid.lattice_of(cells)
     rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
-    per_cell = cells.groupby("street", observed=False)[group.column].mean().fillna(0.0)
     data = {
         "rows": rows,
         "cols": cols,
@@ -136,16 +151,35 @@ def grid_data(plan: Plan, arrays: dict[str, np.ndarray], group: Group) -> tuple[
         "y0": y0,
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
         "arrays": {name: _packed(values) for name, values in rasters.items()},
-        "people": of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group),
+        "people": people,
         "streets": [
-            {
-                "name": report.name_of(area.streets.loc[code]),
-                "people_a_cell": round(float(people), 4),
-            }
-            for code, people in per_cell.items()
+            {"name": report.name_of(area.streets.loc[code])}
+            for code in cells["street"].cat.categories
         ],
     }
     return data, corners.total_bounds.tolist()
+
+
+def whom(group: Group) -> dict:
+    """Whose people the page tells of a cell, and in what words."""
+    label = of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group)
+    return {"group": group.column, "label": label}
+
+
+def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
+    """
+    The nearest centre of each cell (its number from 1, 0 for none) and thousandths of what it takes to get there.
+
+    Nothing where that is a straight line, which the page measures itself.
+    """
+    if is_straight(plan):
+        return {}
+    number = plan.area.facilities.index.get_indexer(plan.cells["nearest"]) + 1
+    cost = np.where(number > 0, plan.cells["distance_m"].to_numpy(), 0)
+    return {
+        f"nearest{suffix}": number.astype(np.uint32),
+        f"distance{suffix}": np.minimum(np.round(1000 * cost), 2**32 - 1).astype(np.uint32),
+    }
 
 
 def centres_to_measure(area: StudyArea) -> list[dict]:

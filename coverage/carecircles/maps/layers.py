@@ -27,10 +27,12 @@ from carecircles.maps.drawing import (
     geometry_of,
     grid_data,
     in_degrees,
+    nearest_arrays,
     short_name_of,
+    whom,
 )
 from carecircles.people import of_group
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
@@ -48,7 +50,8 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     The grid's cells coloured by depth (number of centres within reach), uncovered ones hatched.
 
     Cells travel as two compressed arrays, street and depth, and are painted on one canvas. Pointing
-    at a cell names its street, its depth and its nearest centre with the distance.
+    at a cell names its street, its depth and its nearest centre with the distance; where these are
+    no straight lines they travel too, and so do people who do not live evenly over their street.
 
     Parameters
     ----------
@@ -57,8 +60,12 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
-    data, bounds = grid_data(plan, {"depth": depth}, comparison.headline(plan))
+    group = comparison.headline(plan)
+    arrays = {"depth": depth} | nearest_arrays(plan)
+    data, bounds = grid_data(plan, arrays, [group.column])
     data |= {
+        "shown": whom(group),
+        "unit": plan.cost.unit,
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
@@ -79,7 +86,11 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
         when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
         for when, plan in (("before", before), ("after", after))
     }
-    data, bounds = grid_data(after, depths, comparison.headline(before, after))
+    group = comparison.headline(before, after)
+    arrays = depths | nearest_arrays(before, "_before") | nearest_arrays(after, "_after")
+    data, bounds = grid_data(after, arrays, [group.column])
+    data["shown"] = whom(group)
+    data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
     return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
 
@@ -95,7 +106,7 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     """
     group = comparison.headline(plan)
     people = gains[f"gained_{group.column}"].to_numpy()
-    data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)}, group)
+    data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": classes_of(float(people.max(initial=0.0))),
         "label": of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
@@ -186,8 +197,15 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
 
 
-def changed_circles(change: Change, *, lang: str) -> Drawing:
+def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
+    """The layer of care circles where the plan's reach is a circle; none where it is not."""
+    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) else []
+
+
+def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
     """Care circles of both plans: those that stay, those that are new and those that go."""
+    if not (is_straight(change.before) and is_straight(change.after)):
+        return []
     was, now = change.before.area, change.after.area
     centres = change.centres["change"]
     placed = centres.index[centres.isin(["opened", "closed", "moved"])]
@@ -199,9 +217,8 @@ def changed_circles(change: Change, *, lang: str) -> Drawing:
         *circles_of(now.facilities[~new], now.standard.metres),
         *({**c, "change": "new"} for c in circles_of(now.facilities[new], now.standard.metres)),
     ]
-    return Drawing(
-        "circles", circles, bounds=bounds_of(now), name=LAYERS["circles"][lang], show=True
-    )
+    bounds = bounds_of(now)
+    return [Drawing("circles", circles, bounds=bounds, name=LAYERS["circles"][lang], show=True)]
 
 
 def changed_centres(change: Change, *, lang: str) -> Drawing:

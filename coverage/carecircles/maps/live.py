@@ -13,6 +13,7 @@ from carecircles import (
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
+from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.maps.around import (
     CENTRE_SIGNS,
@@ -31,11 +32,13 @@ from carecircles.maps.drawing import (
     grid_data,
     in_degrees,
     require_language,
+    scripts_of,
     services_of,
+    whom,
 )
 from carecircles.maps.layers import reference_layers
 from carecircles.people import of_group, within
-from carecircles.plan import Plan
+from carecircles.plan import Plan, is_straight
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -45,9 +48,7 @@ class _LiveDrawing(Drawing):
 
     default_js = [  # noqa: RUF012  (folium reads it from the class)
         *ASSETS["default_js"],
-        ("carecircles_toml", "carecircles:toml.js"),
-        ("carecircles_scenario", "carecircles:scenario.js"),
-        ("carecircles_live", "carecircles:live.js"),
+        *scripts_of(("counting", "ground", "plan", "toml", "scenario", "planner", "live")),
     ]
 
 
@@ -64,8 +65,20 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
         The plan to start from, as in `coverage_map`.
     lang, tiles
         As in `coverage_map`.
+
+    Raises
+    ------
+    ValidationError
+        If the plan is not measured in straight lines: the page can only measure circles.
     """
     require_language(lang)
+    if not is_straight(plan):
+        raise ValidationError(
+            [
+                "a live map measures straight lines and this plan has a reach of its own; draw it with "
+                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
+            ]
+        )
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
@@ -105,23 +118,16 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     """
     The grid's cells with all that the page needs to count people itself.
 
-    Cells travel as one compressed array of kinds; a kind is a street with the people of each group
-    in one of its cells. A polynomial fitted to the CRS leads from degrees to metres.
+    Cells travel as one compressed array of streets, and one of weights for each way in which people
+    do not live evenly over them. A polynomial fitted to the CRS leads from degrees to metres.
 
     Parameters
     ----------
     plan
         As in `whatif_map`.
     """
-    area, cells, groups = plan.area, plan.cells, comparison.groups_of(plan)
-    codes = cells["street"].cat.codes.to_numpy()
-    kinds, kind = np.unique(
-        np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
-    )
-    data, bounds = grid_data(
-        plan, {"kind": (kind.ravel() + 1).astype(np.uint32)}, comparison.headline(plan)
-    )
-    del data["arrays"]["street"]  # it follows from the kind
+    area, groups = plan.area, comparison.groups_of(plan)
+    data, bounds = grid_data(plan, {}, groups)
     middles = scenario.street_middles(area.streets)
     degrees = in_degrees(area.facilities)
     centres = [
@@ -137,11 +143,9 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     ]
     standard = area.standard
     data |= {
+        "shown": whom(comparison.headline(plan)),
+        "unit": plan.cost.unit,
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
-        "kinds": {
-            "street": kinds[:, 0].astype(int).tolist(),
-            "people": {group: kinds[:, n + 1].tolist() for n, group in enumerate(groups)},
-        },
         "centres": [],
         "projection": _projection(area),
         "outline": [

@@ -21,7 +21,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import (
     centre_layer,
-    circle_layer,
+    circles_if_any,
     classes_of,
     gain_layer,
     grid_layer,
@@ -101,7 +101,7 @@ def closing_map(
     }
     layers = [
         grid_layer(plan, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         Drawing(
             "losses",
             {"centres": centres},
@@ -173,7 +173,7 @@ def gain_map(
     }
     layers = [
         gain_layer(plan, gains, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         centre_layer(plan.area, lang=lang),
         *reference_layers(plan.area, tiles, lang),
     ]

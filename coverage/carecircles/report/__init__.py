@@ -54,5 +54,4 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
-from carecircles.report.siting import street_labels as street_labels
 from carecircles.report.terminal import print_table as print_table

@@ -299,15 +299,6 @@ def _proof(siting: Siting) -> Text:
     }
 
 
-def street_labels(plan: Plan) -> pd.Series:
-    """For each cell, what a message calls its street: its names and its code."""
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in plan.area.streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return plan.cells["street"].astype(str).map(labels)
-
-
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
     """What has to be said under the tables of new centres: of the plan as it is, counted with them."""
     remarks = [grid_note(after), *neighbour_notes(plan), *plan.area.notes]

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
-from carecircles.siting import _search, _solver
-from carecircles.siting._solver import Clock, Solution, Watch
+from carecircles.siting import _search, _solver, _terms
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
     Instance,
     Measure,
@@ -483,7 +484,7 @@ def _radius_plan(
             gap=0.0,
             clock=clock,
         )
-    except _solver.NoPlanError:
+    except _terms.NoPlanError:
         return None
     return problem.columns[solution.chosen]
 

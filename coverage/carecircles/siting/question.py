@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import _html
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable
-from carecircles.siting import _search, _solver
-from carecircles.siting._solver import Clock, Floors, Limits, Solution, Watch
+from carecircles.siting import _search, _terms
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
@@ -87,6 +89,32 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+
+    def _repr_html_(self) -> str:
+        whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
+        shown = ["gross", "marginal", "cumulative"]
+        return _html.panel(
+            GOALS[self.goal].what,
+            [
+                (label, _html.people(value / whole))
+                for label, value in (
+                    ("with the new centres", self.objective),
+                    ("before", self.before),
+                    ("no plan can beat", self.bound),
+                )
+            ]
+            + [
+                ("status", self.status),
+                ("people covered", f"{_html.people(self.covered)} of {_html.people(self.total)}"),
+            ],
+            columns=("site", *shown),
+            rows=[
+                (site, *map(_html.people, figures))
+                for site, figures in zip(
+                    self.sites.index, self.sites[shown].to_numpy(), strict=True
+                )
+            ],
+        )
 
 
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
@@ -235,11 +263,18 @@ def instance_of(
         street=street,
         streets=pd.Index(streets),
         least=least,
-        said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
+        said=_said(new, budget),
         floor=rules.floor_by_street or 0.0,
         asked=None if new is None else int(new),
         begun=begun,
     )
+
+
+def _said(new: int | None, budget: float) -> str:
+    """What a plan may take, in words."""
+    if new is None:
+        return f"a budget of {budget:g}"
+    return f"{new} new centre{'' if new == 1 else 's'}"
 
 
 def each_once(
@@ -274,10 +309,10 @@ def _floors(
 @contextlib.contextmanager
 def solving(made: Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
+    with _terms.started(search.time_limit, since=search.since or made.begun) as clock:
         try:
             yield clock
-        except _solver.NoPlanError:
+        except _terms.NoPlanError:
             raise InfeasibleError(
                 f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
                 f"lower the floor. With the best found, {_shortfalls(made)}."

@@ -1,5 +1,5 @@
 /* Scenarios on the live page: read and written as carecircles' scenario.py does, rule for rule, so
-   that a file means the same here and on the command line. Loaded after map.js and toml.js. */
+   that a file means the same here and on the command line. Knows nothing of a page or a map. */
 "use strict";
 carecircles.scenario = (function () {
   const ACTS = ["open", "close", "move", "equip", "standard"];
@@ -103,6 +103,8 @@ carecircles.scenario = (function () {
     return problems;
   }
 
+  /** A step as a row, null where it cannot be one; and what is wrong with it.
+      @returns {[any, Words[]]} */
   function readStep(step, where, spelled) {
     const acts = ACTS.filter((act) => has(step, act));
     if (acts.length !== 1) {
@@ -119,14 +121,15 @@ carecircles.scenario = (function () {
     if (act === "open" && /[;\p{Cc}]/u.test(String(to))) {
       problems.push(at(where, `${shown(to)} has a semicolon or a line break in it`, `${shown(to)} 含有分号或换行`));
     }
+    /** @type {any} */
     const row = { act, to: String(to).trim(), where };
     DETAILS[act].forEach((key) => { if (has(step, key)) row[key] = step[key]; });
     TEXTS.filter((key) => has(row, key) && !isText(row[key])).forEach((key) => {
       problems.push(at(where, `${key} is not text`, `${key} 不是文字`));
       delete row[key];
     });
-    [["date", act !== "close"], ["until", act === "close"]].forEach(([key, isLast]) => {
-      row[key] = day(step[key], isLast);
+    ["date", "until"].forEach((key) => { // of a year or month alone, so that a centre is there no day too long
+      row[key] = day(step[key], (key === "until") === (act === "close"));
       if (row[key] === undefined) {
         problems.push(at(where, `${key} is not a date (${shown(step[key])})`, `${key} 不是日期（${shown(step[key])}）`));
         row[key] = null;
@@ -317,7 +320,7 @@ carecircles.scenario = (function () {
     if (!code && (street || !isPoint)) {
       return [at(row.where, `there is no street ${shown(row.street)}`, `没有街道 ${shown(row.street)}`)];
     }
-    const given = isPoint ? carecircles.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
+    const given = isPoint ? carecircles.datum.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
       : { lng: world.middles[code].lon, lat: world.middles[code].lat };
     const point = { lon: given.lng, lat: given.lat };
     const metres = world.project(point.lon, point.lat);
@@ -410,6 +413,7 @@ carecircles.scenario = (function () {
   const SEVERAL = new RegExp(`${TWO}|${MORE}`, "g");
   const WORD = new RegExp(`(?<![\\x80-\\xff])(?:${MORE}){2,}(?![\\x80-\\xff])`, "g");
   const MOSTLY = 0.75, PARTLY = 0.01, COMMON = 0.6;
+  /** @param {number[]} pair */
   const isUsual = ([lead, trail]) => trail > 0xa0 && lead > 0xa0 && lead < 0xd8 && (lead < 0xaa || lead > 0xaf);
 
   /** Text of a file and its encoding; `bytes` is a Uint8Array. */
