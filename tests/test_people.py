@@ -499,3 +499,28 @@ def test_groups_that_are_part_of_one_another():
     assert [group.column for group in told] == ["people_65", "people_80"]
     with pytest.raises(ValidationError, match="no column of people"):
         people.headline_of(pd.DataFrame({"x": np.zeros(2)}))
+
+
+def test_a_group_of_frames_in_memory(hexi):
+    """Half of the older people of each street, by a column as an office names it."""
+    made = areas.study(
+        streets=hexi.streets,
+        population=hexi.population[["people_60"]].assign(失能老人=hexi.population["people_60"] / 2),
+        centres=hexi.facilities,
+        groups={"people_frail": {"name": "失能老人", "name_en": "frail", "part_of": "people_60"}},
+    )
+    plan = planned(made, cell=100)
+    assert comparison.groups_of(plan) == ["people_60", "people_frail"]
+    district = evaluation.of_district(plan.cells)
+    assert district["people_frail"] == pytest.approx(230_176 / 2)
+    assert district["covered_people_frail_share"] == pytest.approx(
+        district["covered_people_60_share"]
+    )
+    wrong = problems_of(
+        areas.study,
+        streets=hexi.streets,
+        population=hexi.population,
+        centres=hexi.facilities,
+        groups={"frail": {"name": "失能老人"}},
+    )
+    assert "study: groups.frail: a group's column is written such as people_disabled" in wrong[0]

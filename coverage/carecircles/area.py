@@ -169,6 +169,7 @@ def study(  # a study area has so many parts, and all of them by name
     crs: pyproj.CRS | str | None = None,
     datum: str | Mapping[str, str] | None = None,
     standard: Standard = Standard(),
+    groups: Mapping[str, Mapping] | None = None,
 ) -> StudyArea:
     """
     A study area of frames in memory (or of single files), held against each other like those of a folder.
@@ -189,6 +190,9 @@ def study(  # a study area has so many parts, and all of them by name
         `{"centres": "gcj02"}`.
     standard
         What counts as near.
+    groups
+        Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
+        `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
 
     Returns
     -------
@@ -224,11 +228,13 @@ def study(  # a study area has so many parts, and all of them by name
         "name_en": named["en"],
         "datum": {role: said for role, said in by_role.items() if said is not None},
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
+        "groups": dict(groups or {}),
     }
     plan |= {} if crs is None else {"crs": crs}
     problems = [
         *_standard_problems(plan["standard"], "study"),
         *_datum_problems(plan["datum"], "study"),
+        *_group_problems(plan["groups"], "study"),
         *([] if crs is None else _plan_crs_problems(crs, "study")),
     ]
     sound, is_certain = _sound_part(plan)
@@ -779,8 +785,7 @@ def _plan_problems(plan: Mapping) -> list[str]:
             problems.append(f"area.toml: {table}.{key} is unknown; {mend}.")
     if "crs" in plan:
         problems += _plan_crs_problems(plan["crs"])
-    groups, wrong = people.declared(plan.get("groups", {}))
-    problems += [*wrong, *_spelling_problems(groups)]
+    problems += _group_problems(plan.get("groups", {}))
     for table, what in (("files", "a file"), ("sheet", "a sheet")):
         for key, value in plan.get(table, {}).items():
             if not isinstance(value, str) or not value.strip() or "\0" in value:
@@ -793,13 +798,13 @@ def _plan_problems(plan: Mapping) -> list[str]:
 def _spelling_problems(groups: Sequence[people.Group]) -> list[str]:
     """Spellings of the area's own groups that mean another column of a population file as well."""
     known: dict[str, str] = {}
-    problems = []
+    groups, problems = people.declared(tables, file=file)
     for column, spellings in io.population_columns(groups).items():
         for spelling in dict.fromkeys((column, *spellings)):
             meant = known.setdefault(_checks.plain(spelling), column)
             if meant != column:
                 problems.append(
-                    f"area.toml: groups: {_checks.show(spelling)} means {meant} and {column}; "
+                    f"{file}: groups: {_checks.show(spelling)} means {meant} and {column}; "
                     "take it out of one, or choose another name."
                 )
     return problems

@@ -270,7 +270,9 @@ def of_group(text: Text, group: Group) -> Text:
     return made
 
 
-def declared(tables: Mapping[str, object]) -> tuple[tuple[Group, ...], list[str]]:
+def declared(
+    tables: Mapping[str, object], *, file: str = "area.toml"
+) -> tuple[tuple[Group, ...], list[str]]:
     """
     The groups of a study area, those we know and its own, and what is wrong with what it says of them.
 
@@ -279,6 +281,8 @@ def declared(tables: Mapping[str, object]) -> tuple[tuple[Group, ...], list[str]
     tables
         What stands below `[groups]` in area.toml: for each column name, name_en, spellings, part_of.
         Of a group we know, what is given takes the place of ours.
+    file
+        What the sentences call whoever says it.
 
     Examples
     --------
@@ -288,7 +292,7 @@ def declared(tables: Mapping[str, object]) -> tuple[tuple[Group, ...], list[str]
     """
     groups, problems = {group.column: group for group in GROUPS}, []
     for column, said in tables.items():
-        where = f"area.toml: groups.{column}"
+        where = f"{file}: groups.{column}"
         wrong = _column_problems(column, where)
         if not isinstance(said, Mapping):
             wrong.append(f"{where} is {said!r:.60}; write it as [groups.{column}] with a name.")
@@ -302,11 +306,11 @@ def declared(tables: Mapping[str, object]) -> tuple[tuple[Group, ...], list[str]
         whole = group.part_of
         if whole is not None and whole not in known:
             problems.append(
-                f"area.toml: groups.{column}.part_of is {whole!r:.60}; write one of {', '.join(groups)}."
+                f"{file}: groups.{column}.part_of is {whole!r:.60}; write one of {', '.join(groups)}."
             )
         elif whole == column or column in wholes_of(str(whole), groups.values()):
             problems.append(
-                f"area.toml: groups.{column}.part_of leads back to {column}; take it out of one of them."
+                f"{file}: groups.{column}.part_of leads back to {column}; take it out of one of them."
             )
     return tuple(groups.values()), problems
 

@@ -217,8 +217,9 @@ carecircles.grid = (function () {
       const cell = this.at(latlng);
       if (!cell) return null;
       const data = /** @type {CoverageData} */ (this.data), street = data.streets[this.street[cell.index] - 1];
-      return { ...cell, depth: this.depth[cell.index], street: street.name, label: this.shown.label,
-        people: this.peopleAt(cell.index, this.shown.group), ...this.nearestAt(cell, data.centres) };
+      const { group, label } = this.shown || data.shown;
+      return { ...cell, depth: this.depth[cell.index], street: street.name, label,
+        people: this.peopleAt(cell.index, group), ...this.nearestAt(cell, data.centres) };
     },
     facts(latlng) {
       const cell = this.cellAt(latlng);
