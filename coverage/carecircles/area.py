@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -795,8 +795,8 @@ def _plan_problems(plan: Mapping) -> list[str]:
     return problems
 
 
-def _spelling_problems(groups: Sequence[people.Group]) -> list[str]:
-    """Spellings of the area's own groups that mean another column of a population file as well."""
+def _group_problems(tables: Mapping, file: str = "area.toml") -> list[str]:
+    """What is wrong with the area's own groups, and spellings of theirs that mean another column as well."""
     known: dict[str, str] = {}
     groups, problems = people.declared(tables, file=file)
     for column, spellings in io.population_columns(groups).items():
