@@ -303,7 +303,12 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     everything = " ".join(HOSTILE)
     places = hexi.places.assign(name=(HOSTILE * 20)[: len(hexi.places)], source=everything)
     facilities = hexi.facilities.assign(
-        name=turn, name_en=turn[::-1], source=turn, basis=turn, services=turn, services_basis=turn
+        name=turn,
+        name_en=turn[::-1],
+        source=turn,
+        basis=turn,
+        services=[(text,) for text in turn],
+        services_basis=turn,
     )
     streets = hexi.streets.assign(name=turn[:14], name_en=turn[1:15], basis="schematic")
     area = dataclasses.replace(
@@ -352,7 +357,7 @@ def test_tiles_lie_where_they_belong(request, browser, hexi, hexi_cells, tmp_pat
     """
     address = "https://tiles.example.org/{z}/{x}/{y}.png"
     own = {"datum": "gcj02", "attribution": "<b>us</b> & {{ 7 * 7 }}"}
-    layer = maps.tile_layer(address, **own) if name == "own" else maps.tile_layer(name)
+    layer = maps.base_map(address, **own) if name == "own" else maps.base_map(name)
     path = tmp_path / "tiles.html"
     maps.coverage_map(planned(hexi, hexi_cells), tiles=layer).save(path)
     browser.set_offline(False)  # every request is answered by the test, none leaves
@@ -475,7 +480,7 @@ def test_baidus_mercator_is_the_one_others_compute(opened):
 
 def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_path):
     path = tmp_path / "offline.html"
-    maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode")).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.base_map("gaode")).save(path)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")

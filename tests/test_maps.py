@@ -19,6 +19,7 @@ from folium.map import LayerControl
 from carecircles import (
     comparison,
     datasets,
+    datum,
     evaluation,
     gaps,
     grid,
@@ -61,23 +62,21 @@ def test_it_is_a_folium_map_with_its_layers(hexi_map):
 
 def test_layers_hold_what_they_should(hexi_map, hexi_cells):
     drawn = layers(hexi_map)
-    assert len(drawn["streets"].data) == 14
+    assert len(drawn["streets"].data["streets"]) == 14
     assert len(drawn["circles"].data) == 45
     assert len(drawn["centres"].data) == 45
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700)
-    assert [z["zone"] for z in drawn["zones"].data] == zones.index.tolist()
+    assert [z["zone"] for z in drawn["zones"].data["zones"]] == zones.index.tolist()
     assert drawn["borders"].data["schematic"] is True
 
 
 def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
     """Trap 5: two screens, two numbers."""
     by_street = evaluation.by_street(hexi_cells)
-    shares = [street["covered_people_60_share"] for street in layers(hexi_map)["streets"].data]
+    shares = [street["covered"] for street in layers(hexi_map)["streets"].data["streets"]]
     assert shares == by_street["covered_people_60_share"].tolist()
     config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
-    assert [s["uncovered_people_60"] for s in config["table"]["rows"]] == by_street[
-        "uncovered_people_60"
-    ].tolist()
+    assert [s["left"] for s in config["table"]["rows"]] == by_street["uncovered_people_60"].tolist()
 
 
 def unpacked(array):
@@ -470,7 +469,7 @@ def test_one_centre_and_none(hexi):
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
         drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
-        assert drawn["zones"].data[0]["nearest"] == (
+        assert drawn["zones"].data["zones"][0]["nearest"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
         )
 
@@ -480,12 +479,12 @@ def test_everything_covered_has_no_zone(hexi):
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
-    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data == []
+    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data["zones"] == []
 
 
 def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700).to_crs(4326)
-    for drawn, shape in zip(layers(hexi_map)["zones"].data, zones.geometry, strict=True):
+    for drawn, shape in zip(layers(hexi_map)["zones"].data["zones"], zones.geometry, strict=True):
         there = shapely.geometry.shape(drawn["geometry"])
         assert there.hausdorff_distance(shape) < 2e-6
     assert gpd.GeoSeries(zones.geometry).is_valid.all()
@@ -513,25 +512,37 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
 def test_base_maps_that_cannot_be(base_map, options, expected, monkeypatch):
     monkeypatch.delenv("TIANDITU_KEY", raising=False)
     with pytest.raises(ValidationError, match=re.escape(expected)):
-        maps.tile_layer(base_map, **options)
+        maps.base_map(base_map, **options)
+
+
+@pytest.mark.parametrize("name", sorted({*maps.BASE_MAPS} - {"tianditu"}))
+def test_base_maps_are_whole_addresses_that_name_their_provider(name):
+    tiles = maps.base_map(name.upper())
+    assert set(re.findall(r"{(-?\w+)}", tiles.url)) in (
+        {"x", "y", "z"}, {"s", "x", "y", "z"}, {"s", "x", "-y", "z"},
+    )  # fmt: skip
+    assert "key" not in tiles.url
+    assert tiles.attribution.startswith(("©", "Tiles ©"))
+    assert tiles.datum in datum.DATUMS
 
 
 def test_tianditu_takes_the_users_key(monkeypatch):
     monkeypatch.setenv("TIANDITU_KEY", "a b&c")
-    layer = maps.tile_layer("tianditu")
-    assert layer.data["url"].endswith("tk=a%20b%26c")
-    assert layer.data["datum"] == "cgcs2000"
+    tiles = maps.base_map("tianditu")
+    assert tiles.url.endswith("tk=a%20b%26c")
+    assert tiles.datum == "cgcs2000"
 
 
 def test_an_address_with_several_hosts_names_each():
-    layer = maps.tile_layer("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    tiles = maps.base_map("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    layer = maps.tile_layer(tiles)
     assert layer.image_hosts == tuple(f"https://{s}.xn--r8jz45g.jp:8080" for s in "abc")
     assert layer.data["subdomains"] == ["a", "b", "c"]
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
     page = (
-        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode"))
+        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.base_map("gaode"))
         .get_root()
         .render()
     )
@@ -542,7 +553,7 @@ def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
 
 
 def test_one_base_map_serves_several_maps(hexi, hexi_cells):
-    tiles = maps.tile_layer("openstreetmap")
+    tiles = maps.base_map("openstreetmap")
     first = maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render()
     assert maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render() == first
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from carecircles import grid
+from carecircles import grid, people
 from carecircles.reach import CostTable, within
 
 _DISTANCE_QUANTILE = 0.9
@@ -146,7 +146,8 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
         Indexed by street: cells_km2 (area of its cells), people by group, covered_area_share,
         backup_area_share (two centres or more), covered_... and backup_..._share and
         uncovered_... (persons) for each group, mean_distance_m and p90_distance_m to the nearest
-        centre, weighted by people (by people_60 where only these are known). Shares of nobody are NaN.
+        centre, weighted by people (by those of `people.headline` where not all are known). Shares of
+        nobody are NaN.
     """
     streets = cells["street"].cat
     return _measure(cells, streets.codes.to_numpy(), streets.categories).rename_axis("street")
@@ -211,7 +212,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
 
     is_covered = cells["covered"].to_numpy()
     has_backup = cells["depth"].to_numpy() >= 2
-    groups = [name for name in cells.columns if name.startswith("people")]
+    groups = people.columns_of(cells)
     areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
     weights = areas | {g: cells[g].to_numpy() for g in groups}
     totals = {name: total(w) for name, w in weights.items()}
@@ -223,7 +224,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
                 table[f"{prefix}_{name}_share"] = total(w, where) / totals[name]
         for g in groups:
             table[f"uncovered_{g}"] = total(weights[g], ~is_covered)
-        by = weights["people" if "people" in weights else groups[0]]
+        by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
     table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from carecircles.errors import ValidationError
+from carecircles.people import columns_of
 
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
@@ -51,7 +52,7 @@ def make_demand(
     streets
         Polygons in a projected CRS in metres, indexed by code.
     population
-        Persons by age group (columns that begin with `people`), indexed like `streets`.
+        Persons by group (columns of `people.is_group`), indexed like `streets`.
     cell
         Side of a cell in metres.
 
@@ -59,7 +60,7 @@ def make_demand(
     -------
     demand
         Indexed by `cell` (row * number of columns + column, from the south-west): row, col, x, y
-        (metres, centre of the cell), area_m2, street (categorical), people by age group. The
+        (metres, centre of the cell), area_m2, street (categorical), people by group. The
         people of a street's cells add up to the street's. `attrs["crs"]` is the CRS.
 
     Raises
@@ -99,7 +100,7 @@ def make_demand(
         index=pd.Index(row * cols + col, name="cell"),
     )
     cells_of_street = np.bincount(codes, minlength=len(streets))
-    groups = [name for name in population.columns if name.startswith("people")]
+    groups = columns_of(population)
     people = population.loc[streets.index, groups]
     _refuse_lost_people(people, cells_of_street, streets, cell)
     for group in groups:

@@ -82,6 +82,13 @@ class Options:
             help="Minutes on foot that the radius stands for; follows the radius if not given."
         ),
     ] = None
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose figures come first: a group of people by its column or name, such as "
+            "people_80; 60+ if not given."
+        ),
+    ] = None
     as_of: Annotated[
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),

@@ -80,7 +80,9 @@ def polygons_of(
     try:
         return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
     except RuntimeError:
-        return None, [f"{file}: there is no UTM zone for it; name a projected crs in area.toml."]
+        return None, [
+            f"{file}: there is no UTM zone for it; name a projected crs in area.toml (or to `study`)."
+        ]
 
 
 def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ from folium.map import LayerControl
 from folium.template import Template
 
 from carecircles import (
+    comparison,
     report,
     words,
 )
@@ -22,6 +23,7 @@ from carecircles.maps.drawing import (
     in_degrees,
     short_name_of,
 )
+from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -185,7 +187,7 @@ def _heading(plan: Plan, lang: str) -> dict:
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
-        "layers": layer_groups(),
+        "layers": layer_groups(plan),
     }
 
 
@@ -202,9 +204,11 @@ def _credits(area: StudyArea) -> list[Text]:
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
-def layer_groups() -> list[dict]:
+def layer_groups(plan: Plan) -> list[dict]:
     """The layers' names in each language, grouped as the layer control shows them."""
-    return [{"name": name, "layers": [LAYERS[kind] for kind in kinds]} for name, kinds in _GROUPS]
+    group = comparison.headline(plan)
+    names = {kind: of_group(words, group) for kind, words in LAYERS.items()}
+    return [{"name": name, "layers": [names[kind] for kind in kinds]} for name, kinds in _GROUPS]
 
 
 def headline_of(lines: list[Text]) -> list[Text]:
@@ -258,7 +262,10 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
         {
             "sign": "share",
             "share": share,
-            "label": {"en": f"Street: {text} of 60+ covered", "zh": f"街道：60+覆盖率 {text}"},
+            "label": of_group(
+                {"en": f"Street: {text} of {{}} covered", "zh": f"街道：{{short}}覆盖率 {text}"},
+                comparison.headline(plan),
+            ),
         }
         for share, text in shares
     ]

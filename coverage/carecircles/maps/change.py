@@ -4,6 +4,7 @@ import folium
 import pandas as pd
 
 from carecircles import (
+    comparison,
     report,
     words,
 )
@@ -18,18 +19,19 @@ from carecircles.maps.around import (
     notes_of,
 )
 from carecircles.maps.drawing import (
-    Drawing,
     corners_of,
     in_degrees,
     require_language,
     short_name_of,
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
-def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
 
@@ -46,7 +48,7 @@ def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None
     """
     require_language(lang)
     before, after = change.before, change.after
-    group = report.headline_group(before, after)
+    group = comparison.headline(before, after)
     config = {
         "title": change_title(before, after),
         "subtitle": _standards(before, after),
@@ -82,19 +84,19 @@ def _standards(before: Plan, after: Plan) -> Text:
     return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
 
 
-def _change_table(change: Change, group: str) -> dict:
-    figures, after = report.change_frame(change), change.after
+def _change_table(change: Change, group: Group) -> dict:
+    figures, after, first = report.change_frame(change), change.after, group.column
     bounds = in_degrees(after.area.streets).bounds
     columns = {
-        f"covered_{group}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
-        f"covered_{group}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
-        f"gained_{group}": ({"en": "gained", "zh": "新增"}, "count"),
-        f"lost_{group}": ({"en": "lost", "zh": "失去"}, "count"),
+        f"covered_{first}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
+        f"covered_{first}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
+        f"gained_{first}": ({"en": "gained", "zh": "新增"}, "count"),
+        f"lost_{first}": ({"en": "lost", "zh": "失去"}, "count"),
     }
     figures = pd.DataFrame(figures[list(columns)]).astype(object)
     figures = figures.where(figures.notna(), None)
     return {
-        "title": report.of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
+        "title": of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
         "columns": [
             {"label": words.COLUMNS["street"]},
             *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),

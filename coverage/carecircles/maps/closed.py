@@ -366,7 +366,7 @@ def _tame(element: Element) -> None:
     elif isinstance(element, Icon | TileLayer):
         raise LookupError(
             f"folium's {type(element).__name__} is fetched from the network, and a page "
-            "of ours is not; use `maps.tile_layer`, a CircleMarker or a DivIcon."
+            "of ours is not; use `maps.tile_layer(maps.base_map(...))`, a CircleMarker or a DivIcon."
         )
     elif element._template_str is not None or "_template" in vars(element):
         raise LookupError(

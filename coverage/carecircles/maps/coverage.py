@@ -1,5 +1,6 @@
 """The coverage map, and several plans side by side."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from folium.map import LayerControl
 
 from carecircles import (
-    evaluation,
+    comparison,
     gaps,
     report,
     words,
@@ -34,14 +35,17 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.maps.layers import (
-    STREET_FIGURES,
+    LEFT,
     centre_layer,
     circles_if_any,
     grid_layer,
     reference_layers,
+    street_figures,
     street_layer,
     zone_layer,
 )
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -51,7 +55,7 @@ def coverage_map(
     zones: gpd.GeoDataFrame | None = None,
     *,
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> folium.Map:
     """
     The coverage of a plan as a folium map that opens without a network.
@@ -65,7 +69,7 @@ def coverage_map(
     lang
         Language the page opens in, 'en' or 'zh'; the reader can switch.
     tiles
-        A base map from `tile_layer`. With one the page asks the network for images, and for
+        A base map from `base_map`. With one the page asks the network for images, and for
         nothing else; without, for nothing at all.
 
     Returns
@@ -88,7 +92,7 @@ def comparison_map(
     *,
     title: str = "",
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> Page:
     """
     Two or more coverage maps side by side that move together.
@@ -108,11 +112,16 @@ def comparison_map(
     Raises
     ------
     ValueError
-        If there are fewer than two plans.
+        If there are fewer than two plans, or there is no group of people that all are about.
     """
     require_language(lang)
     if len(plans) < 2:
         raise ValueError(f"there are {len(plans)} plans, expected two or more")
+    group = report.headline_group(*plans)  # the same on every map
+    plans = [
+        dataclasses.replace(plan, area=dataclasses.replace(plan.area, headline=group))
+        for plan in plans
+    ]
     names = [report.plan_name(plan) for plan in plans]
     heading: Text = {
         lang: title or " / ".join(name[lang] for name in names) for lang in report.LANGUAGES
@@ -141,7 +150,7 @@ def comparison_map(
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
         "remarks": remarks,
-        "layers": layer_groups(),
+        "layers": layer_groups(plans[0]),
         "maps": [
             {
                 "title": name,
@@ -158,17 +167,18 @@ def comparison_map(
 def _coverage_layers(
     plan: Plan,
     zones: gpd.GeoDataFrame | None,
-    tiles: Drawing | None,
+    tiles: BaseMap | None,
     lang: str,
 ) -> list[Drawing]:
     area, parts = plan.area, None
     if zones is None:
-        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff)
-        parts = gaps.by_street(plan.cells)
+        group = report.headline_group(plan)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
+        parts = gaps.by_street(plan.cells, group=group)
     return [
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
-        zone_layer(area, zones, parts, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang),
         *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
         *reference_layers(area, tiles, lang),
@@ -176,21 +186,22 @@ def _coverage_layers(
 
 
 def _coverage_table(plan: Plan) -> dict:
-    outlines = in_degrees(plan.area.streets)
-    coverage = evaluation.by_street(plan.cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
+    outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
+    figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": _STREET_COLUMNS,
+        "columns": [
+            {**column, "label": of_group(column["label"], group)} for column in _STREET_COLUMNS
+        ],
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),
                 "bounds": corners_of(b),
-                **{key: row[key] for key in STREET_FIGURES},
+                **row,
             }
             for (code, row), b in zip(
-                coverage.iterrows(),
-                outlines.loc[coverage.index].bounds.to_numpy().tolist(),
+                figures.items(),
+                outlines.loc[list(figures)].bounds.to_numpy().tolist(),
                 strict=True,
             )
         ],
@@ -199,20 +210,8 @@ def _coverage_table(plan: Plan) -> dict:
 
 _STREET_COLUMNS: list[dict] = [
     {"label": words.COLUMNS["street"]},
-    {"key": "people_60", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
-    {
-        "key": "covered_people_60_share",
-        "label": {"en": "covered", "zh": "覆盖率"},
-        "format": "share",
-    },
-    {
-        "key": "backup_people_60_share",
-        "label": words.COLUMNS["backup"],
-        "format": "share",
-    },
-    {
-        "key": "uncovered_people_60",
-        "label": words.COLUMNS["left"],
-        "format": "count",
-    },
+    {"key": "people", "label": {"en": "{}", "zh": "{short}"}, "format": "count"},
+    {"key": "covered", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
+    {"key": "backup", "label": words.COLUMNS["backup"], "format": "share"},
+    {"key": "left", "label": LEFT, "format": "count"},
 ]

@@ -23,6 +23,7 @@ from carecircles import (
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
 from carecircles.maps.spread import packed_people
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -34,7 +35,7 @@ LAYERS: dict[str, Text] = {
     "change": {"en": "Grid: what changes", "zh": "网格：变化"},
     "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
     "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
-    "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
+    "streets": {"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
@@ -120,16 +121,6 @@ def require_language(lang: str) -> None:
         raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
 
 
-def again(layer: Drawing) -> Drawing:
-    """The same layer for another map: an element of folium's belongs to one."""
-    west, south, east, north = layer._bounds
-    again = Drawing(
-        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
-    )
-    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
-    return again
-
-
 def grid_data(
     plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
 ) -> tuple[dict, list[float]]:
@@ -164,6 +155,12 @@ def grid_data(
     return data, corners.total_bounds.tolist()
 
 
+def told_of(group: Group) -> dict:
+    """The group whose people are told of a cell, and in which words."""
+    label = of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group)
+    return {"group": group.column, "label": label}
+
+
 def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
     """
     The nearest centre of each cell (its number from 1, 0 for none) and thousandths of what it takes to get there.
@@ -187,7 +184,7 @@ def centres_to_measure(area: StudyArea) -> list[dict]:
             "name": report.centre_name(row),
             "x": row.geometry.x,
             "y": row.geometry.y,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "basis": row["basis"],
         }
@@ -217,7 +214,7 @@ def centres_of(area: StudyArea) -> list[dict]:
             "id": str(label),
             "name": report.name_of(row),
             "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
@@ -236,10 +233,6 @@ def centres_of(area: StudyArea) -> list[dict]:
 def short_name_of(street: pd.Series) -> Text:
     name = report.name_of(street)
     return {"en": name["en"], "zh": name["zh"].removesuffix("街道") or name["zh"]}
-
-
-def services_of(centre: pd.Series) -> list[str]:
-    return [s for s in centre["services"].split(";") if s]
 
 
 def _day(date: pd.Timestamp) -> str:

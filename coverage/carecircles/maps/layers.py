@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from carecircles import (
+    comparison,
     evaluation,
     report,
 )
@@ -17,7 +18,6 @@ from carecircles.maps.drawing import (
     DECIMALS,
     LAYERS,
     Drawing,
-    again,
     bounds_of,
     centres_of,
     centres_to_measure,
@@ -28,16 +28,20 @@ from carecircles.maps.drawing import (
     in_degrees,
     nearest_arrays,
     short_name_of,
+    told_of,
 )
+from carecircles.maps.tiles import BaseMap, tile_layer
+from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 
-def reference_layers(area: StudyArea, tiles: Drawing | None, lang: str) -> list[Drawing]:
+def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
     """What helps to find one's way on every map."""
     return [
         border_layer(area, lang=lang),
         *([place_layer(area, lang=lang)] if area.places is not None else []),
-        *([again(tiles)] if tiles is not None else []),
+        *([tile_layer(tiles, lang=lang)] if tiles is not None else []),
     ]
 
 
@@ -56,8 +60,10 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
-    data, bounds = grid_data(plan, {"depth": depth} | nearest_arrays(plan), ["people_60"])
+    group = comparison.headline(plan)
+    data, bounds = grid_data(plan, {"depth": depth} | nearest_arrays(plan), [group.column])
     data |= {
+        "told": told_of(group),
         "unit": plan.cost.unit,
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
@@ -79,8 +85,10 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
         when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
         for when, plan in (("before", before), ("after", after))
     }
+    group = comparison.headline(before, after)
     arrays = depths | nearest_arrays(before, "_before") | nearest_arrays(after, "_after")
-    data, bounds = grid_data(after, arrays, ["people_60"])
+    data, bounds = grid_data(after, arrays, [group.column])
+    data["told"] = told_of(group)
     data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
     return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
@@ -95,12 +103,12 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     plan, gains
         As in `gain_map`.
     """
-    group = report.headline_group(plan)
-    people = gains[f"gained_{group}"].to_numpy()
+    group = comparison.headline(plan)
+    people = gains[f"gained_{group.column}"].to_numpy()
     data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": classes_of(float(people.max(initial=0.0))),
-        "label": report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
+        "label": of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
     }
     return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
 
@@ -116,36 +124,47 @@ def classes_of(most: float) -> list[float]:
 
 def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing:
     """
-    Streets filled by the share of people aged 60 and more who are covered.
+    Streets filled by the share of people who are covered, of the group whose figures come first.
 
     Parameters
     ----------
     plan
         As in `coverage_map`.
     """
-    outlines = in_degrees(plan.area.streets)
-    coverage = evaluation.by_street(plan.cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
-    data = [
-        {
-            "name": report.name_of(outlines.loc[code]),
-            **{key: row[key] for key in STREET_FIGURES},
-            "geometry": geometry_of(outlines.geometry[code]),
-        }
-        for code, row in coverage.iterrows()
-    ]
-    return Drawing(
-        "streets", data, bounds=outlines.total_bounds, name=LAYERS["streets"][lang], show=show
-    )
+    outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
+    figures = street_figures(plan)
+    data = {
+        "people": of_group({"en": "{}", "zh": "{short}"}, group),
+        "left": of_group(LEFT, group),
+        "streets": [
+            {
+                "name": report.name_of(outlines.loc[code]),
+                **row,
+                "geometry": geometry_of(outlines.geometry[code]),
+            }
+            for code, row in figures.items()
+        ],
+    }
+    name = of_group(LAYERS["streets"], group)[lang]
+    return Drawing("streets", data, bounds=outlines.total_bounds, name=name, show=show)
 
 
-STREET_FIGURES = (
-    "people_60",
-    "covered_people_60_share",
-    "backup_people_60_share",
-    "uncovered_people_60",
-    "mean_distance_m",
-)
+LEFT: Text = {"en": "{} left", "zh": "未覆盖{short}"}
+
+
+def street_figures(plan: Plan) -> dict[str, dict]:
+    """What the page tells of each street, by code: figures of the group that comes first."""
+    group = report.headline_group(plan)
+    columns = {
+        group: "people",
+        f"covered_{group}_share": "covered",
+        f"backup_{group}_share": "backup",
+        f"uncovered_{group}": "left",
+        "mean_distance_m": "mean_distance_m",
+    }
+    coverage = evaluation.by_street(plan.cells)[list(columns)].rename(columns=columns)
+    coverage = coverage.astype(object).where(coverage.notna(), None)
+    return coverage.to_dict("index")
 
 
 def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -220,7 +239,7 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
 
 
 def zone_layer(
-    area: StudyArea,
+    plan: Plan,
     zones: gpd.GeoDataFrame,
     parts: pd.DataFrame | None = None,
     *,
@@ -232,19 +251,20 @@ def zone_layer(
 
     Parameters
     ----------
-    area
+    plan
         As in `coverage_map`.
     zones
         From `gaps.uncovered_zones`.
     parts
-        From `gaps.by_street`, to tell the older people of each street in the pop-up.
+        From `gaps.by_street`, to tell the people of each street in the pop-up.
     """
-    outlines = in_degrees(zones)
-    streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
-    data = [
+    outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
+    streets = report.street_names(area, zones, parts, group.column)
+    nearest = report.nearest_names(area, zones)
+    told = [
         {
             "zone": zone,
-            "people_60": row["people_60"],
+            "people": row[group.column],
             "area_km2": row["area_km2"],
             "streets": streets[n],
             "nearest": nearest[n],
@@ -254,6 +274,7 @@ def zone_layer(
         }
         for n, (zone, row) in enumerate(outlines.iterrows())
     ]
+    data = {"people": of_group({"en": "{}", "zh": "{short}"}, group), "zones": told}
     around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
     return Drawing("zones", data, bounds=around, name=LAYERS["zones"][lang], show=show)
 

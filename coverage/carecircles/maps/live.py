@@ -34,9 +34,11 @@ from carecircles.maps.drawing import (
     in_degrees,
     require_language,
     scripts_of,
-    services_of,
+    told_of,
 )
 from carecircles.maps.layers import reference_layers
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import of_group, within
 from carecircles.plan import Plan, is_straight
 
 _PROJECTION_ERROR_M = 1e-6
@@ -51,7 +53,7 @@ class _LiveDrawing(Drawing):
     ]
 
 
-def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 
@@ -78,7 +80,7 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
                 "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
             ]
         )
-    area, groups = plan.area, comparison.groups_of(plan)
+    area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
         "live": True,
@@ -90,14 +92,18 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
             "en": "In a straight line, the limit included.",
             "zh": "按直线距离，含界限。",
         },
-        "groups": {group: report.GROUPS[group] for group in groups},
-        "group": report.headline_group(plan),
+        "groups": {group.column: group.name for group in groups},
+        "group": first.column,
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": [
                 {"label": words.COLUMNS["street"]},
-                {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
+                {
+                    "key": "all",
+                    "label": of_group({"en": "{}", "zh": "{short}"}, first),
+                    "format": "count",
+                },
                 {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
                 {"key": "net", "label": words.COLUMNS["net"], "format": "signed"},
                 {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
@@ -128,7 +134,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     centres = [
         {
             **told,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
             "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
             "x": row["geometry"].x,
@@ -138,6 +144,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     ]
     standard = area.standard
     data |= {
+        "told": told_of(comparison.headline(plan)),
         "unit": plan.cost.unit,
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "centres": [],
@@ -153,6 +160,10 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
         "world": {
             "centres": centres,
             "groups": groups,
+            "parts": {  # a standard for a group says something about these
+                group: [g.column for g in within(report.groups_of(plan), [group])]
+                for group in groups
+            },
             "middles": middles.set_axis(middles.index.astype(str)).to_dict("index"),
             "standard": {
                 "metres": standard.metres,

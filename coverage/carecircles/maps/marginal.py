@@ -5,6 +5,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import (
+    comparison,
     report,
     words,
 )
@@ -27,12 +28,14 @@ from carecircles.maps.layers import (
     grid_layer,
     reference_layers,
 )
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.words import Text
 
 
 def closing_map(
-    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     Which centre would be missed most: the people lost by closing each, as circles on the coverage map.
@@ -48,12 +51,13 @@ def closing_map(
     """
     require_language(lang)
     frame = report.losses_frame(plan, losses)
-    group = report.headline_group(plan)
+    first = comparison.headline(plan)
+    group = first.column
     places = in_degrees(frame)
     lost, backup = f"lost_{group}", f"backup_lost_{group}"
     labels = {
-        lost: report.of_group({"en": "{} lost", "zh": "{}失去覆盖"}, group),
-        backup: report.of_group({"en": "{} losing their backup", "zh": "{}失去两处以上"}, group),
+        lost: of_group({"en": "{} lost", "zh": "{}失去覆盖"}, first),
+        backup: of_group({"en": "{} losing their backup", "zh": "{}失去两处以上"}, first),
     }
     centres = [
         {
@@ -113,7 +117,7 @@ def closing_map(
 
 
 def gain_map(
-    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     What a new centre would gain wherever it stood, as a surface over the cells.
@@ -128,8 +132,9 @@ def gain_map(
         As in `coverage_map`.
     """
     require_language(lang)
-    group = report.headline_group(plan)
-    label = report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group)
+    first = comparison.headline(plan)
+    group = first.column
+    label = of_group({"en": "{} gained", "zh": "新增覆盖{}"}, first)
     people = gains[f"gained_{group}"]
     classes = classes_of(float(people.max()) if len(people) else 0.0)
     best = report.best_places(plan, gains)

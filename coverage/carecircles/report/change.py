@@ -8,6 +8,7 @@ import pandas as pd
 
 from carecircles import comparison, words
 from carecircles.comparison import Change
+from carecircles.people import of_group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CHANGE_COLUMNS,
@@ -22,7 +23,6 @@ from carecircles.report.columns import (
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame
 from carecircles.report.notes import (
-    GROUPS,
     assumptions,
     centre_count,
     centres_label,
@@ -30,13 +30,13 @@ from carecircles.report.notes import (
     comparable,
     each_once,
     grid_note,
+    groups_of,
     heading_of,
     headline_group,
     isolated,
     name_of,
     named_of,
     neighbour_notes,
-    of_group,
     setting_of,
     told_of,
 )
@@ -96,7 +96,7 @@ def change_record(change: Change, *, by: str = "street") -> dict:
 
 def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     """
-    Several plans against one, the one that gains most older people first.
+    Several plans against one, the one that gains most people first.
 
     Parameters
     ----------
@@ -189,12 +189,12 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
 
 
 def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
-    """The district's change as text to read: a row for each age group that can be compared."""
+    """The district's change as text to read: a row for each group that can be compared."""
     frame = change_frame(change, by="district")
     measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
     rows = [
         {
-            "name": say(GROUPS[g], lang),
+            "name": say(group.name, lang),
             "{g}": frame[g].iloc[0],
             **{
                 f"covered_{{g}}_share_{when}": frame[f"covered_{g}_share_{when}"].iloc[0]
@@ -202,7 +202,8 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
             },
             **{f"{measure}_{{g}}": frame[f"{measure}_{g}"].iloc[0] for measure in measures},
         }
-        for g in comparison.groups_of(change.before, change.after)
+        for group in groups_of(change.before, change.after)
+        for g in [group.column]
     ]
     columns = CHANGE_COLUMNS | {
         "name": {"en": "Group", "zh": "人群"},
@@ -217,7 +218,9 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     """Several plans against one as text to read."""
     league = _league(changes)
     days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
-    groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
+    rows = rows_of(league["group"], changes[0].before.area.groups)
+    named = {group.column: f" ({say(group.name, lang)})" for group in rows}
+    groups = [named.get(group, "") for group in league["group"]]
     names = [
         say(name_of(row), lang) + group + day
         for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
@@ -229,17 +232,18 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
 def change_summary(change: Change) -> list[dict[str, Text]]:
     """What changes for the district in a few lines: label and value, in each language."""
     before, after = change.before, change.after
-    group = headline_group(before, after)
+    first = comparison.headline(before, after)
+    group = first.column
     d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
     shares = " → ".join(show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(centre_count(plan.area) for plan in (before, after))
     lines: list[tuple[Text, str]] = [
         (centres_label(before.area, after.area), centres),
-        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, group), shares),
+        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, first), shares),
         *(
             (
-                of_group(CHANGE_LABELS[measure], group),
+                of_group(CHANGE_LABELS[measure], first),
                 show(f"{measure}_{group}", d[f"{measure}_{group}"]),
             )
             for measure in CHANGE_LABELS
@@ -268,8 +272,8 @@ def change_notes(change: Change) -> list[Text]:
             }
         )
     lines += distance_lines(change)
-    groups = headline_group(change.before, change.after)
-    label = GROUPS[groups]
+    group = comparison.headline(change.before, change.after)
+    label = group.name
     for (en, zh), zones in zip(
         (
             ("New uncovered zones", "新出现的未覆盖区"),
@@ -279,7 +283,7 @@ def change_notes(change: Change) -> list[Text]:
         strict=True,
     ):
         count = int(zones["parts"].sum())
-        people = show("people", zones[groups].sum())
+        people = show("people", zones[group.column].sum())
         lines.append(
             {
                 "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
@@ -299,15 +303,15 @@ def distance_lines(change: Change) -> list[Text]:
             "zh": f"到最近中心平均距离：原 {was}，现 {now}",
         }
     ]
-    group = headline_group(change.before, change.after)
+    first = comparison.headline(change.before, change.after)
+    group = first.column
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
         if people:
-            label, shown = GROUPS[group], show("people", people)
-            lines.append(
-                {
-                    "en": f"{shown} people {label['en']} have their nearest centre {en}, by {by} on average",
-                    "zh": f"{shown} 名{label['zh']}老人到最近中心{zh}，平均 {by}",
-                }
-            )
+            shown = show("people", people)
+            words = {
+                "en": f"{shown} people {{}} have their nearest centre {en}, by {by} on average",
+                "zh": f"{shown} 名{{one}}到最近中心{zh}，平均 {by}",
+            }
+            lines.append(of_group(words, first))
     return lines

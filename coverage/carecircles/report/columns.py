@@ -20,23 +20,25 @@ DECIMALS = {
     "lat": 7,
     "gap": 9,
 }
-COVERAGE_COLUMNS = {
+COVERAGE_COLUMNS: dict[str, Text] = {
     "name": words.COLUMNS["street"],
     "area_km2": {"en": "km2", "zh": "面积 km2"},
-    "people_60": {"en": "60+", "zh": "60岁及以上"},
+    "{g}": {"en": "{}", "zh": "{}"},
     "covered_area_share": {"en": "area covered", "zh": "面积覆盖率"},
-    "covered_people_60_share": {"en": "60+ covered", "zh": "60+覆盖率"},
-    "uncovered_people_60": words.COLUMNS["left"],
-    "backup_people_60_share": {"en": "60+ with two or more", "zh": "60+两处以上"},
+    "covered_{g}_share": {"en": "{} covered", "zh": "{short}覆盖率"},
+    "uncovered_{g}": {"en": "{} left", "zh": "未覆盖{short}"},
+    "backup_{g}_share": {"en": "{} with two or more", "zh": "{short}两处以上"},
+    "covered_{own}_share": {"en": "{} covered", "zh": "{short}覆盖率"},
+    "uncovered_{own}": {"en": "{} left", "zh": "未覆盖{short}"},
     "mean_distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "p90_distance_m": {"en": "90 % within m", "zh": "90%以内 m"},
 }
-GAP_COLUMNS = {
+GAP_COLUMNS: dict[str, Text] = {
     "zone": {"en": "Zone", "zh": "未覆盖区"},
-    "people_60": {"en": "60+", "zh": "60岁及以上"},
-    "people_80": {"en": "80+", "zh": "80岁及以上"},
+    "{g}": {"en": "{}", "zh": "{}"},
+    "{also}": {"en": "{}", "zh": "{}"},
     "area_km2": {"en": "km2", "zh": "面积 km2"},
-    "streets": {"en": "Streets, 60+ in each", "zh": "街道及各街60+"},
+    "streets": {"en": "Streets, {} in each", "zh": "街道及各街{short}"},
     "nearest": words.COLUMNS["nearest"],
     "distance_m": {"en": "mean m", "zh": "平均距离 m"},
     "too_far_m": {"en": "too far by m", "zh": "超出 m"},
@@ -63,7 +65,7 @@ LEAGUE_COLUMNS: dict[str, Text] = {
     "net_{g}": {"en": "net {}", "zh": "{}净变化"},
     "gained_{g}": words.small(words.STATUSES["gained"]),
     "lost_{g}": words.small(words.STATUSES["lost"]),
-    "net_people_80": {"en": "net 80+", "zh": "80+净变化"},
+    "net_{also}": {"en": "net {}", "zh": "{short}净变化"},
     "backup_gained_{g}": {"en": "backup gained", "zh": "新增两处以上"},
     "backup_lost_{g}": {"en": "backup lost", "zh": "失去两处以上"},
     "net_km2": {"en": "net km2", "zh": "面积净变化 km2"},
@@ -71,15 +73,15 @@ LEAGUE_COLUMNS: dict[str, Text] = {
 }
 LOSS_COLUMNS: dict[str, Text] = {
     "name": {"en": "Centre closed", "zh": "关闭的中心"},
-    "lost_people_60": {"en": "60+ lost", "zh": "失去覆盖60+"},
-    "lost_people_80": {"en": "80+ lost", "zh": "失去覆盖80+"},
+    "lost_{g}": {"en": "{} lost", "zh": "失去覆盖{short}"},
+    "lost_{also}": {"en": "{} lost", "zh": "失去覆盖{short}"},
     "lost_km2": {"en": "km2 lost", "zh": "失去 km2"},
-    "backup_lost_people_60": {"en": "60+ losing their backup", "zh": "失去两处以上60+"},
+    "backup_lost_{g}": {"en": "{} losing their backup", "zh": "失去两处以上{short}"},
 }
 GAIN_COLUMNS: dict[str, Text] = {
     "name": {"en": "Best place in", "zh": "最佳位置所在街道"},
-    "gained_people_60": {"en": "60+ gained", "zh": "新增覆盖60+"},
-    "gained_people_80": {"en": "80+ gained", "zh": "新增覆盖80+"},
+    "gained_{g}": {"en": "{} gained", "zh": "新增覆盖{short}"},
+    "gained_{also}": {"en": "{} gained", "zh": "新增覆盖{short}"},
     "gained_km2": {"en": "km2 gained", "zh": "新增 km2"},
     "lon": {"en": "lon", "zh": "经度"},
     "lat": {"en": "lat", "zh": "纬度"},

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation
+from carecircles import comparison, evaluation
 from carecircles.area import StudyArea, is_neighbour
+from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     COVERAGE_COLUMNS,
@@ -23,7 +24,9 @@ from carecircles.report.notes import (
     centre_count,
     centre_name,
     centres_label,
+    columns_of,
     heading_of,
+    headline_group,
     name_of,
     setting_of,
     told_of,
@@ -70,7 +73,9 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
 def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The uncovered zones as a frame to write: rounded figures, outlines and what is assumed."""
     frame = gpd.GeoDataFrame(
-        rounded(pd.DataFrame(zones.drop(columns="geometry"))),
+        rounded(pd.DataFrame(zones.drop(columns="geometry"))).assign(
+            streets=zones["streets"].map(";".join)
+        ),
         geometry=zones.geometry,
         crs=zones.crs,
     )
@@ -129,41 +134,42 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
         streets = _coverage(plan, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
-    return as_text(pd.concat(rows), COVERAGE_COLUMNS, lang)
+    return as_text(pd.concat(rows), columns_of(COVERAGE_COLUMNS, plan), lang)
 
 
 def gaps_table(
-    area: StudyArea,
+    plan: Plan,
     zones: gpd.GeoDataFrame,
     *,
     lang: str,
     parts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Uncovered zones as text to read, most older people first; with `gaps.by_street`, those in each street."""
+    """Uncovered zones as text to read, most people first; with `gaps.by_street`, those in each street."""
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
         (", " if lang == "en" else "、").join(say(t, lang) for t in names)
-        for names in street_names(area, zones, parts)
+        for names in street_names(plan.area, zones, parts, headline_group(plan))
     ]
-    table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
-    return as_text(table, GAP_COLUMNS, lang)
+    table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(plan.area, zones)]
+    return as_text(table, columns_of(GAP_COLUMNS, plan), lang)
 
 
 def street_names(
-    area: StudyArea, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    group: str | None = None,
 ) -> list[list[Text]]:
-    """Names of the streets of each zone; with `gaps.by_street`, of several with their older people."""
-    names = [
-        [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
-    ]
+    """Names of the streets of each zone; with `gaps.by_street`, of several with their people of a group."""
+    names = [[name_of(area.streets.loc[code]) for code in codes] for codes in zones["streets"]]
     if parts is None:
         return names
-    people = {key: show("people", value) for key, value in parts["people_60"].items()}
+    people = {key: show("people", value) for key, value in parts[headline_of(parts, group)].items()}
     return [
         [
             {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
-            for code, name in zip(codes.split(";"), some, strict=True)
+            for code, name in zip(codes, some, strict=True)
         ]
         if len(some) > 1
         else some
@@ -180,19 +186,18 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
     """The district in a few lines: label and value, in each language."""
     area, cells = plan.area, plan.cells
     d = evaluation.of_district(cells)
-    streets = evaluation.by_street(cells)["covered_people_60_share"]
+    first = comparison.headline(plan)
+    group = first.column
+    streets = evaluation.by_street(cells)[f"covered_{group}_share"]
     label = centres_label(area)
     lines = [
         ((label["en"], label["zh"]), centre_count(area)),
-        (("People 60+", "60岁及以上人口"), f"{d['people_60']:,.0f}"),
+        (("People {}", "{}人口"), f"{d[group]:,.0f}"),
+        (("{} covered", "{short}覆盖率"), show("_share", d[f"covered_{group}_share"])),
+        (("{} not covered", "未覆盖{short}"), f"{d[f'uncovered_{group}']:,.0f}"),
         (
-            ("60+ covered", "60+覆盖率"),
-            show("covered_people_60_share", d["covered_people_60_share"]),
-        ),
-        (("60+ not covered", "未覆盖60+"), f"{d['uncovered_people_60']:,.0f}"),
-        (
-            ("60+ with two centres or more", "60+两处以上"),
-            show("_share", d["backup_people_60_share"]),
+            ("{} with two centres or more", "{short}两处以上"),
+            show("_share", d[f"backup_{group}_share"]),
         ),
         (("Area covered", "面积覆盖率"), show("_share", d["covered_area_share"])),
         (
@@ -201,12 +206,12 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
         ),
         (("90 % of people live within", "90%的人在此距离内"), in_metres(d["p90_distance_m"])),
         (
-            ("Streets with every older person covered", "60+全部覆盖的街道"),
+            ("Streets with every {one} covered", "{short}全部覆盖的街道"),
             f"{(streets == 1).sum()} / {len(streets)}",
         ),
     ]
     return [
-        {"label": {"en": en, "zh": zh}, "value": {"en": value, "zh": value}}
+        {"label": of_group({"en": en, "zh": zh}, first), "value": {"en": value, "zh": value}}
         for (en, zh), value in lines
     ]
 

@@ -19,6 +19,7 @@ from carecircles.report.columns import (
 from carecircles.report.notes import (
     assumptions,
     centre_name,
+    columns_of,
     comparable,
     heading_of,
     headline_group,
@@ -73,7 +74,7 @@ def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame
     """What closing each centre would lose as text to read."""
     frame = losses_frame(plan, losses)
     names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
-    return as_text(pd.DataFrame(frame).assign(name=names), LOSS_COLUMNS, lang)
+    return as_text(pd.DataFrame(frame).assign(name=names), columns_of(LOSS_COLUMNS, plan), lang)
 
 
 def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     best = best_places(plan, gains)
     best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
     names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
-    return as_text(best.assign(name=names), GAIN_COLUMNS, lang)
+    return as_text(best.assign(name=names), columns_of(GAIN_COLUMNS, plan), lang)
 
 
 def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:

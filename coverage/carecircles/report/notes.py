@@ -7,19 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, words
+from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import say, show
 from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
-GROUPS: dict[str, Text] = {
-    "people": {"en": "all ages", "zh": "全部人口"},
-    "people_60": {"en": "60+", "zh": "60岁及以上"},
-    "people_65": {"en": "65+", "zh": "65岁及以上"},
-    "people_80": {"en": "80+", "zh": "80岁及以上"},
-}
 
 
 def name_of(row: Mapping) -> Text:
@@ -132,8 +127,8 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
     own = dataclasses.replace(plan.cost, table=pairs[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
-    group = area.standard.group or "people_60"
-    added, label = show("people", cells[group][is_theirs].sum()), GROUPS[group]
+    group = comparison.headline(plan)
+    added, label = show("people", cells[group.column][is_theirs].sum()), group.name
     few = int(is_beyond.sum())
     one = few == 1
     return [
@@ -150,7 +145,7 @@ def standard_note(plan: Plan) -> Text:
     """The standard in words, and how it is measured."""
     standard = plan.area.standard
     metres, minutes = round(standard.metres), round(standard.minutes, 1)
-    group = GROUPS.get(standard.group or "")
+    group = people.rows_of([standard.group], plan.area.groups)
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
     if not is_straight(plan):
         unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
@@ -161,9 +156,9 @@ def standard_note(plan: Plan) -> Text:
         }
     return {
         "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
-        + (f"; for people {group['en']}" if group else ""),
+        + (f"; for people {group[0].name['en']}" if group else ""),
         "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
-        + (f"；适用于{group['zh']}人口" if group else ""),
+        + (of_group({"zh": "；适用于{}人口"}, group[0])["zh"] if group else ""),
     }
 
 
@@ -213,15 +208,13 @@ def setting_of(plan: Plan) -> dict:
 
 def comparable(columns: pd.Index, *plans: Plan) -> list[str]:
     """The columns without those about groups a plan's standard is not for."""
-    groups = comparison.groups_of(*plans)
-    about = columns.str.extract(r"(people(?:_\d+)?)", expand=False)
-    return list(columns[about.isna() | about.isin(groups)])
+    every, told = people.columns_of(plans[0].cells), comparison.groups_of(*plans)
+    return [c for c in columns if people.group_in(c, every) in (None, *told)]
 
 
 def headline_group(*plans: Plan) -> str:
-    """The age group whose figures come first: 60+, or the widest that can be compared."""
-    groups = comparison.groups_of(*plans)
-    return "people_60" if "people_60" in groups else groups[0]
+    """The column of the group whose figures come first (`comparison.headline`)."""
+    return comparison.headline(*plans).column
 
 
 def named_of(plan: Plan) -> dict:
@@ -239,17 +232,27 @@ def plan_name(plan: Plan) -> Text:
     return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
 
-def of_group(text: Text, group: str) -> Text:
-    """A text with the name of an age group in place of its `{}`."""
-    return {lang: said.replace("{}", GROUPS[group][lang]) for lang, said in text.items()}
-
-
 def columns_of(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
-    """The columns for the headline group of plans."""
-    group = headline_group(*plans)
-    return {
-        column.replace("{g}", group): of_group(label, group) for column, label in columns.items()
-    }
+    """
+    The columns for the groups of plans.
+
+    `{g}` stands for the group whose figures come first, `{also}` for each that is told beside it,
+    `{own}` for each of these that is the area's own.
+    """
+    first = comparison.headline(*plans)
+    others = [group for group in groups_of(*plans) if group.is_beside and group != first]
+    told = {"{also}": others, "{own}": [group for group in others if group.is_own]}
+    made: dict[str, Text] = {}
+    for column, label in columns.items():
+        mark = next((mark for mark in told if mark in column), "{g}")
+        for group in told.get(mark, [first]):
+            made[column.replace(mark, group.column)] = of_group(label, group)
+    return made
+
+
+def groups_of(*plans: Plan) -> list[Group]:
+    """The groups that plans can be compared for, with their names."""
+    return people.rows_of(comparison.groups_of(*plans), plans[0].area.groups)
 
 
 def notes(plan: Plan, *, lang: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import evaluation, io
+from carecircles import comparison, evaluation, io
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
@@ -19,7 +19,6 @@ from carecircles.report.columns import (
     show,
 )
 from carecircles.report.notes import (
-    GROUPS,
     assumptions,
     columns_of,
     grid_note,
@@ -144,12 +143,12 @@ def siting_scenario(
     With a service the sites are centres already, and are to offer it beside what they offer.
     """
     sites = candidates.loc[siting.sites.index]
-    group, of, every = GROUPS[headline_group(plan)], plan_name(plan), len(candidates)
+    group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
     proof = _proof(siting)
     steps: list[dict] = []
     for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
         if service is not None:
-            offered = [*filter(None, row["services"].split(";")), service]
+            offered = [*row["services"], service]
             steps.append({"equip": str(label), "services": offered})
             continue
         name = name_of(row)
@@ -233,7 +232,7 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
 
 def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
     """What is proven of a plan, what it costs and whom it leaves, a line each."""
-    label, goal = GROUPS[headline_group(plan)], GOALS[siting.goal]
+    label, goal = comparison.headline(plan).name, GOALS[siting.goal]
     covered, before = show("people", siting.covered), show("people", siting.covered_before)
     left = show("people", siting.total - siting.covered)
     unreachable = show("people", siting.unreachable)
@@ -298,15 +297,6 @@ def _proof(siting: Siting) -> Text:
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
         "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
     }
-
-
-def street_labels(plan: Plan) -> pd.Series:
-    """For each cell, what a message calls its street: its names and its code."""
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in plan.area.streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return plan.cells["street"].astype(str).map(labels)
 
 
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:

@@ -37,7 +37,7 @@ def maximize_coverage(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -61,7 +61,8 @@ def maximize_coverage(
         Largest acceptable cost, at most the table's own, which it is if None; the limit itself
         counts as covered.
     weight
-        People at each place: a column of `demand` or a Series on its index; none negative.
+        People at each place: a column of `demand` or a Series on its index; none negative. The
+        column of `people.headline` (60+) if None.
     required
         Labels of centres that stay.
     candidates
@@ -120,7 +121,7 @@ def maximize_gradual_coverage(
     new: int | None,
     full: float,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -176,7 +177,7 @@ def maximize_backup(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -224,7 +225,7 @@ def minimize_cost(
     cutoff: float | None = None,
     beyond: float | None = None,
     capacities: pd.Series | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -285,7 +286,7 @@ def minimize_worst(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -327,7 +328,7 @@ def minimize_facilities(
     *,
     cutoff: float | None = None,
     share: float = 1.0,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,

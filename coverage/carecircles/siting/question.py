@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import _html
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.people import headline_of
 from carecircles.reach import CostTable
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
@@ -88,6 +90,32 @@ class Siting:
     unreachable: float
     asked: int | None = None
 
+    def _repr_html_(self) -> str:
+        whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
+        shown = ["gross", "marginal", "cumulative"]
+        return _html.panel(
+            GOALS[self.goal].what,
+            [
+                (label, _html.people(value / whole))
+                for label, value in (
+                    ("with the new centres", self.objective),
+                    ("before", self.before),
+                    ("no plan can beat", self.bound),
+                )
+            ]
+            + [
+                ("status", self.status),
+                ("people covered", f"{_html.people(self.covered)} of {_html.people(self.total)}"),
+            ],
+            columns=("site", *shown),
+            rows=[
+                (site, *map(_html.people, figures))
+                for site, figures in zip(
+                    self.sites.index, self.sites[shown].to_numpy(), strict=True
+                )
+            ],
+        )
+
 
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
     """The costs by pair, and the cutoff that holds."""
@@ -143,7 +171,7 @@ def instance_of(
     demand: pd.DataFrame,
     cost: pd.Series,
     cutoff: float,
-    weight: str | pd.Series,
+    weight: str | pd.Series | None,
     required: Iterable[Hashable],
     candidates: Iterable[Hashable] | None,
     rules: Rules | None,
@@ -437,7 +465,9 @@ def require_cutoff(cutoff: float) -> None:
         raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
 
 
-def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
+def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+    if weight is None:
+        weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
         raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
     series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)

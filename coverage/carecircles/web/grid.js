@@ -208,9 +208,8 @@ carecircles.grid = (function () {
   }
 
   const Coverage = Grid.extend({
-    shown: { group: "people_60", label: null }, // whose people are told
-
     prepare() {
+      this.shown = /** @type {CoverageData} */ (this.data).told; // whose people are told
       this.shade = shadeByDepth(this.street, this.depth);
     },
     /** The cell at a place with what is known of it, or null where there is none. */
@@ -248,7 +247,7 @@ carecircles.grid = (function () {
         [word("servicesThere"), servicesOf(cell.nearest)],
       );
     }
-    rows.push([cell.label ? say(cell.label) : word("people60"), cell.people.toFixed(1)]);
+    rows.push([say(cell.label), cell.people.toFixed(1)]);
     return facts(common("statuses", cell.depth > 0 ? "covered" : "uncovered"), rows);
   }
 
@@ -285,7 +284,7 @@ carecircles.grid = (function () {
         [common("columns", "street"), say(street.name)],
         [common("sides", "before"), tell(both[0])],
         [common("sides", "after"), tell(both[1])],
-        [word("people60"), this.peopleAt(cell.index, "people_60").toFixed(1)],
+        [say(data.told.label), this.peopleAt(cell.index, data.told.group).toFixed(1)],
       ]);
     },
   });

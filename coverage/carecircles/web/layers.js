@@ -18,31 +18,31 @@ carecircles.layers = (function () {
     pane("cc-lines", 380), pane("cc-names", 610), pane("cc-centres", 620),
     pane("cc-centres-before", 621), pane("cc-centres-after", 621),
   ];
-  /** Streets filled by the share of people aged 60 and more who are covered.
-      @param {StreetData[]} data */
+  /** Streets filled by the share of people who are covered.
+      @param {StreetsData} data */
   function streets(data) {
     const group = L.featureGroup([], { pane: "cc-fill" });
     group.on("add", () => document.body.classList.add("cc-shares"));
     group.on("remove", () => document.body.classList.remove("cc-shares"));
-    data.forEach((street) => {
-      const share = street.covered_people_60_share;
+    data.streets.forEach((street) => {
+      const share = street.covered;
       const layer = geometryLayer(street.geometry, {
         pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 1,
         fillColor: share === null ? "#e5e7eb" : shareColour(share),
       });
-      layer.bindTooltip(() => streetFacts(street), { sticky: true, className: "cc-tip" });
+      layer.bindTooltip(() => streetFacts(street, data), { sticky: true, className: "cc-tip" });
       group.addLayer(layer);
     });
     return group;
   }
 
-  /** @param {StreetData} street */
-  function streetFacts(street) {
+  /** @param {StreetData} street  @param {StreetsData} data */
+  function streetFacts(street, { people, left }) {
     return facts(say(street.name), [
-      ["60+", count(street.people_60)],
-      [common("statuses", "covered"), percent(street.covered_people_60_share)],
-      [common("columns", "backup"), percent(street.backup_people_60_share)],
-      [common("columns", "left"), count(street.uncovered_people_60)],
+      [say(people), count(street.people)],
+      [common("statuses", "covered"), percent(street.covered)],
+      [common("columns", "backup"), percent(street.backup)],
+      [say(left), count(street.left)],
       [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
     ]);
   }
@@ -94,23 +94,23 @@ carecircles.layers = (function () {
     )));
   }
 
-  /** Uncovered zones, ranked by the older people in them.
-      @param {ZoneData[]} data */
-  function zones(data) {
-    return L.featureGroup(data.map((zone) => {
+  /** Uncovered zones, ranked by the people in them.
+      @param {ZonesData} data */
+  function zones({ zones: list, people }) {
+    return L.featureGroup(list.map((zone) => {
       const layer = geometryLayer(zone.geometry, {
         pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
-      layer.bindTooltip(() => zoneFacts(zone), { sticky: true, className: "cc-tip" });
-      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people_60) + " 60+");
+      layer.bindTooltip(() => zoneFacts(zone, people), { sticky: true, className: "cc-tip" });
+      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people) + " " + say(people));
       return layer;
     }));
   }
 
-  /** @param {ZoneData} zone */
-  function zoneFacts(zone) {
+  /** @param {ZoneData} zone  @param {Words} people */
+  function zoneFacts(zone, people) {
     const rows = [
-      ["60+", count(zone.people_60)],
+      [say(people), count(zone.people)],
       [common("columns", "street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
       [word("area"), zone.area_km2.toFixed(2) + " km²"],
     ];

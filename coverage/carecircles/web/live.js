@@ -255,8 +255,8 @@ carecircles.live = (function () {
 
     /** The group that is shown: the one wanted, unless the plan's standard is for others. */
     fitGroup() {
-      const { groups } = this.planner.world, { group: of } = this.plan;
-      const told = of ? groups.slice(groups.indexOf(of)) : groups;
+      const { groups, parts } = this.planner.world, { group: of } = this.plan;
+      const told = of ? parts[of] : groups;
       const group = told.includes(this.wanted) ? this.wanted : told[0];
       if (group === this.group && this.plan.group === this.groupOf) return group;
       [this.group, this.groupOf] = [group, this.plan.group];

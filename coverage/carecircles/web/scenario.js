@@ -9,7 +9,6 @@ carecircles.scenario = (function () {
     equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
   };
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "step"];
-  const GROUPS = ["people", "people_60", "people_65", "people_80"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200;
   const LEAST = 0.001; // metres, minutes
   const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
@@ -185,10 +184,6 @@ carecircles.scenario = (function () {
       problems.push(at(where, "write one or two of metres, minutes and pace_m_s",
         "请写 metres、minutes、pace_m_s 中的一项或两项"));
     }
-    if (row.to !== "everyone" && !GROUPS.includes(row.to)) {
-      problems.push(at(where, `standard is ${shown(row.to)}; write everyone or ${GROUPS.join(", ")}`,
-        `standard 为 ${shown(row.to)}；请写 everyone 或 ${GROUPS.join("、")}`));
-    }
     return problems;
   }
 
@@ -295,7 +290,9 @@ carecircles.scenario = (function () {
     const groups = ["everyone", ...world.groups];
     rows.forEach(({ act, to, where, until, name }) => {
       if (act === "standard") {
-        if (!groups.includes(to)) problems.push(at(where, `the population has no ${to}`, `人口中没有 ${to}`));
+        if (!groups.includes(to)) problems.push(at(where,
+          `the population has no ${shown(to)}; use one of ${groups.join(", ")}`,
+          `人口中没有 ${shown(to)}；请写 ${groups.join("、")} 之一`));
       } else if (act === "open") {
         if (names.has(to)) {
           problems.push(at(where, `there is already a centre ${shown(to)} (${shown(names.get(to))})`,

@@ -13,18 +13,21 @@ interface Packed { bytes: 1 | 2 | 4; packed: string }
 /* Layers: one function of `carecircles.draw` each */
 
 interface StreetData {
-  name: Words; geometry: GeoJson; people_60: number; covered_people_60_share: number | null;
-  backup_people_60_share: number | null; uncovered_people_60: number; mean_distance_m: number | null;
+  name: Words; geometry: GeoJson; people: number; covered: number | null;
+  backup: number | null; left: number; mean_distance_m: number | null;
 }
+/** Figures of the group that comes first: what it and those left of it are called. */
+interface StreetsData { people: Words; left: Words; streets: StreetData[] }
 interface BordersData {
   boundary: GeoJson; lines: GeoJson; schematic: boolean;
   streets: { name: Words; short_name: Words; label_at: [number, number]; bounds: Corners }[];
 }
 interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" }
 interface ZoneData {
-  zone: string; people_60: number; area_km2: number; streets: Words[]; nearest: Words | null;
+  zone: string; people: number; area_km2: number; streets: Words[]; nearest: Words | null;
   distance_m: number | null; too_far_m: number | null; geometry: GeoJson;
 }
+interface ZonesData { people: Words; zones: ZoneData[] }
 interface Service { services: string[]; services_basis: string }
 interface CentreData extends Service {
   id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
@@ -57,9 +60,11 @@ interface GridData {
   streets: { name: Words }[];
 }
 interface Pace { metres: number; minutes: number }
-interface CoverageData extends GridData { unit: Unit; standard: Pace; centres: MeasuredCentre[] }
+/** The group whose people are told of a cell, and in which words. */
+interface Told { group: string; label: Words }
+interface CoverageData extends GridData { told: Told; unit: Unit; standard: Pace; centres: MeasuredCentre[] }
 /** Before and after. */
-interface ChangeData extends GridData { unit: [Unit, Unit]; centres: [MeasuredCentre[], MeasuredCentre[]] }
+interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres: [MeasuredCentre[], MeasuredCentre[]] }
 interface GainData extends GridData { classes: number[]; label: Words }
 
 interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
@@ -69,7 +74,7 @@ interface LiveData extends CoverageData {
   world: WorldData;
 }
 interface WorldData {
-  centres: LiveCentre[]; groups: string[]; middles: Record<string, { lon: number; lat: number }>;
+  centres: LiveCentre[]; groups: string[]; parts: Record<string, string[]>; middles: Record<string, { lon: number; lat: number }>;
   standard: Pace & { group: string | null }; as_of: string | null;
   spelled: Record<"datums" | "bases" | "services", Record<string, string>>;
 }

@@ -15,7 +15,6 @@ carecircles.words = (function () {
     inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
     within: { en: "Centres within reach", zh: "可达中心数" },
-    people60: { en: "People 60+ in this cell", zh: "本网格60岁及以上人口" },
     openHere: { en: "A new centre here", zh: "在此新开中心" },
     neighbourHere: { en: "beyond the border; it counts, and stays where it is", zh: "位于边界之外，计入覆盖，位置不变" },
     showChange: { en: "What changes", zh: "变化" },
