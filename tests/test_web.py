@@ -70,7 +70,7 @@ def everything(hexi, hexi_copy):
     ]
     for before in (planned(hexi, demand), plan.evaluate(hexi, demand, reach=round_blocks), beyond):
         after = plan.carry_out(before, scenario.parse({"name": "s", "step": steps}))
-        yield maps.coverage_map(before, tiles=maps.tile_layer("gaode"))
+        yield maps.coverage_map(before, tiles=maps.base_map("gaode"))
         yield maps.change_map(comparison.compare(before, after))
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
