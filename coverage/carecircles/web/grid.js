@@ -217,7 +217,7 @@ carecircles.grid = (function () {
       const cell = this.at(latlng);
       if (!cell) return null;
       const data = /** @type {CoverageData} */ (this.data), street = data.streets[this.street[cell.index] - 1];
-      const { group, label } = this.shown || data.shown;
+      const { group, label } = this.shown;
       return { ...cell, depth: this.depth[cell.index], street: street.name, label,
         people: this.peopleAt(cell.index, group), ...this.nearestAt(cell, data.centres) };
     },
