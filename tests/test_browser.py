@@ -304,9 +304,10 @@ def test_tiles_lie_where_they_belong(request, browser, hexi, hexi_cells, tmp_pat
     """
     address = "https://tiles.example.org/{z}/{x}/{y}.png"
     own = {"datum": "gcj02", "attribution": "<b>us</b> & {{ 7 * 7 }}"}
-    layer = maps.base_map(address, **own) if name == "own" else maps.base_map(name)
+    tiles = maps.base_map(address, **own) if name == "own" else maps.base_map(name)
+    layer = maps.tile_layer(tiles)
     path = tmp_path / "tiles.html"
-    maps.coverage_map(planned(hexi, hexi_cells), tiles=layer).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).save(path)
     browser.set_offline(False)  # every request is answered by the test, none leaves
     request.addfinalizer(lambda: browser.set_offline(True))
     opened = Opened(browser, path)
