@@ -51,6 +51,14 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.grid_layer(asis).kind
+    'grid'
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
@@ -70,6 +78,16 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
     ----------
     change
         From `comparison.compare`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> maps.change_layer(change).kind
+    'change'
     """
     before, after = change.before, change.after
     depths = {
@@ -89,6 +107,14 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     ----------
     plan, gains
         As in `gain_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.gain_layer(asis, marginal.open_everywhere(asis)).kind
+    'gain'
     """
     group = report.headline_group(plan)
     people = gains[f"gained_{group}"].to_numpy()
@@ -117,6 +143,14 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.street_layer(asis).kind
+    'streets'
     """
     outlines = in_degrees(plan.area.streets)
     coverage = evaluation.by_street(plan.cells).astype(object)
@@ -144,7 +178,16 @@ STREET_FIGURES = (
 
 
 def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Street borders with their names, and the district's boundary; schematic borders are dashed."""
+    """
+    Street borders with their names, and the district's boundary; schematic borders are dashed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.border_layer(area).kind
+    'borders'
+    """
     outlines = in_degrees(area.streets)
     labels = gpd.GeoSeries(area.streets.representative_point(), crs=area.crs).to_crs(4326)
     data = {
@@ -167,7 +210,16 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Care circles of the standard's metres around the centres."""
+    """
+    Care circles of the standard's metres around the centres.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.circle_layer(area).kind
+    'circles'
+    """
     data = circles_of(area.facilities, area.standard.metres)
     return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
 
@@ -227,6 +279,15 @@ def zone_layer(
         From `gaps.uncovered_zones`.
     parts
         From `gaps.by_street`, to tell the older people of each street in the pop-up.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> len(maps.zone_layer(area, zones).data)
+    3
     """
     outlines = in_degrees(zones)
     streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
@@ -248,7 +309,16 @@ def zone_layer(
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Centres with what is known of them in a pop-up; hollow where the position is assumed."""
+    """
+    Centres with what is known of them in a pop-up; hollow where the position is assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.centre_layer(area).kind
+    'centres'
+    """
     bounds = bounds_of(area)
     return Drawing(
         "centres", centres_of(area), bounds=bounds, name=LAYERS["centres"][lang], show=show
@@ -256,7 +326,15 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:
-    """Stations and other places; those without a point are only found by the page's search."""
+    """
+    Stations and other places; those without a point are only found by the page's search.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> maps.place_layer(datasets.load("hexi")).kind
+    'places'
+    """
     places = in_degrees(area.places)
     streets = in_degrees(area.streets).bounds
     data = []

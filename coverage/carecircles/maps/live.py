@@ -63,6 +63,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         The plan to start from, as in `coverage_map`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.whatif_map(asis)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     area, groups = plan.area, comparison.groups_of(plan)
@@ -107,6 +116,14 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     ----------
     plan
         As in `whatif_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.live_layer(asis).kind
+    'live'
     """
     area, cells, groups = plan.area, plan.cells, comparison.groups_of(plan)
     codes = cells["street"].cat.codes.to_numpy()
