@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -79,6 +80,24 @@ def test_import_carecircles_gives_every_public_module_when_it_is_named():
     assert run.stdout == "hexi carecircles.maps.tiles\n"
     with pytest.raises(AttributeError, match=r"carecircles.*'centres'"):
         _ = carecircles.centres
+
+
+def public_functions():
+    """What `carecircles.module.function` names, each with the module it is called by."""
+    for name in carecircles.__all__:
+        module = getattr(carecircles, name)
+        for label, value in vars(module).items():
+            home = getattr(value, "__module__", "") or ""
+            is_room = hasattr(module, "__path__") and home.startswith(f"{module.__name__}.")
+            if inspect.isfunction(value) and (home == module.__name__ or is_room):
+                yield f"{name}.{label}", value
+
+
+def test_every_public_function_has_an_example_that_runs():
+    """The doctests of the package are part of the suite; here is only that there is one."""
+    functions = {name: value for name, value in public_functions() if "._" not in name}
+    assert len(functions) > 150
+    assert [name for name, value in functions.items() if ">>>" not in (value.__doc__ or "")] == []
 
 
 def test_type_checkers_read_the_package_itself():

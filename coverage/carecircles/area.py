@@ -105,7 +105,7 @@ def in_words(standard: Standard) -> str:
 def read_area(
     folder: str | Path,
     *,
-    centres: str | Path | None = None,
+    centres: io.Source | None = None,
     datum: str | None = None,
     beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
@@ -117,7 +117,7 @@ def read_area(
     folder
         Same shape as `data/hexi/`; `carecircles init` writes one to start from.
     centres
-        Another list of centres to use instead of the folder's.
+        Another list of centres to use instead of the folder's, a file or a frame.
     datum
         Datum of the centres' coordinates, one of `datum.DATUMS`.
     beyond
@@ -132,17 +132,27 @@ def read_area(
     ------
     ValidationError
         With every problem of every file.
+
+    Examples
+    --------
+    One of your own is a folder of the same shape.
+
+    >>> from carecircles import datasets
+    >>> area = read_area(datasets.folder("template"))
+    >>> area.name_en, len(area.streets), len(area.facilities)
+    ('Example District', 4, 3)
     """
     folder = Path(folder)
     plan, problems, about_plan = _read_plan(folder)
     if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
     plan, is_certain = _sound_part(plan)
-    paths, missing = _find_files(folder, plan, own_centres=centres is None)
+    found, missing = _find_files(folder, plan, own_centres=centres is None)
+    paths: dict[str, io.Source] = {**found}
     problems += missing
     datums = plan["datum"]
     if centres is not None:
-        paths["centres"] = Path(centres)
+        paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
     remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
     if datum is not None and datums.setdefault("centres", datum) != datum:
@@ -396,13 +406,33 @@ def with_headline(area: StudyArea, group: str) -> StudyArea:
 
 
 def is_neighbour(facilities: gpd.GeoDataFrame) -> pd.Series:
-    """Whether each centre stands beyond the border; no where nobody says so."""
+    """
+    Whether each centre stands beyond the border; no where nobody says so.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> is_neighbour(area.facilities).any()
+    np.False_
+    """
     told = facilities.get("neighbour", False)
     return pd.Series(told, index=facilities.index, dtype=bool)
 
 
 def without_neighbours(area: StudyArea) -> StudyArea:
-    """The study area with only the centres inside it, and a note of how many that leaves out."""
+    """
+    The study area with only the centres inside it, and a note of how many that leaves out.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> beyond = area.facilities.assign(neighbour=[True, False, False])
+    >>> inside = without_neighbours(dataclasses.replace(area, facilities=beyond))
+    >>> len(inside.facilities), inside.notes[-1]["en"]
+    (2, 'Centres beyond the border are not counted: 1.')
+    """
     is_beyond = is_neighbour(area.facilities)
     if not is_beyond.any():
         return area
@@ -417,7 +447,16 @@ def without_neighbours(area: StudyArea) -> StudyArea:
 
 
 def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
-    """What was taken where neither a file (read by `io`) nor its user says in which datum it is."""
+    """
+    What was taken where neither a file (read by `io`) nor its user says in which datum it is.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs["datum_declared"] = False
+    >>> datum_notes(frame, file="homes.csv")[0]["en"]
+    'homes.csv: no datum declared; coordinates are taken as WGS84.'
+    """
     if frame.attrs.get("datum_declared", True):
         return []
     return [
@@ -448,6 +487,13 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     ------
     ValidationError
         If the word is none of ours and no centre has it.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> offering(area, "助医").facilities["services"].tolist()
+    [('meals', 'medical', 'culture'), ('meals', 'medical', 'culture', 'health_post')]
     """
     words = io.services_of(pd.Series([service])).iloc[0]
     word = words[0] if len(words) == 1 else service
@@ -482,6 +528,13 @@ def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     -------
     area
         The same with fewer centres and with `as_of`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> area_on(area, "2021-01-01").facilities["opened"].tolist()
+    [NaT]
     """
     day, centres = pd.Timestamp(date), area.facilities
     is_undated = centres["opened"].isna()
@@ -529,7 +582,14 @@ def standard_of(
 def same_pace(
     standard: Standard, *, metres: float | None = None, minutes: float | None = None
 ) -> Standard:
-    """The standard with what is given; of metres and minutes the one not given follows the pace."""
+    """
+    The standard with what is given; of metres and minutes the one not given follows the pace.
+
+    Examples
+    --------
+    >>> same_pace(Standard(700, 15), minutes=30)
+    Standard(metres=1400.0, minutes=30, group=None)
+    """
     pace = standard.metres / standard.minutes
     if metres is None:
         metres = standard.metres if minutes is None else minutes * pace
@@ -555,6 +615,13 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> folder = datasets.folder("template")
+    >>> check_file(folder / "population.csv", area=folder)[0]
+    'population.csv: population, CSV, UTF-8, 4 rows'
     """
     path = Path(path)
     if path.is_dir():
@@ -617,7 +684,15 @@ def _describe(path: Path, role: str, frame: pd.DataFrame) -> str:
 
 
 def files_of(folder: str | Path) -> list[Path]:
-    """The files a study area is read from: area.toml, its data files wherever they lie, and what belongs to these."""
+    """
+    The files a study area is read from: area.toml, its data files wherever they lie, and what belongs to these.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> sorted(path.name for path in files_of(datasets.folder("template")) if path.exists())
+    ['area.toml', 'boundary.geojson', 'centres.csv', 'population.csv', 'streets.geojson']
+    """
     folder = Path(folder)
     return [
         folder / "area.toml",
@@ -626,7 +701,14 @@ def files_of(folder: str | Path) -> list[Path]:
 
 
 def files_told(path: str | Path) -> list[Path]:
-    """A data file by the name it is told by, with what belongs to it; `FILE.xlsx#SHEET` is of FILE.xlsx."""
+    """
+    A data file by the name it is told by, with what belongs to it; `FILE.xlsx#SHEET` is of FILE.xlsx.
+
+    Examples
+    --------
+    >>> files_told("centres.xlsx#2024")[0].name
+    'centres.xlsx'
+    """
     return _target.with_sidecars(parted(Path(path))[0])
 
 

@@ -117,6 +117,14 @@ def groups_of(*plans: Plan) -> list[str]:
     Examples
     --------
     A standard for people_65 says nothing about people_60, of which they are only a part.
+
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> step = {"standard": "people_65", "metres": 500}
+    >>> older = plan.carry_out(asis, scenario.parse({"name": "65+", "step": [step]}))
+    >>> comparison.groups_of(asis, older)
+    ['people_65', 'people_80']
     """
     return [group.column for group in _told(*plans)]
 
@@ -178,6 +186,16 @@ def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFram
     centres
         Indexed by id: change (opened, closed, moved, or equipped: other services), name, name_en,
         moved_m (metres, NaN where not moved), equipped (whether it has other services).
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.of_centres(asis.area.facilities, change.after.area.facilities)["change"].to_dict()
+    {'A1': 'closed'}
     """
     opened, closed = after.index.difference(before.index), before.index.difference(after.index)
     both = before.index.intersection(after.index)
@@ -217,6 +235,16 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ------
     ValueError
         If the cells are not the same.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.changes(asis.cells, change.after.cells)["status"].value_counts().to_dict()
+    {'uncovered': 114, 'covered': 74, 'lost': 36, 'gained': 0}
     """
     if not before.index.equals(after.index):
         raise ValueError("`before` and `after` are not of the same cells; use one grid for both.")
@@ -254,6 +282,16 @@ def by_street(
         comes nearer or goes farther away). Area: cells_km2, gained_km2, lost_km2. Shares by
         `evaluation.by_street`: covered_..._share_before and _after. Metres: mean_nearer_..._m and mean_farther_..._m (by how much, of those
         people), and mean_distance_m_before and _after (weighted as in `evaluation.by_street`).
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.by_street(asis.cells, change.after.cells)["lost_people_60"].to_dict()
+    {'S1': 5400.0, 'S2': 0.0, 'S3': 0.0, 'S4': 0.0}
     """
     streets = before["street"].cat
     change = changes(before, after) if change is None else change
@@ -267,6 +305,16 @@ def of_district(
 ) -> pd.Series:
     """
     What changes for all cells together; the same measures and parameters as `by_street`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.of_district(asis.cells, change.after.cells)["lost_people_60"].item()
+    5400.0
     """
     change = changes(before, after) if change is None else change
     every = np.zeros(len(before), dtype=int)
@@ -301,6 +349,16 @@ def new_zones(
     -------
     zones
         Rows like those of `gaps.uncovered_zones`, numbered among themselves.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> len(comparison.new_zones(asis.cells, change.after.cells, cutoff=700))
+    0
     """
     gap = after[~after["covered"]]
     number = gaps.number_zones(gap)

@@ -61,6 +61,15 @@ def depth(demand: pd.DataFrame, cost: CostTable, *, cutoff: float | None = None)
     -------
     depth
         Whole numbers, on the index of `demand`; two or more are a backup.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> depth(demand, cost).tolist(), depth(demand, cost, cutoff=300).tolist()
+    ([1, 2, 1], [1, 2, 0])
     """
     position = _positions(demand, within(cost, cutoff).table)
     counts = np.bincount(position, minlength=len(demand)).astype(np.int32)
@@ -83,6 +92,15 @@ def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     nearest
         On the index of `demand`: `nearest` (label of the centre, missing where no pair is there)
         and `distance_m` (NaN there).
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> nearest(demand, cost)["nearest"].tolist(), nearest(demand, cost)["distance_m"].tolist()
+    (['a', 'b', 'b'], [100.0, 200.0, 400.0])
     """
     table = cost.table
     position = _positions(demand, table)
@@ -123,6 +141,16 @@ def evaluate(
     -------
     cells
         `demand` with covered, depth, nearest (centre) and distance_m (to it).
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> cells = evaluate(demand, cost, cost, cutoff=300)
+    >>> cells[["covered", "depth", "nearest"]].to_numpy().tolist()
+    [[True, 1, 'a'], [True, 2, 'b'], [False, 0, 'b']]
     """
     depths = depth(demand, cost, cutoff=cutoff)
     found = nearest(demand, nearest_cost)
@@ -148,6 +176,17 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
         uncovered_... (persons) for each group, mean_distance_m and p90_distance_m to the nearest
         centre, weighted by people (by those of `people.headline` where not all are known). Shares of
         nobody are NaN.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> demand["street"] = pd.Categorical(["S", "S", "T"])
+    >>> coverage = by_street(evaluate(demand, cost, cost, cutoff=300))
+    >>> coverage["covered_people_60_share"].to_dict()
+    {'S': 1.0, 'T': 0.0}
     """
     streets = cells["street"].cat
     return _measure(cells, streets.codes.to_numpy(), streets.categories).rename_axis("street")
@@ -161,6 +200,18 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     ----------
     cells
         From `evaluate`.
+
+    Examples
+    --------
+    Of 12 people 8 have a centre within 300 m, and 3 of them have two.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> whole = of_district(evaluate(demand, cost, cost, cutoff=300))
+    >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
+    [12.0, 4.0, 0.25]
     """
     return _measure(cells, np.zeros(len(cells), dtype=int), ["district"]).iloc[0]
 
@@ -183,6 +234,14 @@ def area_share_error(cells: pd.DataFrame) -> float:
     -------
     error
         A share; 0.001 means 0.1 percentage points.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> round(area_share_error(asis.cells), 3)
+    0.029
     """
     lattice = grid.grid_of(cells)
     if lattice is None:  # places are counted one by one

@@ -57,6 +57,15 @@ def uncovered_zones(
     ------
     ValidationError
         If `smallest_m2` is negative or not a number.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> zones[["people_60", "streets", "nearest"]].to_numpy().tolist()
+    [[9625.0, ('S4', 'S1', 'S2', 'S3'), 'A2'], [400.0, ('S3',), 'A3'], [300.0, ('S1',), 'A1']]
     """
     groups, first = columns_of(cells), headline_of(cells, group)
     gaps = cells[~cells["covered"]]
@@ -102,6 +111,14 @@ def by_street(
     parts
         Indexed by `zone` and `street` (its code), zones in their order and in each the street with
         most people of the group first: area_km2, people by group. The rows of a zone add up to the zone.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gaps.by_street(asis.cells)["people_60"].round().loc["1"].to_dict()
+    {'S4': 3000.0, 'S1': 2700.0, 'S2': 2625.0, 'S3': 1300.0}
     """
     groups, first = columns_of(cells), headline_of(cells, group)
     gaps = cells[~cells["covered"]]
@@ -142,7 +159,16 @@ def _number_within(gaps: pd.DataFrame, unit: pd.Series) -> np.ndarray:
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:
-    """The zone of each uncovered cell, numbered from the south-west."""
+    """
+    The zone of each uncovered cell, numbered from the south-west.
+
+    Examples
+    --------
+    Two cells side by side are one zone, a third apart is another.
+
+    >>> number_zones(pd.DataFrame({"row": [0, 0, 2], "col": [0, 1, 0]})).tolist()
+    [1, 1, 2]
+    """
     is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
     labels, _ = ndimage.label(is_gap)
     return labels[gaps["row"], gaps["col"]]

@@ -30,6 +30,14 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     losses
         Indexed by centre, the one most missed first (by the group, then by its backup): lost_... and
         backup_lost_... (persons by group), lost_km2.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> marginal.close_each(asis)["lost_people_60"].round().to_dict()
+    {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
     """
     demand, pairs = plan.cells, plan.cost.table
     centres = pairs.index.levels[1]
@@ -69,6 +77,15 @@ def open_everywhere(plan: Plan) -> pd.DataFrame:
     gains
         On the index of the plan's cells: gained_... (persons by group who are uncovered and would be
         covered), gained_km2.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gains = marginal.open_everywhere(asis)
+    >>> gains["gained_people_60"].idxmax(), round(gains["gained_people_60"].max())
+    (np.int64(102), 2679)
     """
     cells = plan.cells
     groups = columns_of(cells)

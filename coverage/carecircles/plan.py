@@ -176,5 +176,15 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
 
 
 def is_straight(plan: Plan) -> bool:
-    """Whether the plan's costs are straight lines, which maps may draw as circles."""
+    """
+    Whether the plan's costs are straight lines, which maps may draw as circles.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> plan.is_straight(asis)
+    True
+    """
     return plan.reach is reaches.straight_line

@@ -90,6 +90,14 @@ def read_scenario(path: str | Path) -> Scenario:
     ------
     ValidationError
         With every problem of the files; `understood` is the scenario of the steps that are sound.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> path = datasets.folder("hexi") / "scenarios" / "taoyuan-2023.toml"
+    >>> steps = read_scenario(path).steps
+    >>> steps["act"].tolist(), steps["to"].tolist()
+    (['open'], ['T1'])
     """
     plans: list[tuple[str, dict]] = []
     path, seen = Path(path), []
@@ -204,6 +212,14 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     ------
     ValidationError
         With every problem: unknown centres, points outside the study area, unknown streets.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, scenario
+    >>> area = datasets.load("template")
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> scenario.apply(area, less).facilities.index.tolist()
+    ['A2', 'A3']
     """
     steps = scenario.steps
     problems = []
@@ -239,7 +255,17 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
 
 
 def scenario_text(scenario: Scenario) -> str:
-    """A scenario as the file that `read_scenario` reads; steps of its bases are written out."""
+    """
+    A scenario as the file that `read_scenario` reads; steps of its bases are written out.
+
+    Examples
+    --------
+    >>> print(scenario_text(parse({"name": "One less", "step": [{"close": "H12"}]})), end="")
+    name = "One less"
+    <BLANKLINE>
+    [[step]]
+    close = "H12"
+    """
     heading = {
         "name": scenario.name,
         "name_en": scenario.name_en if scenario.name_en != scenario.name else "",
@@ -281,6 +307,13 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
     middles
         On the index of `streets`: lon and lat in degrees (WGS84) to 1 cm. The centroid, or where
         that lies outside the street, some point inside.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, scenario
+    >>> area = datasets.load("template")
+    >>> scenario.street_middles(area.streets).round(3).loc["S1"].to_dict()
+    {'lon': 110.008, 'lat': 35.007}
     """
     centroid = streets.centroid
     middle = centroid.where(streets.contains(centroid), streets.representative_point())

@@ -169,12 +169,26 @@ def services_of(written: pd.Series) -> pd.Series:
 
 
 def service_name(word: str) -> words.Text:
-    """What people call a service, in each language; a word that is none of ours as it is."""
+    """
+    What people call a service, in each language; a word that is none of ours as it is.
+
+    Examples
+    --------
+    >>> service_name("health_post")
+    {'en': 'health post', 'zh': '健康驿站'}
+    """
     return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
 def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """What each spelling of words of ours means, such as of `SERVICES` or `BASES`."""
+    """
+    What each spelling of words of ours means, such as of `SERVICES` or `BASES`.
+
+    Examples
+    --------
+    >>> spellings_of({"meals": ("meal", "助餐")})
+    {'meals': 'meals', 'meal': 'meals', '助餐': 'meals'}
+    """
     return {s: name for name, many in words.items() for s in (name, *many)}
 
 

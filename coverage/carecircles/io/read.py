@@ -74,6 +74,13 @@ def read_centres(
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "centres.csv"
+    >>> io.read_centres(path, crs="EPSG:32649").index.tolist()
+    ['A1', 'A2', 'A3']
     """
     file, frame, problems = _open(path, CENTRE_COLUMNS, role="centres")
     if "id" not in frame:
@@ -109,6 +116,13 @@ def centres_of(
     -------
     facilities, problems
         The frame of `read_centres`, and sentences.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"id": ["A"], "name": ["Home"], "lon": [117.2], "lat": [39.1]})
+    >>> centres, problems = centres_of(table, file="mine", crs="EPSG:4548")
+    >>> centres["name"].to_dict(), problems
+    ({'A': 'Home'}, [])
     """
     problems: list[str] = []
     ids = _checks.text(frame["id"])
@@ -190,6 +204,12 @@ def read_streets(
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> io.read_streets(datasets.folder("template") / "streets.geojson")["name_en"].to_dict()
+    {'S1': 'Dongfeng', 'S2': 'Renmin', 'S3': 'Heping', 'S4': 'Xinhua'}
     """
     file, frame, problems = _open(path, STREET_COLUMNS, role="streets")
     if "code" not in frame and "name" not in frame:
@@ -224,6 +244,13 @@ def read_boundary(
     The outline of a study area from a file, as one polygon in `crs`, with its basis and source.
 
     See `read_streets` for the formats, the parameters and the errors.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "boundary.geojson"
+    >>> io.read_boundary(path, crs="EPSG:32649").area.div(1e6).round(1).tolist()
+    [9.1]
     """
     file, frame, problems = _open(path, BOUNDARY_COLUMNS, role="boundary")
     polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
@@ -246,6 +273,13 @@ def read_polygons(
     Polygons from a file, such as parks and water where nothing can be built, in `crs`.
 
     See `read_streets` for the formats, the parameters and the errors.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "streets.geojson"
+    >>> len(io.read_polygons(path, crs="EPSG:32649"))
+    4
     """
     file, frame, problems = _open(path, ABOUT, role="polygons")
     polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
@@ -277,6 +311,13 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> people = io.read_population(datasets.folder("template") / "population.csv")
+    >>> people["people_60"].to_dict()
+    {'S1': 8400.0, 'S2': 7000.0, 'S3': 5600.0, 'S4': 3000.0}
     """
     file, frame, problems = _open(path, population_columns(groups), role="population")
     key = "code" if "code" in frame else "street"
@@ -329,6 +370,13 @@ def read_places(
     places
         One row a place: kind, name, name_en, street (as written), source, row, geometry (missing
         where no coordinates are given).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("hexi") / "places.csv"
+    >>> io.read_places(path, crs="EPSG:4548")["kind"].unique().tolist()
+    ['community', 'station']
     """
     file, frame, problems = _open(path, PLACE_COLUMNS, role="places")
     names = _kept(frame, "name")
@@ -381,6 +429,13 @@ def roles_of(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> list[str]
     ------
     ValidationError
         If the file cannot be read at all.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> folder = datasets.folder("template")
+    >>> [io.roles_of(folder / name) for name in ("centres.csv", "streets.geojson")]
+    [['centres'], ['streets']]
     """
     whole, part = parted(path)
     if part is not None or FORMATS.get(whole.suffix.casefold()) != "Excel" or not whole.is_file():
@@ -413,7 +468,16 @@ def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
 
 
 def taken(frame: pd.DataFrame) -> list[Text]:
-    """What was taken for granted while a file was read, as one sentence in each language, or nothing."""
+    """
+    What was taken for granted while a file was read, as one sentence in each language, or nothing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs |= {"file": "homes.csv", "taken": [{"en": "read as GB18030", "zh": "按 GB18030 读取"}]}
+    >>> taken(frame)[0]["en"]
+    'homes.csv: read as GB18030.'
+    """
     parts, file = frame.attrs.get("taken", []), frame.attrs.get("file", "")
     if not parts:
         return []

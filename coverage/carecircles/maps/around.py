@@ -68,6 +68,13 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
         West, south, east, north in degrees.
     title, lang
         Title and language of the page; the title stands above the map.
+
+    Examples
+    --------
+    >>> from carecircles import maps
+    >>> page = maps.empty_map((117.1, 39.0, 117.3, 39.2))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     m = new_map(bounds, title=title, lang=lang)
     if title:
@@ -108,7 +115,16 @@ def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
 
 
 def title(area: StudyArea) -> Text:
-    """What the map shows, in each language."""
+    """
+    What the map shows, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.title(area)["en"]
+    'Example District: elderly-care coverage of 3 centres'
+    """
     name = area_name(area)
     day = f", {area.as_of}" if area.as_of else ""
     beyond = int(is_neighbour(area.facilities).sum())

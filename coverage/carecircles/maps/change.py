@@ -45,6 +45,17 @@ def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None
         From `comparison.compare`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> page = maps.change_map(change)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     before, after = change.before, change.after
@@ -68,7 +79,19 @@ def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None
 
 
 def change_title(before: Plan, after: Plan) -> Text:
-    """Which plans a map of changes holds against each other, in each language."""
+    """
+    Which plans a map of changes holds against each other, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> maps.change_title(asis, change.after)["en"]
+    'Example District: As it is → One less'
+    """
     name = area_name(after.area)
     return {
         lang: name[lang]

@@ -76,6 +76,15 @@ def coverage_map(
     -------
     map
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.coverage_map(asis)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     config = {
@@ -113,6 +122,17 @@ def comparison_map(
     ------
     ValueError
         If there are fewer than two plans, or there is no group of people that all are about.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> page = maps.comparison_map([asis, change.after])
+    >>> page.render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     if len(plans) < 2:

@@ -57,6 +57,14 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.grid_layer(asis).kind
+    'grid'
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
@@ -79,6 +87,16 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
     ----------
     change
         From `comparison.compare`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> maps.change_layer(change).kind
+    'change'
     """
     before, after = change.before, change.after
     depths = {
@@ -102,6 +120,14 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     ----------
     plan, gains
         As in `gain_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.gain_layer(asis, marginal.open_everywhere(asis)).kind
+    'gain'
     """
     group = comparison.headline(plan)
     people = gains[f"gained_{group.column}"].to_numpy()
@@ -130,6 +156,14 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.street_layer(asis).kind
+    'streets'
     """
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan)
@@ -168,7 +202,16 @@ def street_figures(plan: Plan) -> dict[str, dict]:
 
 
 def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Street borders with their names, and the district's boundary; schematic borders are dashed."""
+    """
+    Street borders with their names, and the district's boundary; schematic borders are dashed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.border_layer(area).kind
+    'borders'
+    """
     outlines = in_degrees(area.streets)
     labels = gpd.GeoSeries(area.streets.representative_point(), crs=area.crs).to_crs(4326)
     data = {
@@ -191,7 +234,16 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Care circles of the standard's metres around the centres."""
+    """
+    Care circles of the standard's metres around the centres.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.circle_layer(area).kind
+    'circles'
+    """
     data = circles_of(area.facilities, area.standard.metres)
     return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
 
@@ -257,6 +309,15 @@ def zone_layer(
         From `gaps.uncovered_zones`.
     parts
         From `gaps.by_street`, to tell the people of each street in the pop-up.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> len(maps.zone_layer(area, zones).data)
+    3
     """
     outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
     streets = report.street_names(area, zones, parts, group.column)
@@ -280,7 +341,16 @@ def zone_layer(
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Centres with what is known of them in a pop-up; hollow where the position is assumed."""
+    """
+    Centres with what is known of them in a pop-up; hollow where the position is assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.centre_layer(area).kind
+    'centres'
+    """
     bounds = bounds_of(area)
     return Drawing(
         "centres", centres_of(area), bounds=bounds, name=LAYERS["centres"][lang], show=show
@@ -288,7 +358,15 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:
-    """Stations and other places; those without a point are only found by the page's search."""
+    """
+    Stations and other places; those without a point are only found by the page's search.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> maps.place_layer(datasets.load("hexi")).kind
+    'places'
+    """
     places = in_degrees(area.places)
     streets = in_degrees(area.streets).bounds
     data = []

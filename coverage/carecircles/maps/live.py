@@ -71,6 +71,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     ------
     ValidationError
         If the plan is not measured in straight lines: the page can only measure circles.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.whatif_map(asis)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     if not is_straight(plan):
@@ -126,6 +135,14 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     ----------
     plan
         As in `whatif_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.live_layer(asis).kind
+    'live'
     """
     area, groups = plan.area, comparison.groups_of(plan)
     data, bounds = grid_data(plan, {}, groups)

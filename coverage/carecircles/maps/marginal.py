@@ -48,6 +48,15 @@ def closing_map(
         From `marginal.close_each`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.closing_map(asis, marginal.close_each(asis))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     frame = report.losses_frame(plan, losses)
@@ -130,6 +139,15 @@ def gain_map(
         From `marginal.open_everywhere`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.gain_map(asis, marginal.open_everywhere(asis))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     first = comparison.headline(plan)

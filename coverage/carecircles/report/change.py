@@ -59,6 +59,16 @@ def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
     change
         Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
         compared. Shares to six decimals, metres to one, persons to three.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_frame(change)["lost_people_60"].to_dict()
+    {'S1': 5400.0, 'S2': 0.0, 'S3': 0.0, 'S4': 0.0}
     """
     return rounded(_change(change, by))
 
@@ -74,6 +84,16 @@ def change_record(change: Change, *, by: str = "street") -> dict:
     What changes as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `change_frame`; with `by='district'` there is no list of streets.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_record(change)["district"]["lost_people_60"]
+    5400.0
     """
     before, after = change.before, change.after
     record = {
@@ -109,6 +129,16 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     league
         Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_frame([change])["lost_people_60"].tolist()
+    [0.0, 5400.0]
     """
     return rounded(_league(changes))
 
@@ -147,7 +177,19 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
 
 
 def league_record(changes: Sequence[Change]) -> dict:
-    """Several plans against one as a JSON value."""
+    """
+    Several plans against one as a JSON value.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_record([change])["plans"][-1]["name"]
+    'One less'
+    """
     league, before = league_frame(changes), changes[0].before
     every = [before.area, *(change.after.area for change in changes)]
     heading = heading_of(before) | {
@@ -161,7 +203,19 @@ def league_record(changes: Sequence[Change]) -> dict:
 
 
 def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
-    """What is assumed of several plans, and what else has to be said of them."""
+    """
+    What is assumed of several plans, and what else has to be said of them.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> [len(lines) for lines in report.league_notes([asis, change.after])]
+    [7, 1]
+    """
     return (
         each_once(assumptions(plan.area) for plan in plans),
         each_once(
@@ -179,6 +233,16 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
     What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Figures are of `headline_group`; shares in percent, persons to the whole.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_table(change, by="district", lang="en").shape[0]
+    1
     """
     rows = [_change(change, "district").assign(name=say(DISTRICT, lang))]
     if by == "street":
@@ -189,7 +253,19 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
 
 
 def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
-    """The district's change as text to read: a row for each group that can be compared."""
+    """
+    The district's change as text to read: a row for each group that can be compared.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.groups_table(change, lang="en").iloc[:, :2].to_numpy().tolist()
+    [['all ages', '87,000'], ['60+', '24,000'], ['65+', '16,600'], ['80+', '3,400']]
+    """
     frame = change_frame(change, by="district")
     measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
     rows = [
@@ -215,7 +291,19 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
 
 
 def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
-    """Several plans against one as text to read."""
+    """
+    Several plans against one as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_table([change], lang="en").iloc[:, 0].tolist()
+    ['As it is', 'One less']
+    """
     league = _league(changes)
     days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
     rows = rows_of(league["group"], changes[0].before.area.groups)
@@ -230,7 +318,20 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
 
 
 def change_summary(change: Change) -> list[dict[str, Text]]:
-    """What changes for the district in a few lines: label and value, in each language."""
+    """
+    What changes for the district in a few lines: label and value, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> line = report.change_summary(change)[1]
+    >>> line["label"]["en"], line["value"]["en"]
+    ('60+ covered', '57.0 % → 34.5 %')
+    """
     before, after = change.before, change.after
     first = comparison.headline(before, after)
     group = first.column
@@ -257,7 +358,19 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
 
 
 def change_notes(change: Change) -> list[Text]:
-    """What changes beside people by street: centres, distances and uncovered zones, a line each."""
+    """
+    What changes beside people by street: centres, distances and uncovered zones, a line each.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_notes(change)[0]["en"]
+    'Closed: Dongfeng centre (A1)'
+    """
     lines: list[Text] = []
     for label, row in change.centres.iterrows():
         name, word = name_of(row), words.CHANGES[row["change"]]
@@ -294,7 +407,19 @@ def change_notes(change: Change) -> list[Text]:
 
 
 def distance_lines(change: Change) -> list[Text]:
-    """How far people have it to their nearest centre, before and after, a line each."""
+    """
+    How far people have it to their nearest centre, before and after, a line each.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.distance_lines(change)[0]["en"]
+    'Mean distance to the nearest centre: 673 m before, 961 m after'
+    """
     d = change.district
     was, now = in_metres(d["mean_distance_m_before"]), in_metres(d["mean_distance_m_after"])
     lines = [

@@ -116,7 +116,14 @@ CURVE_COLUMNS: dict[str, Text] = {
 
 
 def say(text: Text | str, lang: str) -> str:
-    """A text in one language."""
+    """
+    A text in one language.
+
+    Examples
+    --------
+    >>> say({"en": "covered", "zh": "覆盖"}, "zh")
+    '覆盖'
+    """
     return text if isinstance(text, str) else text.get(lang) or text["en"]
 
 
@@ -172,7 +179,14 @@ def _no_signed_zero(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from a data file without what would steer a terminal."""
+    r"""
+    Text from a data file without what would steer a terminal.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb")
+    'a\\u001b[31mb'
+    """
     return "".join(
         c if c == " " or unicodedata.category(c)[0] not in "CZ" else f"\\u{ord(c):04x}"
         for c in text

@@ -52,6 +52,14 @@ def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
     -------
     coverage
         Indexed by `code`. Shares to six decimals, metres to one, persons to three.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.coverage_frame(asis)["covered_people_60_share"].to_dict()
+    {'S1': 0.642857, 'S2': 0.625, 'S3': 0.696429, 'S4': 0.0}
     """
     return rounded(_coverage(plan, by))
 
@@ -71,7 +79,18 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
 
 
 def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The uncovered zones as a frame to write: rounded figures, outlines and what is assumed."""
+    """
+    The uncovered zones as a frame to write: rounded figures, outlines and what is assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_frame(asis, zones)["streets"].tolist()
+    ['S4;S1;S2;S3', 'S3', 'S1']
+    """
     frame = gpd.GeoDataFrame(
         rounded(pd.DataFrame(zones.drop(columns="geometry"))).assign(
             streets=zones["streets"].map(";".join)
@@ -93,6 +112,15 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
     The evaluation as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `coverage_frame`; with `by='district'` there is no list of streets.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> record = report.evaluation_record(asis)
+    >>> record["centres"], record["streets"][0]["people_60"]
+    (3, 8400.0)
     """
     district = coverage_frame(plan, by="district")
     record = {
@@ -105,7 +133,17 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
 
 
 def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
-    """What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names."""
+    """
+    What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.parts_frame(area, gaps.by_street(asis.cells))["name_en"].tolist()
+    ['Xinhua', 'Dongfeng', 'Renmin', 'Heping', 'Heping', 'Dongfeng']
+    """
     frame = rounded(parts)
     streets = area.streets.loc[parts.index.get_level_values("street")]
     frame.insert(0, "name", streets["name"].to_numpy())
@@ -114,7 +152,18 @@ def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None) -> dict:
-    """The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street."""
+    """
+    The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_record(asis, zones)["zones"][0]["people_60"]
+    9625.0
+    """
     records = records_of(gaps_frame(plan, zones))
     if parts is not None:
         frame = parts_frame(plan.area, parts).reset_index("street")
@@ -128,6 +177,15 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     Coverage as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Shares in percent, distances in metres, persons to the whole.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = report.coverage_table(asis, by="street", lang="en")
+    >>> table.iloc[0].tolist()
+    ['Dongfeng', '2.27', '8,400', '64.3 %', '64.3 %', '3,000', '0.0 %', '579', '844']
     """
     rows = [_coverage(plan, "district").assign(name=say(DISTRICT, lang))]
     if by == "street":
@@ -144,7 +202,18 @@ def gaps_table(
     lang: str,
     parts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Uncovered zones as text to read, most people first; with `gaps.by_street`, those in each street."""
+    """
+    Uncovered zones as text to read, most people first; with `gaps.by_street`, those in each street.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_table(area, zones, lang="en").iloc[0].tolist()
+    ['1', '9,625', '1,346', '4.32', 'Xinhua, Dongfeng, Renmin, Heping', 'Renmin centre', '970', '470', '2,112']
+    """
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
@@ -161,7 +230,18 @@ def street_names(
     parts: pd.DataFrame | None = None,
     group: str | None = None,
 ) -> list[list[Text]]:
-    """Names of the streets of each zone; with `gaps.by_street`, of several with their people of a group."""
+    """
+    Names of the streets of each zone; with `gaps.by_street`, of several with their people of a group.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> [name["en"] for name in report.street_names(area, zones)[0]]
+    ['Xinhua', 'Dongfeng', 'Renmin', 'Heping']
+    """
     names = [[name_of(area.streets.loc[code]) for code in codes] for codes in zones["streets"]]
     if parts is None:
         return names
@@ -178,12 +258,34 @@ def street_names(
 
 
 def nearest_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[Text | None]:
-    """Name of the centre nearest to each zone; None where there is no centre at all."""
+    """
+    Name of the centre nearest to each zone; None where there is no centre at all.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> [name["en"] for name in report.nearest_names(area, zones)]
+    ['Renmin centre', 'Heping centre', 'Dongfeng centre']
+    """
     return [centre_name(area.facilities.loc[i]) if i else None for i in zones["nearest"]]
 
 
 def summary(plan: Plan) -> list[dict[str, Text]]:
-    """The district in a few lines: label and value, in each language."""
+    """
+    The district in a few lines: label and value, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> line = report.summary(asis)[2]
+    >>> line["label"]["en"], line["value"]["en"]
+    ('60+ covered', '57.0 %')
+    """
     area, cells = plan.area, plan.cells
     d = evaluation.of_district(cells)
     first = comparison.headline(plan)
@@ -217,7 +319,17 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
 
 
 def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
-    """`summary` as a table of two columns."""
+    """
+    `summary` as a table of two columns.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.summary_table(asis, lang="en").iloc[2].tolist()
+    ['60+ covered', '57.0 %']
+    """
     lines = summary(plan)
     return pd.DataFrame(
         {

@@ -18,12 +18,28 @@ LANGUAGES = ("en", "zh")
 
 
 def name_of(row: Mapping) -> Text:
-    """The name of a centre, street or area in each language; Chinese where there is no English."""
+    """
+    The name of a centre, street or area in each language; Chinese where there is no English.
+
+    Examples
+    --------
+    >>> name_of({"name": "东风", "name_en": "Dongfeng"})
+    {'en': 'Dongfeng', 'zh': '东风'}
+    """
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
 def centre_name(row: Mapping) -> Text:
-    """The name of a centre in each language, marked where it stands beyond the border."""
+    """
+    The name of a centre in each language, marked where it stands beyond the border.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.centre_name(area.facilities.loc["A1"])
+    {'en': 'Dongfeng centre', 'zh': '东风中心'}
+    """
     name = name_of(row)
     if not row.get("neighbour", False):
         return name
@@ -32,7 +48,16 @@ def centre_name(row: Mapping) -> Text:
 
 
 def centre_count(area: StudyArea) -> str:
-    """How many centres there are inside and, if any, beyond the border."""
+    """
+    How many centres there are inside and, if any, beyond the border.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.centre_count(area)
+    '3'
+    """
     beyond = int(is_neighbour(area.facilities).sum())
     return f"{len(area.facilities) - beyond:,}" + (f" + {beyond:,}" if beyond else "")
 
@@ -45,7 +70,14 @@ def centres_label(*areas: StudyArea) -> Text:
 
 
 def isolated(text: str) -> str:
-    """Text whose direction of writing stays its own, to put into a sentence."""
+    """
+    Text whose direction of writing stays its own, to put into a sentence.
+
+    Examples
+    --------
+    >>> isolated("Home"), len(isolated("בית"))
+    ('Home', 5)
+    """
     turns = {"R", "AL", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
     if turns.isdisjoint(map(unicodedata.bidirectional, text)):
         return text
@@ -66,7 +98,16 @@ def assumptions(area: StudyArea) -> list[Text]:
 
 
 def unstated(area: StudyArea) -> list[Text]:
-    """Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed."""
+    """
+    Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.unstated(area)
+    []
+    """
     return [line for basis, line in _bases(area) if basis == "not stated"]
 
 
@@ -104,7 +145,17 @@ def _not_known(
 
 
 def grid_note(plan: Plan) -> Text:
-    """What counting by cells costs in accuracy."""
+    """
+    What counting by cells costs in accuracy.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.grid_note(asis)["en"][:30]
+    'Counted on cells of 200 m; the'
+    """
     lattice = grid.grid_of(plan.cells)
     side = lattice.cell if lattice else 0.0
     points = 100 * evaluation.area_share_error(plan.cells)
@@ -118,7 +169,17 @@ def grid_note(plan: Plan) -> Text:
 
 
 def neighbour_notes(plan: Plan) -> list[Text]:
-    """How many centres beyond the border count, and what they add, if there are any."""
+    """
+    How many centres beyond the border count, and what they add, if there are any.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.neighbour_notes(asis)
+    []
+    """
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
@@ -142,7 +203,17 @@ def neighbour_notes(plan: Plan) -> list[Text]:
 
 
 def standard_note(plan: Plan) -> Text:
-    """The standard in words, and how it is measured."""
+    """
+    The standard in words, and how it is measured.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.standard_note(asis)["en"]
+    '700 m in a straight line, 15 minutes on foot, the limit included'
+    """
     standard = plan.area.standard
     metres, minutes = round(standard.metres), round(standard.minutes, 1)
     group = people.rows_of([standard.group], plan.area.groups)
@@ -213,7 +284,17 @@ def comparable(columns: pd.Index, *plans: Plan) -> list[str]:
 
 
 def headline_group(*plans: Plan) -> str:
-    """The column of the group whose figures come first (`comparison.headline`)."""
+    """
+    The column of the group whose figures come first (`comparison.headline`).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.headline_group(asis)
+    'people_60'
+    """
     return comparison.headline(*plans).column
 
 
@@ -227,7 +308,17 @@ def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
 
 
 def plan_name(plan: Plan) -> Text:
-    """The name of a plan with the day it shows, if it shows one."""
+    """
+    The name of a plan with the day it shows, if it shows one.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.plan_name(asis)["en"]
+    'As it is'
+    """
     day = f", {plan.area.as_of}" if plan.area.as_of else ""
     return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
@@ -256,13 +347,30 @@ def groups_of(*plans: Plan) -> list[Group]:
 
 
 def notes(plan: Plan, *, lang: str) -> list[str]:
-    """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
+    """
+    What has to be said under every table: what is assumed, how exact it is, what was taken for granted.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(report.notes(asis, lang="en")) > 0
+    True
+    """
     remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)
 
 
 def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:
-    """What is assumed as one sentence, and the remarks, a line each."""
+    """
+    What is assumed as one sentence, and the remarks, a line each.
+
+    Examples
+    --------
+    >>> said_below([{"en": "a", "zh": "甲"}], [{"en": "B.", "zh": "乙。"}], lang="en")
+    ['A.', 'B.']
+    """
     said = [say(line, lang) for line in assumed]
     joined = ("；" if lang == "zh" else "; ").join(said)
     joined = joined[:1].upper() + joined[1:]

@@ -150,6 +150,18 @@ def maximize_gradual_coverage(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
+
+    Examples
+    --------
+    Up to 100 m people count in full, at 500 m as none: site a earns 5 and 3 / 2.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> plan = maximize_gradual_coverage(demand, cost, new=1, full=100, cutoff=500)
+    >>> plan.sites.index.tolist(), plan.objective
+    (['a'], 6.5)
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= full < limit < math.inf:
@@ -197,6 +209,18 @@ def maximize_backup(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
+
+    Examples
+    --------
+    Only the three people in q are within reach of both.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> plan = maximize_backup(demand, cost, new=2, cutoff=500)
+    >>> plan.objective, plan.covered
+    (3.0, 12.0)
     """
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
@@ -260,6 +284,17 @@ def minimize_cost(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
+
+    Examples
+    --------
+    With both sites open: 5 people walk 100 m, 3 walk 200 m, 4 walk 400 m.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> minimize_cost(demand, cost, new=2).objective
+    2700.0
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
@@ -308,6 +343,17 @@ def minimize_worst(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
+
+    Examples
+    --------
+    With both sites open nobody walks farther than the four people in r.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> minimize_worst(demand, cost, new=2).objective
+    400.0
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
@@ -358,6 +404,17 @@ def minimize_facilities(
         As `maximize_coverage`, or if `share` is not between 0 and 1.
     InfeasibleError
         If the candidates cannot reach so many; it says how many they can.
+
+    Examples
+    --------
+    Two thirds of 12 people are covered by one site, all by two.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> [minimize_facilities(demand, cost, cutoff=500, share=s).objective for s in (2 / 3, 1)]
+    [1.0, 2.0]
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= share <= 1:
