@@ -316,6 +316,15 @@ def test_a_model_sites_for_those_there_are(plan):
     assert free.total == pytest.approx(75_300)
 
 
+def test_a_question_is_about_whom_the_area_is_told_for(plan):
+    places = siting.candidates_on_grid(plan.cells, spacing=400)
+    found = siting.site(plan, places, new=1)
+    assert found.total == pytest.approx(2000)  # not the 75,300 of all ages
+    everyone = siting.site(plan, places, new=1, weight="people")
+    assert everyone.total == pytest.approx(75_300)
+    assert found.sites.index[0] != everyone.sites.index[0]
+
+
 def test_plans_for_different_people_are_not_held_against_each_other(own):
     """Neither of the two groups is part of the other."""
     groups = (*own.groups, people.Group("people_young", {"en": "young", "zh": "青年"}))

@@ -68,7 +68,7 @@ def ask(
     goal
         A key of `GOALS`.
     weight
-        The column of people who count; those aged 60 and more, or whom the standard is for, if None.
+        The column of people who count; those whose figures come first (`comparison.headline`) if None.
     rules
         What else a plan has to keep to.
     full
@@ -94,9 +94,7 @@ def ask(
     options: dict[str, Any] = {"rules": rules or Rules()}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
-    if weight is None:
-        groups = comparison.groups_of(plan)
-        weight = "people_60" if "people_60" in groups else groups[0]
+    weight = comparison.headline(plan).column if weight is None else weight
     cost = cost_for(goal, plan, candidates, full=full)
     return Question(plan, candidates, goal, weight, cost, options)
 
