@@ -143,8 +143,8 @@ def read_area(
     if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
     plan, is_certain = _sound_part(plan)
-    paths: dict[str, io.Source]
-    paths, missing = _find_files(folder, plan, own_centres=centres is None)
+    found, missing = _find_files(folder, plan, own_centres=centres is None)
+    paths: dict[str, io.Source] = {**found}
     problems += missing
     datums = plan["datum"]
     if centres is not None:
