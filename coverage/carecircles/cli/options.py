@@ -117,7 +117,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: object) -> None:
-        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]
+        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]  # of any type
         command(**values, options=options)
 
     every = [p for p in own.values() if p.name != "options"] + list(shared.values())

@@ -421,7 +421,7 @@ def columns(
     for name, many in taken.items():
         # Of several names or codes the one listed first is meant; of several figures nobody knows.
         rank = [plain(s) for s in (name, *spellings[name])]
-        many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]
+        many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]  # of a lambda with a default
         if len(many) > 1 and name not in _LABELS:
             problems.append(
                 f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."

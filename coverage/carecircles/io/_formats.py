@@ -281,7 +281,7 @@ def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[str]]:
     if member is None:
         return pyproj.CRS("EPSG:4326"), []
     try:
-        return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]
+        return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]  # as TypeError below
     except (KeyError, TypeError, ValueError, pyproj.exceptions.CRSError):
         return pyproj.CRS("EPSG:4326"), [
             f"{file}: its crs member names no CRS we know; export the file again in WGS84."

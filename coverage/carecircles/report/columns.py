@@ -159,7 +159,7 @@ def as_text(table: pd.DataFrame, columns: Mapping[str, Text], lang: str) -> pd.D
 def show(column: str, value: object) -> str:
     if isinstance(value, str):
         return printable(value)
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]  # no text: a number
     if math.isnan(number):
         return "–"
     kind = _kind(column)

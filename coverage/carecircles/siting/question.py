@@ -330,7 +330,7 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
 def _shortfalls(made: Instance) -> str:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
     limits = limits_of(made)
-    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]
+    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
     plan = _search.Standing(_search.worths(problem), limits.cost, limits.budget)
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
@@ -536,7 +536,7 @@ def _budget(new: int | None, rules: Rules) -> float:
         raise ValidationError(["a budget needs costs; give each candidate its own."])
     if new is not None and not is_whole(new):
         raise ValidationError([f"new is {new!r}; write a whole number of centres."])
-    budget = float(rules.budget if new is None else new)  # type: ignore[arg-type]
+    budget = float(rules.budget if new is None else new)
     if not 0 <= budget < math.inf:
         raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
     return budget
