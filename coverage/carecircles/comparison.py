@@ -143,6 +143,13 @@ def headline(*plans: Plan) -> people.Group:
     ValidationError
         If the standards are for groups of which none is part of the other, or the group named is in
         none of those they are for.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> headline(plan.evaluate(area, grid.make_demand(area.streets, area.population))).column
+    'people_60'
     """
     told = _told(*plans)
     asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))

@@ -222,6 +222,11 @@ def headline_of(columns: Iterable[object], group: str | None = None) -> str:
     ------
     ValidationError
         If the frame has none, or not the one named.
+
+    Examples
+    --------
+    >>> headline_of(["x", "y", "people", "people_60"])
+    'people_60'
     """
     groups = rows_of(columns)
     names = _names(groups)

@@ -81,7 +81,14 @@ STREET_COLUMNS = {
 def population_columns(
     groups: Iterable[people.Group] = people.GROUPS,
 ) -> dict[str, tuple[str, ...]]:
-    """The columns of a population file: which street, its people by group, and what these rest on."""
+    """
+    The columns of a population file: which street, its people by group, and what these rest on.
+
+    Examples
+    --------
+    >>> [column for column in population_columns() if column.startswith("people")]
+    ['people', 'people_60', 'people_65', 'people_80']
+    """
     return {
         "code": STREET_COLUMNS["code"],
         "street": ("name", "street_name", "街道", "街道名称", "名称"),

@@ -523,7 +523,7 @@ def _open(path: Source, spellings: dict, *, role: str) -> tuple[str, pd.DataFram
     frame.attrs["taken"] = [
         *raw.attrs["taken"],
         *read,
-        *_checks.numbers_said(frame, figures(frame)),
+        *_checks.numbers_said(frame, figures([str(c) for c in frame.columns])),
     ]
     return file, frame, [*raw.attrs.get("problems", []), *problems]
 
@@ -535,7 +535,7 @@ def _totals_said(frame: pd.DataFrame, totals: list[tuple[int, dict[str, str]]]) 
         if not is_whole_total(cells):
             continue
         claimed = pd.DataFrame([cells]).rename(columns=frame.attrs["columns"])
-        for column in (c for c in summed(frame) if c in claimed):
+        for column in (c for c in summed([str(c) for c in frame.columns]) if c in claimed):
             total = _checks.numbers(claimed, column, file="", such_as="", blank=True)[0].iloc[0]
             parts = _checks.numbers(frame, column, file="", such_as="", blank=True)[0]
             if pd.notna(total) and parts.notna().any() and abs(total - parts.sum()) >= 0.5:

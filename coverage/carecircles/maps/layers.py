@@ -1,6 +1,8 @@
 """One folium layer a function."""
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -186,7 +188,7 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
 LEFT: Text = {"en": "{} left", "zh": "未覆盖{short}"}
 
 
-def street_figures(plan: Plan) -> dict[str, dict]:
+def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
     """What the page tells of each street, by code: figures of the group that comes first."""
     group = report.headline_group(plan)
     columns = {
@@ -316,7 +318,7 @@ def zone_layer(
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
-    >>> len(maps.zone_layer(area, zones).data)
+    >>> len(maps.zone_layer(asis, zones).data["zones"])
     3
     """
     outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)

@@ -211,7 +211,7 @@ def gaps_table(
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
-    >>> report.gaps_table(area, zones, lang="en").iloc[0].tolist()
+    >>> report.gaps_table(asis, zones, lang="en").iloc[0].tolist()
     ['1', '9,625', '1,346', '4.32', 'Xinhua, Dongfeng, Renmin, Heping', 'Renmin centre', '970', '470', '2,112']
     """
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()

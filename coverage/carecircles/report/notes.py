@@ -342,7 +342,17 @@ def columns_of(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
 
 
 def groups_of(*plans: Plan) -> list[Group]:
-    """The groups that plans can be compared for, with their names."""
+    """
+    The groups that plans can be compared for, with their names.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population))
+    >>> [group.name["en"] for group in groups_of(asis)]
+    ['all ages', '60+', '65+', '80+']
+    """
     return people.rows_of(comparison.groups_of(*plans), plans[0].area.groups)
 
 
