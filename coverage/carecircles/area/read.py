@@ -1,0 +1,332 @@
+"""A study area from files or frames, validated at the door."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from carecircles import io, people
+from carecircles.area._plan import (
+    PLACED,
+    crs_problems_of,
+    datum_problems,
+    find_files,
+    group_problems,
+    read_plan,
+    sound_part,
+    standard_problems,
+)
+from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
+from carecircles.errors import ValidationError
+from carecircles.io import _matching
+from carecircles.words import Text
+
+_UNNAMED: Text = {"en": "Study area", "zh": "研究区"}
+
+
+def read_area(
+    folder: str | Path,
+    *,
+    centres: io.Source | None = None,
+    datum: str | None = None,
+    beyond: float = _matching.NEIGHBOURS_M,
+) -> StudyArea:
+    """
+    A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
+
+    Parameters
+    ----------
+    folder
+        Same shape as `data/hexi/`; `carecircles init` writes one to start from.
+    centres
+        Another list of centres to use instead of the folder's, a file or a frame.
+    datum
+        Datum of the centres' coordinates, one of `datum.DATUMS`.
+    beyond
+        Metres outside the border up to which centres are kept, as neighbours: people walk across.
+
+    Returns
+    -------
+    area
+        The study area; every frame in its `crs`.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of every file.
+
+    Examples
+    --------
+    One of your own is a folder of the same shape.
+
+    >>> from carecircles import datasets
+    >>> area = read_area(datasets.folder("template"))
+    >>> area.name_en, len(area.streets), len(area.facilities)
+    ('Example District', 4, 3)
+    """
+    folder = Path(folder)
+    plan, problems, about_plan = read_plan(folder)
+    if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
+        raise ValidationError(problems)
+    plan, is_certain = sound_part(plan)
+    found, missing = find_files(folder, plan, own_centres=centres is None)
+    paths: dict[str, io.Source] = {**found}
+    problems += missing
+    datums = plan["datum"]
+    if centres is not None:
+        paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
+        datums.pop("centres", None)
+    remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
+    if datum is not None and datums.setdefault("centres", datum) != datum:
+        problems.append(
+            f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
+            "correct one of the two."
+        )
+        is_certain = False
+
+    return _made(
+        paths, plan, problems, about_plan, by="area.toml", remedy=remedy, beyond=beyond,
+        is_certain=is_certain,
+    )  # fmt: skip
+
+
+def study(  # a study area has so many parts, and all of them by name
+    *,
+    streets: io.Source,
+    population: io.Source,
+    centres: io.Source,
+    boundary: io.Source | None = None,
+    places: io.Source | None = None,
+    name: str | Text = _UNNAMED,
+    crs: pyproj.CRS | str | None = None,
+    datum: str | Mapping[str, str] | None = None,
+    standard: Standard = USUAL_STANDARD,
+    groups: Mapping[str, Mapping] | None = None,
+) -> StudyArea:
+    """
+    A study area of frames in memory (or of single files), held against each other like those of a folder.
+
+    Parameters
+    ----------
+    streets, population, centres, boundary, places
+        GeoDataFrames and DataFrames with the columns that `io.read_streets`, `io.read_population`,
+        `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
+        an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
+        in degrees. A path is read.
+    name
+        What tables and maps call the area, in each language if you like.
+    crs
+        The projected CRS in metres to compute in; UTM, estimated from the streets, if None.
+    datum
+        Datum of the coordinates, one of `datum.DATUMS`: one for all, or by name, such as
+        `{"centres": "gcj02"}`.
+    standard
+        What counts as near.
+    groups
+        Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
+        `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
+
+    Returns
+    -------
+    area
+        The study area; no frame is changed.
+
+    Raises
+    ------
+    ValidationError
+        With every problem of every frame; a row is called by its label in the index.
+
+    Examples
+    --------
+    A street of 1 km by 1 km where 500 older people live, and a centre in its middle.
+
+    >>> import shapely
+    >>> west = shapely.box(500_000, 4_300_000, 501_000, 4_301_000)
+    >>> area = study(
+    ...     streets=gpd.GeoDataFrame({"name": ["West"]}, geometry=[west], crs="EPSG:32650"),
+    ...     population=pd.DataFrame({"街道": ["West"], "60岁以上": [500]}),
+    ...     centres=pd.DataFrame({"名称": ["Home"], "经度": [117.0058], "纬度": [38.8518]}),
+    ...     datum="wgs84",
+    ... )
+    >>> area.crs.to_string(), area.facilities["street"].to_dict()
+    ('EPSG:32650', {'1': 'West'})
+    """
+    named = {"en": name, "zh": name} if isinstance(name, str) else {**_UNNAMED, **name}
+    given = {"streets": streets, "population": population, "centres": centres,
+             "boundary": boundary, "places": places}  # fmt: skip
+    by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
+    plan: dict = {
+        "name": named["zh"],
+        "name_en": named["en"],
+        "datum": {role: said for role, said in by_role.items() if said is not None},
+        "standard": {"metres": standard.metres, "minutes": standard.minutes},
+        "groups": dict(groups or {}),
+    }
+    plan |= {} if crs is None else {"crs": crs}
+    problems = [
+        *standard_problems(plan["standard"], "study"),
+        *datum_problems(plan["datum"], "study"),
+        *group_problems(plan["groups"], "study"),
+        *([] if crs is None else crs_problems_of(crs, "study")),
+    ]
+    sound, is_certain = sound_part(plan)
+    area = _made(
+        {role: source for role, source in given.items() if source is not None},
+        sound,
+        problems,
+        [],
+        by="study",
+        remedy='pass datum={{"centres": "{}"}}',
+        beyond=_matching.NEIGHBOURS_M,
+        is_certain=is_certain,
+    )
+    if standard.group is not None and standard.group not in area.population:
+        raise ValidationError(
+            [f"study: the standard is for {standard.group!r}, of whom `population` says nothing."]
+        )
+    return dataclasses.replace(area, standard=standard)
+
+
+def _made(
+    paths: Mapping[str, io.Source],
+    plan: dict,
+    problems: list[str],
+    about_plan: list[Text],
+    *,
+    by: str,
+    remedy: str,
+    beyond: float,
+    is_certain: bool,
+) -> StudyArea:
+    """
+    A study area of files or frames by role, and of what area.toml or the caller says about it.
+
+    `problems` were found before; `by` is who says `plan`, `remedy` how to declare a datum of the centres.
+    """
+    datums = plan["datum"]
+    # What can be read is read, whatever is wrong elsewhere: all problems are told at once.
+    streets, wrong = _attempt_file(
+        io.read_streets, paths.get("streets"), crs=plan.get("crs"), datum=datums.get("streets")
+    )
+    problems += wrong
+    if wrong:
+        streets = None  # nothing can be held against streets that are not sound
+    crs = streets.crs if streets is not None else pyproj.CRS(plan.get("crs", "EPSG:32650"))
+    groups, _ = people.declared(plan["groups"])
+    population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
+    problems += wrong
+    placed = {}
+    for role, read_one in (
+        ("boundary", io.read_boundary),
+        ("centres", io.read_centres),
+        ("places", io.read_places),
+    ):
+        placed[role], wrong = _attempt_file(
+            read_one, paths.get(role), crs=crs, datum=datums.get(role)
+        )
+        problems += wrong
+    boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    if streets is None:
+        raise ValidationError(problems)
+
+    files = {role: _called(source, role) for role, source in paths.items()}
+    read = {"streets": streets, "boundary": boundary, "population": population,
+            "centres": facilities, "places": places}  # fmt: skip
+    read = {role: frame for role, frame in read.items() if frame is not None}
+    files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
+    problems += _matching.overlaps(streets, file=files["streets"])
+    if population is not None:
+        population, wrong = _matching.match_population(
+            population, streets, file=files["population"]
+        )
+        problems += wrong
+    if places is not None:
+        places, wrong = _matching.match_places(places, streets, file=files["places"])
+        problems += wrong
+    if not is_certain:  # where things are cannot be judged
+        raise ValidationError(problems)
+    problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"), by=by)
+    if boundary is None:
+        boundary = gpd.GeoDataFrame(
+            {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
+            geometry=[streets.union_all()],
+            crs=crs,
+        )
+    wrong, notes = _matching.meet(boundary, streets)
+    problems += wrong
+    notes += about_plan
+    for role, frame in read.items():
+        notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
+    if facilities is not None:
+        facilities, wrong, said = _matching.match_centres(
+            facilities,
+            streets,
+            boundary,
+            file=files["centres"],
+            remedy=remedy,
+            beyond=beyond,
+        )
+        problems += wrong
+        notes += said
+    if problems or population is None or facilities is None:
+        raise ValidationError(problems)
+    standard = plan.get("standard", {})
+    return StudyArea(
+        name=plan["name"],
+        name_en=plan.get("name_en") or plan["name"],
+        boundary=boundary,
+        streets=streets,
+        population=population,
+        facilities=facilities,
+        standard=Standard(
+            float(standard.get("metres", Standard.metres)),
+            float(standard.get("minutes", Standard.minutes)),
+        ),
+        crs=crs,
+        places=places,
+        notes=tuple(notes),
+        groups=groups,
+    )
+
+
+def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
+    """
+    What was taken where neither a file (read by `io`) nor its user says in which datum it is.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs["datum_declared"] = False
+    >>> datum_notes(frame, file="homes.csv")[0]["en"]
+    'homes.csv: no datum declared; coordinates are taken as WGS84.'
+    """
+    if frame.attrs.get("datum_declared", True):
+        return []
+    return [
+        {
+            "en": f"{file}: no datum declared; coordinates are taken as WGS84.",
+            "zh": f"{file}：未声明坐标系，坐标按 WGS84 处理。",
+        }
+    ]
+
+
+def attempt(read, *args, **options):
+    """What `read` returns and no problems, or what it understood and the problems it found."""
+    try:
+        return read(*args, **options), []
+    except ValidationError as err:
+        return err.understood, list(err.problems)
+
+
+def _called(source: io.Source, role: str) -> str:
+    """What sentences call a file, or a frame that has none."""
+    return Path(source).name if isinstance(source, str | Path) else f"`{role}`"
+
+
+def _attempt_file(read, path: io.Source | None, **options):
+    """`attempt` of a file or a frame, if there is one."""
+    return (None, []) if path is None else attempt(read, path, **options)

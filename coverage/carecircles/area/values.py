@@ -1,0 +1,302 @@
+"""A study area and its standard: of a day, of a service, with or without neighbours."""
+
+import dataclasses
+import datetime
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from carecircles import _html, io, people
+from carecircles.errors import ValidationError
+from carecircles.io import _checks
+from carecircles.words import Text
+
+USUAL = "write a number above 0 and below a million"
+
+
+@dataclass(frozen=True)
+class Standard:
+    """
+    What counts as near: a walk of `minutes`, drawn as a circle of `metres`; the limit is included.
+
+    The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s). `group` is the age group
+    it is for, such as 'people_80' or one of the area's own; None is for everyone.
+    """
+
+    metres: float = 700.0
+    minutes: float = 15.0
+    group: str | None = None
+
+
+USUAL_STANDARD = Standard()
+
+
+@dataclass(frozen=True, eq=False)
+class StudyArea:
+    """
+    Everything one evaluation needs, validated and in one projected CRS in metres.
+
+    `streets` is indexed by code; `population` (persons by group) by the same codes;
+    `facilities` by id; those with `neighbour` stand beyond the border and count like the others.
+    `places` (communities, stations) only help to find one's way. `as_of` is the
+    day on which the centres are open, None for all there are. `notes` says in plain words, in each
+    language, what was taken for granted while reading. `groups` say what groups of people are called
+    and which is part of which; `headline` is the column of the one whose figures come first
+    (`with_headline`), None for the usual one.
+    """
+
+    name: str
+    name_en: str
+    boundary: gpd.GeoDataFrame = field(repr=False)
+    streets: gpd.GeoDataFrame = field(repr=False)
+    population: pd.DataFrame = field(repr=False)
+    facilities: gpd.GeoDataFrame = field(repr=False)
+    standard: Standard
+    crs: pyproj.CRS
+    places: gpd.GeoDataFrame | None = field(default=None, repr=False)
+    as_of: datetime.date | None = None
+    notes: tuple[Text, ...] = ()
+    groups: tuple[people.Group, ...] = people.GROUPS
+    headline: str | None = None
+
+    def _repr_html_(self) -> str:
+        beyond = int(is_neighbour(self.facilities).sum())
+        centres = f"{len(self.facilities) - beyond}" + (f" and {beyond} beyond" if beyond else "")
+        counted = [g.column for g in self.groups if g.column in self.population]
+        return _html.panel(
+            {"en": self.name_en, "zh": self.name},
+            [
+                ("streets", len(self.streets)),
+                ("centres", centres),
+                *((g, _html.people(self.population[g].sum())) for g in counted),
+                ("standard", in_words(self.standard)),
+                ("computed in", self.crs.to_string()),
+                *([("as of", self.as_of)] if self.as_of else []),
+                *(("note", note["en"]) for note in self.notes[:5]),
+            ],
+        )
+
+
+def in_words(standard: Standard) -> str:
+    """
+    The standard in a few words.
+
+    Examples
+    --------
+    >>> in_words(Standard(500, 10, group="people_80"))
+    '500 m, 10 min, for people_80'
+    """
+    whom = f", for {standard.group}" if standard.group else ""
+    return f"{standard.metres:g} m, {standard.minutes:g} min{whom}"
+
+
+def with_headline(area: StudyArea, group: str) -> StudyArea:
+    """
+    The study area with the group of people whose figures come first.
+
+    Tables, texts and maps made of it are about this group: titles, columns, legends and the order of
+    rows; sitings are for it.
+
+    Parameters
+    ----------
+    area
+        The study area; its population has the group.
+    group
+        The group's column, its name or any of its spellings.
+
+    Raises
+    ------
+    ValidationError
+        If the population has no such group.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> with_headline(datasets.load("hexi"), "80岁以上").headline
+    'people_80'
+    """
+    there = people.rows_of(area.population, area.groups)
+    spelled = {
+        _checks.plain(word): row.column
+        for row in reversed(there)
+        for word in (*row.spellings, *row.name.values(), row.column)
+    }
+    column = spelled.get(_checks.plain(group))
+    if column is None:
+        known = ", ".join(row.column for row in there)
+        raise ValidationError([f"group is {group!r}; write one of {known}."])
+    return dataclasses.replace(area, headline=column)
+
+
+def is_neighbour(facilities: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Whether each centre stands beyond the border; no where nobody says so.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> is_neighbour(area.facilities).any()
+    np.False_
+    """
+    told = facilities.get("neighbour", False)
+    return pd.Series(told, index=facilities.index, dtype=bool)
+
+
+def without_neighbours(area: StudyArea) -> StudyArea:
+    """
+    The study area with only the centres inside it, and a note of how many that leaves out.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> beyond = area.facilities.assign(neighbour=[True, False, False])
+    >>> inside = without_neighbours(dataclasses.replace(area, facilities=beyond))
+    >>> len(inside.facilities), inside.notes[-1]["en"]
+    (2, 'Centres beyond the border are not counted: 1.')
+    """
+    is_beyond = is_neighbour(area.facilities)
+    if not is_beyond.any():
+        return area
+    few = int(is_beyond.sum())
+    note = {
+        "en": f"Centres beyond the border are not counted: {few}.",
+        "zh": f"边界外的 {few} 个中心未计入。",
+    }
+    return dataclasses.replace(
+        area, facilities=area.facilities[~is_beyond], notes=(*area.notes, note)
+    )
+
+
+def offering(area: StudyArea, service: str) -> StudyArea:
+    """
+    The study area with only the centres that offer a service.
+
+    Parameters
+    ----------
+    area
+        The study area; its centres have `services`.
+    service
+        One of `io.SERVICES` in any of its spellings, or another word of the area's own.
+
+    Returns
+    -------
+    area
+        The same with fewer centres and a note that says so.
+
+    Raises
+    ------
+    ValidationError
+        If the word is none of ours and no centre has it.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> offering(area, "助医").facilities["services"].tolist()
+    [('meals', 'medical', 'culture'), ('meals', 'medical', 'culture', 'health_post')]
+    """
+    words = io.services_of(pd.Series([service])).iloc[0]
+    word = words[0] if len(words) == 1 else service
+    has = area.facilities["services"].map(lambda offered: word in offered).astype(bool)
+    if word not in io.SERVICES and not has.any():
+        known = ", ".join(io.SERVICES)
+        raise ValidationError([f"service is {service!r}; write one of {known}."])
+    spelled = io.service_name(word)
+    note = {
+        "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
+        "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
+    }
+    return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+
+
+def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
+    """
+    The study area with the centres that are open on a day.
+
+    A centre with no opening date counts as open, and a note says so; one 'opened 2022-07' counts
+    from the last day of that month, when it is certainly open, and one closed in a month no longer
+    counts from its first.
+
+    Parameters
+    ----------
+    area
+        The study area; its centres have `opened` and `closed` (dates, may be missing).
+    date
+        The day.
+
+    Returns
+    -------
+    area
+        The same with fewer centres and with `as_of`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> area_on(area, "2021-01-01").facilities["opened"].tolist()
+    [NaT]
+    """
+    day, centres = pd.Timestamp(date), area.facilities
+    is_undated = centres["opened"].isna()
+    is_closed = centres["closed"].notna() & (centres["closed"] <= day)
+    is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
+    undated = int((is_open & is_undated).sum())
+    note = {
+        "en": f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}.",
+        "zh": f"{undated} 个中心没有开业日期，按 {day:%Y-%m-%d} 已开业计。",
+    }
+    return dataclasses.replace(
+        area,
+        facilities=centres[is_open],
+        as_of=day.date(),
+        notes=(*area.notes, note) if undated else area.notes,
+    )
+
+
+def standard_of(
+    standard: Standard, *, metres: float | None = None, minutes: float | None = None
+) -> Standard:
+    """
+    The standard with another radius or time; where only one is given, the pace stays the same.
+
+    Raises
+    ------
+    ValidationError
+        If a value is not a number above 0.
+
+    Examples
+    --------
+    >>> standard_of(Standard(700, 15), metres=350)
+    Standard(metres=350, minutes=7.5, group=None)
+    """
+    problems = [
+        f"{option} is {value:g}; {USUAL}."
+        for option, value in (("--radius", metres), ("--minutes", minutes))
+        if value is not None and not 0 < value < 1e6
+    ]
+    if problems:
+        raise ValidationError(problems)
+    return same_pace(standard, metres=metres, minutes=minutes)
+
+
+def same_pace(
+    standard: Standard, *, metres: float | None = None, minutes: float | None = None
+) -> Standard:
+    """
+    The standard with what is given; of metres and minutes the one not given follows the pace.
+
+    Examples
+    --------
+    >>> same_pace(Standard(700, 15), minutes=30)
+    Standard(metres=1400.0, minutes=30, group=None)
+    """
+    pace = standard.metres / standard.minutes
+    if metres is None:
+        metres = standard.metres if minutes is None else minutes * pace
+    return dataclasses.replace(
+        standard, metres=metres, minutes=metres / pace if minutes is None else minutes
+    )
