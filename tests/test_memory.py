@@ -9,7 +9,14 @@ import pytest
 from carecircles import memory
 from carecircles.errors import ValidationError
 from tests.conftest import ROOT
-from tests.test_cli import refused
+from tests.test_cli import run_alone
+
+
+def refused(*arguments, cwd):
+    """What a process of its own says; one that ran many tests has used up what it may take."""
+    done = run_alone(*arguments, cwd=cwd)
+    assert (done.returncode, done.stdout, list(cwd.iterdir())) == (2, "", [])
+    return done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
