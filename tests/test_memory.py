@@ -9,10 +9,10 @@ import pytest
 from carecircles import memory
 from carecircles.errors import ValidationError
 from tests.conftest import ROOT
-from tests.test_cli import run_alone
+from tests.test_cli import refused, run_alone
 
 
-def refused(*arguments, cwd):
+def refused_alone(*arguments, cwd):
     """What a process of its own says; one that ran many tests has used up what it may take."""
     done = run_alone(*arguments, cwd=cwd)
     assert (done.returncode, done.stdout, list(cwd.iterdir())) == (2, "", [])
@@ -54,7 +54,7 @@ def test_the_estimate_is_within_a_factor_of_two_of_the_peak(arguments):
 def test_what_takes_more_than_may_be_used_is_refused_before_it_is_computed(
     tmp_path, arguments, said
 ):
-    message = refused(*arguments, cwd=tmp_path)
+    message = refused_alone(*arguments, cwd=tmp_path)
     for part in said:
         assert part in message
 
