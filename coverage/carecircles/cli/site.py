@@ -96,7 +96,7 @@ def site(
     ] = None,
     budget: Annotated[
         float | None,
-        typer.Option(help="What may be spent instead of --new; the candidates' file has a cost."),
+        typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
     ] = None,
     curve: Annotated[
         int | None, typer.Option(help="Also the best plans of 1, 2, 3 ... so many centres.")
@@ -164,13 +164,13 @@ def site(
         )
         cost = siting.cost_for(objective, before, places, full=full)
     group = report.headline_group(before)
-    prices = places["cost"] if budget is not None else None
+    prices = places["price"] if budget is not None else None
     asked: dict = {
         "cutoff": before.area.standard.metres,
         "weight": group,
         "required": list(before.area.facilities.index),
         "candidates": list(places.index),
-        "rules": siting.Rules(floor_by_street=floor_by_street, costs=prices, budget=budget),
+        "rules": siting.Rules(floor_by_street=floor_by_street, prices=prices, budget=budget),
     }
     asked |= {"share": share} if objective is Objective.facilities else {}
     asked |= {"full": full} if objective is Objective.gradual else {}
@@ -306,7 +306,7 @@ def _places_problems(
             if value is not None
         ]
     elif budget is not None and not is_file:
-        problems.append("--budget needs --candidates with a file that has a column cost.")
+        problems.append("--budget needs --candidates with a file that has a column price.")
     if spacing is not None and is_file:
         problems.append("--spacing goes with the candidates of gaps and grid.")
     if spacing is not None and not 0 < spacing < 1e6:
@@ -348,10 +348,10 @@ def _places(
     else:
         places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
         notes += places.attrs["notes"]
-    if budget is not None and places["cost"].isna().any():
-        some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
+    if budget is not None and places["price"].isna().any():
+        some = ", ".join(map(str, places.index[places["price"].isna()][:5]))
         name = Path(candidates).name
-        raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
+        raise ValidationError([f"{name}: there is no price for {some}; fill the column price."])
     if keep_out is not None:
         polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
         notes += area.datum_notes(polygons, file=keep_out.name)

@@ -64,7 +64,7 @@ CENTRE_COLUMNS = {
     "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
     "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
     "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
-    "cost": ("成本", "费用", "造价", "建设成本"),
+    "price": ("cost", "成本", "费用", "造价", "建设成本", "价格"),
     **ABOUT,
 }
 STREET_COLUMNS = {
@@ -77,7 +77,7 @@ STREET_COLUMNS = {
 POPULATION_COLUMNS = {
     "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
     "street": ("name", "street_name", "街道", "街道名称", "名称"),
-    "people": ("population", "total", "人口", "常住人口", "总人口", "人数"),
+    "people": ("population", "total", "人口", "常住人口", "总人口", "全部人口", "人数", "all ages"),
     "people_60": (
         "60",
         "60岁及以上",
@@ -149,7 +149,7 @@ BASES = {
     "proposed": ("planned", "拟建", "规划", "拟定"),
 }
 SUMMED = (*PEOPLE, "capacity", "beds")
-FIGURES = (*SUMMED, "cost", "lon", "lat")
+FIGURES = (*SUMMED, "price", "lon", "lat")
 
 
 def services_of(written: pd.Series) -> pd.Series:

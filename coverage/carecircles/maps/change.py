@@ -84,20 +84,13 @@ def _standards(before: Plan, after: Plan) -> Text:
 def _change_table(change: Change, group: str) -> dict:
     figures, after = report.change_frame(change), change.after
     bounds = in_degrees(after.area.streets).bounds
-    columns = {
-        f"covered_{group}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
-        f"covered_{group}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
-        f"gained_{group}": ({"en": "gained", "zh": "新增"}, "count"),
-        f"lost_{group}": ({"en": "lost", "zh": "失去"}, "count"),
-    }
-    figures = pd.DataFrame(figures[list(columns)]).astype(object)
+    columns = report.panel(report.STREET, report.CHANGE_PANEL, group, report.GROUPS)
+    keys = [column["key"] for column in columns[1:]]
+    figures = pd.DataFrame(figures[keys]).astype(object)
     figures = figures.where(figures.notna(), None)
     return {
         "title": report.of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
-        "columns": [
-            {"label": {"en": "Street", "zh": "街道"}},
-            *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),
-        ],
+        "columns": columns,
         "rows": [
             {
                 "short_name": short_name_of(after.area.streets.loc[code]),

@@ -179,7 +179,7 @@ def _coverage_table(plan: Plan) -> dict:
     coverage = coverage.where(coverage.notna(), None)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": _STREET_COLUMNS,
+        "columns": report.panel(report.STREET, report.COVERAGE_PANEL, "people_60", report.GROUPS),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),
@@ -193,24 +193,3 @@ def _coverage_table(plan: Plan) -> dict:
             )
         ],
     }
-
-
-_STREET_COLUMNS: list[dict] = [
-    {"label": {"en": "Street", "zh": "街道"}},
-    {"key": "people_60", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
-    {
-        "key": "covered_people_60_share",
-        "label": {"en": "covered", "zh": "覆盖率"},
-        "format": "share",
-    },
-    {
-        "key": "backup_people_60_share",
-        "label": {"en": "two or more", "zh": "两处以上"},
-        "format": "share",
-    },
-    {
-        "key": "uncovered_people_60",
-        "label": {"en": "60+ left", "zh": "未覆盖60+"},
-        "format": "count",
-    },
-]

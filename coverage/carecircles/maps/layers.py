@@ -91,11 +91,12 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
         As in `gain_map`.
     """
     group = report.headline_group(plan)
-    people = gains[f"gained_{group}"].to_numpy()
+    gained = f"gained_{group}"
+    people = gains[gained].to_numpy()
     data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": classes_of(float(people.max(initial=0.0))),
-        "label": report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
+        "label": report.label_of(gained, report.GROUPS),
     }
     return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
 

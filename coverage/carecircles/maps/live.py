@@ -67,6 +67,9 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
     require_language(lang)
     area, groups = plan.area, comparison.groups_of(plan)
     day = f" ({area.as_of})" if area.as_of else ""
+    street, *figures = report.panel(report.STREET, report.LIVE_PANEL, "people_60", report.GROUPS)
+    counted = ("all", "share", "net", "left")  # what the page calls what it counts itself
+    figures = [column | {"key": key} for column, key in zip(figures, counted, strict=True)]
     config = {
         "live": True,
         "title": {
@@ -82,13 +85,7 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
         "legend": [*legend_of(area, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
-            "columns": [
-                {"label": {"en": "Street", "zh": "街道"}},
-                {"key": "all", "label": {"en": "60+", "zh": "60+"}, "format": "count"},
-                {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-                {"key": "net", "label": {"en": "net", "zh": "净变化"}, "format": "signed"},
-                {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
-            ],
+            "columns": [street, *figures],
             "rows": street_rows(area),
         },
     }

@@ -50,10 +50,7 @@ def closing_map(
     group = report.headline_group(plan)
     places = in_degrees(frame)
     lost, backup = f"lost_{group}", f"backup_lost_{group}"
-    labels = {
-        lost: report.of_group({"en": "{} lost", "zh": "{}失去覆盖"}, group),
-        backup: report.of_group({"en": "{} losing their backup", "zh": "{}失去两处以上"}, group),
-    }
+    labels = {column: report.label_of(column, report.GROUPS) for column in (lost, backup)}
     centres = [
         {
             "name": report.centre_name(row),
@@ -73,10 +70,6 @@ def closing_map(
         }
         for row in places.to_dict("records")
     ]
-    columns = [
-        {"label": {"en": "Centre closed", "zh": "关闭的中心"}},
-        *({"label": label, "key": column, "format": "count"} for column, label in labels.items()),
-    ]
     config = {
         "summary": report.summary(plan),
         "title": of_plan(
@@ -92,7 +85,12 @@ def closing_map(
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
-            "columns": columns,
+            "columns": report.panel(
+                {"en": "Centre closed", "zh": "关闭的中心"},
+                report.LOSS_PANEL,
+                group,
+                report.GROUPS,
+            ),
             "rows": rows,
         },
     }
@@ -128,8 +126,8 @@ def gain_map(
     """
     require_language(lang)
     group = report.headline_group(plan)
-    label = report.of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group)
-    people = gains[f"gained_{group}"]
+    gained = f"gained_{group}"
+    label, people = report.label_of(gained, report.GROUPS), gains[gained]
     classes = classes_of(float(people.max()) if len(people) else 0.0)
     best = report.best_places(plan, gains)
     points = gpd.GeoSeries.from_xy(best["x"], best["y"], crs=plan.area.crs).buffer(500).to_crs(4326)
@@ -137,9 +135,9 @@ def gain_map(
         {
             "short_name": short_name_of(plan.area.streets.loc[code]),
             "bounds": corners_of(point.bounds),
-            "people": figure,
+            gained: figure,
         }
-        for code, figure, point in zip(best["street"], best[f"gained_{group}"], points, strict=True)
+        for code, figure, point in zip(best["street"], best[gained], points, strict=True)
     ]
     edges = [*classes, None]
     config = {
@@ -159,10 +157,7 @@ def gain_map(
         ],
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
-            "columns": [
-                {"label": {"en": "Street", "zh": "街道"}},
-                {"label": label, "key": "people", "format": "count"},
-            ],
+            "columns": report.panel(report.STREET, report.GAIN_PANEL, group, report.GROUPS),
             "rows": rows,
         },
         "notes": [report.GAIN_NOTE, *notes_of(plan)],

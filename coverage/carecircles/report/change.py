@@ -11,10 +11,14 @@ from carecircles.comparison import Change
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CHANGE_COLUMNS,
-    CHANGE_LABELS,
+    CHANGE_MEASURES,
+    GROUP_COLUMNS,
     LEAGUE_COLUMNS,
     as_text,
+    figure,
+    headings,
     in_metres,
+    label_of,
     records_of,
     rounded,
     say,
@@ -36,7 +40,6 @@ from carecircles.report.notes import (
     name_of,
     named_of,
     neighbour_notes,
-    of_group,
     setting_of,
     told_of,
 )
@@ -48,6 +51,8 @@ _CENTRE_CHANGES: dict[str, Text] = {
     "moved": {"en": "moved", "zh": "迁移"},
     "equipped": {"en": "other services", "zh": "服务调整"},
 }
+
+_PEOPLE: Text = {"en": "people", "zh": "人口"}
 
 
 def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
@@ -211,13 +216,7 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
         }
         for g in comparison.groups_of(change.before, change.after)
     ]
-    columns = CHANGE_COLUMNS | {
-        "name": {"en": "Group", "zh": "人群"},
-        "{g}": {"en": "people", "zh": "人口"},
-        "nearer_{g}": {"en": "nearer", "zh": "变近"},
-        "farther_{g}": {"en": "farther", "zh": "变远"},
-    }
-    return as_text(pd.DataFrame(rows), columns, lang)
+    return as_text(pd.DataFrame(rows), headings(GROUP_COLUMNS, "{g}", {"{g}": _PEOPLE}), lang)
 
 
 def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
@@ -239,17 +238,14 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
     group = headline_group(before, after)
     d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
-    shares = " → ".join(show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
+    shares = " → ".join(figure("share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(centre_count(plan.area) for plan in (before, after))
     lines: list[tuple[Text, str]] = [
         (centres_label(before.area, after.area), centres),
-        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, group), shares),
+        (label_of(f"covered_{group}_share", GROUPS), shares),
         *(
-            (
-                of_group(CHANGE_LABELS[measure], group),
-                show(f"{measure}_{group}", d[f"{measure}_{group}"]),
-            )
-            for measure in CHANGE_LABELS
+            (label_of(column, GROUPS), show(column, d[column]))
+            for column in (f"{measure}_{group}" for measure in CHANGE_MEASURES)
         ),
         (
             {"en": "km² gained / lost", "zh": "面积新增 / 失去 km²"},
@@ -286,7 +282,7 @@ def change_notes(change: Change) -> list[Text]:
         strict=True,
     ):
         count = int(zones["parts"].sum())
-        people = show("people", zones[groups].sum())
+        people = figure("people", zones[groups].sum())
         lines.append(
             {
                 "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
@@ -310,7 +306,7 @@ def distance_lines(change: Change) -> list[Text]:
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
         if people:
-            label, shown = GROUPS[group], show("people", people)
+            label, shown = GROUPS[group], figure("people", people)
             lines.append(
                 {
                     "en": f"{shown} people {label['en']} have their nearest centre {en}, by {by} on average",

@@ -12,13 +12,15 @@ from carecircles.report.columns import (
     COVERAGE_COLUMNS,
     GAP_COLUMNS,
     as_text,
+    figure,
+    headings,
     in_metres,
     records_of,
     rounded,
     say,
-    show,
 )
 from carecircles.report.notes import (
+    GROUPS,
     assumptions,
     centre_count,
     centre_name,
@@ -129,7 +131,7 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
         streets = _coverage(plan, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
-    return as_text(pd.concat(rows), COVERAGE_COLUMNS, lang)
+    return as_text(pd.concat(rows), headings(COVERAGE_COLUMNS, "people_60", GROUPS), lang)
 
 
 def gaps_table(
@@ -147,7 +149,7 @@ def gaps_table(
         for names in street_names(area, zones, parts)
     ]
     table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
-    return as_text(table, GAP_COLUMNS, lang)
+    return as_text(table, headings(GAP_COLUMNS, "people_60", GROUPS), lang)
 
 
 def street_names(
@@ -159,7 +161,7 @@ def street_names(
     ]
     if parts is None:
         return names
-    people = {key: show("people", value) for key, value in parts["people_60"].items()}
+    people = {key: figure("people", value) for key, value in parts["people_60"].items()}
     return [
         [
             {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
@@ -187,14 +189,14 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
         (("People 60+", "60岁及以上人口"), f"{d['people_60']:,.0f}"),
         (
             ("60+ covered", "60+覆盖率"),
-            show("covered_people_60_share", d["covered_people_60_share"]),
+            figure("share", d["covered_people_60_share"]),
         ),
         (("60+ not covered", "未覆盖60+"), f"{d['uncovered_people_60']:,.0f}"),
         (
             ("60+ with two centres or more", "60+两处以上"),
-            show("_share", d["backup_people_60_share"]),
+            figure("share", d["backup_people_60_share"]),
         ),
-        (("Area covered", "面积覆盖率"), show("_share", d["covered_area_share"])),
+        (("Area covered", "面积覆盖率"), figure("share", d["covered_area_share"])),
         (
             ("Mean distance to the nearest centre", "到最近中心平均距离"),
             in_metres(d["mean_distance_m"]),

@@ -8,9 +8,9 @@ import pandas as pd
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import (
-    DECIMALS,
     GAIN_COLUMNS,
     LOSS_COLUMNS,
+    UNITS,
     as_text,
     records_of,
     rounded,
@@ -19,6 +19,7 @@ from carecircles.report.columns import (
 from carecircles.report.notes import (
     assumptions,
     centre_name,
+    columns_of,
     comparable,
     heading_of,
     headline_group,
@@ -51,8 +52,8 @@ def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
     degrees = points.to_crs(4326)
     frame = rounded(gains[comparable(gains.columns, plan)])
     frame.insert(0, "street", plan.cells["street"].astype(str))
-    frame.insert(1, "lon", degrees.x.round(DECIMALS["lon"]))
-    frame.insert(2, "lat", degrees.y.round(DECIMALS["lat"]))
+    frame.insert(1, "lon", degrees.x.round(UNITS["degrees"].decimals))
+    frame.insert(2, "lat", degrees.y.round(UNITS["degrees"].decimals))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
     return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
 
@@ -73,7 +74,11 @@ def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame
     """What closing each centre would lose as text to read."""
     frame = losses_frame(plan, losses)
     names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
-    return as_text(pd.DataFrame(frame).assign(name=names), LOSS_COLUMNS, lang)
+    return as_text(
+        pd.DataFrame(frame).assign(name=names),
+        columns_of(LOSS_COLUMNS, plan),
+        lang,
+    )
 
 
 def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
@@ -81,7 +86,7 @@ def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     best = best_places(plan, gains)
     best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
     names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
-    return as_text(best.assign(name=names), GAIN_COLUMNS, lang)
+    return as_text(best.assign(name=names), columns_of(GAIN_COLUMNS, plan), lang)
 
 
 def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:

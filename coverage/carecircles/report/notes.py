@@ -10,7 +10,7 @@ import pandas as pd
 from carecircles import comparison, evaluation, grid
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import say, show
+from carecircles.report.columns import Headings, figure, headings, say
 from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
@@ -136,7 +136,7 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     own = dataclasses.replace(plan.cost, table=pairs[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = area.standard.group or "people_60"
-    added, label = show("people", cells[group][is_theirs].sum()), GROUPS[group]
+    added, label = figure("people", cells[group][is_theirs].sum()), GROUPS[group]
     few = int(is_beyond.sum())
     one = few == 1
     return [
@@ -247,12 +247,9 @@ def of_group(text: Text, group: str) -> Text:
     return {lang: words.replace("{}", GROUPS[group][lang]) for lang, words in text.items()}
 
 
-def columns_of(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
-    """The columns for the headline group of plans."""
-    group = headline_group(*plans)
-    return {
-        column.replace("{g}", group): of_group(label, group) for column, label in columns.items()
-    }
+def columns_of(columns: Headings, *plans: Plan) -> dict[str, Text]:
+    """The headings of a table for the headline group of plans."""
+    return headings(columns, headline_group(*plans), GROUPS)
 
 
 def notes(plan: Plan, *, lang: str) -> list[str]:

@@ -83,7 +83,7 @@ def read_candidates(
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
+        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none),
         geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
@@ -102,7 +102,7 @@ def read_candidates(
             ]
         )
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street", "cost"]].join(degrees)
+    table = places[["name", "name_en", "street", "price"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
     candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
     return candidates
