@@ -17,7 +17,7 @@ ORDER = [
     "io._target", "io._columns", "io._points", "io.read", "io.write", "io._matching", "io", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
     "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
     "siting.models", "siting.candidates", "siting.several", "siting",
-    "report.columns", "report.notes", "report.coverage", "report.change", "report.marginal", "report.siting",
+    "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
     "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",

@@ -195,7 +195,9 @@ def site(
     whole = before if service is None else plans.evaluate(study, before.cells)
     after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
-    results = result_of(out, lambda: report.siting_frame(before, plan, places), lambda: record)
+    results = result_of(
+        out, lambda: report.siting_frame(before, plan, places), lambda: record, options.lang
+    )
     if scenario is not None:
         results[scenario] = lambda: scenarios.scenario_text(made)
     if map is not None:

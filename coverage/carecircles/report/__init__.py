@@ -65,3 +65,5 @@ from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.siting import street_labels as street_labels
 from carecircles.report.terminal import print_table as print_table
+from carecircles.report.workbook import with_total as with_total
+from carecircles.report.workbook import workbook as workbook
