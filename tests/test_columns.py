@@ -207,3 +207,17 @@ def test_our_own_sites_are_read_again_as_candidates(hexi, tmp_path, name):
     assert sorted(places.index) == ["A", "B"]
     assert places["name"].to_dict() == {"A": "甲", "B": "乙"}
     assert places["price"].to_dict() == {"A": 60, "B": 40}
+
+
+def test_a_column_is_as_wide_as_its_figures_and_an_empty_table_is_written(every_frame, tmp_path):
+    io.write_results({tmp_path / "a.xlsx": lambda: report.workbook(every_frame["league"])})
+    table = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    head = [cell.value for cell in table[1]]
+    at = head.index("60+, net")
+    assert table.cell(3, at + 1).number_format.startswith("+#,##0;")
+    letter = openpyxl.utils.get_column_letter(head.index("Area, net, km²") + 1)
+    assert table.column_dimensions[letter].width < 15
+    io.write_frame(pd.DataFrame({"": []}), tmp_path / "b.xlsx")
+    empty = report.workbook(every_frame["coverage"].iloc[:0], lang="zh")
+    io.write_results({tmp_path / "c.xlsx": lambda: empty})
+    assert openpyxl.load_workbook(tmp_path / "c.xlsx").worksheets[0].max_row == 1

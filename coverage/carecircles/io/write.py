@@ -219,14 +219,14 @@ def _fill_sheet(book: "xlsxwriter.Workbook", sheet: Sheet) -> None:
         number_format = sheet.formats[c] if sheet.formats else "General"
         style = {"num_format": number_format} | (wrapped if sheet.is_prose else {})
         plain, total = book.add_format(style), book.add_format(style | {"bold": True, "top": 1})
+        day = book.add_format(style | {"num_format": "yyyy-mm-dd"})
         column = [cells[c] for cells in rows]
         is_text = number_format in ("@", "General")
         above = book.add_format(head | ({} if is_text else {"align": "right"}))
         _write_cell(made, 0, c, name, above)
         for r, value in enumerate(column, start=1):
             form = total if r > len(rows) - sheet.totals else plain
-            if isinstance(value, datetime.date):
-                form = book.add_format(style | {"num_format": "yyyy-mm-dd"})
+            form = day if isinstance(value, datetime.date) else form
             _write_cell(made, r, c, value, form)
         width = _width(str(name), column, number_format)
         made.set_column(c, c, width)
@@ -251,10 +251,10 @@ def _write_cell(
 
 def _width(name: str, cells: list, number_format: str) -> int:
     """Characters a column of a sheet is wide: what is in it, its heading folded in two or so."""
-    decimals = len(number_format.partition(".")[2].rstrip("%"))
+    decimals = len(number_format.partition(";")[0].partition(".")[2].rstrip("%"))
     shown = [f"{v:,.{decimals}f}" if isinstance(v, float) else str(v) for v in cells]
     words = max(map(_columns_of, name.split()), default=0)
-    heading = max(min(words, 14), -(-_columns_of(name) // 2))
+    heading = max(4, min(words, 14), -(-_columns_of(name) // 2))
     return min(max([heading, *map(_columns_of, shown)]) + 2, _WIDEST)
 
 
