@@ -135,6 +135,22 @@ def planned(area, cells=None, *, cell=50.0, name=plan.AS_IT_IS):
     return plan.evaluate(area, cells, name=name)
 
 
+def unevenly(demand, seed=3):
+    """
+    Cells whose people live unevenly within their streets, the streets' people as they were.
+
+    Every tenth cell is empty or so; those of 60 and more live in other places than people at large.
+    """
+    rng, streets = np.random.default_rng(seed), demand["street"]
+    changed = demand.copy()
+    old, all_ages = rng.gamma(0.5, size=len(demand)), rng.integers(0, 10, len(demand))
+    for group in (name for name in demand.columns if name.startswith("people")):
+        weight = pd.Series(all_ages if group == "people" else old, index=demand.index)
+        total = demand[group].groupby(streets, observed=False).transform("sum")
+        changed[group] = weight / weight.groupby(streets, observed=False).transform("sum") * total
+    return changed
+
+
 @pytest.fixture
 def hexi_copy(tmp_path):
     """A folder like data/hexi that a test may break."""

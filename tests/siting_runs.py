@@ -9,6 +9,7 @@ side of the square in cells.
 
 import json
 import sys
+import threading
 import time
 
 import numpy as np
@@ -133,19 +134,16 @@ ENGINES = {"carecircles": by_carecircles, "spopt": by_spopt, "textbook": by_text
 
 
 def main(engine, model, *numbers):
+    from tests.memory_runs import peak_mb, watch_solvers
+
+    solvers: dict[int, float] = {}
+    threading.Thread(target=watch_solvers, args=[solvers], daemon=True).start()
     candidates, required, new, seed = map(int, numbers[:4])
     side = int(numbers[4]) if len(numbers) > 4 else SIDE
     demand, sites = instance(candidates, required, seed, side=side)
     found = ENGINES[engine](model, demand, sites, required, new)
-    print(json.dumps(found | {"peak_mb": _peak_mb()}))
-
-
-def _peak_mb():
-    import resource
-
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return max(own, children) // 1000
+    peak = peak_mb("self") + max(solvers.values(), default=0.0)
+    print(json.dumps(found | {"peak_mb": round(peak)}))
 
 
 if __name__ == "__main__":

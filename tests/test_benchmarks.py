@@ -20,7 +20,7 @@ from carecircles import (
     scenario,
 )
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, evaluated, planned
+from tests.conftest import ROOT, evaluated, planned, unevenly
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -207,14 +207,17 @@ def test_page_in_the_browser(benchmark, browser, hexi, tmp_path, cell):
         opened.close()
 
 
+@pytest.mark.parametrize("spread", ["evenly", "unevenly"])
 @pytest.mark.parametrize("cell", [50, 3.5], ids=["19k-cells", "4M-cells"])
-def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell):
+def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell, spread):
     """Milliseconds of one step of a drag with cells, circle, figures and table updated, in the extra info."""
     if not benchmark.enabled:
         pytest.skip("only measured: run with --benchmark-enable")
-    cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell)
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=cell)
+    if spread == "unevenly":  # one way, or the page would be too large with four million cells
+        demand = unevenly(demand.drop(columns="people"))
     path = tmp_path / "live.html"
-    maps.whatif_map(planned(hexi, cells)).save(path)
+    maps.whatif_map(planned(hexi, demand)).save(path)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => carecircles.page.live && carecircles.page.grid.painted")

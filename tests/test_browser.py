@@ -12,12 +12,13 @@ import pyproj
 import pytest
 from playwright.sync_api import expect
 
-from carecircles import datasets, maps, report
+from carecircles import comparison, datasets, grid, maps, plan, report, scenario
 from carecircles.area import read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
-from tests.conftest import ROOT, evaluated, planned
+from tests.conftest import ROOT, evaluated, planned, unevenly
 from tests.test_maps import HOSTILE
+from tests.test_plan import round_blocks
 
 TILE = base64.b64decode(  # one grey pixel, for every tile that is asked for
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoAQAAggCBd81ytgAAAABJRU5ErkJggg=="
@@ -148,6 +149,58 @@ def test_answers_are_the_python_figures(opened, hexi, hexi_cells):
         assert answer["people"] == pytest.approx(cell["people_60"], abs=1e-4)
 
 
+def test_answers_are_python_s_where_people_live_unevenly_and_streets_are_no_circles(
+    browser, hexi, tmp_path
+):
+    """Both plans of a change map, measured along streets; then a table in minutes."""
+    demand = unevenly(grid.make_demand(hexi.streets, hexi.population, cell=100))
+    before = plan.evaluate(hexi, demand, reach=round_blocks)
+    step = {"move": "H22", "street": "梅江"}
+    after = plan.carry_out(before, scenario.parse({"name": "s", "step": [step]}))
+    maps.change_map(comparison.compare(before, after)).save(tmp_path / "change.html")
+    opened = Opened(browser, tmp_path / "change.html")
+    sample = after.cells.sample(200, random_state=5)
+    to_degrees = pyproj.Transformer.from_crs(hexi.crs, 4326, always_xy=True)
+    places = list(zip(*to_degrees.transform(sample["x"].to_list(), sample["y"].to_list()), strict=True))  # fmt: skip
+    told = opened.ask(
+        """places => places.map(([lng, lat]) =>
+          [...carecircles.page.grid.facts({ lng, lat }).querySelectorAll("td")].map((td) => td.textContent))""",
+        places,
+    )
+    for label, rows in zip(sample.index, told, strict=True):
+        for some, said in ((before, rows[1]), (after, rows[2])):
+            cell = some.cells.loc[label]
+            name = report.name_of(some.area.facilities.loc[cell["nearest"]])["en"]
+            assert said == f"{cell['depth']} · {name}, {round(round(cell['distance_m'], 3)):,} m"
+        assert float(rows[3]) == pytest.approx(sample.loc[label, "people_60"], abs=0.0501)
+    assert opened.page.locator(".leaflet-cc-circles-pane path").count() == 0
+    opened.shot("change-along-streets")
+    opened.assert_quiet()
+    opened.page.close()
+
+    minutes = dataclasses.replace(before, cost=dataclasses.replace(before.cost, unit="min"))
+    maps.coverage_map(minutes).save(tmp_path / "minutes.html")
+    opened = Opened(browser, tmp_path / "minutes.html")
+    answers = opened.ask(
+        "places => places.map(([lng, lat]) => carecircles.page.grid.cellAt({ lng, lat }))", places
+    )
+    for (label, cell), answer in zip(
+        before.cells.loc[sample.index].iterrows(), answers, strict=True
+    ):
+        name = before.area.facilities.loc[cell["nearest"], "name"]
+        assert answer["nearest"]["name"]["zh"] == name, label
+        assert answer["distance"] == pytest.approx(cell["distance_m"], abs=5e-4)
+        assert answer["people"] == pytest.approx(cell["people_60"], abs=1e-6)
+    lng, lat = places[0]
+    said = opened.ask(
+        "place => carecircles.page.grid.facts(place).textContent", {"lng": lng, "lat": lat}
+    )
+    assert f"{before.cells.loc[sample.index[0], 'distance_m']:.1f} min" in said
+    assert " m ·" not in said
+    opened.shot("coverage-by-a-table")
+    opened.page.close()
+
+
 def test_table_and_summary_show_the_python_figures(opened, hexi, hexi_cells):
     table = report.coverage_table(planned(hexi, hexi_cells), by="street", lang="en")
     rows = opened.ask(
@@ -250,7 +303,12 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     everything = " ".join(HOSTILE)
     places = hexi.places.assign(name=(HOSTILE * 20)[: len(hexi.places)], source=everything)
     facilities = hexi.facilities.assign(
-        name=turn, name_en=turn[::-1], source=turn, basis=turn, services=turn, services_basis=turn
+        name=turn,
+        name_en=turn[::-1],
+        source=turn,
+        basis=turn,
+        services=[(text,) for text in turn],
+        services_basis=turn,
     )
     streets = hexi.streets.assign(name=turn[:14], name_en=turn[1:15], basis="schematic")
     area = dataclasses.replace(
@@ -267,7 +325,7 @@ def test_hostile_text_stays_text(browser, hexi, hexi_cells, tmp_path):
     opened = Opened(browser, path)
     opened.shot("hostile")
     names = opened.ask(
-        """() => { carecircles.setLanguage("zh"); return { title: document.querySelector("h1").textContent,
+        """() => { carecircles.words.setLanguage("zh"); return { title: document.querySelector("h1").textContent,
              streets: [...document.querySelectorAll(".cc-streets tbody th")].map(e => e.textContent),
              labels: [...document.querySelectorAll(".cc-name span")].map(e => e.textContent) }; }"""
     )
@@ -299,9 +357,10 @@ def test_tiles_lie_where_they_belong(request, browser, hexi, hexi_cells, tmp_pat
     """
     address = "https://tiles.example.org/{z}/{x}/{y}.png"
     own = {"datum": "gcj02", "attribution": "<b>us</b> & {{ 7 * 7 }}"}
-    layer = maps.tile_layer(address, **own) if name == "own" else maps.tile_layer(name)
+    tiles = maps.base_map(address, **own) if name == "own" else maps.base_map(name)
+    layer = maps.tile_layer(tiles)
     path = tmp_path / "tiles.html"
-    maps.coverage_map(planned(hexi, hexi_cells), tiles=layer).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).save(path)
     browser.set_offline(False)  # every request is answered by the test, none leaves
     request.addfinalizer(lambda: browser.set_offline(True))
     opened = Opened(browser, path)
@@ -394,7 +453,7 @@ def test_datums_of_the_page_are_those_of_python(opened, datum):
     lon, lat = rng.uniform(75, 134, 200), rng.uniform(18, 53, 200)
     places = list(zip(lon.tolist(), lat.tolist(), strict=True))
     there = opened.ask(
-        "([datum, places]) => places.map(([lng, lat]) => { const p = carecircles.toDatum[datum]({ lat, lng });"
+        "([datum, places]) => places.map(([lng, lat]) => { const p = carecircles.datum.toDatum[datum]({ lat, lng });"
         " return [p.lng, p.lat]; })",
         [datum, places],
     )
@@ -414,13 +473,15 @@ def test_baidus_mercator_is_the_one_others_compute(opened):
         (126.6, 45.8),
     ):
         theirs = oracle.baidu_mercator_from_bd09(oracle.Bd09(lat=lat, lon=lon))
-        ours = opened.ask("p => carecircles.baiduMercator({ lng: p[0], lat: p[1] })", [lon, lat])
+        ours = opened.ask(
+            "p => carecircles.datum.baiduMercator({ lng: p[0], lat: p[1] })", [lon, lat]
+        )
         assert (ours["x"], ours["y"]) == pytest.approx((theirs.x, theirs.y), abs=0.01)
 
 
 def test_without_the_network_the_rest_is_shown(browser, hexi, hexi_cells, tmp_path):
     path = tmp_path / "offline.html"
-    maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode")).save(path)
+    maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.base_map("gaode")).save(path)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")

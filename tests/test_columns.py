@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from carecircles import comparison, datasets, gaps, grid, io, marginal, plan, report, siting
+from carecircles.people import GROUPS, Group
 from carecircles.report.columns import (
     COLUMNS,
     UNITS,
@@ -19,7 +20,8 @@ from carecircles.report.columns import (
 )
 from tests.test_cli import run
 
-FORMATS = {"count", "share", "signed", "area"}  # those of web/map.js
+SIXTY = next(group for group in GROUPS if group.column == "people_60")
+FORMATS = {"count", "share", "signed", "area"}  # those of web/kit.js
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_an_unknown_column_is_a_keyerror_and_not_people():
         with pytest.raises(KeyError, match=name):
             rounded(pd.DataFrame({name: [0.95]}))
         with pytest.raises(KeyError, match=name):
-            headings({name: None}, "people_60", report.GROUPS)
+            headings({name: None}, SIXTY)
         with pytest.raises(KeyError, match=name):
             report.workbook(pd.DataFrame({name: [0.95]}, index=pd.Index(["A"], name="code")))
 
@@ -88,24 +90,22 @@ def test_figures_are_written_by_their_unit():
 
 
 def test_a_group_of_the_areas_own_has_all_columns_about_people():
-    groups = {"people_living_alone": {"en": "living alone", "zh": "独居"}}
-    made = headings(
-        {"{g}": None, "gained_{g}": None, "covered_people_living_alone_share_before": None},
-        "people_living_alone", groups,
-    )  # fmt: skip
+    alone = Group(
+        "people_living_alone", {"en": "living alone", "zh": "独居"}, is_beside=True, is_own=True
+    )
+    made = headings({"{g}": None, "gained_{g}": None, "covered_{own}_share": None}, alone, [alone])
     assert {name: label["en"] for name, label in made.items()} == {
         "people_living_alone": "living alone",
         "gained_people_living_alone": "gained",
-        "covered_people_living_alone_share_before": "living alone covered before",
+        "covered_people_living_alone_share": "living alone covered",
     }
-    assert label_of("mean_nearer_people_living_alone_m", groups)["zh"] == "独居平均变近 m"
-    assert panel(report.STREET, {"net_{g}": None}, "people_living_alone", groups)[1] == {
-        "key": "net_people_living_alone",
+    assert label_of("mean_nearer_people_living_alone_m", [alone])["zh"] == "独居平均变近 m"
+    assert panel(report.STREET, {"net_{g}": None}, alone, keys=["net"])[1] == {
+        "key": "net",
         "label": {"en": "net", "zh": "净变化"},
         "format": "signed",
     }
-    with pytest.raises(KeyError, match="people_disabled"):
-        label_of("gained_people_disabled", groups)
+    assert label_of("gained_people_disabled", [alone])["en"] == "disabled gained"  # nobody named it
 
 
 def test_every_row_says_all_there_is_to_say_in_both_languages():

@@ -91,7 +91,7 @@ def test_every_format_gives_the_same_centres(tmp_path, suffix):
     centres = read(path)
     assert centres.index.tolist() == ["A1", "A2", "A3"]
     assert centres["name"].tolist() == ["东风中心", "=1+1", "Ré{{7*7}}"]
-    assert centres["services"].tolist() == ["meals;medical", "meals;chess", ""]
+    assert centres["services"].tolist() == [("meals", "medical"), ("meals", "chess"), ()]
     assert centres["basis"].tolist() == ["assumed", "known", "not stated"]
     assert centres["capacity"].fillna(-1).tolist() == [120, -1, 80]
     expected = points().to_crs(CRS)

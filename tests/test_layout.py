@@ -2,24 +2,28 @@
 
 import ast
 import importlib
+import inspect
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import carecircles
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "errors", "words", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
+    "_signals", "errors", "words", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
     "io._target", "io._columns", "io._points", "io.read", "io.write", "io._matching", "io", "area", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
-    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._solver", "siting.question",
-    "siting.models", "siting.candidates", "siting.several", "siting",
+    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model", "siting._solver", "siting.question",
+    "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",
     "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
-    "maps.closed", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
+    "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
     "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
     "cli.main", "cli", "__main__",
 ]  # fmt: skip
@@ -57,6 +61,47 @@ def test_imports_run_downward():
 
 def test_every_module_has_its_place():
     assert {name for name, _ in module_files()} == {*ORDER, ""}
+
+
+def test_import_carecircles_gives_every_public_module_when_it_is_named():
+    public = {
+        name for name in ORDER if "." not in name and not name.startswith("_") and name != "cli"
+    }
+    assert set(carecircles.__all__) == public
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    told = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    told = {alias.asname for node in told if node.module == "carecircles" for alias in node.names}
+    assert told == public  # as type checkers see it
+    named = (
+        "import sys, carecircles; assert 'numpy' not in sys.modules; assert 'maps' in dir(carecircles);"
+        "print(carecircles.datasets.available()[0], carecircles.maps.tiles.__name__)"
+    )
+    run = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
+    assert run.stdout == "hexi carecircles.maps.tiles\n"
+    with pytest.raises(AttributeError, match=r"carecircles.*'centres'"):
+        _ = carecircles.centres
+
+
+def public_functions():
+    """What `carecircles.module.function` names, each with the module it is called by."""
+    for name in carecircles.__all__:
+        module = getattr(carecircles, name)
+        for label, value in vars(module).items():
+            home = getattr(value, "__module__", "") or ""
+            is_room = hasattr(module, "__path__") and home.startswith(f"{module.__name__}.")
+            if inspect.isfunction(value) and (home == module.__name__ or is_room):
+                yield f"{name}.{label}", value
+
+
+def test_every_public_function_has_an_example_that_runs():
+    """The doctests of the package are part of the suite; here is only that there is one."""
+    functions = {name: value for name, value in public_functions() if "._" not in name}
+    assert len(functions) > 150
+    assert [name for name, value in functions.items() if ">>>" not in (value.__doc__ or "")] == []
+
+
+def test_type_checkers_read_the_package_itself():
+    assert (PACKAGE / "py.typed").is_file()
 
 
 def test_ci_runs_the_readme_commands():

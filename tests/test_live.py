@@ -18,7 +18,7 @@ from carecircles.area import area_on, read_area
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from carecircles.io._encoding import decode
-from tests.conftest import evaluated, planned
+from tests.conftest import evaluated, planned, unevenly
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
 from tests.test_browser import Opened
 from tests.test_maps import HOSTILE
@@ -210,6 +210,33 @@ def test_random_plans_agree_to_the_person(live, python, hexi_cells):
         plan = python(live.toml())
         assert_same_people(live.figures(), hexi_cells, plan.cells)
     live.assert_quiet()
+
+
+def test_people_who_live_unevenly_are_counted_cell_by_cell(browser, hexi, hexi_cells, tmp_path):
+    """Kinds of cells were one a cell then; groups spread in two ways, and what is dragged about leaves no error."""
+    cells = unevenly(hexi_cells)
+    path = tmp_path / "uneven.html"
+    maps.whatif_map(planned(hexi, cells)).save(path)
+    opened = Live(browser, path)
+    for group in ("people", "people_60", "people_80"):
+        assert_same_people(opened.figures(group), cells, cells, group)
+    opened.ask(
+        """() => {
+          const { live } = carecircles.page, { lat, lng } = live.map.getCenter();
+          for (let k = 0; k < 500; k++) live.move("H31", { lat: lat + 5e-3 * Math.sin(k), lng: lng + 7e-3 * Math.cos(k) });
+          live.settle();
+          live.remove("H12");
+        }"""
+    )
+    steps = scenario.parse(tomllib.loads(opened.toml()), file="plan.toml")
+    after = plan.carry_out(planned(hexi, cells), steps)
+    for group in ("people", "people_60", "people_80"):
+        assert_same_people(opened.figures(group), cells, after.cells, group)
+    opened.reset()
+    assert_same_people(opened.figures(), cells, cells)
+    lost = opened.figures()["area"]["lost"]
+    assert lost == 0  # not a millionth either
+    opened.page.close()
 
 
 @pytest.mark.parametrize("path", sorted((datasets.folder("hexi") / "scenarios").glob("*.toml")), ids=lambda p: p.stem)  # fmt: skip
@@ -688,7 +715,7 @@ def test_hostile_names_stay_text(browser, hexi, hexi_cells, tmp_path):
     )
     opened.ask(
         "text => { const { live } = carecircles.page, c = live.plan.centres.get('H06'); live.add({ lat: 39.07, lng: 117.24 });"
-        " const n = live.plan.centres.get('N1'); live.commit(live.withCentre({ ...n, name: { en: text, zh: text } })); }",
+        " const n = live.plan.centres.get('N1'); live.commit(carecircles.plan.withCentre(live.plan, { ...n, name: { en: text, zh: text } })); }",
         "".join(HOSTILE),
     )
     assert opened.ask("window.hit === undefined")

@@ -10,17 +10,32 @@ import zlib
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 from folium.map import LayerControl
 
-from carecircles import comparison, datasets, evaluation, gaps, maps, marginal, report
+from carecircles import (
+    comparison,
+    datasets,
+    datum,
+    evaluation,
+    gaps,
+    grid,
+    maps,
+    marginal,
+    plan,
+    report,
+    scenario,
+)
 from carecircles.area import read_area
 from carecircles.errors import ValidationError
 from carecircles.maps import closed
-from tests.conftest import CRS, evaluated, in_streets, planned
+from carecircles.maps.spread import packed_people
+from tests.conftest import CRS, evaluated, in_streets, planned, unevenly
 from tests.test_area import EAST_306_M, SOUTH_308_M, WEST_4503_M, add_centres
+from tests.test_plan import round_blocks
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +62,21 @@ def test_it_is_a_folium_map_with_its_layers(hexi_map):
 
 def test_layers_hold_what_they_should(hexi_map, hexi_cells):
     drawn = layers(hexi_map)
-    assert len(drawn["streets"].data) == 14
+    assert len(drawn["streets"].data["streets"]) == 14
     assert len(drawn["circles"].data) == 45
     assert len(drawn["centres"].data) == 45
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700)
-    assert [z["zone"] for z in drawn["zones"].data] == zones.index.tolist()
+    assert [z["zone"] for z in drawn["zones"].data["zones"]] == zones.index.tolist()
     assert drawn["borders"].data["schematic"] is True
 
 
 def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
     """Trap 5: two screens, two numbers."""
     by_street = evaluation.by_street(hexi_cells)
-    shares = [street["covered_people_60_share"] for street in layers(hexi_map)["streets"].data]
+    shares = [street["covered"] for street in layers(hexi_map)["streets"].data["streets"]]
     assert shares == by_street["covered_people_60_share"].tolist()
     config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
-    assert [s["uncovered_people_60"] for s in config["table"]["rows"]] == by_street[
-        "uncovered_people_60"
-    ].tolist()
+    assert [s["left"] for s in config["table"]["rows"]] == by_street["uncovered_people_60"].tolist()
 
 
 def unpacked(array):
@@ -79,6 +92,91 @@ def test_packed_cells_are_the_cells(hexi_map, hexi_cells):
     assert np.count_nonzero(street) == len(hexi_cells)
     x = data["x0"] + (hexi_cells["col"] + 0.5) * data["cell"]
     np.testing.assert_allclose(x, hexi_cells["x"])
+
+
+def people_of(data, cells, group):
+    """The people of cells as a page works them out."""
+    each, weights = (data["people"][group][key] for key in ("each", "weights"))
+    codes = cells["street"].cat.codes.to_numpy()
+    weight = 1.0 if weights is None else grid_values(data, cells, weights)
+    return np.array(each)[codes] * weight
+
+
+def grid_values(data, cells, name):
+    index = cells["row"].to_numpy() * data["cols"] + cells["col"].to_numpy()
+    return unpacked(data["arrays"][name])[index].astype(float)
+
+
+def test_people_who_live_unevenly_travel_cell_by_cell(hexi, hexi_map, hexi_cells):
+    """Trap 22: a street's mean is no cell's people. The three older groups are spread alike."""
+    cells = unevenly(hexi_cells)
+    before = planned(hexi, cells)
+    even, uneven = maps.live_layer(planned(hexi, hexi_cells)), maps.live_layer(before)
+    assert set(even.data["arrays"]) == {"street"}
+    assert set(uneven.data["arrays"]) == {"street", "weights1", "weights2"}
+    for group in ("people", "people_60", "people_65", "people_80"):
+        for some, layer in ((hexi_cells, even), (cells, uneven)):
+            got = people_of(layer.data, some, group)
+            np.testing.assert_allclose(got, some[group], atol=1e-6)
+            by_street = pd.Series(got, some.index).groupby(some["street"], observed=False).sum()
+            np.testing.assert_allclose(by_street, hexi.population[group], rtol=1e-12)
+    drawn = layers(maps.coverage_map(before))["grid"]
+    np.testing.assert_allclose(
+        people_of(drawn.data, cells, "people_60"), cells["people_60"], atol=1e-6
+    )
+    sizes = [len(some.json) for some in (layers(hexi_map)["grid"], drawn, even, uneven)]
+    assert 60_000 < sizes[1] - sizes[0] < 120_000  # one weight a cell
+    assert sizes[3] - sizes[2] < 240_000  # two
+
+
+def test_nobody_and_everybody_in_one_cell_are_spread_too(block):
+    """A group with nobody in the street, and one whose people all live in one cell."""
+    demand = grid.make_demand(*block, cell=50)
+    demand = demand.assign(people_65=0.0, people_80=np.where(np.arange(100) == 7, 100.0, 0.0))
+    groups = ["people", "people_60", "people_65", "people_80"]
+    people, weights = packed_people(demand, groups)
+    assert [people[g]["weights"] for g in groups] == [None, None, None, "weights1"]
+    assert people["people_65"]["each"] == [0.0]
+    assert np.flatnonzero(weights["weights1"]).tolist() == [7]
+
+
+def test_reach_that_is_no_circle_draws_none_and_says_so(hexi):
+    """Centres and distances are those of the cost table; circles would tell of straight lines."""
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    walked = plan.evaluate(hexi, demand, reach=round_blocks)
+    after = plan.carry_out(walked, scenario.parse({"name": "s", "step": [{"close": "H12"}]}))
+    gains, losses = marginal.open_everywhere(walked), marginal.close_each(walked)
+    for m in (
+        maps.coverage_map(walked),
+        maps.change_map(comparison.compare(walked, after)),
+        maps.gain_map(walked, gains),
+        maps.closing_map(walked, losses),
+    ):
+        assert "circles" not in layers(m)
+        signs = legend_of(m)
+        assert not {"circle", "new", "gone"} & set(signs)
+        assert signs["none"] == "Reach is measured along a table of one's own: no care circles"
+    data, cells = layers(maps.coverage_map(walked))["grid"].data, walked.cells
+    names = [centre["name"]["zh"] for centre in data["centres"]]
+    found = [names[int(n) - 1] for n in grid_values(data, cells, "nearest")]
+    assert found == hexi.facilities["name"][cells["nearest"].astype(object)].tolist()
+    far = grid_values(data, cells, "distance") / 1000
+    np.testing.assert_allclose(far, cells["distance_m"], atol=5e-4)
+
+
+def test_a_live_map_that_could_only_measure_circles_is_refused(hexi):
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
+    with pytest.raises(ValidationError, match=r"^a live map measures straight lines and this plan"):
+        maps.whatif_map(plan.evaluate(hexi, demand, reach=round_blocks))
+
+
+def test_a_page_too_large_is_refused_with_the_mend(hexi_map, tmp_path, monkeypatch):
+    monkeypatch.setattr("carecircles.maps.closed._MOST_BYTES", 100_000)
+    with pytest.raises(
+        ValidationError, match=r"and the most is 0; make the cells larger \(--cell\)"
+    ):
+        hexi_map.save(tmp_path / "map.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lattice_places_cells_within_a_metre(hexi_map, hexi_cells):
@@ -371,7 +469,7 @@ def test_one_centre_and_none(hexi):
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
         drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
-        assert drawn["zones"].data[0]["nearest"] == (
+        assert drawn["zones"].data["zones"][0]["nearest"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
         )
 
@@ -381,12 +479,12 @@ def test_everything_covered_has_no_zone(hexi):
 
     area = dataclasses.replace(hexi, standard=Standard(5000, 107))
     cells = evaluated(area.streets, area.population, area.facilities, cell=100, cutoff=5000)
-    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data == []
+    assert layers(maps.coverage_map(planned(area, cells)))["zones"].data["zones"] == []
 
 
 def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
     zones = gaps.uncovered_zones(hexi_cells, cutoff=700).to_crs(4326)
-    for drawn, shape in zip(layers(hexi_map)["zones"].data, zones.geometry, strict=True):
+    for drawn, shape in zip(layers(hexi_map)["zones"].data["zones"], zones.geometry, strict=True):
         there = shapely.geometry.shape(drawn["geometry"])
         assert there.hausdorff_distance(shape) < 2e-6
     assert gpd.GeoSeries(zones.geometry).is_valid.all()
@@ -414,25 +512,37 @@ def test_zone_outlines_are_drawn_where_the_zones_are(hexi_map, hexi_cells):
 def test_base_maps_that_cannot_be(base_map, options, expected, monkeypatch):
     monkeypatch.delenv("TIANDITU_KEY", raising=False)
     with pytest.raises(ValidationError, match=re.escape(expected)):
-        maps.tile_layer(base_map, **options)
+        maps.base_map(base_map, **options)
+
+
+@pytest.mark.parametrize("name", sorted({*maps.BASE_MAPS} - {"tianditu"}))
+def test_base_maps_are_whole_addresses_that_name_their_provider(name):
+    tiles = maps.base_map(name.upper())
+    assert set(re.findall(r"{(-?\w+)}", tiles.url)) in (
+        {"x", "y", "z"}, {"s", "x", "y", "z"}, {"s", "x", "-y", "z"},
+    )  # fmt: skip
+    assert "key" not in tiles.url
+    assert tiles.attribution.startswith(("©", "Tiles ©"))
+    assert tiles.datum in datum.DATUMS
 
 
 def test_tianditu_takes_the_users_key(monkeypatch):
     monkeypatch.setenv("TIANDITU_KEY", "a b&c")
-    layer = maps.tile_layer("tianditu")
-    assert layer.data["url"].endswith("tk=a%20b%26c")
-    assert layer.data["datum"] == "cgcs2000"
+    tiles = maps.base_map("tianditu")
+    assert tiles.url.endswith("tk=a%20b%26c")
+    assert tiles.datum == "cgcs2000"
 
 
 def test_an_address_with_several_hosts_names_each():
-    layer = maps.tile_layer("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    tiles = maps.base_map("https://{s}.例え.jp:8080/{z}/{x}/{y}.png", datum="wgs84")
+    layer = maps.tile_layer(tiles)
     assert layer.image_hosts == tuple(f"https://{s}.xn--r8jz45g.jp:8080" for s in "abc")
     assert layer.data["subdomains"] == ["a", "b", "c"]
 
 
 def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
     page = (
-        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.tile_layer("gaode"))
+        maps.coverage_map(planned(hexi, hexi_cells), tiles=maps.base_map("gaode"))
         .get_root()
         .render()
     )
@@ -443,7 +553,7 @@ def test_only_the_base_maps_hosts_may_be_asked(hexi, hexi_cells):
 
 
 def test_one_base_map_serves_several_maps(hexi, hexi_cells):
-    tiles = maps.tile_layer("openstreetmap")
+    tiles = maps.base_map("openstreetmap")
     first = maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render()
     assert maps.coverage_map(planned(hexi, hexi_cells), tiles=tiles).get_root().render() == first
 

@@ -64,11 +64,7 @@ def test_one_more_and_one_less_by_the_reach_of_the_plan(walked):
 @pytest.mark.parametrize("goal", ["coverage", "distance", "backup"])
 def test_sites_are_measured_by_the_reach_of_the_plan(walked, goal):
     places = siting.candidates_on_grid(walked.cells, spacing=600)
-    table = siting.cost_for(goal, walked, places)
-    found = siting.MODELS[goal](
-        walked.cells, table, new=2, cutoff=700, required=walked.area.facilities.index
-    )
-    [found] = siting.with_gross(walked, places, "people_60", found)
+    found = siting.site(walked, places, goal=goal, new=2)
     steps = scenario.parse(report.siting_scenario(walked, found, places))
     after = plan.carry_out(walked, steps)
     covered = after.cells.loc[after.cells["covered"], "people_60"].sum()

@@ -346,7 +346,7 @@ def test_a_floor_nobody_can_meet_is_said_at_once(tmp_path):
     )  # fmt: skip
     assert time.monotonic() - begun < 25
     assert done.returncode == 2
-    assert "no plan of 1 new centres keeps every street at 100 %" in done.stderr
+    assert "no plan of 1 new centre keeps every street at 100 %" in done.stderr
     assert "people short" in done.stderr
 
 

@@ -73,7 +73,11 @@ def test_opening_a_centre_at_a_point(hexi):
     assert (new.geometry.x, new.geometry.y) == pytest.approx(
         to_metres.transform(INSIDE["lon"], INSIDE["lat"]), abs=1e-6
     )
-    assert (new["name"], new["name_en"], new["services"]) == ("新中心", "New", "meals;health_post")
+    assert (new["name"], new["name_en"], new["services"]) == (
+        "新中心",
+        "New",
+        ("meals", "health_post"),
+    )
     assert (new["street"], new["capacity"], new["basis"]) == ("120103010", 80, "proposed")
     assert new["opened"] == np.datetime64("2024-05-01")
     assert after.facilities.dtypes.equals(hexi.facilities.dtypes)
@@ -107,7 +111,7 @@ def test_closing_moving_and_equipping(hexi):
     assert "H03" not in after.facilities.index
     moved, old = after.facilities.loc["H02"], hexi.facilities.loc["H02"]
     assert moved["street"] == "120103010" != old["street"]
-    assert (moved["name"], moved["services"]) == (old["name"], "meals;health_post")
+    assert (moved["name"], moved["services"]) == (old["name"], ("meals", "health_post"))
     assert (moved["basis"], moved["services_basis"]) == ("proposed", "proposed")
     rest = hexi.facilities.index.drop(["H02", "H03"])
     assert after.facilities.loc[rest].equals(hexi.facilities.loc[rest])

@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules, Search, _search, _solver
+from carecircles.siting import Rules, Search, _search, _solver, _terms
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
@@ -376,7 +376,7 @@ def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
             candidates=["a"],
             rules=Rules(floor_by_street=0.75),
         )
-    said = r"no plan of 1 new centres keeps every street at 80 %.*street [AB] is [34] people short"
+    said = r"no plan of 1 new centre keeps every street at 80 %.*street [AB] is [34] people short"
     with pytest.raises(InfeasibleError, match=said):
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
@@ -511,7 +511,7 @@ def test_the_search_never_opens_a_site_twice(seed):
     rng = np.random.default_rng(seed)
     worth = sparse.csc_matrix(rng.random((80, 30)) * (rng.random((80, 30)) < 0.2))
     plan = _search.Standing(worth, rng.choice([0.0, 0.1, 0.2, 0.7], 30), 1.3)
-    clock = _solver.Clock(60)
+    clock = _terms.Clock(60)
     plan.climb(clock)
     best = _search.explored(plan, clock, patience=20, enough=math.inf)
     assert len(set(best.columns())) == len(best.columns())

@@ -85,7 +85,7 @@ def tables(hexi, hexi_cells):
     return {
         lang: {
             "coverage": report.coverage_table(plan, by="street", lang=lang),
-            "gaps": report.gaps_table(hexi, zones, lang=lang),
+            "gaps": report.gaps_table(plan, zones, lang=lang),
             "change": report.change_table(change, by="street", lang=lang),
             "groups": report.groups_table(change, lang=lang),
             "league": report.league_table([change, change], lang=lang),

@@ -3,6 +3,74 @@ carecircles: who is within a short walk of a care centre, who is not, and where.
 
 Frames go in, index-aligned frames come out. In the middle stands the cost table: metres by
 (demand, facility), where an absent pair means out of reach.
+
+`import carecircles` is enough for all that follows; a module is loaded when it is first named.
+
+Examples
+--------
+>>> import carecircles as cc
+>>> area = cc.datasets.load("hexi")
+>>> plan = cc.plan.evaluate(area, cc.grid.make_demand(area.streets, area.population, cell=100))
+>>> round(float(plan.cells["covered"].mean()), 2)
+0.86
 """
 
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carecircles import area as area
+    from carecircles import catchments as catchments
+    from carecircles import comparison as comparison
+    from carecircles import datasets as datasets
+    from carecircles import datum as datum
+    from carecircles import errors as errors
+    from carecircles import evaluation as evaluation
+    from carecircles import gaps as gaps
+    from carecircles import grid as grid
+    from carecircles import io as io
+    from carecircles import maps as maps
+    from carecircles import marginal as marginal
+    from carecircles import memory as memory
+    from carecircles import people as people
+    from carecircles import plan as plan
+    from carecircles import reach as reach
+    from carecircles import report as report
+    from carecircles import scenario as scenario
+    from carecircles import siting as siting
+    from carecircles import words as words
+
 __version__ = "0.1.0"
+__all__ = [
+    "area",
+    "catchments",
+    "comparison",
+    "datasets",
+    "datum",
+    "errors",
+    "evaluation",
+    "gaps",
+    "grid",
+    "io",
+    "maps",
+    "marginal",
+    "memory",
+    "people",
+    "plan",
+    "reach",
+    "report",
+    "scenario",
+    "siting",
+    "words",
+]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return importlib.import_module(f"carecircles.{name}")
+    raise AttributeError(f"module 'carecircles' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -184,17 +184,17 @@ class _Worker:
         self.listener.join(_GRACE_S)
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()  # type: ignore[union-attr]  # opened as a pipe
 
     def _write(self, message: _Task | None) -> None:
         with contextlib.suppress(OSError, ValueError):  # the process has gone
-            pickle.dump(message, self.process.stdin, protocol=5)  # type: ignore[arg-type]
-            self.process.stdin.flush()  # type: ignore[union-attr]
+            pickle.dump(message, self.process.stdin, protocol=5)  # type: ignore[arg-type]  # opened as a pipe
+            self.process.stdin.flush()  # type: ignore[union-attr]  # opened as a pipe
 
     def _listen(self) -> None:
         try:
             while True:
-                self.inbox.put(pickle.load(self.process.stdout))  # type: ignore[arg-type]
+                self.inbox.put(pickle.load(self.process.stdout))  # type: ignore[arg-type]  # opened as a pipe
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             self.inbox.put(("failed", "its process ended"))
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation, gaps, io
+from carecircles import _html, evaluation, gaps, people
+from carecircles.errors import ValidationError
 from carecircles.plan import Plan
 
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
@@ -49,6 +50,26 @@ class Change:
     new_zones: gpd.GeoDataFrame = field(repr=False)
     vanished_zones: gpd.GeoDataFrame = field(repr=False)
 
+    def _repr_html_(self) -> str:
+        names = [_html.named(plan.name) for plan in (self.before, self.after)]
+        changed = self.centres["change"]
+        return _html.panel(
+            " → ".join(names),
+            [
+                *(
+                    (f"centres {change}", _html.some(changed.index[changed == change]))
+                    for change in dict.fromkeys(changed)
+                ),
+                ("new uncovered zones", int(self.new_zones["parts"].sum())),
+                ("vanished uncovered zones", int(self.vanished_zones["parts"].sum())),
+            ],
+            columns=("people", "gained", "lost", "net"),
+            rows=[
+                (g, *(_html.people(self.district[f"{m}_{g}"]) for m in ("gained", "lost", "net")))
+                for g in groups_of(self.before, self.after)
+            ],
+        )
+
 
 def compare(before: Plan, after: Plan) -> Change:
     """
@@ -63,6 +84,8 @@ def compare(before: Plan, after: Plan) -> Change:
     ------
     ValueError
         If the cells are not the same.
+    ValidationError
+        If there is no group of people that the standards of both say something about.
 
     Examples
     --------
@@ -73,7 +96,7 @@ def compare(before: Plan, after: Plan) -> Change:
     >>> compare(before, plan.carry_out(before, less)).centres["change"].to_dict()
     {'H12': 'closed'}
     """
-    cells = changes(before.cells, after.cells)
+    cells, first = changes(before.cells, after.cells), headline(before, after).column
     return Change(
         before=before,
         after=after,
@@ -81,22 +104,79 @@ def compare(before: Plan, after: Plan) -> Change:
         cells=cells,
         streets=by_street(before.cells, after.cells, cells),
         district=of_district(before.cells, after.cells, cells),
-        new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff),
-        vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff),
+        new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff, group=first),
+        vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff, group=first),
     )
 
 
 def groups_of(*plans: Plan) -> list[str]:
     """
-    The age groups that plans can be compared for: where a standard is for a group, only those in it.
+    The columns of the groups that plans can be compared for: where a standard is for a group, only
+    those in it.
 
     Examples
     --------
     A standard for people_65 says nothing about people_60, of which they are only a part.
+
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> step = {"standard": "people_65", "metres": 500}
+    >>> older = plan.carry_out(asis, scenario.parse({"name": "65+", "step": [step]}))
+    >>> comparison.groups_of(asis, older)
+    ['people_65', 'people_80']
     """
-    asked = [plan.area.standard.group for plan in plans]
-    first = max((io.PEOPLE.index(group) for group in asked if group), default=0)
-    return [g for g in io.PEOPLE[first:] if all(g in plan.cells for plan in plans)]
+    return [group.column for group in _told(*plans)]
+
+
+def headline(*plans: Plan) -> people.Group:
+    """
+    The group whose figures come first: that of the study area, else 60+ or the widest there is.
+
+    Parameters
+    ----------
+    plans
+        Those that are told together; of their areas the first that names one is followed.
+
+    Raises
+    ------
+    ValidationError
+        If the standards are for groups of which none is part of the other, or the group named is in
+        none of those they are for.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> headline(plan.evaluate(area, grid.make_demand(area.streets, area.population))).column
+    'people_60'
+    """
+    told = _told(*plans)
+    asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))
+    if not told:
+        raise ValidationError(
+            [
+                f"the standards are for {asked}, which have nobody in common that is counted; "
+                "compare plans whose standards are for everyone, or for a group and its part."
+            ]
+        )
+    wanted = next((plan.area.headline for plan in plans if plan.area.headline), None)
+    if wanted is None:
+        return people.headline(told)
+    for group in told:
+        if group.column == wanted:
+            return group
+    known = ", ".join(group.column for group in told)
+    raise ValidationError(
+        [f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."]
+    )
+
+
+def _told(*plans: Plan) -> list[people.Group]:
+    """The groups all plans count that their standards say something about."""
+    groups = people.rows_of(plans[0].cells, plans[0].area.groups)
+    common = [g for g in groups if all(g.column in plan.cells for plan in plans)]
+    return people.within(common, [plan.area.standard.group for plan in plans])
 
 
 def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -113,6 +193,16 @@ def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFram
     centres
         Indexed by id: change (opened, closed, moved, or equipped: other services), name, name_en,
         moved_m (metres, NaN where not moved), equipped (whether it has other services).
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.of_centres(asis.area.facilities, change.after.area.facilities)["change"].to_dict()
+    {'A1': 'closed'}
     """
     opened, closed = after.index.difference(before.index), before.index.difference(after.index)
     both = before.index.intersection(after.index)
@@ -152,6 +242,16 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ------
     ValueError
         If the cells are not the same.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.changes(asis.cells, change.after.cells)["status"].value_counts().to_dict()
+    {'uncovered': 114, 'covered': 74, 'lost': 36, 'gained': 0}
     """
     if not before.index.equals(after.index):
         raise ValueError("`before` and `after` are not of the same cells; use one grid for both.")
@@ -189,6 +289,16 @@ def by_street(
         comes nearer or goes farther away). Area: cells_km2, gained_km2, lost_km2. Shares by
         `evaluation.by_street`: covered_..._share_before and _after. Metres: mean_nearer_..._m and mean_farther_..._m (by how much, of those
         people), and mean_distance_m_before and _after (weighted as in `evaluation.by_street`).
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.by_street(asis.cells, change.after.cells)["lost_people_60"].to_dict()
+    {'S1': 5400.0, 'S2': 0.0, 'S3': 0.0, 'S4': 0.0}
     """
     streets = before["street"].cat
     change = changes(before, after) if change is None else change
@@ -202,6 +312,16 @@ def of_district(
 ) -> pd.Series:
     """
     What changes for all cells together; the same measures and parameters as `by_street`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> comparison.of_district(asis.cells, change.after.cells)["lost_people_60"].item()
+    5400.0
     """
     change = changes(before, after) if change is None else change
     every = np.zeros(len(before), dtype=int)
@@ -218,6 +338,7 @@ def new_zones(
     *,
     cutoff: float,
     smallest_m2: float = 10_000.0,
+    group: str | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Uncovered zones of `after` of which no part was uncovered in `before`.
@@ -228,13 +349,23 @@ def new_zones(
     ----------
     before, after
         Two evaluations (`evaluation.evaluate`) of the same cells.
-    cutoff, smallest_m2
+    cutoff, smallest_m2, group
         As in `gaps.uncovered_zones`, `cutoff` that of `after`.
 
     Returns
     -------
     zones
         Rows like those of `gaps.uncovered_zones`, numbered among themselves.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> len(comparison.new_zones(asis.cells, change.after.cells, cutoff=700))
+    0
     """
     gap = after[~after["covered"]]
     number = gaps.number_zones(gap)
@@ -244,7 +375,7 @@ def new_zones(
     covered[gap.index[is_old]] = True
     only_new = after.assign(covered=covered)
     only_new.attrs = dict(after.attrs)
-    return gaps.uncovered_zones(only_new, cutoff=cutoff, smallest_m2=smallest_m2)
+    return gaps.uncovered_zones(only_new, cutoff=cutoff, smallest_m2=smallest_m2, group=group)
 
 
 def _measure(
@@ -269,17 +400,17 @@ def _measure(
     def total(weights: np.ndarray, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
         return np.bincount(group[chosen], weights[chosen], minlength=len(labels))
 
-    people = [name for name in before.columns if name.startswith("people")]
+    groups = people.columns_of(before)
     area = before["area_m2"].to_numpy()
     table = {"cells_km2": total(area) / 1e6}
-    table |= {g: total(before[g].to_numpy()) for g in people}
-    for g in people:
+    table |= {g: total(before[g].to_numpy()) for g in groups}
+    for g in groups:
         table |= {f"{name}_{g}": total(before[g].to_numpy(), here) for name, here in where.items()}
         table[f"net_{g}"] = table[f"gained_{g}"] - table[f"lost_{g}"]
     for name in ("gained", "lost"):
         table[f"{name}_km2"] = total(area, where[name]) / 1e6
     with np.errstate(invalid="ignore", divide="ignore"):
-        for g in people:
+        for g in groups:
             for name in ("nearer", "farther"):
                 moved = total(before[g].to_numpy() * np.abs(metres), where[name])
                 table[f"mean_{name}_{g}_m"] = moved / table[f"{name}_{g}"]

@@ -32,6 +32,11 @@ def folder(name: str) -> Path:
     ------
     ValidationError
         If no study area has that name.
+
+    Examples
+    --------
+    >>> folder("hexi").name
+    'hexi'
     """
     if name not in available():
         raise ValidationError(
@@ -61,6 +66,13 @@ def write_template(target: str | Path) -> None:
     ------
     ValidationError
         If there is already something at `target`, or it cannot be written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     write_template(Path(place) / "mine")
+    ...     print(read_area(Path(place) / "mine").name_en)
+    Example District
     """
     target = Path(target)
     try:

@@ -50,6 +50,11 @@ def parse_datum(text: str) -> str:
     ------
     ValueError
         If it is none of `DATUMS`.
+
+    Examples
+    --------
+    >>> parse_datum("GCJ-02"), parse_datum("高德")
+    ('gcj02', 'gcj02')
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in folded if c.isalnum()).removesuffix("坐标系").removesuffix("坐标")
@@ -73,6 +78,12 @@ def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[Deg
     -------
     lon, lat
         Degrees in WGS84, new arrays.
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84([117.22], [39.08], datum="gcj02")
+    >>> float(lon[0].round(4)), float(lat[0].round(4))
+    (117.2137, 39.079)
     """
     lon, lat = np.array(lon, dtype=float), np.array(lat, dtype=float)
     if datum == "bd09":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from carecircles import grid
+from carecircles import grid, people
 from carecircles.reach import CostTable, within
 
 _DISTANCE_QUANTILE = 0.9
@@ -61,6 +61,15 @@ def depth(demand: pd.DataFrame, cost: CostTable, *, cutoff: float | None = None)
     -------
     depth
         Whole numbers, on the index of `demand`; two or more are a backup.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> depth(demand, cost).tolist(), depth(demand, cost, cutoff=300).tolist()
+    ([1, 2, 1], [1, 2, 0])
     """
     position = _positions(demand, within(cost, cutoff).table)
     counts = np.bincount(position, minlength=len(demand)).astype(np.int32)
@@ -83,6 +92,15 @@ def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     nearest
         On the index of `demand`: `nearest` (label of the centre, missing where no pair is there)
         and `distance_m` (NaN there).
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> nearest(demand, cost)["nearest"].tolist(), nearest(demand, cost)["distance_m"].tolist()
+    (['a', 'b', 'b'], [100.0, 200.0, 400.0])
     """
     table = cost.table
     position = _positions(demand, table)
@@ -123,6 +141,16 @@ def evaluate(
     -------
     cells
         `demand` with covered, depth, nearest (centre) and distance_m (to it).
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> cells = evaluate(demand, cost, cost, cutoff=300)
+    >>> cells[["covered", "depth", "nearest"]].to_numpy().tolist()
+    [[True, 1, 'a'], [True, 2, 'b'], [False, 0, 'b']]
     """
     depths = depth(demand, cost, cutoff=cutoff)
     found = nearest(demand, nearest_cost)
@@ -146,7 +174,19 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
         Indexed by street: cells_km2 (area of its cells), people by group, covered_area_share,
         backup_area_share (two centres or more), covered_... and backup_..._share and
         uncovered_... (persons) for each group, mean_distance_m and p90_distance_m to the nearest
-        centre, weighted by people (by people_60 where only these are known). Shares of nobody are NaN.
+        centre, weighted by people (by those of `people.headline` where not all are known). Shares of
+        nobody are NaN.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> demand["street"] = pd.Categorical(["S", "S", "T"])
+    >>> coverage = by_street(evaluate(demand, cost, cost, cutoff=300))
+    >>> coverage["covered_people_60_share"].to_dict()
+    {'S': 1.0, 'T': 0.0}
     """
     streets = cells["street"].cat
     return _measure(cells, streets.codes.to_numpy(), streets.categories).rename_axis("street")
@@ -160,6 +200,18 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     ----------
     cells
         From `evaluate`.
+
+    Examples
+    --------
+    Of 12 people 8 have a centre within 300 m, and 3 of them have two.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0, 300.0, 200.0, 400.0], index=index), cutoff=500)
+    >>> whole = of_district(evaluate(demand, cost, cost, cutoff=300))
+    >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
+    [12.0, 4.0, 0.25]
     """
     return _measure(cells, np.zeros(len(cells), dtype=int), ["district"]).iloc[0]
 
@@ -182,6 +234,14 @@ def area_share_error(cells: pd.DataFrame) -> float:
     -------
     error
         A share; 0.001 means 0.1 percentage points.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> round(area_share_error(asis.cells), 3)
+    0.029
     """
     lattice = grid.grid_of(cells)
     if lattice is None:  # places are counted one by one
@@ -211,7 +271,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
 
     is_covered = cells["covered"].to_numpy()
     has_backup = cells["depth"].to_numpy() >= 2
-    groups = [name for name in cells.columns if name.startswith("people")]
+    groups = people.columns_of(cells)
     areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
     weights = areas | {g: cells[g].to_numpy() for g in groups}
     totals = {name: total(w) for name, w in weights.items()}
@@ -223,7 +283,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
                 table[f"{prefix}_{name}_share"] = total(w, where) / totals[name]
         for g in groups:
             table[f"uncovered_{g}"] = total(weights[g], ~is_covered)
-        by = weights["people" if "people" in weights else groups[0]]
+        by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
     table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))

@@ -1,4 +1,4 @@
-"""Uncovered cells as contiguous uncovered zones, ranked by the older people in them."""
+"""Uncovered cells as contiguous uncovered zones, ranked by the people in them."""
 
 import itertools
 from typing import Literal
@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from carecircles import grid
 from carecircles.errors import ValidationError
+from carecircles.people import columns_of, headline_of
 
 OTHER = "other"
 
@@ -21,6 +22,7 @@ def uncovered_zones(
     cutoff: float,
     smallest_m2: float = 10_000.0,
     split: Literal["street"] | None = None,
+    group: str | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Contiguous uncovered zones with the people in them and how far they are from a centre.
@@ -38,32 +40,42 @@ def uncovered_zones(
         Area in square metres below which a zone goes to 'other'.
     split
         'street' to cut zones at the borders of streets; None for zones as they are.
+    group
+        Column of the people whom zones are ranked by and distances are of; that of
+        `people.headline` (60+) if None.
 
     Returns
     -------
     zones
-        Indexed by `zone` ('1' has the most people aged 60 and more, the last may be 'other'):
-        area_km2, people by group, streets (codes, most older people first, joined by ';'),
-        nearest (the centre nearest to most of its older people), distance_m (mean distance to it of
-        the older people for whom it is the nearest), farthest_m (of any cell to its nearest centre), too_far_m (distance_m - cutoff), parts
+        Indexed by `zone` ('1' has the most people of the group, the last may be 'other'):
+        area_km2, people by group, streets (codes, most people first),
+        nearest (the centre nearest to most of its people), distance_m (mean distance to it of
+        the people for whom it is the nearest), farthest_m (of any cell to its nearest centre), too_far_m (distance_m - cutoff), parts
         (number of zones in the row), geometry (union of the cells). Empty if all is covered.
 
     Raises
     ------
     ValidationError
         If `smallest_m2` is negative or not a number.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> zones[["people_60", "streets", "nearest"]].to_numpy().tolist()
+    [[9625.0, ('S4', 'S1', 'S2', 'S3'), 'A2'], [400.0, ('S3',), 'A3'], [300.0, ('S1',), 'A1']]
     """
-    groups = [name for name in cells.columns if name.startswith("people")]
+    groups, first = columns_of(cells), headline_of(cells, group)
     gaps = cells[~cells["covered"]]
-    name, small = _named(gaps, groups, smallest_m2=smallest_m2, split=split)
+    name, small = _named(gaps, first, smallest_m2=smallest_m2, split=split)
 
     table = gaps.groupby(name, observed=False)[["area_m2", *groups]].sum()
     table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
-    weight = gaps["people_60"].where(
-        gaps["people_60"].groupby(name, observed=False).transform("sum") > 0, 1.0
-    )
-    table["streets"] = _largest(gaps["street"], weight, name, ";".join)
-    table["nearest"] = _largest(gaps["nearest"], weight, name, "first")
+    weight = gaps[first].where(gaps[first].groupby(name, observed=False).transform("sum") > 0, 1.0)
+    table["streets"] = _by_weight(gaps["street"], weight, name)
+    table["nearest"] = [next(iter(some), "") for some in _by_weight(gaps["nearest"], weight, name)]
     theirs = weight.where(
         gaps["nearest"].astype(object) == name.map(table["nearest"]).astype(object)
     )
@@ -84,42 +96,51 @@ def by_street(
     *,
     smallest_m2: float = 10_000.0,
     split: Literal["street"] | None = None,
+    group: str | None = None,
 ) -> pd.DataFrame:
     """
     What of each uncovered zone lies in which street.
 
     Parameters
     ----------
-    cells, smallest_m2, split
+    cells, smallest_m2, split, group
         As in `uncovered_zones`.
 
     Returns
     -------
     parts
         Indexed by `zone` and `street` (its code), zones in their order and in each the street with
-        most older people first: area_km2, people by group. The rows of a zone add up to the zone.
+        most people of the group first: area_km2, people by group. The rows of a zone add up to the zone.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gaps.by_street(asis.cells)["people_60"].round().loc["1"].to_dict()
+    {'S4': 3000.0, 'S1': 2700.0, 'S2': 2625.0, 'S3': 1300.0}
     """
-    groups = [name for name in cells.columns if name.startswith("people")]
+    groups, first = columns_of(cells), headline_of(cells, group)
     gaps = cells[~cells["covered"]]
-    zone, _ = _named(gaps, groups, smallest_m2=smallest_m2, split=split)
+    zone, _ = _named(gaps, first, smallest_m2=smallest_m2, split=split)
     parts = gaps.groupby([zone.rename("zone"), "street"], observed=True)[["area_m2", *groups]].sum()
     parts = parts.reset_index().sort_values(
-        ["zone", "people_60", "area_m2"], ascending=[True, False, False], kind="stable"
+        ["zone", first, "area_m2"], ascending=[True, False, False], kind="stable"
     )
     parts.insert(2, "area_km2", parts.pop("area_m2") / 1e6)
     return parts.astype({"zone": str, "street": str}).set_index(["zone", "street"])
 
 
 def _named(
-    gaps: pd.DataFrame, groups: list[str], *, smallest_m2: float, split: str | None
+    gaps: pd.DataFrame, first: str, *, smallest_m2: float, split: str | None
 ) -> tuple[pd.Series, int]:
     """The name of each uncovered cell's zone, the largest first, and how many small ones are 'other'."""
     if not smallest_m2 >= 0:
         raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
     number = number_zones(gaps) if split is None else _number_within(gaps, gaps[split])
-    zones = gaps.groupby(number)[["area_m2", *groups]].sum()
+    zones = gaps.groupby(number)[["area_m2", first]].sum()
     is_small = zones["area_m2"] < smallest_m2
-    large = zones[~is_small].sort_values(["people_60", "area_m2"], ascending=False, kind="stable")
+    large = zones[~is_small].sort_values([first, "area_m2"], ascending=False, kind="stable")
     rank = pd.Series([str(n + 1) for n in range(len(large))], index=large.index, dtype=object)
     name = pd.Series(number, index=gaps.index).map(rank).astype(object).fillna(OTHER)
     order = [*rank, *([OTHER] if is_small.any() else [])]
@@ -138,21 +159,30 @@ def _number_within(gaps: pd.DataFrame, unit: pd.Series) -> np.ndarray:
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:
-    """The zone of each uncovered cell, numbered from the south-west."""
+    """
+    The zone of each uncovered cell, numbered from the south-west.
+
+    Examples
+    --------
+    Two cells side by side are one zone, a third apart is another.
+
+    >>> number_zones(pd.DataFrame({"row": [0, 0, 2], "col": [0, 1, 0]})).tolist()
+    [1, 1, 2]
+    """
     is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
     labels, _ = ndimage.label(is_gap)
     return labels[gaps["row"], gaps["col"]]
 
 
-def _largest(labels: pd.Series, weight: pd.Series, name: pd.Series, choose) -> pd.Series:
-    """What `choose` makes of each zone's labels, the one with the largest weight first."""
+def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:
+    """Each zone's labels, the one with the largest weight first."""
     found = labels.astype(object).fillna("")
     totals = weight.groupby([name, found], observed=True).sum()
     totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
     totals = totals[totals["label"] != ""]
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
-    chosen = totals.groupby("zone", observed=True)["label"].agg(choose)
-    return chosen.reindex(name.cat.categories, fill_value="")
+    found = totals.groupby("zone", observed=True)["label"].agg(tuple)
+    return [found.get(zone, ()) for zone in name.cat.categories]
 
 
 def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.Geometry]:

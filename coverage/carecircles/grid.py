@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from carecircles.errors import ValidationError
+from carecircles.people import columns_of
 
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
@@ -51,7 +52,7 @@ def make_demand(
     streets
         Polygons in a projected CRS in metres, indexed by code.
     population
-        Persons by age group (columns that begin with `people`), indexed like `streets`.
+        Persons by group (columns of `people.is_group`), indexed like `streets`.
     cell
         Side of a cell in metres.
 
@@ -59,13 +60,25 @@ def make_demand(
     -------
     demand
         Indexed by `cell` (row * number of columns + column, from the south-west): row, col, x, y
-        (metres, centre of the cell), area_m2, street (categorical), people by age group. The
+        (metres, centre of the cell), area_m2, street (categorical), people by group. The
         people of a street's cells add up to the street's. `attrs["crs"]` is the CRS.
 
     Raises
     ------
     ValidationError
         If `cell` is not a usable size, or a street with people has no cell.
+
+    Examples
+    --------
+    A street of 200 m by 100 m has eight cells of 50 m; its 16 people are two in each.
+
+    >>> import shapely
+    >>> street = shapely.box(0, 0, 200, 100)
+    >>> streets = gpd.GeoDataFrame({"name": ["A"]}, geometry=[street], index=["A"], crs=4548)
+    >>> people = pd.DataFrame({"people_60": [16]}, index=["A"])
+    >>> demand = make_demand(streets, people, cell=50)
+    >>> len(demand), demand["people_60"].unique().tolist(), demand["x"].iloc[0].item()
+    (8, [2.0], 25.0)
     """
     left, bottom, right, top = streets.total_bounds
     problems = [*_degrees_problems(streets), *cell_problems(cell)]
@@ -99,7 +112,7 @@ def make_demand(
         index=pd.Index(row * cols + col, name="cell"),
     )
     cells_of_street = np.bincount(codes, minlength=len(streets))
-    groups = [name for name in population.columns if name.startswith("people")]
+    groups = columns_of(population)
     people = population.loc[streets.index, groups]
     _refuse_lost_people(people, cells_of_street, streets, cell)
     for group in groups:
@@ -150,6 +163,12 @@ def lattice_of(demand: pd.DataFrame) -> Grid:
     ------
     ValidationError
         If the places lie on no lattice.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [2], "col": [1], "x": [75.0], "y": [125.0], "area_m2": [2500.0]})
+    >>> lattice_of(cells)
+    Grid(cell=50.0, x0=0.0, y0=0.0, rows=3, cols=2, crs=None)
     """
     found = grid_of(demand)
     if found is None:
@@ -179,6 +198,14 @@ def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -
     -------
     spans
         Whole numbers of shape (spans, 4): which circle, row, first column, column after the last.
+
+    Examples
+    --------
+    A circle of one cell around the middle of the middle cell of three by three.
+
+    >>> middle = np.array([1.0])
+    >>> circle_spans(middle, middle, 1.0, within=Grid(50.0, 0.0, 0.0, 3, 3, None)).tolist()
+    [[0, 0, 0, 3], [0, 1, 0, 3], [0, 2, 0, 3]]
     """
     # The grid and not more.
     radius = min(radius, within.rows + within.cols + float(np.abs([u, v]).max(initial=0.0)))
@@ -226,7 +253,14 @@ def _half_width(off: np.ndarray, radius: float) -> np.ndarray:
 
 
 def cell_problems(cell: float) -> list[str]:
-    """Whether cells can have such a side, in metres."""
+    """
+    Whether cells can have such a side, in metres.
+
+    Examples
+    --------
+    >>> cell_problems(50.0), len(cell_problems(0.0))
+    ([], 1)
+    """
     if _SMALLEST_M <= cell <= _LARGEST_M:
         return []
     return [
@@ -235,7 +269,17 @@ def cell_problems(cell: float) -> list[str]:
 
 
 def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
-    """Whether there are not too many cells of such a side."""
+    """
+    Whether there are not too many cells of such a side.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> street = shapely.box(0, 0, 200, 100)
+    >>> streets = gpd.GeoDataFrame({"name": ["A"]}, geometry=[street], index=["A"], crs=4548)
+    >>> count_problems(streets, 50.0), len(count_problems(streets, 0.01))
+    ([], 1)
+    """
     left, bottom, right, top = streets.total_bounds / cell
     places = (int(np.ceil(right)) - int(np.floor(left))) * (
         int(np.ceil(top)) - int(np.floor(bottom))
@@ -275,6 +319,12 @@ def raster(demand: pd.DataFrame, values: np.ndarray, *, fill: float) -> np.ndarr
     -------
     raster
         Array of shape (rows, columns) of the type of `values`.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [0, 1, 1], "col": [0, 0, 1]})
+    >>> raster(cells, np.array([5, 6, 7]), fill=0).tolist()
+    [[5, 0], [6, 7]]
     """
     rows, cols = demand["row"].to_numpy(), demand["col"].to_numpy()
     shape = (rows.max(initial=-1) + 1, cols.max(initial=-1) + 1)

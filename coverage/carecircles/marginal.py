@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 
 from carecircles import evaluation, grid
+from carecircles.people import columns_of, headline_of
 from carecircles.plan import Plan, is_straight
 
 _PAIRS_AT_ONCE = 5_000_000
 
 
-def close_each(plan: Plan) -> pd.DataFrame:
+def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     """
     What would be lost if each centre were closed, one at a time.
 
@@ -21,12 +22,22 @@ def close_each(plan: Plan) -> pd.DataFrame:
     ----------
     plan
         The plan; its cost table answers.
+    group
+        Column of the people whom centres are ranked by; that of `people.headline` (60+) if None.
 
     Returns
     -------
     losses
-        Indexed by centre, the one most missed first (by people_60, then by backup): lost_... and
+        Indexed by centre, the one most missed first (by the group, then by its backup): lost_... and
         backup_lost_... (persons by group), lost_km2.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> marginal.close_each(asis)["lost_people_60"].round().to_dict()
+    {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
     """
     demand, pairs = plan.cells, plan.cost.table
     centres = pairs.index.levels[1]
@@ -38,12 +49,13 @@ def close_each(plan: Plan) -> pd.DataFrame:
         here = depth == reached
         return np.bincount(centre[here], weights[position[here]], minlength=len(centres))
 
-    groups = [name for name in demand.columns if name.startswith("people")]
+    groups = columns_of(demand)
     table = {f"lost_{g}": lost(demand[g].to_numpy(), 1) for g in groups}
     table["lost_km2"] = lost(demand["area_m2"].to_numpy(), 1) / 1e6
     table |= {f"backup_lost_{g}": lost(demand[g].to_numpy(), 2) for g in groups}
     losses = pd.DataFrame(table, index=pd.Index(centres, name="id"))
-    order = ["lost_people_60", "backup_lost_people_60"]
+    first = headline_of(demand, group)
+    order = [f"lost_{first}", f"backup_lost_{first}"]
     return losses.sort_values(order, ascending=False, kind="stable")
 
 
@@ -65,9 +77,18 @@ def open_everywhere(plan: Plan) -> pd.DataFrame:
     gains
         On the index of the plan's cells: gained_... (persons by group who are uncovered and would be
         covered), gained_km2.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gains = marginal.open_everywhere(asis)
+    >>> gains["gained_people_60"].idxmax(), round(gains["gained_people_60"].max())
+    (np.int64(102), 2679)
     """
     cells = plan.cells
-    groups = [name for name in cells.columns if name.startswith("people")]
+    groups = columns_of(cells)
     weights = {f"gained_{g}": cells[g].to_numpy(dtype=float) for g in groups}
     weights["gained_km2"] = cells["area_m2"].to_numpy() / 1e6
     gains = (_in_circles if is_straight(plan) else _by_reach)(plan, weights)

@@ -27,8 +27,8 @@ _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
 _PAIR = 35  # a cell and a centre that reaches it
 _PAIR_SITED = 110  # a cell and a candidate, from the cost table to the plan
-_PAIR_PROVED = 200  # the same where the whole model goes to the solver
-_SOLVER = 250_000_000  # the solver's own process
+_PAIR_PROVED = 230  # the same where the whole model goes to the solver
+_SOLVER = 50_000_000  # the solver's own process
 _ALWAYS_PROVED = ("backup", "facilities")  # goals that always go to the solver
 TABLE_ROW = 3000  # a row of a table that is written or printed
 CANDIDATE = 1200  # a candidate on the grid
@@ -52,6 +52,13 @@ def of_evaluation(
         Whether a map of each cell is drawn.
     of_rows
         Bytes of what has a row for each cell (`TABLE_ROW`, `CANDIDATE`), 0 if nothing has.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, memory
+    >>> area = datasets.load("template")
+    >>> memory.of_evaluation(area, cell=50) < memory.of_evaluation(area, cell=25)
+    np.True_
     """
     left, bottom, right, top = area.streets.total_bounds
     places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
@@ -62,7 +69,14 @@ def of_evaluation(
 
 
 def of_siting(goal: str, pairs: float) -> float:
-    """Bytes that finding sites for a goal takes, by the pairs of cell and candidate of its cost table."""
+    """
+    Bytes that finding sites for a goal takes, by the pairs of cell and candidate of its cost table.
+
+    Examples
+    --------
+    >>> of_siting("coverage", 2e6) == 2 * of_siting("coverage", 1e6)
+    True
+    """
     if goal in _ALWAYS_PROVED:
         return _SOLVER + _PAIR_PROVED * pairs
     return _PAIR_SITED * pairs
@@ -93,6 +107,11 @@ def limit(said: str | None) -> float:
     ------
     ValidationError
         If that is no amount.
+
+    Examples
+    --------
+    >>> limit("1TB") <= 1e12
+    True
     """
     if said is None:
         return _SHARE * free()
@@ -117,7 +136,14 @@ def amount(said: str) -> float:
 
 
 def free() -> float:
-    """Bytes that are free on this machine, or as far as its group of processes (a container) may go."""
+    """
+    Bytes that are free on this machine, or as far as its group of processes (a container) may go.
+
+    Examples
+    --------
+    >>> free() > 0
+    True
+    """
     return float(min([psutil.virtual_memory().available, *_left_in_groups()]))
 
 
@@ -138,6 +164,10 @@ def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
     ------
     ValidationError
         With both sizes and the mend.
+
+    Examples
+    --------
+    >>> require(1e6, most=2e6, doing="this", mend="use less")
     """
     if estimate > most:
         raise ValidationError(

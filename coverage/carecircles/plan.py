@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from carecircles import evaluation
+from carecircles import _html, evaluation
 from carecircles import reach as reaches
-from carecircles.area import StudyArea, offering
+from carecircles.area import StudyArea, in_words, offering
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -40,6 +40,38 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+
+    def _repr_html_(self) -> str:
+        whole = evaluation.of_district(self.cells)
+        group = self.area.standard.group
+        columns = [g.column for g in self.area.groups if g.column in self.cells]
+        counted = [g for g in columns if group in (None, g)]
+        way = "straight lines" if is_straight(self) else "a cost table of one's own"
+        return _html.panel(
+            self.name,
+            [
+                ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
+                ("standard", f"{in_words(self.area.standard)}; by {way}"),
+                *([("as of", self.area.as_of)] if self.area.as_of else []),
+                ("centres", len(self.area.facilities)),
+                ("cells", f"{len(self.cells):,}"),
+                *(
+                    [("area covered", _html.share(whole["covered_area_share"]))]
+                    if "covered_area_share" in whole
+                    else []
+                ),
+            ],
+            columns=("people", "in all", "not covered", "covered"),
+            rows=[
+                (
+                    g,
+                    _html.people(whole[g]),
+                    _html.people(whole[f"uncovered_{g}"]),
+                    _html.share(whole[f"covered_{g}_share"]),
+                )
+                for g in counted
+            ],
+        )
 
 
 def evaluate(
@@ -144,5 +176,15 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
 
 
 def is_straight(plan: Plan) -> bool:
-    """Whether the plan's costs are straight lines, which maps may draw as circles."""
+    """
+    Whether the plan's costs are straight lines, which maps may draw as circles.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> plan.is_straight(asis)
+    True
+    """
     return plan.reach is reaches.straight_line

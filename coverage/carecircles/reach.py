@@ -288,6 +288,17 @@ def updated(
     -------
     cost
         The same as `reach(demand, after, cutoff=cutoff)`.
+
+    Examples
+    --------
+    Of two centres one moves; only that one is measured.
+
+    >>> demand = pd.DataFrame({"x": [0.0, 30.0, 60.0], "y": [0.0, 0.0, 0.0]}, index=["p", "q", "r"])
+    >>> centres = gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([0, 60], [0, 0]))
+    >>> moved = centres.set_geometry(gpd.points_from_xy([0, 30], [0, 0]))
+    >>> cost = straight_line(demand, centres, cutoff=20)
+    >>> updated(cost, demand, before=centres, after=moved, cutoff=20).table.to_dict()
+    {('p', 'a'): 0.0, ('q', 'b'): 0.0}
     """
     if cost.cutoff < cutoff:
         return reach(demand, after, cutoff=cutoff)
@@ -323,6 +334,14 @@ def joined(
     ------
     ValidationError
         If the tables are in different units.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"x": [0.0, 30.0, 60.0], "y": [0.0, 0.0, 0.0]}, index=["p", "q", "r"])
+    >>> centres = gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([0, 60], [0, 0]))
+    >>> one, other = (straight_line(demand, some, cutoff=20) for some in (centres[:1], centres[1:]))
+    >>> joined(demand, one, other).table.to_dict()
+    {('p', 'a'): 0.0, ('r', 'b'): 0.0}
     """
     units = {t.unit for t in tables}
     if len(units) > 1:
@@ -367,6 +386,13 @@ def nearest(
     cost
         A cost table with one pair for each cell; empty if there is no centre. Of two
         centres equally near, the first in `facilities` is taken.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"x": [0.0, 30.0, 60.0], "y": [0.0, 0.0, 0.0]}, index=["p", "q", "r"])
+    >>> centres = gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([0, 60], [0, 0]))
+    >>> nearest(demand, centres).table.to_dict()
+    {('p', 'a'): 0.0, ('q', 'a'): 30.0, ('r', 'b'): 0.0}
     """
     if reach is not straight_line:
         return _least(demand, facilities, reach(demand, facilities, cutoff=math.inf))

@@ -16,7 +16,6 @@ import dataclasses
 import datetime
 import difflib
 import itertools
-import json
 import math
 import os
 import tomllib
@@ -27,8 +26,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import tomli_w
 
-from carecircles import io
+from carecircles import io, people
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
@@ -53,7 +53,6 @@ _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
 DEGREE_DECIMALS = 7
 _LEAST = 0.001  # metres, minutes
 _MOST_CONTRADICTIONS = 20
-_STANDARD = "\0standard"  # no id of a centre
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +90,14 @@ def read_scenario(path: str | Path) -> Scenario:
     ------
     ValidationError
         With every problem of the files; `understood` is the scenario of the steps that are sound.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> path = datasets.folder("hexi") / "scenarios" / "taoyuan-2023.toml"
+    >>> steps = read_scenario(path).steps
+    >>> steps["act"].tolist(), steps["to"].tolist()
+    (['open'], ['T1'])
     """
     plans: list[tuple[str, dict]] = []
     path, seen = Path(path), []
@@ -161,23 +168,21 @@ def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None
     steps = pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object)
     steps, wrong = _dated(steps, file)
     problems += wrong
-    days = pd.DataFrame({"as_of": [plan.get("as_of", "")]}, index=pd.Index([1], name="day"))
-    problems += _no_days({"as_of": plan.get("as_of", "")}, file)
-    as_of, wrong = _checks.dates(days, "as_of", file=file, last_day=True)
-    problems += [line.replace(", day 1 ", ": ") for line in wrong]
+    said = _no_days({"as_of": plan.get("as_of", "")}, file)
+    as_of, wrong = _checks.date(plan.get("as_of", ""), "as_of", file=file, last_day=True)
+    problems += said or wrong
     for one, other, sentence in _contradictions(steps, file):
         problems.append(sentence)
         unsound |= {one, other}
     steps = steps[~steps["step"].isin(list(unsound))]
     if base is not None:
         steps = pd.concat([base.steps, steps], ignore_index=True)
-    day = None if pd.isna(as_of.iloc[0]) else as_of.iloc[0].date()
     name = plan.get("name", "")
     made = Scenario(
         name=name,
         name_en=plan.get("name_en") or name,
         steps=steps.reset_index(drop=True),
-        as_of=day or (base.as_of if base else None),
+        as_of=as_of or (base.as_of if base else None),
         note=plan.get("note") or plan.get("note_en", ""),
         note_en=plan.get("note_en") or plan.get("note", ""),
     )
@@ -207,6 +212,14 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     ------
     ValidationError
         With every problem: unknown centres, points outside the study area, unknown streets.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, scenario
+    >>> area = datasets.load("template")
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> scenario.apply(area, less).facilities.index.tolist()
+    ['A2', 'A3']
     """
     steps = scenario.steps
     problems = []
@@ -242,7 +255,17 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
 
 
 def scenario_text(scenario: Scenario) -> str:
-    """A scenario as the file that `read_scenario` reads; steps of its bases are written out."""
+    """
+    A scenario as the file that `read_scenario` reads; steps of its bases are written out.
+
+    Examples
+    --------
+    >>> print(scenario_text(parse({"name": "One less", "step": [{"close": "H12"}]})), end="")
+    name = "One less"
+    <BLANKLINE>
+    [[step]]
+    close = "H12"
+    """
     heading = {
         "name": scenario.name,
         "name_en": scenario.name_en if scenario.name_en != scenario.name else "",
@@ -250,25 +273,24 @@ def scenario_text(scenario: Scenario) -> str:
         "note_en": scenario.note_en if scenario.note_en != scenario.note else "",
         "as_of": scenario.as_of or "",
     }
-    lines = _toml(heading)
+    parts = [tomli_w.dumps(_written(heading))]
     for step in scenario.steps.to_dict("records"):
         kept = {key: step[key] for key in ("date", "until", *_DETAILS[step["act"]])}
-        lines += ["", "[[step]]", *_toml({step["act"]: step["to"], **kept})]
-    return "\n".join([*lines, ""])
+        parts.append("[[step]]\n" + tomli_w.dumps(_written({step["act"]: step["to"], **kept})))
+    return "\n".join(parts)
 
 
-def _toml(values: Mapping) -> list[str]:
-    """Keys and values as lines of TOML; what is missing or empty is left out."""
-    lines = []
+def _written(values: Mapping) -> dict:
+    """Values as a file has them: days as dates, services in one text; without what is missing or empty."""
+    written = {}
     for key, value in values.items():
-        if isinstance(value, pd.Timestamp | datetime.date) and not pd.isna(value):
-            lines.append(f"{key} = {value:%Y-%m-%d}")
-        elif isinstance(value, str) and value:
-            quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-            lines.append(f"{key} = {quoted}")
-        elif isinstance(value, int | float) and not pd.isna(value):
-            lines.append(f"{key} = {value!r}")
-    return lines
+        if isinstance(value, tuple):
+            written[key] = ";".join(map(str, value))
+        elif value == "" or pd.isna(value):
+            continue
+        else:
+            written[key] = value.date() if isinstance(value, pd.Timestamp) else value
+    return written
 
 
 def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -285,6 +307,13 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
     middles
         On the index of `streets`: lon and lat in degrees (WGS84) to 1 cm. The centroid, or where
         that lies outside the street, some point inside.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, scenario
+    >>> area = datasets.load("template")
+    >>> scenario.street_middles(area.streets).round(3).loc["S1"].to_dict()
+    {'lon': 110.008, 'lat': 35.007}
     """
     centroid = streets.centroid
     middle = centroid.where(streets.contains(centroid), streets.representative_point())
@@ -365,12 +394,14 @@ def _read_step(step: Mapping, where: str) -> tuple[dict | None, list[str]]:
     problems += checks[act](row, where) if act in checks else []
     if "services" in row:
         problems += _services_problems(row["services"], where)
-        if isinstance(row["services"], list | tuple):
-            row["services"] = ";".join(map(str, row["services"]))
+        if isinstance(row["services"], list):
+            row["services"] = tuple(row["services"])
     target = str(to).strip()
-    if act == "standard" and target not in (EVERYONE, *io.PEOPLE):
-        choices = ", ".join((EVERYONE, *io.PEOPLE))
-        problems.append(f"{where}: standard is {_checks.show(to)}; write one of {choices}.")
+    if act == "standard" and target != EVERYONE and not people.is_group(target):
+        choices = ", ".join((EVERYONE, *(group.column for group in people.GROUPS)))
+        problems.append(
+            f"{where}: standard is {_checks.show(to)}; write one of {choices} or a group of the area's own."
+        )
     return {"act": act, "to": target, **row}, problems
 
 
@@ -469,10 +500,11 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, str]
 
     There is one standard at a time, and of one centre only move and equip go together.
     """
-    about = steps["to"].where(steps["act"] != "standard", None).fillna(_STANDARD)
+    is_standard = steps["act"] == "standard"
+    whom = steps["to"].where(~is_standard, "")
     pairs = (
         pair
-        for _, some in steps.groupby(about, sort=False)
+        for _, some in steps.groupby([is_standard, whom], sort=False)
         for pair in itertools.combinations(some.to_dict("records"), 2)
         if {pair[0]["act"], pair[1]["act"]} != {"move", "equip"} and _overlap(*pair)
     )
@@ -538,7 +570,7 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
 
 def _missing_groups(steps: pd.DataFrame, population: pd.DataFrame) -> list[str]:
     standards = steps[steps["act"] == "standard"]
-    known = [EVERYONE, *(g for g in io.PEOPLE if g in population)]
+    known = [EVERYONE, *people.columns_of(population)]
     return [
         f"{step['file']}, step {step['step']}: the population has no {step['to']}; "
         f"use one of {', '.join(known)}."

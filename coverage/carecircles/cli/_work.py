@@ -42,12 +42,19 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = datum_of(options.datum)
     with busy("reading"):
-        from carecircles.area import area_on, read_area, standard_of, without_neighbours
+        from carecircles.area import (
+            area_on,
+            read_area,
+            standard_of,
+            with_headline,
+            without_neighbours,
+        )
 
         study = read_area(folder_of(options.area), centres=options.centres, datum=datum)
         study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
+        study = study if options.group is None else with_headline(study, options.group)
         return study if as_of is None else area_on(study, as_of)
 
 

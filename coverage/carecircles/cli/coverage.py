@@ -9,7 +9,7 @@ import typer
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
-    from carecircles.maps import Drawing
+    from carecircles.maps import BaseMap
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
     By,
@@ -72,8 +72,8 @@ def draw_map(
     out = out or Path(f"{label_of(options.area)}-{'live' if live else 'coverage'}.html")
     inputs = inputs_of(options)
 
-    def base_map() -> "Drawing | None":
-        return _tiles(tiles, tiles_datum, attribution, options.lang)
+    def base_map() -> "BaseMap | None":
+        return _tiles(tiles, tiles_datum, attribution)
 
     require(
         options_problems(options),
@@ -120,7 +120,14 @@ def evaluate(
     frame = table = report.coverage_frame(plan, by=by)
     if by is By.street:
         table = report.with_total(frame, report.coverage_frame(plan, by=By.district))
-    results = result_of(out, lambda: frame, lambda: record, options.lang, table=lambda: table)
+    results = result_of(
+        out,
+        lambda: frame,
+        lambda: record,
+        options.lang,
+        groups=plan.area.groups,
+        table=lambda: table,
+    )
     io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         print_json(record)
@@ -150,7 +157,7 @@ def gaps(
         Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
     ] = None,
 ) -> None:
-    """List the contiguous uncovered zones, most older people first."""
+    """List the contiguous uncovered zones, most people first."""
     inputs = inputs_of(options)
     require(
         options_problems(options),
@@ -163,10 +170,12 @@ def gaps(
     from carecircles import io, report
 
     how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
     record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
-    io.write_results(result_of(out, lambda: frame, lambda: record, options.lang), inputs=inputs)
+    results = result_of(out, lambda: frame, lambda: record, options.lang, groups=plan.area.groups)
+    io.write_results(results, inputs=inputs)
     if format is GapsFormat.json:
         print_json(record)
     elif format is GapsFormat.csv:
@@ -177,14 +186,14 @@ def gaps(
         remark(plan.area, options.lang)
     else:
         report.print_table(
-            report.gaps_table(plan.area, zones, parts=parts, lang=options.lang),
+            report.gaps_table(plan, zones, parts=parts, lang=options.lang),
             title=report.say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
             lang=options.lang,
         )
 
 
-def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) -> "Drawing | None":
+def _tiles(tiles: str | None, datum: str | None, attribution: str) -> "BaseMap | None":
     """The base map asked for, if any."""
     if tiles is None:
         if datum is not None or attribution:
@@ -192,6 +201,4 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str, lang: str) ->
         return None
     from carecircles import maps
 
-    return maps.tile_layer(
-        tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution, lang=lang
-    )
+    return maps.base_map(tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution)

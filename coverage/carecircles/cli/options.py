@@ -82,6 +82,13 @@ class Options:
             help="Minutes on foot that the radius stands for; follows the radius if not given."
         ),
     ] = None
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose figures come first: a group of people by its column or name, such as "
+            "people_80; 60+ if not given."
+        ),
+    ] = None
     as_of: Annotated[
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
@@ -110,7 +117,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: object) -> None:
-        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]
+        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]  # of any type
         command(**values, options=options)
 
     every = [p for p in own.values() if p.name != "options"] + list(shared.values())

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.io import Result
+    from carecircles.people import Group
 
 
 def result_of(
@@ -21,12 +22,14 @@ def result_of(
     record: Callable[[], dict],
     lang: str,
     *,
+    groups: "Sequence[Group]",
     table: "Callable[[], pd.DataFrame] | None" = None,
 ) -> "dict[Path, Callable[[], Result]]":
     """
     What `--out` is made of: the record as JSON, the table as CSV or as a workbook, or the frame.
 
-    The table is the frame unless there is one of its own, with a row of totals.
+    The table is the frame unless there is one of its own, with a row of totals. `groups` are those of
+    the study area, by whose names a workbook calls its columns.
     """
     from carecircles import report
 
@@ -36,7 +39,7 @@ def result_of(
     made: dict[str, Callable[[], Result]] = {
         ".json": lambda: _json(record()),
         ".csv": table,
-        ".xlsx": lambda: report.workbook(table(), lang=lang),
+        ".xlsx": lambda: report.workbook(table(), lang=lang, groups=groups),
     }
     return {out: made.get(out.suffix.casefold(), frame)}
 

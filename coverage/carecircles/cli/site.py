@@ -162,41 +162,35 @@ def site(
             options,
             spacing=(spacing or options.cell) if is_spaced else None,
         )
-        cost = siting.cost_for(objective, before, places, full=full)
-    group = report.headline_group(before)
-    prices = places["price"] if budget is not None else None
-    asked: dict = {
-        "cutoff": before.area.standard.metres,
-        "weight": group,
-        "required": list(before.area.facilities.index),
-        "candidates": list(places.index),
-        "rules": siting.Rules(floor_by_street=floor_by_street, prices=prices, budget=budget),
-    }
-    asked |= {"share": share} if objective is Objective.facilities else {}
-    asked |= {"full": full} if objective is Objective.gradual else {}
-    model = siting.MODELS[objective]
+        prices = places["price"] if budget is not None else None
+        question = siting.ask(
+            before,
+            places,
+            goal=objective,
+            weight=report.headline_group(before),
+            rules=siting.Rules(floor_by_street=floor_by_street, prices=prices, budget=budget),
+            full=full,
+            share=share,
+        )
     several, others = None, []
-    cells = before.cells.assign(street=report.street_labels(before))
     with _watching() as watch:
-        asked["search"] = siting.Search(gap, time_limit, watch)
-        sought = asked if objective is Objective.facilities else {**asked, "new": new}
-        first = siting.Search(gap, time_limit, watch, since=begun)  # reading and measuring count
-        plan = model(cells, cost, **(sought | {"search": first}))
+        search = siting.Search(gap, time_limit, watch)
+        first = dataclasses.replace(search, since=begun)  # reading and measuring count
+        plan = siting.answer(question, new=new, search=first)
         if curve is not None and plan.status != "stopped":
-            several = siting.curve(model, cells, cost, most=curve, **asked)
+            several = siting.curve_of(question, most=curve, search=search)
         if alternatives and plan.status != "stopped":
-            others = siting.alternatives(
-                model, plan, cells, cost, places.geometry,
-                count=alternatives, **sought,
-            )  # fmt: skip
-    plan, *rest = siting.with_gross(before, places, group, plan, *(other for _, other in others))
-    others = [(metres, other) for (metres, _), other in zip(others, rest, strict=True)]
+            others = siting.alternatives_to(plan, question, count=alternatives, search=search)
     made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
     whole = before if service is None else plans.evaluate(study, before.cells)
     after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
     results = result_of(
-        out, lambda: report.siting_frame(before, plan, places), lambda: record, options.lang
+        out,
+        lambda: report.siting_frame(before, plan, places),
+        lambda: record,
+        options.lang,
+        groups=before.area.groups,
     )
     if scenario is not None:
         results[scenario] = lambda: scenarios.scenario_text(made)

@@ -94,7 +94,14 @@ def whatif(
         answer = _league(plans[0], plans[1:])
     else:
         answer = _change(plans[0], plans[1], by)
-    results = result_of(out, answer.frame, answer.record, options.lang, table=answer.table)
+    results = result_of(
+        out,
+        answer.frame,
+        answer.record,
+        options.lang,
+        groups=plans[0].area.groups,
+        table=answer.table,
+    )
     if map is not None:
         results[map] = lambda: answer.page(options.lang)
     with busy("writing"):

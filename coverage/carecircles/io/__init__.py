@@ -1,8 +1,8 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
 from carecircles.io._columns import BASES as BASES
-from carecircles.io._columns import PEOPLE as PEOPLE
 from carecircles.io._columns import SERVICES as SERVICES
+from carecircles.io._columns import population_columns as population_columns
 from carecircles.io._columns import service_name as service_name
 from carecircles.io._columns import services_of as services_of
 from carecircles.io._columns import spellings_of as spellings_of
@@ -10,6 +10,7 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io.read import Source as Source
 from carecircles.io.read import centres_of as centres_of
 from carecircles.io.read import read_boundary as read_boundary
 from carecircles.io.read import read_centres as read_centres

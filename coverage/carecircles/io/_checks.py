@@ -7,7 +7,6 @@ the mend; nothing is raised until all are known. Frames carry their row numbers 
 """
 
 import datetime
-import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles.people import EVERYONE, Group, is_group, wholes_of
 from carecircles.words import Text
 
 _LABELS = {"id", "name", "name_en", "street", "code"}
@@ -31,14 +31,13 @@ _DATE = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _MOST_PEOPLE = 1e10
-_PEOPLE = ("people", "people_60", "people_65", "people_80")
 _UNITS = {  # what may stand behind a number, longer ones first
-    ("capacity", *_PEOPLE): ("persons", "people", "人", "位", "名"),
+    ("capacity", EVERYONE): ("persons", "people", "人", "位", "名"),
     ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
     ("price",): ("万元", "亿元", "千元", "元", "万", "亿"),
     ("lon", "lat"): ("°e", "°n", "°", "度"),
 }
-_IN_TEN_THOUSANDS = ("capacity", *_PEOPLE)
+_IN_TEN_THOUSANDS = ("capacity", EVERYONE)
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -146,11 +145,12 @@ def _number_in(cell: str, column: str) -> tuple[str, int, str]:
     """The number in a narrow cell of a column, what it is to be multiplied by, and its unit."""
     about = _ABOUT.sub("", cell.casefold())
     many = re.sub(r"\s*(左右|上下)$", "", about)
-    units = next((units for columns, units in _UNITS.items() if column in columns), ())
+    kind = EVERYONE if is_group(column) else column
+    units = next((units for kinds, units in _UNITS.items() if kind in kinds), ())
     unit = next((u for u in units if many.endswith(u)), "")
     number = many.removesuffix(unit).strip()
     number = re.sub(r"(?<=\d)\s*[余多]$", "", number)
-    if column in _IN_TEN_THOUSANDS and number.endswith("万"):
+    if kind in _IN_TEN_THOUSANDS and number.endswith("万"):
         return number.removesuffix("万").strip(), 10_000, unit
     return number, 1, unit
 
@@ -236,6 +236,19 @@ def dates(
         values=cells[is_wrong],
     )
     return values.astype("datetime64[s]"), problems
+
+
+def date(
+    value: object, key: str, *, file: str, last_day: bool
+) -> tuple[datetime.date | None, list[str]]:
+    """A single date, read as those of a column are; None where it is blank or none."""
+    cell = _plain_date(as_text(f"{value:%Y-%m-%d}" if _is_date(value) else value))
+    found = _as_date(cell, last_day=last_day)
+    if found is None and cell:
+        return None, [
+            f"{file}: {key} is not a date ({show(cell)}); write it such as 2022-07-15, 2022-07 or 2022."
+        ]
+    return None if found is None else found.date(), []
 
 
 def _is_date(value: object) -> bool:
@@ -349,11 +362,13 @@ def is_of_the_earth(crs: pyproj.CRS) -> bool:
 
 
 def people(
-    frame: pd.DataFrame, columns: Sequence[str], *, file: str
+    frame: pd.DataFrame, groups: Sequence[Group], *, file: str
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Counts of people by age group: numbers, none negative, no group larger than the one around it."""
-    counts, problems = {}, []
-    for column in columns:
+    """Counts of people by group: numbers, none negative, no group larger than one it is part of."""
+    counts: dict[str, pd.Series] = {}
+    problems: list[str] = []
+    there = [group.column for group in groups if group.column in frame]
+    for column in there:
         counts[column], wrong = numbers(frame, column, file=file, such_as="39329")
         problems += wrong
         is_negative = counts[column] < 0
@@ -372,7 +387,9 @@ def people(
             values=frame.loc[counts[column] > _MOST_PEOPLE, column],
         )
     table = pd.DataFrame(counts, index=frame.index)
-    for wide, narrow in itertools.pairwise(columns):
+    wholes = {column: [w for w in wholes_of(column, groups) if w in there] for column in there}
+    pairs = [(wholes[column][0], column) for column in there if wholes[column]]
+    for wide, narrow in pairs:
         is_larger = (table[narrow] > table[wide]) & (table[wide] >= 0)
         problems += complain(
             file,
@@ -404,7 +421,7 @@ def columns(
     for name, many in taken.items():
         # Of several names or codes the one listed first is meant; of several figures nobody knows.
         rank = [plain(s) for s in (name, *spellings[name])]
-        many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]
+        many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]  # of a lambda with a default
         if len(many) > 1 and name not in _LABELS:
             problems.append(
                 f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."

@@ -1,10 +1,12 @@
 """The columns we know, what people call them, and the words in their cells."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
+from carecircles import people, words
 from carecircles.io import _checks
 
-PEOPLE = ("people", "people_60", "people_65", "people_80")
 SERVICES = {
     "meals": ("meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"),
     "medical": ("medical help", "助医", "医疗", "医疗服务"),
@@ -74,40 +76,31 @@ STREET_COLUMNS = {
     "communities": ("社区数", "社区数量"),
     **ABOUT,
 }
-POPULATION_COLUMNS = {
-    "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
-    "street": ("name", "street_name", "街道", "街道名称", "名称"),
-    "people": ("population", "total", "人口", "常住人口", "总人口", "全部人口", "人数", "all ages"),
-    "people_60": (
-        "60",
-        "60岁及以上",
-        "60岁以上",
-        "60岁及以上人口",
-        "60岁以上人口",
-        "population_60",
-        "老年人口",
-    ),
-    "people_65": (
-        "65",
-        "65岁及以上",
-        "65岁以上",
-        "65岁及以上人口",
-        "65岁以上人口",
-        "population_65",
-    ),
-    "people_80": (
-        "80",
-        "80岁及以上",
-        "80岁以上",
-        "80岁及以上人口",
-        "80岁以上人口",
-        "population_80",
-    ),
-    "basis": ABOUT["basis"],
-    "source": ABOUT["source"],
-    "age_basis": ("年龄依据",),
-    "age_source": ("年龄来源",),
-}
+
+
+def population_columns(
+    groups: Iterable[people.Group] = people.GROUPS,
+) -> dict[str, tuple[str, ...]]:
+    """
+    The columns of a population file: which street, its people by group, and what these rest on.
+
+    Examples
+    --------
+    >>> [column for column in population_columns() if column.startswith("people")]
+    ['people', 'people_60', 'people_65', 'people_80']
+    """
+    return {
+        "code": STREET_COLUMNS["code"],
+        "street": ("name", "street_name", "街道", "街道名称", "名称"),
+        **{group.column: group.spellings for group in groups},
+        "basis": ABOUT["basis"],
+        "source": ABOUT["source"],
+        "age_basis": ("年龄依据",),
+        "age_source": ("年龄来源",),
+    }
+
+
+POPULATION_COLUMNS = population_columns()
 
 
 # What the tables of civil-affairs offices have besides; their headers are known by these too.
@@ -139,7 +132,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
-    "population": (frozenset({"people_60"}), frozenset({"code", "street"})),
+    "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
 }
 BASES = {
@@ -148,31 +141,61 @@ BASES = {
     "schematic": ("示意",),
     "proposed": ("planned", "拟建", "规划", "拟定"),
 }
-SUMMED = (*PEOPLE, "capacity", "beds")
-FIGURES = (*SUMMED, "price", "lon", "lat")
+
+
+def summed(columns: Iterable[str]) -> list[str]:
+    """The columns among others whose figures add up."""
+    return [*people.columns_of(columns), *(c for c in ("capacity", "beds") if c in columns)]
+
+
+def figures(columns: Iterable[str]) -> list[str]:
+    """The columns among others that hold numbers."""
+    return [*summed(columns), *(c for c in ("price", "lon", "lat") if c in columns)]
 
 
 def services_of(written: pd.Series) -> pd.Series:
-    """Services as words of ours (others as written), joined by ';'."""
+    """
+    Services as tuples of words of ours (others as written), from text or from lists of words.
+
+    Examples
+    --------
+    >>> services_of(pd.Series(["就餐、助医", ["meals", "chess"], None])).tolist()
+    [('meals', 'medical'), ('meals', 'chess'), ()]
+    """
     spelled = {_checks.plain(s): name for s, name in spellings_of(SERVICES).items()}
 
-    def translate(cell: str) -> str:
+    def translate(cell: object) -> tuple[str, ...]:
+        several = cell if isinstance(cell, list | tuple) else [cell]
+        text = ";".join(map(_checks.as_text, several))
         for mark in "、，；,|/":
-            cell = cell.replace(mark, ";")
-        words = [w.strip() for w in cell.split(";") if w.strip()]
-        return ";".join(dict.fromkeys(spelled.get(_checks.plain(w), w) for w in words))
+            text = text.replace(mark, ";")
+        words = [w.strip() for w in text.split(";") if w.strip()]
+        return tuple(dict.fromkeys(spelled.get(_checks.plain(w), w) for w in words))
 
-    return _checks.text(written).map(translate)
+    return written.astype(object).map(translate)
 
 
-def service_name(word: str) -> dict[str, str]:
-    """What people call a service, in each language; a word that is none of ours as it is."""
-    chinese = [spelling for spelling in SERVICES.get(word, ()) if not spelling.isascii()]
-    return {"en": word.replace("_", " "), "zh": next(iter(chinese), word)}
+def service_name(word: str) -> words.Text:
+    """
+    What people call a service, in each language; a word that is none of ours as it is.
+
+    Examples
+    --------
+    >>> service_name("health_post")
+    {'en': 'health post', 'zh': '健康驿站'}
+    """
+    return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
 def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """What each spelling of words of ours means, such as of `SERVICES` or `BASES`."""
+    """
+    What each spelling of words of ours means, such as of `SERVICES` or `BASES`.
+
+    Examples
+    --------
+    >>> spellings_of({"meals": ("meal", "助餐")})
+    {'meals': 'meals', 'meal': 'meals', '助餐': 'meals'}
+    """
     return {s: name for name, many in words.items() for s in (name, *many)}
 
 

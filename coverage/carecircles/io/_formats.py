@@ -41,14 +41,15 @@ _LONGEST_FIELD_NAME = 10  # bytes, in a Shapefile
 _IN_PARTS = (".xlsx", ".gpkg")  # what holds sheets or layers
 
 
-def read_raw(path: str | Path, sought: Sought = Sought()) -> pd.DataFrame:  # noqa: B008
+def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.DataFrame:  # noqa: B008
     """
     A file as it is: its columns and cells, indexed by row or feature number, unchecked.
 
     Parameters
     ----------
     path
-        File of one of `FORMATS`; `FILE.xlsx#SHEET` and `FILE.gpkg#LAYER` name a part of it.
+        File of one of `FORMATS`; `FILE.xlsx#SHEET` and `FILE.gpkg#LAYER` name a part of it. A frame
+        is taken as one that was read.
     sought
         What is looked for: finds the header and the sheet, names the layer to take of several.
 
@@ -63,6 +64,8 @@ def read_raw(path: str | Path, sought: Sought = Sought()) -> pd.DataFrame:  # no
     ValidationError
         If the file is missing, empty, cut off, or not of the kind its name says.
     """
+    if not isinstance(path, str | Path):
+        return _frame(path, sought)
     path, part = parted(path)
     file = path.name
     form = FORMATS.get(path.suffix.casefold())
@@ -101,6 +104,31 @@ def read_raw(path: str | Path, sought: Sought = Sought()) -> pd.DataFrame:  # no
     said = [*frame.attrs.get("taken", []), *taken_as(frame.attrs.get("encoding"))]
     frame.attrs = {"file": file, **frame.attrs, "taken": said}
     frame.attrs |= {"format": form, "unit": frame.index.name}
+    return frame
+
+
+def _frame(frame: pd.DataFrame, sought: Sought) -> pd.DataFrame:
+    """A frame in memory as if it had been read: an index with a name is a column, its labels are rows."""
+    file = f"`{sought.role}`"
+    if not isinstance(frame, pd.DataFrame):
+        raise ValidationError([f"{file}: this is a {type(frame).__name__}; give a DataFrame."])
+    problems = []
+    if len(frame) == 0:
+        problems.append(f"{file}: there is no row in it; add the data.")
+    if not frame.columns.is_unique:
+        twice = ", ".join(map(_checks.show, frame.columns[frame.columns.duplicated()].unique()))
+        problems.append(f"{file}: there is more than one column {twice}; keep one.")
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is None:
+        problems.append(f"{file}: it has no geometry; set one with `set_geometry`.")
+    if problems:
+        raise ValidationError(problems)
+    index = frame.index
+    if all(name is not None and name not in frame.columns for name in index.names):
+        frame = frame.reset_index()
+    rows = index if index.nlevels == 1 and index.is_unique else pd.RangeIndex(len(frame))
+    frame = frame.set_axis(rows.rename("row"))
+    # What pandas notes of an earlier file (its datum, say) is no longer true of these coordinates.
+    frame.attrs = {"file": file, "taken": [], "format": "in memory", "unit": "row"}
     return frame
 
 
@@ -253,7 +281,7 @@ def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[str]]:
     if member is None:
         return pyproj.CRS("EPSG:4326"), []
     try:
-        return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]
+        return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]  # as TypeError below
     except (KeyError, TypeError, ValueError, pyproj.exceptions.CRSError):
         return pyproj.CRS("EPSG:4326"), [
             f"{file}: its crs member names no CRS we know; export the file again in WGS84."

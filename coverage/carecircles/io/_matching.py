@@ -25,7 +25,9 @@ _LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
 _LONGEST_NAMES = 8
 
 
-def crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None) -> list[str]:
+def crs_problems(
+    crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None, by: str
+) -> list[str]:
     """Whether metres of `crs` are metres on the ground at the study area."""
     extent = shapely.box(*streets.total_bounds)
     places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
@@ -35,7 +37,7 @@ def crs_problems(crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | 
     stretch = np.abs(scales - 1).max()
     if not stretch <= _LARGEST_SCALE_ERROR:
         return [
-            f"area.toml: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
+            f"{by}: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
             f"use one made for this area, such as {streets.estimate_utm_crs().to_string()}."
         ]
     return []
@@ -251,7 +253,8 @@ def _misplaced(
     if hint and strays >= _FEWEST_STRAYS and not declared:
         return [
             f"{file}: {strays} centres stand in another street than they name; these points would "
-            f"be in the street they name if {hint}, or --datum wgs84 if the file is right as it is."
+            f"be in the street they name if {hint}, or {remedy.format('wgs84')} if they are right as "
+            "they are."
         ], strays
     return [], strays
 

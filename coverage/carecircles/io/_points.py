@@ -80,7 +80,9 @@ def polygons_of(
     try:
         return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
     except RuntimeError:
-        return None, [f"{file}: there is no UTM zone for it; name a projected crs in area.toml."]
+        return None, [
+            f"{file}: there is no UTM zone for it; name a projected crs in area.toml (or to `study`)."
+        ]
 
 
 def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:
@@ -139,6 +141,12 @@ def as_written(points: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     Points as a file will have them: degrees to seven decimals (1 cm), and these in metres again.
 
     What is computed from them is then what the file gives when it is read.
+
+    Examples
+    --------
+    >>> points = gpd.GeoSeries.from_xy([117.123456789], [39.0], crs=4326).to_crs(4548)
+    >>> as_written(points)[1].to_numpy().tolist()
+    [[117.1234568, 39.0]]
     """
     degrees = points.to_crs(4326)
     lon, lat = degrees.x.round(7), degrees.y.round(7)

@@ -26,6 +26,7 @@ import pandas as pd
 
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.people import is_group
 from carecircles.words import Text
 
 MOST_ROWS_ABOVE = 40  # in which a header is looked for
@@ -50,7 +51,6 @@ _TOTAL_ENDINGS = ("合计", "总计", "小计", "共计")
 _PART_OF_A_TOTAL = ("小计", "subtotal")
 _LABELS = ("id", "name", "name_en", "code", "street", "kind")
 _PLACED = ("lon", "lat")
-_FIGURES = (*_PLACED, "people", "people_60", "people_65", "people_80")
 _NOTE = re.compile(
     r"(注|备注|附注|说明|备注说明|数据来源|资料来源|来源|填表|填报|制表|审核|统计|复核|单位|联系|"
     r"notes?|sources?|remarks?)[^::]{0,12}[::]",
@@ -129,7 +129,9 @@ def table(
             [f"{file}: the header in row {first} has {shown} more than once; keep one."]
         )
     meant = [sought.known.get(_checks.plain(name), "") for name in names]
-    body, notes = _without_notes(body, [n for n, name in enumerate(meant) if name in _FIGURES])
+    body, notes = _without_notes(
+        body, [n for n, name in enumerate(meant) if name in _PLACED or is_group(name)]
+    )
     above = [_written(cells) for _, cells in numbered[header.first : header.last + 1]]
     placed = [n for n, name in enumerate(meant) if name in _PLACED]
     labels = sorted({0, *(n for n, name in enumerate(meant) if name in _LABELS)})

@@ -34,6 +34,11 @@ def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list
     inputs
         Files that were read, or are to be. A result takes the place of none of them, by whatever
         name, link or case it is called.
+
+    Examples
+    --------
+    >>> len(target_problems("no-such-folder/out.csv")), target_problems("out.csv")
+    (1, [])
     """
     try:
         real = Path(os.path.realpath(path))
@@ -60,7 +65,14 @@ def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list
 
 
 def of_one_file(paths: Iterable[str | Path]) -> list[str]:
-    """Results that would be written over each other, as sentences."""
+    """
+    Results that would be written over each other, as sentences.
+
+    Examples
+    --------
+    >>> of_one_file(["out.csv", "./out.csv"])
+    ['out.csv and ./out.csv are one file; name one for each result.']
+    """
     taken: dict[str, str | Path] = {}
     said = []
     for path in paths:
@@ -114,6 +126,15 @@ def replacing(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Iterato
     ------
     ValidationError
         If nothing can be written there, or it is no file, or one of `inputs`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a.txt") as temporary:
+    ...         _ = temporary.write_text("A")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.txt']
     """
     inputs = list(inputs)
     _refuse(path, inputs)

@@ -6,7 +6,9 @@ Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPacka
 `attrs`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -20,28 +22,31 @@ from carecircles.io._columns import (
     BOUNDARY_COLUMNS,
     CENTRE_COLUMNS,
     COLUMNS,
-    FIGURES,
     NEEDED,
-    PEOPLE,
     PLACE_COLUMNS,
     POPULATION_COLUMNS,
     STREET_COLUMNS,
-    SUMMED,
     USUAL_COLUMNS,
     absent,
+    figures,
+    population_columns,
     services_of,
     spellings_of,
+    summed,
     with_column,
 )
 from carecircles.io._formats import FORMATS, parted, read_raw
 from carecircles.io._points import points_of, polygons_of
 from carecircles.io._table import Sought, is_whole_total
 from carecircles.io._workbook import sheets
+from carecircles.people import GROUPS, USUAL, Group, columns_of, headline
 from carecircles.words import Text
+
+Source: TypeAlias = str | Path | pd.DataFrame  # a file, or what was one
 
 
 def read_centres(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Centres from a file, as points in `crs`.
@@ -51,7 +56,8 @@ def read_centres(
     path
         CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
         Shapefile or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
-        names a sheet; without it the one that fits is taken.
+        names a sheet; without it the one that fits is taken. A frame with the same columns is
+        checked like a file.
     crs
         The projected CRS in metres to compute in.
     datum
@@ -68,6 +74,13 @@ def read_centres(
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "centres.csv"
+    >>> io.read_centres(path, crs="EPSG:32649").index.tolist()
+    ['A1', 'A2', 'A3']
     """
     file, frame, problems = _open(path, CENTRE_COLUMNS, role="centres")
     if "id" not in frame:
@@ -103,6 +116,13 @@ def centres_of(
     -------
     facilities, problems
         The frame of `read_centres`, and sentences.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"id": ["A"], "name": ["Home"], "lon": [117.2], "lat": [39.1]})
+    >>> centres, problems = centres_of(table, file="mine", crs="EPSG:4548")
+    >>> centres["name"].to_dict(), problems
+    ({'A': 'Home'}, [])
     """
     problems: list[str] = []
     ids = _checks.text(frame["id"])
@@ -160,7 +180,7 @@ def centres_of(
 
 
 def read_streets(
-    path: str | Path, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str | None = None, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Streets from a file, as polygons in `crs`.
@@ -184,6 +204,12 @@ def read_streets(
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> io.read_streets(datasets.folder("template") / "streets.geojson")["name_en"].to_dict()
+    {'S1': 'Dongfeng', 'S2': 'Renmin', 'S3': 'Heping', 'S4': 'Xinhua'}
     """
     file, frame, problems = _open(path, STREET_COLUMNS, role="streets")
     if "code" not in frame and "name" not in frame:
@@ -212,12 +238,19 @@ def read_streets(
 
 
 def read_boundary(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     The outline of a study area from a file, as one polygon in `crs`, with its basis and source.
 
     See `read_streets` for the formats, the parameters and the errors.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "boundary.geojson"
+    >>> io.read_boundary(path, crs="EPSG:32649").area.div(1e6).round(1).tolist()
+    [9.1]
     """
     file, frame, problems = _open(path, BOUNDARY_COLUMNS, role="boundary")
     polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
@@ -240,6 +273,13 @@ def read_polygons(
     Polygons from a file, such as parks and water where nothing can be built, in `crs`.
 
     See `read_streets` for the formats, the parameters and the errors.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("template") / "streets.geojson"
+    >>> len(io.read_polygons(path, crs="EPSG:32649"))
+    4
     """
     file, frame, problems = _open(path, ABOUT, role="polygons")
     polygons, wrong = polygons_of(frame, file=file, crs=crs, declared=datum)
@@ -249,15 +289,17 @@ def read_polygons(
     return polygons
 
 
-def read_population(path: str | Path) -> pd.DataFrame:
+def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.DataFrame:
     """
-    People by street and age group from a file.
+    People by street and group from a file.
 
     Parameters
     ----------
     path
-        Any of the formats of `read_centres`, with a column `code` or `street`, `people_60`, and as
-        many of `people`, `people_65`, `people_80` as are known (persons).
+        Any of the formats of `read_centres`, with a column `code` or `street` and at least one of
+        persons, such as `people_60`; as many more as are known.
+    groups
+        The groups of people that are looked for; one that the area declares as its own has to be there.
 
     Returns
     -------
@@ -269,21 +311,33 @@ def read_population(path: str | Path) -> pd.DataFrame:
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> people = io.read_population(datasets.folder("template") / "population.csv")
+    >>> people["people_60"].to_dict()
+    {'S1': 8400.0, 'S2': 7000.0, 'S3': 5600.0, 'S4': 3000.0}
     """
-    file, frame, problems = _open(path, POPULATION_COLUMNS, role="population")
+    file, frame, problems = _open(path, population_columns(groups), role="population")
     key = "code" if "code" in frame else "street"
     if key not in frame:
         mend = "say which street a row is"
         problems.append(absent(frame, "code or street", file=file, mend=mend))
         frame[key] = [str(n) for n in range(1, len(frame) + 1)]
-    if "people_60" not in frame:
-        mend = "add the people aged 60 and more"
-        problems.append(absent(frame, "people_60", file=file, mend=mend))
+    if not columns_of(frame):
+        first = headline(groups).column
+        mend = "add the people aged 60 and more" if first == USUAL else "add those people"
+        problems.append(absent(frame, first, file=file, mend=mend))
+    for group in groups:
+        if group.is_own and group.column not in frame:
+            mend = "add it, or take the group out of area.toml"
+            problems.append(absent(frame, group.column, file=file, mend=mend))
     streets, wrong = _checks.identities(frame, key, file=file)
     problems += wrong
-    groups, wrong = _checks.people(frame, [g for g in PEOPLE if g in frame], file=file)
+    counts, wrong = _checks.people(frame, groups, file=file)
     problems += wrong
-    population = groups.assign(
+    population = counts.assign(
         street_name=_checks.text(with_column(frame, "street")["street"]),
         basis=_basis(frame),
         source=_kept(frame, "source"),
@@ -303,7 +357,7 @@ def _sound(frame, problems: list[str]):
 
 
 def read_places(
-    path: str | Path, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Places to find one's way by (communities, stations) from a file, as points in `crs`.
@@ -316,6 +370,13 @@ def read_places(
     places
         One row a place: kind, name, name_en, street (as written), source, row, geometry (missing
         where no coordinates are given).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> path = datasets.folder("hexi") / "places.csv"
+    >>> io.read_places(path, crs="EPSG:4548")["kind"].unique().tolist()
+    ['community', 'station']
     """
     file, frame, problems = _open(path, PLACE_COLUMNS, role="places")
     names = _kept(frame, "name")
@@ -324,7 +385,7 @@ def read_places(
     )
     streets = _checks.text(with_column(frame, "street")["street"])
     if isinstance(frame, gpd.GeoDataFrame):
-        is_located = pd.Series(True, index=frame.index)
+        is_located = frame.geometry.notna() & ~frame.geometry.is_empty
     else:
         blank = [_checks.text(with_column(frame, c)[c]) == "" for c in ("lon", "lat")]
         is_located = ~(blank[0] & blank[1])
@@ -357,34 +418,43 @@ def read_places(
     return _sound(places, problems)
 
 
-def roles_of(path: str | Path) -> list[str]:
+def roles_of(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> list[str]:
     """
     What a file holds, of 'centres', 'population', 'streets', 'boundary' and 'places'.
 
-    A workbook may hold several of them, on sheets of their own.
+    A workbook may hold several of them, on sheets of their own. `groups` are the groups of people
+    that a file of population may have.
 
     Raises
     ------
     ValidationError
         If the file cannot be read at all.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, io
+    >>> folder = datasets.folder("template")
+    >>> [io.roles_of(folder / name) for name in ("centres.csv", "streets.geojson")]
+    [['centres'], ['streets']]
     """
     whole, part = parted(path)
     if part is not None or FORMATS.get(whole.suffix.casefold()) != "Excel" or not whole.is_file():
-        return [_role_of(path)]
+        return [_role_of(path, groups)]
     try:
-        named = sheets(whole, sought_in(None))
+        named = sheets(whole, sought_in(None, population_columns(groups)))
     except Exception:  # what is wrong with the file is told by whoever reads it
         named = []
-    roles = [_role_of(whole.with_name(f"{whole.name}#{sheet}")) for sheet in named]
-    return list(dict.fromkeys(roles)) or [_role_of(path)]
+    roles = [_role_of(whole.with_name(f"{whole.name}#{sheet}"), groups) for sheet in named]
+    return list(dict.fromkeys(roles)) or [_role_of(path, groups)]
 
 
-def _role_of(path: str | Path) -> str:
+def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
     """What a file, or the sheet of a workbook, holds, seen from its columns."""
-    frame = read_raw(path, sought_in(None))
+    of_people = population_columns(groups)
+    frame = read_raw(path, sought_in(None, of_people))
     stem = parted(path)[0].stem.casefold()
     file = frame.attrs["file"]
-    known, _ = _checks.columns(frame, CENTRE_COLUMNS | POPULATION_COLUMNS, file=file)
+    known, _ = _checks.columns(frame, CENTRE_COLUMNS | of_people, file=file)
     if isinstance(frame, gpd.GeoDataFrame):
         if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
             return "centres"
@@ -394,12 +464,20 @@ def _role_of(path: str | Path) -> str:
         return "places"
     if "lon" in known or "lat" in known:
         return "centres"
-    has_people = any(group in known for group in PEOPLE)
-    return "population" if has_people or "population" in stem else "centres"
+    return "population" if columns_of(known) or "population" in stem else "centres"
 
 
 def taken(frame: pd.DataFrame) -> list[Text]:
-    """What was taken for granted while a file was read, as one sentence in each language, or nothing."""
+    """
+    What was taken for granted while a file was read, as one sentence in each language, or nothing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs |= {"file": "homes.csv", "taken": [{"en": "read as GB18030", "zh": "按 GB18030 读取"}]}
+    >>> taken(frame)[0]["en"]
+    'homes.csv: read as GB18030.'
+    """
     parts, file = frame.attrs.get("taken", []), frame.attrs.get("file", "")
     if not parts:
         return []
@@ -412,17 +490,21 @@ def taken(frame: pd.DataFrame) -> list[Text]:
 
 
 def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
-    """What is looked for in a file of a role, or of any."""
-    several = [COLUMNS[role]] if role in COLUMNS else [spellings or {}]
+    """What is looked for in a file of a role, or of any; there `spellings` are those of population."""
+    several = [spellings or COLUMNS.get(role or "", {})]
     if role is None:
-        several = [CENTRE_COLUMNS, POPULATION_COLUMNS, PLACE_COLUMNS]
+        several = [CENTRE_COLUMNS, spellings or POPULATION_COLUMNS, PLACE_COLUMNS]
     known = {_checks.plain(column): "" for column in USUAL_COLUMNS}
     for columns in reversed(several):
         known |= {_checks.plain(s): name for s, name in spellings_of(columns).items()}
-    return Sought(role, known, NEEDED.get(role or "", ()))
+    needed = NEEDED.get(role or "", ())
+    own = frozenset(columns_of(several[0])) - frozenset(columns_of(POPULATION_COLUMNS))
+    if role == "population" and own:  # either tells the sheet of people from others
+        needed = (needed[0] | own, *needed[1:])
+    return Sought(role, known, needed)
 
 
-def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+def _open(path: Source, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
     """What sentences call a file, its known columns, and what is wrong so far."""
     raw = read_raw(path, sought_in(role, spellings))
     file = raw.attrs["file"]
@@ -438,7 +520,11 @@ def _open(path: str | Path, spellings: dict, *, role: str) -> tuple[str, pd.Data
     frame = frame.copy()
     totals = frame.attrs.pop("totals", [])
     read = _totals_said(frame, totals)
-    frame.attrs["taken"] = [*raw.attrs["taken"], *read, *_checks.numbers_said(frame, FIGURES)]
+    frame.attrs["taken"] = [
+        *raw.attrs["taken"],
+        *read,
+        *_checks.numbers_said(frame, figures([str(c) for c in frame.columns])),
+    ]
     return file, frame, [*raw.attrs.get("problems", []), *problems]
 
 
@@ -449,7 +535,7 @@ def _totals_said(frame: pd.DataFrame, totals: list[tuple[int, dict[str, str]]]) 
         if not is_whole_total(cells):
             continue
         claimed = pd.DataFrame([cells]).rename(columns=frame.attrs["columns"])
-        for column in (c for c in SUMMED if c in frame and c in claimed):
+        for column in (c for c in summed([str(c) for c in frame.columns]) if c in claimed):
             total = _checks.numbers(claimed, column, file="", such_as="", blank=True)[0].iloc[0]
             parts = _checks.numbers(frame, column, file="", such_as="", blank=True)[0]
             if pd.notna(total) and parts.notna().any() and abs(total - parts.sum()) >= 0.5:

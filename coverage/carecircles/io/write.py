@@ -52,7 +52,17 @@ Result: TypeAlias = str | pd.DataFrame | list[Sheet]  # what a file is made from
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write `text` to `path` in UTF-8, whole or not at all."""
+    """
+    Write `text` to `path` in UTF-8, whole or not at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text("A", Path(folder) / "a.txt")
+    ...     (Path(folder) / "a.txt").read_text(encoding="utf-8")
+    'A'
+    """
     write_results({Path(path): lambda: text})
 
 
@@ -76,6 +86,15 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
     ValidationError
         If the format is not one of these, needs geometry the frame does not have, cannot hold so
         many rows or so long a text, or the place cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> frame = pd.DataFrame({"people": [5]}, index=pd.Index(["A"], name="id"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_frame(frame, Path(folder) / "a.csv")
+    ...     (Path(folder) / "a.csv").read_text(encoding="utf-8-sig").split()
+    ['id,people', 'A,5']
     """
     write_results({Path(path): lambda: frame})
 
@@ -98,6 +117,15 @@ def write_results(
     ------
     ValidationError
         As `write_frame`, and if a path is one of `inputs` or no file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     a, b = Path(folder) / "a.txt", Path(folder) / "b.txt"
+    ...     write_results({a: lambda: "one", b: lambda: "two"})
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['a.txt', 'b.txt']
     """
     inputs = list(inputs)
     with contextlib.ExitStack() as together:
@@ -142,6 +170,13 @@ def csv_text(frame: pd.DataFrame) -> str:
 
     That is text that begins with `=`, `+`, `-` or `@` in any width, behind blanks or line breaks too,
     and text that begins with a tab or a line break.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"name": ["=1+1"]}, index=pd.Index(["A"], name="id"))
+    >>> print(csv_text(frame), end="")
+    id,name
+    A,'=1+1
     """
     table = _without_geometry(frame).reset_index()
     for column, cells in _texts(table).items():
@@ -150,7 +185,15 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def geojson_text(frame: gpd.GeoDataFrame) -> str:
-    """A frame as GeoJSON in WGS84, one feature a line."""
+    """
+    A frame as GeoJSON in WGS84, one feature a line.
+
+    Examples
+    --------
+    >>> frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=gpd.points_from_xy([117.2], [39.1]), crs=4326)
+    >>> json.loads(geojson_text(frame))["features"][0]["geometry"]["coordinates"]
+    [117.2, 39.1]
+    """
     degrees = frame.reset_index().to_crs(4326)
     degrees.geometry = shapely.transform(degrees.geometry.to_numpy(), lambda xy: np.round(xy, 7))
     features = [

@@ -21,4 +21,6 @@ from carecircles.maps.live import whatif_map as whatif_map
 from carecircles.maps.marginal import closing_map as closing_map
 from carecircles.maps.marginal import gain_map as gain_map
 from carecircles.maps.tiles import BASE_MAPS as BASE_MAPS
+from carecircles.maps.tiles import BaseMap as BaseMap
+from carecircles.maps.tiles import base_map as base_map
 from carecircles.maps.tiles import tile_layer as tile_layer

@@ -8,10 +8,12 @@ from folium.map import LayerControl
 from folium.template import Template
 
 from carecircles import (
+    comparison,
     report,
+    words,
 )
 from carecircles.area import StudyArea, is_neighbour
-from carecircles.maps.closed import Page, to_json
+from carecircles.maps.closed import ClosedMap, Page, to_json
 from carecircles.maps.drawing import (
     LAYERS,
     Drawing,
@@ -21,7 +23,8 @@ from carecircles.maps.drawing import (
     in_degrees,
     short_name_of,
 )
-from carecircles.plan import Plan
+from carecircles.people import of_group
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
@@ -65,6 +68,13 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
         West, south, east, north in degrees.
     title, lang
         Title and language of the page; the title stands above the map.
+
+    Examples
+    --------
+    >>> from carecircles import maps
+    >>> page = maps.empty_map((117.1, 39.0, 117.3, 39.2))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     m = new_map(bounds, title=title, lang=lang)
     if title:
@@ -97,7 +107,7 @@ def finished(
 def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
     """A map on a page of its own that shows no place yet."""
     west, south, east, north = (float(b) for b in bounds)
-    m = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    m = ClosedMap(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     m.options["max_zoom"] = 20
     Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
     m.add_child(Panes())
@@ -105,7 +115,16 @@ def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
 
 
 def title(area: StudyArea) -> Text:
-    """What the map shows, in each language."""
+    """
+    What the map shows, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.title(area)["en"]
+    'Example District: elderly-care coverage of 3 centres'
+    """
     name = area_name(area)
     day = f", {area.as_of}" if area.as_of else ""
     beyond = int(is_neighbour(area.facilities).sum())
@@ -144,19 +163,23 @@ CENTRE_SIGNS: dict[str, Text] = {
 
 
 def change_signs() -> list[dict]:
-    words = {
-        "gained": {
-            "en": "Gained: uncovered before, covered after",
-            "zh": "新增覆盖：原未覆盖，现已覆盖",
-        },
-        "lost": {
-            "en": "Lost: covered before, uncovered after",
-            "zh": "失去覆盖：原已覆盖，现未覆盖",
-        },
+    labels = {
+        "gained": _told(
+            "gained", {"en": "uncovered before, covered after", "zh": "原未覆盖，现已覆盖"}
+        ),
+        "lost": _told(
+            "lost", {"en": "covered before, uncovered after", "zh": "原已覆盖，现未覆盖"}
+        ),
         "uncovered": {"en": "Uncovered before and after", "zh": "前后均未覆盖"},
         "covered": {"en": "Covered before and after", "zh": "前后均已覆盖"},
     }
-    return [{"sign": "change", "status": status, "label": text} for status, text in words.items()]
+    return [{"sign": "change", "status": status, "label": text} for status, text in labels.items()]
+
+
+def _told(status: str, what: Text) -> Text:
+    """The word for a cell's status, and what it means."""
+    word = words.STATUSES[status]
+    return {"en": f"{word['en']}: {what['en']}", "zh": f"{word['zh']}：{what['zh']}"}
 
 
 def street_rows(area: StudyArea) -> list[dict]:
@@ -180,7 +203,7 @@ def _heading(plan: Plan, lang: str) -> dict:
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
-        "layers": layer_groups(),
+        "layers": layer_groups(plan),
     }
 
 
@@ -197,9 +220,11 @@ def _credits(area: StudyArea) -> list[Text]:
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
-def layer_groups() -> list[dict]:
+def layer_groups(plan: Plan) -> list[dict]:
     """The layers' names in each language, grouped as the layer control shows them."""
-    return [{"name": name, "layers": [LAYERS[kind] for kind in kinds]} for name, kinds in _GROUPS]
+    group = comparison.headline(plan)
+    names = {kind: of_group(words, group) for kind, words in LAYERS.items()}
+    return [{"name": name, "layers": [names[kind] for kind in kinds]} for name, kinds in _GROUPS]
 
 
 def headline_of(lines: list[Text]) -> list[Text]:
@@ -212,17 +237,18 @@ def headline_of(lines: list[Text]) -> list[Text]:
     ]
 
 
-def legend_of(area: StudyArea, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
+def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
     """
     Signs and what they mean; without the radius where maps of several stand together.
 
     `bases` are what the positions of the centres drawn rest on, if not those of the area.
     """
+    area = plan.area
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
     entries: list[dict] = [
         {
             "sign": "uncovered",
-            "label": {"en": "Not covered: no centre within reach", "zh": "未覆盖：没有可达中心"},
+            "label": _told("uncovered", {"en": "no centre within reach", "zh": "没有可达中心"}),
         },
         *(
             {
@@ -232,13 +258,7 @@ def legend_of(area: StudyArea, *, radius: bool = True, bases: set[str] | None = 
             }
             for name, depth in depths
         ),
-        {
-            "sign": "circle",
-            "label": {
-                "en": "Care circle" + (f", {area.standard.metres:.0f} m" if radius else ""),
-                "zh": "养老服务圈" + (f"，{area.standard.metres:.0f} 米" if radius else ""),
-            },
-        },
+        _reach_sign(plan, radius=radius),
         *_centre_signs(bases_of(area.facilities) if bases is None else bases),
     ]
     if is_neighbour(area.facilities).any():
@@ -258,16 +278,46 @@ def legend_of(area: StudyArea, *, radius: bool = True, bases: set[str] | None = 
         {
             "sign": "share",
             "share": share,
-            "label": {"en": f"Street: {text} of 60+ covered", "zh": f"街道：60+覆盖率 {text}"},
+            "label": of_group(
+                {"en": f"Street: {text} of {{}} covered", "zh": f"街道：{{short}}覆盖率 {text}"},
+                comparison.headline(plan),
+            ),
         }
         for share, text in shares
     ]
 
 
+def _reach_sign(plan: Plan, *, radius: bool) -> dict:
+    """The sign of a care circle, or in its place a word that reach is none."""
+    if not is_straight(plan):
+        label = {
+            "en": "Reach is measured along a table of one's own: no care circles",
+            "zh": "可达范围按自备的距离表计算，不画服务圈",
+        }
+        return {"sign": "none", "label": label}
+    metres = f"{plan.area.standard.metres:.0f}"
+    return {
+        "sign": "circle",
+        "label": {
+            "en": "Care circle" + (f", {metres} m" if radius else ""),
+            "zh": "养老服务圈" + (f"，{metres} 米" if radius else ""),
+        },
+    }
+
+
 _CENTRE_BASES: dict[str, Text] = {
-    "known": {"en": "Centre, position known", "zh": "中心，位置已知"},
-    "assumed": {"en": "Centre, position assumed", "zh": "中心，位置为假定"},
-    "proposed": {"en": "Centre, proposed", "zh": "中心，拟建"},
+    "known": {
+        "en": f"Centre, position {words.BASES['known']['en']}",
+        "zh": f"中心，位置{words.BASES['known']['zh']}",
+    },
+    "assumed": {
+        "en": f"Centre, position {words.BASES['assumed']['en']}",
+        "zh": f"中心，位置为{words.BASES['assumed']['zh']}",
+    },
+    "proposed": {
+        "en": f"Centre, {words.BASES['proposed']['en']}",
+        "zh": f"中心，{words.BASES['proposed']['zh']}",
+    },
     "unstated": {"en": "Centre, basis of its position not stated", "zh": "中心，位置依据未说明"},
 }
 
@@ -280,7 +330,7 @@ def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
 def _centre_signs(bases: set[str]) -> list[dict]:
     """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
     drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
-    words = dict(_CENTRE_BASES)
+    labels = dict(_CENTRE_BASES)
     if "not stated" not in bases:
-        words["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
-    return [{"sign": sign, "label": label} for sign, label in words.items() if sign in drawn]
+        labels["unstated"] = {"en": "Centre, position of another basis", "zh": "中心，位置另有依据"}
+    return [{"sign": sign, "label": label} for sign, label in labels.items() if sign in drawn]

@@ -4,7 +4,9 @@ import folium
 import pandas as pd
 
 from carecircles import (
+    comparison,
     report,
+    words,
 )
 from carecircles.comparison import Change
 from carecircles.maps.around import (
@@ -17,18 +19,19 @@ from carecircles.maps.around import (
     notes_of,
 )
 from carecircles.maps.drawing import (
-    Drawing,
     corners_of,
     in_degrees,
     require_language,
     short_name_of,
 )
 from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
-from carecircles.plan import Plan
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import Group, of_group
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
-def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
 
@@ -42,10 +45,21 @@ def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None
         From `comparison.compare`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> page = maps.change_map(change)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     before, after = change.before, change.after
-    group = report.headline_group(before, after)
+    group = comparison.headline(before, after)
     config = {
         "title": change_title(before, after),
         "subtitle": _standards(before, after),
@@ -57,7 +71,7 @@ def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None
     }
     layers = [
         change_layer(change, lang=lang),
-        changed_circles(change, lang=lang),
+        *changed_circles(change, lang=lang),
         changed_centres(change, lang=lang),
         *reference_layers(after.area, tiles, lang),
     ]
@@ -65,7 +79,19 @@ def change_map(change: Change, *, lang: str = "en", tiles: Drawing | None = None
 
 
 def change_title(before: Plan, after: Plan) -> Text:
-    """Which plans a map of changes holds against each other, in each language."""
+    """
+    Which plans a map of changes holds against each other, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> maps.change_title(asis, change.after)["en"]
+    'Example District: As it is → One less'
+    """
     name = area_name(after.area)
     return {
         lang: name[lang]
@@ -81,15 +107,15 @@ def _standards(before: Plan, after: Plan) -> Text:
     return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
 
 
-def _change_table(change: Change, group: str) -> dict:
+def _change_table(change: Change, group: Group) -> dict:
     figures, after = report.change_frame(change), change.after
     bounds = in_degrees(after.area.streets).bounds
-    columns = report.panel(report.STREET, report.CHANGE_PANEL, group, report.GROUPS)
+    columns = report.panel(report.STREET, report.CHANGE_PANEL, group)
     keys = [column["key"] for column in columns[1:]]
     figures = pd.DataFrame(figures[keys]).astype(object)
     figures = figures.where(figures.notna(), None)
     return {
-        "title": report.of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
+        "title": of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
         "columns": columns,
         "rows": [
             {
@@ -115,29 +141,30 @@ def _change_legend(change: Change) -> list[dict]:
     ]
     metres = [plan.area.standard.metres for plan in (before, after)]
     is_other = metres[0] != metres[1]
-    if is_other or changed & {"opened", "moved"}:
+    is_round = is_straight(before) and is_straight(after)
+    if is_round and (is_other or changed & {"opened", "moved"}):
         signs.append({"sign": "new", "label": _circle_words(is_other, *_NEW_CIRCLE, metres[1])})
-    if is_other or changed & {"closed", "moved"}:
+    if is_round and (is_other or changed & {"closed", "moved"}):
         signs.append({"sign": "gone", "label": _circle_words(is_other, *_GONE_CIRCLE, metres[0])})
-    left_out = {"share", *(["circle"] if is_other else [])}
+    left_out = {"share", *(["circle"] if is_other or not is_round else [])}
     facilities = after.area.facilities
     unchanged = bases_of(facilities[~facilities.index.isin(change.centres.index)])
     return signs + [
-        entry for entry in legend_of(after.area, bases=unchanged) if entry["sign"] not in left_out
+        entry for entry in legend_of(after, bases=unchanged) if entry["sign"] not in left_out
     ]
 
 
-_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, {"en": "after", "zh": "新方案"})
+_NEW_CIRCLE = ({"en": "New care circle", "zh": "新的服务圈"}, words.small(words.SIDES["after"]))
 _GONE_CIRCLE = (
     {"en": "Care circle that goes", "zh": "取消的服务圈"},
-    {"en": "before", "zh": "原方案"},
+    words.small(words.SIDES["before"]),
 )
 
 
-def _circle_words(is_other: bool, words: Text, when: Text, metres: float) -> Text:
+def _circle_words(is_other: bool, circle: Text, when: Text, metres: float) -> Text:
     """Words for a circle of one plan alone; where the radius differs none is new, all are other."""
     if not is_other:
-        return words
+        return circle
     return {
         "en": f"Care circle {when['en']}, {metres:.0f} m",
         "zh": f"{when['zh']}的服务圈，{metres:.0f} 米",

@@ -12,6 +12,7 @@ import hashlib
 import html
 import json
 import math
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import branca.element
+import folium
 import geopandas.explore
 import xstatic.pkg.leaflet
 from branca.colormap import ColorMap
@@ -30,9 +32,13 @@ from folium.map import Icon
 from folium.raster_layers import TileLayer
 from folium.template import Template
 
+from carecircles.errors import ValidationError
+from carecircles.words import SHARED
+
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
 _OURS = "carecircles:"
+_WORDS = f"{_OURS}words.toml"
 _NOT_NEEDED = {
     "bootstrap",
     "bootstrap_css",
@@ -130,6 +136,7 @@ _KEY = Template("""
     })();
     {% endmacro %}
 """)
+_MOST_BYTES = 25_000_000  # what a browser and a mailbox still take
 _MOST_TICKS = 5
 _A_CHARACTER = 3.4  # per cent of a scale's width on a phone
 _rendering = threading.RLock()
@@ -208,7 +215,7 @@ class Page(Figure):
         script = f"<script>{_kept_inside(script)}</script>"
         hosts = {host: None for el in _walk(self) for host in getattr(el, "image_hosts", ())}
         policy = _policy([*head, script], list(hosts))
-        return "\n".join(
+        page = "\n".join(
             [
                 "<!DOCTYPE html>",
                 f'<html lang="{html.escape(self.lang)}">',
@@ -229,6 +236,25 @@ class Page(Figure):
                 "",
             ]
         )
+        size = len(page.encode())
+        if size > _MOST_BYTES:
+            raise ValidationError(
+                [
+                    f"the page would have {size / 1e6:.0f} MB, and the most is {_MOST_BYTES / 1e6:.0f}; "
+                    "make the cells larger (--cell), or show fewer groups of people."
+                ]
+            )
+        return page
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs) -> None:
+        """Write the page; a page that is refused leaves no file."""
+        page = self.render(**kwargs).encode()
+        if isinstance(outfile, str | bytes | Path):
+            Path(os.fsdecode(outfile)).write_bytes(page)
+            return
+        outfile.write(page)
+        if close_file:
+            outfile.close()
 
     @contextmanager
     def _as_it_was(self) -> Iterator[None]:
@@ -257,6 +283,14 @@ class Page(Figure):
         text = element.render(**kwargs)
         # Folium forbids zooming on phones; people with weak eyes need it. Ours is set above.
         return re.sub(r'<meta name="viewport".*?/>', "", text, flags=re.DOTALL)
+
+
+class ClosedMap(folium.Map):
+    """A folium map on a `Page`, which is made before its file is opened."""
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs) -> None:
+        """Write the page the map stands on."""
+        self.get_root().save(outfile, close_file, **kwargs)
 
 
 def escape(text: object) -> str:
@@ -332,7 +366,7 @@ def _tame(element: Element) -> None:
     elif isinstance(element, Icon | TileLayer):
         raise LookupError(
             f"folium's {type(element).__name__} is fetched from the network, and a page "
-            "of ours is not; use `maps.tile_layer`, a CircleMarker or a DivIcon."
+            "of ours is not; use `maps.tile_layer(maps.base_map(...))`, a CircleMarker or a DivIcon."
         )
     elif element._template_str is not None or "_template" in vars(element):
         raise LookupError(
@@ -450,8 +484,11 @@ def _inlined(name: str, url: str) -> str:
     """A script or style element with the contents of the local file that stands for `url`."""
     if name == "jquery":
         return f"<script>{_JQUERY}</script>"
+    if url == _WORDS:
+        return f"<script>carecircles.words.learn({to_json(SHARED)});</script>"
     if url.startswith(_OURS):
         text = (_WEB / url.removeprefix(_OURS)).read_text(encoding="utf-8")
+        text = re.sub(r"(?ms)^[ \t]*/\*.*?\*/[ \t]*\n", "", text)  # comments on lines of their own
     elif name == "leaflet":
         text = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8") + _marker_images()
     elif name == "leaflet_css":

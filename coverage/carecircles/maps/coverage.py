@@ -1,5 +1,6 @@
 """The coverage map, and several plans side by side."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from folium.map import LayerControl
 
 from carecircles import (
-    evaluation,
+    comparison,
     gaps,
     report,
 )
@@ -33,15 +34,16 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.maps.layers import (
-    STREET_FIGURES,
     centre_layer,
-    circle_layer,
+    circles_if_any,
     grid_layer,
     reference_layers,
+    street_figures,
     street_layer,
     zone_layer,
 )
-from carecircles.plan import Plan
+from carecircles.maps.tiles import BaseMap
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 
@@ -50,7 +52,7 @@ def coverage_map(
     zones: gpd.GeoDataFrame | None = None,
     *,
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> folium.Map:
     """
     The coverage of a plan as a folium map that opens without a network.
@@ -64,19 +66,28 @@ def coverage_map(
     lang
         Language the page opens in, 'en' or 'zh'; the reader can switch.
     tiles
-        A base map from `tile_layer`. With one the page asks the network for images, and for
+        A base map from `base_map`. With one the page asks the network for images, and for
         nothing else; without, for nothing at all.
 
     Returns
     -------
     map
         `map.save(path)` writes one self-contained file; a notebook shows it inline.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.coverage_map(asis)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     config = {
         "title": title(plan.area),
         "summary": report.summary(plan),
-        "legend": legend_of(plan.area),
+        "legend": legend_of(plan),
         "table": _coverage_table(plan),
     }
     return finished(plan, _coverage_layers(plan, zones, tiles, lang), config, lang)
@@ -87,7 +98,7 @@ def comparison_map(
     *,
     title: str = "",
     lang: str = "en",
-    tiles: Drawing | None = None,
+    tiles: BaseMap | None = None,
 ) -> Page:
     """
     Two or more coverage maps side by side that move together.
@@ -107,11 +118,27 @@ def comparison_map(
     Raises
     ------
     ValueError
-        If there are fewer than two plans.
+        If there are fewer than two plans, or there is no group of people that all are about.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> page = maps.comparison_map([asis, change.after])
+    >>> page.render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     if len(plans) < 2:
         raise ValueError(f"there are {len(plans)} plans, expected two or more")
+    group = report.headline_group(*plans)  # the same on every map
+    plans = [
+        dataclasses.replace(plan, area=dataclasses.replace(plan.area, headline=group))
+        for plan in plans
+    ]
     names = [report.plan_name(plan) for plan in plans]
     heading: Text = {
         lang: title or " / ".join(name[lang] for name in names) for lang in report.LANGUAGES
@@ -128,18 +155,19 @@ def comparison_map(
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
+    round_one = next(filter(is_straight, plans), plans[0])
     bases = set().union(*(bases_of(plan.area.facilities) for plan in plans))
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,
         "bounds": corners_of(around),
         "title": heading,
-        "legend": legend_of(plans[0].area, radius=False, bases=bases),
+        "legend": legend_of(round_one, radius=False, bases=bases),
         "subtitle": "",
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
         "remarks": remarks,
-        "layers": layer_groups(),
+        "layers": layer_groups(plans[0]),
         "maps": [
             {
                 "title": name,
@@ -156,39 +184,44 @@ def comparison_map(
 def _coverage_layers(
     plan: Plan,
     zones: gpd.GeoDataFrame | None,
-    tiles: Drawing | None,
+    tiles: BaseMap | None,
     lang: str,
 ) -> list[Drawing]:
     area, parts = plan.area, None
     if zones is None:
-        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff)
-        parts = gaps.by_street(plan.cells)
+        group = report.headline_group(plan)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
+        parts = gaps.by_street(plan.cells, group=group)
     return [
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
-        zone_layer(area, zones, parts, lang=lang),
-        circle_layer(area, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang),
+        *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
         *reference_layers(area, tiles, lang),
     ]
 
 
 def _coverage_table(plan: Plan) -> dict:
-    outlines = in_degrees(plan.area.streets)
-    coverage = evaluation.by_street(plan.cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
+    outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
+    figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": report.panel(report.STREET, report.COVERAGE_PANEL, "people_60", report.GROUPS),
+        "columns": report.panel(
+            report.STREET,
+            report.COVERAGE_PANEL,
+            group,
+            keys=("people", "covered", "backup", "left"),  # as in `street_figures`
+        ),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),
                 "bounds": corners_of(b),
-                **{key: row[key] for key in STREET_FIGURES},
+                **row,
             }
             for (code, row), b in zip(
-                coverage.iterrows(),
-                outlines.loc[coverage.index].bounds.to_numpy().tolist(),
+                figures.items(),
+                outlines.loc[list(figures)].bounds.to_numpy().tolist(),
                 strict=True,
             )
         ],

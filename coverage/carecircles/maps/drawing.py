@@ -22,7 +22,9 @@ from carecircles import (
 )
 from carecircles.area import StudyArea
 from carecircles.maps.closed import escape, to_json
-from carecircles.plan import Plan
+from carecircles.maps.spread import packed_people
+from carecircles.people import Group, of_group
+from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
@@ -33,15 +35,32 @@ LAYERS: dict[str, Text] = {
     "change": {"en": "Grid: what changes", "zh": "网格：变化"},
     "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
     "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
-    "streets": {"en": "Streets: share of 60+ covered", "zh": "街道：60+覆盖率"},
+    "streets": {"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"},
     "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
     "circles": {"en": "Care circles", "zh": "养老服务圈"},
     "centres": {"en": "Centres", "zh": "养老服务中心"},
     "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
     "places": {"en": "Stations and other places", "zh": "车站等地点"},
 }
+# In the order in which they load: each uses only those before it.
+_SCRIPTS = (
+    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
+    *("datum", "tiles", "panel", "print", "around"),
+)
+
+
+def scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Scripts in `web/` as folium wants them: a name and an address each."""
+    return [(f"carecircles_{name}", f"carecircles:{name}.js") for name in names]
+
+
+def _with_words(scripts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The page's scripts, with the words that Python shows too after those that are the page's alone."""
+    return [scripts[0], ("carecircles_shared", "carecircles:words.toml"), *scripts[1:]]
+
+
 ASSETS: dict[str, list[tuple[str, str]]] = {
-    "default_js": [("carecircles", "carecircles:map.js")],
+    "default_js": _with_words(scripts_of(_SCRIPTS)),
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
 
@@ -53,7 +72,7 @@ class Drawing(JSCSSMixin, Layer):
     Attributes
     ----------
     kind
-        Name of the drawing function in `web/map.js`.
+        Name of the drawing function, one of `carecircles.draw` in `web/`.
     data
         What it draws, as a JSON value.
     """
@@ -62,7 +81,7 @@ class Drawing(JSCSSMixin, Layer):
     default_css = ASSETS["default_css"]
     _template = Template("""
         {% macro script(this, kwargs) %}
-        var {{ this.get_name() }} = carecircles.{{ this.kind }}({{ this.json }});
+        var {{ this.get_name() }} = carecircles.draw.{{ this.kind }}({{ this.json }});
         {% endmacro %}
     """)
 
@@ -102,27 +121,23 @@ def require_language(lang: str) -> None:
         raise ValueError(f"lang is {lang!r}, expected one of {', '.join(report.LANGUAGES)}")
 
 
-def again(layer: Drawing) -> Drawing:
-    """The same layer for another map: an element of folium's belongs to one."""
-    west, south, east, north = layer._bounds
-    again = Drawing(
-        layer.kind, layer.data, bounds=(west, south, east, north), name="", show=layer.show
-    )
-    again.layer_name, again.image_hosts = layer.layer_name, layer.image_hosts
-    return again
+def grid_data(
+    plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
+) -> tuple[dict, list[float]]:
+    """
+    What every grid layer needs, with values of the cells as compressed arrays; and its bounds.
 
-
-def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[float]]:
-    """What every grid layer needs, with values of the cells as compressed arrays; and its bounds."""
+    With the people of `groups` in each cell.
+    """
     area, cells = plan.area, plan.cells
     codes = cells["street"].cat.codes.to_numpy()
-    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays
+    people, weights = packed_people(cells, groups)
+    arrays = {"street": (codes + 1).astype(np.uint16)} | arrays | weights
     rasters = {name: grid.raster(cells, values, fill=0) for name, values in arrays.items()}
     lattice = grid.lattice_of(cells)
     rows, cols, side, x0, y0 = lattice.rows, lattice.cols, lattice.cell, lattice.x0, lattice.y0
     corners = gpd.GeoSeries([shapely.box(x0, y0, x0 + cols * side, y0 + rows * side)], crs=area.crs)
     corners = corners.segmentize(max(rows, cols) * side / _LATTICE).to_crs(4326)
-    per_cell = cells.groupby("street", observed=False)["people_60"].mean().fillna(0.0)
     data = {
         "rows": rows,
         "cols": cols,
@@ -131,15 +146,35 @@ def grid_data(plan: Plan, arrays: dict[str, np.ndarray]) -> tuple[dict, list[flo
         "y0": y0,
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
         "arrays": {name: _packed(values) for name, values in rasters.items()},
+        "people": people,
         "streets": [
-            {
-                "name": report.name_of(area.streets.loc[code]),
-                "people_60_a_cell": round(float(people), 4),
-            }
-            for code, people in per_cell.items()
+            {"name": report.name_of(area.streets.loc[code])}
+            for code in cells["street"].cat.categories
         ],
     }
     return data, corners.total_bounds.tolist()
+
+
+def told_of(group: Group) -> dict:
+    """The group whose people are told of a cell, and in which words."""
+    label = of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group)
+    return {"group": group.column, "label": label}
+
+
+def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
+    """
+    The nearest centre of each cell (its number from 1, 0 for none) and thousandths of what it takes to get there.
+
+    Nothing where that is a straight line, which the page measures itself.
+    """
+    if is_straight(plan):
+        return {}
+    number = plan.area.facilities.index.get_indexer(plan.cells["nearest"]) + 1
+    cost = np.where(number > 0, plan.cells["distance_m"].to_numpy(), 0)
+    return {
+        f"nearest{suffix}": number.astype(np.uint32),
+        f"distance{suffix}": np.minimum(np.round(1000 * cost), 2**32 - 1).astype(np.uint32),
+    }
 
 
 def centres_to_measure(area: StudyArea) -> list[dict]:
@@ -149,7 +184,7 @@ def centres_to_measure(area: StudyArea) -> list[dict]:
             "name": report.centre_name(row),
             "x": row.geometry.x,
             "y": row.geometry.y,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "basis": row["basis"],
         }
@@ -179,7 +214,7 @@ def centres_of(area: StudyArea) -> list[dict]:
             "id": str(label),
             "name": report.name_of(row),
             "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
-            "services": services_of(row),
+            "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
@@ -198,10 +233,6 @@ def centres_of(area: StudyArea) -> list[dict]:
 def short_name_of(street: pd.Series) -> Text:
     name = report.name_of(street)
     return {"en": name["en"], "zh": name["zh"].removesuffix("街道") or name["zh"]}
-
-
-def services_of(centre: pd.Series) -> list[str]:
-    return [s for s in centre["services"].split(";") if s]
 
 
 def _day(date: pd.Timestamp) -> str:

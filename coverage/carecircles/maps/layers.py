@@ -1,6 +1,8 @@
 """One folium layer a function."""
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import shapely
 
 from carecircles import (
+    comparison,
     evaluation,
     report,
 )
@@ -17,7 +20,6 @@ from carecircles.maps.drawing import (
     DECIMALS,
     LAYERS,
     Drawing,
-    again,
     bounds_of,
     centres_of,
     centres_to_measure,
@@ -26,17 +28,22 @@ from carecircles.maps.drawing import (
     geometry_of,
     grid_data,
     in_degrees,
+    nearest_arrays,
     short_name_of,
+    told_of,
 )
-from carecircles.plan import Plan
+from carecircles.maps.tiles import BaseMap, tile_layer
+from carecircles.people import of_group
+from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
 
 
-def reference_layers(area: StudyArea, tiles: Drawing | None, lang: str) -> list[Drawing]:
+def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
     """What helps to find one's way on every map."""
     return [
         border_layer(area, lang=lang),
         *([place_layer(area, lang=lang)] if area.places is not None else []),
-        *([again(tiles)] if tiles is not None else []),
+        *([tile_layer(tiles, lang=lang)] if tiles is not None else []),
     ]
 
 
@@ -45,17 +52,29 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     The grid's cells coloured by depth (number of centres within reach), uncovered ones hatched.
 
     Cells travel as two compressed arrays, street and depth, and are painted on one canvas. Pointing
-    at a cell names its street, its depth and its nearest centre with the distance.
+    at a cell names its street, its depth and its nearest centre with the distance; where these are
+    no straight lines they travel too, and so do people who do not live evenly over their street.
 
     Parameters
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.grid_layer(asis).kind
+    'grid'
     """
     area = plan.area
     depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
-    data, bounds = grid_data(plan, {"depth": depth})
+    group = comparison.headline(plan)
+    data, bounds = grid_data(plan, {"depth": depth} | nearest_arrays(plan), [group.column])
     data |= {
+        "told": told_of(group),
+        "unit": plan.cost.unit,
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
@@ -70,13 +89,27 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
     ----------
     change
         From `comparison.compare`.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, maps, plan, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> maps.change_layer(change).kind
+    'change'
     """
     before, after = change.before, change.after
     depths = {
         when: np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)
         for when, plan in (("before", before), ("after", after))
     }
-    data, bounds = grid_data(after, depths)
+    group = comparison.headline(before, after)
+    arrays = depths | nearest_arrays(before, "_before") | nearest_arrays(after, "_after")
+    data, bounds = grid_data(after, arrays, [group.column])
+    data["told"] = told_of(group)
+    data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
     return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
 
@@ -89,14 +122,21 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     ----------
     plan, gains
         As in `gain_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.gain_layer(asis, marginal.open_everywhere(asis)).kind
+    'gain'
     """
-    group = report.headline_group(plan)
-    gained = f"gained_{group}"
-    people = gains[gained].to_numpy()
+    group = comparison.headline(plan)
+    people = gains[f"gained_{group.column}"].to_numpy()
     data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": classes_of(float(people.max(initial=0.0))),
-        "label": report.label_of(gained, report.GROUPS),
+        "label": report.label_of(f"gained_{group.column}", [group]),
     }
     return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
 
@@ -112,40 +152,68 @@ def classes_of(most: float) -> list[float]:
 
 def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing:
     """
-    Streets filled by the share of people aged 60 and more who are covered.
+    Streets filled by the share of people who are covered, of the group whose figures come first.
 
     Parameters
     ----------
     plan
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.street_layer(asis).kind
+    'streets'
     """
-    outlines = in_degrees(plan.area.streets)
-    coverage = evaluation.by_street(plan.cells).astype(object)
-    coverage = coverage.where(coverage.notna(), None)
-    data = [
-        {
-            "name": report.name_of(outlines.loc[code]),
-            **{key: row[key] for key in STREET_FIGURES},
-            "geometry": geometry_of(outlines.geometry[code]),
-        }
-        for code, row in coverage.iterrows()
-    ]
-    return Drawing(
-        "streets", data, bounds=outlines.total_bounds, name=LAYERS["streets"][lang], show=show
-    )
+    outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
+    figures = street_figures(plan)
+    data = {
+        "people": of_group({"en": "{}", "zh": "{short}"}, group),
+        "left": of_group(LEFT, group),
+        "streets": [
+            {
+                "name": report.name_of(outlines.loc[code]),
+                **row,
+                "geometry": geometry_of(outlines.geometry[code]),
+            }
+            for code, row in figures.items()
+        ],
+    }
+    name = of_group(LAYERS["streets"], group)[lang]
+    return Drawing("streets", data, bounds=outlines.total_bounds, name=name, show=show)
 
 
-STREET_FIGURES = (
-    "people_60",
-    "covered_people_60_share",
-    "backup_people_60_share",
-    "uncovered_people_60",
-    "mean_distance_m",
-)
+LEFT: Text = {"en": "{} left", "zh": "未覆盖{short}"}
+
+
+def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
+    """What the page tells of each street, by code: figures of the group that comes first."""
+    group = report.headline_group(plan)
+    columns = {
+        group: "people",
+        f"covered_{group}_share": "covered",
+        f"backup_{group}_share": "backup",
+        f"uncovered_{group}": "left",
+        "mean_distance_m": "mean_distance_m",
+    }
+    coverage = evaluation.by_street(plan.cells)[list(columns)].rename(columns=columns)
+    coverage = coverage.astype(object).where(coverage.notna(), None)
+    return coverage.to_dict("index")
 
 
 def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Street borders with their names, and the district's boundary; schematic borders are dashed."""
+    """
+    Street borders with their names, and the district's boundary; schematic borders are dashed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.border_layer(area).kind
+    'borders'
+    """
     outlines = in_degrees(area.streets)
     labels = gpd.GeoSeries(area.streets.representative_point(), crs=area.crs).to_crs(4326)
     data = {
@@ -168,13 +236,29 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Care circles of the standard's metres around the centres."""
+    """
+    Care circles of the standard's metres around the centres.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.circle_layer(area).kind
+    'circles'
+    """
     data = circles_of(area.facilities, area.standard.metres)
     return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
 
 
-def changed_circles(change: Change, *, lang: str) -> Drawing:
+def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
+    """The layer of care circles where the plan's reach is a circle; none where it is not."""
+    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) else []
+
+
+def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
     """Care circles of both plans: those that stay, those that are new and those that go."""
+    if not (is_straight(change.before) and is_straight(change.after)):
+        return []
     was, now = change.before.area, change.after.area
     centres = change.centres["change"]
     placed = centres.index[centres.isin(["opened", "closed", "moved"])]
@@ -186,9 +270,8 @@ def changed_circles(change: Change, *, lang: str) -> Drawing:
         *circles_of(now.facilities[~new], now.standard.metres),
         *({**c, "change": "new"} for c in circles_of(now.facilities[new], now.standard.metres)),
     ]
-    return Drawing(
-        "circles", circles, bounds=bounds_of(now), name=LAYERS["circles"][lang], show=True
-    )
+    bounds = bounds_of(now)
+    return [Drawing("circles", circles, bounds=bounds, name=LAYERS["circles"][lang], show=True)]
 
 
 def changed_centres(change: Change, *, lang: str) -> Drawing:
@@ -210,7 +293,7 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
 
 
 def zone_layer(
-    area: StudyArea,
+    plan: Plan,
     zones: gpd.GeoDataFrame,
     parts: pd.DataFrame | None = None,
     *,
@@ -222,19 +305,29 @@ def zone_layer(
 
     Parameters
     ----------
-    area
+    plan
         As in `coverage_map`.
     zones
         From `gaps.uncovered_zones`.
     parts
-        From `gaps.by_street`, to tell the older people of each street in the pop-up.
+        From `gaps.by_street`, to tell the people of each street in the pop-up.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> len(maps.zone_layer(asis, zones).data["zones"])
+    3
     """
-    outlines = in_degrees(zones)
-    streets, nearest = report.street_names(area, zones, parts), report.nearest_names(area, zones)
-    data = [
+    outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
+    streets = report.street_names(area, zones, parts, group.column)
+    nearest = report.nearest_names(area, zones)
+    told = [
         {
             "zone": zone,
-            "people_60": row["people_60"],
+            "people": row[group.column],
             "area_km2": row["area_km2"],
             "streets": streets[n],
             "nearest": nearest[n],
@@ -244,12 +337,22 @@ def zone_layer(
         }
         for n, (zone, row) in enumerate(outlines.iterrows())
     ]
+    data = {"people": of_group({"en": "{}", "zh": "{short}"}, group), "zones": told}
     around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
     return Drawing("zones", data, bounds=around, name=LAYERS["zones"][lang], show=show)
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
-    """Centres with what is known of them in a pop-up; hollow where the position is assumed."""
+    """
+    Centres with what is known of them in a pop-up; hollow where the position is assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> area = datasets.load("template")
+    >>> maps.centre_layer(area).kind
+    'centres'
+    """
     bounds = bounds_of(area)
     return Drawing(
         "centres", centres_of(area), bounds=bounds, name=LAYERS["centres"][lang], show=show
@@ -257,7 +360,15 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 
 def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:
-    """Stations and other places; those without a point are only found by the page's search."""
+    """
+    Stations and other places; those without a point are only found by the page's search.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, maps
+    >>> maps.place_layer(datasets.load("hexi")).kind
+    'places'
+    """
     places = in_degrees(area.places)
     streets = in_degrees(area.streets).bounds
     data = []

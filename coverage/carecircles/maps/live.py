@@ -13,6 +13,7 @@ from carecircles import (
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
+from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.maps.around import (
     CENTRE_SIGNS,
@@ -31,10 +32,13 @@ from carecircles.maps.drawing import (
     grid_data,
     in_degrees,
     require_language,
-    services_of,
+    scripts_of,
+    told_of,
 )
 from carecircles.maps.layers import reference_layers
-from carecircles.plan import Plan
+from carecircles.maps.tiles import BaseMap
+from carecircles.people import within
+from carecircles.plan import Plan, is_straight
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -44,13 +48,11 @@ class _LiveDrawing(Drawing):
 
     default_js = [  # noqa: RUF012  (folium reads it from the class)
         *ASSETS["default_js"],
-        ("carecircles_toml", "carecircles:toml.js"),
-        ("carecircles_scenario", "carecircles:scenario.js"),
-        ("carecircles_live", "carecircles:live.js"),
+        *scripts_of(("counting", "ground", "plan", "toml", "scenario", "planner", "live")),
     ]
 
 
-def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) -> folium.Map:
+def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 
@@ -63,13 +65,31 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
         The plan to start from, as in `coverage_map`.
     lang, tiles
         As in `coverage_map`.
+
+    Raises
+    ------
+    ValidationError
+        If the plan is not measured in straight lines: the page can only measure circles.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.whatif_map(asis)
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
-    area, groups = plan.area, comparison.groups_of(plan)
+    if not is_straight(plan):
+        raise ValidationError(
+            [
+                "a live map measures straight lines and this plan has a reach of its own; draw it with "
+                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
+            ]
+        )
+    area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
-    street, *figures = report.panel(report.STREET, report.LIVE_PANEL, "people_60", report.GROUPS)
-    counted = ("all", "share", "net", "left")  # what the page calls what it counts itself
-    figures = [column | {"key": key} for column, key in zip(figures, counted, strict=True)]
     config = {
         "live": True,
         "title": {
@@ -80,12 +100,17 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: Drawing | None = None) ->
             "en": "In a straight line, the limit included.",
             "zh": "按直线距离，含界限。",
         },
-        "groups": {group: report.GROUPS[group] for group in groups},
-        "group": report.headline_group(plan),
-        "legend": [*legend_of(area, radius=False), *change_signs(), *_live_signs()],
+        "groups": {group.column: group.name for group in groups},
+        "group": first.column,
+        "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
-            "columns": [street, *figures],
+            "columns": report.panel(
+                report.STREET,
+                report.LIVE_PANEL,
+                first,
+                keys=("all", "share", "net", "left"),  # what the page counts itself
+            ),
             "rows": street_rows(area),
         },
     }
@@ -97,27 +122,30 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     """
     The grid's cells with all that the page needs to count people itself.
 
-    Cells travel as one compressed array of kinds; a kind is a street with the people of each group
-    in one of its cells. A polynomial fitted to the CRS leads from degrees to metres.
+    Cells travel as one compressed array of streets, and one of weights for each way in which people
+    do not live evenly over them. A polynomial fitted to the CRS leads from degrees to metres.
 
     Parameters
     ----------
     plan
         As in `whatif_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.live_layer(asis).kind
+    'live'
     """
-    area, cells, groups = plan.area, plan.cells, comparison.groups_of(plan)
-    codes = cells["street"].cat.codes.to_numpy()
-    kinds, kind = np.unique(
-        np.column_stack([codes, cells[groups].to_numpy(dtype=float)]), axis=0, return_inverse=True
-    )
-    data, bounds = grid_data(plan, {"kind": (kind.ravel() + 1).astype(np.uint32)})
-    del data["arrays"]["street"]  # it follows from the kind
+    area, groups = plan.area, comparison.groups_of(plan)
+    data, bounds = grid_data(plan, {}, groups)
     middles = scenario.street_middles(area.streets)
     degrees = in_degrees(area.facilities)
     centres = [
         {
             **told,
-            "services": services_of(row),
+            "services": list(row["services"]),
             "lon": round(degrees.geometry[label].x, scenario.DEGREE_DECIMALS),
             "lat": round(degrees.geometry[label].y, scenario.DEGREE_DECIMALS),
             "x": row["geometry"].x,
@@ -127,11 +155,9 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     ]
     standard = area.standard
     data |= {
+        "told": told_of(comparison.headline(plan)),
+        "unit": plan.cost.unit,
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
-        "kinds": {
-            "street": kinds[:, 0].astype(int).tolist(),
-            "people": {group: kinds[:, n + 1].tolist() for n, group in enumerate(groups)},
-        },
         "centres": [],
         "projection": _projection(area),
         "outline": [
@@ -145,6 +171,10 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
         "world": {
             "centres": centres,
             "groups": groups,
+            "parts": {  # a standard for a group says something about these
+                group: [g.column for g in within(report.groups_of(plan), [group])]
+                for group in groups
+            },
             "middles": middles.set_axis(middles.index.astype(str)).to_dict("index"),
             "standard": {
                 "metres": standard.metres,

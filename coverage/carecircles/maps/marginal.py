@@ -5,6 +5,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import (
+    comparison,
     report,
 )
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
@@ -20,18 +21,19 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import (
     centre_layer,
-    circle_layer,
+    circles_if_any,
     classes_of,
     gain_layer,
     grid_layer,
     reference_layers,
 )
+from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan
 from carecircles.words import Text
 
 
 def closing_map(
-    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, losses: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     Which centre would be missed most: the people lost by closing each, as circles on the coverage map.
@@ -44,13 +46,23 @@ def closing_map(
         From `marginal.close_each`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.closing_map(asis, marginal.close_each(asis))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
     frame = report.losses_frame(plan, losses)
-    group = report.headline_group(plan)
+    first = comparison.headline(plan)
+    group = first.column
     places = in_degrees(frame)
     lost, backup = f"lost_{group}", f"backup_lost_{group}"
-    labels = {column: report.label_of(column, report.GROUPS) for column in (lost, backup)}
+    labels = {column: report.label_of(column, [first]) for column in (lost, backup)}
     centres = [
         {
             "name": report.centre_name(row),
@@ -81,22 +93,19 @@ def closing_map(
                 "label": labels[lost]
                 | {"en": labels[lost]["en"] + ", by closing this centre alone"},
             },
-            *legend_of(plan.area),
+            *legend_of(plan),
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
             "columns": report.panel(
-                {"en": "Centre closed", "zh": "关闭的中心"},
-                report.LOSS_PANEL,
-                group,
-                report.GROUPS,
+                {"en": "Centre closed", "zh": "关闭的中心"}, report.LOSS_PANEL, first
             ),
             "rows": rows,
         },
     }
     layers = [
         grid_layer(plan, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         Drawing(
             "losses",
             {"centres": centres},
@@ -110,7 +119,7 @@ def closing_map(
 
 
 def gain_map(
-    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: Drawing | None = None
+    plan: Plan, gains: pd.DataFrame, *, lang: str = "en", tiles: BaseMap | None = None
 ) -> folium.Map:
     """
     What a new centre would gain wherever it stood, as a surface over the cells.
@@ -123,11 +132,20 @@ def gain_map(
         From `marginal.open_everywhere`.
     lang, tiles
         As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, marginal, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> page = maps.gain_map(asis, marginal.open_everywhere(asis))
+    >>> page.get_root().render()[:15]  # page.save("map.html") writes it
+    '<!DOCTYPE html>'
     """
     require_language(lang)
-    group = report.headline_group(plan)
-    gained = f"gained_{group}"
-    label, people = report.label_of(gained, report.GROUPS), gains[gained]
+    first = comparison.headline(plan)
+    gained = f"gained_{first.column}"
+    label, people = report.label_of(gained, [first]), gains[gained]
     classes = classes_of(float(people.max()) if len(people) else 0.0)
     best = report.best_places(plan, gains)
     points = gpd.GeoSeries.from_xy(best["x"], best["y"], crs=plan.area.crs).buffer(500).to_crs(4326)
@@ -151,20 +169,20 @@ def gain_map(
             ),
             *[
                 entry
-                for entry in legend_of(plan.area)
+                for entry in legend_of(plan)
                 if entry["sign"] not in ("uncovered", "depth", "share")
             ],
         ],
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
-            "columns": report.panel(report.STREET, report.GAIN_PANEL, group, report.GROUPS),
+            "columns": report.panel(report.STREET, report.GAIN_PANEL, first),
             "rows": rows,
         },
         "notes": [report.GAIN_NOTE, *notes_of(plan)],
     }
     layers = [
         gain_layer(plan, gains, lang=lang),
-        circle_layer(plan.area, lang=lang),
+        *circles_if_any(plan, lang=lang),
         centre_layer(plan.area, lang=lang),
         *reference_layers(plan.area, tiles, lang),
     ]

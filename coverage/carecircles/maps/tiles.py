@@ -2,76 +2,52 @@
 
 import os
 import re
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from carecircles.errors import ValidationError
 from carecircles.maps.drawing import LAYERS, Drawing
 
-_WEB_TILES: dict[str, dict] = {
-    "openstreetmap": {
-        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "datum": "wgs84",
-        "attribution": "© OpenStreetMap contributors",
-    },
-    "carto": {
-        "url": "https://{s}.basemaps.cartocdn.com/light_all/{z}/{x}/{y}.png",
-        "subdomains": "abcd",
-        "datum": "wgs84",
-        "attribution": "© OpenStreetMap contributors © CARTO",
-    },
-    "esri": {
-        "url": "https://server.arcgisonline.com/ArcGIS/rest/services/World_Street_Map/MapServer/tile/{z}/{y}/{x}",
-        "datum": "wgs84",
-        "attribution": "Tiles © Esri; sources: Esri, HERE, Garmin, USGS, NGA and others",
-    },
-    "tianditu": {
-        "url": "https://t{s}.tianditu.gov.cn/DataServer?T=vec_w&x={x}&y={y}&l={z}&tk={key}",
-        "subdomains": "01234567",
-        "datum": "cgcs2000",
-        "attribution": "天地图 Tianditu, National Platform for Common Geospatial Information Services",
-        "max_zoom": 18,
-        "key": "TIANDITU_KEY",
-    },
-    "gaode": {
-        "url": "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}",
-        "subdomains": "1234",
-        "datum": "gcj02",
-        "attribution": "© 高德地图 AutoNavi",
-        "max_zoom": 18,
-    },
-    "tencent": {
-        "url": "https://rt{s}.map.gtimg.com/tile?z={z}&x={x}&y={-y}&type=vector&styleid=3",
-        "subdomains": "0123",
-        "datum": "gcj02",
-        "attribution": "© 腾讯地图 Tencent",
-        "max_zoom": 18,
-    },
-    "baidu": {
-        "url": "https://maponline{s}.bdimg.com/tile/?qt=vtile&x={x}&y={y}&z={z}&styles=pl&scaler=1",
-        "subdomains": "0123",
-        "datum": "bd09",
-        "attribution": "© 百度地图 Baidu",
-        "max_zoom": 17,
-        "scheme": "baidu",
-    },
-}
-BASE_MAPS = tuple(_WEB_TILES)
-_SUBDOMAINS = "abc"  # what {s} stands for in an address, as in Leaflet
+_KNOWN: dict[str, dict] = tomllib.loads(
+    Path(__file__).with_name("tiles.toml").read_text(encoding="utf-8")
+)
+BASE_MAPS = tuple(_KNOWN)
 
 
-def tile_layer(
-    base_map: str,
-    *,
-    datum: str | None = None,
-    attribution: str = "",
-    lang: str = "en",
-) -> Drawing:
+@dataclass(frozen=True)
+class BaseMap:
     """
-    A base map from the network, put where it belongs although its datum may be another.
+    Tiles from the network; one serves any number of maps.
+
+    Attributes
+    ----------
+    url
+        Address with {z}, {x} and {y} (or {-y}) in it, and {s} for one of the `subdomains`.
+    datum
+        Datum of the tiles.
+    attribution
+        Whom the provider wants to be named; plain text.
+    scheme
+        'xyz', or 'baidu' for its own tiling.
+    """
+
+    url: str
+    datum: str
+    attribution: str = ""
+    subdomains: str = "abc"  # as in Leaflet
+    max_zoom: int = 19
+    scheme: str = "xyz"
+
+
+def base_map(name: str, *, datum: str | None = None, attribution: str = "") -> BaseMap:
+    """
+    A base map from the network, for maps to be drawn upon.
 
     Parameters
     ----------
-    base_map
+    name
         One of `BASE_MAPS`, or the address of tiles with `{z}`, `{x}` and `{y}` in it. Tianditu asks
         for a key in the environment variable TIANDITU_KEY; it will stand in the page.
     datum
@@ -83,37 +59,59 @@ def tile_layer(
     ------
     ValidationError
         If the name is not known, an address comes without its datum, or a key is missing.
+
+    Examples
+    --------
+    >>> base_map("gaode").datum
+    'gcj02'
+    >>> base_map("https://tiles.example.org/{z}/{x}/{y}.png", datum="wgs84").max_zoom
+    19
     """
-    known = _WEB_TILES.get(base_map.casefold())
-    given = {"url": base_map, "datum": datum, "attribution": attribution}
-    provider = dict(known or given)
-    problems = _tile_problems(base_map, datum, is_known=known is not None)
-    if "key" in provider:
-        key = os.environ.get(provider["key"], "")
-        provider["url"] = provider["url"].replace("{key}", quote(key))
+    known = _KNOWN.get(name.casefold())
+    row = dict(known or {"url": name, "datum": datum, "attribution": attribution})
+    problems = _tile_problems(name, datum, is_known=known is not None)
+    row = _provided(row.pop("xyzservices", None)) | row
+    variable = row.pop("key", None)
+    if variable is not None:
+        key = os.environ.get(variable, "")
+        row["url"] = row["url"].replace("{key}", quote(key))
         if not key:
-            problems.append(
-                f"{base_map} wants a key: set the environment variable {provider['key']}."
-            )
+            problems.append(f"{name} wants a key: set the environment variable {variable}.")
     if problems:
         raise ValidationError(problems)
-    several = _SUBDOMAINS if "{s}" in provider["url"] else ""
-    subdomains = list(provider.get("subdomains", several))
-    data = {
-        "url": provider["url"],
-        "subdomains": subdomains,
-        "datum": provider["datum"],
-        "attribution": provider["attribution"],
-        "max_zoom": provider.get("max_zoom", 19),
-        "scheme": provider.get("scheme", "xyz"),
-    }
+    return BaseMap(**row)
+
+
+def tile_layer(tiles: BaseMap, *, lang: str = "en") -> Drawing:
+    """
+    A base map as a layer, put where it belongs although its datum may be another.
+
+    Examples
+    --------
+    >>> tile_layer(base_map("openstreetmap")).image_hosts
+    ('https://tile.openstreetmap.org',)
+    """
+    subdomains = list(tiles.subdomains) if "{s}" in tiles.url else []
+    data = asdict(tiles) | {"subdomains": subdomains}
     layer = Drawing(
         "tiles", data, bounds=(-180, -85, 180, 85), name=LAYERS["tiles"][lang], show=True
     )
-    url = urlsplit(provider["url"])
+    url = urlsplit(tiles.url)
     origins = [f"{url.scheme}://{_host(url.netloc, s)}" for s in subdomains or [""]]
     layer.image_hosts = tuple(origins)
     return layer
+
+
+def _provided(name: str | None) -> dict:
+    """What xyzservices knows of a provider."""
+    if name is None:
+        return {}
+    import xyzservices.providers
+
+    provider = xyzservices.providers.query_name(name)
+    told = {key: provider[key] for key in ("subdomains", "max_zoom") if key in provider}
+    url = provider.url if provider.requires_token() else provider.build_url(fill_subdomain=False)
+    return told | {"url": url, "attribution": provider.attribution.replace("(C)", "©")}
 
 
 def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[str]:

@@ -39,18 +39,17 @@ from carecircles.report.marginal import gains_table as gains_table
 from carecircles.report.marginal import losses_frame as losses_frame
 from carecircles.report.marginal import losses_table as losses_table
 from carecircles.report.marginal import plan_record as plan_record
-from carecircles.report.notes import GROUPS as GROUPS
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import grid_note as grid_note
+from carecircles.report.notes import groups_of as groups_of
 from carecircles.report.notes import headline_group as headline_group
 from carecircles.report.notes import isolated as isolated
 from carecircles.report.notes import name_of as name_of
 from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
-from carecircles.report.notes import of_group as of_group
 from carecircles.report.notes import plan_name as plan_name
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note
@@ -63,7 +62,6 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
-from carecircles.report.siting import street_labels as street_labels
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison
+from carecircles import comparison, words
 from carecircles.comparison import Change
+from carecircles.people import Group, of_group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CHANGE_COLUMNS,
@@ -26,7 +27,6 @@ from carecircles.report.columns import (
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame
 from carecircles.report.notes import (
-    GROUPS,
     assumptions,
     centre_count,
     centres_label,
@@ -34,6 +34,7 @@ from carecircles.report.notes import (
     comparable,
     each_once,
     grid_note,
+    groups_of,
     heading_of,
     headline_group,
     isolated,
@@ -45,14 +46,7 @@ from carecircles.report.notes import (
 )
 from carecircles.words import Text
 
-_CENTRE_CHANGES: dict[str, Text] = {
-    "opened": {"en": "opened", "zh": "新开"},
-    "closed": {"en": "closed", "zh": "关闭"},
-    "moved": {"en": "moved", "zh": "迁移"},
-    "equipped": {"en": "other services", "zh": "服务调整"},
-}
-
-_PEOPLE: Text = {"en": "people", "zh": "人口"}
+_ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 
 
 def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
@@ -71,6 +65,16 @@ def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
     change
         Indexed by `code`: the measures of `comparison.by_street` for the groups that can be
         compared. Shares to six decimals, metres to one, persons to three.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_frame(change)["lost_people_60"].to_dict()
+    {'S1': 5400.0, 'S2': 0.0, 'S3': 0.0, 'S4': 0.0}
     """
     return rounded(_change(change, by))
 
@@ -86,6 +90,16 @@ def change_record(change: Change, *, by: str = "street") -> dict:
     What changes as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `change_frame`; with `by='district'` there is no list of streets.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_record(change)["district"]["lost_people_60"]
+    5400.0
     """
     before, after = change.before, change.after
     record = {
@@ -108,7 +122,7 @@ def change_record(change: Change, *, by: str = "street") -> dict:
 
 def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     """
-    Several plans against one, the one that gains most older people first.
+    Several plans against one, the one that gains most people first.
 
     Parameters
     ----------
@@ -121,6 +135,16 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     league
         Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_frame([change])["lost_people_60"].tolist()
+    [0.0, 5400.0]
     """
     return rounded(_league(changes))
 
@@ -159,7 +183,19 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
 
 
 def league_record(changes: Sequence[Change]) -> dict:
-    """Several plans against one as a JSON value."""
+    """
+    Several plans against one as a JSON value.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_record([change])["plans"][-1]["name"]
+    'One less'
+    """
     league, before = league_frame(changes), changes[0].before
     every = [before.area, *(change.after.area for change in changes)]
     heading = heading_of(before) | {
@@ -173,7 +209,19 @@ def league_record(changes: Sequence[Change]) -> dict:
 
 
 def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
-    """What is assumed of several plans, and what else has to be said of them."""
+    """
+    What is assumed of several plans, and what else has to be said of them.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> [len(lines) for lines in report.league_notes([asis, change.after])]
+    [7, 1]
+    """
     return (
         each_once(assumptions(plan.area) for plan in plans),
         each_once(
@@ -191,6 +239,16 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
     What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Figures are of `headline_group`; shares in percent, persons to the whole.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_table(change, by="district", lang="en").shape[0]
+    1
     """
     rows = [_change(change, "district").assign(name=say(DISTRICT, lang))]
     if by == "street":
@@ -201,12 +259,24 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
 
 
 def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
-    """The district's change as text to read: a row for each age group that can be compared."""
+    """
+    The district's change as text to read: a row for each group that can be compared.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.groups_table(change, lang="en").iloc[:, :2].to_numpy().tolist()
+    [['all ages', '87,000'], ['60+', '24,000'], ['65+', '16,600'], ['80+', '3,400']]
+    """
     frame = change_frame(change, by="district")
     measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
     rows = [
         {
-            "name": say(GROUPS[g], lang),
+            "name": say(group.name, lang),
             "{g}": frame[g].iloc[0],
             **{
                 f"covered_{{g}}_share_{when}": frame[f"covered_{g}_share_{when}"].iloc[0]
@@ -214,16 +284,31 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
             },
             **{f"{measure}_{{g}}": frame[f"{measure}_{g}"].iloc[0] for measure in measures},
         }
-        for g in comparison.groups_of(change.before, change.after)
+        for group in groups_of(change.before, change.after)
+        for g in [group.column]
     ]
-    return as_text(pd.DataFrame(rows), headings(GROUP_COLUMNS, "{g}", {"{g}": _PEOPLE}), lang)
+    return as_text(pd.DataFrame(rows), headings(GROUP_COLUMNS, _ANY), lang)
 
 
 def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
-    """Several plans against one as text to read."""
+    """
+    Several plans against one as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.league_table([change], lang="en").iloc[:, 0].tolist()
+    ['As it is', 'One less']
+    """
     league = _league(changes)
     days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
-    groups = [f" ({say(GROUPS[g], lang)})" if g in GROUPS else "" for g in league["group"]]
+    rows = rows_of(league["group"], changes[0].before.area.groups)
+    named = {group.column: f" ({say(group.name, lang)})" for group in rows}
+    groups = [named.get(group, "") for group in league["group"]]
     names = [
         say(name_of(row), lang) + group + day
         for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
@@ -233,18 +318,32 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
 
 
 def change_summary(change: Change) -> list[dict[str, Text]]:
-    """What changes for the district in a few lines: label and value, in each language."""
+    """
+    What changes for the district in a few lines: label and value, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> line = report.change_summary(change)[1]
+    >>> line["label"]["en"], line["value"]["en"]
+    ('60+ covered', '57.0 % → 34.5 %')
+    """
     before, after = change.before, change.after
-    group = headline_group(before, after)
+    first = comparison.headline(before, after)
+    group = first.column
     d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
     shares = " → ".join(figure("share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(centre_count(plan.area) for plan in (before, after))
     lines: list[tuple[Text, str]] = [
         (centres_label(before.area, after.area), centres),
-        (label_of(f"covered_{group}_share", GROUPS), shares),
+        (label_of(share, [first]), shares),
         *(
-            (label_of(column, GROUPS), show(column, d[column]))
+            (label_of(column, [first]), show(column, d[column]))
             for column in (f"{measure}_{group}" for measure in CHANGE_MEASURES)
         ),
         (
@@ -256,12 +355,24 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
 
 
 def change_notes(change: Change) -> list[Text]:
-    """What changes beside people by street: centres, distances and uncovered zones, a line each."""
+    """
+    What changes beside people by street: centres, distances and uncovered zones, a line each.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.change_notes(change)[0]["en"]
+    'Closed: Dongfeng centre (A1)'
+    """
     lines: list[Text] = []
     for label, row in change.centres.iterrows():
-        name, word = name_of(row), _CENTRE_CHANGES[row["change"]]
+        name, word = name_of(row), words.CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
-        also = _CENTRE_CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
+        also = words.CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
         lines.append(
             {
                 "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}"
@@ -271,8 +382,8 @@ def change_notes(change: Change) -> list[Text]:
             }
         )
     lines += distance_lines(change)
-    groups = headline_group(change.before, change.after)
-    label = GROUPS[groups]
+    group = comparison.headline(change.before, change.after)
+    label = group.name
     for (en, zh), zones in zip(
         (
             ("New uncovered zones", "新出现的未覆盖区"),
@@ -282,7 +393,7 @@ def change_notes(change: Change) -> list[Text]:
         strict=True,
     ):
         count = int(zones["parts"].sum())
-        people = figure("people", zones[groups].sum())
+        people = figure("people", zones[group.column].sum())
         lines.append(
             {
                 "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
@@ -293,7 +404,19 @@ def change_notes(change: Change) -> list[Text]:
 
 
 def distance_lines(change: Change) -> list[Text]:
-    """How far people have it to their nearest centre, before and after, a line each."""
+    """
+    How far people have it to their nearest centre, before and after, a line each.
+
+    Examples
+    --------
+    >>> from carecircles import comparison, datasets, grid, plan, report, scenario
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> less = scenario.parse({"name": "One less", "step": [{"close": "A1"}]})
+    >>> change = comparison.compare(asis, plan.carry_out(asis, less))
+    >>> report.distance_lines(change)[0]["en"]
+    'Mean distance to the nearest centre: 673 m before, 961 m after'
+    """
     d = change.district
     was, now = in_metres(d["mean_distance_m_before"]), in_metres(d["mean_distance_m_after"])
     lines = [
@@ -302,15 +425,15 @@ def distance_lines(change: Change) -> list[Text]:
             "zh": f"到最近中心平均距离：原 {was}，现 {now}",
         }
     ]
-    group = headline_group(change.before, change.after)
+    first = comparison.headline(change.before, change.after)
+    group = first.column
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
         if people:
-            label, shown = GROUPS[group], figure("people", people)
-            lines.append(
-                {
-                    "en": f"{shown} people {label['en']} have their nearest centre {en}, by {by} on average",
-                    "zh": f"{shown} 名{label['zh']}老人到最近中心{zh}，平均 {by}",
-                }
-            )
+            shown = figure("people", people)
+            words = {
+                "en": f"{shown} people {{}} have their nearest centre {en}, by {by} on average",
+                "zh": f"{shown} 名{{one}}到最近中心{zh}，平均 {by}",
+            }
+            lines.append(of_group(words, first))
     return lines

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from carecircles import people, words
+from carecircles.people import Group, of_group
 from carecircles.words import Text
 
 
@@ -17,7 +19,7 @@ class Unit(NamedTuple):
     How figures of a unit are written.
 
     `decimals` are kept in files, `shown` is a format for people, `excel` one of a spreadsheet,
-    `panel` one of the page's tables (a key of FORMATS in `web/map.js`). `label` is what it is called.
+    `panel` one of the page's tables (a key of FORMATS in `web/kit.js`). `label` is what it is called.
     """
 
     label: Text
@@ -62,10 +64,13 @@ def _column(
     unit: str,
     label: tuple[str, str],
     about: tuple[str, str],
-    short: tuple[str, str] | None = None,
+    short: tuple[str, str] | Text | None = None,
 ) -> Column:
-    texts = (dict(zip(("en", "zh"), some, strict=True)) for some in (label, about, short or label))
-    return Column(unit, *texts)
+    said, told, brief = (
+        some if isinstance(some, dict) else dict(zip(("en", "zh"), some, strict=True))
+        for some in (label, about, short or label)
+    )
+    return Column(unit, said, told, brief)
 
 
 # Of names with {g} in them there is a column for each group of people.
@@ -86,9 +91,9 @@ COLUMNS: dict[str, Column] = {
     "change": _column("text", ("Change", "变化"), ("What happens to the centre: opened, closed, moved or equipped", "中心的变化：新开、关闭、迁移或服务调整")),
     "equipped": _column("text", ("Other services", "服务调整"), ("Whether the centre offers other services than before", "服务内容是否有变化")),
     "moved_m": _column("m", ("Moved by, m", "迁移距离 m"), ("How far the centre moves, in a straight line", "中心迁移的直线距离")),
-    "streets": _column("text", ("Street codes", "所涉街道代码"), ("Codes of the streets the zone lies in, the one with most older people first", "所涉街道的代码，老年人口最多者在前"), ("Streets, 60+ in each", "街道及各街60+")),
+    "streets": _column("text", ("Street codes", "所涉街道代码"), ("Codes of the streets the zone lies in, the one with most older people first", "所涉街道的代码，老年人口最多者在前")),
     "street_names": _column("text", ("Street names", "所涉街道"), ("Names of the streets the zone lies in", "所涉街道的名称")),
-    "nearest": _column("text", ("Nearest centre, ID", "最近中心编号"), ("Identity of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心编号"), ("Nearest centre", "最近的中心")),
+    "nearest": _column("text", ("Nearest centre, ID", "最近中心编号"), ("Identity of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心编号"), words.COLUMNS["nearest"]),
     "nearest_name": _column("text", ("Nearest centre", "最近的中心"), ("Name of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心名称")),
     "parts": _column("number", ("Zones in the row", "所含区数"), ("How many uncovered zones the row holds; above 1 only for 'other'", "该行所含未覆盖区数，仅 other 大于 1")),
     "lon": _column("degrees", ("lon", "经度"), ("Longitude in WGS84", "WGS84 经度")),
@@ -122,15 +127,15 @@ COLUMNS: dict[str, Column] = {
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
-    "backup_{g}_share": _column("share", ("{} with two or more", "{}两处以上"), ("Share of people ({}) with two centres or more within the standard", "标准距离内有两处以上中心的人口占比（{}）"), ("two or more", "两处以上")),
+    "backup_{g}_share": _column("share", ("{} with two or more", "{}两处以上"), ("Share of people ({}) with two centres or more within the standard", "标准距离内有两处以上中心的人口占比（{}）"), words.COLUMNS["backup"]),
     "uncovered_{g}": _column("people", ("{} left", "未覆盖{}"), ("People ({}) without a centre within the standard", "标准距离内没有中心的人口（{}）"), ("left", "未覆盖")),
 
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
     "covered_{g}_share_after": _column("share", ("{} covered after", "{}现覆盖率"), ("Share of people ({}) covered after the change", "变化后的人口覆盖率（{}）"), ("after", "现覆盖率")),
-    "gained_{g}": _column("people", ("{} gained", "新增覆盖{}"), ("People ({}) who are covered and were not", "新增覆盖的人口（{}）"), ("gained", "新增覆盖")),
-    "lost_{g}": _column("people", ("{} lost", "失去覆盖{}"), ("People ({}) who were covered and are not", "失去覆盖的人口（{}）"), ("lost", "失去覆盖")),
-    "net_{g}": _column("net people", ("{}, net", "{}净变化"), ("People ({}) gained less those lost", "新增减去失去覆盖的人口（{}）"), ("net", "净变化")),
+    "gained_{g}": _column("people", ("{} gained", "新增覆盖{}"), ("People ({}) who are covered and were not", "新增覆盖的人口（{}）"), words.small(words.STATUSES["gained"])),
+    "lost_{g}": _column("people", ("{} lost", "失去覆盖{}"), ("People ({}) who were covered and are not", "失去覆盖的人口（{}）"), words.small(words.STATUSES["lost"])),
+    "net_{g}": _column("net people", ("{}, net", "{}净变化"), ("People ({}) gained less those lost", "新增减去失去覆盖的人口（{}）"), words.COLUMNS["net"]),
     "backup_gained_{g}": _column("people", ("{} gaining a backup", "新增两处以上{}"), ("People ({}) who have two centres or more within the standard and had not", "新增有两处以上中心的人口（{}）"), ("backup gained", "新增两处以上")),
     "backup_lost_{g}": _column("people", ("{} losing their backup", "失去两处以上{}"), ("People ({}) who had two centres or more within the standard and have not", "失去两处以上中心的人口（{}）"), ("backup lost", "失去两处以上")),
     "nearer_{g}": _column("people", ("{} nearer", "变近的{}"), ("People ({}) whose nearest centre is nearer than before", "到最近中心变近的人口（{}）"), ("nearer", "变近")),
@@ -152,25 +157,36 @@ COLUMNS: dict[str, Column] = {
     "nested": _column("goal", ("Built one by one", "逐个建设"), ("What the centres of the last plan reach when built in its order", "按最后方案的次序逐个建设所达到的值"), ("built one by one", "逐个建设")),
     "gap": _column("gap", ("Gap", "差距"), ("Share by which the best may be better", "最优方案至多还能好多少")),
 }  # fmt: skip
-STREET: Text = {"en": "Street", "zh": "街道"}
-Headings = dict[str, Text | None]  # the columns of a table, each with a heading of its own or None
+STREET = words.COLUMNS["street"]
+
+
+def _whose(name: str) -> Text:
+    """The label of a column as a narrow heading: it says whose it is, but briefly."""
+    return {lang: label.replace("{}", "{short}") for lang, label in COLUMNS[name].label.items()}
+
+
+# The columns of a table, each with a heading of its own or None. `{g}` in a name stands for the group whose
+# figures come first, `{also}` for each that is told beside it, `{own}` for each of these that is the area's own.
+Headings = Mapping[str, Text | None]
 COVERAGE_COLUMNS: Headings = {
     "name": STREET,
     "area_km2": None,
-    "people_60": None,
+    "{g}": None,
     "covered_area_share": None,
-    "covered_people_60_share": None,
-    "uncovered_people_60": None,
-    "backup_people_60_share": None,
+    "covered_{g}_share": _whose("covered_{g}_share"),
+    "uncovered_{g}": _whose("uncovered_{g}"),
+    "backup_{g}_share": _whose("backup_{g}_share"),
+    "covered_{own}_share": None,
+    "uncovered_{own}": None,
     "mean_distance_m": None,
     "p90_distance_m": None,
 }
 GAP_COLUMNS: Headings = {
     "zone": None,
-    "people_60": None,
-    "people_80": None,
+    "{g}": None,
+    "{also}": COLUMNS["{g}"].label,
     "area_km2": None,
-    "streets": None,
+    "streets": {"en": "Streets, {} in each", "zh": "街道及各街{short}"},
     "nearest": None,
     "distance_m": None,
     "too_far_m": None,
@@ -192,18 +208,20 @@ CHANGE_COLUMNS: Headings = {
 GROUP_COLUMNS: Headings = {
     **CHANGE_COLUMNS,
     "name": {"en": "Group", "zh": "人群"},
+    "{g}": {"en": "people", "zh": "人口"},
     "nearer_{g}": None,
     "farther_{g}": None,
 }
+_NET: Text = {"en": "net {}", "zh": "{short}净变化"}
 LEAGUE_COLUMNS: Headings = {
     "name": {"en": "Plan", "zh": "方案"},
     "centres": None,
     "metres": None,
-    "covered_{g}_share": COLUMNS["covered_{g}_share"].label,
-    "net_{g}": {"en": "net {}", "zh": "{}净变化"},
+    "covered_{g}_share": _whose("covered_{g}_share"),
+    "net_{g}": _NET,
     "gained_{g}": None,
     "lost_{g}": None,
-    "net_people_80": {"en": "net {}", "zh": "{}净变化"},
+    "net_{also}": _NET,
     "backup_gained_{g}": None,
     "backup_lost_{g}": None,
     "net_km2": None,
@@ -211,15 +229,15 @@ LEAGUE_COLUMNS: Headings = {
 }
 LOSS_COLUMNS: Headings = {
     "name": {"en": "Centre closed", "zh": "关闭的中心"},
-    "lost_people_60": None,
-    "lost_people_80": None,
+    "lost_{g}": _whose("lost_{g}"),
+    "lost_{also}": None,
     "lost_km2": None,
-    "backup_lost_people_60": None,
+    "backup_lost_{g}": _whose("backup_lost_{g}"),
 }
 GAIN_COLUMNS: Headings = {
     "name": {"en": "Best place in", "zh": "最佳位置所在街道"},
-    "gained_people_60": None,
-    "gained_people_80": None,
+    "gained_{g}": _whose("gained_{g}"),
+    "gained_{also}": None,
     "gained_km2": None,
     "lon": None,
     "lat": None,
@@ -229,7 +247,7 @@ SITE_COLUMNS: Headings = {
     "street": None,
     "lon": None,
     "lat": None,
-    "gross_{g}": None,
+    "gross_{g}": _whose("gross_{g}"),
     "marginal_{g}": None,
     "cumulative_{g}": None,
     "mean_distance_m": {"en": "mean m then", "zh": "届时平均距离 m"},
@@ -240,16 +258,15 @@ SITE_COLUMNS: Headings = {
 }
 CURVE_COLUMNS: Headings = {
     "new": None,
-    "people": None,
+    "people": {"en": "{} covered at best", "zh": "最优覆盖{}"},
     "share": None,
     "nested": None,
 }
-_GROUP_BRIEFLY: Text = {"en": "{}", "zh": "{}"}
 COVERAGE_PANEL: Headings = {
-    "{g}": _GROUP_BRIEFLY,
+    "{g}": _whose("{g}"),
     "covered_{g}_share": None,
     "backup_{g}_share": None,
-    "uncovered_{g}": COLUMNS["uncovered_{g}"].label,
+    "uncovered_{g}": _whose("uncovered_{g}"),
 }
 CHANGE_PANEL: Headings = {
     "covered_{g}_share_before": {"en": "before", "zh": "原覆盖"},
@@ -258,18 +275,15 @@ CHANGE_PANEL: Headings = {
     "lost_{g}": {"en": "lost", "zh": "失去"},
 }
 LIVE_PANEL: Headings = {
-    "{g}": _GROUP_BRIEFLY,
+    "{g}": _whose("{g}"),
     "covered_{g}_share": None,
     "net_{g}": None,
     "uncovered_{g}": None,
 }
-LOSS_PANEL: Headings = {
-    f"{lost}_{{g}}": COLUMNS[f"{lost}_{{g}}"].label for lost in ("lost", "backup_lost")
-}
-GAIN_PANEL: Headings = {"gained_{g}": COLUMNS["gained_{g}"].label}
+LOSS_PANEL: Headings = {name: _whose(name) for name in ("lost_{g}", "backup_lost_{g}")}
+GAIN_PANEL: Headings = {"gained_{g}": _whose("gained_{g}")}
 CHANGE_MEASURES = ("gained", "lost", "net", "backup_gained", "backup_lost")
 _GROUP = r"(people(?:_\w+)?)"  # what a column of people is called
-_MEASURED = ("_share", "_km2", "_m", "_before", "_after")  # and what none ends in
 
 
 @functools.cache
@@ -292,12 +306,12 @@ def column_of(name: str) -> tuple[Column, str | None]:
         return COLUMNS[name], None
     for template, column in COLUMNS.items():
         match = re.fullmatch(template.replace("{g}", _GROUP), name)
-        if match and not match[1].endswith(_MEASURED):
+        if match and match[1].rsplit("_", 1)[-1] not in people.MEASURES:
             return column, match[1]
     raise KeyError(f"no column {name!r} in report.columns.COLUMNS; add a row that says what it is")
 
 
-def label_of(name: str, groups: Mapping[str, Text]) -> Text:
+def label_of(name: str, groups: Sequence[Group] = people.GROUPS) -> Text:
     """
     What a column is called, in each language.
 
@@ -306,73 +320,104 @@ def label_of(name: str, groups: Mapping[str, Text]) -> Text:
     name
         A column such as `gained_people_60`.
     groups
-        Names of the groups of people.
+        The groups of people with a name; others are told under that of their column.
+
+    Examples
+    --------
+    >>> label_of("gained_people_60")["zh"]
+    '新增覆盖60岁及以上'
     """
     column, group = column_of(name)
-    return _of(column.label, groups[group]) if group else column.label
+    return _of(column.label, group, groups)
 
 
-def about_of(name: str, groups: Mapping[str, Text]) -> Text:
-    """What a column says, in each language; the parameters are those of `label_of`."""
+def about_of(name: str, groups: Sequence[Group] = people.GROUPS) -> Text:
+    """
+    What a column says, in each language; the parameters are those of `label_of`.
+
+    Examples
+    --------
+    >>> about_of("lost_people")["en"]
+    'People (all ages) who were covered and are not'
+    """
     column, group = column_of(name)
-    return _of(column.about, groups[group]) if group else column.about
+    return _of(column.about, group, groups)
 
 
-def headings(names: Headings, group: str, groups: Mapping[str, Text]) -> dict[str, Text]:
+def _of(text: Text, group: str | None, groups: Sequence[Group]) -> Text:
+    return text if group is None else of_group(text, people.rows_of([group], groups)[0])
+
+
+def headings(names: Headings, first: Group, beside: Sequence[Group] = ()) -> dict[str, Text]:
     """
     The headings of a table by column.
 
-    A measure of `{g}` has its short label, one of a group it names itself says whose it is.
+    A measure of the group that comes first has its short label, one of a group beside it says whose it is.
 
     Parameters
     ----------
     names
-        Columns, `{g}` standing for the group the table is about, each with a heading of its own (with
-        `{}` for the group) or None.
-    group
-        The group the table is about.
-    groups
-        Names of the groups of people.
+        Columns, each with a heading of its own (with `{}` or `{short}` for the group) or None.
+    first
+        The group whose figures come first.
+    beside
+        The groups that are told beside it.
+
+    Examples
+    --------
+    >>> headings({"lost_{g}": None, "lost_{also}": None}, people.GROUPS[1], people.GROUPS[3:])
+    {'lost_people_60': {'en': 'lost', 'zh': '失去覆盖'}, 'lost_people_80': {'en': '80+ lost', 'zh': '失去覆盖80+'}}
     """
+    told = {"{also}": beside, "{own}": [group for group in beside if group.is_own]}
     made: dict[str, Text] = {}
     for name, own in names.items():
-        column = name.replace("{g}", group)
-        row, about = column_of(column)
-        is_named = about is not None and "{g}" not in name
-        people = groups[about or group]
-        label = own or (row.label if is_named else row.short)
-        made[column] = _of(
-            label, people if row is COLUMNS["{g}"] and own is None else _brief(people)
-        )
+        mark = next((mark for mark in told if mark in name), "{g}")
+        row = name.replace(mark, "{g}")
+        label = own or (column_of(row)[0].short if mark == "{g}" else _whose(row))
+        for group in told.get(mark, [first]):
+            made[name.replace(mark, group.column)] = of_group(label, group)
     return made
 
 
-def panel(first: Text, names: Headings, group: str, groups: Mapping[str, Text]) -> list[dict]:
+def panel(
+    label: Text, names: Headings, group: Group, *, keys: Sequence[str] | None = None
+) -> list[dict]:
     """
     The columns of a table of the page: what a row is about, and key, label and format of the others.
 
-    Parameters but for `first` are those of `headings`.
+    Parameters
+    ----------
+    label
+        What a row is about.
+    names, group
+        As in `headings`.
+    keys
+        What the page calls the figures, if not by their columns.
+
+    Examples
+    --------
+    >>> panel(STREET, GAIN_PANEL, people.GROUPS[1])[1]
+    {'key': 'gained_people_60', 'label': {'en': '60+ gained', 'zh': '新增覆盖60+'}, 'format': 'count'}
     """
+    made = headings(names, group)
     return [
-        {"label": first},
+        {"label": label},
         *(
-            {"key": column, "label": label, "format": UNITS[column_of(column)[0].unit].panel}
-            for column, label in headings(names, group, groups).items()
+            {"key": key, "label": heading, "format": UNITS[column_of(column)[0].unit].panel}
+            for key, (column, heading) in zip(keys or made, made.items(), strict=True)
         ),
     ]
 
 
-def _of(label: Text, people: Text) -> Text:
-    return {lang: words.replace("{}", people[lang]) for lang, words in label.items()}
-
-
-def _brief(people: Text) -> Text:
-    """A group's name for the narrow headings of tables: 60岁及以上 is 60+."""
-    return people | {"zh": people["zh"].replace("岁及以上", "+")}
-
-
 def say(text: Text | str, lang: str) -> str:
-    """A text in one language."""
+    """
+    A text in one language.
+
+    Examples
+    --------
+    >>> say({"en": "covered", "zh": "覆盖"}, "zh")
+    '覆盖'
+    """
     return text if isinstance(text, str) else text.get(lang) or text["en"]
 
 
@@ -407,7 +452,7 @@ def show(column: str, value: object) -> str:
 
 def figure(unit: str, value: object) -> str:
     """A figure of a unit as people read it; `–` where there is none."""
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]  # no text: a number
     if math.isnan(number):
         return "–"
     number = round(number, max(UNITS[unit].decimals, 3))  # what arithmetic leaves behind
@@ -422,7 +467,14 @@ def _no_signed_zero(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from a data file without what would steer a terminal."""
+    r"""
+    Text from a data file without what would steer a terminal.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb")
+    'a\\u001b[31mb'
+    """
     return "".join(
         c if c == " " or unicodedata.category(c)[0] not in "CZ" else f"\\u{ord(c):04x}"
         for c in text

@@ -5,27 +5,28 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import evaluation
+from carecircles import comparison, evaluation
 from carecircles.area import StudyArea, is_neighbour
+from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     COVERAGE_COLUMNS,
     GAP_COLUMNS,
     as_text,
     figure,
-    headings,
     in_metres,
     records_of,
     rounded,
     say,
 )
 from carecircles.report.notes import (
-    GROUPS,
     assumptions,
     centre_count,
     centre_name,
     centres_label,
+    columns_of,
     heading_of,
+    headline_group,
     name_of,
     setting_of,
     told_of,
@@ -51,6 +52,14 @@ def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
     -------
     coverage
         Indexed by `code`. Shares to six decimals, metres to one, persons to three.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.coverage_frame(asis)["covered_people_60_share"].to_dict()
+    {'S1': 0.642857, 'S2': 0.625, 'S3': 0.696429, 'S4': 0.0}
     """
     return rounded(_coverage(plan, by))
 
@@ -70,9 +79,22 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
 
 
 def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The uncovered zones as a frame to write: rounded figures, outlines and what is assumed."""
+    """
+    The uncovered zones as a frame to write: rounded figures, outlines and what is assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_frame(asis, zones)["streets"].tolist()
+    ['S4;S1;S2;S3', 'S3', 'S1']
+    """
     frame = gpd.GeoDataFrame(
-        rounded(pd.DataFrame(zones.drop(columns="geometry"))),
+        rounded(pd.DataFrame(zones.drop(columns="geometry"))).assign(
+            streets=zones["streets"].map(";".join)
+        ),
         geometry=zones.geometry,
         crs=zones.crs,
     )
@@ -90,6 +112,15 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
     The evaluation as a JSON value with a fixed order of keys; what does not exist is None.
 
     Parameters are those of `coverage_frame`; with `by='district'` there is no list of streets.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> record = report.evaluation_record(asis)
+    >>> record["centres"], record["streets"][0]["people_60"]
+    (3, 8400.0)
     """
     district = coverage_frame(plan, by="district")
     record = {
@@ -102,7 +133,17 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
 
 
 def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
-    """What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names."""
+    """
+    What of each uncovered zone lies in which street (`gaps.by_street`), rounded and with names.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.parts_frame(area, gaps.by_street(asis.cells))["name_en"].tolist()
+    ['Xinhua', 'Dongfeng', 'Renmin', 'Heping', 'Heping', 'Dongfeng']
+    """
     frame = rounded(parts)
     streets = area.streets.loc[parts.index.get_level_values("street")]
     frame.insert(0, "name", streets["name"].to_numpy())
@@ -111,7 +152,18 @@ def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None) -> dict:
-    """The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street."""
+    """
+    The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_record(asis, zones)["zones"][0]["people_60"]
+    9625.0
+    """
     records = records_of(gaps_frame(plan, zones))
     if parts is not None:
         frame = parts_frame(plan.area, parts).reset_index("street")
@@ -125,47 +177,81 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     Coverage as text to read: a row a street (`by='street'`) and the district last, or only that.
 
     Shares in percent, distances in metres, persons to the whole.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = report.coverage_table(asis, by="street", lang="en")
+    >>> table.iloc[0].tolist()
+    ['Dongfeng', '2.27', '8,400', '64.3 %', '64.3 %', '3,000', '0.0 %', '579', '844']
     """
     rows = [_coverage(plan, "district").assign(name=say(DISTRICT, lang))]
     if by == "street":
         streets = _coverage(plan, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(name=names))
-    return as_text(pd.concat(rows), headings(COVERAGE_COLUMNS, "people_60", GROUPS), lang)
+    return as_text(pd.concat(rows), columns_of(COVERAGE_COLUMNS, plan), lang)
 
 
 def gaps_table(
-    area: StudyArea,
+    plan: Plan,
     zones: gpd.GeoDataFrame,
     *,
     lang: str,
     parts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Uncovered zones as text to read, most older people first; with `gaps.by_street`, those in each street."""
+    """
+    Uncovered zones as text to read, most people first; with `gaps.by_street`, those in each street.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> report.gaps_table(asis, zones, lang="en").iloc[0].tolist()
+    ['1', '9,625', '1,346', '4.32', 'Xinhua, Dongfeng, Renmin, Heping', 'Renmin centre', '970', '470', '2,112']
+    """
     table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["streets"] = [
         (", " if lang == "en" else "、").join(say(t, lang) for t in names)
-        for names in street_names(area, zones, parts)
+        for names in street_names(plan.area, zones, parts, headline_group(plan))
     ]
-    table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(area, zones)]
-    return as_text(table, headings(GAP_COLUMNS, "people_60", GROUPS), lang)
+    table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(plan.area, zones)]
+    return as_text(table, columns_of(GAP_COLUMNS, plan), lang)
 
 
 def street_names(
-    area: StudyArea, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+    area: StudyArea,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    group: str | None = None,
 ) -> list[list[Text]]:
-    """Names of the streets of each zone; with `gaps.by_street`, of several with their older people."""
-    names = [
-        [name_of(area.streets.loc[code]) for code in codes.split(";")] for codes in zones["streets"]
-    ]
+    """
+    Names of the streets of each zone; with `gaps.by_street`, of several with their people of a group.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> [name["en"] for name in report.street_names(area, zones)[0]]
+    ['Xinhua', 'Dongfeng', 'Renmin', 'Heping']
+    """
+    names = [[name_of(area.streets.loc[code]) for code in codes] for codes in zones["streets"]]
     if parts is None:
         return names
-    people = {key: figure("people", value) for key, value in parts["people_60"].items()}
+    people = {
+        key: figure("people", value) for key, value in parts[headline_of(parts, group)].items()
+    }
     return [
         [
             {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
-            for code, name in zip(codes.split(";"), some, strict=True)
+            for code, name in zip(codes, some, strict=True)
         ]
         if len(some) > 1
         else some
@@ -174,27 +260,48 @@ def street_names(
 
 
 def nearest_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[Text | None]:
-    """Name of the centre nearest to each zone; None where there is no centre at all."""
+    """
+    Name of the centre nearest to each zone; None where there is no centre at all.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
+    >>> [name["en"] for name in report.nearest_names(area, zones)]
+    ['Renmin centre', 'Heping centre', 'Dongfeng centre']
+    """
     return [centre_name(area.facilities.loc[i]) if i else None for i in zones["nearest"]]
 
 
 def summary(plan: Plan) -> list[dict[str, Text]]:
-    """The district in a few lines: label and value, in each language."""
+    """
+    The district in a few lines: label and value, in each language.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> line = report.summary(asis)[2]
+    >>> line["label"]["en"], line["value"]["en"]
+    ('60+ covered', '57.0 %')
+    """
     area, cells = plan.area, plan.cells
     d = evaluation.of_district(cells)
-    streets = evaluation.by_street(cells)["covered_people_60_share"]
+    first = comparison.headline(plan)
+    group = first.column
+    streets = evaluation.by_street(cells)[f"covered_{group}_share"]
     label = centres_label(area)
     lines = [
         ((label["en"], label["zh"]), centre_count(area)),
-        (("People 60+", "60岁及以上人口"), f"{d['people_60']:,.0f}"),
+        (("People {}", "{}人口"), f"{d[group]:,.0f}"),
+        (("{} covered", "{short}覆盖率"), figure("share", d[f"covered_{group}_share"])),
+        (("{} not covered", "未覆盖{short}"), f"{d[f'uncovered_{group}']:,.0f}"),
         (
-            ("60+ covered", "60+覆盖率"),
-            figure("share", d["covered_people_60_share"]),
-        ),
-        (("60+ not covered", "未覆盖60+"), f"{d['uncovered_people_60']:,.0f}"),
-        (
-            ("60+ with two centres or more", "60+两处以上"),
-            figure("share", d["backup_people_60_share"]),
+            ("{} with two centres or more", "{short}两处以上"),
+            figure("share", d[f"backup_{group}_share"]),
         ),
         (("Area covered", "面积覆盖率"), figure("share", d["covered_area_share"])),
         (
@@ -203,18 +310,28 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
         ),
         (("90 % of people live within", "90%的人在此距离内"), in_metres(d["p90_distance_m"])),
         (
-            ("Streets with every older person covered", "60+全部覆盖的街道"),
+            ("Streets with every {one} covered", "{short}全部覆盖的街道"),
             f"{(streets == 1).sum()} / {len(streets)}",
         ),
     ]
     return [
-        {"label": {"en": en, "zh": zh}, "value": {"en": value, "zh": value}}
+        {"label": of_group({"en": en, "zh": zh}, first), "value": {"en": value, "zh": value}}
         for (en, zh), value in lines
     ]
 
 
 def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
-    """`summary` as a table of two columns."""
+    """
+    `summary` as a table of two columns.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.summary_table(asis, lang="en").iloc[2].tolist()
+    ['60+ covered', '57.0 %']
+    """
     lines = summary(plan)
     return pd.DataFrame(
         {

@@ -30,7 +30,18 @@ from carecircles.words import Text
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
-    """What closing each centre would lose (`marginal.close_each`) as a frame to write, the worst first."""
+    """
+    What closing each centre would lose (`marginal.close_each`) as a frame to write, the worst first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> losses = marginal.close_each(asis)
+    >>> report.losses_frame(asis, losses)["lost_people_60"].to_dict()
+    {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
+    """
     group = headline_group(plan)
     order = [f"lost_{group}", f"backup_lost_{group}"]
     losses = losses.sort_values(order, ascending=False, kind="stable")
@@ -45,7 +56,18 @@ def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
-    """What a centre at each cell would gain (`marginal.open_everywhere`) as a frame of points to write."""
+    """
+    What a centre at each cell would gain (`marginal.open_everywhere`) as a frame of points to write.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gains = marginal.open_everywhere(asis)
+    >>> report.gains_frame(asis, gains)["gained_people_60"].max()
+    np.float64(2678.571)
+    """
     points = gpd.GeoSeries.from_xy(
         plan.cells["x"], plan.cells["y"], index=plan.cells.index, crs=plan.area.crs
     )
@@ -66,23 +88,53 @@ GAIN_NOTE: Text = {
 
 
 def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
-    """The rows of `losses_frame` or `gains_frame` under `key` as a JSON value."""
+    """
+    The rows of `losses_frame` or `gains_frame` under `key` as a JSON value.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> losses = marginal.close_each(asis)
+    >>> frame = report.losses_frame(asis, losses)
+    >>> report.plan_record(asis, "losses", frame)["losses"][0]["id"]
+    'A1'
+    """
     return {**heading_of(plan, plan=named_of(plan)), key: records_of(frame)}
 
 
 def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame:
-    """What closing each centre would lose as text to read."""
+    """
+    What closing each centre would lose as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> losses = marginal.close_each(asis)
+    >>> report.losses_table(asis, losses, lang="en").iloc[0].tolist()
+    ['A1 Dongfeng centre', '5,400', '771', '1.44', '0']
+    """
     frame = losses_frame(plan, losses)
     names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
-    return as_text(
-        pd.DataFrame(frame).assign(name=names),
-        columns_of(LOSS_COLUMNS, plan),
-        lang,
-    )
+    return as_text(pd.DataFrame(frame).assign(name=names), columns_of(LOSS_COLUMNS, plan), lang)
 
 
 def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
-    """The best place of each street and what a centre there would gain, as text to read."""
+    """
+    The best place of each street and what a centre there would gain, as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gains = marginal.open_everywhere(asis)
+    >>> report.gains_table(asis, gains, lang="en").iloc[0, :2].tolist()
+    ['Dongfeng', '2,679']
+    """
     best = best_places(plan, gains)
     best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
     names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
@@ -90,7 +142,18 @@ def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
 
 
 def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `gains_frame` of the best place of each street, with its x and y, the best first."""
+    """
+    The rows of `gains_frame` of the best place of each street, with its x and y, the best first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, marginal, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gains = marginal.open_everywhere(asis)
+    >>> report.best_places(asis, gains)["street"].tolist()
+    ['S1', 'S2', 'S3', 'S4']
+    """
     order = [f"gained_{headline_group(plan)}", "gained_km2"]
     ranked = (
         gains[order]

@@ -7,36 +7,57 @@ from collections.abc import Iterable, Mapping, Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid
+from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
+from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import Headings, figure, headings, say
 from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
-GROUPS: dict[str, Text] = {
-    "people": {"en": "all ages", "zh": "全部人口"},
-    "people_60": {"en": "60+", "zh": "60岁及以上"},
-    "people_65": {"en": "65+", "zh": "65岁及以上"},
-    "people_80": {"en": "80+", "zh": "80岁及以上"},
-}
 
 
 def name_of(row: Mapping) -> Text:
-    """The name of a centre, street or area in each language; Chinese where there is no English."""
+    """
+    The name of a centre, street or area in each language; Chinese where there is no English.
+
+    Examples
+    --------
+    >>> name_of({"name": "东风", "name_en": "Dongfeng"})
+    {'en': 'Dongfeng', 'zh': '东风'}
+    """
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
 def centre_name(row: Mapping) -> Text:
-    """The name of a centre in each language, marked where it stands beyond the border."""
+    """
+    The name of a centre in each language, marked where it stands beyond the border.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.centre_name(area.facilities.loc["A1"])
+    {'en': 'Dongfeng centre', 'zh': '东风中心'}
+    """
     name = name_of(row)
     if not row.get("neighbour", False):
         return name
-    return {"en": f"{name['en']} (neighbour)", "zh": f"{name['zh']}（区外）"}
+    mark = words.MARKS["neighbour"]
+    return {"en": f"{name['en']} ({mark['en']})", "zh": f"{name['zh']}（{mark['zh']}）"}
 
 
 def centre_count(area: StudyArea) -> str:
-    """How many centres there are inside and, if any, beyond the border."""
+    """
+    How many centres there are inside and, if any, beyond the border.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.centre_count(area)
+    '3'
+    """
     beyond = int(is_neighbour(area.facilities).sum())
     return f"{len(area.facilities) - beyond:,}" + (f" + {beyond:,}" if beyond else "")
 
@@ -49,7 +70,14 @@ def centres_label(*areas: StudyArea) -> Text:
 
 
 def isolated(text: str) -> str:
-    """Text whose direction of writing stays its own, to put into a sentence."""
+    """
+    Text whose direction of writing stays its own, to put into a sentence.
+
+    Examples
+    --------
+    >>> isolated("Home"), len(isolated("בית"))
+    ('Home', 5)
+    """
     turns = {"R", "AL", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
     if turns.isdisjoint(map(unicodedata.bidirectional, text)):
         return text
@@ -70,7 +98,16 @@ def assumptions(area: StudyArea) -> list[Text]:
 
 
 def unstated(area: StudyArea) -> list[Text]:
-    """Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed."""
+    """
+    Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, report
+    >>> area = datasets.load("template")
+    >>> report.unstated(area)
+    []
+    """
     return [line for basis, line in _bases(area) if basis == "not stated"]
 
 
@@ -91,15 +128,11 @@ def _not_known(
     basis: pd.Series, en: tuple[str, str], zh: tuple[str, str]
 ) -> list[tuple[str, Text]]:
     """A sentence for each basis of the rows other than 'known'."""
-    words = {
-        "assumed": ("are assumed", "为假定"),
-        "schematic": ("are schematic", "为示意"),
-        "proposed": ("are proposed", "为拟建"),
-        "not stated": ("are of unstated basis", "依据未说明"),
-    }
+    verbs = {name: (f"are {word['en']}", f"为{word['zh']}") for name, word in words.BASES.items()}
+    verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
-        verb_en, verb_zh = words.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
+        verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
         of_zh = f"全部{n}个{zh[1]}" if n == every else f"{every}个{zh[1]}中{n}个"
@@ -112,7 +145,17 @@ def _not_known(
 
 
 def grid_note(plan: Plan) -> Text:
-    """What counting by cells costs in accuracy."""
+    """
+    What counting by cells costs in accuracy.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.grid_note(asis)["en"][:30]
+    'Counted on cells of 200 m; the'
+    """
     lattice = grid.grid_of(plan.cells)
     side = lattice.cell if lattice else 0.0
     points = 100 * evaluation.area_share_error(plan.cells)
@@ -126,7 +169,17 @@ def grid_note(plan: Plan) -> Text:
 
 
 def neighbour_notes(plan: Plan) -> list[Text]:
-    """How many centres beyond the border count, and what they add, if there are any."""
+    """
+    How many centres beyond the border count, and what they add, if there are any.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.neighbour_notes(asis)
+    []
+    """
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
@@ -135,8 +188,8 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
     own = dataclasses.replace(plan.cost, table=pairs[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
-    group = area.standard.group or "people_60"
-    added, label = figure("people", cells[group][is_theirs].sum()), GROUPS[group]
+    group = comparison.headline(plan)
+    added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
     few = int(is_beyond.sum())
     one = few == 1
     return [
@@ -150,10 +203,20 @@ def neighbour_notes(plan: Plan) -> list[Text]:
 
 
 def standard_note(plan: Plan) -> Text:
-    """The standard in words, and how it is measured."""
+    """
+    The standard in words, and how it is measured.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.standard_note(asis)["en"]
+    '700 m in a straight line, 15 minutes on foot, the limit included'
+    """
     standard = plan.area.standard
     metres, minutes = round(standard.metres), round(standard.minutes, 1)
-    group = GROUPS.get(standard.group or "")
+    group = people.rows_of([standard.group], plan.area.groups)
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
     if not is_straight(plan):
         unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
@@ -164,9 +227,9 @@ def standard_note(plan: Plan) -> Text:
         }
     return {
         "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
-        + (f"; for people {group['en']}" if group else ""),
+        + (f"; for people {group[0].name['en']}" if group else ""),
         "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
-        + (f"；适用于{group['zh']}人口" if group else ""),
+        + (of_group({"zh": "；适用于{}人口"}, group[0])["zh"] if group else ""),
     }
 
 
@@ -216,15 +279,23 @@ def setting_of(plan: Plan) -> dict:
 
 def comparable(columns: pd.Index, *plans: Plan) -> list[str]:
     """The columns without those about groups a plan's standard is not for."""
-    groups = comparison.groups_of(*plans)
-    about = columns.str.extract(r"(people(?:_\d+)?)", expand=False)
-    return list(columns[about.isna() | about.isin(groups)])
+    every, told = people.columns_of(plans[0].cells), comparison.groups_of(*plans)
+    return [c for c in columns if people.group_in(c, every) in (None, *told)]
 
 
 def headline_group(*plans: Plan) -> str:
-    """The age group whose figures come first: 60+, or the widest that can be compared."""
-    groups = comparison.groups_of(*plans)
-    return "people_60" if "people_60" in groups else groups[0]
+    """
+    The column of the group whose figures come first (`comparison.headline`).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.headline_group(asis)
+    'people_60'
+    """
+    return comparison.headline(*plans).column
 
 
 def named_of(plan: Plan) -> dict:
@@ -237,29 +308,72 @@ def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
 
 
 def plan_name(plan: Plan) -> Text:
-    """The name of a plan with the day it shows, if it shows one."""
+    """
+    The name of a plan with the day it shows, if it shows one.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.plan_name(asis)["en"]
+    'As it is'
+    """
     day = f", {plan.area.as_of}" if plan.area.as_of else ""
     return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
 
-def of_group(text: Text, group: str) -> Text:
-    """A text with the name of an age group in place of its `{}`."""
-    return {lang: words.replace("{}", GROUPS[group][lang]) for lang, words in text.items()}
-
-
 def columns_of(columns: Headings, *plans: Plan) -> dict[str, Text]:
-    """The headings of a table for the headline group of plans."""
-    return headings(columns, headline_group(*plans), GROUPS)
+    """
+    The headings of a table for the groups of plans (`columns.headings`).
+
+    Beside the group whose figures come first stand those that are told beside it.
+    """
+    first = comparison.headline(*plans)
+    others = [group for group in groups_of(*plans) if group.is_beside and group != first]
+    return headings(columns, first, others)
+
+
+def groups_of(*plans: Plan) -> list[Group]:
+    """
+    The groups that plans can be compared for, with their names.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population))
+    >>> [group.name["en"] for group in groups_of(asis)]
+    ['all ages', '60+', '65+', '80+']
+    """
+    return people.rows_of(comparison.groups_of(*plans), plans[0].area.groups)
 
 
 def notes(plan: Plan, *, lang: str) -> list[str]:
-    """What has to be said under every table: what is assumed, how exact it is, what was taken for granted."""
+    """
+    What has to be said under every table: what is assumed, how exact it is, what was taken for granted.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(report.notes(asis, lang="en")) > 0
+    True
+    """
     remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)
 
 
 def said_below(assumed: Sequence[Text], remarks: Sequence[Text], *, lang: str) -> list[str]:
-    """What is assumed as one sentence, and the remarks, a line each."""
+    """
+    What is assumed as one sentence, and the remarks, a line each.
+
+    Examples
+    --------
+    >>> said_below([{"en": "a", "zh": "甲"}], [{"en": "B.", "zh": "乙。"}], lang="en")
+    ['A.', 'B.']
+    """
     said = [say(line, lang) for line in assumed]
     joined = ("；" if lang == "zh" else "; ").join(said)
     joined = joined[:1].upper() + joined[1:]

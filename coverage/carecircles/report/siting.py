@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import evaluation, io
+from carecircles import comparison, evaluation, io
+from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
@@ -20,7 +21,6 @@ from carecircles.report.columns import (
     show,
 )
 from carecircles.report.notes import (
-    GROUPS,
     assumptions,
     columns_of,
     grid_note,
@@ -29,7 +29,6 @@ from carecircles.report.notes import (
     name_of,
     named_of,
     neighbour_notes,
-    of_group,
     plan_name,
     said_below,
 )
@@ -49,6 +48,16 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
         From `siting.maximize_coverage` or another model.
     candidates
         Indexed by id: name, name_en, street, lon, lat, geometry; price if there is one.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1)
+    >>> report.siting_frame(asis, best, places)["marginal_people_60"].to_dict()
+    {'G119': 2646.429}
     """
     frame = rounded(_siting_frame(plan, siting, candidates))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
@@ -84,6 +93,18 @@ def siting_record(
     New centres with their proof, and what was found beside them, as a JSON value.
 
     `plan` is the plan as it is, `after` the one with the new centres.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, scenario, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1)
+    >>> made = scenario.parse(report.siting_scenario(asis, best, places))
+    >>> after = plan.carry_out(asis, made)
+    >>> report.siting_record(asis, after, best, places)["status"]
+    'optimal'
     """
     notes = [*neighbour_notes(plan), *plan.area.notes]
     record = {
@@ -144,14 +165,24 @@ def siting_scenario(
     The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
 
     With a service the sites are centres already, and are to offer it beside what they offer.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1)
+    >>> report.siting_scenario(asis, best, places)["step"][0]["open"]
+    'G119'
     """
     sites = candidates.loc[siting.sites.index]
-    group, of, every = GROUPS[headline_group(plan)], plan_name(plan), len(candidates)
+    group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
     proof = _proof(siting)
     steps: list[dict] = []
     for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
         if service is not None:
-            offered = [*filter(None, row["services"].split(";")), service]
+            offered = [*row["services"], service]
             steps.append({"equip": str(label), "services": offered})
             continue
         name = name_of(row)
@@ -177,7 +208,19 @@ def siting_scenario(
 def siting_table(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
 ) -> pd.DataFrame:
-    """The sites of a plan as text to read."""
+    """
+    The sites of a plan as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1)
+    >>> report.siting_table(asis, best, places, lang="en").shape[0]
+    1
+    """
     frame = _siting_frame(plan, siting, candidates)
     streets = [
         say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
@@ -198,7 +241,21 @@ def alternatives_table(
     *,
     lang: str,
 ) -> pd.DataFrame:
-    """The sites of plans nearly as good, each with its metres from all sites before, as text to read."""
+    """
+    The sites of plans nearly as good, each with its metres from all sites before, as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=200)
+    >>> question = siting.ask(asis, places)
+    >>> best = siting.answer(question, new=1)
+    >>> others = siting.alternatives_to(best, question, count=1)
+    >>> report.alternatives_table(asis, others, places, lang="en").shape[0]
+    1
+    """
     apart, number = (
         say(text, lang)
         for text in (
@@ -216,28 +273,53 @@ def alternatives_table(
 
 
 def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
-    """What the best one, two, three ... new centres reach, as text to read."""
+    """
+    What the best one, two, three ... new centres reach, as text to read.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> question = siting.ask(asis, places)
+    >>> best, curve = siting.answer(question, new=1), siting.curve_of(question, most=1)
+    >>> report.curve_table(asis, best, curve, lang="en").iloc[:, :2].to_numpy().tolist()
+    [['0', '13,675'], ['1', '16,321']]
+    """
     counted = curve.reset_index()
     counted["new"] = counted["new"].map(str)
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
     columns = columns_of(CURVE_COLUMNS, plan)
-    covered: Text = {"en": "{} covered at best", "zh": "最优覆盖{}"}
     if GOALS[siting.goal].column is not None or GOALS[siting.goal].finds_number:
         what = GOALS[siting.goal].what
-        covered = {"en": "{} covered", "zh": "覆盖{}"}
+        columns["people"] = of_group(
+            {"en": "{} covered", "zh": "覆盖{}"}, comparison.headline(plan)
+        )
         nested = columns.pop("nested")
         columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
         columns["nested"] = nested
     else:
         counted = counted.drop(columns="objective")
-    columns["people"] = of_group(covered, headline_group(plan))
     return as_text(counted, columns, lang)
 
 
 def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
-    """What is proven of a plan, what it costs and whom it leaves, a line each."""
-    label, goal = GROUPS[headline_group(plan)], GOALS[siting.goal]
+    """
+    What is proven of a plan, what it costs and whom it leaves, a line each.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1)
+    >>> report.siting_notes(asis, best, places)[0]["en"]
+    'Proven: no other choice among the candidates is better.'
+    """
+    label, goal = comparison.headline(plan).name, GOALS[siting.goal]
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
@@ -303,16 +385,17 @@ def _proof(siting: Siting) -> Text:
     }
 
 
-def street_labels(plan: Plan) -> pd.Series:
-    """For each cell, what a message calls its street: its names and its code."""
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in plan.area.streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return plan.cells["street"].astype(str).map(labels)
-
-
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
-    """What has to be said under the tables of new centres: of the plan as it is, counted with them."""
+    """
+    What has to be said under the tables of new centres: of the plan as it is, counted with them.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.siting_remarks(asis, asis, lang="en")[-1][:30]
+    'Counted on cells of 200 m; the'
+    """
     remarks = [grid_note(after), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)

@@ -18,6 +18,16 @@ def print_table(
 
     Where there is no room for all columns the last ones are named below the table; where there is
     hardly room for any, every row is a record.
+
+    Examples
+    --------
+    >>> print_table(pd.DataFrame({"Street": ["A"], "60+": ["5"]}), title="People", lang="en")
+    People
+    ┏━━━━━━━━┳━━━━━┓
+    ┃ Street ┃ 60+ ┃
+    ┡━━━━━━━━╇━━━━━┩
+    │ A      │   5 │
+    └────────┴─────┘
     """
     from rich.console import Console
     from rich.table import Table

@@ -1,12 +1,13 @@
 """A table as a workbook for people: headings in their language, and a sheet that explains them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 
+from carecircles import people
 from carecircles.io import Sheet
+from carecircles.people import Group
 from carecircles.report.columns import UNITS, about_of, column_of, label_of, say
-from carecircles.report.notes import GROUPS
 from carecircles.words import Text
 
 TOTAL = "district"  # the code of a row of the whole district
@@ -21,7 +22,7 @@ _ABOUT: dict[str, Text] = {
 
 
 def workbook(
-    frame: pd.DataFrame, *, lang: str = "en", groups: Mapping[str, Text] = GROUPS
+    frame: pd.DataFrame, *, lang: str = "en", groups: Sequence[Group] = people.GROUPS
 ) -> list[Sheet]:
     """
     A frame of results as two sheets: the table, and what each of its columns says.
@@ -33,12 +34,18 @@ def workbook(
     lang
         Language of the headings.
     groups
-        Names of the groups of people.
+        The groups of people of the study area, with their names.
 
     Raises
     ------
     KeyError
         If a column has no row in `columns.COLUMNS`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"people_60": [80.0]}, index=pd.Index(["D"], name="code"))
+    >>> [list(sheet.table.columns) for sheet in workbook(frame)]
+    [['Street code', '60+'], ['Column', 'Unit', 'What it says', 'In CSV and JSON']]
     """
     table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).reset_index()
     names = list(table.columns)
@@ -64,6 +71,17 @@ def workbook(
 
 
 def with_total(streets: pd.DataFrame, district: pd.DataFrame) -> pd.DataFrame:
-    """The rows of streets and, as a last one with the code 'district', that of the whole district."""
+    """
+    The rows of streets and, as a last one with the code 'district', that of the whole district.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> streets, whole = (report.coverage_frame(asis, by=by) for by in ("street", "district"))
+    >>> list(report.with_total(streets, whole).index)
+    ['S1', 'S2', 'S3', 'S4', 'district']
+    """
     both = [pd.DataFrame(frame.drop(columns="geometry")) for frame in (streets, district)]
-    return pd.concat(both).astype(both[0].dtypes.to_dict()).rename_axis(streets.index.name)
+    return pd.concat(both).astype(both[0].dtypes.to_dict())

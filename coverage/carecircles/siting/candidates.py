@@ -29,6 +29,15 @@ def candidates_in_gaps(plan: Plan, *, spacing: float | None = None) -> gpd.GeoDa
     ----------
     spacing
         Metres between candidates, rounded to whole cells; every cell if None.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_in_gaps(asis, spacing=400)
+    >>> len(places), places.index[0]
+    (56, 'G17')
     """
     gains = marginal.open_everywhere(plan)
     return candidates_on_grid(plan.cells[gains["gained_km2"] > 0], spacing=spacing)
@@ -50,6 +59,14 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
     -------
     candidates
         Indexed by `id` ('G' and the label of the cell): name, name_en, lon, lat, street, geometry.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(asis.cells), len(siting.candidates_on_grid(asis.cells, spacing=400))
+    (224, 56)
     """
     if spacing is not None:
         every = max(1, round(spacing / grid.lattice_of(cells).cell))
@@ -64,7 +81,7 @@ def candidates_on_grid(cells: pd.DataFrame, *, spacing: float | None = None) -> 
 
 
 def read_candidates(
-    path: str | Path, *, folder: str | Path, plan: Plan, datum: str | None = None
+    path: io.Source, *, folder: str | Path, plan: Plan, datum: str | None = None
 ) -> gpd.GeoDataFrame:
     """
     Candidates from a file like one of centres, held against a study area.
@@ -72,7 +89,7 @@ def read_candidates(
     Parameters
     ----------
     path
-        As in `io.read_centres`.
+        As in `io.read_centres`; a frame will do.
     folder
         The study area's folder.
     plan
@@ -90,16 +107,25 @@ def read_candidates(
     ------
     ValidationError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> homes = pd.DataFrame({"name": ["New"], "lon": [110.008], "lat": [35.008], "price": [80]})
+    >>> homes.index = pd.Index(["N1"], name="id")
+    >>> places = siting.read_candidates(homes, folder=datasets.folder("template"), plan=asis)
+    >>> places[["name", "street", "price"]].to_numpy().tolist()
+    [['New', 'S1', 80.0]]
     """
     area = read_area(folder, centres=path, datum=datum, beyond=0.0)
     places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
-        some = ", ".join(map(str, taken[:5]))
+        some, file = ", ".join(map(str, taken[:5])), places.attrs["file"]
         raise ValidationError(
-            [
-                f"{Path(path).name}: there are centres with the ids {some}; give candidates their own."
-            ]
+            [f"{file}: there are centres with the ids {some}; give candidates their own."]
         )
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "price"]].join(degrees)
@@ -125,6 +151,16 @@ def candidates_without(area: StudyArea, plan: Plan) -> gpd.GeoDataFrame:
     -------
     candidates
         Indexed by `id`: name, name_en, lon, lat, street, services, geometry (as it is).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> from carecircles.area import offering
+    >>> few = offering(area, "medical")
+    >>> asis = plan.evaluate(few, grid.make_demand(area.streets, area.population, cell=200))
+    >>> siting.candidates_without(area, asis).index.tolist()
+    ['A3']
     """
     is_counted = area.facilities.index.isin(plan.area.facilities.index)
     centres = area.facilities[~is_counted & ~is_neighbour(area.facilities)]
@@ -143,6 +179,16 @@ def outside(candidates: gpd.GeoDataFrame, places: gpd.GeoSeries) -> gpd.GeoDataF
         Points.
     places
         Polygons in the same CRS; their edge belongs to them.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> park = area.streets.geometry[:1]
+    >>> len(places), len(siting.outside(places, park))
+    (56, 40)
     """
     tree = shapely.STRtree(candidates.geometry.to_numpy())
     hit = tree.query(places.to_numpy(), predicate="intersects")[1]
@@ -165,6 +211,18 @@ def cost_for(
         Points.
     full
         As in `maximize_gradual_coverage`.
+
+    Examples
+    --------
+    The pairs of centres, and of candidates with the cells that no centre reaches.
+
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> table = siting.cost_for("coverage", asis, places).table
+    >>> len(asis.cost.table), len(table)
+    (110, 938)
     """
     needed = GOALS[goal].table
     if needed == "nearer":
@@ -187,6 +245,15 @@ def pairs_expected(
     About how many pairs of cell and candidate `cost_for` will find, told from some of the candidates.
 
     The parameters are those of `cost_for`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> round(siting.pairs_expected("coverage", asis, places))
+    828
     """
     most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
     step = -(-len(candidates) // max(1, most))
@@ -235,6 +302,18 @@ def with_gross(
         The column of people.
     sitings
         Made from a cost table of `cost_for`, which leaves out people who are served already.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> table = siting.cost_for("coverage", asis, places)
+    >>> best = siting.maximize_coverage(asis.cells, table, new=1, required=area.facilities.index)
+    >>> [whole] = siting.with_gross(asis, places, "people_60", best)
+    >>> round(best.sites["gross"].iloc[0]), round(whole.sites["gross"].iloc[0])
+    (2646, 4296)
     """
     people = plan.cells[weight].to_numpy()
     labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
-from carecircles.siting import _search, _solver
-from carecircles.siting._solver import Clock, Solution, Watch
+from carecircles.siting import _search, _solver, _terms
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
     Instance,
     Measure,
@@ -36,7 +37,7 @@ def maximize_coverage(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -60,7 +61,8 @@ def maximize_coverage(
         Largest acceptable cost, at most the table's own, which it is if None; the limit itself
         counts as covered.
     weight
-        People at each place: a column of `demand` or a Series on its index; none negative.
+        People at each place: a column of `demand` or a Series on its index; none negative. The
+        column of `people.headline` (60+) if None.
     required
         Labels of centres that stay.
     candidates
@@ -119,7 +121,7 @@ def maximize_gradual_coverage(
     new: int | None,
     full: float,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -148,6 +150,18 @@ def maximize_gradual_coverage(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if `full` is not between 0 and the cutoff.
+
+    Examples
+    --------
+    Up to 100 m people count in full, at 500 m as none: site a earns 5 and 3 / 2.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> plan = maximize_gradual_coverage(demand, cost, new=1, full=100, cutoff=500)
+    >>> plan.sites.index.tolist(), plan.objective
+    (['a'], 6.5)
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= full < limit < math.inf:
@@ -175,7 +189,7 @@ def maximize_backup(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -195,6 +209,18 @@ def maximize_backup(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
+
+    Examples
+    --------
+    Only the three people in q are within reach of both.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> plan = maximize_backup(demand, cost, new=2, cutoff=500)
+    >>> plan.objective, plan.covered
+    (3.0, 12.0)
     """
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
@@ -223,7 +249,7 @@ def minimize_cost(
     cutoff: float | None = None,
     beyond: float | None = None,
     capacities: pd.Series | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -258,6 +284,17 @@ def minimize_cost(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`.
+
+    Examples
+    --------
+    With both sites open: 5 people walk 100 m, 3 walk 200 m, 4 walk 400 m.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> minimize_cost(demand, cost, new=2).objective
+    2700.0
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
@@ -284,7 +321,7 @@ def minimize_worst(
     *,
     new: int | None,
     cutoff: float | None = None,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -306,6 +343,17 @@ def minimize_worst(
     ------
     ValidationError, InfeasibleError, TimeoutError
         As `maximize_coverage`, and if so many centres cannot reach everyone within the table.
+
+    Examples
+    --------
+    With both sites open nobody walks farther than the four people in r.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> minimize_worst(demand, cost, new=2).objective
+    400.0
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
@@ -326,7 +374,7 @@ def minimize_facilities(
     *,
     cutoff: float | None = None,
     share: float = 1.0,
-    weight: str | pd.Series = "people_60",
+    weight: str | pd.Series | None = None,
     required: Iterable[Hashable] = (),
     candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
@@ -356,6 +404,17 @@ def minimize_facilities(
         As `maximize_coverage`, or if `share` is not between 0 and 1.
     InfeasibleError
         If the candidates cannot reach so many; it says how many they can.
+
+    Examples
+    --------
+    Two thirds of 12 people are covered by one site, all by two.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> [minimize_facilities(demand, cost, cutoff=500, share=s).objective for s in (2 / 3, 1)]
+    [1.0, 2.0]
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= share <= 1:
@@ -482,7 +541,7 @@ def _radius_plan(
             gap=0.0,
             clock=clock,
         )
-    except _solver.NoPlanError:
+    except _terms.NoPlanError:
         return None
     return problem.columns[solution.chosen]
 

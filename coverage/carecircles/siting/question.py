@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import _html
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.people import headline_of
 from carecircles.reach import CostTable
-from carecircles.siting import _search, _solver
-from carecircles.siting._solver import Clock, Floors, Limits, Solution, Watch
+from carecircles.siting import _search, _terms
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
@@ -87,6 +90,32 @@ class Siting:
     unreachable: float
     asked: int | None = None
 
+    def _repr_html_(self) -> str:
+        whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
+        shown = ["gross", "marginal", "cumulative"]
+        return _html.panel(
+            GOALS[self.goal].what,
+            [
+                (label, _html.people(value / whole))
+                for label, value in (
+                    ("with the new centres", self.objective),
+                    ("before", self.before),
+                    ("no plan can beat", self.bound),
+                )
+            ]
+            + [
+                ("status", self.status),
+                ("people covered", f"{_html.people(self.covered)} of {_html.people(self.total)}"),
+            ],
+            columns=("site", *shown),
+            rows=[
+                (site, *map(_html.people, figures))
+                for site, figures in zip(
+                    self.sites.index, self.sites[shown].to_numpy(), strict=True
+                )
+            ],
+        )
+
 
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
     """The costs by pair, and the cutoff that holds."""
@@ -142,7 +171,7 @@ def instance_of(
     demand: pd.DataFrame,
     cost: pd.Series,
     cutoff: float,
-    weight: str | pd.Series,
+    weight: str | pd.Series | None,
     required: Iterable[Hashable],
     candidates: Iterable[Hashable] | None,
     rules: Rules | None,
@@ -234,11 +263,18 @@ def instance_of(
         street=street,
         streets=pd.Index(streets),
         least=least,
-        said=f"{new} new centres" if new is not None else f"a budget of {budget:g}",
+        said=_said(new, budget),
         floor=rules.floor_by_street or 0.0,
         asked=None if new is None else int(new),
         begun=begun,
     )
+
+
+def _said(new: int | None, budget: float) -> str:
+    """What a plan may take, in words."""
+    if new is None:
+        return f"a budget of {budget:g}"
+    return f"{new} new centre{'' if new == 1 else 's'}"
 
 
 def each_once(
@@ -273,10 +309,10 @@ def _floors(
 @contextlib.contextmanager
 def solving(made: Instance, search: Search) -> Iterator[Clock]:
     """The time for a search; what the solver calls impossible is said in the words of the rules."""
-    with _solver.started(search.time_limit, since=search.since or made.begun) as clock:
+    with _terms.started(search.time_limit, since=search.since or made.begun) as clock:
         try:
             yield clock
-        except _solver.NoPlanError:
+        except _terms.NoPlanError:
             raise InfeasibleError(
                 f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
                 f"lower the floor. With the best found, {_shortfalls(made)}."
@@ -294,7 +330,7 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
 def _shortfalls(made: Instance) -> str:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
     limits = limits_of(made)
-    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]
+    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
     plan = _search.Standing(_search.worths(problem), limits.price, limits.budget)
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
@@ -429,7 +465,9 @@ def require_cutoff(cutoff: float) -> None:
         raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
 
 
-def _weights(demand: pd.DataFrame, weight: str | pd.Series) -> np.ndarray:
+def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+    if weight is None:
+        weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
         raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
     series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)
@@ -498,7 +536,7 @@ def _budget(new: int | None, rules: Rules) -> float:
         raise ValidationError(["a budget needs prices; give each candidate its own."])
     if new is not None and not is_whole(new):
         raise ValidationError([f"new is {new!r}; write a whole number of centres."])
-    budget = float(rules.budget if new is None else new)  # type: ignore[arg-type]
+    budget = float(rules.budget if new is None else new)
     if not 0 <= budget < math.inf:
         raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
     return budget

@@ -44,6 +44,18 @@ def curve(
         Indexed by `new` (0 ... most): people (covered by the best plan of so many), share (of all
         people), objective, bound, gap, nested (the objective when the centres of the last plan are
         built in its order).
+
+    Examples
+    --------
+    One site covers 8 of 12 people, two cover all.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> from carecircles.siting import maximize_coverage
+    >>> curve(maximize_coverage, demand, cost, most=2, cutoff=500)["people"].tolist()
+    [0.0, 8.0, 12.0]
     """
     if not is_whole(most) or most < 0:
         raise ValidationError([f"most is {most!r}; write a whole number of centres, 0 or more."])
@@ -114,6 +126,22 @@ def alternatives(
     -------
     alternatives
         Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
+
+    Examples
+    --------
+    Site a covers 8 people; site b, 300 m from it, covers 7, within a share of 0.2.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3, 4]}, index=["p", "q", "r"])
+    >>> pairs = [("p", "a"), ("q", "a"), ("q", "b"), ("r", "b")]
+    >>> index = pd.MultiIndex.from_tuples(pairs, names=["demand", "facility"])
+    >>> cost = pd.Series([100.0, 300.0, 200.0, 400.0], index=index)
+    >>> from carecircles.siting import maximize_coverage
+    >>> points = gpd.GeoSeries.from_xy([0, 300], [0, 0], index=["a", "b"])
+    >>> best = maximize_coverage(demand, cost, new=1, cutoff=500)
+    >>> options = {"new": 1, "cutoff": 500, "within": 0.2}
+    >>> [(metres, other)] = alternatives(maximize_coverage, best, demand, cost, points, count=1, **options)
+    >>> metres, other.objective
+    (300.0, 7.0)
     """
     if not is_whole(count) or count < 0:
         raise ValidationError([f"count is {count!r}; write a whole number of plans, 0 or more."])

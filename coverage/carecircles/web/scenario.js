@@ -1,5 +1,5 @@
 /* Scenarios on the live page: read and written as carecircles' scenario.py does, rule for rule, so
-   that a file means the same here and on the command line. Loaded after map.js and toml.js. */
+   that a file means the same here and on the command line. Knows nothing of a page or a map. */
 "use strict";
 carecircles.scenario = (function () {
   const ACTS = ["open", "close", "move", "equip", "standard"];
@@ -9,7 +9,6 @@ carecircles.scenario = (function () {
     equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
   };
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "step"];
-  const GROUPS = ["people", "people_60", "people_65", "people_80"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200;
   const LEAST = 0.001; // metres, minutes
   const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
@@ -104,6 +103,8 @@ carecircles.scenario = (function () {
     return problems;
   }
 
+  /** A step as a row, null where it cannot be one; and what is wrong with it.
+      @returns {[any, Words[]]} */
   function readStep(step, where, spelled) {
     const acts = ACTS.filter((act) => has(step, act));
     if (acts.length !== 1) {
@@ -120,14 +121,15 @@ carecircles.scenario = (function () {
     if (act === "open" && /[;\p{Cc}]/u.test(String(to))) {
       problems.push(at(where, `${shown(to)} has a semicolon or a line break in it`, `${shown(to)} 含有分号或换行`));
     }
+    /** @type {any} */
     const row = { act, to: String(to).trim(), where };
     DETAILS[act].forEach((key) => { if (has(step, key)) row[key] = step[key]; });
     TEXTS.filter((key) => has(row, key) && !isText(row[key])).forEach((key) => {
       problems.push(at(where, `${key} is not text`, `${key} 不是文字`));
       delete row[key];
     });
-    [["date", act !== "close"], ["until", act === "close"]].forEach(([key, isLast]) => {
-      row[key] = day(step[key], isLast);
+    ["date", "until"].forEach((key) => { // of a year or month alone, so that a centre is there no day too long
+      row[key] = day(step[key], (key === "until") === (act === "close"));
       if (row[key] === undefined) {
         problems.push(at(where, `${key} is not a date (${shown(step[key])})`, `${key} 不是日期（${shown(step[key])}）`));
         row[key] = null;
@@ -181,10 +183,6 @@ carecircles.scenario = (function () {
     if (!given.length || given.length === 3) {
       problems.push(at(where, "write one or two of metres, minutes and pace_m_s",
         "请写 metres、minutes、pace_m_s 中的一项或两项"));
-    }
-    if (row.to !== "everyone" && !GROUPS.includes(row.to)) {
-      problems.push(at(where, `standard is ${shown(row.to)}; write everyone or ${GROUPS.join(", ")}`,
-        `standard 为 ${shown(row.to)}；请写 everyone 或 ${GROUPS.join("、")}`));
     }
     return problems;
   }
@@ -292,7 +290,9 @@ carecircles.scenario = (function () {
     const groups = ["everyone", ...world.groups];
     rows.forEach(({ act, to, where, until, name }) => {
       if (act === "standard") {
-        if (!groups.includes(to)) problems.push(at(where, `the population has no ${to}`, `人口中没有 ${to}`));
+        if (!groups.includes(to)) problems.push(at(where,
+          `the population has no ${shown(to)}; use one of ${groups.join(", ")}`,
+          `人口中没有 ${shown(to)}；请写 ${groups.join("、")} 之一`));
       } else if (act === "open") {
         if (names.has(to)) {
           problems.push(at(where, `there is already a centre ${shown(to)} (${shown(names.get(to))})`,
@@ -320,7 +320,7 @@ carecircles.scenario = (function () {
     if (!code && (street || !isPoint)) {
       return [at(row.where, `there is no street ${shown(row.street)}`, `没有街道 ${shown(row.street)}`)];
     }
-    const given = isPoint ? carecircles.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
+    const given = isPoint ? carecircles.datum.fromDatum[row.datum]({ lng: row.lon, lat: row.lat })
       : { lng: world.middles[code].lon, lat: world.middles[code].lat };
     const point = { lon: given.lng, lat: given.lat };
     const metres = world.project(point.lon, point.lat);
@@ -413,6 +413,7 @@ carecircles.scenario = (function () {
   const SEVERAL = new RegExp(`${TWO}|${MORE}`, "g");
   const WORD = new RegExp(`(?<![\\x80-\\xff])(?:${MORE}){2,}(?![\\x80-\\xff])`, "g");
   const MOSTLY = 0.75, PARTLY = 0.01, COMMON = 0.6;
+  /** @param {number[]} pair */
   const isUsual = ([lead, trail]) => trail > 0xa0 && lead > 0xa0 && lead < 0xd8 && (lead < 0xaa || lead > 0xaf);
 
   /** Text of a file and its encoding; `bytes` is a Uint8Array. */

@@ -1,0 +1,332 @@
+"""A model of HiGHS that grows by blocks, and whether an answer to it holds by our own arithmetic."""
+
+import logging
+import math
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from carecircles import _highs
+from carecircles._highs import Program
+from carecircles.errors import SolverError
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import LATE_S, Clock, Floors, Known, NoPlanError, Solution
+
+_log = logging.getLogger(__name__)
+
+
+FEASIBLE = 1e-12
+
+
+TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
+
+
+_WHOLE = 1e-5  # HiGHS takes what is nearer than 1e-6 to a whole number for one
+
+
+_UNSURE = " The solver says that there is none, but there was no time to make sure."
+
+
+class Model:
+    """A programme that grows by blocks of columns and rows; the sites come first."""
+
+    def __init__(self) -> None:
+        self.count = self.sites = 0
+        self.objective: list[np.ndarray] = []
+        self.lower: list[np.ndarray] = []
+        self.whole: list[np.ndarray] = []
+        self.blocks: list[sparse.csr_matrix] = []
+        self.least: list[np.ndarray] = []
+        self.most: list[np.ndarray] = []
+
+    def add_columns(self, objective: np.ndarray, *, lower: np.ndarray | float = 0.0) -> np.ndarray:
+        """Columns between `lower` and 1; where they stand."""
+        size = len(objective)
+        self.objective.append(np.asarray(objective, dtype=float))
+        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), size))
+        self.count += size
+        return np.arange(self.count - size, self.count)
+
+    def add_sites(
+        self,
+        objective: np.ndarray,
+        *,
+        most: tuple[np.ndarray, float] | None = None,
+        lower: np.ndarray | float = 0.0,
+    ) -> None:
+        """A column for each site, open or not; with `most`, their prices and the budget."""
+        sites = self.add_columns(objective, lower=lower)
+        self.sites = len(sites)
+        self.make_whole(sites)
+        if most is not None:
+            self.add_sum(sites, most[0], upper=most[1])
+
+    def make_whole(self, columns: np.ndarray) -> None:
+        """Columns that are 0 or 1 and nothing between."""
+        self.whole.append(columns)
+
+    def add_rows(
+        self, matrix: sparse.csr_matrix, *, lower: float = -math.inf, upper: float = math.inf
+    ) -> None:
+        """Rows over the columns so far; the same limits for all."""
+        self.blocks.append(matrix.tocsr())
+        self.least.append(np.full(matrix.shape[0], lower))
+        self.most.append(np.full(matrix.shape[0], upper))
+
+    def add_sum(
+        self,
+        columns: np.ndarray,
+        factors: np.ndarray,
+        *,
+        lower: float = -math.inf,
+        upper: float = math.inf,
+    ) -> None:
+        """One row: the columns times their factors."""
+        row = placed(np.zeros(len(columns), dtype=int), columns, self.count, factors)
+        row.resize(1, self.count)
+        self.add_rows(row, lower=lower, upper=upper)
+
+    def add_covered(
+        self,
+        cover: sparse.csr_matrix,
+        *,
+        need: np.ndarray | None = None,
+        worth: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """A column for each row of `cover`: whether it has as many open sites as it needs."""
+        rows = cover.shape[0]
+        need = np.ones(rows) if need is None else need
+        covered = self.add_columns(np.zeros(rows) if worth is None else worth)
+        self.make_whole(covered[need > 1])  # one site is not half of two
+        opened = cover.copy()
+        opened.resize(rows, self.count)
+        self.add_rows(placed(np.arange(rows), covered, self.count, need) - opened, upper=0.0)
+        return covered
+
+    def add_levels(self, worth: sparse.csc_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Columns that say how good the best open site of each row is, and what each adds to the worth.
+
+        Level k of a row is 1 if one of its k best sites (of different worth) is open. Cornuejols,
+        Nemhauser and Wolsey, SIAM J. on Algebraic and Discrete Methods 1 (1980).
+        """
+        pairs = worth.tocoo()
+        order = np.lexsort((-pairs.data, pairs.row))
+        row, site, value = pairs.row[order], pairs.col[order], pairs.data[order]
+        is_first = np.diff(row, prepend=-1) != 0
+        starts = is_first | (np.diff(value, prepend=math.nan) != 0)
+        level = np.cumsum(starts) - 1
+        at, of_row = value[starts], row[starts]
+        has_next = np.diff(of_row, append=-1) == 0
+        step = at - np.where(has_next, np.append(at[1:], 0.0), 0.0)
+        columns = self.add_columns(np.zeros(len(at)))
+        each = np.arange(len(at))
+        chained = each[~is_first[starts]]
+        matrix = (
+            placed(each, columns, self.count)
+            - placed(level, site, self.count)
+            - placed(chained, columns[chained - 1], self.count, rows=len(at))
+        )
+        self.add_rows(matrix, upper=0.0)
+        return columns, step
+
+    def set_objective(self, columns: np.ndarray, objective: np.ndarray) -> None:
+        """What these columns are worth."""
+        self.objective = [np.concatenate(self.objective)]
+        self.objective[0][columns] = objective
+
+    def add_floors(self, floors: Floors | None) -> None:
+        """The least weight to be covered in each group."""
+        if floors is None:
+            return
+        needed = np.flatnonzero(floors.least > 0)
+        is_in = np.isin(floors.problem.group, needed)
+        covered = self.add_covered(floors.problem.cover[is_in])
+        weight, group = floors.problem.weight[is_in], floors.problem.group[is_in]
+        for place in needed:
+            own = group == place
+            self.add_sum(covered[own], weight[own], lower=float(floors.least[place]))
+
+    def program(self, *, is_maximum: bool) -> Program:
+        """All of it, for the solver."""
+        for block in self.blocks:
+            block.resize(block.shape[0], self.count)
+        none = sparse.csr_matrix((0, self.count))
+        rows = sparse.vstack([none, *self.blocks], format="csr")
+        is_whole = np.zeros(self.count, dtype=bool)
+        for columns in self.whole:
+            is_whole[columns] = True
+        empty = np.array([])
+        return Program(
+            np.concatenate([empty, *self.objective]), np.concatenate([empty, *self.lower]),
+            np.ones(self.count), is_whole, rows.indptr, rows.indices, rows.data,
+            np.concatenate([empty, *self.least]), np.concatenate([empty, *self.most]), is_maximum,
+        )  # fmt: skip
+
+    def relaxed_duals(self, *, clock: Clock) -> np.ndarray | None:
+        """What a unit more of each row is worth in the linear programme; None if time ran out."""
+        answer = _highs.run(
+            self.program(is_maximum=True), seconds=clock.left(), stopped=clock.stopped,
+            solve_relaxation=True, solver="ipm", run_crossover="off",
+        )  # fmt: skip
+        return None if answer.duals is None else np.abs(answer.duals)
+
+    def solve(
+        self,
+        *,
+        clock: Clock,
+        start: Known | None = None,
+        maximum: bool = False,
+        gap: float = 0.0,
+        slack: float = 0.0,
+        watch: Watch | None = None,
+    ) -> Solution:
+        """
+        The best plan, proven to the share `gap` or the difference `slack`.
+
+        What the solver claims is held against the programme, and against the plan that is known. An
+        answer that does not hold, and that there is no plan, has to come out again another way.
+
+        Raises
+        ------
+        NoPlanError
+            If there is none.
+        TimeoutError
+            If none was found in the time.
+        SolverError
+            If no answer holds.
+        """
+        if self.count == 0:
+            return Solution(np.array([], dtype=int), 0.0, 0.0, "optimal")
+        program, faults, is_denied = self.program(is_maximum=maximum), [], False
+        start = start or Known(np.array([], dtype=int), math.nan)
+        known = None if math.isnan(start.value) else start.value
+        ways: list[dict[str, Any]] = [{}, {"presolve": "off"}]
+        if len(start.chosen):
+            opened = np.zeros(self.sites)
+            opened[start.chosen] = 1
+            ways.insert(0, {"start": opened})
+        for way in ways:
+            if not clock.left():
+                break
+            try:
+                answer = _highs.run(
+                    program, seconds=clock.left(), stopped=clock.stopped, told=watch,
+                    mip_rel_gap=gap, mip_abs_gap=slack, **way,
+                )  # fmt: skip
+            except SolverError as err:
+                faults.append(str(err))
+                continue
+            if answer.status == "infeasible" and known is None:
+                if is_denied:
+                    raise NoPlanError
+                is_denied = True
+                continue
+            is_late = clock.left() < LATE_S
+            fault = _fault(program, answer, known=known, gap=gap, slack=slack, is_late=is_late)
+            if fault is None:
+                return self._solution(program, answer, start, clock)
+            _log.warning("the solver's answer does not hold: %s", fault)
+            faults.append(fault)
+        else:
+            raise SolverError(
+                f"the answers of the solver (highspy {metadata.version('highspy')}) do not hold, so that "
+                f"nothing is proven: {'; '.join(dict.fromkeys(faults))}. Install another release of highspy."
+            )
+        if known is not None:
+            return Solution(start.chosen, known, _worst(maximum), clock.word())
+        raise TimeoutError(_UNSURE if is_denied else "")
+
+    def _solution(
+        self, program: Program, answer: _highs.Answer, start: "Known", clock: Clock
+    ) -> Solution:
+        """The better of the solver's plan and the one known before, both of which hold."""
+        status = "optimal" if answer.status == "optimal" else clock.word()
+        sign = 1 if program.is_maximum else -1
+        if answer.values is not None:
+            value = float(program.objective @ answer.values)
+            if not sign * start.value > sign * value:
+                chosen = np.flatnonzero(answer.values[: self.sites] > 0.5)
+                return Solution(chosen, value, answer.bound, status)
+        elif math.isnan(start.value):
+            raise TimeoutError
+        return Solution(start.chosen, start.value, answer.bound, status)
+
+
+def _worst(is_maximum: bool) -> float:
+    """The bound of which nothing is known."""
+    return math.inf if is_maximum else -math.inf
+
+
+def _fault(
+    program: Program,
+    answer: _highs.Answer,
+    *,
+    known: float | None,
+    gap: float,
+    slack: float,
+    is_late: bool,
+) -> str | None:
+    """
+    What is wrong with an answer of the solver, by our own arithmetic; None if nothing is.
+
+    `known` is what a plan is worth that keeps to every row, `is_late` if the time is up, so that no
+    answer is none.
+    """
+    if answer.status == "infeasible":
+        return "it says that there is no plan, but one is known"
+    sign = 1.0 if program.is_maximum else -1.0
+    plans = [] if known is None else [known]
+    if answer.values is None:
+        if not is_late:
+            return "it ended without a plan before its time was up"
+    else:
+        values = answer.values
+        if len(values) != len(program.objective) or not np.isfinite(values).all():
+            return "its plan is not complete"
+        if (np.maximum(program.lower - values, values - program.upper) > TOLERANCE).any():
+            return "its plan is not within the limits of the columns"
+        if (np.abs(values - np.round(values))[program.is_whole] > _WHOLE).any():
+            return "its plan opens parts of sites"
+        if not _are_held(program, values):
+            return "its plan does not keep to a row of the model"
+        own = float(program.objective @ values)
+        scale = max(1.0, float(np.abs(program.objective) @ np.abs(values)))
+        if not abs(own - answer.value) <= TOLERANCE * scale:
+            return f"it says {answer.value:,.6g} where its plan is worth {own:,.6g}"
+        plans.append(own)
+    best = max((sign * value for value in plans), default=-math.inf)
+    leeway = TOLERANCE * max(1.0, abs(best))
+    if not sign * answer.bound >= best - leeway:
+        return f"its bound is {answer.bound:,.6g}, but a plan is worth {sign * best:,.6g}"
+    if answer.status == "optimal":
+        missing = sign * answer.bound - sign * own if answer.values is not None else math.inf
+        if missing > max(slack, gap * abs(own)) + leeway:
+            return f"it calls {own:,.6g} the best, but its bound is {answer.bound:,.6g}"
+    return None
+
+
+def _are_held(program: Program, values: np.ndarray) -> bool:
+    """Whether a plan keeps to every row, with whole columns taken as whole."""
+    exact = np.where(program.is_whole, np.round(values), values)
+    shape = (len(program.least), len(values))
+    rows = sparse.csr_matrix((program.factors, program.columns, program.starts), shape=shape)
+    activity, size = rows @ exact, np.maximum(1.0, abs(rows) @ np.abs(exact))
+    over = np.maximum(program.least - activity, activity - program.most)
+    return not (over > _WHOLE * size).any()
+
+
+def placed(
+    row: np.ndarray,
+    column: np.ndarray,
+    columns: int,
+    factor: np.ndarray | None = None,
+    *,
+    rows: int | None = None,
+) -> sparse.csr_matrix:
+    """A sparse matrix with `factor` (1 if None) at each row and column."""
+    data = np.ones(len(row)) if factor is None else factor
+    count = int(row.max()) + 1 if rows is None and len(row) else rows or 0
+    return sparse.csr_matrix((data, (row, column)), shape=(count, columns))

@@ -1,0 +1,98 @@
+"""What a solver is given and gives: limits, floors, time, a solution."""
+
+import contextlib
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from carecircles.errors import InfeasibleError
+from carecircles.siting._search import Covering
+
+LATE_S = 0.05
+
+
+class NoPlanError(InfeasibleError):
+    """HiGHS found that no plan is within the limits."""
+
+
+class Solution(NamedTuple):
+    """The chosen columns, what they are worth, and what no choice can beat."""
+
+    chosen: np.ndarray
+    value: float
+    bound: float
+    status: str  # 'optimal' (to the gap asked for), 'time limit' or 'stopped'
+
+
+class Known(NamedTuple):
+    """Columns to start from, and what they are worth if they are a plan within the limits, else NaN."""
+
+    chosen: np.ndarray
+    value: float
+
+
+class Floors(NamedTuple):
+    """For each group of rows of a covering problem, the least weight to be covered."""
+
+    problem: Covering
+    least: np.ndarray
+
+
+class Limits(NamedTuple):
+    """The `price` of each column, the `budget` they share, and floors if there are any."""
+
+    price: np.ndarray
+    budget: float
+    floors: Floors | None = None
+
+
+class Clock:
+    """Whether the time is up or somebody pressed Ctrl-C; see `started`."""
+
+    def __init__(self, seconds: float, *, since: float | None = None) -> None:
+        self.begun = time.monotonic() if since is None else since
+        self.until = self.begun + seconds
+        self.stopped = threading.Event()
+
+    def part(self, share: float, *, most: float = math.inf) -> "Clock":
+        """A clock for a share of what is left, `most` seconds at most, that stops with this one."""
+        clock = Clock(min(share * self.left(), most))
+        clock.stopped = self.stopped
+        return clock
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return 0.0 if self.stopped.is_set() else max(0.0, self.until - time.monotonic())
+
+    def spent(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.begun
+
+    def word(self) -> str:
+        """Why the work ended before the proof."""
+        return "stopped" if self.stopped.is_set() else "time limit"
+
+
+@contextlib.contextmanager
+def started(seconds: float, *, since: float | None = None) -> Iterator[Clock]:
+    """A clock. The first Ctrl-C while it runs ends the search with what it has; the second ends all."""
+    clock = Clock(seconds, since=since)
+    usual = signal.getsignal(signal.SIGINT)
+    is_ours = threading.current_thread() is threading.main_thread() and callable(usual)
+
+    def stop(_number: int, _frame: object) -> None:
+        clock.stopped.set()
+        signal.signal(signal.SIGINT, usual)
+
+    if is_ours:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield clock
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, usual)

@@ -1,0 +1,281 @@
+"""What is asked of a plan, measured once, and its answers: the best sites, a curve, alternatives."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from carecircles import comparison
+from carecircles.errors import ValidationError
+from carecircles.plan import Plan
+from carecircles.reach import CostTable
+from carecircles.siting import several
+from carecircles.siting.candidates import cost_for, with_gross
+from carecircles.siting.goals import GOALS
+from carecircles.siting.models import MODELS
+from carecircles.siting.question import Rules, Search, Siting
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """
+    Where of some candidates the next centres of a plan should open; all that is there stays.
+
+    Attributes
+    ----------
+    plan
+        The plan as it is.
+    candidates
+        Points, indexed by id.
+    goal
+        A key of `GOALS`.
+    weight
+        The column of people who count.
+    cost
+        From `cost_for`.
+    options
+        What else the goal's model takes.
+    """
+
+    plan: Plan
+    candidates: gpd.GeoDataFrame = field(repr=False)
+    goal: str
+    weight: str
+    cost: CostTable = field(repr=False)
+    options: dict[str, Any]
+
+
+def ask(
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    *,
+    goal: str = "coverage",
+    weight: str | None = None,
+    rules: Rules | None = None,
+    full: float = 300.0,
+    share: float = 1.0,
+) -> Question:
+    """
+    A question to be answered several times; its cost table is measured here, once.
+
+    Parameters
+    ----------
+    plan
+        The plan as it is; its centres stay, its reach measures.
+    candidates
+        Points from `candidates_in_gaps` or another, or of your own in the plan's CRS.
+    goal
+        A key of `GOALS`.
+    weight
+        The column of people who count; those whose figures come first (`comparison.headline`) if None.
+    rules
+        What else a plan has to keep to.
+    full
+        Cost up to which people count in full, of the goal 'gradual'.
+    share
+        Share of the people to cover, of the goal 'facilities'.
+
+    Raises
+    ------
+    ValidationError
+        If there is no such goal, or the candidates are in another CRS or have ids of centres.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=300))
+    >>> siting.curve_of(question, most=2)["people"].round().tolist()
+    [14469.0, 16874.0, 18690.0]
+    """
+    _refuse(plan, candidates, goal)
+    options: dict[str, Any] = {"rules": rules or Rules()}
+    options |= {"full": full} if goal == "gradual" else {}
+    options |= {"share": share} if goal == "facilities" else {}
+    weight = comparison.headline(plan).column if weight is None else weight
+    cost = cost_for(goal, plan, candidates, full=full)
+    return Question(plan, candidates, goal, weight, cost, options)
+
+
+def site(
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    *,
+    goal: str = "coverage",
+    new: int | None = None,
+    search: Search | None = None,
+    **asked: Any,
+) -> Siting:
+    """
+    The best sites of some candidates for the next centres of a plan.
+
+    Parameters
+    ----------
+    plan, candidates, goal
+        As in `ask`.
+    new
+        How many new centres; None if the rules give a budget or the goal finds the number.
+    search
+        How long to search; 60 seconds for the best plan if None.
+    asked
+        What else `ask` takes: weight, rules, full, share.
+
+    Returns
+    -------
+    siting
+        The sites in the order in which to build, with their proof.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError, SolverError
+        As `ask` and `maximize_coverage`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> best = siting.site(asis, siting.candidates_on_grid(asis.cells, spacing=300), new=1)
+    >>> best.sites.index.tolist(), round(best.objective), best.status
+    (['G493'], 16874, 'optimal')
+    """
+    return answer(ask(plan, candidates, goal=goal, **asked), new=new, search=search)
+
+
+def answer(question: Question, *, new: int | None = None, search: Search | None = None) -> Siting:
+    """
+    The best sites, as `site` finds them, of a question that is measured already.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=300), goal="worst")
+    >>> [round(siting.answer(question, new=new).objective) for new in (1, 2)]
+    [1065, 1020]
+    """
+    found = MODELS[question.goal](
+        _cells(question), question.cost, **_options(question, new=new, search=search)
+    )
+    return _whole(question, found)[0]
+
+
+def curve_of(question: Question, *, most: int, search: Search | None = None) -> pd.DataFrame:
+    """
+    The best one, two, three ... new centres, see `curve`.
+
+    Parameters
+    ----------
+    question
+        From `ask`, not for the goal 'facilities'.
+    most
+        The largest number of new centres.
+    search
+        How long to search, each time.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=300))
+    >>> siting.curve_of(question, most=2)["people"].round().tolist()
+    [14469.0, 16874.0, 18690.0]
+    """
+    options = _options(question, new=None, search=search)
+    options.pop("new", None)
+    model = MODELS[question.goal]
+    return several.curve(model, _cells(question), question.cost, most=most, **options)
+
+
+def alternatives_to(
+    best: Siting, question: Question, *, count: int, search: Search | None = None
+) -> list[tuple[float, Siting]]:
+    """
+    Plans within 1 % of the best one, as far as possible from its sites and each other, see `alternatives`.
+
+    Parameters
+    ----------
+    best
+        The answer to the question.
+    question
+        From `ask`.
+    count
+        How many at most.
+    search
+        How long to search, each time.
+
+    Returns
+    -------
+    alternatives
+        Metres that every new site keeps from the sites before, and the plan.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=300))
+    >>> best = siting.answer(question, new=1)
+    >>> [(metres, other)] = siting.alternatives_to(best, question, count=1)
+    >>> metres, round(other.objective)
+    (420.0, 16725)
+    """
+    found = several.alternatives(
+        MODELS[question.goal],
+        best,
+        _cells(question),
+        question.cost,
+        question.candidates.geometry,
+        count=count,
+        **_options(question, new=best.asked, search=search),
+    )
+    whole = _whole(question, *(other for _, other in found))
+    return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
+
+
+def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:
+    """What cannot be asked."""
+    problems = []
+    if goal not in GOALS:
+        problems.append(f"goal is {goal!r}; write one of {', '.join(GOALS)}.")
+    taken = candidates.index[candidates.index.isin(plan.area.facilities.index)]
+    if len(taken):
+        some = ", ".join(map(str, taken[:5]))
+        problems.append(
+            f"`candidates`: there are centres with the ids {some}; give candidates their own."
+        )
+    if problems:
+        raise ValidationError(problems)
+
+
+def _options(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
+    """What the goal's model takes beside people and costs."""
+    asked: dict[str, Any] = {} if GOALS[question.goal].finds_number else {"new": new}
+    return {
+        **question.options,
+        **asked,
+        "cutoff": question.plan.cost.cutoff,
+        "weight": question.weight,
+        "required": question.plan.area.facilities.index,
+        "candidates": question.candidates.index,
+        "search": search or Search(),
+    }
+
+
+def _cells(question: Question) -> pd.DataFrame:
+    """The cells, their streets called by names and code, as a message about a street will."""
+    cells, streets = question.plan.cells, question.plan.area.streets
+    labels = {
+        code: f"{row['name_en']} {row['name']} ({code})".strip()
+        for code, row in streets[["name", "name_en"]].to_dict("index").items()
+    }
+    return cells.assign(street=cells["street"].cat.rename_categories(labels))
+
+
+def _whole(question: Question, *found: Siting) -> list[Siting]:
+    """The sitings with the people within reach of each site, those served already included."""
+    return with_gross(question.plan, question.candidates, question.weight, *found)

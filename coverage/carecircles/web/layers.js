@@ -1,0 +1,194 @@
+/* Streets, borders, circles, zones and places. */
+"use strict";
+carecircles.layers = (function () {
+  const { page, say, word, common, inEveryLanguage, count, metres, percent } = carecircles.words;
+  const { named } = carecircles.names, { element, facts } = carecircles.kit;
+  const { UNCOVERED, shareColour } = carecircles.signs;
+
+  function geometryLayer(geometry, style) {
+    return L.geoJSON(geometry, { style: () => style }).getLayers()[0];
+  }
+
+  function pane(name, zIndex) {
+    return { name, zIndex };
+  }
+  const PANES = [
+    pane("cc-grid", 340), pane("cc-fill", 350), pane("cc-zones", 360),
+    pane("cc-circles", 370), pane("cc-circles-before", 371), pane("cc-circles-after", 371),
+    pane("cc-lines", 380), pane("cc-names", 610), pane("cc-centres", 620),
+    pane("cc-centres-before", 621), pane("cc-centres-after", 621),
+  ];
+  /** Streets filled by the share of people who are covered.
+      @param {StreetsData} data */
+  function streets(data) {
+    const group = L.featureGroup([], { pane: "cc-fill" });
+    group.on("add", () => document.body.classList.add("cc-shares"));
+    group.on("remove", () => document.body.classList.remove("cc-shares"));
+    data.streets.forEach((street) => {
+      const share = street.covered;
+      const layer = geometryLayer(street.geometry, {
+        pane: "cc-fill", color: "#475569", weight: 1, fillOpacity: 1,
+        fillColor: share === null ? "#e5e7eb" : shareColour(share),
+      });
+      layer.bindTooltip(() => streetFacts(street, data), { sticky: true, className: "cc-tip" });
+      group.addLayer(layer);
+    });
+    return group;
+  }
+
+  /** @param {StreetData} street  @param {StreetsData} data */
+  function streetFacts(street, { people, left }) {
+    return facts(say(street.name), [
+      [say(people), count(street.people)],
+      [common("statuses", "covered"), percent(street.covered)],
+      [common("columns", "backup"), percent(street.backup)],
+      [say(left), count(street.left)],
+      [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
+    ]);
+  }
+
+  const extent = ([[south, west], [north, east]]) => (north - south) * (east - west);
+
+  /** Street borders and names; always readable above the other layers.
+      @param {BordersData} data */
+  function borders(data) {
+    const group = L.featureGroup(), labels = [];
+    data.streets.forEach((street) => {
+      const text = element("span");
+      inEveryLanguage(() => (text.textContent = say(street.short_name)));
+      const marker = L.marker(street.label_at, {
+        pane: "cc-names", interactive: false, keyboard: false,
+        icon: L.divIcon({ className: "cc-name", html: text, iconSize: [0, 0] }),
+      });
+      group.addLayer(marker);
+      labels.push({ marker, text, bounds: street.bounds, wide: street.bounds[1][1] - street.bounds[0][1] });
+      page.searchable.push({ text: street.name, show: (map) =>
+        map.fitBounds(street.bounds) });
+    });
+    named(group, labels.sort((a, b) => extent(b.bounds) - extent(a.bounds)));
+    group.addLayer(geometryLayer(data.lines, {
+      pane: "cc-lines", interactive: false, fill: false, color: "#334155", weight: 1.2,
+      dashArray: data.schematic ? "5 4" : null,
+    }));
+    group.addLayer(geometryLayer(data.boundary, {
+      pane: "cc-lines", interactive: false, fill: false, color: "#0f172a", weight: 2.5,
+    }));
+    return group;
+  }
+
+  const CIRCLES = {
+    same: { color: "#1e3a8a", weight: 1, opacity: 0.75 },
+    new: { color: "#004b75", weight: 2.5, opacity: 1 },
+    gone: { color: "#9a3412", weight: 2, opacity: 1, dashArray: "6 5" },
+  };
+
+  /** Care circles; half-axes in degrees, so that they are circles in the CRS the figures use.
+      @param {CircleData[]} data */
+  function circles(data) {
+    const turns = Array.from({ length: 96 }, (_, k) => (k * Math.PI) / 48);
+    return L.featureGroup(data.map((circle) => L.polygon(
+      turns.map((t) => [circle.lat + circle.half_lat * Math.sin(t),
+        circle.lon + circle.half_lon * Math.cos(t)]),
+      { pane: { gone: "cc-circles-before", new: "cc-circles-after" }[circle.change] || "cc-circles",
+        interactive: false, fill: false, ...CIRCLES[circle.change || "same"] },
+    )));
+  }
+
+  /** Uncovered zones, ranked by the people in them.
+      @param {ZonesData} data */
+  function zones({ zones: list, people }) {
+    return L.featureGroup(list.map((zone) => {
+      const layer = geometryLayer(zone.geometry, {
+        pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
+      });
+      layer.bindTooltip(() => zoneFacts(zone, people), { sticky: true, className: "cc-tip" });
+      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people) + " " + say(people));
+      return layer;
+    }));
+  }
+
+  /** @param {ZoneData} zone  @param {Words} people */
+  function zoneFacts(zone, people) {
+    const rows = [
+      [say(people), count(zone.people)],
+      [common("columns", "street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
+      [word("area"), zone.area_km2.toFixed(2) + " km²"],
+    ];
+    if (zone.nearest !== null) {
+      rows.push(
+        [word("nearestForMost"), say(zone.nearest)],
+        [word("meanDistance"), metres(zone.distance_m)],
+        [word("tooFar"), metres(zone.too_far_m)],
+      );
+    }
+    return facts(word("zone") + " " + zone.zone, rows);
+  }
+
+  /** Stations and other places to find one's way by; places without a point are only found.
+      @param {PlaceData[]} data */
+  function places(data) {
+    const group = L.featureGroup(), labels = [];
+    data.forEach((place) => {
+      if ("bounds" in place) {
+        page.searchable.push({ text: place.name, show: (map) => {
+          map.fitBounds(place.bounds);
+          page.notice(say(place.name) + ": " + word("inStreet"));
+        } });
+        return;
+      }
+      const sign = element("span", "cc-place");
+      inEveryLanguage(() => (sign.textContent = say(place.name)));
+      const marker = L.marker([place.lat, place.lon], { pane: "cc-names", interactive: false,
+        keyboard: false, icon: L.divIcon({ className: "cc-station", html: sign, iconSize: [0, 0] }) });
+      group.addLayer(marker);
+      labels.push({ marker, text: sign });
+      page.searchable.push({ text: place.name, show: (map) => map.setView([place.lat, place.lon], 16) });
+    });
+    named(group, labels, { rank: 1, left: true });
+    return group;
+  }
+
+  /** A drawn shape as a button with a name, also after it was switched off and on again. */
+  function nameForReaders(layer, name) {
+    const act = (event) => {
+      if (event.key === "Enter" || event.key === " ") layer.openPopup();
+    };
+    const describe = () => {
+      const path = layer.getElement();
+      if (!path) return;
+      path.setAttribute("aria-label", name());
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.onkeydown = act;
+    };
+    layer.on("add", describe);
+    inEveryLanguage(describe);
+  }
+
+  function makePanes(map) {
+    PANES.forEach((p) => (map.createPane(p.name).style.zIndex = p.zIndex));
+    ["cc-grid", "cc-names"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+    keepItsSize(map);
+  }
+
+  const LEAST_PX = 60;
+
+  /** A map in a frame that is not shown yet has no size, or only that of its margins: what it is to show is
+      fitted in when it gets one. */
+  function keepItsSize(map) {
+    const fit = map.fitBounds;
+    let wanted = null;
+    map.fitBounds = (bounds, options) => {
+      const { x, y } = map.getSize();
+      wanted = Math.min(x, y) > LEAST_PX ? null : [bounds, options];
+      return wanted ? map : fit.call(map, bounds, options);
+    };
+    map.on("resize", () => wanted && map.fitBounds(...wanted));
+    if (typeof ResizeObserver === "undefined") return;
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  }
+
+  carecircles.makePanes = makePanes;
+  Object.assign(carecircles.draw, { streets, borders, circles, zones, places });
+  return { nameForReaders };
+})();

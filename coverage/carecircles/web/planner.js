@@ -1,0 +1,380 @@
+/* The map on which people plan: centres are added, dragged and removed, the radius changes, and cells, circles
+   and people follow. */
+"use strict";
+carecircles.planner = (function () {
+  const { page, WORDS, say, word, common } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
+  const { DEPTH_SIGNS, CHANGE_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
+  const { Coverage } = carecircles.grid, { scenario } = carecircles;
+  const { makeWorld, slopes } = carecircles.ground;
+  const { History, asItIs, withCentre, without, placed, fresh, stateOf, takenBack } = carecircles.plan;
+  const STEP_M = 50, FINE_STEP_M = 10; // of an arrow key, and with Shift
+
+  /* Cells with their depths, which change, and the people in them */
+
+  const Live = Coverage.extend({
+    prepare() {
+      const { people } = this.data;
+      const names = new Set(Object.values(people).map((group) => group.weights).filter(Boolean));
+      this.counting = new carecircles.counting.Counting(this.data, this.street,
+        Object.fromEntries([...names].map((name) => [name, this[name]])));
+      ["depth", "wasCovered", "shade"].forEach((name) => (this[name] = this.counting[name]));
+      this.colourBy("depth");
+    },
+
+    /** Colour cells by depth or by change. */
+    colourBy(what) {
+      const depths = [1, 2, 3, 4, 5];
+      if (what === "depth") this.counting.lookAs(depths, depths);
+      else this.counting.lookAs([9, 7, 7, 7, 7], [8, 6, 6, 6, 6]);
+    },
+    setBaseline() { this.counting.setBaseline(); },
+    reach(centre, metres, sign) { this.counting.reach(centre, metres, sign); },
+    people(group) { return this.counting.people(this.data.people[group]); },
+  });
+
+  /** @param {LiveData} data */
+  carecircles.draw.live = (data) => new Live(data, [...DEPTH_SIGNS, ...Object.values(CHANGE_SIGNS)]);
+
+  class Planner {
+    /** @param {L.Map} map  @param {LiveConfig} config */
+    constructor(map, grid, config) {
+      this.map = map;
+      this.grid = grid;
+      this.config = config;
+      this.drawn = new Map(); // by id: circle, marker, arrow, and the centre they show
+      this.isAdding = false;
+      /** @type {Plan} */
+      this.plan = null;
+      this.world = makeWorld(grid.data);
+      this.baseline = asItIs(this.world, WORDS.myPlan);
+      this.history = new History(this.baseline);
+      this.ghosts = L.layerGroup().addTo(map);
+      this.panel = new carecircles.live.Panel(this);
+      this.listen();
+      const resize = () => map.getContainer().style.setProperty("--pin", 2 * pinRadius(map) + 3 + "px");
+      map.on("zoomend", resize);
+      resize();
+      this.show(this.baseline);
+      grid.setBaseline();
+      this.before = Object.fromEntries(this.world.groups.map((group) => [group, grid.people(group)]));
+      this.panel.tell(true);
+    }
+
+    /* Plans */
+
+    /** Take a plan as the present one, to be undone. */
+    commit(plan) {
+      this.history.commit(plan);
+      this.shown(true);
+    }
+    /** Show a plan that is still changing, as while dragging; the next commit is undone to what was before. */
+    preview(plan) {
+      this.history.preview(plan);
+      this.shown();
+    }
+    undo() {
+      this.history.undo();
+      this.shown(true);
+    }
+    redo() {
+      this.history.redo();
+      this.shown(true);
+    }
+    shown(isSettled = false) {
+      this.show(this.history.present);
+      this.panel.tell(isSettled);
+    }
+    get past() { return this.history.past; }
+
+    add(latlng) {
+      const centre = placed(fresh(this.plan, this.baseline, WORDS.newCentre), latlng, this.world, this.baseline);
+      if (!centre) return this.warn();
+      this.commit(withCentre(this.plan, centre));
+      this.drawn.get(centre.id).marker.getElement().focus();
+    }
+    move(id, latlng) {
+      const centre = placed(this.plan.centres.get(id), latlng, this.world, this.baseline);
+      if (centre) this.preview(withCentre(this.plan, centre));
+      return Boolean(centre);
+    }
+    settle() {
+      if (this.history.before) this.commit(this.plan);
+    }
+    remove(id) { this.change((plan) => without(plan, id)); }
+    restore(id) { this.change((plan) => withCentre(plan, this.baseline.centres.get(id))); }
+    takeBack(act, id) {
+      if (act === "standard" || act === "equip") this.commit(takenBack(this.plan, this.baseline, act, id));
+      else this.change((plan) => takenBack(plan, this.baseline, act, id));
+    }
+    change(act) {
+      this.settle();
+      this.map.closePopup();
+      this.commit(act(this.plan));
+    }
+    setRadius(metres) {
+      const { minutes } = scenario.withStandard(this.history.settled, metres, null);
+      this.preview({ ...this.plan, metres, minutes });
+    }
+    warn() { page.notice(word("outsideArea")); }
+
+    /** Draw a plan: only what differs from the one that is shown. */
+    show(plan) {
+      const { grid, drawn } = this;
+      const isOther = !this.plan || this.plan.metres !== plan.metres;
+      const touched = L.latLngBounds([]);
+      const reach = (centre, metres, sign) => {
+        grid.reach(centre, metres, sign);
+        touched.extend(this.around(centre, metres));
+      };
+      drawn.forEach((shape, id) => {
+        const centre = plan.centres.get(id);
+        if (centre === shape.centre && !isOther) return;
+        reach(shape.centre, shape.metres, -1);
+        if (!centre) this.erase(id);
+      });
+      plan.centres.forEach((centre, id) => {
+        const shape = drawn.get(id);
+        if (shape && shape.centre === centre && !isOther) return;
+        reach(centre, plan.metres, 1);
+        this.draw(centre, plan.metres);
+      });
+      this.plan = plan;
+      grid.data.standard = { metres: plan.metres, minutes: plan.minutes };
+      grid.data.centres = [...plan.centres.values()];
+      if (touched.isValid()) grid.repaint(touched);
+    }
+
+    ring(centre, metres) {
+      const place = slopes(centre, this.world.project);
+      return Array.from({ length: 64 }, (_, k) => (k * Math.PI) / 32)
+        .map((t) => place(metres * Math.cos(t), metres * Math.sin(t)));
+    }
+
+    around(centre, metres) {
+      const place = slopes(centre, this.world.project), out = metres * 1.02;
+      return L.latLngBounds([place(-out, -out), place(out, out), place(-out, out), place(out, -out)]);
+    }
+
+    draw(centre, metres) {
+      const old = this.baseline.centres.get(centre.id), place = [centre.lat, centre.lon];
+      const state = stateOf(centre, this.baseline);
+      let shape = this.drawn.get(centre.id);
+      if (!shape) {
+        // those beyond the border count, and are not ours to move or to close
+        const isFixed = Boolean(centre.neighbour);
+        shape = { circle: L.polygon([], { pane: "cc-circles", interactive: false, fill: false, color: "#1e3a8a",
+          weight: 1, opacity: 0.75 }).addTo(this.map), marker: this.marker(centre.id, place, isFixed) };
+        this.drawn.set(centre.id, shape);
+      }
+      Object.assign(shape, { centre, metres });
+      shape.circle.setLatLngs(this.ring(centre, metres));
+      if (shape.state !== state) shape.circle.setStyle({ color: state === "same" ? "#1e3a8a" : "#004b75",
+        weight: state === "same" ? 1 : 2.5 });
+      shape.state = state;
+      shape.marker.setLatLng(place);
+      const pin = shape.marker.getElement();
+      pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
+        (centre.neighbour ? " cc-pin-neighbour"
+          : state === "same" || centre.basis === "known" ? " cc-pin-" + positionOf(centre.basis) : "");
+      shape.name = () => say(centre.name) + (centre.neighbour ? ` (${common("marks", "neighbour")})` : "") +
+        (state === "same" ? "" : ` (${common("changes", state === "new" ? "opened" : "moved")})`);
+      pin.setAttribute("aria-label", shape.name());
+      if (state === "moved") {
+        shape.arrow = shape.arrow || L.polyline([], { pane: "cc-lines", interactive: false,
+          color: "#7e22ce", weight: 2.5, className: "cc-move" }).addTo(this.map);
+        shape.arrow.setLatLngs([[old.lat, old.lon], place]);
+      } else if (shape.arrow) {
+        shape.arrow.remove();
+        shape.arrow = null;
+      }
+    }
+
+    erase(id) {
+      const { circle, marker, arrow } = this.drawn.get(id);
+      [circle, marker, arrow].forEach((layer) => layer && layer.remove());
+      this.drawn.delete(id);
+    }
+
+    marker(id, place, isFixed) {
+      const marker = L.marker(place, { pane: "cc-centres", draggable: !isFixed, autoPan: false, keyboard: true,
+        icon: L.divIcon({ className: "cc-pin", iconSize: L.Browser.mobile ? [24, 24] : [16, 16] }) });
+      let isAstray = false;
+      marker.on("drag", (/** @type {any} */ event) => { isAstray = !this.move(id, event.latlng); });
+      marker.on("dragend", () => {
+        if (isAstray) this.goBack(id);
+        else this.settle();
+        isAstray = false;
+      });
+      marker.bindPopup(() => this.centreBox(id), { maxWidth: 320 });
+      marker.bindTooltip(() => element("span", "", this.drawn.get(id).name()), { className: "cc-tip" });
+      marker.addTo(this.map);
+      L.DomEvent.on(marker.getElement(), "keyup blur", () => this.settle());
+      if (!isFixed) L.DomEvent.on(marker.getElement(), "keydown", (event) => this.key(id, event));
+      return marker;
+    }
+
+    searchable() {
+      return [...this.plan.centres.values()].map((centre) => ({ text: centre.name, show: (map) => {
+        const { marker } = this.drawn.get(centre.id);
+        map.setView(marker.getLatLng(), Math.max(map.getZoom(), 15));
+        marker.openPopup();
+      } }));
+    }
+
+    /** A centre that was let go of outside the study area stands where it stood. */
+    goBack(id) {
+      this.warn();
+      this.history.giveUp();
+      this.show(this.history.present);
+      const { marker, centre } = this.drawn.get(id);
+      marker.setLatLng([centre.lat, centre.lon]);
+      this.panel.tell();
+    }
+
+    nameOf(id) {
+      const centre = (this.plan && this.plan.centres.get(id)) || this.baseline.centres.get(id);
+      return centre ? centre.name : { en: id, zh: id };
+    }
+
+    key(id, event) {
+      const far = event.shiftKey ? FINE_STEP_M : STEP_M;
+      const [dx, dy] = { ArrowUp: [0, far], ArrowDown: [0, -far], ArrowLeft: [-far, 0], ArrowRight: [far, 0] }[event.key] || [0, 0];
+      if (dx || dy) {
+        L.DomEvent.stop(event);
+        const [lat, lng] = slopes(this.plan.centres.get(id), this.world.project)(dx, dy);
+        if (!this.move(id, { lat, lng })) this.warn();
+      } else if (event.key === "Delete" || event.key === "Backspace") {
+        L.DomEvent.stop(event);
+        this.remove(id);
+        this.map.getContainer().focus();
+      }
+    }
+
+    /** What is known of a centre, with what can be done to it. */
+    centreBox(id) {
+      const centre = this.plan.centres.get(id), old = this.baseline.centres.get(id);
+      const box = centreFacts({ ...centre, street: this.streetAt(centre) }), tools = element("div", "cc-tools");
+      if (!old) {
+        const input = element("input", "cc-name-input");
+        input.value = say(centre.name);
+        input.setAttribute("aria-label", word("name"));
+        input.addEventListener("change", () => {
+          const name = input.value.trim() || id, now = this.plan.centres.get(id);
+          if (now) this.commit(withCentre(this.plan, { ...now, name: { en: name, zh: name } }));
+        });
+        box.prepend(input);
+      }
+      if (!centre.neighbour) tools.append(passingButton(() => word("remove"), null, () => this.remove(id)));
+      if (old && old !== centre) tools.append(passingButton(() => word("restore"), null, () => this.restore(id)));
+      box.append(tools);
+      return box;
+    }
+
+    streetAt(centre) {
+      const cell = this.grid.cellAt(L.latLng(centre.lat, centre.lon));
+      return cell ? cell.street : "";
+    }
+
+    /** Crosses where centres of the baseline were removed; they can be put back. */
+    markClosed() {
+      this.ghosts.clearLayers();
+      this.baseline.centres.forEach((centre, id) => {
+        if (this.plan.centres.has(id)) return;
+        const ghost = L.marker([centre.lat, centre.lon], { pane: "cc-centres", keyboard: true,
+          icon: L.divIcon({ className: "cc-pin cc-pin-closed", iconSize: [16, 16] }) });
+        ghost.bindPopup(() => {
+          const box = facts(say(centre.name), [["ID", centre.id]]), tools = element("div", "cc-tools");
+          tools.append(passingButton(() => word("restore"), null, () => this.restore(id)));
+          box.append(tools);
+          return box;
+        });
+        ghost.addTo(this.ghosts);
+        ghost.getElement().setAttribute("aria-label", `${say(centre.name)} (${common("changes", "closed")})`);
+      });
+    }
+
+    colour(what) {
+      document.body.classList.toggle("cc-changes", what === "change");
+      this.grid.colourBy(what);
+      this.grid.paint();
+    }
+
+    setAdding(on) {
+      this.isAdding = page.isAdding = on;
+      this.panel.tellAdding(on);
+      document.body.classList.toggle("cc-adding", on);
+      if (on) {
+        page.notice(word("adding"));
+        this.map.getContainer().focus();
+      }
+    }
+
+    listen() {
+      page.searchable.push(() => this.searchable());
+      this.map.on("click", (event) => { if (this.isAdding) this.add(event.latlng); });
+      this.map.getContainer().append(element("div", "cc-cross"));
+      this.map.getContainer().addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || !this.isAdding || event.target !== this.map.getContainer()) return;
+        event.preventDefault();
+        this.add(this.map.getCenter());
+      });
+      document.addEventListener("keydown", (/** @type {any} */ event) => {
+        if (event.key === "Escape" && this.isAdding) this.setAdding(false);
+        const isText = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName) && event.target.type !== "range";
+        if (!(event.ctrlKey || event.metaKey) || isText) return;
+        const key = event.key.toLowerCase();
+        if (key === "z" && !event.shiftKey) { event.preventDefault(); this.undo(); }
+        if (key === "y" || key === "z" && event.shiftKey) { event.preventDefault(); this.redo(); }
+      });
+    }
+
+    /* Files */
+
+    toml() { return scenario.write(this.plan, this.world); }
+
+    save() {
+      this.settle();
+      const link = element("a"), file = new Blob([this.toml()], { type: "application/toml" });
+      link.href = URL.createObjectURL(file);
+      link.download = (say(this.plan.name).normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-")
+        .replace(/^-|-$/g, "").slice(0, 60) || "scenario") + ".toml";
+      document.body.append(link);
+      link.click();
+      link.remove();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    }
+
+    async load(files) {
+      try {
+        if (files.some((file) => file.size > 1e6)) {
+          throw new scenario.Problems([WORDS.tooLarge]);
+        }
+        const texts = await Promise.all(files.map(async (file) =>
+          ({ name: file.name, ...scenario.decode(new Uint8Array(await file.arrayBuffer()), file.name) })));
+        if (texts.length) this.open(texts);
+      } catch (error) {
+        this.panel.complain(error.problems || [{ en: String(error.message), zh: String(error.message) }]);
+      }
+    }
+
+    /** Take the plan of a scenario, or say what is wrong with it and leave the plan as it is. */
+    open(texts) {
+      try {
+        const plan = scenario.read(texts, this.world);
+        this.settle();
+        this.map.closePopup();
+        this.panel.complain([]);
+        this.commit(plan);
+        const others = texts.map((text) => text.encoding).filter((name) => name && name !== "UTF-8");
+        page.notice([`${word("loaded")}: ${say(plan.name)}`, ...new Set(others)].join(", "));
+        return true;
+      } catch (error) {
+        if (!error.problems) throw error;
+        this.panel.complain(error.problems);
+        return false;
+      }
+    }
+  }
+
+  return { Planner };
+})();

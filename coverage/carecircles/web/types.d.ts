@@ -1,0 +1,130 @@
+/* What Python hands over to the page, field by field; `maps/` writes it, tests/test_web.py holds both against
+   each other. Units: metres, minutes, persons; degrees where a field says lat, lon, half_lat or bounds.
+   Only read by people and by tsc: no page contains it. */
+
+/** A text in both languages. */
+interface Words { en: string; zh: string }
+/** South-west and north-east corner: latitude, longitude. */
+type Corners = [[number, number], [number, number]];
+type GeoJson = { type: string; coordinates: unknown };
+/** Whole numbers, `bytes` each, compressed and in base64. */
+interface Packed { bytes: 1 | 2 | 4; packed: string }
+
+/* Layers: one function of `carecircles.draw` each */
+
+interface StreetData {
+  name: Words; geometry: GeoJson; people: number; covered: number | null;
+  backup: number | null; left: number; mean_distance_m: number | null;
+}
+/** Figures of the group that comes first: what it and those left of it are called. */
+interface StreetsData { people: Words; left: Words; streets: StreetData[] }
+interface BordersData {
+  boundary: GeoJson; lines: GeoJson; schematic: boolean;
+  streets: { name: Words; short_name: Words; label_at: [number, number]; bounds: Corners }[];
+}
+interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" }
+interface ZoneData {
+  zone: string; people: number; area_km2: number; streets: Words[]; nearest: Words | null;
+  distance_m: number | null; too_far_m: number | null; geometry: GeoJson;
+}
+interface ZonesData { people: Words; zones: ZoneData[] }
+interface Service { services: string[]; services_basis: string }
+interface CentreData extends Service {
+  id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
+  beds: number | null; basis: string; neighbour?: true; source: string; lon: number; lat: number;
+  /** On a map of changes: what happens to it, how it was, and from where it moves. */
+  change?: "opened" | "closed" | "moved" | "equipped"; was?: CentreData; from?: [number, number];
+}
+interface LossesData {
+  centres: { name: Words; lat: number; lon: number; neighbour?: true; people: number; figures: [Words, number][] }[];
+}
+type PlaceData = { name: Words; lat: null; bounds: Corners } | { name: Words; lat: number; lon: number };
+interface TilesData {
+  url: string; subdomains: string[]; datum: "wgs84" | "cgcs2000" | "gcj02" | "bd09"; attribution: string;
+  max_zoom: number; scheme: "xyz" | "baidu";
+}
+
+/** A centre whose distance the page measures, in metres of the study area's CRS. */
+interface MeasuredCentre extends Service { name: Words; x: number; y: number; basis: string }
+/** Persons of a unit of weight by street; `weights` names the array of the cells' weights, null where all are 1. */
+interface People { each: number[]; weights: string | null }
+type Unit = "m" | "min";
+
+interface GridData {
+  rows: number; cols: number; cell: number; x0: number; y0: number;
+  lattice: { n: number; x0: number; x1: number; y0: number; y1: number; col: number[]; row: number[] };
+  /** By cell: street (from 1, 0 for none), depth, weights1, weights2 ..., and where reach is no straight line
+      nearest (number of the centre from 1, 0 for none) and distance (thousandths of a metre or minute). */
+  arrays: Record<string, Packed>;
+  people: Record<string, People>;
+  streets: { name: Words }[];
+}
+interface Pace { metres: number; minutes: number }
+/** The group whose people are told of a cell, and in which words. */
+interface Told { group: string; label: Words }
+interface CoverageData extends GridData { told: Told; unit: Unit; standard: Pace; centres: MeasuredCentre[] }
+/** Before and after. */
+interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres: [MeasuredCentre[], MeasuredCentre[]] }
+interface GainData extends GridData { classes: number[]; label: Words }
+
+interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
+interface LiveCentre extends CentreData { x: number; y: number }
+interface LiveData extends CoverageData {
+  projection: Projection; outline: [number, number][][]; rim_m: number; codes: string[]; spellings: [string, string][];
+  world: WorldData;
+}
+interface WorldData {
+  centres: LiveCentre[]; groups: string[]; parts: Record<string, string[]>; middles: Record<string, { lon: number; lat: number }>;
+  standard: Pace & { group: string | null }; as_of: string | null;
+  spelled: Record<"datums" | "bases" | "services", Record<string, string>>;
+}
+
+/* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
+
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number } & (
+  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" }
+  | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
+  | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
+  | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
+type LegendEntry = Sign & { label: Words };
+interface TableData {
+  title: Words;
+  columns: { label: Words; key?: string; format?: "count" | "share" | "signed" | "area" }[];
+  rows: ({ short_name: Words; bounds: Corners } & Record<string, unknown>)[];
+}
+interface Figure { label: Words; value: Words }
+interface TitleConfig {
+  lang: "en" | "zh"; title: Words; subtitle?: Words | ""; assumptions: Words[]; unstated: Words[]; remarks?: Words[];
+}
+interface AroundConfig extends TitleConfig {
+  bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+}
+interface MapConfig extends AroundConfig {
+  standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
+}
+interface LiveConfig extends MapConfig { live: true; groups: Record<string, Words>; group: string }
+interface CompareConfig extends AroundConfig {
+  maps: { title: Words; subtitle: Words; summary: Figure[] }[];
+}
+
+/** Of words.toml, handed to `carecircles.words.learn`. */
+type SharedWords = Record<"services" | "bases" | "marks" | "changes" | "statuses" | "sides" | "columns", Record<string, Words>>;
+
+/* What the page makes of it */
+
+/** A layer class of ours: Leaflet makes it from its methods. */
+interface Drawn { new (data: GridData, signs: object[]): any; extend(methods: any): Drawn; prototype: any }
+
+
+interface LatLng { lat: number; lng: number }
+interface World extends WorldData {
+  project(lon: number, lat: number): { x: number; y: number } | null;
+  isInside(metres: { x: number; y: number }): boolean;
+  street(written: string): string | null;
+}
+type PlanCentre = Omit<LiveCentre, "street" | "beds"> & { street?: Words | ""; beds?: number | null };
+type Unplaced = Omit<PlanCentre, "lon" | "lat" | "x" | "y" | "basis" | "source">;
+interface Plan {
+  name: Words; note: Words; centres: Map<string, PlanCentre>; metres: number; minutes: number; group: string | null;
+}
+interface Lattice { cell: number; x0: number; y0: number; rows: number; cols: number }
