@@ -102,7 +102,7 @@ def test_what_cannot_be_asked_of_a_plan_is_said(asis, places):
 
 def test_a_budget_takes_the_place_of_a_number(asis, places):
     prices = places["name"].map(len).astype(float)
-    rules = siting.Rules(costs=prices, budget=2 * prices.min())
+    rules = siting.Rules(prices=prices, budget=2 * prices.min())
     found = siting.site(asis, places, rules=rules)
     assert found.asked is None
     assert prices[found.sites.index].sum() <= 2 * prices.min()

@@ -823,7 +823,7 @@ def test_a_number_of_a_thousand_digits(tmp_path, written):
         ("beds", "120 张", 120), ("beds", "１２０张床位", 120), ("beds", "约 80 个", 80),
         ("capacity", "约200人", 200), ("capacity", "1，200余人", 1200), ("capacity", "1.2万人", 12000),
         ("capacity", "about 200 persons", 200), ("capacity", "200人左右", 200),
-        ("cost", "80 万元", 80), ("lat", "39.1°", 39.1), ("lat", "39.1°N", 39.1),
+        ("price", "80 万元", 80), ("lat", "39.1°", 39.1), ("lat", "39.1°N", 39.1),
     ],
 )  # fmt: skip
 def test_numbers_with_their_units(tmp_path, column, written, value):

@@ -339,9 +339,9 @@ def test_a_centre_called_total_with_coordinates_is_one(tmp_path):
 
 def test_costs_in_two_units_are_told(tmp_path):
     text = "id,lon,lat,费用\nA,117.2,39.1,{}\nB,117.3,39.1,{}\n"
-    assert read(csv(tmp_path, text.format("80万元", "1200 万元")))["cost"].tolist() == [80, 1200]
+    assert read(csv(tmp_path, text.format("80万元", "1200 万元")))["price"].tolist() == [80, 1200]
     assert (
-        "cost is in more than one unit"
+        "price is in more than one unit"
         in problems_of(csv(tmp_path, text.format("80万元", "800000元")))[0]
     )
 

@@ -211,7 +211,7 @@ def test_evaluate_counts_them(folder, plan, tmp_path):
         2000 - covered, abs=0.01
     )
     rows = list(csv.DictReader(io.StringIO(printed(*arguments, "--format", "csv", cwd=tmp_path))))
-    assert [float(row["people_disabled"]) for row in rows] == [80, 70, 1560, 290]
+    assert [float(row["people_disabled"]) for row in rows] == [80, 70, 1560, 290, 2000]
     table = report.coverage_table(plan, by="street", lang="zh")
     assert table["残疾老人"].tolist() == ["80", "70", "1,560", "290", "2,000"]
     assert {"残疾老人覆盖率", "未覆盖残疾老人", "残疾老人两处以上"} <= set(table)

@@ -168,23 +168,23 @@ def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
 def test_a_budget_equals_brute_force(problem, budget, prices):
     demand, cost, required = problem
     labels = [f for f in cost.index.levels[1] if f not in required]
-    costs = pd.Series(prices[: len(labels)], index=labels, dtype=float)
+    paid = pd.Series(prices[: len(labels)], index=labels, dtype=float)
     plan = siting.maximize_coverage(
         demand, cost, new=None, cutoff=700, weight="people", required=required,
-        rules=Rules(costs=costs, budget=budget),
+        rules=Rules(prices=paid, budget=budget),
     )  # fmt: skip
     best = max(
         people_covered(demand, cost, some | set(required))
-        for some in plans(cost, required, 9) if costs[list(some)].sum() <= budget
+        for some in plans(cost, required, 9) if paid[list(some)].sum() <= budget
     )  # fmt: skip
     assert plan.objective == pytest.approx(best, abs=1e-6)
-    assert costs[plan.sites.index].sum() <= budget
+    assert paid[plan.sites.index].sum() <= budget
     cheapest = siting.minimize_facilities(
-        demand, cost, cutoff=700, weight="people", required=required, rules=Rules(costs=costs)
+        demand, cost, cutoff=700, weight="people", required=required, rules=Rules(prices=paid)
     )
     everyone = people_covered(demand, cost, set(cost.index.levels[1]))
     least = min(
-        costs[list(some)].sum() for some in plans(cost, required, 9)
+        paid[list(some)].sum() for some in plans(cost, required, 9)
         if people_covered(demand, cost, some | set(required)) >= everyone - 1e-6
     )  # fmt: skip
     assert cheapest.objective == pytest.approx(least, abs=1e-6)
@@ -343,7 +343,7 @@ def small():
         ({"new": math.nan}, "new is nan; write a whole number"),
         ({"new": "2"}, "new is '2'; write a whole number"),
         ({"new": 1, "rules": Rules(budget=3)}, "not both"),
-        ({"new": None, "rules": Rules(budget=3)}, "needs costs"),
+        ({"new": None, "rules": Rules(budget=3)}, "needs prices"),
         ({"new": 1, "required": ["x"]}, "required: 1 labels"),
         ({"new": 1, "candidates": ["b"], "rules": Rules(must_open=("a",))}, "must_open: 1 labels"),
         ({"new": 1, "candidates": ["a", "x"]}, "candidates: 1 labels"),
@@ -352,11 +352,11 @@ def small():
         ({"new": 1, "rules": Rules(floor_by_street=2)}, "floor_by_street"),
         ({"new": 1, "cutoff": math.inf}, "cutoff is inf"),
         (
-            {"new": None, "rules": Rules(costs=pd.Series({"a": 1.0, "b": math.inf}), budget=3)},
+            {"new": None, "rules": Rules(prices=pd.Series({"a": 1.0, "b": math.inf}), budget=3)},
             "infinite",
         ),
         (
-            {"new": None, "rules": Rules(costs=pd.Series({"a": 1.0}), budget=3)},
+            {"new": None, "rules": Rules(prices=pd.Series({"a": 1.0}), budget=3)},
             "there is none for 'b'",
         ),
     ],
@@ -445,7 +445,7 @@ def test_what_must_open_is_built_first_and_may_take_the_whole_budget(small):
     plan = siting.maximize_coverage(demand, cost, new=2, cutoff=700, weight="people", rules=rules)
     assert list(plan.sites.index) == ["b", "a"]
     prices = pd.Series({"a": 0.1, "b": 0.2})
-    rules = Rules(must_open=("a", "b"), costs=prices, budget=0.3)  # 0.1 + 0.2 > 0.3 in floats
+    rules = Rules(must_open=("a", "b"), prices=prices, budget=0.3)  # 0.1 + 0.2 > 0.3 in floats
     plan = siting.maximize_coverage(
         demand, cost, new=None, cutoff=700, weight="people", rules=rules
     )
@@ -482,7 +482,7 @@ def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, mod
     extra = {} if model == "maximize_coverage" else {"full": 200}
     plan = getattr(siting, model)(
         demand, cost[cost <= 700], new=None, cutoff=700, weight="people",
-        rules=Rules(costs=pd.Series(prices), budget=7), **extra,
+        rules=Rules(prices=pd.Series(prices), budget=7), **extra,
     )  # fmt: skip
     credit = np.clip((700 - metres) / 500, 0, 1) if extra else metres <= 700
     worth = (people[:, None] * credit).ravel()
@@ -515,7 +515,7 @@ def test_the_search_never_opens_a_site_twice(seed):
     plan.climb(clock)
     best = _search.explored(plan, clock, patience=20, enough=math.inf)
     assert len(set(best.columns())) == len(best.columns())
-    assert best.cost[best.columns()].sum() <= 1.3 + 1e-9
+    assert best.price[best.columns()].sum() <= 1.3 + 1e-9
     assert best.value() == pytest.approx(_search.worth_of(worth, best.columns()))
     for _ in range(20):
         plan.kick(rng)
@@ -951,12 +951,12 @@ def test_a_budget_from_a_file_of_places(tmp_path):
     options = ["--candidates", "places.csv", "--cell", 200]
     record = json.loads(sited("--budget", 100, *options, "--format", "json", cwd=tmp_path))
     assert {site["id"] for site in record["sites"]} == {"B", "C"}
-    assert [site["cost"] for site in record["sites"]] == [60, 40]
+    assert [site["price"] for site in record["sites"]] == [60, 40]
     (tmp_path / "places.csv").write_text(
         "id,lon,lat,datum,cost\nA,117.2424,39.0680,wgs84,\nB,117.2510,39.0769,wgs84,-1\n",
         encoding="utf-8",
     )
-    assert "cost is negative" in refused("site", "--budget", 100, *options, cwd=tmp_path)
+    assert "price is negative" in refused("site", "--budget", 100, *options, cwd=tmp_path)
 
 
 def test_no_plan_in_the_time_is_said(tmp_path):
@@ -975,7 +975,7 @@ def test_a_budget_with_alternatives_and_places_without_a_cost(tmp_path):
     assert len(record["alternatives"]) == 1
     assert "It costs 100." in sited(*options, cwd=tmp_path)
     places.write_text(head + "\n".join(f"{row},wgs84," for row in rows), encoding="utf-8")
-    assert "there is no cost for A, B, C, D" in refused("site", *options, cwd=tmp_path)
+    assert "there is no price for A, B, C, D" in refused("site", *options, cwd=tmp_path)
 
 
 def test_a_curve_that_begins_where_the_floor_can_be_met(small):

@@ -69,7 +69,10 @@ def test_every_output_shows_the_figures_of_the_evaluation(tmp_path, plan_file, p
     """The same plan as a list of centres, evaluated on its own, gives the shares and the rest left."""
     before, after = plans
     record = json.loads(printed(plan_file, "--format", "json", "--out", "w.gpkg", cwd=tmp_path))
-    rows = list(csv.DictReader(io.StringIO(printed(plan_file, "--format", "csv", cwd=tmp_path))))
+    *rows, district = csv.DictReader(
+        io.StringIO(printed(plan_file, "--format", "csv", cwd=tmp_path))
+    )
+    assert float(district["gained_km2"]) == record["district"]["gained_km2"]
     written = gpd.read_file(tmp_path / "w.gpkg")
     streets = comparison.by_street(before.cells, after.cells)
     for row, said, kept, (code, figures) in zip(

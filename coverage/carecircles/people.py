@@ -20,7 +20,7 @@ _BEGINNING = EVERYONE + "_"
 _KEYS = ("name", "name_en", "spellings", "part_of")
 _LONGEST = 40
 # Words that end the name of a measure; a group's name cannot end in one and still be found in it.
-_MEASURES = (
+MEASURES = (
     "share",
     "km2",
     "m",
@@ -75,7 +75,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         EVERYONE,
         {"en": "all ages", "zh": "全部人口"},
-        ("population", "total", "人口", "常住人口", "总人口", "人数"),
+        ("population", "total", "人口", "常住人口", "总人口", "全部人口", "人数", "all ages"),
         one={"en": "person", "zh": "居民"},
     ),
     Group(
@@ -345,7 +345,7 @@ def _column_problems(column: str, where: str) -> list[str]:
     if column != EVERYONE and not (is_group(column) and is_plain):
         return [f"{where}: a group's column is written such as people_disabled, in small letters."]
     last = rest.rsplit("_", 1)[-1]
-    if last in _MEASURES:
+    if last in MEASURES:
         return [f"{where}: a group's column cannot end in {last}, as measures do; choose another."]
     return []
 

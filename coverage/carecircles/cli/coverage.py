@@ -117,12 +117,22 @@ def evaluate(
     from carecircles import io, report
 
     record = report.evaluation_record(plan, by=by)
-    frame = report.coverage_frame(plan, by=by)
-    io.write_results(result_of(out, lambda: frame, lambda: record), inputs=inputs)
+    frame = table = report.coverage_frame(plan, by=by)
+    if by is By.street:
+        table = report.with_total(frame, report.coverage_frame(plan, by=By.district))
+    results = result_of(
+        out,
+        lambda: frame,
+        lambda: record,
+        options.lang,
+        groups=plan.area.groups,
+        table=lambda: table,
+    )
+    io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         print_json(record)
     elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text(frame), nl=False)
+        typer.echo(io.csv_text(table), nl=False)
         remark(plan.area, options.lang)
     else:
         report.print_table(
@@ -164,7 +174,8 @@ def gaps(
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
     record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
-    io.write_results(result_of(out, lambda: frame, lambda: record), inputs=inputs)
+    results = result_of(out, lambda: frame, lambda: record, options.lang, groups=plan.area.groups)
+    io.write_results(results, inputs=inputs)
     if format is GapsFormat.json:
         print_json(record)
     elif format is GapsFormat.csv:

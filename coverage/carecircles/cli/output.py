@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.io import Result
+    from carecircles.people import Group
 
 
 def result_of(
-    out: Path | None, frame: "Callable[[], pd.DataFrame]", record: Callable[[], dict]
-) -> "dict[Path, Callable[[], str | pd.DataFrame]]":
-    """What `--out` is made of: the record as JSON, or the frame."""
+    out: Path | None,
+    frame: "Callable[[], pd.DataFrame]",
+    record: Callable[[], dict],
+    lang: str,
+    *,
+    groups: "Sequence[Group]",
+    table: "Callable[[], pd.DataFrame] | None" = None,
+) -> "dict[Path, Callable[[], Result]]":
+    """
+    What `--out` is made of: the record as JSON, the table as CSV or as a workbook, or the frame.
+
+    The table is the frame unless there is one of its own, with a row of totals. `groups` are those of
+    the study area, by whose names a workbook calls its columns.
+    """
+    from carecircles import report
+
     if out is None:
         return {}
-    is_json = out.suffix.casefold() == ".json"
-    return {out: (lambda: _json(record())) if is_json else frame}
+    table = table or frame
+    made: dict[str, Callable[[], Result]] = {
+        ".json": lambda: _json(record()),
+        ".csv": table,
+        ".xlsx": lambda: report.workbook(table(), lang=lang, groups=groups),
+    }
+    return {out: made.get(out.suffix.casefold(), frame)}
 
 
 def _json(record: dict) -> str:

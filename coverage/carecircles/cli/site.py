@@ -96,7 +96,7 @@ def site(
     ] = None,
     budget: Annotated[
         float | None,
-        typer.Option(help="What may be spent instead of --new; the candidates' file has a cost."),
+        typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
     ] = None,
     curve: Annotated[
         int | None, typer.Option(help="Also the best plans of 1, 2, 3 ... so many centres.")
@@ -162,13 +162,13 @@ def site(
             options,
             spacing=(spacing or options.cell) if is_spaced else None,
         )
-        prices = places["cost"] if budget is not None else None
+        prices = places["price"] if budget is not None else None
         question = siting.ask(
             before,
             places,
             goal=objective,
             weight=report.headline_group(before),
-            rules=siting.Rules(floor_by_street=floor_by_street, costs=prices, budget=budget),
+            rules=siting.Rules(floor_by_street=floor_by_street, prices=prices, budget=budget),
             full=full,
             share=share,
         )
@@ -185,7 +185,13 @@ def site(
     whole = before if service is None else plans.evaluate(study, before.cells)
     after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, places, curve=several, others=others)
-    results = result_of(out, lambda: report.siting_frame(before, plan, places), lambda: record)
+    results = result_of(
+        out,
+        lambda: report.siting_frame(before, plan, places),
+        lambda: record,
+        options.lang,
+        groups=before.area.groups,
+    )
     if scenario is not None:
         results[scenario] = lambda: scenarios.scenario_text(made)
     if map is not None:
@@ -296,7 +302,7 @@ def _places_problems(
             if value is not None
         ]
     elif budget is not None and not is_file:
-        problems.append("--budget needs --candidates with a file that has a column cost.")
+        problems.append("--budget needs --candidates with a file that has a column price.")
     if spacing is not None and is_file:
         problems.append("--spacing goes with the candidates of gaps and grid.")
     if spacing is not None and not 0 < spacing < 1e6:
@@ -338,10 +344,10 @@ def _places(
     else:
         places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
         notes += places.attrs["notes"]
-    if budget is not None and places["cost"].isna().any():
-        some = ", ".join(map(str, places.index[places["cost"].isna()][:5]))
+    if budget is not None and places["price"].isna().any():
+        some = ", ".join(map(str, places.index[places["price"].isna()][:5]))
         name = Path(candidates).name
-        raise ValidationError([f"{name}: there is no cost for {some}; fill the column cost."])
+        raise ValidationError([f"{name}: there is no price for {some}; fill the column price."])
     if keep_out is not None:
         polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
         notes += area.datum_notes(polygons, file=keep_out.name)

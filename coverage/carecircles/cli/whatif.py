@@ -94,7 +94,14 @@ def whatif(
         answer = _league(plans[0], plans[1:])
     else:
         answer = _change(plans[0], plans[1], by)
-    results = result_of(out, answer.frame, answer.record)
+    results = result_of(
+        out,
+        answer.frame,
+        answer.record,
+        options.lang,
+        groups=plans[0].area.groups,
+        table=answer.table,
+    )
     if map is not None:
         results[map] = lambda: answer.page(options.lang)
     with busy("writing"):
@@ -102,7 +109,7 @@ def whatif(
     if format is EvaluationFormat.json:
         print_json(answer.record())
     elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text(answer.frame()), nl=False)
+        typer.echo(io.csv_text((answer.table or answer.frame)()), nl=False)
         remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
@@ -138,12 +145,19 @@ class _Answer(NamedTuple):
     record: Callable[[], dict]
     show: Callable[[str], None]
     page: Callable[[str], str]
+    table: "Callable[[], pd.DataFrame] | None" = None  # for CSV and Excel, where it has a total
 
 
 def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
     from carecircles import comparison, maps, report
 
     change = comparison.compare(before, after)
+
+    def with_total() -> "pd.DataFrame":
+        streets, district = (
+            report.change_frame(change, by=what) for what in ("street", "district")
+        )
+        return report.with_total(streets, district)
 
     def show(lang: str) -> None:
         names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
@@ -165,6 +179,7 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         lambda: report.change_record(change, by=by),
         show,
         lambda lang: maps.change_map(change, lang=lang).get_root().render(),
+        with_total if by == By.street else None,
     )
 
 

@@ -21,6 +21,7 @@ from carecircles.io.read import read_streets as read_streets
 from carecircles.io.read import roles_of as roles_of
 from carecircles.io.read import taken as taken
 from carecircles.io.write import Result as Result
+from carecircles.io.write import Sheet as Sheet
 from carecircles.io.write import csv_text as csv_text
 from carecircles.io.write import geojson_text as geojson_text
 from carecircles.io.write import write_frame as write_frame

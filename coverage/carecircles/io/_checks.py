@@ -34,7 +34,7 @@ _MOST_PEOPLE = 1e10
 _UNITS = {  # what may stand behind a number, longer ones first
     ("capacity", EVERYONE): ("persons", "people", "人", "位", "名"),
     ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
-    ("cost",): ("万元", "亿元", "千元", "元", "万", "亿"),
+    ("price",): ("万元", "亿元", "千元", "元", "万", "亿"),
     ("lon", "lat"): ("°e", "°n", "°", "度"),
 }
 _IN_TEN_THOUSANDS = ("capacity", EVERYONE)

@@ -66,7 +66,7 @@ CENTRE_COLUMNS = {
     "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
     "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
     "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
-    "cost": ("成本", "费用", "造价", "建设成本"),
+    "price": ("cost", "成本", "费用", "造价", "建设成本", "价格"),
     **ABOUT,
 }
 STREET_COLUMNS = {
@@ -150,7 +150,7 @@ def summed(columns: Iterable[str]) -> list[str]:
 
 def figures(columns: Iterable[str]) -> list[str]:
     """The columns among others that hold numbers."""
-    return [*summed(columns), *(c for c in ("cost", "lon", "lat") if c in columns)]
+    return [*summed(columns), *(c for c in ("price", "lon", "lat") if c in columns)]
 
 
 def services_of(written: pd.Series) -> pd.Series:

@@ -45,7 +45,7 @@ _MEASURES = {
 }
 _TOTALS = {
     "合计", "总计", "小计", "共计", "总数", "总和", "全区", "全市", "全县", "全省", "全国",
-    "total", "totals", "grandtotal", "subtotal", "sum", "overall",
+    "total", "totals", "grandtotal", "subtotal", "sum", "overall", "district",
 }  # fmt: skip
 _TOTAL_ENDINGS = ("合计", "总计", "小计", "共计")
 _PART_OF_A_TOTAL = ("小计", "subtotal")

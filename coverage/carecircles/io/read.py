@@ -68,7 +68,7 @@ def read_centres(
     -------
     facilities
         Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
-        closed (dates), capacity (persons), beds (number), cost (of opening it), basis, source, row, geometry.
+        closed (dates), capacity (persons), beds (number), price (of opening it), basis, source, row, geometry.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def centres_of(
     for column, such_as, mend in (
         ("capacity", "120", "write how many people it can serve"),
         ("beds", "60", "write how many beds it has in all"),
-        ("cost", "80", "write what it costs to open, in any one unit"),
+        ("price", "80", "write what it costs to open, in any one unit"),
     ):
         written = with_column(frame, column)
         amounts[column], wrong = _checks.numbers(
@@ -157,8 +157,8 @@ def centres_of(
             mend,
             values=written[column][is_negative],
         )
-    if len(_checks.units_in(with_column(frame, "cost"), "cost")) > 1:
-        problems.append(f"{file}: cost is in more than one unit; write all of it in the same.")
+    if len(_checks.units_in(with_column(frame, "price"), "price")) > 1:
+        problems.append(f"{file}: price is in more than one unit; write all of it in the same.")
 
     names = _kept(frame, "name")
     table = {

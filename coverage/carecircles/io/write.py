@@ -5,10 +5,11 @@ import datetime
 import io
 import json
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -20,11 +21,34 @@ from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._target import replacing, writing
 
+if TYPE_CHECKING:
+    import xlsxwriter
+    import xlsxwriter.worksheet
+
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_TEXT = 32_767
 _MOST_EXCEL_ROWS = 1_048_576
+_LINE_HEIGHT = 15  # points
+_WIDEST = 60  # characters of a column
 _NO_TIME = datetime.datetime(2000, 1, 1)
-Result: TypeAlias = str | pd.DataFrame  # what a file is made from: the text of it, or a table
+
+
+class Sheet(NamedTuple):
+    """
+    A sheet of a workbook for people.
+
+    `table` is written without its index; `formats` are number formats of Excel, one a column, none
+    for what Excel takes. The last `totals` rows are totals. Prose is wrapped.
+    """
+
+    name: str
+    table: pd.DataFrame
+    formats: tuple[str, ...] = ()
+    totals: int = 0
+    is_prose: bool = False
+
+
+Result: TypeAlias = str | pd.DataFrame | list[Sheet]  # what a file is made from
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -84,7 +108,8 @@ def write_results(
     Parameters
     ----------
     results
-        By path, what makes the text or the frame (see `write_frame`) that is written there.
+        By path, what makes the text, the frame (see `write_frame`) or the sheets of the workbook
+        that are written there.
     inputs
         Files that were read; a result takes the place of none of them.
 
@@ -118,6 +143,9 @@ def _fill(temporary: Path, result: Result, *, file: Path) -> None:
     """Write a result to a temporary path; messages call it by the name it will have."""
     if isinstance(result, str):
         temporary.write_text(result, encoding="utf-8", newline="\n")
+        return
+    if isinstance(result, list):
+        _write_sheets(result, temporary, file.name)
         return
     suffix = file.suffix.casefold()
     writers: dict[str, Callable[[pd.DataFrame, Path, str], None]] = {
@@ -202,34 +230,80 @@ def _write_csv(frame: pd.DataFrame, path: Path, _file: str) -> None:
 
 
 def _write_excel(frame: pd.DataFrame, path: Path, file: str) -> None:
+    table = _without_geometry(frame).reset_index()
+    _write_sheets([Sheet("Sheet1", table)], path, file)
+
+
+def _write_sheets(sheets: list[Sheet], path: Path, file: str) -> None:
     try:
         import xlsxwriter
     except ImportError as err:
         raise ImportError(
             "writing Excel needs XlsxWriter: pip install 'carecircles[excel]'"
         ) from err
-    table = _without_geometry(frame).reset_index()
-    _refuse_what_excel_cuts(table, file)
+    for sheet in sheets:
+        _refuse_what_excel_cuts(sheet.table, file)
     made = io.BytesIO()  # nothing but the result goes to the disk
     book = xlsxwriter.Workbook(made, {"in_memory": True, "nan_inf_to_errors": True})
     book.set_properties({"created": _NO_TIME})  # same table, same bytes
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet = book.add_worksheet()
-    rows = [
-        list(table.columns),
-        *table.astype(object).where(table.notna(), None).to_numpy().tolist(),
-    ]
-    for r, cells in enumerate(rows):
-        for c, value in enumerate(cells):
-            if isinstance(value, str):  # text stays text, also where it starts like a formula
-                sheet.write_string(r, c, _NOT_IN_XML.sub("\ufffd", value))
-            elif isinstance(value, datetime.date):
-                sheet.write_datetime(r, c, value, day)
-            elif value is not None:
-                sheet.write(r, c, value)
-    sheet.freeze_panes(1, 0)
+    for sheet in sheets:
+        _fill_sheet(book, sheet)
     book.close()
     path.write_bytes(made.getvalue())
+
+
+def _fill_sheet(book: "xlsxwriter.Workbook", sheet: Sheet) -> None:
+    """Write a table with its head frozen, columns as wide as what is in them, and totals in bold."""
+    made, table = book.add_worksheet(sheet.name), sheet.table
+    wrapped = {"text_wrap": True, "valign": "top"}
+    head = wrapped | {"bold": True, "bottom": 1}
+    rows, lines = table.astype(object).where(table.notna(), None).to_numpy().tolist(), 1
+    for c, name in enumerate(table.columns):
+        number_format = sheet.formats[c] if sheet.formats else "General"
+        style = {"num_format": number_format} | (wrapped if sheet.is_prose else {})
+        plain, total = book.add_format(style), book.add_format(style | {"bold": True, "top": 1})
+        day = book.add_format(style | {"num_format": "yyyy-mm-dd"})
+        column = [cells[c] for cells in rows]
+        is_text = number_format in ("@", "General")
+        above = book.add_format(head | ({} if is_text else {"align": "right"}))
+        _write_cell(made, 0, c, name, above)
+        for r, value in enumerate(column, start=1):
+            form = total if r > len(rows) - sheet.totals else plain
+            form = day if isinstance(value, datetime.date) else form
+            _write_cell(made, r, c, value, form)
+        width = _width(str(name), column, number_format)
+        made.set_column(c, c, width)
+        folded = textwrap.wrap(str(name), width - 2)
+        lines = max(lines, len(folded), -(-_columns_of(str(name)) // (width - 2)))
+    made.freeze_panes(1, 0 if sheet.is_prose else 1)
+    made.set_row(0, _LINE_HEIGHT * lines)
+    made.set_landscape()
+    made.repeat_rows(0)  # on every page
+
+
+def _write_cell(
+    made: "xlsxwriter.worksheet.Worksheet", r: int, c: int, value: object, form: object
+) -> None:
+    if isinstance(value, str):  # text stays text, also where it starts like a formula
+        made.write_string(r, c, _NOT_IN_XML.sub("\ufffd", value), form)
+    elif isinstance(value, datetime.date):
+        made.write_datetime(r, c, value, form)
+    elif value is not None:
+        made.write(r, c, value, form)
+
+
+def _width(name: str, cells: list, number_format: str) -> int:
+    """Characters a column of a sheet is wide: what is in it, its heading folded in two or so."""
+    decimals = len(number_format.partition(";")[0].partition(".")[2].rstrip("%"))
+    shown = [f"{v:,.{decimals}f}" if isinstance(v, float) else str(v) for v in cells]
+    words = max(map(_columns_of, name.split()), default=0)
+    heading = max(4, min(words, 14), -(-_columns_of(name) // 2))
+    return min(max([heading, *map(_columns_of, shown)]) + 2, _WIDEST)
+
+
+def _columns_of(text: str) -> int:
+    """How wide a text is, East Asian characters counting twice."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
 
 
 def _refuse_what_excel_cuts(table: pd.DataFrame, file: str) -> None:

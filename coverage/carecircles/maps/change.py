@@ -108,22 +108,15 @@ def _standards(before: Plan, after: Plan) -> Text:
 
 
 def _change_table(change: Change, group: Group) -> dict:
-    figures, after, first = report.change_frame(change), change.after, group.column
+    figures, after = report.change_frame(change), change.after
     bounds = in_degrees(after.area.streets).bounds
-    columns = {
-        f"covered_{first}_share_before": ({"en": "before", "zh": "原覆盖"}, "share"),
-        f"covered_{first}_share_after": ({"en": "after", "zh": "现覆盖"}, "share"),
-        f"gained_{first}": ({"en": "gained", "zh": "新增"}, "count"),
-        f"lost_{first}": ({"en": "lost", "zh": "失去"}, "count"),
-    }
-    figures = pd.DataFrame(figures[list(columns)]).astype(object)
+    columns = report.panel(report.STREET, report.CHANGE_PANEL, group)
+    keys = [column["key"] for column in columns[1:]]
+    figures = pd.DataFrame(figures[keys]).astype(object)
     figures = figures.where(figures.notna(), None)
     return {
         "title": of_group({"en": "By street, {}", "zh": "按街道，{}"}, group),
-        "columns": [
-            {"label": words.COLUMNS["street"]},
-            *({"key": k, "label": label, "format": f} for k, (label, f) in columns.items()),
-        ],
+        "columns": columns,
         "rows": [
             {
                 "short_name": short_name_of(after.area.streets.loc[code]),

@@ -13,7 +13,6 @@ from carecircles import (
     comparison,
     gaps,
     report,
-    words,
 )
 from carecircles.maps.around import (
     Surroundings,
@@ -35,7 +34,6 @@ from carecircles.maps.drawing import (
     short_name_of,
 )
 from carecircles.maps.layers import (
-    LEFT,
     centre_layer,
     circles_if_any,
     grid_layer,
@@ -45,7 +43,6 @@ from carecircles.maps.layers import (
     zone_layer,
 )
 from carecircles.maps.tiles import BaseMap
-from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
@@ -210,9 +207,12 @@ def _coverage_table(plan: Plan) -> dict:
     figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": [
-            {**column, "label": of_group(column["label"], group)} for column in _STREET_COLUMNS
-        ],
+        "columns": report.panel(
+            report.STREET,
+            report.COVERAGE_PANEL,
+            group,
+            keys=("people", "covered", "backup", "left"),  # as in `street_figures`
+        ),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),
@@ -226,12 +226,3 @@ def _coverage_table(plan: Plan) -> dict:
             )
         ],
     }
-
-
-_STREET_COLUMNS: list[dict] = [
-    {"label": words.COLUMNS["street"]},
-    {"key": "people", "label": {"en": "{}", "zh": "{short}"}, "format": "count"},
-    {"key": "covered", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-    {"key": "backup", "label": words.COLUMNS["backup"], "format": "share"},
-    {"key": "left", "label": LEFT, "format": "count"},
-]

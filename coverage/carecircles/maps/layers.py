@@ -136,7 +136,7 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
     data, bounds = grid_data(plan, {"gain": np.round(people).astype(np.uint32)})
     data |= {
         "classes": classes_of(float(people.max(initial=0.0))),
-        "label": of_group({"en": "{} gained", "zh": "新增覆盖{}"}, group),
+        "label": report.label_of(f"gained_{group.column}", [group]),
     }
     return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
 

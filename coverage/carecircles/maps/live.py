@@ -10,7 +10,6 @@ from carecircles import (
     io,
     report,
     scenario,
-    words,
 )
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.datum import SPELLINGS
@@ -38,7 +37,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.maps.layers import reference_layers
 from carecircles.maps.tiles import BaseMap
-from carecircles.people import of_group, within
+from carecircles.people import within
 from carecircles.plan import Plan, is_straight
 
 _PROJECTION_ERROR_M = 1e-6
@@ -106,17 +105,12 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
-            "columns": [
-                {"label": words.COLUMNS["street"]},
-                {
-                    "key": "all",
-                    "label": of_group({"en": "{}", "zh": "{short}"}, first),
-                    "format": "count",
-                },
-                {"key": "share", "label": {"en": "covered", "zh": "覆盖率"}, "format": "share"},
-                {"key": "net", "label": words.COLUMNS["net"], "format": "signed"},
-                {"key": "left", "label": {"en": "left", "zh": "未覆盖"}, "format": "count"},
-            ],
+            "columns": report.panel(
+                report.STREET,
+                report.LIVE_PANEL,
+                first,
+                keys=("all", "share", "net", "left"),  # what the page counts itself
+            ),
             "rows": street_rows(area),
         },
     }

@@ -7,7 +7,6 @@ import pandas as pd
 from carecircles import (
     comparison,
     report,
-    words,
 )
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
 from carecircles.maps.drawing import (
@@ -29,7 +28,6 @@ from carecircles.maps.layers import (
     reference_layers,
 )
 from carecircles.maps.tiles import BaseMap
-from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.words import Text
 
@@ -64,10 +62,7 @@ def closing_map(
     group = first.column
     places = in_degrees(frame)
     lost, backup = f"lost_{group}", f"backup_lost_{group}"
-    labels = {
-        lost: of_group({"en": "{} lost", "zh": "{}失去覆盖"}, first),
-        backup: of_group({"en": "{} losing their backup", "zh": "{}失去两处以上"}, first),
-    }
+    labels = {column: report.label_of(column, [first]) for column in (lost, backup)}
     centres = [
         {
             "name": report.centre_name(row),
@@ -87,10 +82,6 @@ def closing_map(
         }
         for row in places.to_dict("records")
     ]
-    columns = [
-        {"label": {"en": "Centre closed", "zh": "关闭的中心"}},
-        *({"label": label, "key": column, "format": "count"} for column, label in labels.items()),
-    ]
     config = {
         "summary": report.summary(plan),
         "title": of_plan(
@@ -106,7 +97,9 @@ def closing_map(
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
-            "columns": columns,
+            "columns": report.panel(
+                {"en": "Centre closed", "zh": "关闭的中心"}, report.LOSS_PANEL, first
+            ),
             "rows": rows,
         },
     }
@@ -151,9 +144,8 @@ def gain_map(
     """
     require_language(lang)
     first = comparison.headline(plan)
-    group = first.column
-    label = of_group({"en": "{} gained", "zh": "新增覆盖{}"}, first)
-    people = gains[f"gained_{group}"]
+    gained = f"gained_{first.column}"
+    label, people = report.label_of(gained, [first]), gains[gained]
     classes = classes_of(float(people.max()) if len(people) else 0.0)
     best = report.best_places(plan, gains)
     points = gpd.GeoSeries.from_xy(best["x"], best["y"], crs=plan.area.crs).buffer(500).to_crs(4326)
@@ -161,9 +153,9 @@ def gain_map(
         {
             "short_name": short_name_of(plan.area.streets.loc[code]),
             "bounds": corners_of(point.bounds),
-            "people": figure,
+            gained: figure,
         }
-        for code, figure, point in zip(best["street"], best[f"gained_{group}"], points, strict=True)
+        for code, figure, point in zip(best["street"], best[gained], points, strict=True)
     ]
     edges = [*classes, None]
     config = {
@@ -183,10 +175,7 @@ def gain_map(
         ],
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
-            "columns": [
-                {"label": words.COLUMNS["street"]},
-                {"label": label, "key": "people", "format": "count"},
-            ],
+            "columns": report.panel(report.STREET, report.GAIN_PANEL, first),
             "rows": rows,
         },
         "notes": [report.GAIN_NOTE, *notes_of(plan)],

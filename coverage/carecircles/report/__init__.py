@@ -11,6 +11,14 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
+from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
+from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
+from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
+from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
+from carecircles.report.columns import STREET as STREET
+from carecircles.report.columns import label_of as label_of
+from carecircles.report.columns import panel as panel
 from carecircles.report.columns import printable as printable
 from carecircles.report.columns import say as say
 from carecircles.report.coverage import coverage_frame as coverage_frame
@@ -55,3 +63,5 @@ from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.terminal import print_table as print_table
+from carecircles.report.workbook import with_total as with_total
+from carecircles.report.workbook import workbook as workbook

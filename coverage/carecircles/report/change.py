@@ -8,14 +8,18 @@ import pandas as pd
 
 from carecircles import comparison, words
 from carecircles.comparison import Change
-from carecircles.people import of_group, rows_of
+from carecircles.people import Group, of_group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CHANGE_COLUMNS,
-    CHANGE_LABELS,
+    CHANGE_MEASURES,
+    GROUP_COLUMNS,
     LEAGUE_COLUMNS,
     as_text,
+    figure,
+    headings,
     in_metres,
+    label_of,
     records_of,
     rounded,
     say,
@@ -41,6 +45,8 @@ from carecircles.report.notes import (
     told_of,
 )
 from carecircles.words import Text
+
+_ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 
 
 def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
@@ -281,13 +287,7 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
         for group in groups_of(change.before, change.after)
         for g in [group.column]
     ]
-    columns = CHANGE_COLUMNS | {
-        "name": {"en": "Group", "zh": "人群"},
-        "{g}": {"en": "people", "zh": "人口"},
-        "nearer_{g}": {"en": "nearer", "zh": "变近"},
-        "farther_{g}": {"en": "farther", "zh": "变远"},
-    }
-    return as_text(pd.DataFrame(rows), columns, lang)
+    return as_text(pd.DataFrame(rows), headings(GROUP_COLUMNS, _ANY), lang)
 
 
 def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
@@ -337,17 +337,14 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
     group = first.column
     d = change_frame(change, by="district").iloc[0]
     share = f"covered_{group}_share"
-    shares = " → ".join(show("_share", d[f"{share}_{when}"]) for when in ("before", "after"))
+    shares = " → ".join(figure("share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(centre_count(plan.area) for plan in (before, after))
     lines: list[tuple[Text, str]] = [
         (centres_label(before.area, after.area), centres),
-        (of_group({"en": "{} covered", "zh": "{}覆盖率"}, first), shares),
+        (label_of(share, [first]), shares),
         *(
-            (
-                of_group(CHANGE_LABELS[measure], first),
-                show(f"{measure}_{group}", d[f"{measure}_{group}"]),
-            )
-            for measure in CHANGE_LABELS
+            (label_of(column, [first]), show(column, d[column]))
+            for column in (f"{measure}_{group}" for measure in CHANGE_MEASURES)
         ),
         (
             {"en": "km² gained / lost", "zh": "面积新增 / 失去 km²"},
@@ -396,7 +393,7 @@ def change_notes(change: Change) -> list[Text]:
         strict=True,
     ):
         count = int(zones["parts"].sum())
-        people = show("people", zones[group.column].sum())
+        people = figure("people", zones[group.column].sum())
         lines.append(
             {
                 "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
@@ -433,7 +430,7 @@ def distance_lines(change: Change) -> list[Text]:
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
         if people:
-            shown = show("people", people)
+            shown = figure("people", people)
             words = {
                 "en": f"{shown} people {{}} have their nearest centre {en}, by {by} on average",
                 "zh": f"{shown} 名{{one}}到最近中心{zh}，平均 {by}",

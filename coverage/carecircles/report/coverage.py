@@ -13,11 +13,11 @@ from carecircles.report.columns import (
     COVERAGE_COLUMNS,
     GAP_COLUMNS,
     as_text,
+    figure,
     in_metres,
     records_of,
     rounded,
     say,
-    show,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -245,7 +245,9 @@ def street_names(
     names = [[name_of(area.streets.loc[code]) for code in codes] for codes in zones["streets"]]
     if parts is None:
         return names
-    people = {key: show("people", value) for key, value in parts[headline_of(parts, group)].items()}
+    people = {
+        key: figure("people", value) for key, value in parts[headline_of(parts, group)].items()
+    }
     return [
         [
             {"en": f"{name['en']} {people[zone, code]}", "zh": f"{name['zh']} {people[zone, code]}"}
@@ -295,13 +297,13 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
     lines = [
         ((label["en"], label["zh"]), centre_count(area)),
         (("People {}", "{}人口"), f"{d[group]:,.0f}"),
-        (("{} covered", "{short}覆盖率"), show("_share", d[f"covered_{group}_share"])),
+        (("{} covered", "{short}覆盖率"), figure("share", d[f"covered_{group}_share"])),
         (("{} not covered", "未覆盖{short}"), f"{d[f'uncovered_{group}']:,.0f}"),
         (
             ("{} with two centres or more", "{short}两处以上"),
-            show("_share", d[f"backup_{group}_share"]),
+            figure("share", d[f"backup_{group}_share"]),
         ),
-        (("Area covered", "面积覆盖率"), show("_share", d["covered_area_share"])),
+        (("Area covered", "面积覆盖率"), figure("share", d["covered_area_share"])),
         (
             ("Mean distance to the nearest centre", "到最近中心平均距离"),
             in_metres(d["mean_distance_m"]),

@@ -8,9 +8,9 @@ import pandas as pd
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import (
-    DECIMALS,
     GAIN_COLUMNS,
     LOSS_COLUMNS,
+    UNITS,
     as_text,
     records_of,
     rounded,
@@ -74,8 +74,8 @@ def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
     degrees = points.to_crs(4326)
     frame = rounded(gains[comparable(gains.columns, plan)])
     frame.insert(0, "street", plan.cells["street"].astype(str))
-    frame.insert(1, "lon", degrees.x.round(DECIMALS["lon"]))
-    frame.insert(2, "lat", degrees.y.round(DECIMALS["lat"]))
+    frame.insert(1, "lon", degrees.x.round(UNITS["degrees"].decimals))
+    frame.insert(2, "lat", degrees.y.round(UNITS["degrees"].decimals))
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
     return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
 

@@ -11,7 +11,7 @@ from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import say, show
+from carecircles.report.columns import Headings, figure, headings, say
 from carecircles.words import Text
 
 LANGUAGES = ("en", "zh")
@@ -189,7 +189,7 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     own = dataclasses.replace(plan.cost, table=pairs[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = comparison.headline(plan)
-    added, label = show("people", cells[group.column][is_theirs].sum()), group.name
+    added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
     few = int(is_beyond.sum())
     one = few == 1
     return [
@@ -323,22 +323,15 @@ def plan_name(plan: Plan) -> Text:
     return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
 
-def columns_of(columns: Mapping[str, Text], *plans: Plan) -> dict[str, Text]:
+def columns_of(columns: Headings, *plans: Plan) -> dict[str, Text]:
     """
-    The columns for the groups of plans.
+    The headings of a table for the groups of plans (`columns.headings`).
 
-    `{g}` stands for the group whose figures come first, `{also}` for each that is told beside it,
-    `{own}` for each of these that is the area's own.
+    Beside the group whose figures come first stand those that are told beside it.
     """
     first = comparison.headline(*plans)
     others = [group for group in groups_of(*plans) if group.is_beside and group != first]
-    told = {"{also}": others, "{own}": [group for group in others if group.is_own]}
-    made: dict[str, Text] = {}
-    for column, label in columns.items():
-        mark = next((mark for mark in told if mark in column), "{g}")
-        for group in told.get(mark, [first]):
-            made[column.replace(mark, group.column)] = of_group(label, group)
-    return made
+    return headings(columns, first, others)
 
 
 def groups_of(*plans: Plan) -> list[Group]:

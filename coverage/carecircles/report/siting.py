@@ -7,12 +7,14 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, evaluation, io
+from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
-    DECIMALS,
     SITE_COLUMNS,
+    UNITS,
     as_text,
+    figure,
     records_of,
     rounded,
     say,
@@ -45,7 +47,7 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     siting
         From `siting.maximize_coverage` or another model.
     candidates
-        Indexed by id: name, name_en, street, lon, lat, geometry; cost if there is one.
+        Indexed by id: name, name_en, street, lon, lat, geometry; price if there is one.
 
     Examples
     --------
@@ -73,8 +75,8 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
             _in_unit(siting, value) for value in siting.sites["objective"]
         ]
     about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
-    if "cost" in sites and sites["cost"].notna().any():
-        about["cost"] = sites["cost"]
+    if "price" in sites and sites["price"].notna().any():
+        about["price"] = sites["price"]
     return about.join(figures)
 
 
@@ -115,8 +117,8 @@ def siting_record(
         "candidates": len(candidates),
         "asked": siting.asked,
         **_siting_figures(siting),
-        "total": round(siting.total, DECIMALS["people"]),
-        "unreachable": round(siting.unreachable, DECIMALS["people"]),
+        "total": round(siting.total, UNITS["people"].decimals),
+        "unreachable": round(siting.unreachable, UNITS["people"].decimals),
         "sites": records_of(siting_frame(plan, siting, candidates)),
     }
     record["notes"] = [*record["notes"], *(line["en"] for line in _fewer(siting))]
@@ -139,11 +141,11 @@ def siting_record(
 
 def _siting_figures(siting: Siting) -> dict:
     people = {
-        name: round(getattr(siting, name), DECIMALS["people"])
+        name: round(getattr(siting, name), UNITS["people"].decimals)
         for name in ("covered", "covered_before")
     }
     objective, before, bound = (
-        round(_in_unit(siting, value), DECIMALS["people"])
+        round(_in_unit(siting, value), UNITS["people"].decimals)
         for value in (siting.objective, siting.before, siting.bound)
     )
     gap = None if math.isnan(siting.gap) else siting.gap
@@ -265,7 +267,7 @@ def alternatives_table(
     for place, (metres, other) in enumerate(others, start=1):
         table = siting_table(plan, other, candidates, lang=lang)
         table.insert(0, number, [str(place), *[""] * (len(table) - 1)])
-        table.insert(1, apart, [show("m", metres), *[""] * (len(table) - 1)])
+        table.insert(1, apart, [figure("m", metres), *[""] * (len(table) - 1)])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -289,10 +291,12 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     counted["new"] = counted["new"].map(str)
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
-    columns = dict(columns_of(CURVE_COLUMNS, plan))
+    columns = columns_of(CURVE_COLUMNS, plan)
     if GOALS[siting.goal].column is not None or GOALS[siting.goal].finds_number:
         what = GOALS[siting.goal].what
-        columns |= columns_of({"people": {"en": "{} covered", "zh": "覆盖{}"}}, plan)
+        columns["people"] = of_group(
+            {"en": "{} covered", "zh": "覆盖{}"}, comparison.headline(plan)
+        )
         nested = columns.pop("nested")
         columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
         columns["nested"] = nested
@@ -316,17 +320,16 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     'Proven: no other choice among the candidates is better.'
     """
     label, goal = comparison.headline(plan).name, GOALS[siting.goal]
-    covered, before = show("people", siting.covered), show("people", siting.covered_before)
-    left = show("people", siting.total - siting.covered)
-    unreachable = show("people", siting.unreachable)
+    covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
+    left = figure("people", siting.total - siting.covered)
+    unreachable = figure("people", siting.unreachable)
     lines: list[Text] = [_proof(siting), *_fewer(siting)]
-    costs = _siting_frame(plan, siting, candidates).get("cost")
-    if costs is not None:
-        lines.append({"en": f"It costs {costs.sum():,g}.", "zh": f"费用合计 {costs.sum():,g}。"})
+    prices = _siting_frame(plan, siting, candidates).get("price")
+    if prices is not None:
+        lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
     if goal.column is not None:
-        now, then = (
-            show(goal.unit, _in_unit(siting, v)) for v in (siting.objective, siting.before)
-        )
+        column = goal.column.replace("{g}", headline_group(plan))
+        now, then = (show(column, _in_unit(siting, v)) for v in (siting.objective, siting.before))
         of: Text = {"en": " m", "zh": " 米"} if goal.unit == "metres" else {"en": "", "zh": " 人"}
         lines.append(
             {

@@ -34,7 +34,7 @@ class Model:
 
     def __init__(self) -> None:
         self.count = self.sites = 0
-        self.costs: list[np.ndarray] = []
+        self.objective: list[np.ndarray] = []
         self.lower: list[np.ndarray] = []
         self.whole: list[np.ndarray] = []
         self.blocks: list[sparse.csr_matrix] = []
@@ -44,7 +44,7 @@ class Model:
     def add_columns(self, objective: np.ndarray, *, lower: np.ndarray | float = 0.0) -> np.ndarray:
         """Columns between `lower` and 1; where they stand."""
         size = len(objective)
-        self.costs.append(np.asarray(objective, dtype=float))
+        self.objective.append(np.asarray(objective, dtype=float))
         self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), size))
         self.count += size
         return np.arange(self.count - size, self.count)
@@ -56,7 +56,7 @@ class Model:
         most: tuple[np.ndarray, float] | None = None,
         lower: np.ndarray | float = 0.0,
     ) -> None:
-        """A column for each site, open or not; with `most`, their costs and the budget."""
+        """A column for each site, open or not; with `most`, their prices and the budget."""
         sites = self.add_columns(objective, lower=lower)
         self.sites = len(sites)
         self.make_whole(sites)
@@ -134,8 +134,8 @@ class Model:
 
     def set_objective(self, columns: np.ndarray, objective: np.ndarray) -> None:
         """What these columns are worth."""
-        self.costs = [np.concatenate(self.costs)]
-        self.costs[0][columns] = objective
+        self.objective = [np.concatenate(self.objective)]
+        self.objective[0][columns] = objective
 
     def add_floors(self, floors: Floors | None) -> None:
         """The least weight to be covered in each group."""
@@ -160,7 +160,7 @@ class Model:
             is_whole[columns] = True
         empty = np.array([])
         return Program(
-            np.concatenate([empty, *self.costs]), np.concatenate([empty, *self.lower]),
+            np.concatenate([empty, *self.objective]), np.concatenate([empty, *self.lower]),
             np.ones(self.count), is_whole, rows.indptr, rows.indices, rows.data,
             np.concatenate([empty, *self.least]), np.concatenate([empty, *self.most]), is_maximum,
         )  # fmt: skip

@@ -19,7 +19,7 @@ Watch = Callable[[float, float], None]  # told the best value and the bound so f
 
 _EXACT = 1e-9
 _DOMINANCE_MOST_PAIRS = (
-    2e9  # of columns compared; beyond, looking for dominance costs more than it saves
+    2e9  # of columns compared; beyond, looking for dominance takes more than it saves
 )
 _PAIRS_AT_ONCE = 2e7
 _LAGRANGE_ROUNDS = 4000
@@ -56,11 +56,11 @@ class Bound(NamedTuple):
     """
     What no plan can be worth more than, and the columns that a better plan than the known can have.
 
-    `price` is what each row may be worth by itself, of which the bound was made.
+    `dual` is what each row may be worth by itself, of which the bound was made.
     """
 
     value: float
-    price: np.ndarray
+    dual: np.ndarray
     useful: np.ndarray
 
 
@@ -84,7 +84,7 @@ def merged(problem: Covering) -> Covering:
     return Covering(cover[first], sums, group[first], problem.columns)
 
 
-def without_dominated(problem: Covering, cost: np.ndarray) -> Covering:
+def without_dominated(problem: Covering, price: np.ndarray) -> Covering:
     """
     The same problem without columns that another one replaces: no dearer, and covering no less.
 
@@ -93,7 +93,7 @@ def without_dominated(problem: Covering, cost: np.ndarray) -> Covering:
     by_column = problem.cover.T.tocsr()
     dropped = np.diff(by_column.indptr) == 0
     for a, b, is_same in _contained(by_column, problem.cover):
-        dropped[a[(cost[b] <= cost[a]) & (~is_same | (cost[b] < cost[a]) | (b < a))]] = True
+        dropped[a[(price[b] <= price[a]) & (~is_same | (price[b] < price[a]) | (b < a))]] = True
     kept = np.flatnonzero(~dropped)
     return problem._replace(cover=problem.cover[:, kept].tocsr(), columns=problem.columns[kept])
 
@@ -160,15 +160,15 @@ class Standing:
     def __init__(
         self,
         worth: sparse.csc_matrix,
-        cost: np.ndarray,
+        price: np.ndarray,
         budget: float,
         chosen: Iterable[int] = (),
     ) -> None:
         rows, columns = worth.shape
         chosen = list(chosen)
-        affordable = int((np.cumsum(np.sort(cost)) <= budget + _EXACT).sum())
+        affordable = int((np.cumsum(np.sort(price)) <= budget + _EXACT).sum())
         places = max(min(affordable, _MOST_PLACES), len(chosen))
-        self.by_column, self.by_row, self.cost, self.budget = worth, worth.tocsr(), cost, budget
+        self.by_column, self.by_row, self.price, self.budget = worth, worth.tocsr(), price, budget
         self.chosen = np.full(places, -1)
         self.table = np.zeros((rows, places))
         self.first, self.second = np.zeros(rows), np.zeros(rows)
@@ -207,8 +207,8 @@ class Standing:
         """Make the best exchange as long as one gains."""
         while len(self.chosen) and clock.left():
             gains = self.added[:, None] - self.lost + self.kept.reshape(-1, len(self.chosen))
-            taken = np.where(self.chosen >= 0, self.cost[self.chosen], 0.0)
-            over = self.cost[:, None] - taken > self.budget - taken.sum() + _EXACT
+            taken = np.where(self.chosen >= 0, self.price[self.chosen], 0.0)
+            over = self.price[:, None] - taken > self.budget - taken.sum() + _EXACT
             gains[over] = -math.inf
             column, place = divmod(int(gains.argmax()), len(self.chosen))
             if gains[column, place] <= _EXACT * max(1.0, self.value()):
@@ -222,8 +222,10 @@ class Standing:
         for place in map(int, places):
             self.put(place, -1)
         for place in map(int, places):
-            spare = self.budget - self.cost[self.columns()].sum()
-            is_free = (self.cost <= spare + _EXACT) & (self.added > _EXACT * max(1.0, self.value()))
+            spare = self.budget - self.price[self.columns()].sum()
+            is_free = (self.price <= spare + _EXACT) & (
+                self.added > _EXACT * max(1.0, self.value())
+            )
             is_free[self.columns()] = False
             some = np.flatnonzero(is_free)
             if len(some) > _FILLED_FROM:
@@ -292,49 +294,49 @@ def explored(
 
 def lagrangian(
     worth: sparse.csc_matrix,
-    cost: np.ndarray,
+    price: np.ndarray,
     budget: float,
     value: float,
     clock: Clock,
     *,
-    price: np.ndarray,
+    dual: np.ndarray,
 ) -> Bound:
     """
     A bound no plan within the budget can beat, given one that is worth `value`.
 
-    The rows 'served by one column' are priced: a row may be worth its price by itself, and a column
+    The rows 'served by one column' are priced: a row may be worth its dual by itself, and a column
     adds what it is worth beyond. What remains falls apart into columns. Fisher, Management Science
     27 (1981); the direction is smoothed over the rounds. Columns that no better plan can have are
-    left out on the way, so that the rounds become quicker. `price` is where to start, such as what
+    left out on the way, so that the rounds become quicker. `dual` is where to start, such as what
     each row is worth in the best plan known.
     """
     most = (
         np.asarray(worth.max(axis=1).todense()).ravel() if worth.nnz else np.zeros(worth.shape[0])
     )
-    price = np.clip(price, 0, most)
+    dual = np.clip(dual, 0, most)
     useful, least = np.arange(worth.shape[1]), 0.0  # what is left out may be worth `value`
-    best, best_price = math.inf, price
+    best, best_dual = math.inf, dual
     direction, step, since = np.zeros(len(most)), 1.0, 0
     for turn in range(_LAGRANGE_ROUNDS):
         rows = worth.indices
-        over, beyond = _beyond(worth, price)
-        part = knapsack(beyond, cost, budget)
-        bound = float(price.sum() + beyond @ part)
+        over, beyond = _beyond(worth, dual)
+        part = knapsack(beyond, price, budget)
+        bound = float(dual.sum() + beyond @ part)
         if bound < best - _EXACT * max(1.0, abs(bound)):
-            best, best_price, since = bound, price, 0
+            best, best_dual, since = bound, dual, 0
         else:
             since += 1
         if best <= value * (1 + _EXACT) or step < 1e-5 or not clock.left():
             break
         if turn % _SHRINK_EVERY == _SHRINK_EVERY - 1:
-            kept = _useful(worth, cost, budget, best_price, value)
+            kept = _useful(worth, price, budget, best_dual, value)
             if len(kept) < _SHRUNK * len(useful):
-                worth, cost, useful, least = worth[:, kept], cost[kept], useful[kept], value
+                worth, price, useful, least = worth[:, kept], price[kept], useful[kept], value
                 continue
             if worth.nnz <= _EASY_ENTRIES:
                 break
         if since > 30:
-            step, since, price = step * 0.8, 0, best_price
+            step, since, dual = step * 0.8, 0, best_dual
             direction = np.zeros(len(most))
             continue
         chosen = np.flatnonzero(part)
@@ -345,31 +347,31 @@ def lagrangian(
         steepness = float(direction @ direction)
         if steepness == 0:
             break
-        price = np.clip(price - step * (bound - value) / steepness * direction, 0, most)
-    kept = _useful(worth, cost, budget, best_price, value)
-    return Bound(max(best, least), best_price, useful[kept])
+        dual = np.clip(dual - step * (bound - value) / steepness * direction, 0, most)
+    kept = _useful(worth, price, budget, best_dual, value)
+    return Bound(max(best, least), best_dual, useful[kept])
 
 
 def _useful(
-    worth: sparse.csc_matrix, cost: np.ndarray, budget: float, price: np.ndarray, value: float
+    worth: sparse.csc_matrix, price: np.ndarray, budget: float, dual: np.ndarray, value: float
 ) -> np.ndarray:
-    """The columns that a plan worth more than `value` can have, as these prices prove."""
-    beyond = _beyond(worth, price)[1]
-    part = knapsack(beyond, cost, budget)
-    bound = float(price.sum() + beyond @ part)
-    is_priced = (part > 0) & (cost > 0)
-    # What a unit of the budget is worth at the margin; a column that pays less costs the bound that much.
-    margin = float((beyond[is_priced] / cost[is_priced]).min()) if is_priced.any() else 0.0
-    if (cost * part).sum() < budget - _EXACT:
+    """The columns that a plan worth more than `value` can have, as these duals prove."""
+    beyond = _beyond(worth, dual)[1]
+    part = knapsack(beyond, price, budget)
+    bound = float(dual.sum() + beyond @ part)
+    is_priced = (part > 0) & (price > 0)
+    # What a unit of the budget is worth at the margin; a column that pays less lowers the bound that much.
+    margin = float((beyond[is_priced] / price[is_priced]).min()) if is_priced.any() else 0.0
+    if (price * part).sum() < budget - _EXACT:
         margin = 0.0
-    missing = np.maximum(margin * cost - beyond, 0)
+    missing = np.maximum(margin * price - beyond, 0)
     missing[part > 0] = 0
     return np.flatnonzero(bound - missing >= value - _EXACT * max(1.0, abs(bound)))
 
 
-def _beyond(worth: sparse.csc_matrix, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What each entry is worth beyond the price of its row, and each column's sum of that."""
-    over = worth.data - price[worth.indices]
+def _beyond(worth: sparse.csc_matrix, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each entry is worth beyond the dual of its row, and each column's sum of that."""
+    over = worth.data - dual[worth.indices]
     np.maximum(over, 0, out=over)
     sums = np.zeros(worth.shape[1])
     filled = np.flatnonzero(np.diff(worth.indptr))
@@ -378,19 +380,19 @@ def _beyond(worth: sparse.csc_matrix, price: np.ndarray) -> tuple[np.ndarray, np
     return over, sums
 
 
-def knapsack(worth: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
+def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     """How much of each column to take for the most worth within the budget, the last one in part."""
     part = np.zeros(len(worth))
-    if (cost == cost[:1]).all() and (not len(cost) or cost[0] > 0):
-        count = min(len(worth), int(budget / cost[0] + _EXACT)) if len(cost) else 0
+    if (price == price[:1]).all() and (not len(price) or price[0] > 0):
+        count = min(len(worth), int(budget / price[0] + _EXACT)) if len(price) else 0
         if count:
             part[np.argpartition(worth, len(worth) - count)[len(worth) - count :]] = 1
         return part
-    part[(cost == 0) & (worth > 0)] = 1
-    priced = np.flatnonzero((cost > 0) & (worth > 0))
-    order = priced[np.argsort(-worth[priced] / cost[priced], kind="stable")]
-    before = np.cumsum(cost[order]) - cost[order]
-    part[order] = np.clip((budget - before) / cost[order], 0, 1)
+    part[(price == 0) & (worth > 0)] = 1
+    priced = np.flatnonzero((price > 0) & (worth > 0))
+    order = priced[np.argsort(-worth[priced] / price[priced], kind="stable")]
+    before = np.cumsum(price[order]) - price[order]
+    part[order] = np.clip((budget - before) / price[order], 0, 1)
     return part
 
 

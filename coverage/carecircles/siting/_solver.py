@@ -48,7 +48,7 @@ def maximize(
     elif not clock.left():
         return best
     model = Model()
-    model.add_sites(np.zeros(len(kept)), most=(limits.cost[kept], limits.budget))
+    model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
     model.set_objective(*model.add_levels(worth[:, kept]))
     model.add_floors(limits.floors)
     start = Known(np.searchsorted(kept, best.chosen), best.value)
@@ -82,15 +82,15 @@ def _searched(
 
     Floors are left aside, and with them the longer search, since its plan need not keep to them.
     """
-    plan, kept = Standing(worth, limits.cost, limits.budget), np.arange(worth.shape[1])
+    plan, kept = Standing(worth, limits.price, limits.budget), np.arange(worth.shape[1])
     plan.climb(clock)
     best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, kept), "time limit")
-    price = plan.first
+    dual = plan.first
 
     def tightened() -> _search.Bound:
         nonlocal best
-        small, cost = worth[:, kept], limits.cost[kept]
-        found = _search.lagrangian(small, cost, limits.budget, best.value, clock, price=price)
+        small, price = worth[:, kept], limits.price[kept]
+        found = _search.lagrangian(small, price, limits.budget, best.value, clock, dual=dual)
         best = best._replace(bound=max(best.value, min(best.bound, found.value)))
         if watch:
             watch(best.value, best.bound)
@@ -98,7 +98,7 @@ def _searched(
 
     for patience in (*_PATIENCE, 0):
         found = tightened()
-        price = found.price
+        dual = found.dual
         if best.bound - best.value <= slack(best.value):
             return best._replace(status="optimal"), kept, True
         if limits.floors is not None or not clock.left():
@@ -106,13 +106,13 @@ def _searched(
         kept = kept[np.union1d(found.useful, np.searchsorted(kept, best.chosen))]
         if not patience or worth[:, kept].nnz <= _QUICK_ENTRIES:
             break
-        small, cost = worth[:, kept], limits.cost[kept]
+        small, price = worth[:, kept], limits.price[kept]
         if patience == _PATIENCE[-1]:
-            price = _lp_prices(small, cost, limits.budget, clock, price)
+            dual = _lp_duals(small, price, limits.budget, clock, dual)
             tightened()
         start = np.searchsorted(kept, best.chosen)
         plan = _search.explored(
-            Standing(small, cost, limits.budget, start),
+            Standing(small, price, limits.budget, start),
             clock,
             patience=patience,
             enough=best.bound - slack(best.value),
@@ -123,25 +123,25 @@ def _searched(
     return best._replace(status=clock.word()), kept, False
 
 
-def _lp_prices(
-    worth: sparse.csc_matrix, cost: np.ndarray, budget: float, clock: Clock, price: np.ndarray
+def _lp_duals(
+    worth: sparse.csc_matrix, price: np.ndarray, budget: float, clock: Clock, dual: np.ndarray
 ) -> np.ndarray:
     """
-    What each row is worth by itself in the linear programme, whose bound no other prices beat.
+    What each row is worth by itself in the linear programme, whose bound no other duals beat.
 
-    By interior points, within a quarter of the time that is left; `price` if that is not enough, or
+    By interior points, within a quarter of the time that is left; `dual` if that is not enough, or
     if some row is worth different amounts under different columns.
     """
     filled = np.flatnonzero(np.diff(worth.tocsr().indptr))
     model = Model()
-    model.add_sites(np.zeros(len(cost)), most=(cost, budget))
+    model.add_sites(np.zeros(len(price)), most=(price, budget))
     levels, worths = model.add_levels(worth)
     if len(levels) != len(filled):
-        return price
+        return dual
     model.set_objective(levels, worths)
     duals = model.relaxed_duals(clock=clock.part(0.25))
     if duals is None:
-        return price
+        return dual
     found = np.zeros(worth.shape[0])
     found[filled] = np.clip(worths - duals[1:], 0, worths)  # the first row is the budget
     return found
@@ -156,13 +156,13 @@ def minimize(
     clock: Clock,
     watch: Watch | None = None,
 ) -> Solution:
-    """The cheapest columns that cover at least so much weight; `value` and `bound` are costs."""
+    """The cheapest columns that cover at least so much weight; `value` and `bound` are prices."""
     if math.isfinite(limits.budget):
         if not can_cover(problem, limits, least, clock.part(0.1, most=_REACH_S)):
             raise NoPlanError
         require_reachable(limits, clock)
     model = Model()
-    model.add_sites(limits.cost)
+    model.add_sites(limits.price)
     model.add_floors(limits.floors)
     if least >= problem.weight.sum() * (1 - FEASIBLE):
         model.add_rows(_search.without_implied(problem).cover, lower=1.0)
@@ -170,37 +170,37 @@ def minimize(
         covered = model.add_covered(problem.cover)
         model.add_sum(covered, problem.weight, lower=least * (1 - FEASIBLE))
     if math.isfinite(limits.budget):
-        model.add_sum(np.arange(len(limits.cost)), limits.cost, upper=limits.budget)
+        model.add_sum(np.arange(len(limits.price)), limits.price, upper=limits.budget)
     start = _enough(problem, limits, least, clock) if math.isinf(limits.budget) else None
     solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
-    value = float(limits.cost[solution.chosen].sum())
+    value = float(limits.price[solution.chosen].sum())
     bound = max(solution.bound, 0.0)
-    if (limits.cost == np.round(limits.cost)).all():  # so is the cost of every plan
+    if (limits.price == np.round(limits.price)).all():  # so is the price of every plan
         bound = math.ceil(bound - 1e-6)
     return solution._replace(value=value, bound=float(min(bound, value)))
 
 
 def _enough(problem: Covering, limits: Limits, least: float, clock: Clock) -> Known:
-    """Columns that cover so much weight, most for their cost first; all of them if that is not enough."""
+    """Columns that cover so much weight, most for their price first; all of them if that is not enough."""
     by_column, spare = problem.cover.T.tocsr(), problem.weight.copy()
-    price, chosen = np.maximum(limits.cost, 1e-9), []
+    paid, chosen = np.maximum(limits.price, 1e-9), []
     while problem.weight.sum() - spare.sum() < least * (1 - FEASIBLE) and clock.left():
-        gain = (by_column @ spare) / price
+        gain = (by_column @ spare) / paid
         if not len(gain) or gain.max() <= 0:
             break
         chosen.append(int(gain.argmax()))
         spare[by_column[chosen[-1]].indices] = 0
-    every = np.arange(len(limits.cost))
+    every = np.arange(len(limits.price))
     for some in (np.array(chosen, dtype=int), every):
         covered = problem.weight[np.asarray(problem.cover[:, some].sum(axis=1)).ravel() > 0].sum()
         if covered >= least * (1 - FEASIBLE) and is_within(limits, some):
-            return Known(some, float(limits.cost[some].sum()))
+            return Known(some, float(limits.price[some].sum()))
     return Known(every, math.nan)
 
 
 def is_within(limits: Limits, chosen: np.ndarray) -> bool:
     """Whether these columns keep to the budget and the floors."""
-    taken = float(limits.cost[chosen].sum())
+    taken = float(limits.price[chosen].sum())
     if taken > limits.budget + 1e-9 * max(1.0, taken):
         return False
     if limits.floors is None:
@@ -238,7 +238,7 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
         return True
     worth, enough = _search.worths(problem), least * (1 - TOLERANCE)
     none = np.zeros(worth.shape[0])
-    bound = _search.lagrangian(worth, limits.cost, limits.budget, enough, clock, price=none)
+    bound = _search.lagrangian(worth, limits.price, limits.budget, enough, clock, dual=none)
     return bound.value > enough * (1 + 1e-9)
 
 
@@ -252,9 +252,9 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> n
     chosen: list[int] = []
     depth = np.zeros(len(weight))
     while clock.left():
-        spare = limits.budget - limits.cost[chosen].sum() + 1e-9
+        spare = limits.budget - limits.price[chosen].sum() + 1e-9
         gain = by_column @ np.where(depth < need, weight / need, 0.0)
-        gain[(limits.cost > spare)] = 0
+        gain[(limits.price > spare)] = 0
         gain[chosen] = 0
         if not len(gain) or gain.max() <= 0:
             break
@@ -267,10 +267,10 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> n
             if not clock.left():
                 break
             others = depth - by_column[column].toarray().ravel()
-            spare = limits.budget - limits.cost[chosen].sum() + limits.cost[column] + 1e-9
+            spare = limits.budget - limits.price[chosen].sum() + limits.price[column] + 1e-9
             left = weight[others >= need].sum()
             gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
-            gain[(limits.cost > spare)] = -math.inf
+            gain[(limits.price > spare)] = -math.inf
             gain[[c for c in chosen if c != column]] = -math.inf
             if gain.max() > best:
                 best, exchange = float(gain.max()), (place, int(gain.argmax()))
@@ -301,7 +301,7 @@ def maximize_backup(
     chosen = fill(problem, need, limits, clock)
     start = Known(chosen, worth_of(chosen))
     model = Model()
-    model.add_sites(np.zeros(len(limits.cost)), most=(limits.cost, limits.budget))
+    model.add_sites(np.zeros(len(limits.price)), most=(limits.price, limits.budget))
     model.add_covered(problem.cover, need=need, worth=problem.weight)
     model.add_floors(limits.floors)
     solution = model.solve(
@@ -310,7 +310,7 @@ def maximize_backup(
     value = worth_of(solution.chosen)
     # No plan brings more than its sites would one by one.
     each = problem.cover.T @ (problem.weight / need)
-    most = float(each @ _search.knapsack(each, limits.cost, limits.budget))
+    most = float(each @ _search.knapsack(each, limits.price, limits.budget))
     bound = min(solution.bound, most, float(problem.weight.sum()))
     return solution._replace(value=value, bound=max(value, bound))
 
@@ -340,7 +340,7 @@ def assign(
     model = Model()
     model.add_sites(
         np.zeros(columns),
-        most=(limits.cost, limits.budget),
+        most=(limits.price, limits.budget),
         lower=(np.arange(columns) < fixed).astype(float),
     )
     served = model.add_columns(metres * weight[row])

@@ -44,9 +44,9 @@ class Floors(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """The `cost` of each column, the `budget` they share, and floors if there are any."""
+    """The `price` of each column, the `budget` they share, and floors if there are any."""
 
-    cost: np.ndarray
+    price: np.ndarray
     budget: float
     floors: Floors | None = None
 

@@ -100,7 +100,7 @@ def read_candidates(
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, cost (NaN where the file says none),
+        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none),
         geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
@@ -113,10 +113,10 @@ def read_candidates(
     >>> from carecircles import datasets, grid, plan, siting
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
-    >>> homes = pd.DataFrame({"name": ["New"], "lon": [110.008], "lat": [35.008], "cost": [80]})
+    >>> homes = pd.DataFrame({"name": ["New"], "lon": [110.008], "lat": [35.008], "price": [80]})
     >>> homes.index = pd.Index(["N1"], name="id")
     >>> places = siting.read_candidates(homes, folder=datasets.folder("template"), plan=asis)
-    >>> places[["name", "street", "cost"]].to_numpy().tolist()
+    >>> places[["name", "street", "price"]].to_numpy().tolist()
     [['New', 'S1', 80.0]]
     """
     area = read_area(folder, centres=path, datum=datum, beyond=0.0)
@@ -128,7 +128,7 @@ def read_candidates(
             [f"{file}: there are centres with the ids {some}; give candidates their own."]
         )
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street", "cost"]].join(degrees)
+    table = places[["name", "name_en", "street", "price"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
     candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
     return candidates

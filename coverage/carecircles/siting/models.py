@@ -391,7 +391,7 @@ def minimize_facilities(
         Share of the people to be covered, those of the required centres included. 1 means everyone
         whom the required centres and the candidates can reach; the others are `unreachable`.
 
-    The other parameters are those of `maximize_coverage`; costs count, a budget does not.
+    The other parameters are those of `maximize_coverage`; prices count, a budget does not.
 
     Returns
     -------
@@ -435,7 +435,7 @@ def minimize_facilities(
             f"the candidates reach {reachable:,.0f} ({100 * reachable / total:.1f} %)."
         )
     wanted = reachable if share == 1 else share * total
-    spent = float(made.cost[made.is_must].sum())
+    spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
         problem = _small(made, covering_of(made, made.base > limit, limit)[0])
         least = wanted - covered(made.base, made.depth)
@@ -459,7 +459,7 @@ def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
 
 def _small(made: Instance, problem: _search.Covering) -> _search.Covering:
     """The covering problem with equal places as one and without candidates that others replace."""
-    return _search.merged(_search.without_dominated(_search.merged(problem), made.cost))
+    return _search.merged(_search.without_dominated(_search.merged(problem), made.price))
 
 
 def _most(
@@ -577,9 +577,9 @@ def _assigned(
         limits = limits._replace(
             floors=limits.floors._replace(problem=problem._replace(cover=cover))
         )
-    limits = limits._replace(cost=np.concatenate([np.zeros(fixed), limits.cost]))
+    limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
     worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
-    guess = _search.Standing(worth, limits.cost[fixed:], limits.budget)
+    guess = _search.Standing(worth, limits.price[fixed:], limits.budget)
     guess.climb(clock)
     solution = _solver.assign(
         (row.ravel(), column, metres), made.people[rows], limits,

@@ -29,14 +29,14 @@ class Rules:
     """
     What a plan has to keep to.
 
-    `must_open` and `may_not_open` name candidates. With `costs` (by candidate) and a `budget` the
+    `must_open` and `may_not_open` name candidates. With `prices` (by candidate) and a `budget` the
     plan may spend the budget instead of a number of centres. `floor_by_street` is the least share of
     the people of every street that is to be covered (0 to 1).
     """
 
     must_open: tuple[Hashable, ...] = ()
     may_not_open: tuple[Hashable, ...] = ()
-    costs: pd.Series | None = None
+    prices: pd.Series | None = None
     budget: float | None = None
     floor_by_street: float | None = None
 
@@ -148,7 +148,7 @@ class Instance:
     required: pd.Index
     candidates: pd.Index
     gross: np.ndarray
-    cost: np.ndarray
+    price: np.ndarray
     budget: float
     is_must: np.ndarray
     own: np.ndarray
@@ -250,7 +250,7 @@ def instance_of(
         required=required,
         candidates=may,
         gross=gross,
-        cost=price,
+        price=price,
         budget=max(budget - taken, 0.0),
         is_must=is_must,
         own=own,
@@ -331,7 +331,7 @@ def _shortfalls(made: Instance) -> str:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
     limits = limits_of(made)
     problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
-    plan = _search.Standing(_search.worths(problem), limits.cost, limits.budget)
+    plan = _search.Standing(_search.worths(problem), limits.price, limits.budget)
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
     missing = least - covered
@@ -362,10 +362,10 @@ def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
     """What the plan may take beside the candidates that must open, for these columns."""
     columns = np.arange(len(made.candidates)) if columns is None else columns
     if made.least is None:
-        return Limits(made.cost[columns], made.budget)
+        return Limits(made.price[columns], made.budget)
     problem, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
     of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
-    return Limits(made.cost[columns], made.budget, Floors(_search.merged(of_streets), made.least))
+    return Limits(made.price[columns], made.budget, Floors(_search.merged(of_streets), made.least))
 
 
 def siting_of(
@@ -502,8 +502,8 @@ def _refuse_unknown(
     both = set(rules.must_open) & set(rules.may_not_open)
     if both:
         problems.append(f"must_open and may_not_open both name {sorted(map(repr, both))}.")
-    if rules.costs is not None and not ((rules.costs >= 0) & np.isfinite(rules.costs)).all():
-        problems.append("costs: some are missing, negative or infinite; write 0 or more.")
+    if rules.prices is not None and not ((rules.prices >= 0) & np.isfinite(rules.prices)).all():
+        problems.append("prices: some are missing, negative or infinite; write 0 or more.")
     if rules.floor_by_street is not None and not 0 <= rules.floor_by_street <= 1:
         problems.append(f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1.")
     if problems:
@@ -512,12 +512,12 @@ def _refuse_unknown(
 
 def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarray:
     """What each candidate costs; 1 each where centres are counted."""
-    if not is_priced or rules.costs is None:
+    if not is_priced or rules.prices is None:
         return np.ones(len(candidates))
-    price = rules.costs.reindex(candidates).to_numpy(dtype=float)
+    price = rules.prices.reindex(candidates).to_numpy(dtype=float)
     if np.isnan(price).any():
         absent = ", ".join(map(repr, candidates[np.isnan(price)][:5]))
-        raise ValidationError([f"costs: there is none for {absent}."])
+        raise ValidationError([f"prices: there is none for {absent}."])
     return price
 
 
@@ -529,11 +529,11 @@ def is_whole(number: object) -> bool:
 
 
 def _budget(new: int | None, rules: Rules) -> float:
-    """How many centres, or how much of their costs, a plan may take."""
+    """How many centres, or how much of their prices, a plan may take."""
     if (new is None) == (rules.budget is None):
         raise ValidationError(["say how many new centres, or give rules with a budget; not both."])
-    if rules.budget is not None and rules.costs is None:
-        raise ValidationError(["a budget needs costs; give each candidate its own."])
+    if rules.budget is not None and rules.prices is None:
+        raise ValidationError(["a budget needs prices; give each candidate its own."])
     if new is not None and not is_whole(new):
         raise ValidationError([f"new is {new!r}; write a whole number of centres."])
     budget = float(rules.budget if new is None else new)
