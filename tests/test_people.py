@@ -1,6 +1,7 @@
 """Groups of people: an area's own ones, from its files to every table, map and page, and whose figures come first."""
 
 import csv
+import dataclasses
 import io
 import json
 import shutil
@@ -330,7 +331,7 @@ def test_plans_for_different_people_are_not_held_against_each_other(own):
     groups = (*own.groups, people.Group("people_young", {"en": "young", "zh": "青年"}))
     young = own.population.assign(people_young=1.0)
     asked = [
-        planned(areas.dataclasses.replace(own, groups=groups, population=young,
+        planned(dataclasses.replace(own, groups=groups, population=young,
                 standard=areas.Standard(group=group)), cell=200)
         for group in ("people_disabled", "people_young")
     ]  # fmt: skip
@@ -352,7 +353,7 @@ def test_a_group_nobody_counts_is_refused(folder, tmp_path, command):
 def test_columns_nobody_declared_are_told_under_their_own_name(own):
     """Frames made in Python."""
     counted = own.population.rename(columns={"people_disabled": "people_living_alone"})
-    made = areas.dataclasses.replace(own, population=counted, groups=people.GROUPS)
+    made = dataclasses.replace(own, population=counted, groups=people.GROUPS)
     table = report.coverage_table(planned(made, cell=100), by="district", lang="en")
     assert table["living alone left"].iloc[0] != "0"
     assert report.groups_table(comparison.compare(*[planned(made, cell=100)] * 2), lang="en")[
@@ -425,8 +426,8 @@ def test_figures_on_the_map_are_those_of_the_group(every_map, plan):
 
 def test_maps_side_by_side_are_about_the_same_people(plan, after):
     """One plan's standard is for the disabled alone, the other's for everyone."""
-    every = areas.dataclasses.replace(plan.area, headline=None)
-    before = areas.dataclasses.replace(plan, area=every)
+    every = dataclasses.replace(plan.area, headline=None)
+    before = dataclasses.replace(plan, area=every)
     page = maps.comparison_map([before, after])
     for m in page._children.values():
         for child in m._children.values():
