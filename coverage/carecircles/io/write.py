@@ -321,10 +321,10 @@ def _refuse_what_excel_cuts(table: pd.DataFrame, file: str) -> None:
         is_long = cells.map(lambda v: isinstance(v, str) and _excel_length(v) > _LONGEST_TEXT)
         problems += _checks.complain(
             file,
-            rows[is_long.to_numpy()],
+            rows[is_long.to_numpy(dtype=bool)],
             f"{name} is longer than the {_LONGEST_TEXT:,} characters of an Excel cell",
             "shorten it, or write .csv or .parquet",
-            values=cells[is_long.to_numpy()],
+            values=cells[is_long.to_numpy(dtype=bool)],
         )
     if problems:
         raise ValidationError(problems)
