@@ -71,7 +71,7 @@ def complain(
     return [told]
 
 
-def at(unit: str, number: int) -> Sentence:
+def place(unit: str, number: int) -> Sentence:
     """Where in a file something is: 'row 3'."""
     return Sentence(f"{unit} {number}", zh=f"第 {number} {_UNIT_ZH.get(unit, unit)}")
 

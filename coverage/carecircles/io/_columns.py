@@ -1,6 +1,6 @@
 """The columns we know, what people call them, and the words in their cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -188,7 +188,7 @@ def service_name(word: str) -> words.Text:
     return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
-def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
+def spellings_of(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """
     What each spelling of words of ours means, such as of `SERVICES` or `BASES`.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.io._checks import at
+from carecircles.io import _checks
 from carecircles.words import Sentence, Text, joined, say
 
 _LARGEST_PLAN = 1_000_000  # bytes of an area.toml or a scenario
@@ -59,7 +59,9 @@ def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
     else:
         encodings = {"utf-8": "UTF-8", "gb18030": "GB18030"}
     if "utf-16" not in encodings and b"\x00" in content:
-        raise ValidationError([_no_text(file, at(unit, _line(content, content.index(0))))])
+        raise ValidationError(
+            [_no_text(file, _checks.place(unit, _line(content, content.index(0))))]
+        )
     for encoding, label in encodings.items():
         try:
             decoded = content.decode(encoding)
@@ -79,7 +81,7 @@ def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
             place = _byte_at(content, err.start, unit)
             continue
         if "\x00" in decoded:
-            place = at(unit, decoded.count("\n", 0, decoded.index("\x00")) + 1)
+            place = _checks.place(unit, decoded.count("\n", 0, decoded.index("\x00")) + 1)
         elif label == "GB18030" and not _reads_like_chinese(decoded):
             odd = next(n for n, byte in enumerate(content) if byte > 127)
             place = _byte_at(content, odd, unit)
@@ -157,7 +159,7 @@ def _broken_utf_8(content: bytes, first: int, *, file: str, unit: str) -> Senten
     count = len(re.findall("[\udc80-\udcff]+", others))
     more = f" (and {count - 1} more such places)" if count > 1 else ""
     more_zh = f"（另有 {count - 1} 处）" if count > 1 else ""
-    place, byte = at(unit, _line(content, first)), f"0x{content[first]:02X}"
+    place, byte = _checks.place(unit, _line(content, first)), f"0x{content[first]:02X}"
     return Sentence(
         f"{file}, {place}: byte {byte} is not UTF-8, as the rest of the file is{more}; "
         "write the text there again and save the file as UTF-8.",
@@ -175,7 +177,9 @@ def _no_text(file: str, place: Sentence) -> Sentence:
 
 def _byte_at(content: bytes, position: int, unit: str) -> Sentence:
     byte = f"byte 0x{content[position]:02X}"
-    return joined([at(unit, _line(content, position)), Sentence(f", {byte}", zh=f"，{byte}")], "")
+    return joined(
+        [_checks.place(unit, _line(content, position)), Sentence(f", {byte}", zh=f"，{byte}")], ""
+    )
 
 
 def _line(content: bytes, position: int) -> int:

@@ -53,7 +53,7 @@ def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list
         except FileNotFoundError:
             return []
     except OSError as err:
-        return [_not_writable(path, err)]
+        return [not_writable(path, err)]
     if stat.S_ISDIR(found.st_mode):
         told = f"{path}: this is a folder; name a file in it."
         return [Sentence(told, zh=f"{path}：这是文件夹；请指定其中的文件。")]
@@ -152,7 +152,7 @@ def replacing(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Iterato
     try:
         handle, name = tempfile.mkstemp(prefix=prefix(), suffix=real.suffix, dir=real.parent)
     except OSError as err:
-        raise ValidationError([_not_writable(path, err)]) from None
+        raise ValidationError([not_writable(path, err)]) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -174,7 +174,7 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
-        raise ValidationError([_not_writable(path, err)]) from None
+        raise ValidationError([not_writable(path, err)]) from None
 
 
 def prefix() -> str:
@@ -216,13 +216,9 @@ def _refuse(path: str | Path, inputs: Iterable[str | Path]) -> None:
         raise ValidationError(wrong)
 
 
-def _not_writable(path: str | Path, err: Exception) -> Sentence:
-    reason = getattr(err, "strerror", None) or str(err)
-    return not_written(path, reason)
-
-
-def not_written(path: str | Path, reason: str) -> Sentence:
+def not_writable(path: str | Path, err: Exception) -> Sentence:
     """That nothing can be written to `path`."""
+    reason = getattr(err, "strerror", None) or str(err)
     return Sentence(
         f"{path}: cannot be written ({reason}); {_mends.ANOTHER_PLACE}.",
         zh=f"{path}：无法写入（{reason}）；{_mends.ANOTHER_PLACE.zh}。",

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -178,7 +178,7 @@ def _refuse_harm(path: Path) -> None:
                     end = text[-_LONGEST_DECLARATION:]
 
 
-def _head(sheet) -> list[tuple[int, list]]:
+def _head(sheet: Any) -> list[tuple[int, list]]:  # what openpyxl reads has no type of its own
     """The first rows of a sheet that hold anything, with their numbers."""
     sheet.reset_dimensions()
     rows = enumerate(sheet.iter_rows(values_only=True), start=1)
@@ -262,7 +262,7 @@ def _unsaved(path: Path, title: str) -> list[tuple[int, int, object]]:
 
 
 def _read(
-    sheet,
+    sheet: Any,
     unsaved: list[tuple[int, int, object]],
     look: _Look,
     sought: Sought,
