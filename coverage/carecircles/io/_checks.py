@@ -62,11 +62,15 @@ def complain(
     units_zh = _UNIT_ZH.get(unit, unit)
     named = [str(label) for label in labels[:_MOST_ROWS_NAMED]]
     if values is not None:
-        named = [f"{n} ({show(v)})" for n, v in zip(named, values, strict=False)]
+        named = [
+            Sentence(f"{n} ({show(v)})", zh=f"{n}（{show(v)}）")
+            for n, v in zip(named, values, strict=False)
+        ]
     rows = _listed(named, len(labels) - len(named))
+    gap = "" if rows.zh.endswith("）") else " "
     told = Sentence(
         f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}.",
-        zh=f"{file}，第 {rows.zh} {units_zh}：{say(what, 'zh')}；{say(mend, 'zh')}。",
+        zh=f"{file}，第 {rows.zh}{gap}{units_zh}：{say(what, 'zh')}；{say(mend, 'zh')}。",
     )
     return [told]
 

@@ -206,7 +206,7 @@ def _read_csv(path: Path, sought: Sought) -> pd.DataFrame:
             f"{path.name}, after row {len(records)}: {err}; a quotation mark may be left open "
             f"or {_CUT_OFF}."
         )
-        zh = f"{path.name}，第 {len(records)} 行之后：{err}；引号可能未闭合，或{_CUT_OFF.zh}。"
+        zh = f"{path.name}，第 {len(records)} 行之后无法读取（{err}）；引号可能未闭合，或{_CUT_OFF.zh}。"
         raise ValidationError([Sentence(told, zh=zh)]) from None
     frame = table(enumerate(records, start=1), sought, file=path.name)
     frame.attrs["encoding"] = encoding
