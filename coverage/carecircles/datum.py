@@ -20,6 +20,7 @@ from carecircles.errors import ValidationError
 from carecircles.words import Sentence, listed
 
 Degrees = npt.NDArray[np.float64]
+Shift = Callable[[Degrees, Degrees], tuple[Degrees, Degrees]]
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -117,9 +118,7 @@ def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[D
     return lon, lat
 
 
-def _invert(
-    forward: Callable[[Degrees, Degrees], tuple[Degrees, Degrees]], lon: Degrees, lat: Degrees
-) -> tuple[Degrees, Degrees]:
+def _invert(forward: Shift, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Where `forward` lands on (lon, lat). The shift changes by about 1/1000 of a step, so few rounds do."""
     x, y = lon.copy(), lat.copy()
     for _ in range(_MOST_ROUNDS):

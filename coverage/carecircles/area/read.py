@@ -82,10 +82,10 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
-    remedy = Sentence("pass --datum {}", zh="加上 --datum {}")
+    remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
         line = 'centres = "{}"'
-        remedy = Sentence(f"say {line} in area.toml", zh=f"在 area.toml 中写 {line}")
+        remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
     if datum is not None and datums.setdefault("centres", datum) != datum:
         said = datums["centres"]
         told = (
@@ -199,7 +199,7 @@ def study(
         problems,
         [],
         by="study",
-        remedy=Sentence(f"pass {line}", zh=f"传入 {line}"),
+        remedy=Sentence(f"pass {line}", zh=f"请传入 {line}"),
         beyond=_matching.NEIGHBOURS_M,
         is_certain=is_certain,
     )

@@ -265,7 +265,7 @@ def _misplaced(
             return problems, strays
         right = _NOTHING
         if not declared:
-            right = Sentence(f", or {as_wgs84} if it is right", zh=f"；若坐标无误，请{as_wgs84.zh}")
+            right = Sentence(f", or {as_wgs84} if it is right", zh=f"；若坐标无误，{as_wgs84.zh}")
         told = Sentence(
             f"{file}: these points would {where} if {hint}{right}.",
             zh=f"{file}：这些点{hint.zh}，即{where.zh}{right.zh}。",
@@ -295,7 +295,7 @@ def _misplaced(
         )
         zh = (
             f"{file}：{strays} 个中心的位置不在其所填街道内；这些点{hint.zh}，即{_AT_HOME.zh}；"
-            f"若坐标无误，请{as_wgs84.zh}。"
+            f"若坐标无误，{as_wgs84.zh}。"
         )
         return [Sentence(told, zh=zh)], strays
     return [], strays
@@ -362,7 +362,7 @@ def _datum_hint(
 
 def _meant(label: str, remedy: Sentence) -> Sentence:
     """That coordinates were of a datum, and how to say so."""
-    return Sentence(f"they were {label}: {remedy}", zh=f"若按 {label} 读取（请{remedy.zh}）")
+    return Sentence(f"they were {label}: {remedy}", zh=f"若按 {label} 读取（{remedy.zh}）")
 
 
 def unknown_streets(
