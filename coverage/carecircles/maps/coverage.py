@@ -207,12 +207,7 @@ def _coverage_table(plan: Plan) -> dict:
     figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": report.panel(
-            report.STREET,
-            report.COVERAGE_PANEL,
-            group,
-            keys=("people", "covered", "backup", "left"),  # as in `street_figures`
-        ),
+        "columns": report.panel(report.COVERAGE_PANEL, group),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),

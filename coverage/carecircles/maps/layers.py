@@ -35,7 +35,6 @@ from carecircles.maps.drawing import (
 from carecircles.maps.tiles import BaseMap, tile_layer
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.words import Text
 
 
 def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
@@ -170,12 +169,12 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan)
     data = {
-        "people": of_group({"en": "{}", "zh": "{short}"}, group),
-        "left": of_group(LEFT, group),
+        "told": report.told(report.STREET_FACTS, group, plan.cost.unit),
         "streets": [
             {
                 "name": report.name_of(outlines.loc[code]),
-                **row,
+                "covered": row[f"covered_{group.column}_share"],
+                "figures": row,
                 "geometry": geometry_of(outlines.geometry[code]),
             }
             for code, row in figures.items()
@@ -185,20 +184,13 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     return Drawing("streets", data, bounds=outlines.total_bounds, name=name, show=show)
 
 
-LEFT: Text = {"en": "{} left", "zh": "未覆盖{short}"}
-
-
 def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
     """What the page tells of each street, by code: figures of the group that comes first."""
-    group = report.headline_group(plan)
-    columns = {
-        group: "people",
-        f"covered_{group}_share": "covered",
-        f"backup_{group}_share": "backup",
-        f"uncovered_{group}": "left",
-        "mean_distance_m": "mean_distance_m",
-    }
-    coverage = evaluation.by_street(plan.cells)[list(columns)].rename(columns=columns)
+    columns = [
+        column["key"]
+        for column in report.told(report.STREET_FACTS, comparison.headline(plan), plan.cost.unit)
+    ]
+    coverage = report.in_unit_of(evaluation.by_street(plan.cells), plan)[columns]
     coverage = coverage.astype(object).where(coverage.notna(), None)
     return coverage.to_dict("index")
 
@@ -323,21 +315,24 @@ def zone_layer(
     """
     outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
     streets = report.street_names(area, zones, parts, group.column)
-    nearest = report.nearest_names(area, zones)
-    told = [
-        {
-            "zone": zone,
-            "people": row[group.column],
-            "area_km2": row["area_km2"],
-            "streets": streets[n],
-            "nearest": nearest[n],
-            "distance_m": row["distance_m"] if nearest[n] else None,
-            "too_far_m": row["too_far_m"] if nearest[n] else None,
-            "geometry": geometry_of(row["geometry"]),
-        }
-        for n, (zone, row) in enumerate(outlines.iterrows())
-    ]
-    data = {"people": of_group({"en": "{}", "zh": "{short}"}, group), "zones": told}
+    told = report.told(report.ZONE_FACTS, group, plan.cost.unit)
+    keys = [column["key"] for column in told]
+    figures = report.in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
+    names = pd.Series(report.nearest_names(area, zones), index=zones.index, dtype=object)
+    figures = figures.assign(nearest_name=names)[keys].astype(object)
+    rows = figures.where(figures.notna(), None).to_dict("records")
+    data = {
+        "told": told,
+        "zones": [
+            {
+                "zone": zone,
+                "streets": streets[n],
+                "figures": rows[n],
+                "geometry": geometry_of(shape),
+            }
+            for n, (zone, shape) in enumerate(outlines.geometry.items())
+        ],
+    }
     around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
     return Drawing("zones", data, bounds=around, name=LAYERS["zones"][lang], show=show)
 

@@ -101,12 +101,12 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "zh": "按直线距离，含界限。",
         },
         "groups": {group.column: group.name for group in groups},
+        "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
-                report.STREET,
                 report.LIVE_PANEL,
                 first,
                 keys=("all", "share", "net", "left"),  # what the page counts itself

@@ -97,9 +97,7 @@ def closing_map(
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
-            "columns": report.panel(
-                {"en": "Centre closed", "zh": "关闭的中心"}, report.LOSS_PANEL, first
-            ),
+            "columns": report.panel(report.LOSS_PANEL, first),
             "rows": rows,
         },
     }
@@ -175,7 +173,7 @@ def gain_map(
         ],
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
-            "columns": report.panel(report.STREET, report.GAIN_PANEL, first),
+            "columns": report.panel(report.GAIN_PANEL, first),
             "rows": rows,
         },
         "notes": [report.GAIN_NOTE, *notes_of(plan)],
