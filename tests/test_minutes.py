@@ -69,7 +69,7 @@ def test_headings_say_minutes(timed, change, lang, said):
         assert not {"m", "米"} & heads
     note = report.say(report.siting_notes(timed, best, places)[1], lang)
     assert re.search(rf" \d+\.\d {said}", note)
-    after = plan.carry_out(timed, scenario.parse(report.siting_scenario(timed, best, places)))
+    after = siting.carry_out(timed, best, places)
     record = report.siting_record(timed, after, best, places)
     assert record["unit"] == "minutes"
     assert record["sites"][0]["mean_distance_min"] == pytest.approx(record["objective"], abs=0.06)

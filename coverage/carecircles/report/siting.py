@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, io
+from carecircles import comparison, evaluation
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
@@ -34,7 +34,7 @@ from carecircles.report.notes import (
     plan_name,
     said_below,
 )
-from carecircles.siting import GOALS, Siting
+from carecircles.siting import GOALS, Siting, steps_of
 from carecircles.words import Text
 
 
@@ -98,13 +98,12 @@ def siting_record(
 
     Examples
     --------
-    >>> from carecircles import datasets, grid, plan, report, scenario, siting
+    >>> from carecircles import datasets, grid, plan, report, siting
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
     >>> best = siting.site(asis, places, new=1)
-    >>> made = scenario.parse(report.siting_scenario(asis, best, places))
-    >>> after = plan.carry_out(asis, made)
+    >>> after = siting.carry_out(asis, best, places)
     >>> report.siting_record(asis, after, best, places)["status"]
     'optimal'
     """
@@ -170,7 +169,7 @@ def siting_scenario(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
 ) -> dict:
     """
-    The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
+    The sites as plain values of a scenario, with a note of how they were found, for a file to keep.
 
     With a service the sites are centres already, and are to offer it beside what they offer.
 
@@ -184,32 +183,16 @@ def siting_scenario(
     >>> report.siting_scenario(asis, best, places)["step"][0]["open"]
     'G119'
     """
-    sites = candidates.loc[siting.sites.index]
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
-    proof = _proof(siting)
-    steps: list[dict] = []
-    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
-        if service is not None:
-            offered = [*row["services"], service]
-            steps.append({"equip": str(label), "services": offered})
-            continue
-        name = name_of(row)
-        if row["name"] == label:  # a cell of the grid has none
-            name = {"en": f"New centre {number}", "zh": f"新增中心{number}"}
-        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
-        steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
-    what: Text = {"en": "new centres", "zh": "个新增中心"}
-    if service is not None:
-        spelled = io.service_name(service)
-        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+    made, proof = steps_of(siting, candidates, service=service), _proof(siting)
     return {
-        "name": f"{len(sites)} {what['zh']}",
-        "name_en": f"{len(sites)} {what['en']}",
+        "name": made["name"],
+        "name_en": made["name_en"],
         "note": f"在“{of['zh']}”之外为{group['zh']}选址（{GOALS[siting.goal].what['zh']}），"
         f"候选点 {every} 个。{proof['zh']}",
         "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
-        "step": steps,
+        "step": made["step"],
     }
 
 
