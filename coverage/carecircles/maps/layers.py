@@ -12,13 +12,13 @@ import shapely
 from carecircles import (
     comparison,
     evaluation,
+    gaps,
     report,
 )
 from carecircles.area import StudyArea
 from carecircles.comparison import Change
 from carecircles.maps.drawing import (
     DECIMALS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -35,6 +35,31 @@ from carecircles.maps.drawing import (
 from carecircles.maps.tiles import BaseMap, tile_layer
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Text
+
+GRID: Text = {"en": "Grid: centres within reach", "zh": "网格：可达中心数"}  # of the live map too
+
+
+def coverage_layers(
+    plan: Plan,
+    zones: gpd.GeoDataFrame | None,
+    tiles: BaseMap | None,
+    lang: str,
+) -> list[Drawing]:
+    """What the map of a plan shows, from the ground up."""
+    area, parts = plan.area, None
+    if zones is None:
+        group = report.headline_group(plan)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
+        parts = gaps.by_street(plan.cells, group=group)
+    return [
+        grid_layer(plan, lang=lang),
+        street_layer(plan, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang),
+        *circles_if_any(plan, lang=lang),
+        centre_layer(area, lang=lang),
+        *reference_layers(area, tiles, lang),
+    ]
 
 
 def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
@@ -77,7 +102,14 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
-    return Drawing("grid", data, bounds=bounds, name=LAYERS["grid"][lang], show=show)
+    return Drawing(
+        "grid",
+        data,
+        bounds=bounds,
+        names=GRID,
+        lang=lang,
+        show=show,
+    )
 
 
 def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -110,7 +142,14 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
     data["told"] = told_of(group)
     data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
-    return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
+    return Drawing(
+        "change",
+        data,
+        bounds=bounds,
+        names={"en": "Grid: what changes", "zh": "网格：变化"},
+        lang=lang,
+        show=show,
+    )
 
 
 def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -137,7 +176,14 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
         "classes": classes_of(float(people.max(initial=0.0))),
         "label": report.label_of(f"gained_{group.column}", [group]),
     }
-    return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
+    return Drawing(
+        "gain",
+        data,
+        bounds=bounds,
+        names={"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
+        lang=lang,
+        show=show,
+    )
 
 
 def classes_of(most: float) -> list[float]:
@@ -180,8 +226,8 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
             for code, row in figures.items()
         ],
     }
-    name = of_group(LAYERS["streets"], group)[lang]
-    return Drawing("streets", data, bounds=outlines.total_bounds, name=name, show=show)
+    names = of_group({"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"}, group)
+    return Drawing("streets", data, bounds=outlines.total_bounds, names=names, lang=lang, show=show)
 
 
 def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
@@ -223,7 +269,13 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
         "lines": geometry_of(shapely.line_merge(shapely.union_all(outlines.boundary.to_numpy()))),
     }
     return Drawing(
-        "borders", data, bounds=outlines.total_bounds, name=LAYERS["borders"][lang], show=show
+        "borders",
+        data,
+        bounds=outlines.total_bounds,
+        names={"en": "Street borders and names", "zh": "街道边界与名称"},
+        lang=lang,
+        show=show,
+        is_reference=True,
     )
 
 
@@ -239,7 +291,14 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     'circles'
     """
     data = circles_of(area.facilities, area.standard.metres)
-    return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
+    return Drawing(
+        "circles",
+        data,
+        bounds=bounds_of(area),
+        names={"en": "Care circles", "zh": "养老服务圈"},
+        lang=lang,
+        show=show,
+    )
 
 
 def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
@@ -263,7 +322,16 @@ def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
         *({**c, "change": "new"} for c in circles_of(now.facilities[new], now.standard.metres)),
     ]
     bounds = bounds_of(now)
-    return [Drawing("circles", circles, bounds=bounds, name=LAYERS["circles"][lang], show=True)]
+    return [
+        Drawing(
+            "circles",
+            circles,
+            bounds=bounds,
+            names={"en": "Care circles", "zh": "养老服务圈"},
+            lang=lang,
+            show=True,
+        )
+    ]
 
 
 def changed_centres(change: Change, *, lang: str) -> Drawing:
@@ -281,7 +349,14 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
             centre["from"] = [old[label]["lat"], old[label]["lon"]]
         data.append(centre)
     bounds = bounds_of(now)
-    return Drawing("centres", data, bounds=bounds, name=LAYERS["centres"][lang], show=True)
+    return Drawing(
+        "centres",
+        data,
+        bounds=bounds,
+        names={"en": "Centres", "zh": "养老服务中心"},
+        lang=lang,
+        show=True,
+    )
 
 
 def zone_layer(
@@ -334,7 +409,14 @@ def zone_layer(
         ],
     }
     around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
-    return Drawing("zones", data, bounds=around, name=LAYERS["zones"][lang], show=show)
+    return Drawing(
+        "zones",
+        data,
+        bounds=around,
+        names={"en": "Uncovered zones", "zh": "未覆盖区"},
+        lang=lang,
+        show=show,
+    )
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -350,7 +432,12 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     """
     bounds = bounds_of(area)
     return Drawing(
-        "centres", centres_of(area), bounds=bounds, name=LAYERS["centres"][lang], show=show
+        "centres",
+        centres_of(area),
+        bounds=bounds,
+        names={"en": "Centres", "zh": "养老服务中心"},
+        lang=lang,
+        show=show,
     )
 
 
@@ -375,4 +462,12 @@ def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Dra
         else:
             at = {"lat": round(row.geometry.y, DECIMALS), "lon": round(row.geometry.x, DECIMALS)}
             data.append({"name": name, **at})
-    return Drawing("places", data, bounds=bounds_of(area), name=LAYERS["places"][lang], show=show)
+    return Drawing(
+        "places",
+        data,
+        bounds=bounds_of(area),
+        names={"en": "Stations and other places", "zh": "车站等地点"},
+        lang=lang,
+        show=show,
+        is_reference=True,
+    )

@@ -25,7 +25,6 @@ from carecircles.maps.around import (
 )
 from carecircles.maps.drawing import (
     ASSETS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -35,7 +34,7 @@ from carecircles.maps.drawing import (
     scripts_of,
     told_of,
 )
-from carecircles.maps.layers import reference_layers
+from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
@@ -191,7 +190,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             },
         },
     }
-    return _LiveDrawing("live", data, bounds=bounds, name=LAYERS["grid"][lang], show=True)
+    return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
 def _projection(area: StudyArea) -> dict:

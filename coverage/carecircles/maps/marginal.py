@@ -11,7 +11,6 @@ from carecircles import (
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
 from carecircles.maps.drawing import (
     DECIMALS,
-    LAYERS,
     Drawing,
     bounds_of,
     corners_of,
@@ -108,8 +107,8 @@ def closing_map(
             "losses",
             {"centres": centres},
             bounds=bounds_of(plan.area),
-            name=LAYERS["losses"][lang],
-            show=True,
+            names={"en": "What closing a centre loses", "zh": "关闭中心的损失"},
+            lang=lang,
         ),
         *reference_layers(plan.area, tiles, lang),
     ]

@@ -311,7 +311,14 @@ def named_of(plan: Plan) -> dict:
 
 
 def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
-    """The lines of several lists, each once."""
+    """
+    The lines of several lists, each once.
+
+    Examples
+    --------
+    >>> each_once([[{"en": "a", "zh": "甲"}], [{"en": "a", "zh": "甲"}]])
+    [{'en': 'a', 'zh': '甲'}]
+    """
     return list({line["en"]: line for lines in many for line in lines}.values())
 
 
