@@ -7,7 +7,19 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from carecircles import comparison, gaps, grid, io, maps, plan, reach, report, scenario, siting
+from carecircles import (
+    comparison,
+    gaps,
+    grid,
+    io,
+    maps,
+    plan,
+    reach,
+    report,
+    scenario,
+    siting,
+    words,
+)
 from tests.test_browser import Opened
 from tests.test_plan import round_blocks
 
@@ -67,7 +79,7 @@ def test_headings_say_minutes(timed, change, lang, said):
         heads = {word for column in table.columns for word in column.split()}
         assert said in heads
         assert not {"m", "米"} & heads
-    note = report.say(report.siting_notes(timed, best, places)[1], lang)
+    note = words.say(report.siting_notes(timed, best, places)[1], lang)
     assert re.search(rf" \d+\.\d {said}", note)
     after = siting.carry_out(timed, best, places)
     record = report.siting_record(timed, after, best, places)

@@ -35,7 +35,7 @@ from carecircles.maps.drawing import (
 from carecircles.maps.layers import coverage_layers, street_figures
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def coverage_map(
@@ -139,7 +139,7 @@ def comparison_map(
     maps: list[folium.Map] = []
     every: list[Drawing] = []
     for plan in plans:
-        m = new_map(around, title=report.say(heading, lang), lang=lang)
+        m = new_map(around, title=say(heading, lang), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
         drawn = coverage_layers(plan, None, tiles, lang)

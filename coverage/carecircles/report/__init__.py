@@ -20,8 +20,6 @@ from carecircles.report.columns import STREET_FACTS as STREET_FACTS
 from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
-from carecircles.report.columns import printable as printable
-from carecircles.report.columns import say as say
 from carecircles.report.columns import told as told
 from carecircles.report.coverage import coverage_frame as coverage_frame
 from carecircles.report.coverage import coverage_table as coverage_table

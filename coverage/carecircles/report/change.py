@@ -23,7 +23,6 @@ from carecircles.report.columns import (
     label_of,
     records_of,
     rounded,
-    say,
     show,
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame
@@ -47,7 +46,7 @@ from carecircles.report.notes import (
     told_of,
     units_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 _ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 

@@ -11,14 +11,8 @@ from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import (
-    figure,
-    headings,
-    in_unit,
-    say,
-    unit_in_words,
-)
-from carecircles.words import Text
+from carecircles.report.columns import figure, headings, in_unit, unit_in_words
+from carecircles.words import Text, say
 
 LANGUAGES = ("en", "zh")
 

@@ -18,7 +18,6 @@ from carecircles.report.columns import (
     in_unit,
     records_of,
     rounded,
-    say,
     show,
     unit_in_words,
 )
@@ -35,7 +34,7 @@ from carecircles.report.notes import (
     said_below,
 )
 from carecircles.siting import GOALS, Siting, steps_of
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
