@@ -37,6 +37,7 @@ CHROMIUM_FLAGS = [
 
 # Rooms whose messages are in both languages; not yet those of the others.
 IN_BOTH_LANGUAGES = (
+    "carecircles.network",
     "carecircles.io.",
     "carecircles.area.",
     "carecircles.datasets",

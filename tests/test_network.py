@@ -1,17 +1,19 @@
 """Walks along ways against ways cut at every place and all shortest paths."""
 
+import functools
 import itertools
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import network
+from carecircles import grid, network, reach
 from carecircles.errors import ValidationError
-from tests.conftest import CRS
+from tests.conftest import CRS, centres_at
 
 
 def joined_up(*lines):
@@ -129,3 +131,112 @@ def test_a_network_in_degrees_is_refused():
     edges = joined_up([[117.2, 39.1], [117.3, 39.1]]).edges
     with pytest.raises(ValidationError, match="EPSG:4326"):
         network.Network(np.zeros((2, 2)), edges.set_crs(4326, allow_override=True))
+
+
+# Barriers, and the cost table
+
+
+def ladder(*, barriers=None):
+    """
+    Streets north (y = 100) and south (y = 0) of a river, 400 m long; one bridge at x = 300.
+
+    All meet at their ends, so that every walk can be added up on paper.
+    """
+    net = joined_up(
+        [[0, 0], [300, 0]],
+        [[300, 0], [400, 0]],
+        [[0, 100], [300, 100]],
+        [[300, 100], [400, 100]],
+        [[300, 0], [300, 100]],
+    )
+    shapes = None if barriers is None else gpd.GeoSeries(barriers, crs=CRS)
+    return network.Network(net.xy, net.edges, shapes)
+
+
+def cells_at(*points):
+    x, y = np.array(points, dtype=float).T
+    return pd.DataFrame({"x": x, "y": y}, index=[f"c{n}" for n in range(len(x))])
+
+
+def test_over_the_bridge_and_not_through_the_river():
+    """From (0, 0) to (0, 100): 300 m to the bridge, 100 m over it, 300 m back."""
+    demand, centre = cells_at((0, 0), (280, 5)), centres_at((0, 100))
+    near = reach.walking(demand, centre, ladder(), cutoff=425)
+    assert near.table.to_dict() == {("c1", "F1"): 5 + 20 + 100 + 300}
+    every = reach.walking(demand, centre, ladder(), cutoff=700)
+    assert every.table.to_dict() == {("c0", "F1"): 700, ("c1", "F1"): 425}
+    assert (every.unit, every.cutoff) == ("m", 700)
+    walk = functools.partial(reach.walking, network=ladder())
+    assert reach.nearest(demand, centre, reach=walk).table.to_dict() == every.table.to_dict()
+    assert reach.unit_of(demand, centre, reach=walk) == "m"
+
+
+@pytest.mark.parametrize(
+    "river", [shapely.LineString([(-50, 60), (250, 60)]), shapely.box(-50, 55, 250, 65)]
+)
+def test_nobody_wades_to_the_nearest_way(river):
+    """A home on the south bank, 45 m from the way in the north and 55 m from that in the south."""
+    demand, centre = cells_at((100, 54)), centres_at((100, 100))
+    wading = reach.walking(demand, centre, ladder(), cutoff=1000)
+    dry = reach.walking(demand, centre, ladder(barriers=[river]), cutoff=1000)
+    assert wading.table.tolist() == [46]
+    assert dry.table.tolist() == [54 + 200 + 100 + 200]
+
+
+def test_who_stands_in_a_park_lake_gets_out_and_who_is_fenced_in_does_not():
+    """A polygon somebody is in does not hold them; a line all around them does."""
+    around = shapely.box(90, 40, 110, 60)
+    demand, centre = cells_at((100, 49), (0, 10)), centres_at((0, 0))
+    lake = reach.walking(demand, centre, ladder(barriers=[around]), cutoff=1000)
+    fence = ladder(barriers=[around.exterior])
+    fenced = reach.walking(demand, centre, fence, cutoff=1000)
+    assert lake.table.to_dict() == {("c0", "F1"): 149, ("c1", "F1"): 10}
+    assert fenced.table.to_dict() == {("c1", "F1"): 10}
+    walk = functools.partial(reach.walking, network=fence)
+    assert reach.nearest(demand, centre, reach=walk).table.to_dict() == {("c1", "F1"): 10}
+
+
+def test_a_way_along_a_barrier_is_come_onto():
+    """The embankment: the way lies on the line of the water itself."""
+    water = shapely.LineString([(0, 0), (300, 0)])
+    demand, centre = cells_at((123.4, 7)), centres_at((0, 0))
+    cost = reach.walking(demand, centre, ladder(barriers=[water]), cutoff=1000)
+    assert cost.table.tolist() == pytest.approx([130.4])
+
+
+def test_of_centres_at_one_place_the_first_is_nearest_on_foot():
+    walk = functools.partial(reach.walking, network=ladder())
+    nearest = reach.nearest(cells_at((50, 0)), centres_at(*[(300, 50)] * 5), reach=walk)
+    assert nearest.table.to_dict() == {("c0", "F1"): 300}
+
+
+def test_a_network_of_another_town_or_in_another_crs_is_refused():
+    demand, centre = cells_at((100, 50_000)), centres_at((0, 0))
+    with pytest.raises(ValidationError, match="lies elsewhere, 50 km from the cells"):
+        reach.walking(demand, centre, ladder(), cutoff=700)
+    with pytest.raises(ValidationError, match=r"EPSG:4548.*EPSG:32650.*read_network"):
+        reach.walking(demand, centre.to_crs(32650), ladder(), cutoff=700)
+    with pytest.raises(ValidationError, match=r"barriers are in EPSG:32650, its ways in EPSG:4548"):
+        net = ladder()
+        network.Network(net.xy, net.edges, gpd.GeoSeries([shapely.Point(0, 0)], crs=32650))
+
+
+def test_a_whole_plan_is_walked(block):
+    """Streets every 100 m: what a circle of 200 m claims is more than the walk of 200 m reaches."""
+    lines = [[[500_000 + 100 * n, 4_300_000], [500_000 + 100 * n, 4_300_500]] for n in range(6)]
+    lines += [[[500_000, 4_300_000 + 100 * n], [500_500, 4_300_000 + 100 * n]] for n in range(6)]
+    parts = shapely.get_parts(shapely.union_all(shapely.linestrings(lines)))
+    net = joined_up(*(shapely.get_coordinates(part) for part in parts))
+    demand = grid.make_demand(*block, cell=50)
+    centre = centres_at((500_225, 4_300_200))
+    walk = functools.partial(reach.walking, network=net)
+    walked, circle = (
+        walk(demand, centre, cutoff=200),
+        reach.straight_line(demand, centre, cutoff=200),
+    )
+    assert set(walked.table.index) < set(circle.table.index)
+    # Cells stand 25 m from ways on both sides: 25 m off, and along the ways to (500 225, 4 300 200).
+    at = demand[["x", "y"]].loc[walked.table.index.get_level_values(0)].to_numpy()
+    dx, dy = np.abs(at - [500_225, 4_300_200]).T
+    assert (walked.table.to_numpy() <= dx + dy + 50 + 1e-6).all()
+    assert (walked.table.to_numpy() >= np.hypot(dx, dy)).all()

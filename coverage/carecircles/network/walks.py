@@ -1,89 +1,31 @@
 """
-The walking network: junctions and the ways between them, and how far it is along them.
+Walks along a network, from the nearest point on a way to the nearest point on a way.
 
-Everybody walks from the nearest point on a way to the nearest point on a way; how far both are off
-their ways counts too. Every length is in metres in the network's projected CRS, every cost in the
-unit of `Network.costs`.
+How far both are off their ways counts too. Lengths are in metres, costs in the unit of the `Graph`.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from carecircles.errors import ValidationError
-from carecircles.words import Sentence
+from carecircles.network.values import Network
 
 _PAIRS_AT_ONCE = 4_000_000  # of a place and a centre, or of a junction and a centre
 _TILE_CUTOFFS = 2.0  # side of a tile of centres, in cutoffs
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """
-    Junctions and the ways between them.
-
-    Attributes
-    ----------
-    xy
-        Where the junctions are, in metres; shape (junctions, 2).
-    edges
-        Ways with `start` and `end` (positions of junctions), `metres`, and lines from one to the
-        other; both directions may be walked.
-
-    Raises
-    ------
-    ValidationError
-        If the ways are not in a projected CRS, or one leads to a junction that is not there.
-
-    Examples
-    --------
-    >>> corner = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 50.0]])
-    >>> lines = shapely.linestrings([corner[:2], corner[1:]])
-    >>> edges = gpd.GeoDataFrame({"start": [0, 1], "end": [1, 2], "metres": [100.0, 50.0]}, geometry=lines, crs=4548)
-    >>> len(Network(corner, edges).edges)
-    2
-    """
-
-    xy: np.ndarray = field(repr=False)
-    edges: gpd.GeoDataFrame = field(repr=False)
-
-    def __post_init__(self) -> None:
-        crs = self.crs
-        if crs is None or not crs.is_projected:
-            said = "no CRS" if crs is None else f"{crs.to_string()} (degrees)"
-            zh = "没有 CRS" if crs is None else f"为 {crs.to_string()}（度）"
-            raise ValidationError(
-                [
-                    Sentence(
-                        f"network: its ways have {said}; give them in a projected CRS in metres.",
-                        zh=f"network：路网的坐标系{zh}；请使用以米为单位的投影坐标系。",
-                    )
-                ]
-            )
-        ends = self.edges[["start", "end"]].to_numpy()
-        if ends.size and not (ends.min() >= 0 and ends.max() < len(self.xy)):
-            raise ValidationError(
-                [
-                    Sentence(
-                        "network: a way leads to a junction that is not there; make it anew.",
-                        zh="network：有道路通向不存在的路口；请重新生成路网。",
-                    )
-                ]
-            )
-
-    @property
-    def crs(self) -> pyproj.CRS | None:
-        return self.edges.crs
+_SEARCHED_M = (100.0, 300.0, 1000.0)  # around a place that a barrier cuts off from its nearest way
+_PLACES_AT_ONCE = 200  # of those
+_HAIR_M = 0.001  # by which a line to a way ends before it, which may itself lie on a barrier
 
 
 class OnWay(NamedTuple):
-    """Where some places come onto the network: way, share of it from its start, and metres off it."""
+    """
+    Where some places come onto the network: way, share of it from its start, and metres off it.
+
+    What barriers cut off from every way comes onto way -1.
+    """
 
     edge: np.ndarray
     share: np.ndarray
@@ -120,24 +62,67 @@ def onto(network: Network, x: np.ndarray, y: np.ndarray) -> OnWay:
     Returns
     -------
     places
-        Of equally near ways the first is taken.
+        Of equally near ways the first is taken. A barrier of the network is not crossed: behind
+        one, the nearest way within 1 km counts that is on this side of it.
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
     >>> onto(street, np.array([25.0]), np.array([3.0]))
     OnWay(edge=array([0]), share=array([0.25]), off=array([3.]))
     """
-    points = shapely.points(x, y)
-    lines = network.edges.geometry.to_numpy()
-    place, edge = shapely.STRtree(lines).query_nearest(points, all_matches=True)
+    points, lines = shapely.points(x, y), network.edges.geometry.to_numpy()
+    place, edge = network.tree.query_nearest(points, all_matches=True)
     order = np.lexsort((edge, place))
     place, edge = place[order], edge[order]
     edge = edge[np.diff(place, prepend=-1) > 0]
-    share = shapely.line_locate_point(lines[edge], points, normalized=True)
-    return OnWay(edge, share, shapely.distance(lines[edge], points))
+    if network.barriers is not None:
+        edge = _not_cut_off(network, points, edge)
+    at = lines[edge]  # of those that are cut off any way; it is not told
+    share = shapely.line_locate_point(at, points, normalized=True)
+    off = np.where(edge < 0, np.inf, shapely.distance(at, points))
+    return OnWay(edge, np.where(edge < 0, 0.0, share), off)
+
+
+def _not_cut_off(network: Network, points: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """The nearest way, of those near enough, that no barrier lies before; -1 where there is none."""
+    lines = network.edges.geometry.to_numpy()
+    edge = edge.copy()
+    left = np.flatnonzero(_is_cut_off(network, points, lines[edge]))
+    edge[left] = -1
+    for metres in _SEARCHED_M:
+        for first in range(0, len(left), _PLACES_AT_ONCE):
+            some = left[first : first + _PLACES_AT_ONCE]
+            place, near = network.tree.query(points[some], predicate="dwithin", distance=metres)
+            is_open = ~_is_cut_off(network, points[some][place], lines[near])
+            place, near = place[is_open], near[is_open]
+            off = shapely.distance(points[some][place], lines[near])
+            order = np.lexsort((near, off, place))
+            best = order[np.diff(place[order], prepend=-1) > 0]
+            edge[some[place[best]]] = near[best]
+        left = left[edge[left] < 0]
+    return edge
+
+
+def _is_cut_off(network: Network, points: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Whether a barrier lies between each point and its way; one that a point lies in lets it out."""
+    straight = shapely.shortest_line(points, lines)
+    ends = shapely.get_coordinates(straight).reshape(-1, 2, 2)
+    step, length = ends[:, 1] - ends[:, 0], shapely.length(straight)
+    some = np.flatnonzero(length > _HAIR_M)
+    ends[some, 1] -= step[some] * (_HAIR_M / length[some])[:, None]
+    tree = network.barrier_tree
+    line, barrier = tree.query(shapely.linestrings(ends[some]), predicate="crosses")
+    around = tree.geometries[barrier]
+    is_inside = (shapely.get_dimensions(around) == 2) & shapely.intersects(
+        around, points[some[line]]
+    )
+    is_cut = np.zeros(len(points), dtype=bool)
+    is_cut[some[line[~is_inside]]] = True
+    return is_cut
 
 
 def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: float = 1.0) -> Graph:
@@ -157,6 +142,7 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     --------
     Two ways lead from one junction to another; the shorter counts.
 
+    >>> import geopandas as gpd
     >>> xy = np.array([[0.0, 0.0], [100.0, 0.0]])
     >>> lines = shapely.linestrings([xy, [[0.0, 0.0], [50.0, 50.0], [100.0, 0.0]]][0:1] * 2)
     >>> edges = gpd.GeoDataFrame({"start": [0, 1], "end": [1, 0], "metres": [100.0, 141.0]}, geometry=lines, crs=4548)
@@ -196,10 +182,12 @@ def nearest(
     Returns
     -------
     centre, cost
-        Position of the centre, -1 where no way leads to any; the cost, infinite there.
+        Position of the centre, -1 where no way leads to any; the cost, infinite there. Of centres at
+        one point the first is taken.
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
@@ -209,6 +197,9 @@ def nearest(
     """
     if not len(centres.edge):
         return np.full(len(places.edge), -1), np.full(len(places.edge), np.inf)
+    _, first = np.unique(np.column_stack(centres), axis=0, return_index=True)
+    kept = np.sort(first)
+    centres = centres.taken(kept)
     ends = network.edges[["start", "end"]].to_numpy()
     sources, links = _with_sources(graph, ends[centres.edge], centres, graph.links)
     cost, _, source = dijkstra(links, indices=sources, min_only=True, return_predecessors=True)
@@ -219,13 +210,13 @@ def nearest(
         np.take_along_axis(over, side[None], axis=0)[0],
         source[np.take_along_axis(at_ends, side[:, None], axis=1)[:, 0]] - sources[0],
     )
-    which = np.where(np.isfinite(found), which, -1)
+    which[~np.isfinite(found)] = -1
     place, near, straight = _on_one_way(graph, places, centres)
     order = np.lexsort((near, straight, place))
     best = order[np.diff(place[order], prepend=-1) > 0]
     best = best[straight[best] < found[place[best]]]
     found[place[best]], which[place[best]] = straight[best], near[best]
-    return which, found
+    return np.where(which < 0, -1, kept[which]), found
 
 
 def walks(
@@ -253,6 +244,7 @@ def walks(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
@@ -307,8 +299,8 @@ def _with_sources(
     """
     The links with one junction more for each centre, from which both ends of its way are reached.
 
-    `ends` are where the ways of the centres end, positions of junctions in `links` or -1. The junction before those of the centres leads
-    nowhere: it is what lies beyond a part of the network.
+    `ends` are where the ways of the centres end, positions of junctions in `links` or -1. The
+    junction before those of the centres leads nowhere: it is what lies beyond a part of the network.
     """
     first, count = links.shape[0] + 1, len(centres.edge)
     along, off = graph.along[centres.edge], graph.per_metre * centres.off
