@@ -68,9 +68,18 @@ class Network:
         return self.edges.crs
 
     @cached_property
+    def ground(self) -> np.ndarray:
+        """Positions of the ways that can be come onto: those on the ground, or all if none is."""
+        every = np.arange(len(self.edges))
+        if "level" not in self.edges:
+            return every
+        is_ground = self.edges["level"].to_numpy() == 0
+        return every[is_ground] if is_ground.any() else every
+
+    @cached_property
     def tree(self) -> shapely.STRtree:
-        """The ways by where they are."""
-        return shapely.STRtree(self.edges.geometry.to_numpy())
+        """The ways on the ground by where they are."""
+        return shapely.STRtree(self.edges.geometry.to_numpy()[self.ground])
 
     @cached_property
     def barrier_tree(self) -> shapely.STRtree:

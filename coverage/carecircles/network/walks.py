@@ -62,7 +62,8 @@ def onto(network: Network, x: np.ndarray, y: np.ndarray) -> OnWay:
     Returns
     -------
     places
-        Of equally near ways the first is taken. A barrier of the network is not crossed: behind
+        Of equally near ways the first is taken; only ways on the ground (level 0) are come onto, where
+        there is one, no bridge and no tunnel. A barrier of the network is not crossed: behind
         one, the nearest way within 1 km counts that is on this side of it.
 
     Examples
@@ -75,43 +76,63 @@ def onto(network: Network, x: np.ndarray, y: np.ndarray) -> OnWay:
     OnWay(edge=array([0]), share=array([0.25]), off=array([3.]))
     """
     points, lines = shapely.points(x, y), network.edges.geometry.to_numpy()
-    place, edge = network.tree.query_nearest(points, all_matches=True)
-    order = np.lexsort((edge, place))
-    place, edge = place[order], edge[order]
-    edge = edge[np.diff(place, prepend=-1) > 0]
+    place, near = network.tree.query_nearest(points, all_matches=True)
+    order = np.lexsort((near, place))
+    place, near = place[order], near[order]
+    edge = network.ground[near[np.diff(place, prepend=-1) > 0]]
+    foot = _feet(points, lines[edge])
     if network.barriers is not None:
-        edge = _not_cut_off(network, points, edge)
-    at = lines[edge]  # of those that are cut off any way; it is not told
-    share = shapely.line_locate_point(at, points, normalized=True)
-    off = np.where(edge < 0, np.inf, shapely.distance(at, points))
-    return OnWay(edge, np.where(edge < 0, 0.0, share), off)
+        edge, foot = _not_cut_off(network, points, edge, foot)
+    share = shapely.line_locate_point(lines[edge], foot, normalized=True)
+    off = shapely.distance(points, foot)
+    is_on = edge >= 0
+    return OnWay(edge, np.where(is_on, share, 0.0), np.where(is_on, off, np.inf))
 
 
-def _not_cut_off(network: Network, points: np.ndarray, edge: np.ndarray) -> np.ndarray:
-    """The nearest way, of those near enough, that no barrier lies before; -1 where there is none."""
-    lines = network.edges.geometry.to_numpy()
-    edge = edge.copy()
-    left = np.flatnonzero(_is_cut_off(network, points, lines[edge]))
+def _feet(points: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """The nearest point on a line for each point."""
+    return shapely.get_point(shapely.shortest_line(points, lines), -1)
+
+
+def _not_cut_off(
+    network: Network, points: np.ndarray, edge: np.ndarray, foot: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Way and place on it that each point comes to over no barrier; way -1 where there is none near.
+
+    Ways are looked at by their straight parts: one may be cut off here and not there.
+    """
+    edge, foot = edge.copy(), foot.copy()
+    left = np.flatnonzero(_is_cut_off(network, points, foot))
     edge[left] = -1
+    if not len(left):
+        return edge, foot
+    lines = network.edges.geometry.to_numpy()[network.ground]
+    xy, source = shapely.get_coordinates(lines, return_index=True)
+    step = np.flatnonzero(source[1:] == source[:-1])
+    parts = shapely.linestrings(np.stack([xy[step], xy[step + 1]], axis=1))
+    tree = shapely.STRtree(parts)
     for metres in _SEARCHED_M:
         for first in range(0, len(left), _PLACES_AT_ONCE):
             some = left[first : first + _PLACES_AT_ONCE]
-            place, near = network.tree.query(points[some], predicate="dwithin", distance=metres)
-            is_open = ~_is_cut_off(network, points[some][place], lines[near])
-            place, near = place[is_open], near[is_open]
-            off = shapely.distance(points[some][place], lines[near])
-            order = np.lexsort((near, off, place))
+            place, part = tree.query(points[some], predicate="dwithin", distance=metres)
+            feet = _feet(points[some][place], parts[part])
+            is_open = ~_is_cut_off(network, points[some][place], feet)
+            place, part, feet = place[is_open], part[is_open], feet[is_open]
+            off = shapely.distance(points[some][place], feet)
+            order = np.lexsort((part, off, place))
             best = order[np.diff(place[order], prepend=-1) > 0]
-            edge[some[place[best]]] = near[best]
+            edge[some[place[best]]] = network.ground[source[step[part[best]]]]
+            foot[some[place[best]]] = feet[best]
         left = left[edge[left] < 0]
-    return edge
+    return edge, foot
 
 
-def _is_cut_off(network: Network, points: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """Whether a barrier lies between each point and its way; one that a point lies in lets it out."""
-    straight = shapely.shortest_line(points, lines)
-    ends = shapely.get_coordinates(straight).reshape(-1, 2, 2)
-    step, length = ends[:, 1] - ends[:, 0], shapely.length(straight)
+def _is_cut_off(network: Network, points: np.ndarray, feet: np.ndarray) -> np.ndarray:
+    """Whether a barrier lies between each point and its foot; one that a point lies in lets it out."""
+    ends = np.stack([shapely.get_coordinates(points), shapely.get_coordinates(feet)], axis=1)
+    step = ends[:, 1] - ends[:, 0]
+    length = np.hypot(*step.T)
     some = np.flatnonzero(length > _HAIR_M)
     ends[some, 1] -= step[some] * (_HAIR_M / length[some])[:, None]
     tree = network.barrier_tree
