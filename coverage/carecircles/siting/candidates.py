@@ -16,6 +16,7 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
+from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
@@ -123,10 +124,10 @@ def read_candidates(
     places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
-        some, file = ", ".join(map(str, taken[:5])), places.attrs["file"]
-        raise ValidationError(
-            [f"{file}: there are centres with the ids {some}; give candidates their own."]
-        )
+        some, file = joined(map(str, taken[:5]), Sentence(", ", zh="、")), places.attrs["file"]
+        told = f"{file}: there are centres with the ids {some}; give candidates their own."
+        zh = f"{file}：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
+        raise ValidationError([Sentence(told, zh=zh)])
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "price"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
@@ -310,7 +311,8 @@ def with_gross(
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
     >>> table = siting.cost_for("coverage", asis, places)
-    >>> best = siting.maximize_coverage(asis.cells, table, new=1, required=area.facilities.index)
+    >>> rules = siting.Rules(required=area.facilities.index)
+    >>> best = siting.maximize_coverage(asis.cells, table, new=1, rules=rules)
     >>> [whole] = siting.with_gross(asis, places, "people_60", best)
     >>> round(best.sites["gross"].iloc[0]), round(whole.sites["gross"].iloc[0])
     (2646, 4296)
