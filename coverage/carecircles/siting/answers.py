@@ -285,11 +285,14 @@ def _options(question: Question, *, new: int | None, search: Search | None) -> d
 def _cells(question: Question) -> pd.DataFrame:
     """The cells, their streets called by names and code, as a message about a street will."""
     cells, streets = question.plan.cells, question.plan.area.streets
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return cells.assign(street=cells["street"].cat.rename_categories(labels))
+    labels = [
+        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
+        for code, name, name_en in streets.loc[
+            cells["street"].cat.categories, ["name", "name_en"]
+        ].itertuples()
+    ]
+    named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
+    return cells.assign(street=cells["street"].cat.rename_categories(named))
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:

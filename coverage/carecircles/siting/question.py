@@ -324,7 +324,7 @@ def _floors(
             Sentence(
                 f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
                 f"{_persons(missing[n])} too few",
-                zh=f"街道 {streets[n]} 的 {people[n]:,.0f} 人中可达 {reached[n]:,.0f} 人，"
+                zh=f"{_street(streets[n])}的 {people[n]:,.0f} 人中可达 {reached[n]:,.0f} 人，"
                 f"少 {_persons(missing[n])} 人",
             )
             for n in np.flatnonzero(missing > 1e-6)
@@ -376,11 +376,16 @@ def _shortfalls(made: Instance) -> Sentence:
     lines = [
         Sentence(
             f"street {made.streets[n]} is {_persons(missing[n])} people short",
-            zh=f"街道 {made.streets[n]} 还差 {_persons(missing[n])} 人",
+            zh=f"{_street(made.streets[n])}还差 {_persons(missing[n])} 人",
         )
         for n in np.flatnonzero(missing > 1e-6)
     ]
     return joined(lines, Sentence(", ", zh="，"))
+
+
+def _street(label: Hashable) -> str:
+    """A street in Chinese; one with a name of its own says what it is."""
+    return label.zh if isinstance(label, Sentence) else f"街道 {label} "
 
 
 def _persons(people: float) -> str:
