@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -137,7 +137,7 @@ def _heard(
         except queue.Empty:
             continue
         if kind == "done":
-            return said
+            return cast("Answer", said)
         if kind == "failed":
             why = f"the solver failed ({said}); reinstall highspy, or take another release."
             zh = f"求解器出错（{say(said, 'zh')}）；请重新安装 highspy，或换用其他版本。"
@@ -265,7 +265,7 @@ def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], No
     """One programme, with what HiGHS finds on the way."""
     import highspy
 
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     for option, value in task.options.items():
         highs.setOptionValue(option, value)
     _pass(highs, task.program)
@@ -281,7 +281,7 @@ def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], No
     )
     told = time.monotonic()
 
-    def listen(kind, _message, out, answer, _data) -> None:
+    def listen(kind: Any, _message: str, out: Any, answer: Any, _data: Any) -> None:
         nonlocal told
         if kind == improved:
             # Its bound is worth nothing: for the plan it starts from it is that plan's value.
@@ -315,7 +315,7 @@ def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], No
     )
 
 
-def _pass(highs, program: Program) -> None:
+def _pass(highs: Any, program: Program) -> None:
     """Hand the programme over to HiGHS."""
     import highspy
 

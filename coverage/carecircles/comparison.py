@@ -5,7 +5,6 @@ Two evaluations of the same cells are held against each other cell by cell. Gain
 area) uncovered before and covered after, lost the other way round; backup is two centres or more.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -260,7 +259,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     metres = after["distance_m"].to_numpy() - before["distance_m"].to_numpy()
     return pd.DataFrame(
         {
-            "status": pd.Categorical.from_codes(codes, categories=list(STATUSES)),
+            "status": pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES)),
             "depth_change": after["depth"].to_numpy() - before["depth"].to_numpy(),
             "distance_change_m": np.where(np.abs(metres) < _SAME_M, 0.0, metres),
         },
@@ -325,11 +324,12 @@ def of_district(
     """
     change = changes(before, after) if change is None else change
     every = np.zeros(len(before), dtype=int)
-    figures = _measure(before, after, change, every, ["district"]).iloc[0]
+    figures = _measure(before, after, change, every, pd.Index(["district"])).iloc[0]
     shares = _both(
         evaluation.of_district(before).to_frame().T, evaluation.of_district(after).to_frame().T
     ).iloc[0]
-    return pd.concat([figures, shares])
+    district: pd.Series = pd.concat([figures, shares])
+    return district
 
 
 def new_zones(
@@ -383,7 +383,7 @@ def _measure(
     after: pd.DataFrame,
     change: pd.DataFrame,
     group: np.ndarray,
-    labels: Sequence,
+    labels: pd.Index,
 ) -> pd.DataFrame:
     """The changes of every group of cells."""
     metres = change["distance_change_m"].to_numpy()
@@ -414,7 +414,7 @@ def _measure(
             for name in ("nearer", "farther"):
                 moved = total(before[g].to_numpy() * np.abs(metres), where[name])
                 table[f"mean_{name}_{g}_m"] = moved / table[f"{name}_{g}"]
-    return pd.DataFrame(table, index=pd.Index(labels))
+    return pd.DataFrame(table, index=labels)
 
 
 def _both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

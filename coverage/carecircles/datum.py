@@ -11,11 +11,13 @@ back and the exact ones convert one point a call (about 30 s for a million point
 """
 
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 Degrees = npt.NDArray[np.float64]
+Shift = Callable[[Degrees, Degrees], tuple[Degrees, Degrees]]
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -111,7 +113,7 @@ def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[D
     return lon, lat
 
 
-def _invert(forward, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
+def _invert(forward: Shift, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Where `forward` lands on (lon, lat). The shift changes by about 1/1000 of a step, so few rounds do."""
     x, y = lon.copy(), lat.copy()
     for _ in range(_MOST_ROUNDS):

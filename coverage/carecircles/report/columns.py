@@ -4,7 +4,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -380,7 +380,7 @@ def headings(names: Headings, first: Group, beside: Sequence[Group] = ()) -> dic
 
 def panel(
     label: Text, names: Headings, group: Group, *, keys: Sequence[str] | None = None
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """
     The columns of a table of the page: what a row is about, and key, label and format of the others.
 
@@ -408,10 +408,13 @@ def panel(
     ]
 
 
-def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
+def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict[str, Any]]:
     table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"], errors="ignore"))
     table = table.reset_index().drop(columns=list(drop)).astype(object)
-    return table.where(table.notna(), None).to_dict("records")
+    return [
+        {str(column): value for column, value in record.items()}
+        for record in table.where(table.notna(), None).to_dict("records")
+    ]
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:

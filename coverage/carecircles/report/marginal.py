@@ -1,6 +1,7 @@
 """What one centre less or more would change, for people and programs."""
 
 import dataclasses
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +15,6 @@ from carecircles.report.columns import (
     as_text,
     records_of,
     rounded,
-    say,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -26,7 +26,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -87,7 +87,7 @@ GAIN_NOTE: Text = {
 }
 
 
-def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
+def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict[str, Any]:
     """
     The rows of `losses_frame` or `gains_frame` under `key` as a JSON value.
 

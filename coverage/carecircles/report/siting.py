@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -17,7 +18,6 @@ from carecircles.report.columns import (
     figure,
     records_of,
     rounded,
-    say,
     show,
 )
 from carecircles.report.notes import (
@@ -33,7 +33,7 @@ from carecircles.report.notes import (
     said_below,
 )
 from carecircles.siting import GOALS, Siting
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -88,7 +88,7 @@ def siting_record(
     *,
     curve: pd.DataFrame | None = None,
     others: Sequence[tuple[float, Siting]] = (),
-) -> dict:
+) -> dict[str, Any]:
     """
     New centres with their proof, and what was found beside them, as a JSON value.
 
@@ -139,7 +139,7 @@ def siting_record(
     return record
 
 
-def _siting_figures(siting: Siting) -> dict:
+def _siting_figures(siting: Siting) -> dict[str, Any]:
     people = {
         name: round(getattr(siting, name), UNITS["people"].decimals)
         for name in ("covered", "covered_before")
@@ -160,7 +160,7 @@ def _in_unit(siting: Siting, value: float) -> float:
 
 def siting_scenario(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
-) -> dict:
+) -> dict[str, Any]:
     """
     The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
 
@@ -179,7 +179,7 @@ def siting_scenario(
     sites = candidates.loc[siting.sites.index]
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
     proof = _proof(siting)
-    steps: list[dict] = []
+    steps: list[dict[str, Any]] = []
     for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
         if service is not None:
             offered = [*row["services"], service]
@@ -226,7 +226,7 @@ def siting_table(
         say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
         for code in frame["street"]
     ]
-    names = [
+    names: list[Any] = [
         i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
         for i, row in frame.to_dict("index").items()
     ]

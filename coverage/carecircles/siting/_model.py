@@ -88,8 +88,7 @@ class Model:
         upper: float = math.inf,
     ) -> None:
         """One row: the columns times their factors."""
-        row = placed(np.zeros(len(columns), dtype=int), columns, self.count, factors)
-        row.resize(1, self.count)
+        row = placed(np.zeros(len(columns), dtype=int), columns, self.count, factors, rows=1)
         self.add_rows(row, lower=lower, upper=upper)
 
     def add_covered(
@@ -105,7 +104,7 @@ class Model:
         covered = self.add_columns(np.zeros(rows) if worth is None else worth)
         self.make_whole(covered[need > 1])  # one site is not half of two
         opened = cover.copy()
-        opened.resize(rows, self.count)
+        opened.resize((rows, self.count))  # type: ignore[arg-type]  # scipy-stubs know no resize
         self.add_rows(placed(np.arange(rows), covered, self.count, need) - opened, upper=0.0)
         return covered
 
@@ -156,7 +155,7 @@ class Model:
     def program(self, *, is_maximum: bool) -> Program:
         """All of it, for the solver."""
         for block in self.blocks:
-            block.resize(block.shape[0], self.count)
+            block.resize((block.shape[0], self.count))  # type: ignore[arg-type]  # as above
         none = sparse.csr_matrix((0, self.count))
         rows = sparse.vstack([none, *self.blocks], format="csr")
         is_whole = np.zeros(self.count, dtype=bool)

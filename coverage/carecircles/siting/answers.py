@@ -292,7 +292,7 @@ def _cells(question: Question) -> pd.DataFrame:
         ].itertuples()
     ]
     named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
-    return cells.assign(street=cells["street"].cat.rename_categories(named))
+    return cells.assign(street=cells["street"].cat.set_categories(named, rename=True))
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:

@@ -259,7 +259,7 @@ def pairs_expected(
     most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
     step = -(-len(candidates) // max(1, most))
     some = candidates.iloc[step // 2 :: step] if step else candidates
-    pairs = cost_for(goal, plan, some, full=full).table.index
+    pairs = reach.pairs_in(cost_for(goal, plan, some, full=full).table)
     is_candidate = pairs.levels[1].isin(some.index)
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
@@ -274,14 +274,14 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     cells = plan.cells
     own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
     nearest = np.full(len(cells), math.inf)
-    nearest[cells.index.get_indexer(own.table.index.levels[0])[own.table.index.codes[0]]] = (
-        own.table
-    )
+    pairs = reach.pairs_in(own.table)
+    nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
     tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
     for first in range(0, len(candidates), step):
         some = candidates.iloc[first : first + step]
         new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        place = cells.index.get_indexer(new.table.index.levels[0])[new.table.index.codes[0]]
+        pairs = reach.pairs_in(new.table)
+        place = cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
         kept = new.table[new.table.to_numpy() < nearest[place]]
         tables.append(CostTable(kept, math.inf, new.unit))
     return reach.joined(cells, own, *tables)
@@ -320,7 +320,8 @@ def with_gross(
     people = plan.cells[weight].to_numpy()
     labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
     cost = plan.reach(plan.cells, candidates.loc[labels], cutoff=plan.cost.cutoff).table
-    gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
+    cell, site = reach.pairs_in(cost).codes
+    gross = np.bincount(site, people[cell], minlength=len(labels))
     by_site = pd.Series(gross, index=labels)
     return [
         dataclasses.replace(s, sites=s.sites.assign(gross=by_site.loc[s.sites.index]))

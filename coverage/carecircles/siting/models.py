@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.reach import CostTable
+from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _solver, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
@@ -519,7 +519,7 @@ def _radius_plan(
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
         tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
-            return problem.columns[tried]
+            return np.asarray(problem.columns[tried])
     if clock.left() == 0:
         raise TimeoutError
     try:
@@ -532,7 +532,7 @@ def _radius_plan(
         )
     except _terms.NoPlanError:
         return None
-    return problem.columns[solution.chosen]
+    return np.asarray(problem.columns[solution.chosen])
 
 
 def _assigned(
@@ -554,8 +554,9 @@ def _assigned(
         told = f"capacities: negative for {wrong}; write 0 or more people."
         zh = f"capacities：{wrong.zh} 的容量为负；请写 0 或更多的人数。"
         raise ValidationError([Sentence(told, zh=zh)])
-    cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0]]
-    column = labels.get_indexer(cost.index.levels[1])[cost.index.codes[1]]
+    pairs = pairs_in(cost)
+    cell = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    column = labels.get_indexer(pairs.levels[1])[pairs.codes[1]]
     metres = cost.to_numpy(dtype=float)
     some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
     cell, column, metres = each_once(cell[some], column[some], metres[some])

@@ -15,7 +15,7 @@ from scipy import sparse
 from carecircles import _html
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
-from carecircles.reach import CostTable
+from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
@@ -140,6 +140,10 @@ class Siting:
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
     """The costs by pair, and the cutoff that holds."""
     if not isinstance(cost, CostTable):
+        if cost.index.nlevels != 2:
+            told = "`cost` is not indexed by pairs; give it two levels, (demand, facility)."
+            zh = "`cost` 的索引不是成对的；请用两级索引（demand，facility）。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return cost, math.inf if cutoff is None else cutoff
     if cutoff is not None and not cutoff <= cost.cutoff:
         told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
@@ -210,7 +214,8 @@ def instance_of(
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
     people = _weights(demand, weight)
     budget = math.inf if GOALS[goal].finds_number else _budget(new, rules)
-    labels = cost.index.levels[1]
+    pairs = pairs_in(cost)
+    labels = pairs.levels[1]
     required = pd.Index(list(rules.required), dtype=object).unique()
     candidates = rules.candidates
     named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
@@ -226,8 +231,8 @@ def instance_of(
         told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
         zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
         raise InfeasibleError(Sentence(told, zh=zh))
-    places = demand.index.get_indexer(cost.index.levels[0]).astype(np.int32)
-    place, centre = places[cost.index.codes[0]], cost.index.codes[1]
+    places = demand.index.get_indexer(pairs.levels[0]).astype(np.int32)
+    place, centre = places[pairs.codes[0]], pairs.codes[1]
     if (place < 0).any():
         told = "`cost` has places that are not in `demand`; use one demand for both."
         zh = "`cost` 中有 `demand` 没有的地点；两者请用同一份需求表。"
@@ -327,7 +332,7 @@ def _floors(
                 zh=f"{_street(streets[n])}的 {people[n]:,.0f} 人中可达 {reached[n]:,.0f} 人，"
                 f"少 {_persons(missing[n])} 人",
             )
-            for n in np.flatnonzero(missing > 1e-6)
+            for n in np.flatnonzero(missing > 1e-6).tolist()
         ]
         streets_told = joined(lines, Sentence("; ", zh="；"))
         zh = f"无法达到各街道的最低覆盖率：{streets_told.zh}。"
@@ -378,7 +383,7 @@ def _shortfalls(made: Instance) -> Sentence:
             f"street {made.streets[n]} is {_persons(missing[n])} people short",
             zh=f"{_street(made.streets[n])}还差 {_persons(missing[n])} 人",
         )
-        for n in np.flatnonzero(missing > 1e-6)
+        for n in np.flatnonzero(missing > 1e-6).tolist()
     ]
     return joined(lines, Sentence(", ", zh="，"))
 
@@ -607,7 +612,7 @@ def _budget(new: int | None, rules: Rules) -> float:
     if new is not None and not is_whole(new):
         told = f"new is {new!r}; write a whole number of centres."
         raise ValidationError([Sentence(told, zh=f"new 是 {new!r}；请写整数个中心。")])
-    budget = float(rules.budget if new is None else new)
+    budget = float(new if rules.budget is None else rules.budget)  # type: ignore[arg-type]  # one is given
     if not 0 <= budget < math.inf:
         told = f"new centres or budget is {budget:g}; write 0 or more."
         zh = f"新增中心数或预算是 {budget:g}；请写 0 或更大的数。"
