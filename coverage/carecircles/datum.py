@@ -16,6 +16,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from carecircles.errors import ValidationError
+from carecircles.words import Sentence, listed
+
 Degrees = npt.NDArray[np.float64]
 Shift = Callable[[Degrees, Degrees], tuple[Degrees, Degrees]]
 
@@ -50,8 +53,8 @@ def parse_datum(text: str) -> str:
 
     Raises
     ------
-    ValueError
-        If it is none of `DATUMS`.
+    ValidationError
+        If it is none of `DATUMS`; its problem is told as a part of a sentence.
 
     Examples
     --------
@@ -61,7 +64,9 @@ def parse_datum(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in folded if c.isalnum()).removesuffix("坐标系").removesuffix("坐标")
     if plain not in SPELLINGS:
-        raise ValueError(f"datum is {text!r}, expected one of {', '.join(DATUMS)}")
+        names = listed(DATUMS)
+        told = f"datum is {text!r}, expected one of {names}"
+        raise ValidationError([Sentence(told, zh=f"坐标系为 {text!r}，应为以下之一：{names.zh}")])
     return SPELLINGS[plain]
 
 

@@ -20,14 +20,15 @@ import io
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.people import is_group
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
 MOST_ROWS_ABOVE = 40  # in which a header is looked for
 _MEASURES = {
@@ -60,6 +61,10 @@ _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+\s*[%°张人个]?")
 _FEWEST_LETTERS = 7  # of a sentence that stands apart below a table
 _MOST_ROWS_NAMED = 8
 _STEMS = "甲乙丙丁戊己庚辛"  # statistical forms number their columns by these, and by 1, 2, 3 ...
+_MEND_FIELDS = Sentence(
+    "put names that hold a comma in quotation marks, or save the file again if it was cut off",
+    zh="含逗号的名称请加引号；文件若被截断，请重新保存",
+)
 
 
 class Sought(NamedTuple):
@@ -79,7 +84,7 @@ class Header(NamedTuple):
 
 
 def table(
-    records: Iterable[tuple[int, list]],
+    records: Iterable[tuple[int, list[Any]]],
     sought: Sought,
     *,
     file: str,
@@ -113,21 +118,21 @@ def table(
     """
     numbered = [(n, r) for n, r in records if _is_filled(r)]
     if not numbered:
-        raise ValidationError([f"{file}: the file is empty; save it again."])
+        raise ValidationError([empty(file)])
     header = find_header(numbered, sought.known)
     names = _without_twins(header.names, sought.known, set(hidden))
     first, last = numbered[header.first][0], numbered[header.last][0]
     body = [(n, _trim(r, len(names))) for n, r in numbered[header.last + 1 :]]
     if len(names) == 1 and body and all(len(r) > 1 for _, r in body):
-        raise ValidationError(
-            [f"{file}: row {first} looks like a title; put the column names into the first row."]
-        )
+        told = f"{file}: row {first} looks like a title; put the column names into the first row."
+        zh = f"{file}：第 {first} 行像是标题；请将列名放在第一行。"
+        raise ValidationError([Sentence(told, zh=zh)])
     repeated = sorted({h for h in names if names.count(h) > 1 and h})
     if repeated:
-        shown = ", ".join(map(_checks.show, repeated))
-        raise ValidationError(
-            [f"{file}: the header in row {first} has {shown} more than once; keep one."]
-        )
+        shown = listed(map(_checks.show, repeated))
+        told = f"{file}: the header in row {first} has {shown} more than once; {_mends.KEEP_ONE}."
+        zh = f"{file}：第 {first} 行表头中 {shown.zh} 重复；{_mends.KEEP_ONE.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)])
     meant = [sought.known.get(_checks.plain(name), "") for name in names]
     body, notes = _without_notes(
         body, [n for n, name in enumerate(meant) if name in _PLACED or is_group(name)]
@@ -153,8 +158,11 @@ def table(
     frame.attrs["problems"] = _checks.complain(
         file,
         pd.Index([n for n, _ in uneven], name="row"),
-        f"the number of fields is not that of the header ({len(names)})",
-        "put names that hold a comma in quotation marks, or save the file again if it was cut off",
+        Sentence(
+            f"the number of fields is not that of the header ({len(names)})",
+            zh=f"字段数与表头（{len(names)}）不符",
+        ),
+        _MEND_FIELDS,
         values=[count for _, count in uneven],
     )
     frame.attrs["totals"] = totals
@@ -184,7 +192,15 @@ def table(
     return frame
 
 
-def find_header(numbered: Sequence[tuple[int, list]], known: Mapping[str, str]) -> Header:
+def empty(file: str) -> Sentence:
+    """That there is nothing in a file."""
+    return Sentence(
+        f"{file}: the file is empty; {_mends.SAVE_AGAIN}.",
+        zh=f"{file}：文件为空；{_mends.SAVE_AGAIN.zh}。",
+    )
+
+
+def find_header(numbered: Sequence[tuple[int, list[Any]]], known: Mapping[str, str]) -> Header:
     """The header of a table by the rule above; the first row where no column is known."""
     head = [[_cell(c) for c in cells] for _, cells in numbered[:MOST_ROWS_ABOVE]]
     counts = [len(_named(cells, known)) for cells in head]
@@ -213,7 +229,7 @@ def delimiter_of(content: str, known: Mapping[str, str]) -> str:
     marks = sorted(",\t;", key=lambda mark: -lines[0].count(mark)) if lines else [","]
 
     def count(mark: str) -> int:
-        rows: list[tuple[int, list]] = []
+        rows: list[tuple[int, list[Any]]] = []
         with_mark = csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
         with contextlib.suppress(csv.Error):  # told when the file is read
             rows.extend(enumerate(with_mark, start=1))
@@ -290,22 +306,22 @@ def _without_twins(names: list[str], known: Mapping[str, str], hidden: set[int])
     return ["" if n in hidden and meant[n] in shown else name for n, name in enumerate(names)]
 
 
-def _trim(record: list, width: int) -> list:
+def _trim(record: list[Any], width: int) -> list[Any]:
     """A record without the empty cells beyond the header."""
     while len(record) > width and not str(record[-1]).strip():
         record = record[:-1]
     return record
 
 
-def _written(cells: list) -> list[str]:
+def _written(cells: list[Any]) -> list[str]:
     return _without_blank_end([_cell(c) for c in cells])
 
 
-def _has_number(cells: list, position: int) -> bool:
+def _has_number(cells: list[Any], position: int) -> bool:
     return position < len(cells) and _is_number(str(cells[position]))
 
 
-def _is_below_header(cells: list) -> bool:
+def _is_below_header(cells: list[Any]) -> bool:
     """Whether a row holds the units of the columns, or numbers them as statistical forms do."""
     filled = [_narrow(cell) for cell in _written(cells) if cell]
     if len(filled) > 1 and all(re.fullmatch(r"\(.*\)", cell) for cell in filled):
@@ -317,7 +333,7 @@ def _is_below_header(cells: list) -> bool:
     return is_in_order and is_counted and len(letters) > 0 and len(digits) > 1
 
 
-def _is_total(cells: list, position: int) -> bool:
+def _is_total(cells: list[Any], position: int) -> bool:
     """Whether a label of a row is a word for a total."""
     return position < len(cells) and is_total_word(_checks.plain(str(cells[position])))
 
@@ -333,8 +349,8 @@ def is_whole_total(cells: Mapping[str, str]) -> bool:
 
 
 def _without_notes(
-    body: list[tuple[int, list]], figures: Sequence[int]
-) -> tuple[list[tuple[int, list]], list[int]]:
+    body: list[tuple[int, list[Any]]], figures: Sequence[int]
+) -> tuple[list[tuple[int, list[Any]]], list[int]]:
     """The rows of a table without the notes at its end, and the numbers of these."""
     end = len(body)
     while end and _is_note(*body[end - 1], body[end - 2] if end > 1 else None, figures):
@@ -343,7 +359,7 @@ def _without_notes(
 
 
 def _is_note(
-    number: int, cells: list, before: tuple[int, list] | None, figures: Sequence[int]
+    number: int, cells: list[Any], before: tuple[int, list[Any]] | None, figures: Sequence[int]
 ) -> bool:
     """Whether the last row of a table is no row of it."""
     if any(_has_number(cells, n) for n in figures):
