@@ -582,7 +582,7 @@ def test_killed_while_writing_leaves_what_was_there(tmp_path, sent):
     (tmp_path / "out.html").write_text("before")
     script = (
         "import sys, time, pathlib, carecircles.io as io, carecircles.cli as cli\n"
-        "def slow(self, target): print('writing', flush=True); time.sleep(60)\n"
+        "def slow(self, target): print('writing', file=sys.__stdout__, flush=True); time.sleep(60)\n"
         "pathlib.Path.replace = slow\n"
         "sys.argv = ['carecircles', 'map', '--out', 'out.html', '--cell', '200']\n"
         "cli.main()\n"

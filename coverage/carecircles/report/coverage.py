@@ -17,7 +17,6 @@ from carecircles.report.columns import (
     in_metres,
     records_of,
     rounded,
-    say,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -31,7 +30,7 @@ from carecircles.report.notes import (
     setting_of,
     told_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 DISTRICT = {"en": "District", "zh": "全区"}
 _OTHER = {"en": "other", "zh": "其他"}

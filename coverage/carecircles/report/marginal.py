@@ -14,7 +14,6 @@ from carecircles.report.columns import (
     as_text,
     records_of,
     rounded,
-    say,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -26,7 +25,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
