@@ -59,11 +59,11 @@ def main() -> NoReturn:
     except SolverError as err:
         _stop([err.why], 2, lang)
     except TimeoutError as err:
-        _stop([str(err)], 2, lang)
+        _stop([_sentence_of(err)], 2, lang)
     except ImportError as err:
         if "pip install" not in str(err):
             raise
-        _stop([str(err)], 2, lang)
+        _stop([_sentence_of(err)], 2, lang)
     except BrokenPipeError:
         _close_stdout()
         raise SystemExit(1) from None
@@ -126,6 +126,11 @@ def _keep_stdout_for_us() -> None:
 def _close_stdout() -> None:
     """Nothing more can be printed; Python is not to try again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence_of(err: Exception) -> str:
+    """The sentence that an error of Python's own was raised with."""
+    return next((said for said in err.args if isinstance(said, Sentence)), str(err))
 
 
 def _told(problems: Sequence[Sentence]) -> list[Sentence]:
