@@ -239,7 +239,7 @@ LEAGUE_COLUMNS = (
 )
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
-SITE_COLUMNS = (
+SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOALS`)
     "site_name",
     "street",
     "lon",
@@ -247,10 +247,6 @@ SITE_COLUMNS = (
     "gross_{named}",
     "marginal_{g}",
     "cumulative_{g}",
-    "mean_distance_{u}_then",
-    "worst_distance_{u}",
-    "backup_{g}",
-    "credit_{g}",
     "price",
 )
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")

@@ -223,7 +223,11 @@ def siting_table(
     ]
     mean = in_unit("mean_distance_m", plan.cost.unit)
     table = frame.assign(site_name=names, street=streets).rename(columns={mean: f"{mean}_then"})
-    return as_text(table, columns_of(SITE_COLUMNS, plan), lang)
+    column = GOALS[siting.goal].column
+    of_goal = [] if column is None else [in_unit(column, plan.cost.unit)]
+    of_goal = [f"{name}_then" if name == mean else name for name in of_goal]
+    *about, price = SITE_COLUMNS
+    return as_text(table, columns_of([*about, *of_goal, price], plan), lang)
 
 
 def alternatives_table(
