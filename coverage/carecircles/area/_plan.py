@@ -8,6 +8,7 @@ from pathlib import Path
 import pyproj
 
 from carecircles import io, people
+from carecircles.area._rasters import files_in, said_problems
 from carecircles.area.values import USUAL
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
@@ -16,16 +17,20 @@ from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._formats import FORMATS, parted
 from carecircles.words import Text
 
-_FILES = ("boundary", "streets", "population", "centres", "places")
+LIVED_IN = ("residences", "communities", "people_grid", "uninhabited")
+RASTER = "people_raster"
 
 
-_OPTIONAL = ("boundary", "places")
+_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
+
+
+_OPTIONAL = ("boundary", "places", *LIVED_IN)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
 
 
-PLACED = ("boundary", "streets", "centres", "places")
+PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -64,6 +69,8 @@ def own_files(folder: Path) -> dict[Path, list[str]]:
     own: dict[Path, list[str]] = {}
     for role, path in paths.items():
         own.setdefault(parted(path)[0].resolve(), []).append(role)
+    for path in files_in(plan.get(RASTER), folder):
+        own.setdefault(path.resolve(), []).append(RASTER)
     return own
 
 
@@ -88,6 +95,9 @@ def sound_part(plan: Mapping) -> tuple[dict, bool]:
         for table in ("files", "sheet")
     }
     sound = {**plan, **tables, **named, "datum": datums}
+    sound.pop(RASTER, None)
+    if RASTER in tables["files"] and not said_problems(tables["files"][RASTER]):
+        sound[RASTER] = tables["files"][RASTER]
     if "crs" in plan and crs_problems_of(plan["crs"]):
         del sound["crs"]
     is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
@@ -138,16 +148,19 @@ def _plan_problems(plan: Mapping) -> list[str]:
     problems += standard_problems(plan.get("standard", {}))
     problems += datum_problems(plan.get("datum", {}))
     for table in ("files", "sheet"):
-        for key in sorted(set(plan.get(table, {})) - set(_FILES)):
+        known = (*_FILES, RASTER) if table == "files" else _FILES
+        for key in sorted(set(plan.get(table, {})) - set(known)):
             mend = 'write centres = "..." below [sheet]' if key == "sheet" else ""
-            mend = mend or f"use {', '.join(_FILES)}"
+            mend = mend or f"use {', '.join(known)}"
             problems.append(f"area.toml: {table}.{key} is unknown; {mend}.")
     if "crs" in plan:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
     for table, what in (("files", "a file"), ("sheet", "a sheet")):
         for key, value in plan.get(table, {}).items():
-            if not isinstance(value, str) or not value.strip() or "\0" in value:
+            if (table, key) == ("files", RASTER):
+                problems += said_problems(value)
+            elif not isinstance(value, str) or not value.strip() or "\0" in value:
                 problems.append(
                     f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
                 )
@@ -189,9 +202,7 @@ def datum_problems(datums: Mapping, file: str = "area.toml") -> list[str]:
         except ValueError as err:
             problems.append(f"{file}: datum.{key}: {err}.")
         if key not in PLACED:
-            problems.append(
-                f"{file}: datum.{key} is unknown; use boundary, streets, centres, places."
-            )
+            problems.append(f"{file}: datum.{key} is unknown; use {', '.join(PLACED)}.")
     return problems
 
 

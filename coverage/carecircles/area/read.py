@@ -10,8 +10,11 @@ import pandas as pd
 import pyproj
 
 from carecircles import io, people
+from carecircles.area import _sources
 from carecircles.area._plan import (
+    LIVED_IN,
     PLACED,
+    RASTER,
     crs_problems_of,
     datum_problems,
     find_files,
@@ -20,6 +23,7 @@ from carecircles.area._plan import (
     sound_part,
     standard_problems,
 )
+from carecircles.area._rasters import Said, said_problems
 from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
@@ -90,7 +94,7 @@ def read_area(
 
     return _made(
         paths, plan, problems, about_plan, by="area.toml", remedy=remedy, beyond=beyond,
-        is_certain=is_certain,
+        is_certain=is_certain, folder=folder,
     )  # fmt: skip
 
 
@@ -101,6 +105,11 @@ def study(  # a study area has so many parts, and all of them by name
     centres: io.Source,
     boundary: io.Source | None = None,
     places: io.Source | None = None,
+    residences: io.Source | None = None,
+    communities: io.Source | None = None,
+    people_grid: io.Source | None = None,
+    people_raster: Said | None = None,
+    uninhabited: io.Source | None = None,
     name: str | Text = _UNNAMED,
     crs: pyproj.CRS | str | None = None,
     datum: str | Mapping[str, str] | None = None,
@@ -117,6 +126,14 @@ def study(  # a study area has so many parts, and all of them by name
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
         in degrees. A path is read.
+    residences, communities, people_grid, uninhabited
+        What says where in the streets people live: frames with the columns that `io.read_residences`,
+        `io.read_communities` and `io.read_people_grid` read, points or polygons, and polygons nobody
+        lives in. Paths are read.
+    people_raster
+        GeoTIFFs of people: a name, a pattern or a list of them whose names say whom they count
+        (`chn_t_60_2030.tif`, `people_60.tif`), or by group, such as `{"people_60": "old.tif#2"}`,
+        where #2 is the second band; several of a group are added up.
     name
         What tables and maps call the area, in each language if you like.
     crs
@@ -157,7 +174,9 @@ def study(  # a study area has so many parts, and all of them by name
     """
     named = {"en": name, "zh": name} if isinstance(name, str) else {**_UNNAMED, **name}
     given = {"streets": streets, "population": population, "centres": centres,
-             "boundary": boundary, "places": places}  # fmt: skip
+             "boundary": boundary, "places": places, "residences": residences,
+             "communities": communities, "people_grid": people_grid,
+             "uninhabited": uninhabited}  # fmt: skip
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
     plan: dict = {
         "name": named["zh"],
@@ -166,11 +185,13 @@ def study(  # a study area has so many parts, and all of them by name
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(groups or {}),
     }
+    plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
     problems = [
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
+        *([] if people_raster is None else said_problems(people_raster, "study")),
         *([] if crs is None else crs_problems_of(crs, "study")),
     ]
     sound, is_certain = sound_part(plan)
@@ -201,6 +222,7 @@ def _made(
     remedy: str,
     beyond: float,
     is_certain: bool,
+    folder: Path = Path(),
 ) -> StudyArea:
     """
     A study area of files or frames by role, and of what area.toml or the caller says about it.
@@ -219,6 +241,7 @@ def _made(
     groups, _ = people.declared(plan["groups"])
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
+    is_counted = population is not None and not wrong
     placed = {}
     for role, read_one in (
         ("boundary", io.read_boundary),
@@ -229,13 +252,25 @@ def _made(
             read_one, paths.get(role), crs=crs, datum=datums.get(role)
         )
         problems += wrong
+    for role in LIVED_IN:
+        by_group = {} if role == "uninhabited" else {"groups": groups}
+        placed[role], wrong = _attempt_file(
+            getattr(io, f"read_{role}"),
+            paths.get(role),
+            crs=crs,
+            datum=datums.get(role),
+            **by_group,
+        )
+        placed[role] = None if wrong else placed[role]
+        problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
     if streets is None:
         raise ValidationError(problems)
 
     files = {role: _called(source, role) for role, source in paths.items()}
     read = {"streets": streets, "boundary": boundary, "population": population,
-            "centres": facilities, "places": places}  # fmt: skip
+            "centres": facilities, "places": places,
+            **{role: placed[role] for role in LIVED_IN}}  # fmt: skip
     read = {role: frame for role, frame in read.items() if frame is not None}
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
     problems += _matching.overlaps(streets, file=files["streets"])
@@ -244,6 +279,7 @@ def _made(
             population, streets, file=files["population"]
         )
         problems += wrong
+        is_counted &= not wrong
     if places is not None:
         places, wrong = _matching.match_places(places, streets, file=files["places"])
         problems += wrong
@@ -272,6 +308,15 @@ def _made(
         )
         problems += wrong
         notes += said
+    sources, wrong, said = _sources.match(
+        {role: placed[role] for role in LIVED_IN},
+        plan.get(RASTER),
+        _sources.Ground(streets, population if is_counted else None, _remedies(by)),
+        files=files,
+        folder=folder,
+    )
+    problems += wrong
+    notes += said
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
@@ -290,7 +335,15 @@ def _made(
         places=places,
         notes=tuple(notes),
         groups=groups,
+        sources=sources,
     )
+
+
+def _remedies(by: str) -> dict[str, str]:
+    """How the datum of each file that says where people live is declared."""
+    if by == "study":
+        return {role: f'pass datum={{{{"{role}": "{{}}"}}}}' for role in LIVED_IN}
+    return {role: f'say {role} = "{{}}" below [datum] in area.toml' for role in LIVED_IN}
 
 
 def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
