@@ -2,15 +2,19 @@
 
 import math
 import re
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from carecircles import area, datum, io
 from carecircles.errors import ValidationError
+from carecircles.io import rasters
 from carecircles.words import Sentence, say
 
 rasterio = pytest.importorskip("rasterio")
@@ -403,3 +407,236 @@ def test_parks_are_kept_and_homes_in_them_are_said(ground):
 )  # fmt: skip
 def test_uninhabited_land_that_cannot_be(ground, land, expected):
     assert expected in told(ground, uninhabited=land)
+
+
+# Rasters
+
+
+def raster(path, values, *, crs=CRS, nodata=-99999.0, size=100.0, left=0.0, top=1000.0, **options):
+    """A GeoTIFF of float32 with its upper left corner in metres from the corner of the two streets."""
+    values = np.atleast_3d(np.asarray(values, dtype=options.pop("dtype", "float32")))
+    values = np.moveaxis(values, 2, 0)
+    transform = options.pop("transform", None) or rasterio.transform.from_origin(
+        WEST + left, SOUTH + top, size, size
+    )
+    with rasterio.open(
+        path, "w", driver="GTiff", count=len(values), height=values.shape[1], width=values.shape[2],
+        dtype=values.dtype, crs=crs, transform=transform, nodata=nodata, **options,
+    ) as target:  # fmt: skip
+        target.write(values)
+    return path
+
+
+def flat(total, rows=10, cols=20):
+    return np.full((rows, cols), total / (rows * cols))
+
+
+AGES = (60, 65, 70, 75, 80, 85, 90)
+
+
+def worldpop(folder, *, ages=AGES, year=2030, sexes="t", each=200.0):
+    for age in ages:
+        for sex in sexes:
+            name = f"chn_{sex}_{age}_{year}_CN_100m_R2025A_v1.tif"
+            raster(folder / name, flat(each / len(sexes)))
+    return str(folder / "chn_*.tif")
+
+
+@pytest.mark.parametrize("sexes", ["t", "fm"])
+def test_bands_of_five_years_make_up_60_and_more_by_their_names(ground, tmp_path, sexes):
+    """Seven bands of 200 people: 1,400 of 60+ beside 1,500 known; 600 of 80+ beside 300."""
+    sources, notes = read(ground, people_raster=worldpop(tmp_path, sexes=sexes))
+    bands = pd.DataFrame([(b.group, rasterio_age(b), b.band, b.year) for b in sources.people_raster],
+                         columns=["group", "age", "band", "year"])  # fmt: skip
+    assert sorted(set(bands.loc[bands["group"] == "people_60", "age"])) == list(AGES)
+    assert sorted(set(bands.loc[bands["group"] == "people_80", "age"])) == [80, 85, 90]
+    assert set(bands["group"]) == {"people_60", "people_80"}
+    assert set(bands["band"]) == {1}
+    assert set(bands["year"]) == {2030}
+    assert len(bands) == 10 * len(sexes)
+    assert notes == []  # twice as many is not yet far off
+
+
+def rasterio_age(band):
+    return int(re.search(r"_[tfm]_(\d+)_", band.path.name)[1])
+
+
+def test_bands_are_declared_by_group(ground, tmp_path):
+    raster(tmp_path / "old.tif", np.dstack([flat(1000), flat(400), flat(290)]))
+    raster(tmp_path / "all.tif", flat(6000))
+    sources, notes = read(
+        ground,
+        people_raster={
+            "people_60": [str(tmp_path / "old.tif#1"), f"{tmp_path}/old.tif#2"],
+            "people_80": tmp_path / "old.tif#3",
+            "people": tmp_path / "all.tif",
+        },
+    )
+    told = [(b.path.name, b.band, b.group) for b in sources.people_raster]
+    assert told == [("old.tif", 1, "people_60"), ("old.tif", 2, "people_60"),
+                    ("old.tif", 3, "people_80"), ("all.tif", 1, "people")]  # fmt: skip
+    assert notes == []
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "ESRI:54009", "EPSG:32650"])
+def test_a_raster_in_any_crs_has_the_same_people(tmp_path, crs):
+    """A pixel of 30 people for each 100 m x 100 m of a disc of 900 m radius: 254 hectares, 7,634 people."""
+    from rasterio.warp import calculate_default_transform
+
+    disc = gpd.GeoSeries([shapely.Point(WEST + 1500, SOUTH + 1500).buffer(900)], crs=CRS)
+    bounds = (WEST, SOUTH, WEST + 3000, SOUTH + 3000)
+    transform, width, height = calculate_default_transform(CRS, crs, 3000, 3000, *bounds)
+    ground_m2 = abs(transform.a * transform.e)
+    if crs != CRS:  # what a pixel is on the ground, measured in metres of the area
+        x, y = transform * (width / 2, height / 2)
+        pixel = shapely.box(x, y + transform.e, x + transform.a, y)
+        ground_m2 = gpd.GeoSeries([pixel], crs=crs).to_crs(CRS).area[0]
+    values = np.full((height, width), 30 * ground_m2 / 1e4)
+    path = raster(tmp_path / "people.tif", values, crs=crs, transform=transform)
+    found = rasters.look(path, None, area=disc)
+    assert found.covered == pytest.approx(1)
+    assert found.sums[1] == pytest.approx(disc.area[0] / 1e4 * 30, rel=0.005)
+
+
+def test_nodata_and_nan_are_nobody(ground, tmp_path):
+    values = flat(1500)
+    values[0, :5], values[5, 5] = -99999, np.nan
+    sources, notes = read(ground, people_raster=raster(tmp_path / "people_60.tif", values))
+    assert [band.group for band in sources.people_raster] == ["people_60"]
+    assert notes == []
+
+
+def test_a_raster_that_covers_most_of_the_area_is_said(ground, tmp_path):
+    _, notes = read(ground, people_raster=raster(tmp_path / "people_60.tif", flat(1000, cols=14)))
+    assert "people_raster covers 70.0% of the area" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (400, "400 people_60 in the area, 0.267 times the 1,500 of the streets"),
+        (4500, ", 3 times the"),
+    ],
+)
+def test_a_raster_far_from_the_total_is_said(ground, tmp_path, total, expected):
+    _, notes = read(ground, people_raster=raster(tmp_path / "people_60.tif", flat(total)))
+    assert expected in notes[0]
+
+
+def small(path, **options):
+    return raster(path, flat(1500), **options)
+
+
+def cut_off(path):
+    raster(path, np.random.default_rng(1).random((400, 400)), compress="deflate")
+    path.write_bytes(path.read_bytes()[:4000])
+    return path
+
+
+def header(path, *, width, height, bands=1):
+    """A GeoTIFF of few bytes that claims to be large: its tiles are all left out."""
+    with rasterio.open(
+        path, "w", driver="GTiff", width=width, height=height, count=bands, dtype="float32",
+        crs=CRS, transform=rasterio.transform.from_origin(WEST, SOUTH + height, 1, 1),
+        SPARSE_OK=True, tiled=True, blockxsize=65_536, blockysize=65_536, BIGTIFF="YES",
+    ):  # fmt: skip
+        pass
+    return path
+
+
+BAD_RASTERS = {
+    "no crs": (lambda p: small(p, crs=None), "it does not say in which CRS it is"),
+    "of Mars": (lambda p: small(p, crs="+proj=longlat +a=3396190 +b=3376200"), "of another planet"),
+    "local crs": (lambda p: small(p, crs='LOCAL_CS["site",UNIT["metre",1]]'), "does not say in which CRS"),
+    "upside down": (
+        lambda p: small(p, transform=rasterio.Affine(100, 0, WEST, 0, 100, SOUTH)), "with north up"),
+    "rotated": (
+        lambda p: small(p, transform=rasterio.Affine(90, 30, WEST, 30, -90, SOUTH)), "with north up"),
+    "elsewhere": (lambda p: small(p, left=50_000), "it covers 0% of the area"),
+    "hardly there": (lambda p: small(p, left=1400), "it covers 30% of the area"),
+    "of another hemisphere": (lambda p: small(p, crs="EPSG:32718"), "it covers 0% of the area"),
+    "negative": (lambda p: small(p, nodata=None) and raster(p, -flat(1500)), "200 negative values (-7.5)"),
+    "nodata not said": (
+        lambda p: raster(p, np.vstack([flat(1500)[:9], np.full((1, 20), -99999)]), nodata=None),
+        "20 negative values (-99999); say that this is nodata"),
+    "infinite": (lambda p: raster(p, np.full((10, 20), np.inf)), "has inf people in one pixel"),
+    "a huge nodata": (lambda p: raster(p, np.full((10, 20), 3.4e38)), "3.4e+38 people in one pixel"),
+    "nobody": (lambda p: raster(p, flat(0)), "there is nobody in the area"),
+    "a density": (lambda p: raster(p, np.full((10, 20), 750)), "100 times the 1,500 of the streets; check"),
+    "two bands": (lambda p: raster(p, np.dstack([flat(1), flat(2)])), "it has 2 bands; say which one"),
+    "complex": (lambda p: small(p, dtype="complex64", nodata=None), "holds complex numbers"),
+    "a picture": (
+        lambda p: small(p, dtype="uint8", nodata=None, photometric="palette"), "is a picture (palette)"),
+    "cut off": (cut_off, "it cannot be read as GeoTIFF"),
+    "empty": (lambda p: p.write_bytes(b""), "it cannot be read as GeoTIFF"),
+    "text": (lambda p: p.write_text("x,y\n1,2\n"), "it cannot be read as GeoTIFF"),
+    "half a header": (lambda p: p.write_bytes(b"II*\0\x08\0\0\0\xff\xff"), "it cannot be read as GeoTIFF"),
+    "10^12 pixels": (
+        lambda p: header(p, width=1_000_000, height=1_000_000), "it claims 1,000,000 x 1,000,000 pixels"),
+    "blocks of 16 GB": (lambda p: header(p, width=100_000, height=70_000), "in blocks of 65,536 x 65,536"),
+    "many bands": (lambda p: header(p, width=9, height=9, bands=1200), "it has 1,200 bands, more than 1,000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make, expected", BAD_RASTERS.values(), ids=BAD_RASTERS)  # noqa: PT006
+def test_rasters_that_cannot_be(ground, tmp_path, make, expected):
+    path = tmp_path / "people_60.tif"
+    make(path)
+    said = told(ground, people_raster=path)
+    assert expected in said
+    assert "people_60.tif: " in said or "people_raster: " in said
+    assert str(tmp_path) not in said
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([f"chn_t_{a}_2030_CN.tif" for a in AGES if a != 75], "for people_60 there is no 'chn_t_75_2030_CN.tif'"),
+        ([f"chn_t_{a}_2030_CN.tif" for a in AGES[4:]], "there is no 'chn_t_60_2030_CN.tif', 'chn_t_65_"),
+        ([f"chn_f_{a}_2030.tif" for a in AGES], "for people_60, people_80 there is no 'chn_m_60_2030.tif'"),
+        ([f"chn_t_{a}_{y}.tif" for a in AGES for y in (2030, 2035)], "the files are of the years 2030, 2035"),
+        ([f"chn_t_{a}_2030_v{v}.tif" for a in AGES for v in (1, 2)], "count the same people; keep one"),
+        ([f"chn_{s}_{a}_2030.tif" for a in AGES for s in "tfm"], "count the same people; keep one"),
+        ([f"chn_t_{a}_2030.tif" for a in (*AGES, 62)], "it begins at the age of 62; bands begin at"),
+        (["density.tif"], 'write below [files.people_raster] such as people_60 = "density.tif"'),
+    ],
+)  # fmt: skip
+def test_names_that_do_not_make_up_a_group(ground, tmp_path, names, expected):
+    for name in names:
+        raster(tmp_path / name, flat(200))
+    assert expected in told(ground, people_raster=[tmp_path / name for name in names])
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (5, "study: files.people_raster is 5; write the name of a GeoTIFF"),
+        ({}, "files.people_raster is {}"),
+        ([], "files.people_raster is []"),
+        (
+            {"older": "a.tif"},
+            "files.people_raster.older: a group's column is people or begins with",
+        ),
+        ({"people_60": ["a.tif", 3]}, "files.people_raster.people_60 is ['a.tif', 3]"),
+        ("none_*.tif", "none_*.tif: there is no such file; check the name or the pattern"),
+        ({"people_60": "/vsicurl/http://127.0.0.1/a.tif"}, "there is no such file"),
+        ("a\0.tif", "files.people_raster is 'a\\x00.tif'"),
+    ],
+)
+def test_rasters_are_declared_in_a_form_we_know(ground, said, expected):
+    assert expected in told(ground, people_raster=said)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ages=st.sets(st.sampled_from(range(0, 95, 5)), min_size=1),
+    sex=st.sampled_from("tfm"),
+    year=st.integers(1900, 2099),
+)
+def test_names_of_bands_come_back(ages, sex, year):
+    for age in ages:
+        name = f"chn_{sex}_{age}_{year}_CN_100m_R2025A_v1.tif"
+        assert rasters.named(name) == (sex, age, year)
+        assert rasters.name_of(Path(name), sex="t", age=90) == (
+            f"chn_t_90_{year}_CN_100m_R2025A_v1.tif"
+        )
