@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from carecircles import area, datum, io
 from carecircles.errors import ValidationError
 from carecircles.io import rasters
-from carecircles.words import Sentence, say
 
 rasterio = pytest.importorskip("rasterio")
 CRS = "EPSG:32650"
@@ -70,12 +69,9 @@ def read(ground, **sources):
 
 
 def told(ground, **sources):
-    """What is said of sources that cannot be, in English; there is Chinese for each sentence."""
+    """What is said of sources that cannot be, in English; tests/conftest.py holds the Chinese."""
     with pytest.raises(ValidationError) as caught:
         area.study(**(ground | sources))
-    for line in caught.value.problems:
-        if any(f"`{role}`" in line or f"{role}." in line for role in sources):
-            assert re.search("[\u4e00-\u9fff]", say(line, "zh")) or not isinstance(line, Sentence)
     return "\n".join(caught.value.problems)
 
 
@@ -416,8 +412,8 @@ def raster(path, values, *, crs=CRS, nodata=-99999.0, size=100.0, left=0.0, top=
     """A GeoTIFF of float32 with its upper left corner in metres from the corner of the two streets."""
     values = np.atleast_3d(np.asarray(values, dtype=options.pop("dtype", "float32")))
     values = np.moveaxis(values, 2, 0)
-    transform = options.pop("transform", None) or rasterio.transform.from_origin(
-        WEST + left, SOUTH + top, size, size
+    transform = options.pop("transform", None) or rasterio.Affine(
+        size, 0, WEST + left, 0, -size, SOUTH + top
     )
     with rasterio.open(
         path, "w", driver="GTiff", count=len(values), height=values.shape[1], width=values.shape[2],
@@ -479,6 +475,7 @@ def test_bands_are_declared_by_group(ground, tmp_path):
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "ESRI:54009", "EPSG:32650"])
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of rasterio with affine 3
 def test_a_raster_in_any_crs_has_the_same_people(tmp_path, crs):
     """A pixel of 30 people for each 100 m x 100 m of a disc of 900 m radius: 254 hectares, 7,634 people."""
     from rasterio.warp import calculate_default_transform
@@ -488,7 +485,7 @@ def test_a_raster_in_any_crs_has_the_same_people(tmp_path, crs):
     transform, width, height = calculate_default_transform(CRS, crs, 3000, 3000, *bounds)
     ground_m2 = abs(transform.a * transform.e)
     if crs != CRS:  # what a pixel is on the ground, measured in metres of the area
-        x, y = transform * (width / 2, height / 2)
+        x, y = transform.c + transform.a * (width // 2), transform.f + transform.e * (height // 2)
         pixel = shapely.box(x, y + transform.e, x + transform.a, y)
         ground_m2 = gpd.GeoSeries([pixel], crs=crs).to_crs(CRS).area[0]
     values = np.full((height, width), 30 * ground_m2 / 1e4)
@@ -537,7 +534,7 @@ def header(path, *, width, height, bands=1):
     """A GeoTIFF of few bytes that claims to be large: its tiles are all left out."""
     with rasterio.open(
         path, "w", driver="GTiff", width=width, height=height, count=bands, dtype="float32",
-        crs=CRS, transform=rasterio.transform.from_origin(WEST, SOUTH + height, 1, 1),
+        crs=CRS, transform=rasterio.Affine(1, 0, WEST, 0, -1, SOUTH + height),
         SPARSE_OK=True, tiled=True, blockxsize=65_536, blockysize=65_536, BIGTIFF="YES",
     ):  # fmt: skip
         pass
@@ -578,7 +575,7 @@ BAD_RASTERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("make, expected", BAD_RASTERS.values(), ids=BAD_RASTERS)  # noqa: PT006
+@pytest.mark.parametrize("make, expected", BAD_RASTERS.values(), ids=BAD_RASTERS)
 def test_rasters_that_cannot_be(ground, tmp_path, make, expected):
     path = tmp_path / "people_60.tif"
     make(path)

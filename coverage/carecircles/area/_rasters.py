@@ -1,6 +1,7 @@
 """Which bands of which raster files count which people: by their names, or as declared."""
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -84,7 +85,7 @@ def bands_of(
                 bands.append(Band(path, band or 1, group, named.year if named else None))
     else:
         files = [pair for one in _listed(said) for pair in _found(one, folder)]
-        bands, problems = _by_name([path for path, _ in files], list(groups))
+        bands, problems = _by_name([path for path, _ in files if path.is_file()], list(groups))
     chosen: dict[Path, list[int] | None] = {}
     for value in said.values() if isinstance(said, Mapping) else [said]:
         for path, band in (pair for one in _listed(value) for pair in _found(one, folder)):
@@ -120,7 +121,7 @@ def _found(one: str | Path, folder: Path) -> list[tuple[Path, int | None]]:
     if found := _BAND.fullmatch(str(one)):
         return [(folder / found[1], int(found[2]))]
     if any(mark in str(one) for mark in "*?["):
-        matched = sorted(glob.glob(f"{glob.escape(str(folder))}/{one}"))  # noqa: PTH207  (a pattern may be absolute)
+        matched = sorted(glob.glob(os.path.join(glob.escape(str(folder)), one)))  # noqa: PTH118, PTH207  (a pattern may be absolute)
         return [(Path(p), None) for p in matched] or [(path, None)]
     return [(path, None)]
 

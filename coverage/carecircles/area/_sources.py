@@ -43,7 +43,7 @@ class Ground(NamedTuple):
 
     streets: gpd.GeoDataFrame
     population: pd.DataFrame | None
-    remedies: Mapping[str, str]  # how to declare a datum, by role
+    remedies: Mapping[str, Sentence]  # how to declare a datum, by role
 
 
 def match(
@@ -141,7 +141,7 @@ def match_residences(
             values=residences["street"][is_gone],
         )
     is_unknown = (residences["street"] != "").to_numpy() & named.isna().to_numpy() & is_kept
-    problems += _unknown_streets(
+    problems += _matching.unknown_streets(
         rows[is_unknown], residences["street"][is_unknown], ground.streets, file=file
     )
     if problems:
@@ -210,7 +210,7 @@ def match_communities(
     named = _matching.street_codes(communities["street"], streets)
     is_named = (communities["street"] != "").to_numpy()
     is_unknown = is_named & named.isna().to_numpy()
-    problems = _unknown_streets(
+    problems = _matching.unknown_streets(
         rows[is_unknown], communities["street"][is_unknown], streets, file=file
     )
     shares = _shares(communities, streets)  # of each community in each street it touches
@@ -638,15 +638,16 @@ def _elsewhere(
     hint = _matching._datum_hint(points, find_wrong, remedy, fewest=fewest)
     if hint:
         count = int(is_wrong.sum())
-        right = f", or {remedy.format('wgs84')} if they are right"
-        right = "" if points.attrs.get("datum_declared") else right
-        right_zh = f"；若无误，请 {remedy.format('wgs84')}" if right else ""
+        as_it_is = _matching._remedied(remedy, "wgs84")
+        is_declared = points.attrs.get("datum_declared")
+        right = "" if is_declared else f", or {as_it_is} if they are right"
+        right_zh = "" if is_declared else f"；若无误，{as_it_is.zh}"
         return [
             Sentence(
                 f"{file}: {count:,} of {len(points):,} rows lie outside the area or the street they name; they "
                 f"would be in place if {hint}{right}.",
                 zh=f"{file}：{len(points):,} 行中有 {count:,} 行在研究区或所填街道之外；"
-                f"改用其他坐标系后即可吻合：{say(hint, 'zh')}{right_zh}。",
+                f"{say(hint, 'zh')}，这些位置即可吻合{right_zh}。",
             )
         ]
     if not is_inside.any():
@@ -679,26 +680,13 @@ def _overlapping(units: gpd.GeoDataFrame, *, file: str, role: str) -> list[Sente
         Sentence(
             f"{file}: {what} {_checks.show(names[a])} and {_checks.show(names[b])} overlap by {m2:,.0f} m2; "
             "every place belongs to one: redraw their border.",
-            zh=f"{file}：{zh} {_checks.show(names[a])} 与 {_checks.show(names[b])} 重叠 {m2:,.0f} 平方米；"
+            zh=f"{file}：{zh} {_checks.show(names[a])} 与 {_checks.show(names[b])} 重叠 {m2:,.0f} m2；"
             "每处只属于一个：请重绘边界。",
         )
         for a, b, m2, least in zip(left, right, shared, smaller, strict=True)
         if m2 > (1 - _WHOLE) * least
     ]
     return _checks.few(problems, of=file)
-
-
-def _unknown_streets(
-    rows: pd.Index, names: pd.Series, streets: gpd.GeoDataFrame, *, file: str
-) -> list[Sentence]:
-    several = _checks.some(streets["name"])
-    return _checks.complain(
-        file,
-        rows,
-        Sentence("this street is not in the streets file", zh="街道文件中没有这个街道"),
-        Sentence(f"use one of {several}", zh=f"请使用 {several.zh} 之一"),
-        values=names,
-    )
 
 
 def _is_known(group: str, ground: Ground) -> bool:
@@ -749,7 +737,7 @@ def _far_off(
     return [
         Sentence(
             f"{file}: {what}; check that it counts people (not people per km2) of this place and group.",
-            zh=f"{file}：{zh}；请确认其为本地该人群的人数（而非每平方公里人数）。",
+            zh=f"{file}：{zh}；请确认其为本地该人群的人数（而非每 km2 人数）。",
         )
     ], []
 

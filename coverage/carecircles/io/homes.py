@@ -121,7 +121,7 @@ def read_residences(
             ),
             Sentence(
                 "fill in people, households, dwellings or floor_area in m2, or draw its outline",
-                zh="请填写人数、户数、套数或建筑面积（平方米），或改用建筑轮廓面",
+                zh="请填写人数、户数、套数或建筑面积（m2），或改用建筑轮廓面",
             ),
             values=residences["name"][is_blank],
         )

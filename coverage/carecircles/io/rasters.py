@@ -92,7 +92,8 @@ def name_of(path: Path, *, sex: str, age: int) -> str:
     'chn_t_65_2030_CN.tif'
     """
     digits = f"{age:02d}" if re.search(r"_[tfm]_0\d_", path.stem) else str(age)
-    return _OF_AGE.sub(lambda m: m[0].replace(f"{m[1]}_{m[2]}", f"{sex}_{digits}"), path.name)
+    stem = _OF_AGE.sub(lambda m: m[0].replace(f"{m[1]}_{m[2]}", f"{sex}_{digits}"), path.stem)
+    return f"{stem}{path.suffix}"
 
 
 def look(path: Path, bands: Sequence[int] | None, *, area: gpd.GeoSeries) -> Looked:
@@ -233,7 +234,7 @@ def _tell_place(source: Any, tell: Any) -> None:
     if source.crs is None or not (source.crs.is_geographic or source.crs.is_projected):
         tell(
             "it does not say in which CRS it is; set one, for example with 'Assign projection' in QGIS.",
-            "文件没有坐标参考系；请设置，例如用 QGIS 的“指定投影”。",
+            "文件没有坐标参考系；请设置，例如用 QGIS 的 'Assign projection'（指定投影）。",
         )
     elif not _checks.is_of_the_earth(pyproj.CRS.from_wkt(source.crs.to_wkt())):
         tell(
