@@ -637,3 +637,56 @@ def test_names_of_bands_come_back(ages, sex, year):
         assert rasters.name_of(Path(name), sex="t", age=90) == (
             f"chn_t_90_{year}_CN_100m_R2025A_v1.tif"
         )
+
+
+# On the command line
+
+
+@pytest.fixture
+def folder(ground, tmp_path):
+    """A study area's folder with residences, a park and a raster beside the usual files."""
+    for role in ("streets", "centres"):
+        ground[role].to_crs(4326).to_file(tmp_path / f"{role}.geojson")
+    ground["population"].to_csv(tmp_path / "population.csv", index=False)
+    HOMES.to_csv(tmp_path / "residences.csv", index=False)
+    frame([box(1500, 0, 2000, 1000)]).to_crs(4326).to_file(tmp_path / "parks.geojson")
+    raster(tmp_path / "people_60.tif", flat(1600))
+    plan = (
+        'name = "试验区"\ncrs = "EPSG:32650"\n'
+        '[files]\nuninhabited = "parks.geojson"\npeople_raster = "people_*.tif"\n'
+        '[datum]\nstreets = "wgs84"\ncentres = "wgs84"\nresidences = "wgs84"\nuninhabited = "wgs84"\n'
+    )
+    (tmp_path / "area.toml").write_text(plan, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_folder_has_sources_and_check_says_what_was_understood(folder):
+    made = area.read_area(folder)
+    assert len(made.sources.residences) == 3
+    assert [band.group for band in made.sources.people_raster] == ["people_60"]
+    files = {path.name for path in area.files_of(folder)}
+    assert {"residences.csv", "parks.geojson", "people_60.tif"} <= files  # no result replaces them
+    said = "\n".join(area.check_file(folder, area=folder))
+    assert "residences: 3 points in the area, households 1,600" in said
+    assert "uninhabited: 1 polygons in the area, 500,000 m2" in said
+    assert (
+        "people_60.tif: GeoTIFF, 20 x 10 pixels of 100 m, EPSG:32650; counts for people_60" in said
+    )
+    assert "people in the area by band 1: 1,600" in said
+    [own, *_] = area.check_file(folder / "residences.csv", area=folder)
+    assert own.startswith("residences.csv: residences, CSV, UTF-8, 3 rows, datum wgs84")
+    assert "people_raster" in area.check_file(folder / "people_60.tif", area=folder)[0]
+
+
+def test_check_takes_files_from_elsewhere(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    HOMES.to_csv(elsewhere / "小区表.csv", index=False)
+    squares(left=0).to_crs(4326).to_file(elsewhere / "people_grid.geojson")
+    lines = area.check_file(elsewhere / "小区表.csv", area=folder, datum="wgs84")
+    assert lines[0].startswith("小区表.csv: residences, CSV")
+    assert lines[0].zh.startswith("小区表.csv：住宅")
+    lines = area.check_file(elsewhere / "people_grid.geojson", area=folder, datum="wgs84")
+    assert "  8 polygons in the area, people 4,800" in lines
+    HOMES.assign(经度=0).to_csv(elsewhere / "小区表.csv", index=False)
+    with pytest.raises(ValidationError, match="none of its 3 rows lies in the area"):
+        area.check_file(elsewhere / "小区表.csv", area=folder, datum="wgs84")

@@ -12,11 +12,11 @@ from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _target
+from carecircles.io._columns import LIVED_IN as LIVED_IN
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._formats import FORMATS, parted
 from carecircles.words import Sentence, Text, listed
 
-LIVED_IN = ("residences", "communities", "people_grid", "uninhabited")
 RASTER = "people_raster"
 
 

@@ -6,7 +6,7 @@ Every function returns what fits and, as sentences, what does not; notes say wha
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -29,7 +29,7 @@ _FULL = 0.99  # of a street from which on its communities leave no room for more
 _LEAST_AT_HOME = 0.9  # share of a community that has to lie in its street; the rest is drawing
 _FAR, _TOO_FAR = 2.0, 10.0  # times the known total: said, refused
 _HALF_A_PERSON = 0.5
-_ROLE_ZH = {
+ROLES_ZH = {
     "residences": "住宅",
     "communities": "社区",
     "people_grid": "人口格网",
@@ -475,7 +475,7 @@ def _on_empty_land(
     return [
         {
             "en": f"{file}: {count:,} of {len(homes):,} {role} stand on uninhabited land, which counts for nothing.",
-            "zh": f"{file}：{len(homes):,} 个{_ROLE_ZH[role]}中有 {count:,} 个位于无人居住区，不计权重。",
+            "zh": f"{file}：{len(homes):,} 个{ROLES_ZH[role]}中有 {count:,} 个位于无人居住区，不计权重。",
         }
     ]
 
@@ -551,9 +551,11 @@ def _streets_at(points: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Serie
     return pd.Series(streets.index.to_numpy()[nearest], index=points.index, dtype=object)
 
 
-def _clipped(shapes: np.ndarray, outlines: np.ndarray | shapely.Geometry) -> np.ndarray:
+def _clipped(shapes: Any, outlines: Any) -> Any:
     """The parts of polygons within outlines, without the lines and points where they only touch."""
     parts = shapely.intersection(shapes, outlines)
+    if isinstance(parts, shapely.Geometry):
+        return parts
     is_mixed = shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION
     for n in np.flatnonzero(is_mixed):
         pieces = shapely.get_parts(parts[n])
@@ -587,14 +589,14 @@ def _inside(
         notes.append(
             {
                 "en": f"{file}: {out:,} of {len(frame):,} {what} lie outside the area and are left out{people}.",
-                "zh": f"{file}：{len(frame):,} 个{_ROLE_ZH[role]}中有 {out:,} 个在研究区之外，不计入{people.zh}。",
+                "zh": f"{file}：{len(frame):,} 个{ROLES_ZH[role]}中有 {out:,} 个在研究区之外，不计入{people.zh}。",
             }
         )
     if cut:
         notes.append(
             {
                 "en": f"{file}: {cut:,} {what} lie across the area's border; the part inside counts by its area.",
-                "zh": f"{file}：{cut:,} 个{_ROLE_ZH[role]}跨越研究区边界，按界内面积计。",
+                "zh": f"{file}：{cut:,} 个{ROLES_ZH[role]}跨越研究区边界，按界内面积计。",
             }
         )
     return kept, pd.Series(share[is_kept], index=kept.index), notes
@@ -742,18 +744,41 @@ def _far_off(
     ], []
 
 
-def described(sources: Sources) -> dict[str, str]:
-    """What is understood of each source, in words, by role."""
-    told = {}
+def described(sources: Sources, streets: gpd.GeoDataFrame) -> dict[str, list[Sentence]]:
+    """What is understood of each source, in words, by role; of rasters a line for each file."""
+    told: dict[str, list[Sentence]] = {}
     for role in ROLES:
         frame = getattr(sources, role)
         if frame is None:
             continue
-        kinds = "points" if not _are_polygons(frame) else "polygons"
+        count, kind, zh = len(frame), "points", "个点"
+        if _are_polygons(frame):
+            kind, zh = "polygons", "个面"
         if role == "uninhabited":
-            told[role] = f"{frame.union_all().area / 1e6:.2f} km2 in {len(frame):,} polygons"
-            continue
-        measures = io.measures_of(frame) if role == "residences" else columns_of(frame)
-        sums = ", ".join(f"{column} {frame[column].sum():,.0f}" for column in measures)
-        told[role] = f"{len(frame):,} {kinds} in the area: {sums}"
+            size = f"{shapely.area(_clipped(frame.union_all(), streets.union_all())):,.0f} m2"
+            sums, sums_zh = size, f"面积 {size}"
+        else:
+            measures = io.measures_of(frame) if role == "residences" else columns_of(frame)
+            sums = ", ".join(f"{column} {frame[column].sum():,.0f}" for column in measures)
+            sums_zh = sums.replace(", ", "、")
+        told[role] = [
+            Sentence(
+                f"{count:,} {kind} in the area, {sums}", zh=f"研究区内 {count:,} {zh}，{sums_zh}"
+            )
+        ]
+    files: dict[Path, list[Band]] = {}
+    for band in sources.people_raster:
+        files.setdefault(band.path, []).append(band)
+    for path, bands in files.items():
+        numbers = sorted({band.band for band in bands})
+        found = rasters.look(path, numbers, area=streets.geometry)
+        sums = ", ".join(f"band {n}: {found.sums[n]:,.0f}" for n in numbers)
+        sums_zh = "、".join(f"第 {n} 波段 {found.sums[n]:,.0f} 人" for n in numbers)
+        groups = ", ".join(dict.fromkeys(band.group for band in bands))
+        told.setdefault("people_raster", []).append(
+            Sentence(
+                f"{path.name}: {found.made}; counts for {groups}; people in the area by {sums}",
+                zh=f"{path.name}：{found.made}；用于 {groups}；研究区内{sums_zh}",
+            )
+        )
     return told

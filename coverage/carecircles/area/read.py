@@ -359,6 +359,12 @@ def _made(
     )
 
 
+def ground_of(area: StudyArea, *, datum: str, zh: str) -> _sources.Ground:
+    """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
+    remedy = Sentence(datum, zh=zh)
+    return _sources.Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+
+
 def _remedies(by: str) -> dict[str, Sentence]:
     """How the datum of each file that says where people live is declared."""
     if by == "study":

@@ -219,6 +219,7 @@ def people_grid_columns(
     }  # fmt: skip
 
 
+LIVED_IN = ("residences", "communities", "people_grid", "uninhabited")
 MEASURES = ("households", "dwellings", "floor_area")  # of a residence, beside its people
 _HOME = (
     "住宅", "居住", "公寓", "宿舍", "宅基地", "商住", "民居", "居民楼", "住房", "别墅", "平房", "小区",
