@@ -24,7 +24,7 @@ ORDER = [
     "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.marginal", "report.siting",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
-    "maps.marginal", "maps.live", "maps", "cli.options", "cli.output", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
+    "maps.marginal", "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.whatif", "cli.site", "cli.files",
     "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
@@ -80,6 +80,23 @@ def test_import_carecircles_gives_every_public_module_when_it_is_named():
     assert run.stdout == "hexi carecircles.maps.tiles\n"
     with pytest.raises(AttributeError, match=r"carecircles.*'centres'"):
         _ = carecircles.centres
+
+
+MOST_PARAMETERS = 8
+MANY: dict[str, str] = {}  # with more, and why
+
+
+def test_no_function_takes_more_parameters_than_a_reader_can_hold():
+    found = {}
+    for name, path in module_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                given = node.args
+                count = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+                count += (given.vararg is not None) + (given.kwarg is not None)
+                if count > MOST_PARAMETERS:
+                    found[f"{name}.{getattr(node, 'name', 'lambda')}"] = count
+    assert set(found) == set(MANY), found
 
 
 def public_functions():

@@ -12,6 +12,7 @@ from scipy import ndimage
 from carecircles import grid
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of, headline_of
+from carecircles.words import Sentence
 
 OTHER = "other"
 
@@ -136,7 +137,9 @@ def _named(
 ) -> tuple[pd.Series, int]:
     """The name of each uncovered cell's zone, the largest first, and how many small ones are 'other'."""
     if not smallest_m2 >= 0:
-        raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
+        told = f"smallest zone is {smallest_m2:g} m2; write 0 or more."
+        zh = f"最小片区为 {smallest_m2:g} 平方米；应不小于 0。"
+        raise ValidationError([Sentence(told, zh=zh)])
     number = number_zones(gaps) if split is None else _number_within(gaps, gaps[split])
     zones = gaps.groupby(number)[["area_m2", first]].sum()
     is_small = zones["area_m2"] < smallest_m2
@@ -177,8 +180,8 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
 def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:
     """Each zone's labels, the one with the largest weight first."""
     found = labels.astype(object).fillna("")
-    totals = weight.groupby([name, found], observed=True).sum()
-    totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
+    sums = weight.groupby([name, found], observed=True).sum()
+    totals = sums.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
     totals = totals[totals["label"] != ""]
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
     found = totals.groupby("zone", observed=True)["label"].agg(tuple)

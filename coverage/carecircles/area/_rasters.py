@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from carecircles import people
 from carecircles.area.values import Band
@@ -55,7 +55,7 @@ def _not_files(file: str, where: str, said: object) -> Sentence:
     )
 
 
-def _listed(value: object) -> list:
+def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

@@ -315,7 +315,7 @@ def _shares(units: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _pairs(said: pd.Series, most: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
     lies = streets["name"].reindex(most.to_numpy()).set_axis(said.index)
-    return said + " / " + lies
+    return pd.Series(said + " / " + lies)
 
 
 def _added_up(
@@ -528,7 +528,8 @@ def match_rasters(
 
 
 def _rows(frame: pd.DataFrame) -> pd.Index:
-    return pd.Index(frame["row"], name=frame.attrs["unit"])
+    rows: pd.Index = pd.Index(frame["row"], name=frame.attrs["unit"])
+    return rows
 
 
 def _without_row(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -633,7 +634,8 @@ def _elsewhere(
     def find_wrong(moved: gpd.GeoSeries) -> np.ndarray:
         shapes = moved.to_numpy()
         is_off = ~shapely.intersects(outline, shapes)
-        return np.where(has_street, shapely.distance(shapes, homes) > STRAY_M, is_off)
+        is_stray = shapely.distance(shapes, homes) > STRAY_M
+        return np.asarray(np.where(has_street, is_stray, is_off))
 
     remedy = ground.remedies[role]
     fewest = 3 if points.attrs.get("datum_declared") else 1

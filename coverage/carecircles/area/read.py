@@ -79,6 +79,7 @@ def read_area(
     if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
     plan, is_certain = sound_part(plan)
+    plan["folder"] = folder  # from which its rasters are named
     found, missing = find_files(folder, plan, own_centres=centres is None)
     paths: dict[str, io.Source] = {**found}
     problems += missing
@@ -102,7 +103,7 @@ def read_area(
 
     return _made(
         paths, plan, problems, about_plan, by="area.toml", remedy=remedy, beyond=beyond,
-        is_certain=is_certain, folder=folder,
+        is_certain=is_certain,
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ class More(TypedDict, total=False):
     people_grid: io.Source | None
     people_raster: Said | None
     uninhabited: io.Source | None
-    groups: Mapping[str, Mapping] | None
+    groups: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -197,7 +198,7 @@ def study(
     }  # fmt: skip
     people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
-    plan: dict = {
+    plan: dict[str, Any] = {
         "name": named["zh"],
         "name_en": named["en"],
         "datum": {role: said for role, said in by_role.items() if said is not None},
@@ -234,7 +235,7 @@ def study(
 
 def _made(
     paths: Mapping[str, io.Source],
-    plan: dict,
+    plan: dict[str, Any],
     problems: list[Sentence],
     about_plan: list[Text],
     *,
@@ -242,7 +243,6 @@ def _made(
     remedy: Sentence,
     beyond: float,
     is_certain: bool,
-    folder: Path = Path(),
 ) -> StudyArea:
     """
     A study area of files or frames by role, and of what area.toml or the caller says about it.
@@ -333,7 +333,7 @@ def _made(
         plan.get(RASTER),
         _sources.Ground(streets, population if is_counted else None, _remedies(by)),
         files=files,
-        folder=folder,
+        folder=plan.get("folder", Path()),
     )
     problems += wrong
     notes += said

@@ -1,5 +1,7 @@
 """The map on which people plan."""
 
+from typing import Any
+
 import folium
 import numpy as np
 import pyproj
@@ -25,7 +27,6 @@ from carecircles.maps.around import (
 )
 from carecircles.maps.drawing import (
     ASSETS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -35,10 +36,11 @@ from carecircles.maps.drawing import (
     scripts_of,
     told_of,
 )
-from carecircles.maps.layers import reference_layers
+from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Sentence
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -82,12 +84,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     """
     require_language(lang)
     if not is_straight(plan):
-        raise ValidationError(
-            [
-                "a live map measures straight lines and this plan has a reach of its own; draw it with "
-                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
-            ]
+        told = (
+            "a live map measures straight lines and this plan has a reach of its own; draw it with "
+            "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
         )
+        zh = (
+            "规划地图按直线距离量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
+            "或用 `reach.straight_line` 评价后再在规划地图上规划。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
@@ -101,12 +106,12 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "zh": "按直线距离，含界限。",
         },
         "groups": {group.column: group.name for group in groups},
+        "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
-                report.STREET,
                 report.LIVE_PANEL,
                 first,
                 keys=("all", "share", "net", "left"),  # what the page counts itself
@@ -191,10 +196,10 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             },
         },
     }
-    return _LiveDrawing("live", data, bounds=bounds, name=LAYERS["grid"][lang], show=True)
+    return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
-def _projection(area: StudyArea) -> dict:
+def _projection(area: StudyArea) -> dict[str, Any]:
     """
     Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
 
@@ -239,7 +244,7 @@ def _projection(area: StudyArea) -> dict:
     }
 
 
-def _live_signs() -> list[dict]:
+def _live_signs() -> list[dict[str, Any]]:
     return [
         {"sign": "changed", "change": change, "label": text}
         for change, text in CENTRE_SIGNS.items()

@@ -3,21 +3,22 @@
 import dataclasses
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, words
+from carecircles import comparison, evaluation, grid, people, reach, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import Headings, figure, headings
+from carecircles.report.columns import figure, headings, in_unit, unit_in_words
 from carecircles.words import Text, say
 
 LANGUAGES = ("en", "zh")
 
 
-def name_of(row: Mapping) -> Text:
+def name_of(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre, street or area in each language; Chinese where there is no English.
 
@@ -29,7 +30,7 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
-def centre_name(row: Mapping) -> Text:
+def centre_name(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre in each language, marked where it stands beyond the border.
 
@@ -132,6 +133,7 @@ def _not_known(
     verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        name = str(name)
         verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
@@ -183,10 +185,9 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    pairs = plan.cost.table
-    labels = pairs.index.levels[1]
-    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
-    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    pairs = reach.pairs_in(plan.cost.table)
+    is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
+    own = dataclasses.replace(plan.cost, table=plan.cost.table[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = comparison.headline(plan)
     added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
@@ -218,17 +219,19 @@ def standard_note(plan: Plan) -> Text:
     metres, minutes = round(standard.metres), round(standard.minutes, 1)
     group = people.rows_of([standard.group], plan.area.groups)
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
+    walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
-        unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
-        limit = f"{plan.cost.cutoff:g}"
+        unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
         way = {
-            "en": f"{limit} {unit[0]} by a cost table of one's own",
-            "zh": f"按自备的距离表 {limit} {unit[1]}",
+            "en": f"{limit} {unit['en']} by a cost table of one's own",
+            "zh": f"按自备的距离表 {limit} {unit['zh']}",
         }
+    if plan.cost.unit == "min":
+        walk = {"en": "", "zh": ""}  # that is the limit itself
     return {
-        "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
+        "en": f"{way['en']}{walk['en']}, the limit included"
         + (f"; for people {group[0].name['en']}" if group else ""),
-        "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
+        "zh": f"{way['zh']}{walk['zh']}，含界限"
         + (of_group({"zh": "；适用于{}人口"}, group[0])["zh"] if group else ""),
     }
 
@@ -249,9 +252,11 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 
-def heading_of(plan: Plan, /, **setting) -> dict:
+def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
     area, cells = plan.area, plan.cells
-    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
+    centres: dict[str, Any] = {
+        key: setting.pop(key) for key in ("centres", "neighbours") if key in setting
+    }
     return {
         "area": area.name,
         "area_en": area.name_en,
@@ -264,7 +269,7 @@ def heading_of(plan: Plan, /, **setting) -> dict:
     }
 
 
-def setting_of(plan: Plan) -> dict:
+def setting_of(plan: Plan) -> dict[str, Any]:
     """What a plan's figures rest on."""
     area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
@@ -298,12 +303,19 @@ def headline_group(*plans: Plan) -> str:
     return comparison.headline(*plans).column
 
 
-def named_of(plan: Plan) -> dict:
+def named_of(plan: Plan) -> dict[str, Any]:
     return {"name": plan.name["zh"], "name_en": plan.name["en"], **setting_of(plan)}
 
 
 def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
-    """The lines of several lists, each once."""
+    """
+    The lines of several lists, each once.
+
+    Examples
+    --------
+    >>> each_once([[{"en": "a", "zh": "甲"}], [{"en": "a", "zh": "甲"}]])
+    [{'en': 'a', 'zh': '甲'}]
+    """
     return list({line["en"]: line for lines in many for line in lines}.values())
 
 
@@ -323,15 +335,41 @@ def plan_name(plan: Plan) -> Text:
     return {lang: isolated(name) + day for lang, name in plan.name.items()}
 
 
-def columns_of(columns: Headings, *plans: Plan) -> dict[str, Text]:
+def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:
     """
-    The headings of a table for the groups of plans (`columns.headings`).
+    The headings of a table for the groups of plans and the units of their costs (`columns.headings`).
 
     Beside the group whose figures come first stand those that are told beside it.
     """
     first = comparison.headline(*plans)
     others = [group for group in groups_of(*plans) if group.is_beside and group != first]
-    return headings(columns, first, others)
+    return headings(columns, first, others, units=units_of(*plans))
+
+
+def units_of(*plans: Plan) -> list[str]:
+    """The units of the plans' cost tables, each once."""
+    return list(dict.fromkeys(plan.cost.unit for plan in plans))
+
+
+def in_unit_of(figures: pd.DataFrame, plan: Plan, before: Plan | None = None) -> pd.DataFrame:
+    """
+    Figures of a plan whose columns of costs are called by their unit; those `_before` by that of another plan.
+
+    Measures call them `_m` whatever they are; where a plan's costs are minutes a table says so.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> timed = dataclasses.replace(asis, cost=dataclasses.replace(asis.cost, unit="min"))
+    >>> figures = pd.DataFrame({"people_60": [80.0], "mean_distance_m": [9.3]})
+    >>> list(report.in_unit_of(figures, timed))
+    ['people_60', 'mean_distance_min']
+    """
+    was = plan if before is None else before
+    units = {c: (was if c.endswith("_before") else plan).cost.unit for c in figures.columns}
+    return figures.rename(columns={c: in_unit(c, unit) for c, unit in units.items() if unit != "m"})
 
 
 def groups_of(*plans: Plan) -> list[Group]:

@@ -1,12 +1,14 @@
 """What is asked of a plan, measured once, and its answers: the best sites, a curve, alternatives."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison
+from carecircles import comparison, io, scenario
+from carecircles import plan as plans
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
 from carecircles.reach import CostTable
@@ -15,6 +17,7 @@ from carecircles.siting.candidates import cost_for, with_gross
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import MODELS
 from carecircles.siting.question import Rules, Search, Siting
+from carecircles.words import Sentence, joined
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,7 @@ def ask(
     weight
         The column of people who count; those whose figures come first (`comparison.headline`) if None.
     rules
-        What else a plan has to keep to.
+        What else a plan has to keep to; required, candidates and capacities are not for them to say.
     full
         Cost up to which people count in full, of the goal 'gradual'.
     share
@@ -79,7 +82,8 @@ def ask(
     Raises
     ------
     ValidationError
-        If there is no such goal, or the candidates are in another CRS or have ids of centres.
+        If there is no such goal, the candidates are in another CRS or have ids of centres, or the rules
+        say what is not theirs.
 
     Examples
     --------
@@ -90,7 +94,7 @@ def ask(
     >>> siting.curve_of(question, most=2)["people"].round().tolist()
     [14469.0, 16874.0, 18690.0]
     """
-    _refuse(plan, candidates, goal)
+    _refuse(plan, candidates, goal, rules or Rules())
     options: dict[str, Any] = {"rules": rules or Rules()}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
@@ -237,17 +241,101 @@ def alternatives_to(
     return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
 
 
-def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:
+def carry_out(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> Plan:
+    """
+    The plan in which the sites that were found are centres.
+
+    Parameters
+    ----------
+    plan
+        The plan as it is; of all centres where they are to get a service.
+    siting
+        From `site` or `answer`.
+    candidates
+        Those it was found among.
+    service
+        What the sites, centres already, are to offer; only centres that do count then.
+
+    Returns
+    -------
+    plan
+        As `plan.carry_out` makes it of the scenario that `steps_of` tells.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=2)
+    >>> len(siting.carry_out(asis, best, places).area.facilities) - len(area.facilities)
+    2
+    """
+    steps = scenario.parse(steps_of(siting, candidates, service=service))
+    return plans.carry_out(plan, steps, service=service)
+
+
+def steps_of(
+    siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> dict[str, Any]:
+    """
+    The sites as plain values of a scenario, `name` and `step`, for `scenario.parse`.
+
+    The parameters are those of `carry_out`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> siting.steps_of(siting.site(asis, places, new=1), places)["step"][0]["open"]
+    'G119'
+    """
+    steps: list[dict[str, Any]] = []
+    sites = candidates.loc[siting.sites.index]
+    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
+        if service is not None:
+            steps.append({"equip": str(label), "services": [*row["services"], service]})
+            continue
+        name, name_en = row["name"], row["name_en"] or row["name"]
+        if name == label:  # a cell of the grid has none
+            name, name_en = f"新增中心{number}", f"New centre {number}"
+        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
+        steps.append({"open": str(label), "name": name, "name_en": name_en, **place})
+    what = {"en": "new centres", "zh": "个新增中心"}
+    if service is not None:
+        spelled = io.service_name(service)
+        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+    return {
+        "name": f"{len(sites)} {what['zh']}",
+        "name_en": f"{len(sites)} {what['en']}",
+        "step": steps,
+    }
+
+
+def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str, rules: Rules) -> None:
     """What cannot be asked."""
     problems = []
     if goal not in GOALS:
-        problems.append(f"goal is {goal!r}; write one of {', '.join(GOALS)}.")
+        told = f"goal is {goal!r}; write one of {', '.join(GOALS)}."
+        problems.append(Sentence(told, zh=f"goal 是 {goal!r}；请写 {'、'.join(GOALS)} 之一。"))
+    if len(rules.required) or rules.candidates is not None or rules.capacities is not None:
+        told = Sentence(
+            "`rules`: the plan's centres are required, `candidates` are all there are, and capacities "
+            "need a cost table of all pairs (`minimize_cost`); leave the three out.",
+            zh="`rules`：plan 的中心都保留，`candidates` 就是全部候选点，容量则需要含所有点对的距离表"
+            "（`minimize_cost`）；请不要写这三项。",
+        )
+        problems.append(told)
     taken = candidates.index[candidates.index.isin(plan.area.facilities.index)]
     if len(taken):
-        some = ", ".join(map(str, taken[:5]))
-        problems.append(
-            f"`candidates`: there are centres with the ids {some}; give candidates their own."
-        )
+        some = joined(map(str, taken[:5]), Sentence(", ", zh="、"))
+        told = f"`candidates`: there are centres with the ids {some}; give candidates their own."
+        zh = f"`candidates`：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
 
@@ -255,13 +343,17 @@ def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:
 def _options(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
     """What the goal's model takes beside people and costs."""
     asked: dict[str, Any] = {} if GOALS[question.goal].finds_number else {"new": new}
+    rules = dataclasses.replace(
+        question.options["rules"],
+        required=question.plan.area.facilities.index,
+        candidates=question.candidates.index,
+    )
     return {
         **question.options,
         **asked,
+        "rules": rules,
         "cutoff": question.plan.cost.cutoff,
         "weight": question.weight,
-        "required": question.plan.area.facilities.index,
-        "candidates": question.candidates.index,
         "search": search or Search(),
     }
 
@@ -269,11 +361,14 @@ def _options(question: Question, *, new: int | None, search: Search | None) -> d
 def _cells(question: Question) -> pd.DataFrame:
     """The cells, their streets called by names and code, as a message about a street will."""
     cells, streets = question.plan.cells, question.plan.area.streets
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return cells.assign(street=cells["street"].cat.rename_categories(labels))
+    labels = [
+        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
+        for code, name, name_en in streets.loc[
+            cells["street"].cat.categories, ["name", "name_en"]
+        ].itertuples()
+    ]
+    named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
+    return cells.assign(street=cells["street"].cat.set_categories(named, rename=True))
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:
