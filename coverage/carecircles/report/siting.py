@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -32,11 +33,14 @@ from carecircles.report.notes import (
     plan_name,
     said_below,
 )
-from carecircles.siting import GOALS, Siting
 from carecircles.words import Text
 
+if TYPE_CHECKING:  # most commands site nothing and need none of it
+    from carecircles.siting import Siting
+    from carecircles.siting.goals import Goal
 
-def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+
+def siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     The sites of a plan as a frame to write, in the order in which to build.
 
@@ -65,11 +69,11 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.area.crs)
 
 
-def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
+def _siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> pd.DataFrame:
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
-    column = GOALS[siting.goal].column
+    column = _goal(siting).column
     if column is not None:
         figures[column.replace("{g}", group)] = [
             _in_unit(siting, value) for value in siting.sites["objective"]
@@ -83,11 +87,11 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
 def siting_record(
     plan: Plan,
     after: Plan,
-    siting: Siting,
+    siting: "Siting",
     candidates: gpd.GeoDataFrame,
     *,
     curve: pd.DataFrame | None = None,
-    others: Sequence[tuple[float, Siting]] = (),
+    others: "Sequence[tuple[float, Siting]]" = (),
 ) -> dict:
     """
     New centres with their proof, and what was found beside them, as a JSON value.
@@ -113,7 +117,7 @@ def siting_record(
         "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
-        "unit": GOALS[siting.goal].unit,
+        "unit": _goal(siting).unit,
         "candidates": len(candidates),
         "asked": siting.asked,
         **_siting_figures(siting),
@@ -139,7 +143,7 @@ def siting_record(
     return record
 
 
-def _siting_figures(siting: Siting) -> dict:
+def _siting_figures(siting: "Siting") -> dict:
     people = {
         name: round(getattr(siting, name), UNITS["people"].decimals)
         for name in ("covered", "covered_before")
@@ -153,13 +157,19 @@ def _siting_figures(siting: Siting) -> dict:
     return {"objective": objective, "before": before, **proof, **people}
 
 
-def _in_unit(siting: Siting, value: float) -> float:
+def _goal(siting: "Siting") -> "Goal":
+    from carecircles.siting import GOALS
+
+    return GOALS[siting.goal]
+
+
+def _in_unit(siting: "Siting", value: float) -> float:
     """An objective as people read it: of persons times metres, the mean distance."""
-    return value / siting.total if GOALS[siting.goal].is_mean and siting.total else value
+    return value / siting.total if _goal(siting).is_mean and siting.total else value
 
 
 def siting_scenario(
-    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+    plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame, *, service: str | None = None
 ) -> dict:
     """
     The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
@@ -197,16 +207,16 @@ def siting_scenario(
     return {
         "name": f"{len(sites)} {what['zh']}",
         "name_en": f"{len(sites)} {what['en']}",
-        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{GOALS[siting.goal].what['zh']}），"
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_goal(siting).what['zh']}），"
         f"候选点 {every} 个。{proof['zh']}",
-        "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
+        "note_en": f"Sited for people {group['en']} ({_goal(siting).what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
         "step": steps,
     }
 
 
 def siting_table(
-    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
+    plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame, *, lang: str
 ) -> pd.DataFrame:
     """
     The sites of a plan as text to read.
@@ -236,7 +246,7 @@ def siting_table(
 
 def alternatives_table(
     plan: Plan,
-    others: Sequence[tuple[float, Siting]],
+    others: "Sequence[tuple[float, Siting]]",
     candidates: gpd.GeoDataFrame,
     *,
     lang: str,
@@ -272,7 +282,7 @@ def alternatives_table(
     return pd.concat(tables, ignore_index=True)
 
 
-def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+def curve_table(plan: Plan, siting: "Siting", curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     """
     What the best one, two, three ... new centres reach, as text to read.
 
@@ -292,8 +302,8 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
     columns = columns_of(CURVE_COLUMNS, plan)
-    if GOALS[siting.goal].column is not None or GOALS[siting.goal].finds_number:
-        what = GOALS[siting.goal].what
+    if _goal(siting).column is not None or _goal(siting).finds_number:
+        what = _goal(siting).what
         columns["people"] = of_group(
             {"en": "{} covered", "zh": "覆盖{}"}, comparison.headline(plan)
         )
@@ -305,7 +315,7 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     return as_text(counted, columns, lang)
 
 
-def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
+def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
     """
     What is proven of a plan, what it costs and whom it leaves, a line each.
 
@@ -319,7 +329,7 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     >>> report.siting_notes(asis, best, places)[0]["en"]
     'Proven: no other choice among the candidates is better.'
     """
-    label, goal = comparison.headline(plan).name, GOALS[siting.goal]
+    label, goal = comparison.headline(plan).name, _goal(siting)
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
@@ -349,7 +359,7 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     return lines
 
 
-def _fewer(siting: Siting) -> list[Text]:
+def _fewer(siting: "Siting") -> list[Text]:
     """That a plan has fewer centres than were asked for, and why."""
     if siting.asked is None or len(siting.sites) >= siting.asked:
         return []
@@ -365,7 +375,7 @@ def _fewer(siting: Siting) -> list[Text]:
     ]
 
 
-def _proof(siting: Siting) -> Text:
+def _proof(siting: "Siting") -> Text:
     """Whether it is proven that no other choice is better, and if not, how much better one could be."""
     if siting.status == "optimal":
         return {
