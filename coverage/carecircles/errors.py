@@ -2,25 +2,35 @@
 
 from collections.abc import Iterable
 
+from carecircles.words import Sentence, joined
+
 
 class ValidationError(ValueError):
     """
     Input that cannot be used as it is.
 
     `problems` holds one sentence for each problem found, every one naming the file, the rows, the
-    values and what to do; the message is all of them, one a line. `understood` holds what could be
-    read in spite of them, so that it can still be held against other files.
+    values and what to do, in each language; the message is all of them, one a line. `understood` holds
+    what could be read in spite of them, so that it can still be held against other files.
     """
 
-    def __init__(self, problems: Iterable[str], *, understood: object = None) -> None:
+    def __init__(self, problems: Iterable[Sentence], *, understood: object = None) -> None:
         self.problems = tuple(problems)
         self.understood = understood
-        super().__init__("\n".join(self.problems))
+        super().__init__(joined(self.problems))
 
 
-class InfeasibleError(RuntimeError):
+class _Said(RuntimeError):
+    """An error that is one sentence, in each language."""
+
+    def __init__(self, why: Sentence) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class InfeasibleError(_Said):
     """A question that has no answer, such as a plan that cannot reach its target."""
 
 
-class SolverError(RuntimeError):
+class SolverError(_Said):
     """A solver whose answers do not hold, or that cannot be run; nothing it said is passed on."""

@@ -6,6 +6,8 @@ from carecircles.area.check import check_file as check_file
 from carecircles.area.read import datum_notes as datum_notes
 from carecircles.area.read import read_area as read_area
 from carecircles.area.read import study as study
+from carecircles.area.values import Band as Band
+from carecircles.area.values import Sources as Sources
 from carecircles.area.values import Standard as Standard
 from carecircles.area.values import StudyArea as StudyArea
 from carecircles.area.values import area_on as area_on

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -33,6 +34,49 @@ class Standard:
 USUAL_STANDARD = Standard()
 
 
+@dataclass(frozen=True)
+class Band:
+    """A band of a raster file that says how many people of a group are in each of its pixels."""
+
+    path: Path
+    band: int
+    group: str
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """
+    What says where inside its streets an area's people live; None where there is no such file.
+
+    All frames are in the area's CRS, checked; people by group are floats in columns named as those of
+    the population, NaN where a row does not say.
+
+    Attributes
+    ----------
+    residences
+        Points or polygons of compounds, buildings or addresses by id: `name`, `street` (code) where
+        the file says so, people by group, `households`, `dwellings`, `floor_area_m2`.
+    communities
+        Units inside streets by code: `name`, `street` (code), polygons or points, people by group,
+        `basis`.
+    people_grid
+        Polygons or points by id with people by group, such as squares of a census.
+    people_raster
+        Bands of files in any CRS; several bands of one group are added up.
+    uninhabited
+        Polygons nobody lives in, such as water and parks.
+    """
+
+    residences: gpd.GeoDataFrame | None = None
+    communities: gpd.GeoDataFrame | None = None
+    people_grid: gpd.GeoDataFrame | None = None
+    people_raster: tuple[Band, ...] = ()
+    uninhabited: gpd.GeoDataFrame | None = None
+
+
+NO_SOURCES = Sources()
+
+
 @dataclass(frozen=True, eq=False)
 class StudyArea:
     """
@@ -44,7 +88,7 @@ class StudyArea:
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
-    (`with_headline`), None for the usual one.
+    (`with_headline`), None for the usual one. `sources` say where inside the streets people live.
     """
 
     name: str
@@ -60,6 +104,7 @@ class StudyArea:
     notes: tuple[Text, ...] = ()
     groups: tuple[people.Group, ...] = people.GROUPS
     headline: str | None = None
+    sources: Sources = field(default=NO_SOURCES, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

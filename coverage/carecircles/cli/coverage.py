@@ -28,6 +28,7 @@ from carecircles.cli.options import (
     with_options,
 )
 from carecircles.cli.output import busy, print_json, remark, result_of
+from carecircles.words import say
 
 
 class Split(StrEnum):
@@ -89,7 +90,7 @@ def draw_map(
         page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
         io.write_results({out: lambda: page}, inputs=inputs)
     table = report.summary_table(plan, lang=options.lang)
-    title = report.say(maps.title(plan.area), options.lang)
+    title = say(maps.title(plan.area), options.lang)
     notes = report.notes(plan, lang=options.lang)
     report.print_table(table, title=title, notes=notes, lang=options.lang)
     typer.echo(str(out))
@@ -137,7 +138,7 @@ def evaluate(
     else:
         report.print_table(
             report.coverage_table(plan, by=by, lang=options.lang),
-            title=report.say(report.standard_note(plan), options.lang),
+            title=say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
             lang=options.lang,
         )
@@ -187,7 +188,7 @@ def gaps(
     else:
         report.print_table(
             report.gaps_table(plan, zones, parts=parts, lang=options.lang),
-            title=report.say(report.standard_note(plan), options.lang),
+            title=say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
             lang=options.lang,
         )

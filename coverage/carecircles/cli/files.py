@@ -7,6 +7,7 @@ import typer
 
 from carecircles.cli.options import app, datum_of, folder_of
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence, printable
 
 
 @app.command()
@@ -29,10 +30,9 @@ def check(
 ) -> None:
     """Validate files and say what was understood of them."""
     datum = datum_of(datum)
-    from carecircles import report
     from carecircles.area import check_file
 
-    problems: list[str] = []
+    problems: list[Sentence] = []
     for path in files:
         try:
             is_inside = (path.parent / "area.toml").is_file()
@@ -41,9 +41,11 @@ def check(
         except ValidationError as err:
             problems += err.problems
         except OSError as err:
-            problems.append(f"{path}: cannot be read ({err.strerror}); check the path.")
+            told = f"{path}: cannot be read ({err.strerror}); check the path."
+            zh = f"{path}：无法读取（{err.strerror}）；请检查路径。"
+            problems.append(Sentence(told, zh=zh))
         else:
-            typer.echo("\n".join(report.printable(line) for line in lines))
+            typer.echo("\n".join(printable(line) for line in lines))
     if problems:
         raise ValidationError(problems)
 

@@ -2,14 +2,16 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from carecircles import __version__, _signals
-from carecircles.cli.options import app
+from carecircles.cli.options import app, language_of
 from carecircles.errors import InfeasibleError, SolverError, ValidationError
+from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
 # isort: off
@@ -37,6 +39,7 @@ def _root(
 
 def main() -> NoReturn:
     """Run a command; problems of the input are one message and exit status 2."""
+    lang = language_of(sys.argv[1:])
     _keep_stdout_for_us()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -47,37 +50,35 @@ def main() -> NoReturn:
         _run()
         sys.stdout.flush()
     except ValidationError as err:
-        from carecircles.report import printable
-
-        more = len(err.problems) - _MOST_PROBLEMS
-        shown = [printable(problem) for problem in err.problems[:_MOST_PROBLEMS]]
-        lines = "\n".join(f"  {line}" for line in [*shown, *([f"and {more} more"] * (more > 0))])
-        count = "1 problem" if len(err.problems) == 1 else f"{len(err.problems)} problems"
-        _stop(f"{count}, nothing was written:\n{lines}", 2)
+        _stop(_told(err.problems), 2, lang)
     except InfeasibleError as err:
-        from carecircles.report import printable
-
-        _stop(f"there is no such plan: {printable(str(err))}", 2)
-    except (SolverError, TimeoutError) as err:
-        _stop(str(err), 2)
+        found = f"there is no such plan: {err.why}"
+        _stop([Sentence(found, zh=f"没有这样的方案：{say(err.why, 'zh')}")], 2, lang)
+    except SolverError as err:
+        _stop([err.why], 2, lang)
+    except TimeoutError as err:
+        _stop([str(err)], 2, lang)
     except ImportError as err:
         if "pip install" not in str(err):
             raise
-        _stop(str(err), 2)
+        _stop([str(err)], 2, lang)
     except BrokenPipeError:
         _close_stdout()
         raise SystemExit(1) from None
     except OSError as err:
         if err.filename is not None:
-            from carecircles.report import printable
-
-            _stop(f"{printable(str(err.filename))}: {err.strerror}; check the path", 2)
+            place, why = err.filename, err.strerror
+            told = f"{place}: {why}; check the path"
+            _stop([Sentence(told, zh=f"{place}：{why}；请检查路径")], 2, lang)
         _close_stdout()
-        _stop(f"the result could not be printed ({err.strerror})", 2)
+        told = f"the result could not be printed ({err.strerror})"
+        _stop([Sentence(told, zh=f"结果无法输出（{err.strerror}）")], 2, lang)
     except MemoryError:
-        _stop("there is not enough memory for this; use a larger --cell (site: --spacing)", 2)
+        told = "there is not enough memory for this; use a larger --cell (site: --spacing)"
+        _stop([Sentence(told, zh="内存不足；请用更大的 --cell（site 用 --spacing）")], 2, lang)
     except KeyboardInterrupt:
-        _stop("stopped; no file is half written", _STOPPED)
+        told = "stopped; no file is half written"
+        _stop([Sentence(told, zh="已停止；没有写了一半的文件")], _STOPPED, lang)
     raise SystemExit(0)
 
 
@@ -96,9 +97,9 @@ def _require_working_folder() -> None:
     try:
         Path.cwd()
     except OSError as err:
-        raise ValidationError(
-            [f"the working folder cannot be used ({err.strerror}); change to another one."]
-        ) from None
+        told = f"the working folder cannot be used ({err.strerror}); change to another one."
+        zh = f"当前工作目录无法使用（{err.strerror}）；请换到另一个目录。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
 
 
 def _keep_stdout_for_us() -> None:
@@ -121,7 +122,18 @@ def _close_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _stop(message: str, status: int) -> NoReturn:
+def _told(problems: Sequence[Sentence]) -> list[Sentence]:
+    """What is wrong, a line each; of very many the first."""
+    count, more = len(problems), len(problems) - _MOST_PROBLEMS
+    head = f"{'1 problem' if count == 1 else f'{count} problems'}, nothing was written:"
+    rest = [Sentence(f"and {more} more", zh=f"还有 {more} 个")] if more > 0 else []
+    shown = [*problems[:_MOST_PROBLEMS], *rest]
+    return [Sentence(head, zh=f"有 {count} 个问题，没有写出任何文件："), *shown]
+
+
+def _stop(message: Sequence[str], status: int, lang: str) -> NoReturn:
+    """End with lines, in which values from files show what cannot be printed."""
     if sys.stderr is not None:
-        sys.stderr.write(f"carecircles: {message}\n")
+        lines = "\n  ".join(printable(say(line, lang)) for line in message)
+        sys.stderr.write(f"carecircles: {lines}\n")
     raise SystemExit(status)

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import functools
 import inspect
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,20 @@ def _language(asked: Language | None) -> Language:
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next(filter(None, named), "")
     return asked or (Language.zh if locale.casefold().startswith("zh") else Language.en)
+
+
+def language_of(words: Sequence[str]) -> Language:
+    """
+    The language that a command line asks for, sound or not: its problems are told in it.
+
+    Examples
+    --------
+    >>> language_of(["map", "--lang", "zh", "--cell", "ten"])
+    <Language.zh: 'zh'>
+    """
+    told = " ".join(words).replace("--lang=", "--lang ").split(" ")
+    asked = [word for option, word in itertools.pairwise(told) if option == "--lang"]
+    return _language(next((Language(word) for word in asked[::-1] if word in {*Language}), None))
 
 
 @dataclass(frozen=True)

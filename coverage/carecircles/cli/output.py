@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from carecircles.words import printable, say
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -56,10 +58,8 @@ def print_json(record: dict) -> None:
 
 def remark(study: "StudyArea", lang: str) -> None:
     """What was taken for granted, beside a document on stdout that has no room for it."""
-    from carecircles import report
-
     for note in study.notes:
-        typer.echo(f"carecircles: {report.printable(report.say(note, lang))}", err=True)
+        typer.echo(f"carecircles: {printable(say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager

@@ -38,6 +38,7 @@ from carecircles.cli.options import (
     with_options,
 )
 from carecircles.cli.output import busy, print_json, remark, result_of
+from carecircles.words import say
 
 
 class Objective(StrEnum):
@@ -375,8 +376,8 @@ def _print_siting(
         tables.append(report.curve_table(before, plan, several, lang=lang))
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
-    notes = [report.say(line, lang) for line in report.siting_notes(before, plan, places)]
-    titles = [report.say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
+    notes = [say(line, lang) for line in report.siting_notes(before, plan, places)]
+    titles = [say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         report.print_table(table, title=title, lang=lang)
     below = [*notes, *report.siting_remarks(before, after, lang=lang)]

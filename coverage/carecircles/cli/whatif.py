@@ -25,6 +25,7 @@ from carecircles.cli.options import (
     with_options,
 )
 from carecircles.cli.output import busy, print_json, remark, result_of
+from carecircles.words import say
 
 _BASELINE = "baseline"
 
@@ -160,15 +161,15 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         return report.with_total(streets, district)
 
     def show(lang: str) -> None:
-        names = [report.say(report.plan_name(plan), lang) for plan in (before, after)]
+        names = [say(report.plan_name(plan), lang) for plan in (before, after)]
         report.print_table(
             report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
         report.print_table(
             report.groups_table(change, lang=lang),
-            title=report.say(report.standard_note(after), lang),
+            title=say(report.standard_note(after), lang),
             notes=[
-                *(report.say(line, lang) for line in report.change_notes(change)),
+                *(say(line, lang) for line in report.change_notes(change)),
                 *report.notes(after, lang=lang),
             ],
             lang=lang,
@@ -191,7 +192,7 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     def show(lang: str) -> None:
         report.print_table(
             report.league_table(changes, lang=lang),
-            title=report.say(report.plan_name(before), lang),
+            title=say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
             lang=lang,
         )
@@ -212,7 +213,7 @@ def _closings(plan: "Plan") -> _Answer:
     def show(lang: str) -> None:
         report.print_table(
             report.losses_table(plan, losses, lang=lang),
-            title=report.say(report.plan_name(plan), lang),
+            title=say(report.plan_name(plan), lang),
             notes=report.notes(plan, lang=lang),
             lang=lang,
         )
@@ -233,8 +234,8 @@ def _openings(plan: "Plan") -> _Answer:
     def show(lang: str) -> None:
         report.print_table(
             report.gains_table(plan, gains, lang=lang),
-            title=report.say(report.plan_name(plan), lang),
-            notes=[report.say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
+            title=say(report.plan_name(plan), lang),
+            notes=[say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
             lang=lang,
         )
 

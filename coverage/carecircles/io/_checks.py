@@ -19,8 +19,9 @@ import pyproj
 import shapely
 
 from carecircles.people import EVERYONE, Group, is_group, wholes_of
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, joined, say
 
+_UNIT_ZH = {"row": "行", "feature": "个要素"}
 _LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40
@@ -44,33 +45,51 @@ _FIRST_YEAR, _LAST_YEAR = 1700, 2200
 
 
 def complain(
-    file: str, labels: pd.Index, what: str, mend: str, *, values: Iterable[object] | None = None
-) -> list[str]:
+    file: str,
+    labels: pd.Index,
+    what: Sentence,
+    mend: Sentence,
+    *,
+    values: Iterable[object] | None = None,
+) -> list[Sentence]:
     """One sentence about the rows `labels` of `file`, or nothing when there are none."""
     if len(labels) == 0:
         return []
-    unit = labels.name or "row"
+    unit = str(labels.name or "row")
     named = [str(label) for label in labels[:_MOST_ROWS_NAMED]]
     if values is not None:
         named = [f"{n} ({show(v)})" for n, v in zip(named, values, strict=False)]
-    more = len(labels) - len(named)
-    rows = ", ".join(named) + (f" and {more} more" if more else "")
-    return [f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}."]
+    rows = _listed(named, len(labels) - len(named))
+    told = Sentence(
+        f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}.",
+        zh=f"{file}，第 {rows.zh} {_UNIT_ZH.get(unit, unit)}：{say(what, 'zh')}；{say(mend, 'zh')}。",
+    )
+    return [told]
 
 
-def few(problems: Sequence[str], *, of: str) -> list[str]:
+def few(problems: Sequence[Sentence], *, of: str) -> list[Sentence]:
     """The first sentences of one kind, and how many more there are of it."""
     more = len(problems) - _MOST_SENTENCES
-    rest = [f"{of}: and {more:,} more of {len(problems):,} like these."] if more > 0 else []
-    return [*problems[:_MOST_SENTENCES], *rest]
+    if more <= 0:
+        return list(problems)
+    rest = Sentence(
+        f"{of}: and {more:,} more of {len(problems):,} like these.",
+        zh=f"{of}：此类问题共 {len(problems):,} 个，另有 {more:,} 个未列出。",
+    )
+    return [*problems[:_MOST_SENTENCES], rest]
 
 
-def some(values: Iterable[object]) -> str:
+def some(values: Iterable[object]) -> Sentence:
     """The first of many values from a data file, and how many more there are."""
     every = list(values)
-    more = len(every) - _MOST_ROWS_NAMED
-    named = ", ".join(map(show, every[:_MOST_ROWS_NAMED]))
-    return named + (f" and {more:,} more" if more > 0 else "")
+    return _listed(
+        [show(value) for value in every[:_MOST_ROWS_NAMED]], len(every) - _MOST_ROWS_NAMED
+    )
+
+
+def _listed(named: Sequence[str], more: int) -> Sentence:
+    rest = Sentence(f" and {more:,} more", zh=f"等（另有 {more:,} 个）") if more > 0 else ""
+    return joined([joined(named, Sentence(", ", zh="、")), rest], "")
 
 
 def show(value: object) -> str:

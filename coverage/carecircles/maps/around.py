@@ -25,7 +25,7 @@ from carecircles.maps.drawing import (
 )
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
 _REFERENCE = {"en": "Orientation", "zh": "参照"}
@@ -96,7 +96,7 @@ def finished(
 ) -> folium.Map:
     """A map with its layers and what stands around it: what every map says of its plan, and `config`."""
     config = _heading(plan, lang) | config
-    m = new_map(bounds_of(plan.area), title=report.say(config["title"], lang), lang=lang)
+    m = new_map(bounds_of(plan.area), title=say(config["title"], lang), lang=lang)
     for layer in layers:
         m.add_child(layer)
     m.add_child(LayerControl(collapsed=True))

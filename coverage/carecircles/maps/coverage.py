@@ -44,7 +44,7 @@ from carecircles.maps.layers import (
 )
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def coverage_map(
@@ -147,7 +147,7 @@ def comparison_map(
     around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
     maps: list[folium.Map] = []
     for plan in plans:
-        m = new_map(around, title=report.say(heading, lang), lang=lang)
+        m = new_map(around, title=say(heading, lang), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
         for layer in _coverage_layers(plan, None, tiles, lang):

@@ -19,8 +19,6 @@ from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET as STREET
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
-from carecircles.report.columns import printable as printable
-from carecircles.report.columns import say as say
 from carecircles.report.coverage import coverage_frame as coverage_frame
 from carecircles.report.coverage import coverage_table as coverage_table
 from carecircles.report.coverage import evaluation_record as evaluation_record

@@ -3,7 +3,6 @@
 import functools
 import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from carecircles import people, words
 from carecircles.people import Group, of_group
-from carecircles.words import Text
+from carecircles.words import Text, printable, say
 
 
 class Unit(NamedTuple):
@@ -409,18 +408,6 @@ def panel(
     ]
 
 
-def say(text: Text | str, lang: str) -> str:
-    """
-    A text in one language.
-
-    Examples
-    --------
-    >>> say({"en": "covered", "zh": "覆盖"}, "zh")
-    '覆盖'
-    """
-    return text if isinstance(text, str) else text.get(lang) or text["en"]
-
-
 def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
     table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"], errors="ignore"))
     table = table.reset_index().drop(columns=list(drop)).astype(object)
@@ -464,21 +451,6 @@ def figure(unit: str, value: object) -> str:
 
 def _no_signed_zero(text: str) -> str:
     return text.lstrip("+-") if not text.strip("+-0.") else text
-
-
-def printable(text: str) -> str:
-    r"""
-    Text from a data file without what would steer a terminal.
-
-    Examples
-    --------
-    >>> printable("a\x1b[31mb")
-    'a\\u001b[31mb'
-    """
-    return "".join(
-        c if c == " " or unicodedata.category(c)[0] not in "CZ" else f"\\u{ord(c):04x}"
-        for c in text
-    )
 
 
 def in_metres(value: float) -> str:

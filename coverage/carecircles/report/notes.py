@@ -11,8 +11,8 @@ from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import Headings, figure, headings, say
-from carecircles.words import Text
+from carecircles.report.columns import Headings, figure, headings
+from carecircles.words import Text, say
 
 LANGUAGES = ("en", "zh")
 

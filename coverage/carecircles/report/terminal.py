@@ -6,8 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from carecircles.report import _widths
-from carecircles.report.columns import printable, say
-from carecircles.words import Text
+from carecircles.words import Text, printable, say
 
 
 def print_table(

@@ -7,8 +7,8 @@ import pandas as pd
 from carecircles import people
 from carecircles.io import Sheet
 from carecircles.people import Group
-from carecircles.report.columns import UNITS, about_of, column_of, label_of, say
-from carecircles.words import Text
+from carecircles.report.columns import UNITS, about_of, column_of, label_of
+from carecircles.words import Text, say
 
 TOTAL = "district"  # the code of a row of the whole district
 _TABLE: Text = {"en": "Table", "zh": "数据"}

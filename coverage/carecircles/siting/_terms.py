@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from carecircles.errors import InfeasibleError
 from carecircles.siting._search import Covering
 
 LATE_S = 0.05
 
 
-class NoPlanError(InfeasibleError):
+class NoPlanError(RuntimeError):
     """HiGHS found that no plan is within the limits."""
 
 
