@@ -5,6 +5,7 @@ Two evaluations of the same cells are held against each other cell by cell. Gain
 area) uncovered before and covered after, lost the other way round; backup is two centres or more.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ import shapely
 from carecircles import _html, evaluation, gaps, people
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
+from carecircles.words import Sentence
 
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
 
@@ -36,7 +38,8 @@ class Change:
     cells
         From `changes`.
     streets, district
-        From `by_street` and `of_district`.
+        From `by_street` and `of_district`. Where the plans' costs are in different units, nobody knows
+        for whom the nearest centre is nearer: those figures are missing.
     new_zones, vanished_zones
         From `new_zones`, there and back.
     """
@@ -97,13 +100,22 @@ def compare(before: Plan, after: Plan) -> Change:
     {'H12': 'closed'}
     """
     cells, first = changes(before.cells, after.cells), headline(before, after).column
+    streets = by_street(before.cells, after.cells, cells)
+    district = of_district(before.cells, after.cells, cells)
+    if before.cost.unit != after.cost.unit:  # minutes less metres are nothing
+        unknown = [
+            c
+            for c in streets
+            if c.startswith(("nearer_", "farther_", "mean_nearer_", "mean_farther_"))
+        ]
+        cells["distance_change_m"], streets[unknown], district[unknown] = [math.nan] * 3
     return Change(
         before=before,
         after=after,
         centres=of_centres(before.area.facilities, after.area.facilities),
         cells=cells,
-        streets=by_street(before.cells, after.cells, cells),
-        district=of_district(before.cells, after.cells, cells),
+        streets=streets,
+        district=district,
         new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff, group=first),
         vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff, group=first),
     )
@@ -154,12 +166,15 @@ def headline(*plans: Plan) -> people.Group:
     told = _told(*plans)
     asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))
     if not told:
-        raise ValidationError(
-            [
-                f"the standards are for {asked}, which have nobody in common that is counted; "
-                "compare plans whose standards are for everyone, or for a group and its part."
-            ]
+        told = (
+            f"the standards are for {asked}, which have nobody in common that is counted; "
+            "compare plans whose standards are for everyone, or for a group and its part."
         )
+        zh = (
+            f"各标准分别适用于 {asked}，其中没有共同计入的人口；"
+            "请比较标准适用于所有人的方案，或适用于某人群及其一部分的方案。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     wanted = next((plan.area.headline for plan in plans if plan.area.headline), None)
     if wanted is None:
         return people.headline(told)
@@ -167,9 +182,9 @@ def headline(*plans: Plan) -> people.Group:
         if group.column == wanted:
             return group
     known = ", ".join(group.column for group in told)
-    raise ValidationError(
-        [f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."]
-    )
+    told = f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."
+    zh = f"人群为 {wanted!r}，而标准只适用于 {asked}；应为 {known} 之一。"
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _told(*plans: Plan) -> list[people.Group]:

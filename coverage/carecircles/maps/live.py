@@ -25,7 +25,6 @@ from carecircles.maps.around import (
 )
 from carecircles.maps.drawing import (
     ASSETS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -35,10 +34,11 @@ from carecircles.maps.drawing import (
     scripts_of,
     told_of,
 )
-from carecircles.maps.layers import reference_layers
+from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Sentence
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -82,12 +82,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     """
     require_language(lang)
     if not is_straight(plan):
-        raise ValidationError(
-            [
-                "a live map measures straight lines and this plan has a reach of its own; draw it with "
-                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
-            ]
+        told = (
+            "a live map measures straight lines and this plan has a reach of its own; draw it with "
+            "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
         )
+        zh = (
+            "规划地图按直线距离量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
+            "或用 `reach.straight_line` 评价后再在规划地图上规划。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     day = f" ({area.as_of})" if area.as_of else ""
     config = {
@@ -101,12 +104,12 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "zh": "按直线距离，含界限。",
         },
         "groups": {group.column: group.name for group in groups},
+        "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
-                report.STREET,
                 report.LIVE_PANEL,
                 first,
                 keys=("all", "share", "net", "left"),  # what the page counts itself
@@ -191,7 +194,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             },
         },
     }
-    return _LiveDrawing("live", data, bounds=bounds, name=LAYERS["grid"][lang], show=True)
+    return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
 def _projection(area: StudyArea) -> dict:
