@@ -1,7 +1,9 @@
 """Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
+import contextlib
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 
@@ -139,6 +141,50 @@ def test_siting_beside_spopt(benchmark, case):
     assert ours["objective"] == pytest.approx(theirs["objective"])
     benchmark.extra_info |= {"ours": ours, "theirs": theirs}
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
+
+
+COMMANDS = [
+    "--help",
+    "evaluate",
+    "map --out map.html",
+    "map --live --out live.html",
+    "whatif taoyuan-2023 --map change.html",
+    "site --new 1",
+]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_whole_command(benchmark, tmp_path, command):
+    """
+    A process with all it loads; its processor time and peak in the extra info, the least of the rounds.
+
+    Processor time is what other programs on the machine disturb least. Without compiled modules
+    (PYTHONDONTWRITEBYTECODE) a tenth of a second more goes into compiling ours.
+    """
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    told = (  # of itself; what the system tells of a process counts the one that started it, too
+        "import atexit, pathlib; status = pathlib.Path('/proc/self/status');"
+        "atexit.register(lambda: pathlib.Path('status').write_text(status.read_text()));"
+        "from carecircles.__main__ import main; main()"
+    )
+    arguments = [sys.executable, "-c", told, *command.split()]
+    seconds, peaks = [], []
+
+    def run():
+        devnull = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+        child = os.posix_spawn(sys.executable, arguments, os.environ, file_actions=devnull)
+        _, status, used = os.wait4(child, 0)
+        assert status == 0
+        seconds.append(used.ru_utime + used.ru_stime)
+        lines = (tmp_path / "status").read_text(encoding="utf-8").splitlines()
+        [peak] = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+        peaks.append(peak * 1024 / 1e6)
+
+    with contextlib.chdir(tmp_path):
+        benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    benchmark.extra_info |= {"cpu_s": min(seconds), "peak_mb": min(peaks)}
 
 
 MEMORY = [
