@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
-from carecircles import area, grid, weights
+from carecircles import (
+    area,
+    comparison,
+    evaluation,
+    grid,
+    maps,
+    plan,
+    report,
+    scenario,
+    siting,
+    weights,
+)
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
 
@@ -433,3 +444,102 @@ def test_the_same_as_an_overlay_by_hand(seed):
         weight[held] += home.people_60 / len(held)
     whole = weight.groupby(demand["street"], observed=False).transform("sum")
     np.testing.assert_allclose(demand["people_60"], 100 * weight / whole, rtol=1e-9, atol=1e-12)
+
+
+# What is said and shown of it.
+
+
+@pytest.fixture
+def corner_plan():
+    """All 100 people of a street of 500 m live in its south-west corner; the centre in the north-east reaches a third."""
+    homes = frame(points((10, 10), (490, 490)), people_60=[75, 25])
+    homes.attrs["file"] = "homes.csv"
+    study = made(BLOCK, area.Sources(residences=homes), people=[300], people_60=[100])
+    centre = study.facilities.set_geometry([shapely.Point(X + 475, Y + 475)], crs=CRS)
+    study = dataclasses.replace(
+        study, facilities=centre, standard=area.Standard(metres=320, minutes=7)
+    )
+    return plan.evaluate(study, weights.make_demand(study, cell=50))
+
+
+def test_the_even_figure_stands_beside(corner_plan):
+    """By hand: 25 of 100 people are in the one cell within reach that has a home."""
+    share = shapely.Point(475, 475).buffer(320, 256).intersection(BLOCK["B"]).area / 250_000
+    even, placed = report.notes(corner_plan, lang="en"), report.notes(corner_plan, lang="zh")
+    record = report.evaluation_record(corner_plan)
+    told = record["placed"]
+    assert told["people_60"] == {"residences": 1.0}
+    assert told["files"] == {"residences": ["homes.csv"]}
+    assert told["covered_people_60_share_even"] == pytest.approx(share, abs=0.03)
+    assert record["district"]["covered_people_60_share"] == 0.25
+    shown = f"{100 * told['covered_people_60_share_even']:.1f}"
+    assert f"even: {shown} %; by residences: 25.0 %" in even[1].replace("\u00a0", " ")
+    assert "placed by residences (homes.csv, 100 %)" in even[1]
+    assert f"均匀分布：{shown} %；按住宅：25.0 %" in placed[1].replace("\u00a0", " ")
+
+
+def test_a_map_says_how_people_are_placed_and_its_cells_have_the_people_that_live_there(
+    corner_plan,
+):
+    page = maps.coverage_map(corner_plan).get_root().render()
+    assert "people placed by residences" in page
+    assert "人口按住宅安置" in page
+    people, by_cell = maps.spread.packed_people(corner_plan.cells, ["people_60"])
+    shown = people["people_60"]["each"][0] * by_cell[people["people_60"]["weights"]]
+    assert shown == pytest.approx(corner_plan.cells["people_60"].to_numpy())
+    assert sorted(shown)[-3:] == pytest.approx([0, 25, 75])
+
+
+def test_what_if_and_siting_see_where_people_live(corner_plan):
+    """A centre in the south-west reaches the other 75; siting finds that place by itself."""
+    moved = {"name": "M", "step": [{"move": "1", "lon": 0.0, "lat": 0.0}]}
+    lon, lat = gpd.GeoSeries([shapely.Point(X + 25, Y + 25)], crs=CRS).to_crs(4326)[0].coords[0]
+    moved["step"][0] |= {"lon": lon, "lat": lat, "move": corner_plan.area.facilities.index[0]}
+    after = plan.carry_out(corner_plan, scenario.parse(moved))
+    change = comparison.compare(corner_plan, after)
+    assert change.streets[["gained_people_60", "lost_people_60"]].sum().tolist() == [75, 25]
+    best = siting.site(corner_plan, siting.candidates_on_grid(corner_plan.cells), new=1)
+    assert best.objective == pytest.approx(25 + 75)
+
+
+def test_the_printed_error_is_one_of_people():
+    """
+    Homes at random points, once counted by cells of 50 m and once one by one.
+
+    What is printed are three standard errors: of 40 lots of homes no count is farther off than that, and
+    the mean square error is not far from one.
+    """
+    rng, off, said = np.random.default_rng(5), [], []
+    block = {"B": shapely.box(0, 0, 2000, 2000)}
+    bare = made(block)
+    for _ in range(40):
+        at = rng.uniform(0, 2000, (150, 2))
+        homes = frame(points(*at), people_60=rng.gamma(1, 20, 150))
+        centre = bare.facilities.set_geometry(
+            [shapely.Point(X + rng.uniform(900, 1100), Y + rng.uniform(900, 1100))], crs=CRS
+        )
+        study = dataclasses.replace(bare, facilities=centre, sources=area.Sources(residences=homes))
+        asis = plan.evaluate(study, weights.make_demand(study, cell=50))
+        reached = homes.distance(centre.geometry.iloc[0]) <= study.standard.metres
+        exact = homes["people_60"][reached].sum() / homes["people_60"].sum()
+        off.append(float(evaluation.of_district(asis.cells)["covered_people_60_share"]) - exact)
+        said.append(evaluation.people_share_error(asis.cells, "people_60") / 3)
+    assert (np.abs(off) <= 3 * np.maximum(said, 1e-12)).mean() > 0.95
+    assert 0.5 < np.sqrt(np.mean(np.square(off))) / np.sqrt(np.mean(np.square(said))) < 1.5
+
+
+def test_a_finer_grid_has_a_smaller_error_of_people(hexi):
+    """Of Hexi with homes at random, 50 m against 10 m: they differ by no more than both say."""
+    rng = np.random.default_rng(2)
+    left, bottom, right, top = hexi.streets.total_bounds
+    at = shapely.points(rng.uniform([left, bottom], [right, top], (4000, 2)))
+    homes = gpd.GeoDataFrame({"households": rng.integers(1, 300, 4000)}, geometry=at, crs=hexi.crs)
+    homes = homes[homes.within(hexi.streets.union_all())]
+    study = dataclasses.replace(hexi, sources=area.Sources(residences=homes))
+    coarse, fine = (
+        plan.evaluate(study, weights.make_demand(study, cell=cell)).cells for cell in (50, 10)
+    )
+    shares = [evaluation.of_district(c)["covered_people_60_share"] for c in (coarse, fine)]
+    errors = [evaluation.people_share_error(c, "people_60") for c in (coarse, fine)]
+    assert errors[1] < errors[0] < 0.02
+    assert abs(shares[0] - shares[1]) <= errors[0] + errors[1]

@@ -173,6 +173,56 @@ def place(
     return Placed(demand, table, tuple(notes))
 
 
+def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:
+    """
+    By what the people of some cells are placed, the best first: the share of them for each basis.
+
+    Parameters
+    ----------
+    cells
+        Cells from `make_demand`, evaluated or not; people of others are taken as spread evenly.
+    group
+        Column of people.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"placed": ["residences", "even"], "people_60": [30, 10]})
+    >>> placed_by(cells, "people_60")
+    {'residences': 0.75, 'even': 0.25}
+    """
+    if "placed" not in cells or not cells[group].sum() > 0:
+        return {EVEN: 1.0}
+    sums = cells[group].groupby(cells["placed"], observed=True).sum() / cells[group].sum()
+    return {basis: float(sums[basis]) for basis in BASES if sums.get(basis, 0) > 0}
+
+
+def is_even(cells: pd.DataFrame) -> bool:
+    """
+    Whether people are spread evenly over whole streets, as far as is known.
+
+    Examples
+    --------
+    >>> is_even(pd.DataFrame({"placed": ["uninhabited", "even"], "people_60": [0, 10]}))
+    False
+    """
+    return "placed" not in cells or bool((cells["placed"] == EVEN).all())
+
+
+def spread_evenly(cells: pd.DataFrame) -> pd.DataFrame:
+    """
+    Cells with the people of each street spread evenly over all of its cells, to compare with.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"street": pd.Categorical(["A", "A"]), "people_60": [30.0, 10.0]})
+    >>> spread_evenly(cells)["people_60"].tolist()
+    [20.0, 20.0]
+    """
+    groups = people.columns_of(cells)
+    means = cells.groupby("street", observed=True)[groups].transform("mean")
+    return cells.assign(**{group: means[group] for group in groups})
+
+
 def _require(area: StudyArea, source: str | None, totals: str) -> None:
     """Whether there is what is asked for."""
     there = [EVEN, *(name for name in SOURCES[1:] if _is_there(area.sources, name))]
