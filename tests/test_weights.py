@@ -543,3 +543,89 @@ def test_a_finer_grid_has_a_smaller_error_of_people(hexi):
     errors = [evaluation.people_share_error(c, "people_60") for c in (coarse, fine)]
     assert errors[1] < errors[0] < 0.02
     assert abs(shares[0] - shares[1]) <= errors[0] + errors[1]
+
+
+# Rasters: made here, float32, with -99999 where there is no data, in degrees.
+
+
+@pytest.fixture
+def raster(tmp_path):
+    """A function that writes people by pixel of some size in degrees over a rectangle in metres from (X, Y)."""
+    rasterio = pytest.importorskip("rasterio")
+
+    def write(values, *, west, north, side, name="chn_t_60_2030_CN_100m_R2025A_v1.tif"):
+        path = tmp_path / name
+        values = np.where(np.isnan(values), -99999, values).astype("float32")
+        with rasterio.open(
+            path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
+            dtype="float32", crs="EPSG:4326", nodata=-99999,
+            transform=rasterio.Affine(side, 0, west, 0, -side, north),
+        ) as file:  # fmt: skip
+            file.write(values, 1)
+        return area.Band(path, 1, "people_60")
+
+    return write
+
+
+def over_block(raster, side, seed=1, **options):
+    """A raster of random people around the block of 500 m, a fifth of it no data; its values and its corner."""
+    corner = gpd.GeoSeries(points((X - 300, Y + 800)), crs=CRS).to_crs(4326)[0]
+    rng, count = np.random.default_rng(seed), int(0.013 / side) + 2
+    values = rng.gamma(1, 9, (count, count)).astype("float32")
+    values[rng.random(values.shape) < 0.2] = np.nan
+    return raster(values, west=corner.x, north=corner.y, side=side, **options), values, corner
+
+
+@pytest.mark.parametrize("side", [0.0009, 0.00031, 0.0025])
+def test_a_raster_in_another_crs(raster, side):
+    """Pixels about as large as two cells, smaller than one, and of 5 x 4 cells: once more one by one."""
+    band, values, corner = over_block(raster, side)
+    study = made(BLOCK, area.Sources(people_raster=(band, band)))
+    demand = weights.make_demand(study, cell=50)
+    assert demand["people_60"].sum() == pytest.approx(100, rel=1e-9)
+    assert demand["placed"].unique().tolist() == ["people_raster"]
+
+    everywhere = [(X + x, Y + y) for x in range(-975, 1500, 50) for y in range(-975, 1500, 50)]
+    at = gpd.GeoSeries(points(*everywhere), crs=CRS).to_crs(4326)
+    pixel = np.column_stack([(corner.y - at.y) // side, (at.x - corner.x) // side]).astype(int)
+    shared = pd.Series(map(tuple, pixel)).value_counts()
+    expected = dict.fromkeys(everywhere, 0.0)
+    for place, (row, col) in zip(everywhere, pixel, strict=True):
+        if 0 <= row < len(values) and 0 <= col < len(values):
+            expected[place] += np.nan_to_num(values[row, col]) / shared[row, col]
+    lone = [(r, c) for r in range(len(values)) for c in range(len(values)) if (r, c) not in shared]
+    if lone:
+        middles = points(
+            *((corner.x + (c + 0.5) * side, corner.y - (r + 0.5) * side) for r, c in lone)
+        )
+        for (r, c), point in zip(lone, gpd.GeoSeries(middles, crs=4326).to_crs(CRS), strict=True):
+            cell = (X + (point.x - X) // 50 * 50 + 25, Y + (point.y - Y) // 50 * 50 + 25)
+            if cell in expected:
+                expected[cell] += np.nan_to_num(values[r, c])
+    here = np.array(
+        [expected[x, y] for x, y in zip(demand["x"].round(6), demand["y"].round(6), strict=True)]
+    )
+    np.testing.assert_allclose(demand["people_60"], 100 * here / here.sum(), rtol=1e-6, atol=1e-9)
+
+
+def test_a_raster_is_the_population_where_there_is_no_total(raster):
+    """Two bands of 3 people each over the whole block; the population says nothing of 60+."""
+    corner = gpd.GeoSeries(points((X - 300, Y + 800)), crs=CRS).to_crs(4326)[0]
+    full = np.full((15, 15), 3.0)
+    bands = [
+        raster(full, west=corner.x, north=corner.y, side=0.0009, name=f"{n}.tif") for n in (60, 65)
+    ]
+    study = made(BLOCK, area.Sources(people_raster=tuple(bands)), people=[500.0])
+    placed = weights.place(study, cell=10)
+    block = gpd.GeoSeries([BLOCK["B"]]).translate(X, Y).set_crs(CRS).to_crs(4326)
+    degrees = shapely.area(block.to_numpy())[0]
+    assert placed.demand["people_60"].sum() == pytest.approx(6 * degrees / 0.0009**2, rel=0.01)
+    assert placed.demand["people"].sum() == pytest.approx(500)
+    assert placed.units["known_people_60"].tolist() == [placed.demand["people_60"].sum()]
+
+
+def test_a_raster_beside_the_area_leaves_people_even_and_says_so(raster):
+    band = raster(np.ones((3, 3)), west=100.0, north=30.0, side=0.0009)
+    placed = weights.place(made(BLOCK, area.Sources(people_raster=(band,))), cell=50)
+    assert (placed.demand["people_60"] == 1).all()
+    assert "Nothing says where in B" in placed.notes[0]["en"]

@@ -80,23 +80,23 @@ def _window(
     lattice = ground.lattice
     to_raster = pyproj.Transformer.from_crs(crs, file.crs.to_wkt(), always_xy=True)
     to_ground = pyproj.Transformer.from_crs(file.crs.to_wkt(), crs, always_xy=True)
-    inverse, height, width = ~file.transform, file.height, file.width
+    a, b, c, d, e, f = file.transform[:6]
+    height, width = file.height, file.width
 
     def pixels(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        col, row = inverse * to_raster.transform(x, y)
+        u, v = np.asarray(to_raster.transform(x, y)) - np.array([[c], [f]])
         with np.errstate(invalid="ignore"):  # a point that the raster's CRS does not have
-            return (
-                np.nan_to_num(np.floor(row), nan=-1, posinf=-1, neginf=-1).astype(np.int64),
-                np.nan_to_num(np.floor(col), nan=-1, posinf=-1, neginf=-1).astype(np.int64),
-            )
+            place = np.array([a * v - d * u, e * u - b * v]) / (a * e - b * d)
+            row, col = np.nan_to_num(np.floor(place), nan=-1, posinf=-1, neginf=-1).astype(np.int64)
+        return row, col
+
+    def places(row: np.ndarray, col: np.ndarray) -> np.ndarray:
+        return np.asarray(to_ground.transform(c + a * col + b * row, f + d * col + e * row))
 
     # Around the cells there have to be so many more that every pixel over a cell is full of them.
     middle_row, middle_col = (int(np.median(p)) for p in pixels(ground.x, ground.y))
     corners_col, corners_row = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
-    corner_x, corner_y = to_ground.transform(
-        *(file.transform * (middle_col + corners_col, middle_row + corners_row))
-    )
-    side = max(np.ptp(corner_x), np.ptp(corner_y))
+    side = np.ptp(places(middle_row + corners_row, middle_col + corners_col), axis=1).max()
     pad = int(np.ceil(side / lattice.cell)) + 1
     row, col = pixels(ground.x, ground.y)
     is_in = (row >= 0) & (row < height) & (col >= 0) & (col < width)
@@ -132,9 +132,6 @@ def _window(
         others = number(*pixels(x_all[is_other], y_all[is_other]))
         counts += np.bincount(others[others >= 0], minlength=rows * cols)
     lone = np.flatnonzero(counts == 0)
-    lone_x, lone_y = to_ground.transform(
-        *(file.transform * (left + lone % cols + 0.5, top + lone // cols + 0.5))
-    )
-    cell = holding(np.column_stack([lone_x, lone_y]), ground)
+    cell = holding(places(top + lone // cols + 0.5, left + lone % cols + 0.5).T, ground)
     is_own = (cell >= 0) & ground.is_lived[cell]
     return _Window(Window(left, top, cols, rows), pixel, counts, lone[is_own], cell[is_own])

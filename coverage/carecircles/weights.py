@@ -597,7 +597,7 @@ def _homes_layer(
         street = area.streets.index.get_indexer(units.table["street"])
         own = np.where((inside >= 0) & (street[np.maximum(unit, 0)] == own), unit, own)
     found = _overlay.shared_among(homes.shapes, ground, units.of_cell, own)
-    left = np.setdiff1d(np.arange(len(homes.shapes)), found.which)
+    left = np.flatnonzero(np.bincount(found.which, minlength=len(homes.shapes)) == 0)
     more = _overlay.shared_among(homes.shapes[left], ground, units.street, homes.street[left])
     more = more._replace(which=left[more.which])
     found = Shares(*(np.concatenate(parts) for parts in zip(found, more, strict=True)))
