@@ -155,6 +155,8 @@ def place(
     sources = _only(area.sources, source)
     population = _population(area, sources, totals)
     cells = grid.make_demand(area.streets, population, cell=cell)
+    if not any(_is_there(sources, name) for name in (*SOURCES[1:], UNINHABITED)):
+        return _as_spread(cells, area)
     ground = _overlay.ground_of(cells, _shapes(sources.uninhabited))
     homes = _homes(sources.residences, area, sources.uninhabited)
     units = _units(area, population, sources, homes, cells, ground, totals)
@@ -171,6 +173,20 @@ def place(
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
     return Placed(demand, table, tuple(notes))
+
+
+def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
+    """What is known where nothing says where in a street people live: the cells are right as they are."""
+    groups, codes = people.columns_of(cells), area.streets.index
+    table = pd.DataFrame({"unit": codes, "street": codes, "source": STREETS, "basis": EVEN})
+    street = cells["street"].cat.codes.to_numpy()
+    for group in groups:
+        sums = np.bincount(street, cells[group], minlength=len(codes))
+        known = area.population.loc[codes, group].to_numpy(dtype=float)
+        table = table.assign(**{f"known_{group}": known, f"placed_{group}": sums})
+    code = np.full(len(cells), BASES.index(EVEN), dtype=np.int8)
+    placed = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
+    return Placed(cells.assign(placed=placed), table)
 
 
 def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:
@@ -645,7 +661,7 @@ def _weights(
     bases = [COMMUNITIES if s == COMMUNITIES else GRID if s == GRID else EVEN for s in source]
     basis = np.array([BASES.index(name) for name in bases])
     basis[~has_land] = BASES.index(EVEN)
-    weights = {group: even.copy() for group in units.known}
+    weights = dict.fromkeys(units.known, even)
     first = people.headline_of(units.known, area.headline)
     is_open, lacking = has_land.copy(), np.zeros(count)
     for layer in layers:
@@ -659,6 +675,7 @@ def _weights(
             # The first that every row of the unit tells, or else the one that most do.
             told = [np.where(of_unit[c] > 0, layer.told.get(c, 1.0), -1.0) for c in chain]
             best = np.argmax(told, axis=0)
+            weights[group] = weights[group].copy()
             for place, column in enumerate(chain):
                 here = (is_told & (best == place))[of_cell]
                 weights[group][here] = layer.weights[column][here]
@@ -678,7 +695,7 @@ def _filled(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cells with their people and by what they are placed, and the table of units."""
     count, of_cell, names = len(units.table), units.of_cell, np.array(BASES, dtype=object)
-    demand, table = cells.copy(), units.table.assign(basis=names[basis])
+    table, columns = units.table.assign(basis=names[basis]), {}
     has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
     is_told = np.bincount(of_cell, minlength=count) > 0
     for group, weight in weights.items():
@@ -689,11 +706,12 @@ def _filled(
         placed = np.bincount(of_cell, persons, minlength=count)
         np.add.at(persons, units.lone_cell, known[units.lone_unit])
         np.add.at(placed, units.lone_unit, known[units.lone_unit])
-        demand[group] = persons
+        columns[group] = persons
         table = table.assign(**{f"known_{group}": known, f"placed_{group}": placed})
         is_told |= (known > 0) | (placed > 0)
     code = np.where(is_lived | ~has_land[of_cell], basis[of_cell], BASES.index(UNINHABITED))
-    demand["placed"] = pd.Categorical.from_codes(code.astype(np.int8), categories=pd.Index(BASES))
+    placed = pd.Categorical.from_codes(code.astype(np.int8), categories=pd.Index(BASES))
+    demand = cells.assign(**columns, placed=placed)
     demand.attrs = dict(cells.attrs)
     return demand, table[is_told].reset_index(drop=True)
 
