@@ -153,7 +153,8 @@ def shared_as_squares(
 ) -> Shares:
     """As `shared_among`, of points that stand for the squares of a lattice if they lie on one."""
     places, spacing = shapely.get_coordinates(points), 0.0
-    which = cell = np.empty(0, dtype=int)
+    which: np.ndarray = np.empty(0, dtype=int)
+    cell = which
     if len(points) > _FEW:
         spacing = _spacing(places)
     if spacing > 0:  # each cell with the nearest, if it is no farther than a square's corner
@@ -226,7 +227,7 @@ def _nearest(points: np.ndarray, ground: Ground, zones: np.ndarray, own: np.ndar
 
 def _spacing(points: np.ndarray) -> float:
     """Metres from one point to the next where they lie on a lattice; else 0."""
-    off = cKDTree(points).query(points, k=2)[0][:, 1]
+    off = np.asarray(cKDTree(points).query(points, k=2)[0])[:, 1]
     usual = float(np.median(off))
     is_usual = np.abs(off - usual) <= _SAME_SPACING * usual
     return usual if is_usual.mean() > 0.5 and off.min() > usual / 2 else 0.0

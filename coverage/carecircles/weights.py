@@ -8,7 +8,7 @@ weight of the unit, so that every known sum is kept.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -382,7 +382,7 @@ def _counted(
     A group that a row does not tell is the same part of one it does tell as in its street.
     """
     counts = {}
-    for group in known:
+    for group in people.columns_of(known):
         value = np.full(len(rows), np.nan)
         for one in (c for c in _chain(group, known, groups) if c in rows and people.is_group(c)):
             part = np.ones(len(known))
@@ -395,11 +395,9 @@ def _counted(
     return pd.DataFrame(counts, index=rows.index)
 
 
-def _chain(
-    group: str, columns: Sequence[str] | pd.DataFrame, groups: Sequence[people.Group]
-) -> list[str]:
+def _chain(group: str, columns: Iterable[object], groups: Sequence[people.Group]) -> list[str]:
     """The columns that say most of where a group lives, best first: itself, the groups it is part of, others."""
-    others = [column for column in columns if people.is_group(column)]
+    others = people.columns_of(columns)
     return list(dict.fromkeys([group, *people.wholes_of(group, groups), *others, *_MEASURES]))
 
 
@@ -469,11 +467,12 @@ def _parted(
     Where communities do not count a group, the people of it that are left of their street are parted
     among them and the rest like those of a group that all count, or else like their cells.
     """
-    streets, parted = len(known), {}
+    streets, names = len(known), people.columns_of(known)
+    parted: dict[str, np.ndarray] = {}
     counts = np.bincount(of_cell, minlength=streets + len(street)).astype(float)
     every = np.append(np.arange(streets), street)
-    complete = [group for group in known if counted[group].notna().all()]
-    for group in [*complete, *(g for g in known if g not in complete)]:
+    complete = [group for group in names if counted[group].notna().all()]
+    for group in [*complete, *(g for g in names if g not in complete)]:
         of_one, total = counted[group].to_numpy(), known[group].to_numpy()
         left = total - np.bincount(street, np.nan_to_num(of_one), minlength=streets)
         left = np.where(np.abs(left) <= _NEGLIGIBLE * total, 0.0, left)
@@ -488,7 +487,7 @@ def _parted(
             shared = np.divide(share, of_all, out=np.zeros(len(every)), where=of_all > 0)
             whole = np.where(is_open, left[every] * shared, whole)
         parted[group] = whole
-    return pd.DataFrame(parted)[list(known)]
+    return pd.DataFrame(parted)[names]
 
 
 def _refuse_without_land(
@@ -638,10 +637,11 @@ def _layer(
 
 def _known(units: _Units, layers: Sequence[_Layer]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
-    known, raster = units.known.copy(), {}
+    known = units.known.copy()
+    raster: dict[str, np.ndarray] = {}
     for layer in layers:
         raster = layer.weights if layer.name == RASTER else raster
-    for group in known:
+    for group in people.columns_of(known):
         if group in raster:
             told = np.bincount(units.of_cell, raster[group], minlength=len(known))
             known[group] = known[group].where(known[group].notna(), told)
@@ -661,7 +661,7 @@ def _weights(
     bases = [COMMUNITIES if s == COMMUNITIES else GRID if s == GRID else EVEN for s in source]
     basis = np.array([BASES.index(name) for name in bases])
     basis[~has_land] = BASES.index(EVEN)
-    weights = dict.fromkeys(units.known, even)
+    weights = dict.fromkeys(people.columns_of(units.known), even)
     first = people.headline_of(units.known, area.headline)
     is_open, lacking = has_land.copy(), np.zeros(count)
     for layer in layers:
@@ -670,7 +670,7 @@ def _weights(
             for column, weight in layer.weights.items()
         }
         is_told = np.any([total > 0 for total in of_unit.values()], axis=0) & is_open
-        for group in units.known:
+        for group in weights:
             chain = [c for c in _chain(group, layer.weights, area.groups) if c in layer.weights]
             # The first that every row of the unit tells, or else the one that most do.
             told = [np.where(of_unit[c] > 0, layer.told.get(c, 1.0), -1.0) for c in chain]
@@ -695,7 +695,8 @@ def _filled(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cells with their people and by what they are placed, and the table of units."""
     count, of_cell, names = len(units.table), units.of_cell, np.array(BASES, dtype=object)
-    table, columns = units.table.assign(basis=names[basis]), {}
+    table = units.table.assign(basis=names[basis])
+    columns: dict[str, np.ndarray] = {}
     has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
     is_told = np.bincount(of_cell, minlength=count) > 0
     for group, weight in weights.items():
@@ -710,8 +711,8 @@ def _filled(
         table = table.assign(**{f"known_{group}": known, f"placed_{group}": placed})
         is_told |= (known > 0) | (placed > 0)
     code = np.where(is_lived | ~has_land[of_cell], basis[of_cell], BASES.index(UNINHABITED))
-    placed = pd.Categorical.from_codes(code.astype(np.int8), categories=pd.Index(BASES))
-    demand = cells.assign(**columns, placed=placed)
+    by_what = pd.Categorical.from_codes(code.astype(np.int8), categories=pd.Index(BASES))
+    demand = cells.assign(**columns, placed=by_what)
     demand.attrs = dict(cells.attrs)
     return demand, table[is_told].reset_index(drop=True)
 
