@@ -333,7 +333,7 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     left, bottom, right, top = hexi.streets.total_bounds
     at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * homes, 2)))
     inside = at[shapely.intersects(at, hexi.streets.union_all())][:homes]
-    found = gpd.GeoDataFrame({"households": 1.0}, geometry=inside, crs=hexi.crs)
+    found = gpd.GeoDataFrame({"households": np.ones(len(inside))}, geometry=inside, crs=hexi.crs)
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))

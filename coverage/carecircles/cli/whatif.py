@@ -1,7 +1,7 @@
 """`carecircles whatif`."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -15,64 +15,74 @@ from carecircles.cli.options import (
     By,
     EvaluationFormat,
     Options,
-    Out,
-    app,
+    Results,
+    command,
+    conflicts,
     inputs_of,
     options_problems,
     require,
     suffix_problems,
     target_problems,
-    with_options,
 )
-from carecircles.cli.output import busy, print_json, remark, result_of
-from carecircles.words import say
+from carecircles.cli.output import (
+    WRITING,
+    busy,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+    remark,
+    result_of,
+)
+from carecircles.words import Sentence, say
 
 _BASELINE = "baseline"
 
 
-@app.command()
-@with_options
-def whatif(
-    *,
-    options: Options,
+@dataclass(frozen=True)
+class Question:
+    """What is compared with what."""
+
     scenarios: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[SCENARIO.toml]...",
             help="Scenario files, or names of the area's own; several give a league table.",
         ),
-    ] = None,
+    ] = None
     against: Annotated[
         str, typer.Option(help="What to compare with: baseline, or another scenario.")
-    ] = "baseline",
+    ] = "baseline"
     close_each: Annotated[
         bool, typer.Option("--close-each", help="What closing each centre alone would lose.")
-    ] = False,
+    ] = False
     open_everywhere: Annotated[
         bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
-    ] = False,
+    ] = False
+
+
+@command()
+def whatif(
+    *,
+    question: Question,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
     service: Annotated[
         str | None, typer.Option(help="Count only centres with this service, such as health_post.")
     ] = None,
-    format: Annotated[
-        EvaluationFormat, typer.Option(help="What to print.")
-    ] = EvaluationFormat.table,
-    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
-    out: Out = None,
+    results: Results,
+    options: Options,
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
-    scenarios = scenarios or []
+    map, out, scenarios = results.map, results.out, question.scenarios or []
     is_league = len(scenarios) > 1
     shapes = () if is_league else (".geojson", ".gpkg")
-    others, nowhere = scenarios_of([] if against == _BASELINE else [against], options.area)
+    against = [] if question.against == _BASELINE else [question.against]
+    others, nowhere = scenarios_of(against, options.area)
     named, unknown = scenarios_of(scenarios, options.area)
     paths = [*others, *each_once(named, others)]
     inputs = inputs_of(options, *paths)
     require(
-        _question_problems(
-            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
-        ),
+        _question_problems(question),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -81,21 +91,22 @@ def whatif(
     )
     from carecircles import io, memory
 
-    is_long = open_everywhere and (out is not None or format is not EvaluationFormat.table)
+    is_told_whole = out is not None or results.format is not EvaluationFormat.table
+    is_long = question.open_everywhere and is_told_whole
     of_rows = memory.TABLE_ROW if is_long else 0.0
     plans, read = carried_out(paths, [map, out], options, service=service, of_rows=of_rows)
     inputs += read
     if others:
         del plans[0]
-    if close_each:
+    if question.close_each:
         answer = _closings(plans[-1])
-    elif open_everywhere:
+    elif question.open_everywhere:
         answer = _openings(plans[-1])
     elif is_league:
         answer = _league(plans[0], plans[1:])
     else:
         answer = _change(plans[0], plans[1], by)
-    results = result_of(
+    written = result_of(
         out,
         answer.frame,
         answer.record,
@@ -104,38 +115,38 @@ def whatif(
         table=answer.table,
     )
     if map is not None:
-        results[map] = lambda: answer.page(options.lang)
-    with busy("writing"):
-        io.write_results(results, inputs=inputs)
-    if format is EvaluationFormat.json:
+        written[map] = lambda: answer.page(options.lang)
+    with busy(WRITING, options.lang):
+        io.write_results(written, inputs=inputs)
+    if results.format is EvaluationFormat.json:
         print_json(answer.record())
-    elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text((answer.table or answer.frame)()), nl=False)
+    elif results.format is EvaluationFormat.csv:
+        print_text(io.csv_text((answer.table or answer.frame)()))
         remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
-            typer.echo(str(map))
+            print_line(map)
 
 
-def _question_problems(
-    scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
-) -> list[str]:
+def _question_problems(question: Question) -> list[Sentence]:
     """Whether it is clear what `whatif` is asked."""
-    problems: list[str] = []
-    if close_each and open_everywhere:
-        problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
-    if close_each or open_everywhere:
-        if len(scenarios) > 1:
-            problems.append(
-                "--close-each and --open-everywhere look at one plan; name one scenario, or none."
-            )
-        if against != _BASELINE:
-            problems.append("--against does not go with --close-each and --open-everywhere.")
-    elif not scenarios:
-        problems.append(
-            "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
-        )
+    problems: list[Sentence] = []
+    both = Sentence("--close-each and --open-everywhere", zh="--close-each 和 --open-everywhere")
+    if question.close_each and question.open_everywhere:
+        told = f"{both} are two questions; ask one at a time."
+        problems.append(Sentence(told, zh=f"{both.zh} 是两个问题；请一次问一个。"))
+    if question.close_each or question.open_everywhere:
+        if len(question.scenarios or []) > 1:
+            told = f"{both} look at one plan; name one scenario, or none."
+            problems.append(Sentence(told, zh=f"{both.zh} 只看一个方案；请给出一个方案，或不给。"))
+        if question.against != _BASELINE:
+            with_both = Sentence(both, zh=f"{both.zh} 同用")
+            problems += conflicts({"--against": question.against}, with_both)
+    elif not question.scenarios:
+        told = "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
+        zh = "没有方案；请给出 TOML 文件，或用 --close-each 或 --open-everywhere 提问。"
+        problems.append(Sentence(told, zh=zh))
     return problems
 
 
@@ -162,10 +173,10 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
 
     def show(lang: str) -> None:
         names = [say(report.plan_name(plan), lang) for plan in (before, after)]
-        report.print_table(
+        print_table(
             report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
-        report.print_table(
+        print_table(
             report.groups_table(change, lang=lang),
             title=say(report.standard_note(after), lang),
             notes=[
@@ -190,7 +201,7 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     changes = [comparison.compare(before, plan) for plan in plans]
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.league_table(changes, lang=lang),
             title=say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
@@ -211,7 +222,7 @@ def _closings(plan: "Plan") -> _Answer:
     losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.losses_table(plan, losses, lang=lang),
             title=say(report.plan_name(plan), lang),
             notes=report.notes(plan, lang=lang),
@@ -232,7 +243,7 @@ def _openings(plan: "Plan") -> _Answer:
     gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.gains_table(plan, gains, lang=lang),
             title=say(report.plan_name(plan), lang),
             notes=[say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],
