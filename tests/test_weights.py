@@ -1,6 +1,7 @@
 """Where in a street people live: units keep their people, weights say where inside."""
 
 import dataclasses
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +26,7 @@ from carecircles import (
 )
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
+from tests.test_cli import refused, run
 
 X, Y = 500_000, 4_300_000  # where these small areas lie; their own coordinates begin there
 NO_SOURCES = area.Sources()
@@ -630,3 +632,54 @@ def test_a_raster_beside_the_area_leaves_people_even_and_says_so(raster):
     placed = weights.place(made(BLOCK, area.Sources(people_raster=(band,))), cell=50)
     assert (placed.demand["people_60"] == 1).all()
     assert "Nothing says where in B" in placed.notes[0]["en"]
+
+
+# The command.
+
+
+@pytest.fixture
+def hexi_with_homes(hexi, monkeypatch):
+    """Hexi as the command reads it, with homes of which those of 'Taoyuan' stand in one place."""
+    left, bottom, right, top = hexi.streets.total_bounds
+    at = shapely.points(np.random.default_rng(8).uniform([left, bottom], [right, top], (900, 2)))
+    homes = gpd.GeoDataFrame(
+        {"people_60": np.arange(1.0, len(at) + 1)}, geometry=at, crs=hexi.crs
+    ).clip(hexi.streets.union_all())
+    homes.attrs["file"] = "homes.csv"
+    study = dataclasses.replace(hexi, sources=area.Sources(residences=homes))
+    monkeypatch.setattr("carecircles.area.read_area", lambda *_, **__: study)
+    return study
+
+
+def test_people_and_totals_on_the_command_line(tmp_path, hexi_with_homes, hexi_cells):
+    def evaluated(*options):
+        done = run("evaluate", "--format", "json", *options, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    even = evaluation.of_district(hexi_cells)["covered_people_60_share"]
+    by_homes, evenly = evaluated(), evaluated("--people", "even")
+    assert by_homes["placed"]["people_60"] == {"residences": 1.0}
+    assert by_homes["placed"]["files"] == {"residences": ["homes.csv"]}
+    for record in (by_homes, evenly):
+        assert record["district"]["people_60"] == 230_176
+        assert record["placed"]["covered_people_60_share_even"] == pytest.approx(even, abs=1e-6)
+    assert evenly["district"]["covered_people_60_share"] == pytest.approx(even, abs=1e-6)
+    assert abs(by_homes["district"]["covered_people_60_share"] - even) > 0.001
+    assert "homes.csv counts" in by_homes["notes"][-1]
+
+    told = hexi_with_homes.sources.residences["people_60"].sum()
+    counted = evaluated("--totals", "residences")
+    assert counted["district"]["people_60"] == pytest.approx(told)
+    table = run("evaluate", "--lang", "zh", cwd=tmp_path).stdout
+    assert "人口的安置依据：按住宅（homes.csv，100 %）" in table
+    for command in (["gaps"], ["whatif", "taoyuan-2023"], ["map"]):
+        assert "by residences" in run(*command, cwd=tmp_path).stdout.replace("\n", " ")
+
+
+def test_a_source_that_is_not_there(tmp_path):
+    said = refused("evaluate", "--people", "people_grid", "--totals", "grid", cwd=tmp_path)
+    assert "placed by 'people_grid'; the study area has even" in said
+    assert "no file of people_grid counts people" in said
+    said = refused("evaluate", "--people", "communities", "--lang", "zh", cwd=tmp_path)
+    assert "该区域可用的有 even" in said

@@ -498,7 +498,7 @@ def _refuse_without_land(
     communities: gpd.GeoDataFrame,
 ) -> None:
     """Stop where communities count more people than their street, or fewer and leave nothing of it."""
-    file, problems = communities.attrs.get("file", COMMUNITIES), []
+    file, problems = _file(area.sources.communities, COMMUNITIES), []
     counts = np.bincount(of_cell, minlength=len(table))
     for position, row in enumerate(table.itertuples()):
         name = repr(area.streets["name"].get(row.street, row.street))
@@ -730,9 +730,9 @@ def _total_notes(
     streets = population[first].sum()
     squares = area.sources.people_grid
     if totals == "grid" and squares is not None:
-        told, file = units.known[first].sum(), squares.attrs.get("file", GRID)
+        told, file = units.known[first].sum(), _file(squares, GRID)
     elif homes is not None and first in homes.frame and homes.frame[first].sum() > 0:
-        told, file = homes.frame[first].sum(), homes.frame.attrs.get("file", RESIDENCES)
+        told, file = homes.frame[first].sum(), _file(area.sources.residences, RESIDENCES)
     else:
         return []
     if not streets > 0:
@@ -764,7 +764,7 @@ def _row_notes(sources: Sources, homes: _Homes | None, lacking: np.ndarray) -> l
             }
         )
     if homes is not None and homes.left_out and sources.residences is not None:
-        file = sources.residences.attrs.get("file", RESIDENCES)
+        file = _file(sources.residences, RESIDENCES)
         notes.append(
             {
                 "en": f"{file}: {homes.left_out:,} rows lie on land that is said to be uninhabited; nobody is placed there.",
@@ -803,6 +803,11 @@ def _fallback_notes(
                 }
             )
     return notes
+
+
+def _file(frame: gpd.GeoDataFrame | None, name: str) -> str:
+    """What sentences call a source: its file, or its name where it comes from memory."""
+    return name if frame is None else str(frame.attrs.get("file", name))
 
 
 def _named(area: StudyArea, codes: set) -> tuple[str, str]:
