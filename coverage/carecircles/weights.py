@@ -426,7 +426,7 @@ def _with_communities(
     )
     table = pd.concat([units.table, table], ignore_index=True)
     known = _parted(units.known, counted, street, area.groups, of_cell)
-    _refuse_without_land(table, known, of_cell, area, communities)
+    _refuse_without_land(table, known, of_cell, area)
     return _Units(table, known, of_cell, units.street, shapes)
 
 
@@ -495,7 +495,6 @@ def _refuse_without_land(
     known: pd.DataFrame,
     of_cell: np.ndarray,
     area: StudyArea,
-    communities: gpd.GeoDataFrame,
 ) -> None:
     """Stop where communities count more people than their street, or fewer and leave nothing of it."""
     file, problems = _file(area.sources.communities, COMMUNITIES), []
