@@ -61,7 +61,7 @@ def of_evaluation(
     >>> from carecircles import datasets, memory
     >>> area = datasets.load("template")
     >>> memory.of_evaluation(area, cell=50) < memory.of_evaluation(area, cell=25)
-    np.True_
+    True
     """
     left, bottom, right, top = area.streets.total_bounds
     places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
@@ -71,7 +71,7 @@ def of_evaluation(
     rows = sum(len(source) for source in sources if source is not None)
     of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
     of_cell += _CELL_PLACED * (rows > 0)
-    return _RASTER * places + of_cell * cells + _PAIR * pairs + _SOURCE_ROW * rows
+    return float(_RASTER * places + of_cell * cells + _PAIR * pairs + _SOURCE_ROW * rows)
 
 
 def of_siting(goal: str, pairs: float) -> float:

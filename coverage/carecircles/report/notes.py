@@ -3,12 +3,13 @@
 import dataclasses
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, weights, words
+from carecircles import comparison, evaluation, grid, people, reach, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -18,7 +19,7 @@ from carecircles.words import Text, say
 LANGUAGES = ("en", "zh")
 
 
-def name_of(row: Mapping) -> Text:
+def name_of(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre, street or area in each language; Chinese where there is no English.
 
@@ -30,7 +31,7 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
-def centre_name(row: Mapping) -> Text:
+def centre_name(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre in each language, marked where it stands beyond the border.
 
@@ -133,6 +134,7 @@ def _not_known(
     verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        name = str(name)
         verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
@@ -320,10 +322,9 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    pairs = plan.cost.table
-    labels = pairs.index.levels[1]
-    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
-    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    pairs = reach.pairs_in(plan.cost.table)
+    is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
+    own = dataclasses.replace(plan.cost, table=plan.cost.table[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = comparison.headline(plan)
     added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
@@ -388,9 +389,11 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 
-def heading_of(plan: Plan, /, **setting) -> dict:
+def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
     area, cells = plan.area, plan.cells
-    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
+    centres: dict[str, Any] = {
+        key: setting.pop(key) for key in ("centres", "neighbours") if key in setting
+    }
     return {
         "area": area.name,
         "area_en": area.name_en,
@@ -407,7 +410,7 @@ def heading_of(plan: Plan, /, **setting) -> dict:
     }
 
 
-def setting_of(plan: Plan) -> dict:
+def setting_of(plan: Plan) -> dict[str, Any]:
     """What a plan's figures rest on."""
     area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
@@ -441,7 +444,7 @@ def headline_group(*plans: Plan) -> str:
     return comparison.headline(*plans).column
 
 
-def named_of(plan: Plan) -> dict:
+def named_of(plan: Plan) -> dict[str, Any]:
     return {"name": plan.name["zh"], "name_en": plan.name["en"], **setting_of(plan)}
 
 
