@@ -169,7 +169,7 @@ def place(
     demand, table = _filled(cells, units, weights, basis, ground.is_lived)
     notes = [
         *_total_notes(area, homes, population, units, totals),
-        *_row_notes(sources, homes, lacking),
+        *_row_notes(lacking),
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
     return Placed(demand, table, tuple(notes))
@@ -302,13 +302,12 @@ def _shapes(frame: gpd.GeoDataFrame | None) -> np.ndarray | None:
 
 
 class _Homes(NamedTuple):
-    """Residences on land where people live: rows, shapes, a point of each, its street; how many lie elsewhere."""
+    """Residences on land where people live: rows, shapes, a point of each, its street."""
 
     frame: pd.DataFrame
     shapes: np.ndarray
     points: np.ndarray
     street: np.ndarray
-    left_out: int
 
 
 def _homes(
@@ -334,8 +333,7 @@ def _homes(
         astray = astray[street[astray] < 0]
         street[astray] = shapely.STRtree(outlines).nearest(shapely.points(points[astray]))
     rows = pd.DataFrame(frame.drop(columns=frame.geometry.name))[is_lived]
-    left_out = int((~is_lived).sum())
-    return _Homes(rows, shapes[is_lived], points[is_lived], street[is_lived], left_out)
+    return _Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
 
 
 def _units(
@@ -751,26 +749,17 @@ def _total_notes(
     return [{lang: says[lang] + end[lang] for lang in says}]
 
 
-def _row_notes(sources: Sources, homes: _Homes | None, lacking: np.ndarray) -> list[Text]:
-    """How many residences count for nothing, and why."""
-    notes: list[Text] = []
+def _row_notes(lacking: np.ndarray) -> list[Text]:
+    """How many residences count for nothing because they do not tell what the others do."""
     few = round(float(lacking.sum()))
-    if few:
-        notes.append(
-            {
-                "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
-                "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
-            }
-        )
-    if homes is not None and homes.left_out and sources.residences is not None:
-        file = _file(sources.residences, RESIDENCES)
-        notes.append(
-            {
-                "en": f"{file}: {homes.left_out:,} rows lie on land that is said to be uninhabited; nobody is placed there.",
-                "zh": f"{file}：{homes.left_out:,} 行位于标为无人居住的用地内；这些位置不安置人口。",
-            }
-        )
-    return notes
+    if not few:
+        return []
+    return [
+        {
+            "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
+            "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
+        }
+    ]
 
 
 def _fallback_notes(
