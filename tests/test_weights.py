@@ -491,6 +491,23 @@ def test_a_map_says_how_people_are_placed_and_its_cells_have_the_people_that_liv
     assert sorted(shown)[-3:] == pytest.approx([0, 25, 75])
 
 
+def test_pointing_at_a_cell_tells_the_people_who_live_there(browser, corner_plan, tmp_path):
+    maps.coverage_map(corner_plan).save(tmp_path / "map.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
+    corners = gpd.GeoSeries(
+        points((X + 25, Y + 25), (X + 475, Y + 475), (X + 225, Y + 75)), crs=CRS
+    )
+    told = page.evaluate(
+        """places => places.map(([lng, lat]) =>
+          [...carecircles.page.grid.facts({ lng, lat }).querySelectorAll("td")].at(-1).textContent)""",
+        [list(point.coords[0]) for point in corners.to_crs(4326)],
+    )
+    page.close()
+    assert told == ["75.0", "25.0", "0.0"]
+
+
 def test_what_if_and_siting_see_where_people_live(corner_plan):
     """A centre in the south-west reaches the other 75; siting finds that place by itself."""
     moved = {"name": "M", "step": [{"move": "1", "lon": 0.0, "lat": 0.0}]}

@@ -285,7 +285,7 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, weights.make_demand(area, cell=200))
     >>> round(people_share_error(asis.cells, "people_60"), 3)
-    0.024
+    0.029
     """
     total = cells[group].sum()
     if grid.grid_of(cells) is None or not total > 0:
