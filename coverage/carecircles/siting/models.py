@@ -160,7 +160,7 @@ def maximize_gradual_coverage(
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= full < limit < math.inf:
         told = f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."
-        zh = f"full 是 {full:g}；请写 0 或更大、小于界限 {limit:g} 的数。"
+        zh = f"full 是 {full:g}；请写 0 或更大、小于上限 {limit:g} 的数。"
         raise ValidationError([Sentence(told, zh=zh)])
     search = search or Search()
     made = instance_of("gradual", demand, table, limit, weight, rules, new)

@@ -147,7 +147,7 @@ def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Seri
         return cost, math.inf if cutoff is None else cutoff
     if cutoff is not None and not cutoff <= cost.cutoff:
         told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
-        zh = f"`cost` 只算到 {cost.cutoff:g}，小于界限 {cutoff:g}；请重新计算。"
+        zh = f"`cost` 只算到 {cost.cutoff:g}，小于上限 {cutoff:g}；请重新计算。"
         raise ValidationError([Sentence(told, zh=zh)])
     return cost.table, cost.cutoff if cutoff is None else cutoff
 
