@@ -277,6 +277,16 @@ def test_a_street_that_is_all_park_keeps_its_people():
     assert placed.notes[0]["en"].startswith("All land of A is said to be uninhabited")
 
 
+def test_a_park_between_the_squares_of_a_grid_is_no_street_without_land():
+    """The grid counts everybody; what is left of the street is park, and nobody is missing there."""
+    squares = frame([shapely.box(0, 0, 250, 500)], people_60=[100.0])
+    park = frame([shapely.box(250, 0, 550, 500)])
+    study = made(BLOCK, area.Sources(people_grid=squares, uninhabited=park))
+    placed = weights.place(study, cell=50, totals="grid")
+    assert [note["en"][:30] for note in placed.notes] == ["people_grid counts 100 people "]
+    assert where(placed.demand, 0, 0, 250, 500)["people_60"].sum() == pytest.approx(100)
+
+
 def test_a_grid_says_where_under_the_streets_figures_or_is_the_population():
     """Squares of 250 m; the one in the middle lies in both streets."""
     shapes = [shapely.box(x, 0, x + 250, 500) for x in (0, 250, 500, 750)]

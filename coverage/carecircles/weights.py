@@ -294,7 +294,8 @@ def _population(area: StudyArea, sources: Sources, totals: str) -> pd.DataFrame:
     }[totals]
     groups = people.columns_of(area.population)
     population = area.population[groups].loc[area.streets.index].astype(float)
-    return population.assign(**{group: np.nan for group in told if group not in groups})
+    more = {group: np.nan for group in told if group not in groups}
+    return pd.DataFrame(population.assign(**more))
 
 
 def _shapes(frame: gpd.GeoDataFrame | None) -> np.ndarray | None:
@@ -770,8 +771,8 @@ def _fallback_notes(
     notes: list[Text] = []
     has_land = np.bincount(units.of_cell, is_lived, minlength=len(units.table)) > 0
     count = np.bincount(units.of_cell, minlength=len(units.table))
-    bare = set(units.table["street"][~has_land & (count > 0)])
-    bare &= set(table["street"][has_people])
+    is_peopled = (units.known > 0).any(axis=1).to_numpy()
+    bare = set(units.table["street"][~has_land & (count > 0) & is_peopled])
     if bare:
         en, zh = _named(area, bare)
         notes.append(
@@ -798,7 +799,7 @@ def _file(frame: gpd.GeoDataFrame | None, name: str) -> str:
     return name if frame is None else str(frame.attrs.get("file", name))
 
 
-def _named(area: StudyArea, codes: set) -> tuple[str, str]:
+def _named(area: StudyArea, codes: set[object]) -> tuple[str, str]:
     """Some streets by name, in each language."""
     rows = area.streets[area.streets.index.isin(codes)]
     zh = rows["name"].tolist()
