@@ -348,12 +348,34 @@ def _owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         rows = slice(*np.searchsorted(y, [bottom, np.nextafter(top, np.inf)]))
         cols = slice(*np.searchsorted(x, [left, np.nextafter(right, np.inf)]))
         here = owner[rows, cols]
-        here[_holds(street, x[cols], y[rows]) & (here < 0)] = position
+        here[holds(street, x[cols], y[rows]) & (here < 0)] = position
     return owner
 
 
-def _holds(street: shapely.Geometry, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Whether the street holds each point of a lattice: by blocks inside it, by points at its border."""
+def holds(street: shapely.Geometry, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """
+    Whether a polygon holds each point of a lattice, its border included.
+
+    By blocks inside it, by points at its border.
+
+    Parameters
+    ----------
+    street
+        Polygon.
+    x, y
+        Columns and rows of the lattice in metres, in rising order.
+
+    Returns
+    -------
+    holds
+        Boolean, of shape (rows, columns).
+
+    Examples
+    --------
+    >>> import shapely
+    >>> holds(shapely.box(0, 0, 2, 1), np.array([1.0, 2.0, 3.0]), np.array([0.5])).tolist()
+    [[True, True, False]]
+    """
     holds = np.zeros((len(y), len(x)), dtype=bool)
     if holds.size == 0:
         return holds

@@ -114,6 +114,9 @@ def siting_record(
     record = {
         **heading_of(plan, plan=named_of(plan)),
         "area_share_error": round(evaluation.area_share_error(after.cells), 6),
+        "people_share_error": round(
+            evaluation.people_share_error(after.cells, headline_group(plan)), 6
+        ),
         "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
