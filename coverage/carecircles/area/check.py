@@ -9,6 +9,7 @@ from carecircles import io, people
 from carecircles.area._plan import own_files, read_plan, sound_part
 from carecircles.area.read import attempt, read_area
 from carecircles.area.values import StudyArea, is_neighbour
+from carecircles.area.years import match_people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.io._formats import parted
@@ -50,7 +51,7 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         notes = [*_english(study), f"part of the study area {study.name_en} ({study.name})"]
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
-                  "population": study.population, "places": study.places}  # fmt: skip
+                  "population": _every_row(study), "places": study.places}  # fmt: skip
         lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
         return [*lines, *(f"  {note}" for note in notes)]
     lines, problems = [], []
@@ -75,10 +76,10 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
     if role == "population":
         study = read_area(area)
         frame = io.read_population(path, groups=study.groups)
-        _, problems = _matching.match_population(frame, study.streets, file=frame.attrs["file"])
+        _, problems = match_people(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
-        notes = [f"{group}: {frame[group].sum():,.0f}" for group in people.columns_of(frame)]
+        notes = _people_lines(frame)
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         notes = [f"{frame.area.sum() / 1e6:.2f} km2 in {frame.crs.to_string()}"]
@@ -103,7 +104,7 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
     frames = {
         "centres": area.facilities,
         "streets": area.streets,
-        "population": area.population,
+        "population": _every_row(area),
         "boundary": area.boundary,
     }
     if area.places is not None:
@@ -113,6 +114,23 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
         f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
         *(f"  {role}: {_describe_file(frame)}" for role, frame in frames.items()),
         *(f"  {note}" for note in (*_english(area), *_beyond(area.facilities))),
+    ]
+
+
+def _every_row(area: StudyArea) -> pd.DataFrame:
+    """The people of all years, as the file has them."""
+    return area.population if area.populations is None else area.populations
+
+
+def _people_lines(frame: pd.DataFrame) -> list[str]:
+    """How many people there are of each group, in each year where the file names years."""
+    parts = {"": frame}
+    if "year" in frame:
+        parts = {f" in {year}": part for year, part in frame.groupby("year")}
+    return [
+        f"{group}{when}: {part[group].sum():,.0f}"
+        for group in people.columns_of(frame)
+        for when, part in parts.items()
     ]
 
 

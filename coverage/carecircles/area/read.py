@@ -21,6 +21,7 @@ from carecircles.area._plan import (
     standard_problems,
 )
 from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
+from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
 from carecircles.words import Text
@@ -240,9 +241,7 @@ def _made(
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
     problems += _matching.overlaps(streets, file=files["streets"])
     if population is not None:
-        population, wrong = _matching.match_population(
-            population, streets, file=files["population"]
-        )
+        population, wrong = match_people(population, streets, file=files["population"])
         problems += wrong
     if places is not None:
         places, wrong = _matching.match_places(places, streets, file=files["places"])
@@ -275,7 +274,7 @@ def _made(
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
-    return StudyArea(
+    read_in = StudyArea(
         name=plan["name"],
         name_en=plan.get("name_en") or plan["name"],
         boundary=boundary,
@@ -291,6 +290,7 @@ def _made(
         notes=tuple(notes),
         groups=groups,
     )
+    return with_years(read_in, population) if population.index.nlevels > 1 else read_in
 
 
 def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:

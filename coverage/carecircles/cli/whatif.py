@@ -1,10 +1,13 @@
 """`carecircles whatif`."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+
+from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +28,7 @@ from carecircles.cli.options import (
     with_options,
 )
 from carecircles.cli.output import busy, print_json, remark, result_of
-from carecircles.words import say
+from carecircles.words import Sentence, say
 
 _BASELINE = "baseline"
 
@@ -51,6 +54,13 @@ def whatif(
     open_everywhere: Annotated[
         bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
     ] = False,
+    years: Annotated[
+        str | None,
+        typer.Option(
+            help="The people of several years side by side, such as 2020,2030,2035; without a scenario "
+            "the centres as they are."
+        ),
+    ] = None,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
     service: Annotated[
         str | None, typer.Option(help="Count only centres with this service, such as health_post.")
@@ -63,7 +73,7 @@ def whatif(
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
     scenarios = scenarios or []
-    is_league = len(scenarios) > 1
+    is_league = len(scenarios) > 1 or years is not None
     shapes = () if is_league else (".geojson", ".gpkg")
     others, nowhere = scenarios_of([] if against == _BASELINE else [against], options.area)
     named, unknown = scenarios_of(scenarios, options.area)
@@ -71,8 +81,13 @@ def whatif(
     inputs = inputs_of(options, *paths)
     require(
         _question_problems(
-            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
+            scenarios,
+            against,
+            close_each=close_each,
+            open_everywhere=open_everywhere,
+            years=years,
         ),
+        _years_problems(years, options, against, is_marginal=close_each or open_everywhere),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -83,11 +98,15 @@ def whatif(
 
     is_long = open_everywhere and (out is not None or format is not EvaluationFormat.table)
     of_rows = memory.TABLE_ROW if is_long else 0.0
-    plans, read = carried_out(paths, [map, out], options, service=service, of_rows=of_rows)
+    plans, read = carried_out(
+        paths, [map, out], options, service=service, of_rows=of_rows, years=_years_of(years)
+    )
     inputs += read
     if others:
         del plans[0]
-    if close_each:
+    if years is not None:
+        answer = _by_year(plans, len(_years_of(years)), by)
+    elif close_each:
         answer = _closings(plans[-1])
     elif open_everywhere:
         answer = _openings(plans[-1])
@@ -119,7 +138,12 @@ def whatif(
 
 
 def _question_problems(
-    scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
+    scenarios: list[str],
+    against: str,
+    *,
+    close_each: bool,
+    open_everywhere: bool,
+    years: str | None = None,
 ) -> list[str]:
     """Whether it is clear what `whatif` is asked."""
     problems: list[str] = []
@@ -132,10 +156,61 @@ def _question_problems(
             )
         if against != _BASELINE:
             problems.append("--against does not go with --close-each and --open-everywhere.")
-    elif not scenarios:
+    elif not scenarios and years is None:
         problems.append(
             "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
         )
+    return problems
+
+
+def _years_of(years: str | None) -> list[int]:
+    """The years that are asked for, the earliest first, each once; without those that are none."""
+    from carecircles.io import year_of
+
+    return sorted({year for word in _words(years) if (year := year_of(word)) is not None})
+
+
+def _words(years: str | None) -> list[str]:
+    return [word for word in re.split(r"[\s,，、;；]+", years or "") if word]
+
+
+def _years_problems(
+    years: str | None, options: Options, against: str, *, is_marginal: bool
+) -> list[Sentence]:
+    """Whether `--years` names years, and goes with what else is asked."""
+    if years is None:
+        return []
+    from carecircles.io import year_of
+
+    problems = []
+    wrong = [word for word in _words(years) if year_of(word) is None]
+    if wrong:
+        problems.append(
+            Sentence(
+                f"--years: {', '.join(wrong)} is no year; write such as --years 2020,2030,2035.",
+                zh=f"--years：{'、'.join(wrong)} 不是年份；请写如 --years 2020,2030,2035。",
+            )
+        )
+    elif len(_years_of(years)) < 2:
+        problems.append(
+            Sentence(
+                "--years compares two years or more; for one write --year.",
+                zh="--years 用于比较两个以上年份；一个年份请用 --year。",
+            )
+        )
+    others = {
+        "--year": options.year is not None,
+        "--against": against != _BASELINE,
+        "--close-each, --open-everywhere": is_marginal,
+    }
+    problems += [
+        Sentence(
+            f"--years does not go with {option}; ask one at a time.",
+            zh=f"--years 不能与 {option} 同时使用；请分开提问。",
+        )
+        for option, is_asked in others.items()
+        if is_asked
+    ]
     return problems
 
 
@@ -161,7 +236,7 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         return report.with_total(streets, district)
 
     def show(lang: str) -> None:
-        names = [say(report.plan_name(plan), lang) for plan in (before, after)]
+        names = [say(report.plan_name(plan), lang) for plan in (change.before, after)]
         report.print_table(
             report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
@@ -187,7 +262,17 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     from carecircles import comparison, maps, report
 
+    years = sorted({str(plan.area.year) for plan in plans})
+    if len(years) > 1:
+        en, zh = ", ".join(years), "、".join(years)
+        told = (
+            f"the scenarios count the people of different years ({en}); name one with year in all of them, "
+            "or put years side by side with --years."
+        )
+        mend = "请在各方案中写同一 year，或用 --years 并列比较。"
+        raise ValidationError([Sentence(told, zh=f"各方案所计人口的年份不同（{zh}）；{mend}")])
     changes = [comparison.compare(before, plan) for plan in plans]
+    before = changes[0].before  # for the people of their year
 
     def show(lang: str) -> None:
         report.print_table(
@@ -202,6 +287,29 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
         lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
+    )
+
+
+def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
+    """Every plan for the people of `count` years, which stand together in `plans`."""
+    from carecircles import maps, report
+
+    def show(lang: str) -> None:
+        tables = [(report.standard_note(plans[0]), report.years_table(plans, lang=lang))]
+        for first in range(0, len(plans), count) if by == By.street else ():
+            several = plans[first : first + count]
+            tables.append((several[0].name, report.years_by_street_table(several, lang=lang)))
+        for title, table in tables[:-1]:
+            report.print_table(table, title=say(title, lang), lang=lang)
+        title, table = tables[-1]
+        below = report.said_below(*report.league_notes(plans), lang=lang)
+        report.print_table(table, title=say(title, lang), notes=below, lang=lang)
+
+    return _Answer(
+        lambda: report.years_frame(plans, by=by),
+        lambda: report.years_record(plans, by=by),
+        show,
+        lambda lang: maps.comparison_map(plans, lang=lang).render(),
     )
 
 

@@ -10,6 +10,7 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io._years import year_of as year_of
 from carecircles.io.read import Source as Source
 from carecircles.io.read import centres_of as centres_of
 from carecircles.io.read import read_boundary as read_boundary

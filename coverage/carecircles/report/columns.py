@@ -53,6 +53,7 @@ UNITS = {
     "net km2": Unit({"en": "km²", "zh": "平方公里"}, 4, "+.2f", "+#,##0.00;-#,##0.00;0.00"),
     "m": Unit({"en": "m", "zh": "米"}, 1, ",.0f", "#,##0", "count"),
     "min": Unit({"en": "minutes", "zh": "分钟"}, 1, ",.0f", "#,##0.0"),
+    "year": Unit({"en": "year", "zh": "年"}, 0, ".0f", "0"),
     "degrees": Unit({"en": "degrees, WGS84", "zh": "度，WGS84"}, 7, ".7f", "0.0000000"),
     "price": Unit({"en": "as in the candidates' file", "zh": "同候选点文件"}, 3, ",.0f", "#,##0.###"),
     "goal": Unit({"en": "that of the goal", "zh": "同目标"}, 3, ",.0f", "#,##0.###"),
@@ -87,6 +88,7 @@ COLUMNS: dict[str, Column] = {
     "neighbour": _column("text", ("Beyond the border", "区外"), ("Whether the centre stands beyond the district's border", "是否为区外中心")),
     "group": _column("text", ("Standard is for", "标准适用人群"), ("The group of people the standard is for", "标准适用的人群")),
     "as_of": _column("text", ("Day", "日期"), ("The day the plan shows", "方案所示日期")),
+    "year": _column("year", ("People of", "人口年份"), ("The year whose people are counted", "所计人口的年份")),
     "change": _column("text", ("Change", "变化"), ("What happens to the centre: opened, closed, moved or equipped", "中心的变化：新开、关闭、迁移或服务调整")),
     "equipped": _column("text", ("Other services", "服务调整"), ("Whether the centre offers other services than before", "服务内容是否有变化")),
     "moved_m": _column("m", ("Moved by, m", "迁移距离 m"), ("How far the centre moves, in a straight line", "中心迁移的直线距离")),
@@ -123,9 +125,14 @@ COLUMNS: dict[str, Column] = {
     "lost_km2": _column("km2", ("Area lost, km²", "失去面积 km²"), ("Area that was covered and is not", "失去覆盖的面积"), ("km2 lost", "失去 km2")),
     "net_km2": _column("net km2", ("Area, net, km²", "面积净变化 km²"), ("Area gained less area lost", "新增减去失去的面积"), ("net km2", "面积净变化 km2")),
 
+    # several plans, each in a year
+    "plan": _column("text", ("Plan (Chinese)", "方案"), ("Name of the plan, in Chinese where there is one", "方案名称")),
+    "plan_en": _column("text", ("Plan", "方案英文名"), ("Name of the plan in English", "方案英文名称")),
+
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
+    "covered_{g}": _column("people", ("{} covered, people", "覆盖{}人数"), ("People ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口（{}）"), ("covered, people", "覆盖人数")),
     "backup_{g}_share": _column("share", ("{} with two or more", "{}两处以上"), ("Share of people ({}) with two centres or more within the standard", "标准距离内有两处以上中心的人口占比（{}）"), words.COLUMNS["backup"]),
     "uncovered_{g}": _column("people", ("{} left", "未覆盖{}"), ("People ({}) without a centre within the standard", "标准距离内没有中心的人口（{}）"), ("left", "未覆盖")),
 
@@ -225,6 +232,17 @@ LEAGUE_COLUMNS: Headings = {
     "backup_lost_{g}": None,
     "net_km2": None,
     "mean_distance_m": None,
+}
+YEAR_COLUMNS: Headings = {
+    "name": {"en": "Plan", "zh": "方案"},
+    "year": None,
+    "{g}": None,
+    "covered_{g}": None,
+    "covered_{g}_share": _whose("covered_{g}_share"),
+    "uncovered_{g}": _whose("uncovered_{g}"),
+    "{also}": None,
+    "covered_{also}": None,
+    "covered_{also}_share": None,
 }
 LOSS_COLUMNS: Headings = {
     "name": {"en": "Centre closed", "zh": "关闭的中心"},

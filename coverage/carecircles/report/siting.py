@@ -201,6 +201,7 @@ def siting_scenario(
         f"候选点 {every} 个。{proof['zh']}",
         "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
+        **({} if plan.area.year is None else {"year": plan.area.year}),
         "step": steps,
     }
 
