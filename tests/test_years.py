@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import area as areas
@@ -104,6 +104,7 @@ def test_between_two_years_people_lie_on_a_straight_line_and_are_not_known(growi
     ]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(2020, 2030), st.integers(2020, 2030))
 def test_years_may_be_looked_at_in_any_order(growing, one, other):
     """Whatever was looked at before: the same people, and only what is true of the year shown is said."""
@@ -263,6 +264,9 @@ def test_a_scenario_for_a_year_nobody_knows_is_refused(tmp_path, folder):
         "Far: population.csv: year 2099 lies outside those that are known, 2020 and 2030" in message
     )
     assert "names no years" in refused("whatif", "far.toml", cwd=tmp_path)
+    shared = ("--years", "2020,2030", "--cell", 200, "--area", folder, "--by", "district")
+    told = run("whatif", "far.toml", *shared, cwd=tmp_path)  # what is asked for takes its place
+    assert "Far names the year 2099; it is told here for each of those asked for" in told.stdout
 
 
 def test_year_on_the_command_line(tmp_path, folder):

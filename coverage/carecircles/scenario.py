@@ -252,7 +252,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
             area = in_year(area, scenario.year)
         except ValidationError as err:
             problems += [
-                Sentence(f"{scenario.name}: {line}", zh=f"{scenario.name}：{say(line, 'zh')}")
+                Sentence(f"{scenario.name_en}: {line}", zh=f"{scenario.name}：{say(line, 'zh')}")
                 for line in err.problems
             ]
     if problems:

@@ -21,11 +21,11 @@ def match_people(
     if "year" not in population:
         return _matching.match_population(population, streets, file=file)
     parts, problems = {}, []
-    for year, part in population.groupby("year"):
-        part = part.drop(columns="year")
+    for year in sorted(population["year"].dropna().unique().tolist()):
+        part = population[(population["year"] == year).fillna(False)].drop(columns="year")
         part.attrs = dict(population.attrs)
         # The same is wrong in several years where it is: each sentence names its own.
-        parts[int(year)], wrong = _matching.match_population(part, streets, file=f"{file} ({year})")
+        parts[year], wrong = _matching.match_population(part, streets, file=f"{file} ({year})")
         problems += wrong
     if problems or not parts:
         return population, problems
@@ -122,10 +122,10 @@ def file_of(area: StudyArea) -> str:
 
 def _between(populations: pd.DataFrame, before: int, after: int, year: int) -> pd.DataFrame:
     """People of a year that is known, or on the straight line from one that is to another."""
-    was = populations.xs(before, level="year")
+    was = _of(populations, before)
     if before == after:
         return was
-    then = populations.xs(after, level="year").loc[was.index]
+    then = _of(populations, after).loc[was.index]
     groups = people.columns_of(was)
     share = (year - before) / (after - before)
     between = was.copy()
@@ -135,6 +135,12 @@ def _between(populations: pd.DataFrame, before: int, after: int, year: int) -> p
     for column in ("source", "age_source"):
         between[column] = f"between {before} and {after}"
     return between
+
+
+def _of(populations: pd.DataFrame, year: int) -> pd.DataFrame:
+    """The people of a year that is known."""
+    is_then = populations.index.get_level_values("year") == year
+    return populations[is_then].droplevel("year")
 
 
 def _note(year: int, known: Sequence[int]) -> Text:

@@ -161,7 +161,8 @@ def carried_out(
                 steps = scenario.read_scenario(path)
                 read += steps.files
                 steps = dataclasses.replace(steps, as_of=steps.as_of or day)
-                made_of = scenario.apply(study, steps)
+                asked = dataclasses.replace(steps, year=None) if years else steps
+                made_of = scenario.apply(study, asked)
                 if years and steps.year is not None:
                     made_of = dataclasses.replace(
                         made_of, notes=(*made_of.notes, _other_years(steps))

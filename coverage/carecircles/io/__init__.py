@@ -1,5 +1,8 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
+from carecircles.io._bands import read_bands as read_bands
+from carecircles.io._bands import read_ratios as read_ratios
+from carecircles.io._bands import read_survival as read_survival
 from carecircles.io._columns import BASES as BASES
 from carecircles.io._columns import SERVICES as SERVICES
 from carecircles.io._columns import population_columns as population_columns

@@ -19,6 +19,7 @@ from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET as STREET
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
+from carecircles.report.columns import rounded as rounded
 from carecircles.report.coverage import coverage_frame as coverage_frame
 from carecircles.report.coverage import coverage_table as coverage_table
 from carecircles.report.coverage import evaluation_record as evaluation_record
@@ -64,6 +65,8 @@ from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook
+from carecircles.report.years import projection_table as projection_table
+from carecircles.report.years import projection_title as projection_title
 from carecircles.report.years import years_by_street_table as years_by_street_table
 from carecircles.report.years import years_frame as years_frame
 from carecircles.report.years import years_record as years_record

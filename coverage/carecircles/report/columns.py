@@ -433,7 +433,14 @@ def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its figures rounded to the decimals of their unit."""
+    """
+    The frame with its figures rounded to the decimals of their unit.
+
+    Examples
+    --------
+    >>> rounded(pd.DataFrame({"people_60": [2.00049], "gained_km2": [0.12345]})).iloc[0].tolist()
+    [2.0, 0.1234]
+    """
     rounded = frame.copy()
     for column in frame.columns[frame.dtypes.map(pd.api.types.is_float_dtype)]:
         rounded[column] = frame[column].round(UNITS[column_of(column)[0].unit].decimals)

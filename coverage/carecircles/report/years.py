@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from carecircles.people import rows_of
 from carecircles.plan import Plan
 from carecircles.report.change import league_notes
 from carecircles.report.columns import (
@@ -29,7 +30,9 @@ from carecircles.report.notes import (
     name_of,
     named_of,
 )
-from carecircles.words import say
+from carecircles.words import Text, say
+
+YEAR: Text = {"en": "Year", "zh": "年份"}
 
 
 def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
@@ -169,3 +172,36 @@ def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict:
 
 def _told(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
     return rounded(_of_plan(plan, plans, by))
+
+
+def projection_table(population: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """
+    A projection (`cohorts.project`) as text to read: how many there are of each group, a row a year.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"code": ["A"], "people_60": [100]})
+    >>> from carecircles import cohorts, report
+    >>> then = cohorts.scaled(people, 1.2, base=2020, to=2030)
+    >>> report.projection_table(then, lang="en").to_numpy().tolist()
+    [['2020', '100'], ['2030', '120']]
+    """
+    groups = rows_of(population)
+    totals = population[[group.column for group in groups]].groupby(level="year").sum()
+    columns = {"year": YEAR, **{group.column: group.name for group in groups}}
+    return as_text(totals.reset_index(), columns, lang)
+
+
+def projection_title(population: pd.DataFrame) -> Text:
+    """
+    What a projection rests on, as a title.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"code": ["A"], "people_60": [100]})
+    >>> from carecircles import cohorts, report
+    >>> report.projection_title(cohorts.scaled(people, 1.2, base=2020, to=2030))["en"]
+    'Projected: people of 2020 times a ratio of 1.2'
+    """
+    source = population.loc[population["basis"] == "projected", "source"].iloc[-1]
+    return {"en": f"Projected: {source}", "zh": f"推算：{source}"}
