@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from carecircles import datasets, grid, marginal, plan, reach, scenario, siting
+from carecircles import datasets, grid, marginal, plan, reach, report, scenario, siting
+from carecircles.area import offering
 from carecircles.errors import ValidationError
 from tests.test_siting import sited
 
@@ -108,3 +109,22 @@ def test_a_budget_takes_the_place_of_a_number(asis, places):
     assert prices[found.sites.index].sum() <= 2 * prices.min()
     question = dataclasses.replace(siting.ask(asis, places), options={"rules": rules})
     assert siting.answer(question).objective == found.objective
+
+
+def test_a_siting_carried_out_is_the_plan_of_its_scenario(asis, places):
+    """One call makes what the file that the command writes makes; a service in the same way."""
+    best = siting.site(asis, places, new=2)
+    after = siting.carry_out(asis, best, places)
+    told = scenario.parse(report.siting_scenario(asis, best, places))
+    anew = plan.carry_out(asis, told)
+    assert after.name == anew.name == {"en": "2 new centres", "zh": "2 个新增中心"}
+    assert after.area.facilities["name"].to_dict() == anew.area.facilities["name"].to_dict()
+    assert after.cells["depth"].tolist() == anew.cells["depth"].tolist()
+    covered = after.cells.loc[after.cells["covered"], "people_60"].sum()
+    assert covered == pytest.approx(best.covered)
+
+    few = plan.evaluate(offering(asis.area, "medical"), asis.cells)
+    others = siting.candidates_without(asis.area, few)
+    [one] = siting.site(few, others, new=1).sites.index
+    equipped = siting.carry_out(asis, siting.site(few, others, new=1), others, service="medical")
+    assert sorted(equipped.area.facilities.index) == sorted([*few.area.facilities.index, one])

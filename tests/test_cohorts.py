@@ -268,4 +268,4 @@ def test_a_ratio_on_the_command_line(tmp_path):
     read = io.read_population(tmp_path / "then.csv")
     assert read["people_60"].tolist() == [100, 150, 50, 50]
     assert read["year"].tolist() == [2020, 2030] * 2
-    assert "2030 │ 180" in run(*shared, "--ratio", "1.2", cwd=tmp_path).stdout
+    assert "│ 2030      │ 180 │" in run(*shared, "--ratio", "1.2", cwd=tmp_path).stdout

@@ -21,7 +21,7 @@ from carecircles.report.columns import (
 from tests.test_cli import run
 
 SIXTY = next(group for group in GROUPS if group.column == "people_60")
-FORMATS = {"count", "share", "signed", "area"}  # those of web/kit.js
+FORMATS = {"count", "share", "signed", "area", "tenths"}  # those of web/kit.js
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_an_unknown_column_is_a_keyerror_and_not_people():
         with pytest.raises(KeyError, match=name):
             rounded(pd.DataFrame({name: [0.95]}))
         with pytest.raises(KeyError, match=name):
-            headings({name: None}, SIXTY)
+            headings([name], SIXTY)
         with pytest.raises(KeyError, match=name):
             report.workbook(pd.DataFrame({name: [0.95]}, index=pd.Index(["A"], name="code")))
 
@@ -93,14 +93,14 @@ def test_a_group_of_the_areas_own_has_all_columns_about_people():
     alone = Group(
         "people_living_alone", {"en": "living alone", "zh": "独居"}, is_beside=True, is_own=True
     )
-    made = headings({"{g}": None, "gained_{g}": None, "covered_{own}_share": None}, alone, [alone])
+    made = headings(["{g}", "gained_{g}", "covered_{own}_share"], alone, [alone])
     assert {name: label["en"] for name, label in made.items()} == {
         "people_living_alone": "living alone",
         "gained_people_living_alone": "gained",
         "covered_people_living_alone_share": "living alone covered",
     }
     assert label_of("mean_nearer_people_living_alone_m", [alone])["zh"] == "独居平均变近 m"
-    assert panel(report.STREET, {"net_{g}": None}, alone, keys=["net"])[1] == {
+    assert panel(["street_name", "net_{g}"], alone, keys=["net"])[1] == {
         "key": "net",
         "label": {"en": "net", "zh": "净变化"},
         "format": "signed",
@@ -110,8 +110,8 @@ def test_a_group_of_the_areas_own_has_all_columns_about_people():
 
 def test_every_row_says_all_there_is_to_say_in_both_languages():
     for name, column in COLUMNS.items():
-        assert column.unit in UNITS, name
-        for text in (column.label, column.about, column.short):
+        assert column.unit in {*UNITS, "{u}"}, name
+        for text in column[1:]:
             assert set(text) == {"en", "zh"}, name
             assert all(text.values()), name
         is_of_people = "{g}" in name

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "words", "errors", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
+    "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
     "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.write", "io._matching", "io", "area.values", "area.years", "area._plan", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "grid", "reach", "catchments", "evaluation", "gaps", "scenario", "plan",
     "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model", "siting._solver", "siting.question",
     "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",

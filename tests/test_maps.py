@@ -76,7 +76,8 @@ def test_figures_on_the_map_are_those_of_the_evaluation(hexi_map, hexi_cells):
     shares = [street["covered"] for street in layers(hexi_map)["streets"].data["streets"]]
     assert shares == by_street["covered_people_60_share"].tolist()
     config = next(c for c in hexi_map._children.values() if c._name == "Surroundings").config
-    assert [s["left"] for s in config["table"]["rows"]] == by_street["uncovered_people_60"].tolist()
+    for column in ("people_60", "backup_people_60_share", "uncovered_people_60"):
+        assert [s[column] for s in config["table"]["rows"]] == by_street[column].tolist()
 
 
 def unpacked(array):
@@ -469,7 +470,7 @@ def test_one_centre_and_none(hexi):
         cells = evaluated(area.streets, area.population, area.facilities, cell=100)
         drawn = layers(maps.coverage_map(planned(area, cells)))
         assert len(drawn["circles"].data) == len(drawn["centres"].data) == n
-        assert drawn["zones"].data["zones"][0]["nearest"] == (
+        assert drawn["zones"].data["zones"][0]["figures"]["nearest_name"] == (
             None if n == 0 else report.name_of(hexi.facilities.iloc[0])
         )
 

@@ -413,15 +413,21 @@ def test_figures_on_the_map_are_those_of_the_group(every_map, plan):
     layers, config = drawn(every_map["coverage"])
     coverage = evaluation.by_street(plan.cells)
     streets = layers["streets"].data["streets"]
-    assert [s["people"] for s in streets] == coverage["people_disabled"].tolist()
+    figures = [s["figures"] for s in streets]
+    assert [s["people_disabled"] for s in figures] == coverage["people_disabled"].tolist()
     assert [s["covered"] for s in streets] == coverage["covered_people_disabled_share"].tolist()
-    assert [row["left"] for row in config["table"]["rows"]] == (
-        coverage["uncovered_people_disabled"].tolist()
-    )
+    left = coverage["uncovered_people_disabled"].tolist()
+    for rows in (config["table"]["rows"], figures):
+        assert [row["uncovered_people_disabled"] for row in rows] == left
     zones = gaps.uncovered_zones(plan.cells, cutoff=700, group="people_disabled")
-    assert [z["people"] for z in layers["zones"].data["zones"]] == zones["people_disabled"].tolist()
+    assert [z["figures"]["people_disabled"] for z in layers["zones"].data["zones"]] == (
+        zones["people_disabled"].tolist()
+    )
     assert layers["streets"].layer_name == "Streets: share of disabled covered"
-    assert layers["streets"].data["left"] == {"en": "disabled left", "zh": "未覆盖残疾老人"}
+    told = {column["key"]: column["label"] for column in layers["streets"].data["told"]}
+    assert told["uncovered_people_disabled"] == {
+        "en": "disabled not covered", "zh": "未覆盖残疾老人"
+    }  # fmt: skip
 
 
 def test_maps_side_by_side_are_about_the_same_people(plan, after):
@@ -432,7 +438,7 @@ def test_maps_side_by_side_are_about_the_same_people(plan, after):
     for m in page._children.values():
         for child in m._children.values():
             if isinstance(child, maps.Drawing) and child.kind == "streets":
-                assert child.data["people"]["en"] == "disabled"
+                assert child.data["told"][0]["key"] == "people_disabled"
 
 
 def test_hexi_told_of_those_over_80(hexi, hexi_cells, tmp_path):
@@ -442,7 +448,7 @@ def test_hexi_told_of_those_over_80(hexi, hexi_cells, tmp_path):
     assert layers["streets"].layer_name == "Streets: share of 80+ covered"
     about = [
         *texts(config),
-        *texts({k: layers[k].data["people"] for k in ("grid", "streets", "zones")}),
+        *texts({k: layers[k].data["told"] for k in ("grid", "streets", "zones")}),
     ]
     assert not [text for text in about if "60+" in text or "60岁" in text]
     assert [line["label"]["en"] for line in config["summary"]][1:3] == ["People 80+", "80+ covered"]

@@ -65,8 +65,7 @@ def test_one_more_and_one_less_by_the_reach_of_the_plan(walked):
 def test_sites_are_measured_by_the_reach_of_the_plan(walked, goal):
     places = siting.candidates_on_grid(walked.cells, spacing=600)
     found = siting.site(walked, places, goal=goal, new=2)
-    steps = scenario.parse(report.siting_scenario(walked, found, places))
-    after = plan.carry_out(walked, steps)
+    after = siting.carry_out(walked, found, places)
     covered = after.cells.loc[after.cells["covered"], "people_60"].sum()
     if goal != "backup":  # whose table leaves out who has two already
         assert found.covered == pytest.approx(covered)

@@ -163,3 +163,8 @@ def test_a_plan_of_frames_is_a_plan(frames):
     asis = plan.evaluate(made, grid.make_demand(made.streets, made.population, cell=200))
     assert asis.cost.cutoff == 500
     assert asis.area.standard.group == "people_80"
+
+
+def test_a_part_that_no_area_has_is_refused_as_python_does(frames):
+    with pytest.raises(TypeError, match=r"study\(\) got an unexpected keyword argument 'parks'"):
+        area.study(**frames, parks=frames["places"])

@@ -379,4 +379,4 @@ def test_check_says_how_many_there_are_in_each_year(tmp_path, folder):
     assert "People are those of 2020; known are the years 2020 and 2030." in lines
     shutil.copy(folder / "population.csv", tmp_path / "other.csv")
     lines = run("check", "other.csv", "--area", folder, cwd=tmp_path).stdout
-    assert "people_60 in 2030: 33,000" in lines
+    assert "people_60: 33,000 in 2030" in lines

@@ -5,6 +5,7 @@ Two evaluations of the same cells are held against each other cell by cell. Gain
 area) uncovered before and covered after, lost the other way round; backup is two centres or more.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,8 @@ class Change:
     cells
         From `changes`.
     streets, district
-        From `by_street` and `of_district`.
+        From `by_street` and `of_district`. Where the plans' costs are in different units, nobody knows
+        for whom the nearest centre is nearer: those figures are missing.
     new_zones, vanished_zones
         From `new_zones`, there and back.
     """
@@ -104,13 +106,22 @@ def compare(before: Plan, after: Plan) -> Change:
     """
     before = _for_the_same_people(before, after)
     cells, first = changes(before.cells, after.cells), headline(before, after).column
+    streets = by_street(before.cells, after.cells, cells)
+    district = of_district(before.cells, after.cells, cells)
+    if before.cost.unit != after.cost.unit:  # minutes less metres are nothing
+        unknown = [
+            c
+            for c in streets
+            if c.startswith(("nearer_", "farther_", "mean_nearer_", "mean_farther_"))
+        ]
+        cells["distance_change_m"], streets[unknown], district[unknown] = [math.nan] * 3
     return Change(
         before=before,
         after=after,
         centres=of_centres(before.area.facilities, after.area.facilities),
         cells=cells,
-        streets=by_street(before.cells, after.cells, cells),
-        district=of_district(before.cells, after.cells, cells),
+        streets=streets,
+        district=district,
         new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff, group=first),
         vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff, group=first),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from carecircles.area import StudyArea, read_area
 from carecircles.errors import ValidationError
 from carecircles.io import _target
+from carecircles.words import Sentence, listed
 
 _PACKAGE = Path(__file__).resolve().parent
 _ROOTS = (_PACKAGE / "data", _PACKAGE.parent.parent / "data")
@@ -39,9 +40,10 @@ def folder(name: str) -> Path:
     'hexi'
     """
     if name not in available():
-        raise ValidationError(
-            [f"area is {name!r}, expected one of {', '.join(available())} or a folder of yours."]
-        )
+        names = listed(available())
+        told = f"area is {name!r}, expected one of {names} or a folder of yours."
+        zh = f"研究区为 {name!r}，应为以下之一：{names.zh}，或您自己的文件夹。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return _root() / name
 
 
@@ -77,7 +79,8 @@ def write_template(target: str | Path) -> None:
     target = Path(target)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise ValidationError([f"{target}: there is already something; name a new folder."])
+            told = f"{target}: there is already something; name a new folder."
+            raise ValidationError([Sentence(told, zh=f"{target}：已存在；请指定一个新文件夹。")])
         target.parent.mkdir(parents=True, exist_ok=True)
         _target.remove_stale(target.parent)
         with tempfile.TemporaryDirectory(prefix=_target.prefix(), dir=target.parent) as made:
@@ -85,9 +88,7 @@ def write_template(target: str | Path) -> None:
             shutil.copytree(folder("template"), whole)
             whole.replace(target)  # all files or none; an empty folder gives way
     except OSError as err:
-        raise ValidationError(
-            [f"{target}: cannot be written ({err.strerror}); choose another place."]
-        ) from None
+        raise ValidationError([_target.not_writable(target, err)]) from None
 
 
 def _root() -> Path:

@@ -11,11 +11,16 @@ back and the exact ones convert one point a call (about 30 s for a million point
 """
 
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from carecircles.errors import ValidationError
+from carecircles.words import Sentence, listed
+
 Degrees = npt.NDArray[np.float64]
+Shift = Callable[[Degrees, Degrees], tuple[Degrees, Degrees]]
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -48,8 +53,8 @@ def parse_datum(text: str) -> str:
 
     Raises
     ------
-    ValueError
-        If it is none of `DATUMS`.
+    ValidationError
+        If it is none of `DATUMS`; its problem is told as a part of a sentence.
 
     Examples
     --------
@@ -59,7 +64,9 @@ def parse_datum(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in folded if c.isalnum()).removesuffix("坐标系").removesuffix("坐标")
     if plain not in SPELLINGS:
-        raise ValueError(f"datum is {text!r}, expected one of {', '.join(DATUMS)}")
+        names = listed(DATUMS)
+        told = f"datum is {text!r}, expected one of {names}"
+        raise ValidationError([Sentence(told, zh=f"坐标系为 {text!r}，应为以下之一：{names.zh}")])
     return SPELLINGS[plain]
 
 
@@ -111,7 +118,7 @@ def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str) -> tuple[D
     return lon, lat
 
 
-def _invert(forward, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
+def _invert(forward: Shift, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Where `forward` lands on (lon, lat). The shift changes by about 1/1000 of a step, so few rounds do."""
     x, y = lon.copy(), lat.copy()
     for _ in range(_MOST_ROUNDS):

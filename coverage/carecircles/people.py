@@ -11,8 +11,9 @@ nobody declared is told under its own name. A measure of a group has the group's
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
 EVERYONE = "people"
 USUAL = "people_60"  # comes first where nobody says whom figures are about
@@ -231,8 +232,11 @@ def headline_of(columns: Iterable[object], group: str | None = None) -> str:
     groups = rows_of(columns)
     names = _names(groups)
     if (group is not None and group not in names) or not names:
-        said = "there is no column of people" if not names else f"group is {group!r}"
-        raise ValidationError([f"{said}; name one of {', '.join(names or _names(GROUPS))}."])
+        said = Sentence("there is no column of people", zh="没有人口列")
+        if names:
+            said = Sentence(f"group is {group!r}", zh=f"人群为 {group!r}")
+        mend = _mends.one_of(names or _names(GROUPS), do=_mends.NAME)
+        raise ValidationError([Sentence(f"{said}; {mend}.", zh=f"{said.zh}；{mend.zh}。")])
     return group or headline(groups).column
 
 
@@ -277,7 +281,7 @@ def of_group(text: Text, group: Group) -> Text:
 
 def declared(
     tables: Mapping[str, object], *, file: str = "area.toml"
-) -> tuple[tuple[Group, ...], list[str]]:
+) -> tuple[tuple[Group, ...], list[Sentence]]:
     """
     The groups of a study area, those we know and its own, and what is wrong with what it says of them.
 
@@ -297,10 +301,12 @@ def declared(
     """
     groups, problems = {group.column: group for group in GROUPS}, []
     for column, said in tables.items():
-        where = f"{file}: groups.{column}"
+        where = Sentence(f"{file}: groups.{column}", zh=f"{file}：groups.{column}")
         wrong = _column_problems(column, where)
         if not isinstance(said, Mapping):
-            wrong.append(f"{where} is {said!r:.60}; write it as [groups.{column}] with a name.")
+            told = f"{where} is {said!r:.60}; write it as [groups.{column}] with a name."
+            zh = f"{where.zh} 为 {said!r:.60}；请写成 [groups.{column}] 并给出名称。"
+            wrong.append(Sentence(told, zh=zh))
         else:
             wrong += _row_problems(said, where, is_new=column not in groups)
         problems += wrong
@@ -310,13 +316,14 @@ def declared(
     for column, group in groups.items():
         whole = group.part_of
         if whole is not None and whole not in known:
-            problems.append(
-                f"{file}: groups.{column}.part_of is {whole!r:.60}; write one of {', '.join(groups)}."
-            )
+            mend = _mends.one_of(groups, do=_mends.WRITE)
+            told = f"{file}: groups.{column}.part_of is {whole!r:.60}; {mend}."
+            zh = f"{file}：groups.{column}.part_of 为 {whole!r:.60}；{mend.zh}。"
+            problems.append(Sentence(told, zh=zh))
         elif whole == column or column in wholes_of(str(whole), groups.values()):
-            problems.append(
-                f"{file}: groups.{column}.part_of leads back to {column}; take it out of one of them."
-            )
+            told = f"{file}: groups.{column}.part_of leads back to {column}; take it out of one of them."
+            zh = f"{file}：groups.{column}.part_of 又指回 {column}；请从其中一处删去。"
+            problems.append(Sentence(told, zh=zh))
     return tuple(groups.values()), problems
 
 
@@ -338,35 +345,45 @@ def _row(ours: Group | None, column: str, said: Mapping) -> Group:
     )
 
 
-def _column_problems(column: str, where: str) -> list[str]:
+def _column_problems(column: str, where: Sentence) -> list[Sentence]:
     """Whether a column can be one of persons, and found in the names of its measures."""
     rest = column[len(_BEGINNING) :]
     is_plain = rest.isascii() and rest.replace("_", "").isalnum() and rest == rest.casefold()
     if column != EVERYONE and not (is_group(column) and is_plain):
-        return [f"{where}: a group's column is written such as people_disabled, in small letters."]
+        told = f"{where}: a group's column is written such as people_disabled, in small letters."
+        return [Sentence(told, zh=f"{where.zh}：人群的列名须为小写，例如 people_disabled。")]
     last = rest.rsplit("_", 1)[-1]
     if last in MEASURES:
-        return [f"{where}: a group's column cannot end in {last}, as measures do; choose another."]
+        told = f"{where}: a group's column cannot end in {last}, as measures do; choose another."
+        zh = f"{where.zh}：人群的列名不能以 {last} 结尾（指标才用）；请另取列名。"
+        return [Sentence(told, zh=zh)]
     return []
 
 
-def _row_problems(said: Mapping, where: str, *, is_new: bool) -> list[str]:
+def _row_problems(said: Mapping, where: Sentence, *, is_new: bool) -> list[Sentence]:
     problems = []
-    unknown = ", ".join(repr(key) for key in said if key not in _KEYS)
+    unknown = listed(repr(key) for key in said if key not in _KEYS)
     if unknown:
-        problems.append(f"{where}: unknown: {unknown[:80]}; known are {', '.join(_KEYS)}.")
+        told = f"{where}: unknown: {unknown[:80]}; known are {listed(_KEYS)}."
+        zh = f"{where.zh}：未知项 {unknown.zh[:80]}；可用的有 {listed(_KEYS).zh}。"
+        problems.append(Sentence(told, zh=zh))
     for key in ("name", "name_en", "part_of"):
         if key in said and not _is_word(said[key]):
-            problems.append(
-                f"{where}.{key} is {said[key]!r:.60}; write up to {_LONGEST} characters in quotation marks."
+            value = f"{said[key]!r:.60}"
+            told = (
+                f"{where}.{key} is {value}; write up to {_LONGEST} characters in quotation marks."
             )
+            zh = f"{where.zh}.{key} 为 {value}；请填写不超过 {_LONGEST} 个字符并加引号。"
+            problems.append(Sentence(told, zh=zh))
     if is_new and "name" not in said and "name_en" not in said:
-        problems.append(f"{where}: name is missing; write what its people are called.")
+        told = f"{where}: name is missing; write what its people are called."
+        problems.append(Sentence(told, zh=f"{where.zh}：缺少 name；请填写该人群的名称。"))
     spellings = said.get("spellings", [])
     if not isinstance(spellings, list) or not all(map(_is_word, spellings)):
-        problems.append(
-            f'{where}.spellings is {spellings!r:.60}; write a list such as ["残疾人", "disabled"].'
-        )
+        such_as = '["残疾人", "disabled"]'
+        told = f"{where}.spellings is {spellings!r:.60}; write a list such as {such_as}."
+        zh = f"{where.zh}.spellings 为 {spellings!r:.60}；请写成列表，例如 {such_as}。"
+        problems.append(Sentence(told, zh=zh))
     return problems
 
 

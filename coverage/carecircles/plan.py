@@ -6,7 +6,7 @@ import pandas as pd
 
 from carecircles import _html, evaluation, grid
 from carecircles import reach as reaches
-from carecircles.area import StudyArea, in_words, in_year, offering
+from carecircles.area import Standard, StudyArea, in_words, in_year, offering
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -46,7 +46,8 @@ class Plan:
         group = self.area.standard.group
         columns = [g.column for g in self.area.groups if g.column in self.cells]
         counted = [g for g in columns if group in (None, g)]
-        way = "straight lines" if is_straight(self) else "a cost table of one's own"
+        own = f"a cost table of one's own, up to {self.cost.cutoff:g} {self.cost.unit}"
+        way = "straight lines" if is_straight(self) else own
         return _html.panel(
             self.name,
             [
@@ -104,7 +105,7 @@ def evaluate(
     Returns
     -------
     plan
-        With the cost table up to the area's standard.
+        With the cost table up to the area's standard: its minutes where the reach measures minutes.
 
     Raises
     ------
@@ -120,11 +121,12 @@ def evaluate(
     >>> len(plan.cells), plan.cost.cutoff, round(float(plan.cells["covered"].mean()), 2)
     (4809, 700.0, 0.86)
     """
-    cutoff, centres = area.standard.metres, area.facilities
+    centres = area.facilities
     if base is None:
+        cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
     else:
-        reach = base.reach
+        reach, cutoff = base.reach, _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
             base.cost,
             demand,
@@ -135,6 +137,11 @@ def evaluate(
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
     return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach)
+
+
+def _limit(standard: Standard, unit: str) -> float:
+    """What the standard allows, in the unit of a cost table."""
+    return standard.minutes if unit == "min" else standard.metres
 
 
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:

@@ -208,6 +208,20 @@ def looked_up(
     return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
 
 
+def unit_of(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, reach: Reach) -> str:
+    """
+    The unit a reach measures in: 'm' or 'min', told by the cost table of no centre.
+
+    Examples
+    --------
+    >>> demand = pd.DataFrame({"x": [0.0], "y": [0.0]}, index=["p"])
+    >>> centres = gpd.GeoDataFrame(index=["a"], geometry=gpd.points_from_xy([0], [0]))
+    >>> unit_of(demand, centres, reach=straight_line)
+    'm'
+    """
+    return "m" if reach is straight_line else reach(demand, facilities.iloc[:0], cutoff=0.0).unit
+
+
 def _pairs(
     xy: tuple[np.ndarray, np.ndarray],
     lattice: grid.Grid,

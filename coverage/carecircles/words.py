@@ -73,6 +73,18 @@ def joined(lines: Iterable[str], between: str = "\n") -> Sentence:
     return Sentence(en, zh=zh)
 
 
+def listed(words: Iterable[str]) -> Sentence:
+    """
+    Names, choices or sentences one after the other.
+
+    Examples
+    --------
+    >>> listed(["H12", "H13"]), listed(["H12", "H13"]).zh
+    ('H12, H13', 'H12、H13')
+    """
+    return joined(words, Sentence(", ", zh="、"))
+
+
 def printable(text: str) -> str:
     r"""
     Text from a data file without what would steer a terminal.

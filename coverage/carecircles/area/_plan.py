@@ -2,19 +2,18 @@
 
 import contextlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyproj
 
-from carecircles import io, people
-from carecircles.area.values import USUAL
+from carecircles import _mends, io, people
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _target
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._formats import FORMATS, parted
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
 _FILES = ("boundary", "streets", "population", "centres", "places")
 
@@ -95,26 +94,32 @@ def sound_part(plan: Mapping) -> tuple[dict, bool]:
     return sound, is_certain and ("crs" in sound) == ("crs" in plan)
 
 
-def read_plan(folder: Path) -> tuple[dict, list[str], list[Text]]:
+def read_plan(folder: Path) -> tuple[dict, list[Sentence], list[Text]]:
     """The contents of area.toml, what is wrong with it, and what was taken for granted."""
     path = folder / "area.toml"
     if not folder.is_dir():
-        return {}, [f"{folder}: there is no such folder; name one with an area.toml in it."], []
+        told = f"{folder}: there is no such folder; name one with an area.toml in it."
+        zh = f"{folder}：没有此文件夹；请指定含有 area.toml 的文件夹。"
+        return {}, [Sentence(told, zh=zh)], []
     if not path.is_file():
-        missing = (
+        told = (
             f"{folder}: there is no area.toml in it; "
             "`carecircles init` writes a folder to start from."
         )
-        return {}, [missing], []
+        zh = f"{folder}：其中没有 area.toml；可用 `carecircles init` 生成一个起始文件夹。"
+        return {}, [Sentence(told, zh=zh)], []
     try:
-        written, encoding = read_text(path, file=path.name, kind="an area.toml")
+        kind = Sentence("an area.toml", zh="area.toml")
+        written, encoding = read_text(path, file=path.name, kind=kind)
         plan = tomllib.loads(written)
     except ValidationError as err:
         return {}, list(err.problems), []
     except RecursionError:
-        return {}, ["area.toml: this is nested too deeply; write it as the template does."], []
+        told = "area.toml: this is nested too deeply; write it as the template does."
+        return {}, [Sentence(told, zh="area.toml：嵌套过深；请按模板书写。")], []
     except ValueError as err:
-        return {}, [f"area.toml: this is not TOML ({err}); correct that line."], []
+        told = f"area.toml: this is not TOML ({err}); correct that line."
+        return {}, [Sentence(told, zh=f"area.toml：不是 TOML（{err}）；请更正该行。")], []
     about = [
         {"en": f"area.toml: {said['en']}.", "zh": f"area.toml：{said['zh']}。"}
         for said in taken_as(encoding)
@@ -122,39 +127,50 @@ def read_plan(folder: Path) -> tuple[dict, list[str], list[Text]]:
     return plan, _plan_problems(plan), about
 
 
-def _plan_problems(plan: Mapping) -> list[str]:
+def _plan_problems(plan: Mapping) -> list[Sentence]:
     problems = []
-    unknown = ", ".join(sorted(set(plan) - _KEYS))
-    if unknown:
-        problems.append(f"area.toml: unknown: {unknown}; known are {', '.join(sorted(_KEYS))}.")
+    if set(plan) - _KEYS:
+        unknown, known = listed(sorted(set(plan) - _KEYS)), listed(sorted(_KEYS))
+        told = f"area.toml: unknown: {unknown}; known are {known}."
+        zh = f"area.toml：未知项 {unknown.zh}；可用的有 {known.zh}。"
+        problems.append(Sentence(told, zh=zh))
     if not isinstance(plan.get("name"), str) or not plan["name"].strip():
-        problems.append("area.toml: name is missing; write the area's name.")
+        told = "area.toml: name is missing; write the area's name."
+        problems.append(Sentence(told, zh="area.toml：缺少 name；请填写区域名称。"))
     if not isinstance(plan.get("name_en", ""), str):
-        problems.append("area.toml: name_en is not text; put it in quotation marks.")
+        told = "area.toml: name_en is not text; put it in quotation marks."
+        problems.append(Sentence(told, zh="area.toml：name_en 不是文字；请加引号。"))
     for table in ("standard", "datum", "files", "sheet", "groups"):
         if not isinstance(plan.get(table, {}), dict):
-            problems.append(f"area.toml: {table} is not a table; write it as [{table}].")
+            told = f"area.toml: {table} is not a table; write it as [{table}]."
+            problems.append(Sentence(told, zh=f"area.toml：{table} 不是表；请写成 [{table}]。"))
             return problems
     problems += standard_problems(plan.get("standard", {}))
     problems += datum_problems(plan.get("datum", {}))
     for table in ("files", "sheet"):
         for key in sorted(set(plan.get(table, {})) - set(_FILES)):
-            mend = 'write centres = "..." below [sheet]' if key == "sheet" else ""
-            mend = mend or f"use {', '.join(_FILES)}"
-            problems.append(f"area.toml: {table}.{key} is unknown; {mend}.")
+            mend = _mends.use(_FILES)
+            if key == "sheet":
+                line = 'centres = "..."'
+                mend = Sentence(f"write {line} below [sheet]", zh=f"请在 [sheet] 下写 {line}")
+            problems.append(_unknown("area.toml", f"{table}.{key}", mend))
     if "crs" in plan:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
-    for table, what in (("files", "a file"), ("sheet", "a sheet")):
+    for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if not isinstance(value, str) or not value.strip() or "\0" in value:
-                problems.append(
-                    f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
-                )
+                told = f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
+                zh = f"area.toml：{table}.{key} 为 {value!r:.60}；请填写{what_zh}名。"
+                problems.append(Sentence(told, zh=zh))
     return problems
 
 
-def group_problems(tables: Mapping, file: str = "area.toml") -> list[str]:
+def _unknown(file: str, key: str, mend: Sentence) -> Sentence:
+    return Sentence(f"{file}: {key} is unknown; {mend}.", zh=f"{file}：未知项 {key}；{mend.zh}。")
+
+
+def group_problems(tables: Mapping, file: str = "area.toml") -> list[Sentence]:
     """What is wrong with the area's own groups, and spellings of theirs that mean another column as well."""
     known: dict[str, str] = {}
     groups, problems = people.declared(tables, file=file)
@@ -162,55 +178,79 @@ def group_problems(tables: Mapping, file: str = "area.toml") -> list[str]:
         for spelling in dict.fromkeys((column, *spellings)):
             meant = known.setdefault(_checks.plain(spelling), column)
             if meant != column:
-                problems.append(
+                told = (
                     f"{file}: groups: {_checks.show(spelling)} means {meant} and {column}; "
                     "take it out of one, or choose another name."
                 )
+                zh = (
+                    f"{file}：groups：{_checks.show(spelling)} 同时表示 {meant} 和 {column}；"
+                    "请从其中一处删去，或换一个名称。"
+                )
+                problems.append(Sentence(told, zh=zh))
     return problems
 
 
-def standard_problems(standard: Mapping, file: str = "area.toml") -> list[str]:
+def standard_problems(standard: Mapping, file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in standard.items():
         if key not in ("metres", "minutes"):
-            problems.append(f"{file}: standard.{key} is unknown; use metres and minutes.")
+            use = Sentence("use metres and minutes", zh="请使用 metres 和 minutes")
+            problems.append(_unknown(file, f"standard.{key}", use))
         elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            problems.append(f"{file}: standard.{key} is {value!r}; {USUAL}.")
+            told = f"{file}: standard.{key} is {value!r}; {_mends.ABOVE_0}."
+            zh = f"{file}：standard.{key} 为 {value!r}；{_mends.ABOVE_0.zh}。"
+            problems.append(Sentence(told, zh=zh))
     return problems
 
 
-def datum_problems(datums: Mapping, file: str = "area.toml") -> list[str]:
+def datum_problems(datums: Mapping, file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in datums.items():
-        try:
-            if not isinstance(value, str):
-                raise ValueError(f"it is {value!r:.60}; write one name in quotation marks")
-            parse_datum(value)
-        except ValueError as err:
-            problems.append(f"{file}: datum.{key}: {err}.")
+        for wrong in _name_problems(value):
+            told = f"{file}: datum.{key}: {wrong}."
+            problems.append(Sentence(told, zh=f"{file}：datum.{key}：{wrong.zh}。"))
         if key not in PLACED:
-            problems.append(
-                f"{file}: datum.{key} is unknown; use boundary, streets, centres, places."
-            )
+            problems.append(_unknown(file, f"datum.{key}", _mends.use(PLACED)))
     return problems
 
 
-def crs_problems_of(named: object, file: str = "area.toml") -> list[str]:
-    mend = "write a projected one such as 'EPSG:4548', or take it out to use UTM"
+def _name_problems(datum: object) -> Sequence[Sentence]:
+    """Why something is not the name of a datum."""
+    if not isinstance(datum, str):
+        told = f"it is {datum!r:.60}; write one name in quotation marks"
+        return [Sentence(told, zh=f"为 {datum!r:.60}；请填写一个名称并加引号")]
+    try:
+        parse_datum(datum)
+    except ValidationError as err:
+        return err.problems
+    return []
+
+
+def crs_problems_of(named: object, file: str = "area.toml") -> list[Sentence]:
     try:
         crs = pyproj.CRS.from_user_input(named)
     except (pyproj.exceptions.CRSError, ValueError, TypeError):
-        return [f"{file}: crs is {named!r}, which is no CRS we know; {mend}."]
+        what = f"is {named!r}, which is no CRS we know"
+        return [_wrong_crs(file, what, f"为 {named!r}，不是已知的 CRS")]
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        return [f"{file}: crs {crs.to_string()} is not in metres; {mend}."]
+        what = f"{crs.to_string()} is not in metres"
+        return [_wrong_crs(file, what, f"{crs.to_string()} 不以米为单位")]
     if not _checks.is_of_the_earth(crs):
-        return [f"{file}: crs {crs.to_string()} is of another planet; {mend}."]
+        what = f"{crs.to_string()} is of another planet"
+        return [_wrong_crs(file, what, f"{crs.to_string()} 不是地球的")]
     return []
+
+
+def _wrong_crs(file: str, what: str, what_zh: str) -> Sentence:
+    return Sentence(
+        f"{file}: crs {what}; write a projected one such as 'EPSG:4548', or take it out to use UTM.",
+        zh=f"{file}：crs {what_zh}；请填写投影 CRS，例如 'EPSG:4548'，或删去以使用 UTM。",
+    )
 
 
 def find_files(
     folder: Path, plan: Mapping, *, own_centres: bool
-) -> tuple[dict[str, Path], list[str]]:
+) -> tuple[dict[str, Path], list[Sentence]]:
     """The data files of a folder: named in area.toml, else the one called like its role."""
     paths, problems = {}, []
     named, sheets = plan["files"], plan["sheet"]
@@ -222,23 +262,30 @@ def find_files(
             continue
         found = sorted(folder / f"{role}{s}" for s in FORMATS if (folder / f"{role}{s}").is_file())
         if len(found) > 1:
-            names = ", ".join(p.name for p in found)
-            problems.append(f"{folder}: there is more than one file of {role} ({names}); keep one.")
+            names, mend = listed(p.name for p in found), _mends.KEEP_ONE
+            told = f"{folder}: there is more than one file of {role} ({names}); {mend}."
+            zh = f"{folder}：{role} 的文件不止一个（{names.zh}）；{mend.zh}。"
+            problems.append(Sentence(told, zh=zh))
         elif found:
             paths[role] = found[0]
         elif role not in _OPTIONAL:
-            problems.append(
+            told = (
                 f"{folder}: there is no file of {role}; "
-                f"add {role} as one of {', '.join(FORMATS)}, or name it in area.toml."
+                f"add {role} as one of {listed(FORMATS)}, or name it in area.toml."
             )
+            zh = (
+                f"{folder}：没有 {role} 文件；"
+                f"请补上 {role}（格式：{listed(FORMATS).zh}），或在 area.toml 中指定。"
+            )
+            problems.append(Sentence(told, zh=zh))
     for role, sheet in sheets.items():
         whole, part = parted(paths[role]) if role in paths else (None, None)
         if whole is None:
             continue
         if whole.suffix.casefold() != ".xlsx" or part not in (None, sheet):
-            problems.append(
-                f"area.toml: sheet.{role} is {_checks.show(sheet)}, but the file is "
-                f"{_checks.show(paths[role].name)}; correct one of the two."
-            )
+            named_sheet, file = _checks.show(sheet), _checks.show(paths[role].name)
+            told = f"area.toml: sheet.{role} is {named_sheet}, but the file is {file}; {_mends.CORRECT_ONE}."
+            zh = f"area.toml：sheet.{role} 为 {named_sheet}，但文件为 {file}；{_mends.CORRECT_ONE.zh}。"
+            problems.append(Sentence(told, zh=zh))
         paths[role] = whole.with_name(f"{whole.name}#{sheet}")
     return paths, problems

@@ -1,5 +1,6 @@
 """What is understood of a file, in lines to read."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,11 +14,21 @@ from carecircles.area.years import match_people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.io._formats import parted
+from carecircles.words import Sentence, Text, joined, listed
+
+_ROLES_ZH = {
+    "centres": "中心",
+    "streets": "街道",
+    "population": "人口",
+    "boundary": "边界",
+    "places": "地点",
+}
+_FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
 
 
-def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[str]:
+def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[Sentence]:
     """
-    What is understood of a data file or of a study area's folder, in lines to read.
+    What is understood of a data file or of a study area's folder, in lines to read in both languages.
 
     Parameters
     ----------
@@ -48,12 +59,12 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     own = own_files(whole.parent) if is_inside else {}
     if whole.resolve() in own:
         study = read_area(area, datum=datum)
-        notes = [*_english(study), f"part of the study area {study.name_en} ({study.name})"]
+        notes = [*_said(study.notes), _of_area("part of", "属于", study)]
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
                   "population": _every_row(study), "places": study.places}  # fmt: skip
         lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
-        return [*lines, *(f"  {note}" for note in notes)]
+        return [*lines, *map(_indented, notes)]
     lines, problems = [], []
     groups, _ = people.declared(sound_part(read_plan(Path(area))[0])[0]["groups"])
     for role in io.roles_of(path, groups=groups):
@@ -65,42 +76,45 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     return lines
 
 
-def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -> list[str]:
+def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -> list[Sentence]:
     """What is understood of a file (or of one sheet of it) that is not of the study area's own."""
     if role == "centres":
         study = read_area(area, centres=path, datum=datum)
         frame = study.facilities
-        notes = [*_english(study), f"inside the study area {study.name_en} ({study.name})"]
-        notes += _beyond(frame)
-        return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
+        notes = [*_said(study.notes), _of_area("inside", "位于", study), *_beyond(frame)]
+        return [_describe(path, role, frame), *map(_indented, notes)]
     if role == "population":
         study = read_area(area)
         frame = io.read_population(path, groups=study.groups)
         _, problems = match_people(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
-        notes = _people_lines(frame)
+        notes = _people_lines(frame, study.groups)
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
-        notes = [f"{frame.area.sum() / 1e6:.2f} km2 in {frame.crs.to_string()}"]
+        size, crs = f"{frame.area.sum() / 1e6:.2f} km2", frame.crs.to_string()
+        notes = [Sentence(f"{size} in {crs}", zh=f"面积 {size}（{crs}）")]
         problems = _matching.overlaps(frame, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
     elif role == "places":
         frame = io.read_places(path, crs=read_area(area).crs, datum=datum)
-        notes = [f"{frame.geometry.notna().sum()} with a point"]
+        placed = frame.geometry.notna().sum()
+        notes = [Sentence(f"{placed} with a point", zh=f"{placed} 个有坐标点")]
     else:
         frame = io.read_boundary(path, crs=read_area(area).crs, datum=datum)
-        notes = [f"{frame.area.sum() / 1e6:.2f} km2"]
-    notes = [*(note["en"] for note in io.taken(frame)), *notes]
-    return [_describe(path, role, frame), *(f"  {note}" for note in notes)]
+        size = f"{frame.area.sum() / 1e6:.2f} km2"
+        notes = [Sentence(size, zh=f"面积 {size}")]
+    return [_describe(path, role, frame), *map(_indented, [*_said(io.taken(frame)), *notes])]
 
 
-def _describe(path: Path, role: str, frame: pd.DataFrame) -> str:
-    return f"{frame.attrs.get('file', path.name)}: {role}, {_describe_file(frame)}"
+def _describe(path: Path, role: str, frame: pd.DataFrame) -> Sentence:
+    file, about = frame.attrs.get("file", path.name), _describe_file(frame)
+    zh = f"{file}：{_ROLES_ZH.get(role, role)}，{about.zh}"
+    return Sentence(f"{file}: {role}, {about}", zh=zh)
 
 
-def _describe_area(folder: Path, area: StudyArea) -> list[str]:
+def _describe_area(folder: Path, area: StudyArea) -> list[Sentence]:
     frames = {
         "centres": area.facilities,
         "streets": area.streets,
@@ -109,11 +123,18 @@ def _describe_area(folder: Path, area: StudyArea) -> list[str]:
     }
     if area.places is not None:
         frames["places"] = area.places
+    crs, metres, minutes = area.crs.to_string(), area.standard.metres, area.standard.minutes
+    lines = [(role, _describe_file(frame)) for role, frame in frames.items()]
     return [
-        f"{folder}: {area.name_en} ({area.name}), {area.crs.to_string()}, "
-        f"{area.standard.metres:g} m, {area.standard.minutes:g} min",
-        *(f"  {role}: {_describe_file(frame)}" for role, frame in frames.items()),
-        *(f"  {note}" for note in (*_english(area), *_beyond(area.facilities))),
+        Sentence(
+            f"{folder}: {area.name_en} ({area.name}), {crs}, {metres:g} m, {minutes:g} min",
+            zh=f"{folder}：{area.name}，{crs}，{metres:g} 米，{minutes:g} 分钟",
+        ),
+        *(
+            _indented(Sentence(f"{role}: {about}", zh=f"{_ROLES_ZH[role]}：{about.zh}"))
+            for role, about in lines
+        ),
+        *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
     ]
 
 
@@ -122,43 +143,63 @@ def _every_row(area: StudyArea) -> pd.DataFrame:
     return area.population if area.populations is None else area.populations
 
 
-def _people_lines(frame: pd.DataFrame) -> list[str]:
+def _people_lines(frame: pd.DataFrame, groups: Sequence[people.Group]) -> list[Sentence]:
     """How many people there are of each group, in each year where the file names years."""
-    parts = {"": frame}
-    if "year" in frame:
-        parts = {f" in {year}": part for year, part in frame.groupby("year")}
+    several = people.rows_of(frame, groups)
+    if "year" not in frame:
+        return [_counted(group, frame[group.column].sum()) for group in several]
+    sums = frame.groupby("year")[[group.column for group in several]].sum()
     return [
-        f"{group}{when}: {part[group].sum():,.0f}"
-        for group in people.columns_of(frame)
-        for when, part in parts.items()
+        joined([_counted(group, count), Sentence(f" in {year}", zh=f"（{year} 年）")], between="")
+        for group in several
+        for year, count in sums[group.column].items()
     ]
 
 
-def _beyond(facilities: gpd.GeoDataFrame) -> list[str]:
+def _beyond(facilities: gpd.GeoDataFrame) -> list[Sentence]:
     """A line about the centres that stand beyond the border, if any do."""
     few = int(is_neighbour(facilities).sum())
-    return [f"{few} of the centres stand beyond its border, as neighbours"] if few else []
+    told = f"{few} of the centres stand beyond its border, as neighbours"
+    return [Sentence(told, zh=f"其中 {few} 个中心位于边界外（区外）")] if few else []
 
 
-def _english(area: StudyArea) -> list[str]:
-    return [note["en"] for note in area.notes]
+def _of_area(en: str, zh: str, study: StudyArea) -> Sentence:
+    told = f"{en} the study area {study.name_en} ({study.name})"
+    return Sentence(told, zh=f"{zh}研究区{study.name}")
 
 
-def _describe_file(frame: pd.DataFrame) -> str:
+def _counted(group: people.Group, count: float) -> Sentence:
+    return Sentence(f"{group.column}: {count:,.0f}", zh=f"{group.name['zh']}：{count:,.0f} 人")
+
+
+def _said(notes: Iterable[Text]) -> list[Sentence]:
+    return [Sentence(note["en"], zh=note["zh"]) for note in notes]
+
+
+def _indented(line: Sentence) -> Sentence:
+    return joined(["", line], "  ")
+
+
+def _describe_file(frame: pd.DataFrame) -> Sentence:
     """What the door understood: format, encoding, rows, datum, columns."""
     about = frame.attrs
+    form = about.get("format", "made from the streets")
     parts = [
-        about.get("format", "made from the streets"),
+        Sentence(form, zh=_FORMATS_ZH.get(form, form)),
         about.get("encoding"),
-        f"{len(frame)} rows",
+        Sentence(f"{len(frame)} rows", zh=f"{len(frame)} 行"),
     ]
     if "datum" in about:
-        parts.append(
-            f"datum {about['datum']}{'' if about['datum_declared'] else ' (not declared)'}"
-        )
-    renamed = [f"{_checks.show(a)} as {b}" for a, b in about.get("columns", {}).items() if a != b]
+        en, zh = ("", "") if about["datum_declared"] else (" (not declared)", "（未声明）")
+        parts.append(Sentence(f"datum {about['datum']}{en}", zh=f"坐标系 {about['datum']}{zh}"))
+    renamed = listed(
+        Sentence(f"{_checks.show(a)} as {b}", zh=f"{_checks.show(a)} 读作 {b}")
+        for a, b in about.get("columns", {}).items()
+        if a != b
+    )
     if renamed:
-        parts.append("columns " + ", ".join(renamed))
+        parts.append(Sentence(f"columns {renamed}", zh=f"列 {renamed.zh}"))
     if about.get("unused"):
-        parts.append("not used: " + ", ".join(map(_checks.show, about["unused"])))
-    return ", ".join(part for part in parts if part)
+        unused = listed(map(_checks.show, about["unused"]))
+        parts.append(Sentence(f"not used: {unused}", zh=f"未使用：{unused.zh}"))
+    return joined((part for part in parts if part), Sentence(", ", zh="，"))

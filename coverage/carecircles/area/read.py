@@ -2,14 +2,15 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, ParamSpec, TypedDict, Unpack
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import io, people
+from carecircles import _mends, io, people
 from carecircles.area._plan import (
     PLACED,
     crs_problems_of,
@@ -24,8 +25,9 @@ from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
 from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
-from carecircles.words import Text
+from carecircles.words import Sentence, Text
 
+Asked = ParamSpec("Asked")
 _UNNAMED: Text = {"en": "Study area", "zh": "研究区"}
 
 
@@ -81,12 +83,18 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
-    remedy = "pass --datum {}" if "centres" not in datums else 'say centres = "{}" in area.toml'
+    remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
+    if "centres" in datums:
+        line = 'centres = "{}"'
+        remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
     if datum is not None and datums.setdefault("centres", datum) != datum:
-        problems.append(
-            f"area.toml says the centres' datum is {datums['centres']}, --datum says {datum}; "
-            "correct one of the two."
+        said = datums["centres"]
+        told = (
+            f"area.toml says the centres' datum is {said}, --datum says {datum}; "
+            f"{_mends.CORRECT_ONE}."
         )
+        zh = f"area.toml 中中心的坐标系为 {said}，--datum 为 {datum}；{_mends.CORRECT_ONE.zh}。"
+        problems.append(Sentence(told, zh=zh))
         is_certain = False
 
     return _made(
@@ -95,18 +103,24 @@ def read_area(
     )  # fmt: skip
 
 
-def study(  # a study area has so many parts, and all of them by name
+class More(TypedDict, total=False):
+    """What a study area may have besides; None is nothing."""
+
+    boundary: io.Source | None
+    places: io.Source | None
+    groups: Mapping[str, Mapping] | None
+
+
+def study(
     *,
     streets: io.Source,
     population: io.Source,
     centres: io.Source,
-    boundary: io.Source | None = None,
-    places: io.Source | None = None,
     name: str | Text = _UNNAMED,
     crs: pyproj.CRS | str | None = None,
     datum: str | Mapping[str, str] | None = None,
     standard: Standard = USUAL_STANDARD,
-    groups: Mapping[str, Mapping] | None = None,
+    **more: Unpack[More],
 ) -> StudyArea:
     """
     A study area of frames in memory (or of single files), held against each other like those of a folder.
@@ -117,7 +131,7 @@ def study(  # a study area has so many parts, and all of them by name
         GeoDataFrames and DataFrames with the columns that `io.read_streets`, `io.read_population`,
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
-        in degrees. A path is read.
+        in degrees. A path is read. Boundary and places need not be there.
     name
         What tables and maps call the area, in each language if you like.
     crs
@@ -157,17 +171,22 @@ def study(  # a study area has so many parts, and all of them by name
     ('EPSG:32650', {'1': 'West'})
     """
     named = {"en": name, "zh": name} if isinstance(name, str) else {**_UNNAMED, **name}
-    given = {"streets": streets, "population": population, "centres": centres,
-             "boundary": boundary, "places": places}  # fmt: skip
+    if unknown := set(more) - set(More.__annotations__):
+        raise TypeError(f"study() got an unexpected keyword argument {min(unknown)!r}")
+    given: dict[str, io.Source | None] = {
+        "streets": streets, "population": population, "centres": centres,
+        "boundary": more.get("boundary"), "places": more.get("places"),
+    }  # fmt: skip
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
     plan: dict = {
         "name": named["zh"],
         "name_en": named["en"],
         "datum": {role: said for role, said in by_role.items() if said is not None},
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
-        "groups": dict(groups or {}),
+        "groups": dict(more.get("groups") or {}),
     }
     plan |= {} if crs is None else {"crs": crs}
+    line = 'datum={{"centres": "{}"}}'
     problems = [
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
@@ -181,25 +200,25 @@ def study(  # a study area has so many parts, and all of them by name
         problems,
         [],
         by="study",
-        remedy='pass datum={{"centres": "{}"}}',
+        remedy=Sentence(f"pass {line}", zh=f"请传入 {line}"),
         beyond=_matching.NEIGHBOURS_M,
         is_certain=is_certain,
     )
     if standard.group is not None and standard.group not in area.population:
-        raise ValidationError(
-            [f"study: the standard is for {standard.group!r}, of whom `population` says nothing."]
-        )
+        told = f"study: the standard is for {standard.group!r}, of whom `population` says nothing."
+        zh = f"study：标准针对 {standard.group!r}，但 `population` 中没有该人群。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return dataclasses.replace(area, standard=standard)
 
 
 def _made(
     paths: Mapping[str, io.Source],
     plan: dict,
-    problems: list[str],
+    problems: list[Sentence],
     about_plan: list[Text],
     *,
     by: str,
-    remedy: str,
+    remedy: Sentence,
     beyond: float,
     is_certain: bool,
 ) -> StudyArea:
@@ -314,7 +333,9 @@ def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:
     ]
 
 
-def attempt(read, *args, **options):
+def attempt(
+    read: Callable[Asked, object], *args: Asked.args, **options: Asked.kwargs
+) -> tuple[Any, list[Sentence]]:
     """What `read` returns and no problems, or what it understood and the problems it found."""
     try:
         return read(*args, **options), []
@@ -327,6 +348,8 @@ def _called(source: io.Source, role: str) -> str:
     return Path(source).name if isinstance(source, str | Path) else f"`{role}`"
 
 
-def _attempt_file(read, path: io.Source | None, **options):
+def _attempt_file(
+    read: Callable[..., object], path: io.Source | None, **options: object
+) -> tuple[Any, list[Sentence]]:
     """`attempt` of a file or a frame, if there is one."""
     return (None, []) if path is None else attempt(read, path, **options)

@@ -9,12 +9,10 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _html, io, people
+from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
-from carecircles.words import Text
-
-USUAL = "write a number above 0 and below a million"
+from carecircles.words import Sentence, Text
 
 
 @dataclass(frozen=True)
@@ -174,8 +172,9 @@ def with_headline(area: StudyArea, group: str) -> StudyArea:
     }
     column = spelled.get(_checks.plain(group))
     if column is None:
-        known = ", ".join(row.column for row in there)
-        raise ValidationError([f"group is {group!r}; write one of {known}."])
+        mend = _mends.one_of((row.column for row in there), do=_mends.WRITE)
+        told = f"group is {group!r}; {mend}."
+        raise ValidationError([Sentence(told, zh=f"人群为 {group!r}；{mend.zh}。")])
     return dataclasses.replace(area, headline=column)
 
 
@@ -252,8 +251,9 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     word = words[0] if len(words) == 1 else service
     has = area.facilities["services"].map(lambda offered: word in offered).astype(bool)
     if word not in io.SERVICES and not has.any():
-        known = ", ".join(io.SERVICES)
-        raise ValidationError([f"service is {service!r}; write one of {known}."])
+        mend = _mends.one_of(io.SERVICES, do=_mends.WRITE)
+        told = f"service is {service!r}; {mend}."
+        raise ValidationError([Sentence(told, zh=f"服务为 {service!r}；{mend.zh}。")])
     spelled = io.service_name(word)
     note = {
         "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
@@ -323,7 +323,10 @@ def standard_of(
     Standard(metres=350, minutes=7.5, group=None)
     """
     problems = [
-        f"{option} is {value:g}; {USUAL}."
+        Sentence(
+            f"{option} is {value:g}; {_mends.ABOVE_0}.",
+            zh=f"{option} 为 {value:g}；{_mends.ABOVE_0.zh}。",
+        )
         for option, value in (("--radius", metres), ("--minutes", minutes))
         if value is not None and not 0 < value < 1e6
     ]

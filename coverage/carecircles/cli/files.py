@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from carecircles.cli.options import app, datum_of, folder_of
+from carecircles.cli.options import Lang, app, datum_of, folder_of
 from carecircles.errors import ValidationError
-from carecircles.words import Sentence, printable
+from carecircles.words import Sentence, printable, say
 
 
 @app.command()
@@ -27,6 +27,7 @@ def check(
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
         ),
     ] = None,
+    lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
 ) -> None:
     """Validate files and say what was understood of them."""
     datum = datum_of(datum)
@@ -45,7 +46,7 @@ def check(
             zh = f"{path}：无法读取（{err.strerror}）；请检查路径。"
             problems.append(Sentence(told, zh=zh))
         else:
-            typer.echo("\n".join(printable(line) for line in lines))
+            typer.echo("\n".join(printable(say(line, lang)) for line in lines))
     if problems:
         raise ValidationError(problems)
 

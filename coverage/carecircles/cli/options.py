@@ -62,6 +62,16 @@ def language_of(words: Sequence[str]) -> Language:
     return _language(next((Language(word) for word in asked[::-1] if word in {*Language}), None))
 
 
+Lang = Annotated[
+    Language,
+    typer.Option(
+        help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
+        "not given.",
+        callback=_language,
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Options:
     """What every command that evaluates a study area is told about it, as one value."""
@@ -115,14 +125,7 @@ class Options:
             "earliest if not given."
         ),
     ] = None
-    lang: Annotated[
-        Language,
-        typer.Option(
-            help="Language of tables and maps; that of the locale (LC_ALL, LC_MESSAGES, LANG) if "
-            "not given.",
-            callback=_language,
-        ),
-    ] = None  # type: ignore[assignment]  # which `_language` replaces
+    lang: Lang = None  # type: ignore[assignment]  # which `_language` replaces
     memory: Annotated[
         str | None,
         typer.Option(help="Memory that may be used, such as 4GB.  [default: 80 % of what is free]"),

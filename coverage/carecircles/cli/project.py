@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carecircles.cli.options import (
-    Language,
-    _language,
+    Lang,
     app,
     require,
     suffix_problems,
@@ -52,12 +51,7 @@ def project(
             "[default: people_60,people_65,people_80]"
         ),
     ] = None,
-    lang: Annotated[
-        Language,
-        typer.Option(
-            help="Language of the table; that of the locale if not given.", callback=_language
-        ),
-    ] = None,  # type: ignore[assignment]  # which `_language` replaces
+    lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
     out: Annotated[
         Path | None,
         typer.Option(help="Population file to write, with a row a street and year: .csv or .xlsx."),

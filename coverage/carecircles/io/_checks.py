@@ -18,10 +18,12 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _mends
 from carecircles.people import EVERYONE, Group, is_group, wholes_of
-from carecircles.words import Sentence, Text, joined, say
+from carecircles.words import Sentence, Text, joined, listed, say
 
-_UNIT_ZH = {"row": "行", "feature": "个要素"}
+_KINDS_ZH = {"Point": "点", "Polygon": "多边形"}
+_UNIT_ZH = {"row": "行", "line": "行", "feature": "个要素", "step": "步"}
 _LABELS = {"id", "name", "name_en", "street", "code"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40
@@ -42,6 +44,7 @@ _IN_TEN_THOUSANDS = ("capacity", EVERYONE)
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
+_AS_DATES = _mends.such_as("2022-07-15", "2022-07", "2022")
 
 
 def complain(
@@ -56,15 +59,25 @@ def complain(
     if len(labels) == 0:
         return []
     unit = str(labels.name or "row")
+    units_zh = _UNIT_ZH.get(unit, unit)
     named = [str(label) for label in labels[:_MOST_ROWS_NAMED]]
     if values is not None:
-        named = [f"{n} ({show(v)})" for n, v in zip(named, values, strict=False)]
+        named = [
+            Sentence(f"{n} ({show(v)})", zh=f"{n}（{show(v)}）")
+            for n, v in zip(named, values, strict=False)
+        ]
     rows = _listed(named, len(labels) - len(named))
+    gap = "" if rows.zh.endswith("）") else " "
     told = Sentence(
         f"{file}, {unit}{'s' if len(labels) > 1 else ''} {rows}: {what}; {mend}.",
-        zh=f"{file}，第 {rows.zh} {_UNIT_ZH.get(unit, unit)}：{say(what, 'zh')}；{say(mend, 'zh')}。",
+        zh=f"{file}，第 {rows.zh}{gap}{units_zh}：{say(what, 'zh')}；{say(mend, 'zh')}。",
     )
     return [told]
+
+
+def place(unit: str, number: int) -> Sentence:
+    """Where in a file something is: 'row 3'."""
+    return Sentence(f"{unit} {number}", zh=f"第 {number} {_UNIT_ZH.get(unit, unit)}")
 
 
 def few(problems: Sequence[Sentence], *, of: str) -> list[Sentence]:
@@ -89,7 +102,7 @@ def some(values: Iterable[object]) -> Sentence:
 
 def _listed(named: Sequence[str], more: int) -> Sentence:
     rest = Sentence(f" and {more:,} more", zh=f"等（另有 {more:,} 个）") if more > 0 else ""
-    return joined([joined(named, Sentence(", ", zh="、")), rest], "")
+    return joined([listed(named), rest], "")
 
 
 def show(value: object) -> str:
@@ -117,7 +130,7 @@ def as_text(value: object) -> str:
 
 def numbers(
     frame: pd.DataFrame, column: str, *, file: str, such_as: str, blank: bool = False
-) -> tuple[pd.Series, list[str]]:
+) -> tuple[pd.Series, list[Sentence]]:
     """A column as floats (NaN where blank or wrong) and what is wrong with it."""
     cells = text(frame[column]).map(narrow)
     is_blank = cells == ""
@@ -130,21 +143,24 @@ def numbers(
         *complain(
             file,
             frame.index[is_wrong],
-            f"{column} is not a number",
-            f"write it such as {such_as}",
+            Sentence(f"{column} is not a number", zh=f"{column} 不是数字"),
+            _mends.such_as(such_as),
             values=cells[is_wrong],
         ),
         *complain(
             file,
             frame.index[is_infinite],
-            f"{column} is not a finite number",
-            f"write it such as {such_as}",
+            Sentence(f"{column} is not a finite number", zh=f"{column} 不是有限的数字"),
+            _mends.such_as(such_as),
             values=cells[is_infinite],
         ),
     ]
     if not blank:
         problems += complain(
-            file, frame.index[is_blank], f"{column} is empty", f"fill it in, such as {such_as}"
+            file,
+            frame.index[is_blank],
+            Sentence(f"{column} is empty", zh=f"{column} 为空"),
+            Sentence(f"fill it in, such as {such_as}", zh=f"请补填，例如 {such_as}"),
         )
     return values.where(~is_infinite), problems
 
@@ -237,7 +253,7 @@ def narrow(cell: str) -> str:
 
 def dates(
     frame: pd.DataFrame, column: str, *, file: str, last_day: bool
-) -> tuple[pd.Series, list[str]]:
+) -> tuple[pd.Series, list[Sentence]]:
     """
     A column as dates. A month or a year stands for its last day (`last_day`) or its first.
 
@@ -250,8 +266,8 @@ def dates(
     problems = complain(
         file,
         frame.index[is_wrong],
-        f"{column} is not a date",
-        "write it such as 2022-07-15, 2022-07 or 2022",
+        Sentence(f"{column} is not a date", zh=f"{column} 不是日期"),
+        _AS_DATES,
         values=cells[is_wrong],
     )
     return values.astype("datetime64[s]"), problems
@@ -259,14 +275,14 @@ def dates(
 
 def date(
     value: object, key: str, *, file: str, last_day: bool
-) -> tuple[datetime.date | None, list[str]]:
+) -> tuple[datetime.date | None, list[Sentence]]:
     """A single date, read as those of a column are; None where it is blank or none."""
     cell = _plain_date(as_text(f"{value:%Y-%m-%d}" if _is_date(value) else value))
     found = _as_date(cell, last_day=last_day)
     if found is None and cell:
-        return None, [
-            f"{file}: {key} is not a date ({show(cell)}); write it such as 2022-07-15, 2022-07 or 2022."
-        ]
+        told = f"{file}: {key} is not a date ({show(cell)}); {_AS_DATES}."
+        zh = f"{file}：{key} 不是日期（{show(cell)}）；{_AS_DATES.zh}。"
+        return None, [Sentence(told, zh=zh)]
     return None if found is None else found.date(), []
 
 
@@ -293,32 +309,40 @@ def _as_date(cell: str, *, last_day: bool) -> pd.Timestamp | None:
     return (period.end_time if last_day else period.start_time).normalize()
 
 
-def identities(frame: pd.DataFrame, column: str, *, file: str) -> tuple[pd.Series, list[str]]:
+def identities(frame: pd.DataFrame, column: str, *, file: str) -> tuple[pd.Series, list[Sentence]]:
     """A column that must be filled and different in every row."""
     values = text(frame[column])
     is_missing = values == ""
     is_repeated = values.duplicated(keep=False) & ~is_missing
     problems = [
-        *complain(file, frame.index[is_missing], f"{column} is missing", "give every row its own"),
+        *complain(
+            file,
+            frame.index[is_missing],
+            Sentence(f"{column} is missing", zh=f"缺少 {column}"),
+            _mends.ITS_OWN,
+        ),
         *complain(
             file,
             frame.index[is_repeated],
-            f"{column} is there more than once",
-            "give every row its own",
+            Sentence(f"{column} is there more than once", zh=f"{column} 重复"),
+            _mends.ITS_OWN,
             values=values[is_repeated],
         ),
         *complain(
             file,
             frame.index[values.str.contains(";")],
-            f"{column} has a semicolon in it",
-            "write it without, since lists of them are joined by semicolons",
+            Sentence(f"{column} has a semicolon in it", zh=f"{column} 中有分号"),
+            Sentence(
+                "write it without, since lists of them are joined by semicolons",
+                zh="分号用于分隔多个值，请去掉",
+            ),
             values=values[values.str.contains(";")],
         ),
     ]
     return values, problems
 
 
-def coordinates(lon: pd.Series, lat: pd.Series, *, file: str) -> list[str]:
+def coordinates(lon: pd.Series, lat: pd.Series, *, file: str) -> list[Sentence]:
     """Whether longitudes and latitudes can be degrees at all."""
     is_swapped = (lat.abs() > 90) & (lat.abs() <= 180) & (lon.abs() <= 90)
     is_outside = ((lon.abs() > 180) | (lat.abs() > 90)) & ~is_swapped
@@ -328,21 +352,27 @@ def coordinates(lon: pd.Series, lat: pd.Series, *, file: str) -> list[str]:
         *complain(
             file,
             lon.index[is_swapped],
-            "longitude and latitude look swapped",
-            "put longitude (about 117 in Tianjin) into lon and latitude (about 39) into lat",
+            Sentence("longitude and latitude look swapped", zh="经度与纬度似乎填反"),
+            Sentence(
+                "put longitude (about 117 in Tianjin) into lon and latitude (about 39) into lat",
+                zh="请将经度（天津约 117）填入 lon，纬度（约 39）填入 lat",
+            ),
             values=pair[is_swapped],
         ),
         *complain(
             file,
             lon.index[is_outside],
-            "longitude, latitude are not degrees",
-            "write decimal degrees, not metres of a projection",
+            Sentence("longitude, latitude are not degrees", zh="经度、纬度不是以度为单位"),
+            Sentence(
+                "write decimal degrees, not metres of a projection",
+                zh="请填写十进制度数，而不是以米为单位的投影坐标",
+            ),
             values=pair[is_outside],
         ),
     ]
 
 
-def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> list[str]:
+def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> list[Sentence]:
     """Whether every geometry is there, of one of `kinds`, finite and valid."""
     shapes = frame.geometry
     is_empty = shapes.isna() | shapes.is_empty
@@ -350,29 +380,43 @@ def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> l
     with np.errstate(invalid="ignore"):
         is_infinite = ~is_empty & ~np.isfinite(shapes.bounds).all(axis=1)
     is_invalid = ~is_empty & ~is_other & ~is_infinite & ~shapes.is_valid
+    kind_zh = _KINDS_ZH.get(kinds[0], kinds[0])
     return [
-        *complain(file, frame.index[is_empty], "geometry is empty", "draw it or take the row out"),
+        *complain(
+            file,
+            frame.index[is_empty],
+            Sentence("geometry is empty", zh="几何图形为空"),
+            Sentence("draw it or take the row out", zh="请绘制，或删去该行"),
+        ),
         *complain(
             file,
             frame.index[is_other],
-            f"geometry is not a {kinds[0]}",
-            f"keep only {kinds[0].lower()}s in this file",
+            Sentence(f"geometry is not a {kinds[0]}", zh=f"几何图形不是{kind_zh}"),
+            Sentence(f"keep only {kinds[0].lower()}s in this file", zh=f"此文件请只保留{kind_zh}"),
             values=shapes[is_other].geom_type,
         ),
         *complain(
             file,
             frame.index[is_infinite],
-            "geometry has a coordinate that is not finite",
-            "draw it again",
+            Sentence("geometry has a coordinate that is not finite", zh="几何图形中有无效坐标"),
+            Sentence("draw it again", zh="请重新绘制"),
         ),
         *complain(
             file,
             frame.index[is_invalid],
-            "polygon is not valid",
-            "repair it, for example with 'Fix geometries' in QGIS",
+            Sentence("polygon is not valid", zh="多边形无效"),
+            Sentence(
+                "repair it, for example with 'Fix geometries' in QGIS",
+                zh="请修复，例如用 QGIS 的“修正几何图形”（'Fix geometries'）",
+            ),
             values=shapely.is_valid_reason(shapes[is_invalid].to_numpy()),
         ),
     ]
+
+
+def negative(column: str) -> Sentence:
+    """That a value is below 0."""
+    return Sentence(f"{column} is negative", zh=f"{column} 为负数")
 
 
 def is_of_the_earth(crs: pyproj.CRS) -> bool:
@@ -382,10 +426,10 @@ def is_of_the_earth(crs: pyproj.CRS) -> bool:
 
 def people(
     frame: pd.DataFrame, groups: Sequence[Group], *, file: str
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Sentence]]:
     """Counts of people by group: numbers, none negative, no group larger than one it is part of."""
     counts: dict[str, pd.Series] = {}
-    problems: list[str] = []
+    problems: list[Sentence] = []
     there = [group.column for group in groups if group.column in frame]
     for column in there:
         counts[column], wrong = numbers(frame, column, file=file, such_as="39329")
@@ -394,15 +438,19 @@ def people(
         problems += complain(
             file,
             frame.index[is_negative],
-            f"{column} is negative",
-            "write how many people live there, 0 or more",
+            negative(column),
+            Sentence(
+                "write how many people live there, 0 or more", zh="请填写居住人数（0 或以上）"
+            ),
             values=frame.loc[is_negative, column],
         )
         problems += complain(
             file,
             frame.index[counts[column] > _MOST_PEOPLE],
-            f"{column} is more than there are people on earth",
-            "write how many people live there",
+            Sentence(
+                f"{column} is more than there are people on earth", zh=f"{column} 超过全球人口"
+            ),
+            Sentence("write how many people live there", zh="请填写居住人数"),
             values=frame.loc[counts[column] > _MOST_PEOPLE, column],
         )
     table = pd.DataFrame(counts, index=frame.index)
@@ -413,8 +461,11 @@ def people(
         problems += complain(
             file,
             frame.index[is_larger],
-            f"{narrow} is larger than {wide}, of which it is a part",
-            "correct one of the two",
+            Sentence(
+                f"{narrow} is larger than {wide}, of which it is a part",
+                zh=f"{narrow} 大于其所属的 {wide}",
+            ),
+            _mends.CORRECT_ONE,
             values=frame.loc[is_larger, narrow],
         )
     return table, problems
@@ -422,7 +473,7 @@ def people(
 
 def columns(
     frame: pd.DataFrame, spellings: Mapping[str, Sequence[str]], *, file: str
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Sentence]]:
     """
     The frame with the columns we know, under our names, and columns meant twice as problems.
 
@@ -442,9 +493,10 @@ def columns(
         rank = [plain(s) for s in (name, *spellings[name])]
         many.sort(key=lambda header, rank=rank: rank.index(plain(header)))  # type: ignore[misc]  # of a lambda with a default
         if len(many) > 1 and name not in _LABELS:
-            problems.append(
-                f"{file}: columns {', '.join(map(show, many))} all mean {name}; keep one."
-            )
+            shown = listed(map(show, many))
+            told = f"{file}: columns {shown} all mean {name}; {_mends.KEEP_ONE}."
+            zh = f"{file}：列 {shown.zh} 都表示 {name}；{_mends.KEEP_ONE.zh}。"
+            problems.append(Sentence(told, zh=zh))
         for header in many[1:]:
             meant[header] = None
     kept = frame[[h for h in frame.columns if h == geometry or meant.get(h)]]

@@ -1,11 +1,12 @@
 """The columns we know, what people call them, and the words in their cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from carecircles import people, words
 from carecircles.io import _checks
+from carecircles.words import Sentence, listed, say
 
 SERVICES = {
     "meals": ("meal", "就餐", "助餐", "餐饮", "老年餐", "食堂"),
@@ -190,7 +191,7 @@ def service_name(word: str) -> words.Text:
     return words.SERVICES.get(word, {"en": word.replace("_", " "), "zh": word})
 
 
-def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
+def spellings_of(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """
     What each spelling of words of ours means, such as of `SERVICES` or `BASES`.
 
@@ -202,12 +203,26 @@ def spellings_of(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
     return {s: name for name, many in words.items() for s in (name, *many)}
 
 
-def absent(frame: pd.DataFrame, column: str, *, file: str, mend: str) -> str:
-    """A sentence about a column that is needed, with the columns nobody knows."""
-    unused = ", ".join(map(_checks.show, frame.attrs["unused"][:8]))
-    return (
-        f"{file}: there is no column {column}{f' (not known: {unused})' if unused else ''}; {mend}."
+def absent(frame: pd.DataFrame, column: str, *, file: str, mend: Sentence) -> Sentence:
+    """A sentence about a column that is needed, or several, with the columns nobody knows."""
+    unused = unknown(frame)
+    en = f" (not known: {unused})" if unused else ""
+    zh = f"（未识别：{unused.zh}）" if unused else ""
+    return Sentence(
+        f"{file}: there is no column {column}{en}; {mend}.",
+        zh=f"{file}：缺少列 {say(column, 'zh')}{zh}；{say(mend, 'zh')}。",
     )
+
+
+def no_column(columns: Iterable[str]) -> Sentence:
+    """The columns of which none is there, for `absent`."""
+    every = list(columns)
+    return Sentence(" and no column ".join(every), zh=listed(every).zh)
+
+
+def unknown(frame: pd.DataFrame) -> Sentence:
+    """The first columns of a file that nobody knows."""
+    return listed(map(_checks.show, frame.attrs["unused"][:8]))
 
 
 def with_column(frame: pd.DataFrame, column: str) -> pd.DataFrame:

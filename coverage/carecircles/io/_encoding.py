@@ -10,8 +10,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.words import Text
+from carecircles.io import _checks
+from carecircles.words import Sentence, Text, joined, say
 
 _LARGEST_PLAN = 1_000_000  # bytes of an area.toml or a scenario
 # Characters of two, and of three bytes and more in UTF-8, where Chinese is written in those of three.
@@ -57,7 +59,9 @@ def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
     else:
         encodings = {"utf-8": "UTF-8", "gb18030": "GB18030"}
     if "utf-16" not in encodings and b"\x00" in content:
-        raise ValidationError([_no_text(file, f"{unit} {_line(content, content.index(0))}")])
+        raise ValidationError(
+            [_no_text(file, _checks.place(unit, _line(content, content.index(0))))]
+        )
     for encoding, label in encodings.items():
         try:
             decoded = content.decode(encoding)
@@ -66,29 +70,27 @@ def decode(content: bytes, *, file: str, unit: str = "line") -> tuple[str, str]:
                 encoding == "utf-8" and _is_meant_as_utf_8(content)
             )
             if err.reason == "truncated data" or (is_utf_8 and "unexpected end" in err.reason):
-                raise ValidationError(
-                    [
-                        f"{file}: the last character is incomplete; the file is cut off; save it again."
-                    ]
-                ) from None
+                told = f"{file}: the last character is incomplete; the file is cut off; {_mends.SAVE_AGAIN}."
+                zh = f"{file}：最后一个字符不完整，文件被截断；{_mends.SAVE_AGAIN.zh}。"
+                raise ValidationError([Sentence(told, zh=zh)]) from None
             if is_utf_8:
                 skipped = 3 if encoding == "utf-8-sig" else 0  # this codec does not count the BOM
                 raise ValidationError(
                     [_broken_utf_8(content, err.start + skipped, file=file, unit=unit)]
                 ) from None
-            place = f"{unit} {_line(content, err.start)}, byte 0x{content[err.start]:02X}"
+            place = _byte_at(content, err.start, unit)
             continue
         if "\x00" in decoded:
-            place = f"{unit} {decoded.count(chr(10), 0, decoded.index(chr(0))) + 1}"
+            place = _checks.place(unit, decoded.count("\n", 0, decoded.index("\x00")) + 1)
         elif label == "GB18030" and not _reads_like_chinese(decoded):
             odd = next(n for n, byte in enumerate(content) if byte > 127)
-            place = f"{unit} {_line(content, odd)}, byte 0x{content[odd]:02X}"
+            place = _byte_at(content, odd, unit)
         else:
             return decoded, label
     raise ValidationError([_no_text(file, place)])
 
 
-def read_text(path: Path, *, file: str, kind: str) -> tuple[str, str]:
+def read_text(path: Path, *, file: str, kind: Sentence) -> tuple[str, str]:
     """
     Text of a small file written by hand, and its encoding.
 
@@ -106,15 +108,21 @@ def read_text(path: Path, *, file: str, kind: str) -> tuple[str, str]:
     """
     try:
         if path.exists() and not path.is_file():  # a device such as /dev/zero has no end
-            raise ValidationError([f"{path}: this is not a file; name {kind}."])
+            told = f"{path}: this is not a file; name {kind}."
+            zh = f"{path}：这不是文件；请指定{say(kind, 'zh')}。"
+            raise ValidationError([Sentence(told, zh=zh)])
         if path.stat().st_size > _LARGEST_PLAN:
-            raise ValidationError([f"{file}: the file is too large for {kind}."])
+            told = f"{file}: the file is too large for {kind}."
+            zh = f"{file}：文件太大，不会是{say(kind, 'zh')}。"
+            raise ValidationError([Sentence(told, zh=zh)])
         content = path.read_bytes()
     except (OSError, ValueError) as err:
         if isinstance(err, ValidationError):
             raise
         reason = getattr(err, "strerror", None) or str(err)
-        raise ValidationError([f"{path}: it cannot be read ({reason}); name {kind}."]) from None
+        told = f"{path}: it cannot be read ({reason}); name {kind}."
+        zh = f"{path}：无法读取（{reason}）；请指定{say(kind, 'zh')}。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
     return decode(content, file=file)
 
 
@@ -145,19 +153,33 @@ def _is_usual(char: bytes) -> bool:
     return len(char) == 2 and char[0] in _USUAL and char[1] > 0xA0
 
 
-def _broken_utf_8(content: bytes, first: int, *, file: str, unit: str) -> str:
+def _broken_utf_8(content: bytes, first: int, *, file: str, unit: str) -> Sentence:
     """A sentence about what cannot be read in a file of UTF-8."""
     others = content[first:].decode("utf-8", errors="surrogateescape")
     count = len(re.findall("[\udc80-\udcff]+", others))
     more = f" (and {count - 1} more such places)" if count > 1 else ""
-    return (
-        f"{file}, {unit} {_line(content, first)}: byte 0x{content[first]:02X} is not UTF-8, as "
-        f"the rest of the file is{more}; write the text there again and save the file as UTF-8."
+    more_zh = f"（另有 {count - 1} 处）" if count > 1 else ""
+    place, byte = _checks.place(unit, _line(content, first)), f"0x{content[first]:02X}"
+    return Sentence(
+        f"{file}, {place}: byte {byte} is not UTF-8, as the rest of the file is{more}; "
+        "write the text there again and save the file as UTF-8.",
+        zh=f"{file}，{place.zh}：文件其余部分为 UTF-8，但字节 {byte} 不是{more_zh}；"
+        "请重新输入该处文字，并将文件另存为 UTF-8。",
     )
 
 
-def _no_text(file: str, place: str) -> str:
-    return f"{file}: this is not text in UTF-8 or GB18030 ({place}); save it as UTF-8."
+def _no_text(file: str, place: Sentence) -> Sentence:
+    return Sentence(
+        f"{file}: this is not text in UTF-8 or GB18030 ({place}); save it as UTF-8.",
+        zh=f"{file}：不是 UTF-8 或 GB18030 文本（{place.zh}）；请另存为 UTF-8。",
+    )
+
+
+def _byte_at(content: bytes, position: int, unit: str) -> Sentence:
+    byte = f"byte 0x{content[position]:02X}"
+    return joined(
+        [_checks.place(unit, _line(content, position)), Sentence(f", {byte}", zh=f"，{byte}")], ""
+    )
 
 
 def _line(content: bytes, position: int) -> int:

@@ -19,11 +19,13 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._encoding import decode, taken_as
-from carecircles.io._table import Sought, delimiter_of, table
+from carecircles.io._table import Sought, delimiter_of, empty, table
 from carecircles.io._workbook import read_workbook
+from carecircles.words import Sentence, listed
 
 FORMATS = {
     ".csv": "CSV",
@@ -39,6 +41,9 @@ FORMATS = {
 }
 _LONGEST_FIELD_NAME = 10  # bytes, in a Shapefile
 _IN_PARTS = (".xlsx", ".gpkg")  # what holds sheets or layers
+_CUT_OFF = Sentence(
+    f"the file may be cut off; {_mends.SAVE_AGAIN}", zh=f"文件可能被截断；{_mends.SAVE_AGAIN.zh}"
+)
 
 
 def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.DataFrame:  # noqa: B008
@@ -70,23 +75,28 @@ def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.D
     file = path.name
     form = FORMATS.get(path.suffix.casefold())
     if form is None:
-        raise ValidationError(
-            [f"{file}: files of this kind are not read; use one of {', '.join(FORMATS)}."]
-        )
+        mend = _mends.one_of(FORMATS)
+        told = f"{file}: files of this kind are not read; {mend}."
+        raise ValidationError([Sentence(told, zh=f"{file}：不支持读取此类文件；{mend.zh}。")])
     try:
         if path.exists() and not path.is_file():
-            raise ValidationError([f"{path}: this is not a file; name one."])
+            told = f"{path}: this is not a file; name one."
+            raise ValidationError([Sentence(told, zh=f"{path}：这不是文件；请指定一个文件。")])
         with path.open("rb") as opened:
             head = opened.read(16)
     except FileNotFoundError:
-        raise ValidationError([f"{path}: there is no such file; check the path."]) from None
+        told = f"{path}: there is no such file; {_mends.CHECK_THE_PATH}."
+        zh = f"{path}：没有此文件；{_mends.CHECK_THE_PATH.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
     except (OSError, ValueError) as err:
         if isinstance(err, ValidationError):
             raise
         reason = getattr(err, "strerror", None) or str(err)
-        raise ValidationError([f"{path}: cannot be read ({reason}); check the path."]) from None
+        told = f"{path}: cannot be read ({reason}); {_mends.CHECK_THE_PATH}."
+        zh = f"{path}：无法读取（{reason}）；{_mends.CHECK_THE_PATH.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
     if not head:
-        raise ValidationError([f"{file}: the file is empty; save it again."])
+        raise ValidationError([empty(file)])
     _check_kind(path, head, form)
     match form:
         case "CSV":
@@ -100,7 +110,8 @@ def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.D
         case _:
             frame = _read_layer(path, sought.role, part)
     if len(frame) == 0 and not frame.attrs.get("problems"):
-        raise ValidationError([f"{file}: there is no row in it; add the data below the header."])
+        below = Sentence(" below the header", zh="在表头之下")
+        raise ValidationError([_no_row(file, below)])
     said = [*frame.attrs.get("taken", []), *taken_as(frame.attrs.get("encoding"))]
     frame.attrs = {"file": file, **frame.attrs, "taken": said}
     frame.attrs |= {"format": form, "unit": frame.index.name}
@@ -111,15 +122,21 @@ def _frame(frame: pd.DataFrame, sought: Sought) -> pd.DataFrame:
     """A frame in memory as if it had been read: an index with a name is a column, its labels are rows."""
     file = f"`{sought.role}`"
     if not isinstance(frame, pd.DataFrame):
-        raise ValidationError([f"{file}: this is a {type(frame).__name__}; give a DataFrame."])
+        kind = type(frame).__name__
+        told = f"{file}: this is a {kind}; give a DataFrame."
+        raise ValidationError([Sentence(told, zh=f"{file}：类型为 {kind}；请传入 DataFrame。")])
     problems = []
     if len(frame) == 0:
-        problems.append(f"{file}: there is no row in it; add the data.")
+        problems.append(_no_row(file, Sentence("", zh="")))
     if not frame.columns.is_unique:
-        twice = ", ".join(map(_checks.show, frame.columns[frame.columns.duplicated()].unique()))
-        problems.append(f"{file}: there is more than one column {twice}; keep one.")
+        twice = listed(map(_checks.show, frame.columns[frame.columns.duplicated()].unique()))
+        told = f"{file}: there is more than one column {twice}; {_mends.KEEP_ONE}."
+        zh = f"{file}：列 {twice.zh} 重复；{_mends.KEEP_ONE.zh}。"
+        problems.append(Sentence(told, zh=zh))
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is None:
-        problems.append(f"{file}: it has no geometry; set one with `set_geometry`.")
+        told = f"{file}: it has no geometry; set one with `set_geometry`."
+        zh = f"{file}：没有几何列；请用 `set_geometry` 设定。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
     index = frame.index
@@ -153,29 +170,29 @@ def _check_kind(path: Path, head: bytes, form: str) -> None:
     kinds = {b"PK\x03\x04": "Excel", b"SQLite format 3": "GeoPackage", b"PAR1": "Parquet"}
     is_old_excel = head.startswith(b"\xd0\xcf\x11\xe0")
     if is_old_excel:
-        raise ValidationError(
-            [
-                f"{path.name}: this is an old Excel workbook (.xls) or one with a password; save it as .xlsx or CSV."
-            ]
-        )
+        told = f"{path.name}: this is an old Excel workbook (.xls) or one with a password; save it as .xlsx or CSV."
+        zh = f"{path.name}：这是旧版 Excel 工作簿（.xls）或设有密码；请另存为 .xlsx 或 CSV。"
+        raise ValidationError([Sentence(told, zh=zh)])
     found = next((kind for magic, kind in kinds.items() if head.startswith(magic)), "text")
     if head.startswith(b"\x00\x00\x27\x0a"):
         found = "Shapefile"
     expected = form if form in ("Excel", "GeoPackage", "Parquet", "Shapefile") else "text"
     if found != expected:
-        raise ValidationError(
-            [
-                f"{path.name}: this is not a file of the kind its name says ({form}): "
-                f"it looks like {'plain text' if found == 'text' else found}; "
-                "save it again or correct the suffix."
-            ]
+        seen = Sentence("plain text", zh="纯文本") if found == "text" else Sentence(found, zh=found)
+        told = (
+            f"{path.name}: this is not a file of the kind its name says ({form}): "
+            f"it looks like {seen}; save it again or correct the suffix."
         )
+        zh = f"{path.name}：内容与文件名所示类型（{form}）不符，看似{seen.zh}；请重新保存或更正扩展名。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _read_csv(path: Path, sought: Sought) -> pd.DataFrame:
     content, encoding = decode(path.read_bytes(), file=path.name, unit="row")
     if content.lstrip().startswith("<"):
-        raise ValidationError([f"{path.name}: this is HTML or XML, not CSV; save it as CSV."])
+        told = f"{path.name}: this is HTML or XML, not CSV; save it as CSV."
+        zh = f"{path.name}：这是 HTML 或 XML，不是 CSV；请另存为 CSV。"
+        raise ValidationError([Sentence(told, zh=zh)])
     content = re.sub(r"\A\s*sep=.\r?\n", "\n", content)  # what Excel puts in front of some files
     delimiter = delimiter_of(content, sought.known)
     records: list[list[str]] = []
@@ -185,12 +202,12 @@ def _read_csv(path: Path, sought: Sought) -> pd.DataFrame:
         ):
             records.append(record)
     except csv.Error as err:
-        raise ValidationError(
-            [
-                f"{path.name}, after row {len(records)}: {err}; a quotation mark may be left open "
-                "or the file may be cut off; save it again."
-            ]
-        ) from None
+        told = (
+            f"{path.name}, after row {len(records)}: {err}; a quotation mark may be left open "
+            f"or {_CUT_OFF}."
+        )
+        zh = f"{path.name}，第 {len(records)} 行之后无法读取（{err}）；引号可能未闭合，或{_CUT_OFF.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
     frame = table(enumerate(records, start=1), sought, file=path.name)
     frame.attrs["encoding"] = encoding
     return frame
@@ -211,14 +228,14 @@ def _read_geojson(path: Path) -> pd.DataFrame:
     try:
         document = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as err:
-        raise ValidationError(
-            [f"{file}: this is not JSON ({err}); the file may be cut off; save it again."]
-        ) from None
+        told = f"{file}: this is not JSON ({err}); {_CUT_OFF}."
+        zh = f"{file}：不是 JSON（{err}）；{_CUT_OFF.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)]) from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
-        raise ValidationError(
-            [f"{file}: this is JSON but not a GeoJSON FeatureCollection; export it as GeoJSON."]
-        )
+        told = f"{file}: this is JSON but not a GeoJSON FeatureCollection; export it as GeoJSON."
+        zh = f"{file}：这是 JSON，但不是 GeoJSON FeatureCollection；请导出为 GeoJSON。"
+        raise ValidationError([Sentence(told, zh=zh)])
     index = pd.RangeIndex(1, len(features) + 1, name="feature")
     shapes, properties, is_broken = [], [], []
     for feature in features:
@@ -239,10 +256,16 @@ def _read_geojson(path: Path) -> pd.DataFrame:
     crs, wrong = _geojson_crs(document.get("crs"), file=file)
     problems = [
         *_checks.complain(
-            file, index[is_broken], "this is not a GeoJSON feature", "export the file again"
+            file,
+            index[is_broken],
+            Sentence("this is not a GeoJSON feature", zh="不是 GeoJSON 要素"),
+            _mends.EXPORT_AGAIN,
         ),
         *_checks.complain(
-            file, index[is_torn], "a text has half a character in it", "write the text again"
+            file,
+            index[is_torn],
+            Sentence("a text has half a character in it", zh="文字中有不完整的字符"),
+            Sentence("write the text again", zh="请重新输入该文字"),
         ),
         *wrong,
     ]
@@ -276,16 +299,16 @@ def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not a number JSON knows")
 
 
-def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[str]]:
+def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[Sentence]]:
     """The CRS of a GeoJSON file: WGS84, or what an old-style `crs` member names."""
     if member is None:
         return pyproj.CRS("EPSG:4326"), []
     try:
         return pyproj.CRS.from_user_input(member["properties"]["name"]), []  # type: ignore[index]  # as TypeError below
     except (KeyError, TypeError, ValueError, pyproj.exceptions.CRSError):
-        return pyproj.CRS("EPSG:4326"), [
-            f"{file}: its crs member names no CRS we know; export the file again in WGS84."
-        ]
+        told = f"{file}: its crs member names no CRS we know; {_mends.EXPORT_IN_WGS84}."
+        zh = f"{file}：其 crs 成员不是已知的 CRS；{_mends.EXPORT_IN_WGS84.zh}。"
+        return pyproj.CRS("EPSG:4326"), [Sentence(told, zh=zh)]
 
 
 def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame:
@@ -313,12 +336,12 @@ def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame
 def _choose_layer(
     layers: dict[str, str | None], role: str | None, named: str | None, *, file: str
 ) -> str:
-    names = ", ".join(map(_checks.show, layers))
+    names = listed(map(_checks.show, layers))
     if named is not None:
         if named not in layers:
-            raise ValidationError(
-                [f"{file}: there is no layer {_checks.show(named)} in it; it has {names}."]
-            )
+            told = f"{file}: there is no layer {_checks.show(named)} in it; it has {names}."
+            zh = f"{file}：其中没有图层 {_checks.show(named)}；现有 {names.zh}。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return named
     wanted = [role] if role else [r for r in ("centres", "streets", "population") if r in layers]
     if wanted and wanted[0] in layers:
@@ -327,12 +350,16 @@ def _choose_layer(
     for choice in (list(layers), with_geometry):
         if len(choice) == 1:
             return choice[0]
-    raise ValidationError(
-        [
-            f"{file}: it has {len(layers)} layers ({names}); name the one that is meant, such as "
-            f"{file}#{next(iter(layers))}, or call it {role or 'centres, streets or population'}."
-        ]
+    example = f"{file}#{next(iter(layers))}"
+    told = (
+        f"{file}: it has {len(layers)} layers ({names}); name the one that is meant, such as "
+        f"{example}, or call it {role or 'centres, streets or population'}."
     )
+    zh = (
+        f"{file}：其中有 {len(layers)} 个图层（{names.zh}）；请指明所用图层，例如 {example}，"
+        f"或将其命名为 {role or 'centres、streets 或 population'}。"
+    )
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _shapefile_encoding(path: Path) -> str | None:
@@ -367,9 +394,17 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _not_readable(path: Path, form: str, err: Exception) -> str:
+def _not_readable(path: Path, form: str, err: Exception) -> Sentence:
     reason = " ".join(str(err).replace(str(path), path.name).split())[:160]
-    return (
+    return Sentence(
         f"{path.name}: it cannot be read as {form} ({reason}); "
-        "the file may be cut off or of another kind; save it again."
+        "the file may be cut off or of another kind; save it again.",
+        zh=f"{path.name}：无法按 {form} 读取（{reason}）；文件可能被截断或类型不符；请重新保存。",
+    )
+
+
+def _no_row(file: str, where: Sentence) -> Sentence:
+    return Sentence(
+        f"{file}: there is no row in it; add the data{where}.",
+        zh=f"{file}：其中没有数据行；请{where.zh}补上数据。",
     )

@@ -4,15 +4,18 @@ The files of a study area held against each other: streets, boundary, people, ce
 Every function returns what fits and, as sentences, what does not.
 """
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _mends
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
 from carecircles.io import _checks
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, joined, say
 
 RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
 NEIGHBOURS_M = 5_000.0  # people walk across the border to a centre this close beyond it, or closer
@@ -22,12 +25,18 @@ _MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a da
 _NO_CHANCE = 20  # points put right by another datum, times those that it leaves right
 _LARGEST_OVERLAP_SHARE = 0.001
 _LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
-_LONGEST_NAMES = 8
+_NOTHING = Sentence("", zh="")
+_NO_SUCH_STREET = Sentence("this street is not in the streets file", zh="街道文件中没有该街道")
+_OUTSIDE = Sentence("the centre lies outside the study area", zh="中心位于研究区之外")
+_AT_HOME = Sentence("be in the street they name", zh="落在所填街道内")
+_SWAPPED = Sentence(
+    "longitude and latitude were swapped: swap the columns", zh="若是经度与纬度填反（请互换这两列）"
+)
 
 
 def crs_problems(
     crs: pyproj.CRS, streets: gpd.GeoDataFrame, *, declared: str | None, by: str
-) -> list[str]:
+) -> list[Sentence]:
     """Whether metres of `crs` are metres on the ground at the study area."""
     extent = shapely.box(*streets.total_bounds)
     places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
@@ -36,14 +45,17 @@ def crs_problems(
     scales = np.concatenate([factors.meridional_scale, factors.parallel_scale])
     stretch = np.abs(scales - 1).max()
     if not stretch <= _LARGEST_SCALE_ERROR:
-        return [
-            f"{by}: a metre in crs {declared or crs.to_string()} is off by {stretch:.1%} here; "
-            f"use one made for this area, such as {streets.estimate_utm_crs().to_string()}."
-        ]
+        named, better = declared or crs.to_string(), streets.estimate_utm_crs().to_string()
+        told = (
+            f"{by}: a metre in crs {named} is off by {stretch:.1%} here; "
+            f"use one made for this area, such as {better}."
+        )
+        zh = f"{by}：crs {named} 的长度在此处误差达 {stretch:.1%}；请改用适合本区的投影，例如 {better}。"
+        return [Sentence(told, zh=zh)]
     return []
 
 
-def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
+def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[Sentence]:
     """Pairs of streets that lie on each other by more than a drawing error."""
     shapes = streets.geometry.to_numpy()
     left, right = streets.sindex.query(shapes, predicate="intersects")
@@ -52,23 +64,34 @@ def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[str]:
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     codes = streets.index
     return [
-        f"{file}: streets {_checks.show(codes[a])} and {_checks.show(codes[b])} overlap by "
-        f"{m2:,.0f} m2; every place belongs to one street: redraw their border."
+        Sentence(
+            f"{file}: streets {_checks.show(codes[a])} and {_checks.show(codes[b])} overlap by "
+            f"{m2:,.0f} m2; every place belongs to one street: redraw their border.",
+            zh=f"{file}：街道 {_checks.show(codes[a])} 与 {_checks.show(codes[b])} 重叠 {m2:,.0f} m2；"
+            "每处只能属于一个街道，请修正两者的边界。",
+        )
         for a, b, m2, least in zip(left, right, shared, smaller, strict=True)
         if m2 > _LARGEST_OVERLAP_SHARE * least
     ]
 
 
-def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[str], list[Text]]:
+def meet(
+    boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame
+) -> tuple[list[Sentence], list[Text]]:
     """Whether boundary and streets lie on each other: a problem where hardly, a note where not quite."""
     outline, union = boundary.geometry.iloc[0], streets.union_all()
     missing, beyond = outline.difference(union).area, union.difference(outline).area
     if beyond > union.area / 2 or missing > outline.area / 2:
-        return [
+        told = (
             f"boundary and streets do not lie on each other: {missing / 1e6:,.2f} km2 of the boundary "
             f"are in no street, {beyond / 1e6:,.2f} km2 of the streets outside it; "
             "check their CRS and datum."
-        ], []
+        )
+        zh = (
+            f"边界与街道不重合：边界内有 {missing / 1e6:,.2f} km2 不属于任何街道，"
+            f"街道有 {beyond / 1e6:,.2f} km2 位于边界之外；请检查两者的 CRS 和坐标系。"
+        )
+        return [Sentence(told, zh=zh)], []
     notes = []
     if missing > _LARGEST_OVERLAP_SHARE * outline.area:
         notes.append(
@@ -89,7 +112,7 @@ def meet(boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> tuple[list[st
 
 def match_population(
     population: pd.DataFrame, streets: gpd.GeoDataFrame, *, file: str
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Sentence]]:
     """Population on the streets' codes, every street once."""
     rows = pd.Index(population["row"], name=population.attrs["unit"])
     codes = street_codes(pd.Series(population.index, index=rows), streets)
@@ -100,29 +123,31 @@ def match_population(
     problems = _checks.complain(
         file,
         rows[is_other],
-        "code and street are two different streets",
-        "correct one of the two",
+        Sentence("code and street are two different streets", zh="code 与 street 不是同一个街道"),
+        _mends.CORRECT_ONE,
         values=population["street_name"][is_other.to_numpy()],
     )
+    use = _mends.one_of([_checks.some(streets["name"])])
     problems += _checks.complain(
         file,
         rows[codes.isna()],
-        "this street is not in the streets file",
-        f"use one of {_some(streets['name'])}, and take rows of totals out",
+        _NO_SUCH_STREET,
+        Sentence(f"{use}, and take rows of totals out", zh=f"{use.zh}，并删去合计行"),
         values=population.index[codes.isna()],
     )
     problems += _checks.complain(
         file,
         rows[codes.duplicated() & codes.notna()],
-        "this street is there more than once",
-        "keep one row a street",
+        Sentence("this street is there more than once", zh="该街道重复出现"),
+        Sentence("keep one row a street", zh="请每个街道只保留一行"),
         values=codes[codes.duplicated() & codes.notna()],
     )
     absent = streets.loc[~streets.index.isin(codes), "name"]
     if len(absent):
-        problems.append(
-            f"{file}: there is no row for {_some(absent)}; add the people who live there."
-        )
+        without = _checks.some(absent)
+        told = f"{file}: there is no row for {without}; add the people who live there."
+        zh = f"{file}：缺少 {without.zh} 的数据行；请补上当地人口。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         return population, problems
     matched = population.drop(columns=["row", "street_name"]).set_index(
@@ -137,13 +162,14 @@ def match_centres(
     boundary: gpd.GeoDataFrame,
     *,
     file: str,
-    remedy: str,
+    remedy: Sentence,
     beyond: float = 0.0,
-) -> tuple[gpd.GeoDataFrame, list[str], list[Text]]:
+) -> tuple[gpd.GeoDataFrame, list[Sentence], list[Text]]:
     """
     Centres with their street as a code; those outside the area or in an unknown street are problems.
 
-    Up to `beyond` metres outside they are neighbours, in a street of somebody else's ('').
+    Up to `beyond` metres outside they are neighbours, in a street of somebody else's (''). `remedy`
+    says how another datum, `{}`, is declared.
     """
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
     is_named = (facilities["street"] != "").to_numpy()
@@ -191,7 +217,7 @@ def match_centres(
 
 def match_places(
     places: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str
-) -> tuple[gpd.GeoDataFrame, list[str]]:
+) -> tuple[gpd.GeoDataFrame, list[Sentence]]:
     """Places with their street as a code; a street that is not there is a problem."""
     codes = street_codes(places["street"], streets)
     is_unknown = ((places["street"] != "") & codes.isna()).to_numpy()
@@ -207,9 +233,9 @@ def _misplaced(
     *,
     file: str,
     rows: pd.Index,
-    remedy: str,
+    remedy: Sentence,
     beyond: float,
-) -> tuple[list[str], int]:
+) -> tuple[list[Sentence], int]:
     """
     Centres farther than `beyond` outside the boundary, and how many stand in another street than they name.
 
@@ -223,40 +249,61 @@ def _misplaced(
     is_stray = _metres(points, named) > _STRAY_M
     strays = int((is_stray & ~is_outside).sum())
 
-    def tell(which: np.ndarray, what: str, where: str, hint: str) -> tuple[list[str], int]:
+    as_wgs84 = _remedied(remedy, "wgs84")
+
+    def tell(
+        which: np.ndarray, what: Sentence, where: Sentence | None = None, hint: Sentence = _NOTHING
+    ) -> tuple[list[Sentence], int]:
         problems = _checks.complain(
             file,
             rows[which],
-            f"the centre lies outside the study area{what}",
-            "correct its coordinates or take it out",
+            what,
+            Sentence("correct its coordinates or take it out", zh="请更正坐标或删去该中心"),
             values=facilities["name"][which],
         )
-        right = (
-            "" if declared or which is is_far else f", or {remedy.format('wgs84')} if it is right"
+        if where is None:
+            return problems, strays
+        right = _NOTHING
+        if not declared:
+            right = Sentence(f", or {as_wgs84} if it is right", zh=f"；若坐标无误，{as_wgs84.zh}")
+        told = Sentence(
+            f"{file}: these points would {where} if {hint}{right}.",
+            zh=f"{file}：这些点{hint.zh}，即{where.zh}{right.zh}。",
         )
-        said = [f"{file}: these points would {where} if {hint}{right}."] if hint else []
-        return [*problems, *said], strays
+        return [*problems, told], strays
 
     fewest = _FEWEST_STRAYS if declared and not is_far.any() else 1
     hint = _datum_hint(facilities, lambda moved: _outside(moved, outline), remedy, fewest=fewest)
     if hint:
-        return tell(is_outside, "", "fall inside", hint)
+        return tell(is_outside, _OUTSIDE, Sentence("fall inside", zh="落在研究区内"), hint)
     if is_far.any():
-        what = f", more than {beyond / 1000:g} km from its border" if beyond else ""
-        return tell(is_far, what, "", "")
+        far = Sentence(
+            f", more than {beyond / 1000:g} km from its border",
+            zh=f"，距边界超过 {beyond / 1000:g} 千米",
+        )
+        return tell(is_far, joined([_OUTSIDE, far], "") if beyond else _OUTSIDE)
     at_home = is_outside & is_stray
     theirs = named[at_home]
     hint = _datum_hint(facilities[at_home], lambda moved: _metres(moved, theirs) > _STRAY_M, remedy)
     if hint:
-        return tell(at_home, "", "be in the street they name", hint)
+        return tell(at_home, _OUTSIDE, _AT_HOME, hint)
     hint = _datum_hint(facilities, lambda moved: _metres(moved, named) > _STRAY_M, remedy)
     if hint and strays >= _FEWEST_STRAYS and not declared:
-        return [
+        told = (
             f"{file}: {strays} centres stand in another street than they name; these points would "
-            f"be in the street they name if {hint}, or {remedy.format('wgs84')} if they are right as "
-            "they are."
-        ], strays
+            f"{_AT_HOME} if {hint}, or {as_wgs84} if they are right as they are."
+        )
+        zh = (
+            f"{file}：{strays} 个中心的位置不在其所填街道内；这些点{hint.zh}，即{_AT_HOME.zh}；"
+            f"若坐标无误，{as_wgs84.zh}。"
+        )
+        return [Sentence(told, zh=zh)], strays
     return [], strays
+
+
+def _remedied(remedy: Sentence, datum: str) -> Sentence:
+    """How a datum is declared."""
+    return Sentence(remedy.format(datum), zh=say(remedy, "zh").format(datum))
 
 
 def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
@@ -271,7 +318,13 @@ def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.
 
 
 @np.errstate(invalid="ignore")  # points that no projection can place
-def _datum_hint(facilities: gpd.GeoDataFrame, find_wrong, remedy: str, *, fewest: int = 1) -> str:
+def _datum_hint(
+    facilities: gpd.GeoDataFrame,
+    find_wrong: Callable[[gpd.GeoSeries], np.ndarray],
+    remedy: Sentence,
+    *,
+    fewest: int = 1,
+) -> Sentence:
     """
     The datum (or order of coordinates) under which the misplaced centres would be in place, if any.
 
@@ -281,19 +334,19 @@ def _datum_hint(facilities: gpd.GeoDataFrame, find_wrong, remedy: str, *, fewest
     """
     said = facilities.attrs["datum"]
     if said not in DATUMS:
-        return ""
+        return _NOTHING
     is_wrong = find_wrong(facilities.geometry)
     if not is_wrong.any():
-        return ""
+        return _NOTHING
     degrees = facilities.geometry.to_crs(4326)
     written = from_wgs84(degrees.x, degrees.y, datum=said)
     candidates = [
-        (f"they were {label}: {remedy.format(name)}", to_wgs84(*written, datum=name))
+        (_meant(label, _remedied(remedy, name)), to_wgs84(*written, datum=name))
         for name, label in (("gcj02", "GCJ-02"), ("bd09", "BD-09"), ("wgs84", "WGS84"))
         if name != said
     ]
-    candidates.append(("longitude and latitude were swapped: swap the columns", written[::-1]))
-    found = [(len(is_wrong) + 1, 0, 0, 0, "")]
+    candidates.append((_SWAPPED, written[::-1]))
+    found = [(len(is_wrong) + 1, 0, 0, 0, _NOTHING)]
     for label, (lon, lat) in candidates:
         if not np.all(np.abs(lat) <= 90):
             continue
@@ -304,18 +357,23 @@ def _datum_hint(facilities: gpd.GeoDataFrame, find_wrong, remedy: str, *, fewest
     left, righted, wronged, kept, label = min(found, key=lambda one: one[0])
     is_nearly_all = left <= _MOST_STILL_WRONG * is_wrong.sum() and is_wrong.sum() >= fewest
     only_does_good = righted * kept >= _NO_CHANCE and wronged <= _MOST_STILL_WRONG * righted
-    return label if is_nearly_all or only_does_good else ""
+    return label if is_nearly_all or only_does_good else _NOTHING
+
+
+def _meant(label: str, remedy: Sentence) -> Sentence:
+    """That coordinates were of a datum, and how to say so."""
+    return Sentence(f"they were {label}: {remedy}", zh=f"若按 {label} 读取（{remedy.zh}）")
 
 
 def unknown_streets(
     rows: pd.Index, names: pd.Series, streets: gpd.GeoDataFrame, *, file: str
-) -> list[str]:
+) -> list[Sentence]:
     """A sentence about rows that name streets which are not there."""
     return _checks.complain(
         file,
         rows,
-        "this street is not in the streets file",
-        f"use one of {_some(streets['name'])}",
+        _NO_SUCH_STREET,
+        _mends.one_of([_checks.some(streets["name"])]),
         values=names,
     )
 
@@ -352,10 +410,3 @@ def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.S
     """The street each centre stands in, or the nearest one for a centre on the rim."""
     nearest = streets.sindex.nearest(facilities.geometry, return_all=False)[1]
     return pd.Series(streets.index.to_numpy()[nearest], index=facilities.index, dtype=object)
-
-
-def _some(names: pd.Series) -> str:
-    shown = ", ".join(_checks.show(n) for n in names[:_LONGEST_NAMES])
-    return shown + (
-        f" and {len(names) - _LONGEST_NAMES} more" if len(names) > _LONGEST_NAMES else ""
-    )

@@ -6,14 +6,23 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _mends
 from carecircles.datum import parse_datum, to_wgs84
+from carecircles.errors import ValidationError
 from carecircles.io import _checks
-from carecircles.io._columns import absent, with_column
+from carecircles.io._columns import absent, no_column, with_column
+from carecircles.words import Sentence, listed
+
+_ADD_DEGREES = Sentence(
+    "add longitude (经度) and latitude (纬度) in decimal degrees",
+    zh="请补上以十进制度为单位的经度和纬度",
+)
+_CORRECT_DATUM = Sentence("correct the datum", zh="请更正坐标系")
 
 
 def points_of(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, declared: str | None
-) -> tuple[gpd.GeoSeries, list[str]]:
+) -> tuple[gpd.GeoSeries, list[Sentence]]:
     """Points in `crs`, missing where they cannot be had, and what is wrong with them."""
     nothing = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
     named, problems = _datums(frame, file=file, declared=declared)
@@ -21,7 +30,10 @@ def points_of(
         wrong = _geometry_problems(frame, file=file, kinds=("Point", "MultiPoint"))
         is_several = shapely.get_num_geometries(frame.geometry.to_numpy()) > 1
         wrong += _checks.complain(
-            file, frame.index[is_several], "there is more than one point", "keep one point a row"
+            file,
+            frame.index[is_several],
+            Sentence("there is more than one point", zh="有多个点"),
+            Sentence("keep one point a row", zh="请每行只保留一个点"),
         )
         problems += wrong
         if wrong:
@@ -35,9 +47,8 @@ def points_of(
         lat, wrong = _checks.numbers(frame, "lat", file=file, such_as="39.0800")
         problems += wrong
     else:
-        columns = " and no column ".join(c for c in ("lon", "lat") if c not in frame)
-        mend = "add longitude (经度) and latitude (纬度) in decimal degrees"
-        return nothing, [*problems, absent(frame, columns, file=file, mend=mend)]
+        columns = no_column(c for c in ("lon", "lat") if c not in frame)
+        return nothing, [*problems, absent(frame, columns, file=file, mend=_ADD_DEGREES)]
     problems += _checks.coordinates(lon, lat, file=file)
     is_usable = (lon.abs() <= 180) & (lat.abs() <= 90)
     x, y = lon.to_numpy(copy=True), lat.to_numpy(copy=True)
@@ -50,17 +61,19 @@ def points_of(
 
 def polygons_of(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str | None, declared: str | None
-) -> tuple[gpd.GeoSeries | None, list[str]]:
+) -> tuple[gpd.GeoSeries | None, list[Sentence]]:
     """Polygons in `crs` (UTM where None), or none where they cannot be had, and what is wrong."""
     if not isinstance(frame, gpd.GeoDataFrame):
-        return None, [
-            f"{file}: there are no polygons in it; use GeoJSON, GeoPackage or GeoParquet."
-        ]
+        told = f"{file}: there are no polygons in it; use GeoJSON, GeoPackage or GeoParquet."
+        zh = f"{file}：其中没有多边形；请使用 GeoJSON、GeoPackage 或 GeoParquet。"
+        return None, [Sentence(told, zh=zh)]
     problems = _geometry_problems(frame, file=file, kinds=("Polygon", "MultiPolygon"))
     named, wrong = _datums(frame, file=file, declared=declared)
     problems += wrong
     if (named != named.iloc[0]).any():
-        problems.append(f"{file}: polygons in more than one datum; convert them to one.")
+        told = f"{file}: polygons in more than one datum; convert them to one."
+        zh = f"{file}：多边形的坐标系不止一种；请统一为一种。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         return None, problems
     polygons = frame.geometry.to_crs(4326).force_2d()
@@ -80,27 +93,38 @@ def polygons_of(
     try:
         return polygons.to_crs(crs or polygons.estimate_utm_crs()), []
     except RuntimeError:
-        return None, [
-            f"{file}: there is no UTM zone for it; name a projected crs in area.toml (or to `study`)."
-        ]
+        told = f"{file}: there is no UTM zone for it; name a projected crs in area.toml (or to `study`)."
+        zh = f"{file}：此处没有 UTM 分带；请在 area.toml 中（或向 `study`）指定投影 crs。"
+        return None, [Sentence(told, zh=zh)]
 
 
-def _geometry_problems(frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]) -> list[str]:
+def _geometry_problems(
+    frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]
+) -> list[Sentence]:
     problems = _checks.geometries(frame, file=file, kinds=kinds)
     if frame.crs is None or not (frame.crs.is_geographic or frame.crs.is_projected):
-        problems.append(
+        told = (
             f"{file}: it does not say in which CRS its coordinates are; "
             "set the layer's CRS, for example with 'Assign projection' in QGIS."
         )
-    elif not _checks.is_of_the_earth(frame.crs):
-        problems.append(
-            f"{file}: its CRS ({frame.crs.name}) is of another planet; export the file again in WGS84."
+        zh = (
+            f"{file}：未说明坐标所用的 CRS；请设定图层的 CRS，"
+            "例如用 QGIS 的“指定投影”（'Assign projection'）。"
         )
+        problems.append(Sentence(told, zh=zh))
+    elif not _checks.is_of_the_earth(frame.crs):
+        mend = _mends.EXPORT_IN_WGS84
+        told = f"{file}: its CRS ({frame.crs.name}) is of another planet; {mend}."
+        zh = f"{file}：其 CRS（{frame.crs.name}）不是地球的；{mend.zh}。"
+        problems.append(Sentence(told, zh=zh))
     elif not problems and frame.crs.is_projected and _look_like_degrees(frame.total_bounds):
-        problems.append(
-            f"{file}: it says its coordinates are metres of {frame.crs.to_string()}, but they look like "
+        named = frame.crs.to_string()
+        told = (
+            f"{file}: it says its coordinates are metres of {named}, but they look like "
             "degrees; set the layer's CRS to EPSG:4326."
         )
+        zh = f"{file}：注明坐标为 {named} 的米，但看似度数；请将图层的 CRS 设为 EPSG:4326。"
+        problems.append(Sentence(told, zh=zh))
     return problems
 
 
@@ -109,27 +133,29 @@ def _look_like_degrees(bounds: np.ndarray) -> bool:
     return max(left, right) <= 180 and max(bottom, top) <= 90
 
 
-def _datums(frame: pd.DataFrame, *, file: str, declared: str | None) -> tuple[pd.Series, list[str]]:
+def _datums(
+    frame: pd.DataFrame, *, file: str, declared: str | None
+) -> tuple[pd.Series, list[Sentence]]:
     """The datum of every row: what the user declares and what the file says must agree."""
     said = _checks.text(with_column(frame, "datum")["datum"])
     said = said.where(said != "", frame.attrs.get("datum") or "")
-    parsed, problems = {}, []
+    parsed: dict[str, str | None] = {}
+    problems: list[Sentence] = []
     for spelling in said.unique():
         try:
             parsed[spelling] = parse_datum(spelling) if spelling else declared
-        except ValueError as err:
+        except ValidationError as err:
             rows = frame.index[said == spelling]
-            problems += _checks.complain(file, rows, str(err), "correct the datum")
+            problems += _checks.complain(file, rows, err.problems[0], _CORRECT_DATUM)
     named = said.map(parsed)
     if declared is not None:
         is_other = named.notna() & (named != declared)
-        problems += _checks.complain(
-            file,
-            frame.index[is_other],
-            f"the file says its datum is {', '.join(sorted(set(named[is_other])))}, "
-            f"but it was declared as {declared}",
-            "correct one of the two",
+        others = listed(sorted(set(named[is_other])))
+        what = Sentence(
+            f"the file says its datum is {others}, but it was declared as {declared}",
+            zh=f"文件注明坐标系为 {others.zh}，但声明为 {declared}",
         )
+        problems += _checks.complain(file, frame.index[is_other], what, _mends.CORRECT_ONE)
     frame.attrs["datum_declared"] = bool(named.notna().all())
     named = named.where(named.notna(), "wgs84")
     frame.attrs["datum"] = ", ".join(sorted(set(named)))

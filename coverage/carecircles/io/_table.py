@@ -24,10 +24,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.people import is_group
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
 MOST_ROWS_ABOVE = 40  # in which a header is looked for
 _MEASURES = {
@@ -60,6 +61,10 @@ _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+\s*[%°张人个]?")
 _FEWEST_LETTERS = 7  # of a sentence that stands apart below a table
 _MOST_ROWS_NAMED = 8
 _STEMS = "甲乙丙丁戊己庚辛"  # statistical forms number their columns by these, and by 1, 2, 3 ...
+_MEND_FIELDS = Sentence(
+    "put names that hold a comma in quotation marks, or save the file again if it was cut off",
+    zh="含逗号的名称请加引号；文件若被截断，请重新保存",
+)
 
 
 class Sought(NamedTuple):
@@ -113,21 +118,21 @@ def table(
     """
     numbered = [(n, r) for n, r in records if _is_filled(r)]
     if not numbered:
-        raise ValidationError([f"{file}: the file is empty; save it again."])
+        raise ValidationError([empty(file)])
     header = find_header(numbered, sought.known)
     names = _without_twins(header.names, sought.known, set(hidden))
     first, last = numbered[header.first][0], numbered[header.last][0]
     body = [(n, _trim(r, len(names))) for n, r in numbered[header.last + 1 :]]
     if len(names) == 1 and body and all(len(r) > 1 for _, r in body):
-        raise ValidationError(
-            [f"{file}: row {first} looks like a title; put the column names into the first row."]
-        )
+        told = f"{file}: row {first} looks like a title; put the column names into the first row."
+        zh = f"{file}：第 {first} 行像是标题；请将列名放在第一行。"
+        raise ValidationError([Sentence(told, zh=zh)])
     repeated = sorted({h for h in names if names.count(h) > 1 and h})
     if repeated:
-        shown = ", ".join(map(_checks.show, repeated))
-        raise ValidationError(
-            [f"{file}: the header in row {first} has {shown} more than once; keep one."]
-        )
+        shown = listed(map(_checks.show, repeated))
+        told = f"{file}: the header in row {first} has {shown} more than once; {_mends.KEEP_ONE}."
+        zh = f"{file}：第 {first} 行表头中 {shown.zh} 重复；{_mends.KEEP_ONE.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)])
     meant = [sought.known.get(_checks.plain(name), "") for name in names]
     body, notes = _without_notes(
         body, [n for n, name in enumerate(meant) if name in _PLACED or is_group(name)]
@@ -153,8 +158,11 @@ def table(
     frame.attrs["problems"] = _checks.complain(
         file,
         pd.Index([n for n, _ in uneven], name="row"),
-        f"the number of fields is not that of the header ({len(names)})",
-        "put names that hold a comma in quotation marks, or save the file again if it was cut off",
+        Sentence(
+            f"the number of fields is not that of the header ({len(names)})",
+            zh=f"字段数与表头（{len(names)}）不符",
+        ),
+        _MEND_FIELDS,
         values=[count for _, count in uneven],
     )
     frame.attrs["totals"] = totals
@@ -182,6 +190,14 @@ def table(
         ),
     ]
     return frame
+
+
+def empty(file: str) -> Sentence:
+    """That there is nothing in a file."""
+    return Sentence(
+        f"{file}: the file is empty; {_mends.SAVE_AGAIN}.",
+        zh=f"{file}：文件为空；{_mends.SAVE_AGAIN.zh}。",
+    )
 
 
 def find_header(numbered: Sequence[tuple[int, list]], known: Mapping[str, str]) -> Header:

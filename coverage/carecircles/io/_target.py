@@ -18,12 +18,14 @@ from pathlib import Path
 import psutil
 import pyogrio.errors
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence
 
 _SIDECARS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a GeoPackage
 
 
-def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list[str]:
+def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list[Sentence]:
     """
     Why nothing can be written to `path`, as sentences; none if it can.
 
@@ -43,28 +45,33 @@ def target_problems(path: str | Path, inputs: Iterable[str | Path] = ()) -> list
     try:
         real = Path(os.path.realpath(path))
         if not os.path.isdir(real.parent):  # noqa: PTH112  (False for what is too long for a name)
-            return [
-                f"{path}: cannot be written, there is no folder {real.parent}; choose another place."
-            ]
+            told = f"{path}: cannot be written, there is no folder {real.parent}; {_mends.ANOTHER_PLACE}."
+            zh = f"{path}：无法写入，没有文件夹 {real.parent}；{_mends.ANOTHER_PLACE.zh}。"
+            return [Sentence(told, zh=zh)]
         try:
             found = real.stat()
         except FileNotFoundError:
             return []
     except OSError as err:
-        return list(_not_writable(path, err).problems)
+        return [not_writable(path, err)]
     if stat.S_ISDIR(found.st_mode):
-        return [f"{path}: this is a folder; name a file in it."]
+        told = f"{path}: this is a folder; name a file in it."
+        return [Sentence(told, zh=f"{path}：这是文件夹；请指定其中的文件。")]
     if not stat.S_ISREG(found.st_mode):
-        return [f"{path}: this is a device or a pipe; name a file to write to."]
+        told = f"{path}: this is a device or a pipe; name a file to write to."
+        return [Sentence(told, zh=f"{path}：这是设备或管道；请指定要写入的文件。")]
     for source in inputs:
         if _is_same(source, found):
             is_other = Path(source).name != Path(path).name
-            called = f" ({Path(source).name})" if is_other else ""
-            return [f"{path} is an input of this run{called}; choose another name to write to."]
+            en, zh = (
+                (f" ({Path(source).name})", f"（{Path(source).name}）") if is_other else ("", "")
+            )
+            told = f"{path} is an input of this run{en}; choose another name to write to."
+            return [Sentence(told, zh=f"{path} 是本次运行的输入{zh}；请换一个文件名写入。")]
     return []
 
 
-def of_one_file(paths: Iterable[str | Path]) -> list[str]:
+def of_one_file(paths: Iterable[str | Path]) -> list[Sentence]:
     """
     Results that would be written over each other, as sentences.
 
@@ -78,7 +85,9 @@ def of_one_file(paths: Iterable[str | Path]) -> list[str]:
     for path in paths:
         place = _identity(path)
         if place in taken:
-            said.append(f"{taken[place]} and {path} are one file; name one for each result.")
+            told = f"{taken[place]} and {path} are one file; name one for each result."
+            zh = f"{taken[place]} 与 {path} 是同一个文件；请为每项结果各指定一个文件。"
+            said.append(Sentence(told, zh=zh))
         taken.setdefault(place, path)
     return said
 
@@ -143,7 +152,7 @@ def replacing(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Iterato
     try:
         handle, name = tempfile.mkstemp(prefix=prefix(), suffix=real.suffix, dir=real.parent)
     except OSError as err:
-        raise _not_writable(path, err) from None
+        raise ValidationError([not_writable(path, err)]) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -165,7 +174,7 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
-        raise _not_writable(path, err) from None
+        raise ValidationError([not_writable(path, err)]) from None
 
 
 def prefix() -> str:
@@ -207,9 +216,13 @@ def _refuse(path: str | Path, inputs: Iterable[str | Path]) -> None:
         raise ValidationError(wrong)
 
 
-def _not_writable(path: str | Path, err: Exception) -> ValidationError:
+def not_writable(path: str | Path, err: Exception) -> Sentence:
+    """That nothing can be written to `path`."""
     reason = getattr(err, "strerror", None) or str(err)
-    return ValidationError([f"{path}: cannot be written ({reason}); choose another place."])
+    return Sentence(
+        f"{path}: cannot be written ({reason}); {_mends.ANOTHER_PLACE}.",
+        zh=f"{path}：无法写入（{reason}）；{_mends.ANOTHER_PLACE.zh}。",
+    )
 
 
 def _umask() -> int:

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -20,7 +20,7 @@ import pandas as pd
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _table
 from carecircles.io._table import Sought
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
 _MOST_BYTES = 100_000_000  # of a workbook unpacked: some 300,000 rows of ten columns
 _MOST_PARTS = 10_000
@@ -31,7 +31,19 @@ _SMALL_PART = 2_000_000
 _CHUNK = 1 << 20
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _LONGEST_DECLARATION = 16
-_MEND = "save the table alone as a new workbook or as CSV"
+_ALONE = Sentence(
+    "save the table alone as a new workbook or as CSV",
+    zh="请将该表单独另存为新工作簿或 CSV",
+)
+_ERROR = Sentence("the cell holds an error", zh="单元格为错误值")
+_CORRECT_CELL = Sentence("correct it in the workbook", zh="请在工作簿中更正")
+_UNSAVED = Sentence(
+    "the cell is a formula whose value was not saved", zh="单元格为公式，未保存计算结果"
+)
+_SAVE_VALUES = Sentence(
+    "open the workbook in a spreadsheet program and save it, or write the value",
+    zh="请用表格软件打开并保存工作簿，或直接填写数值",
+)
 
 
 class _Look(NamedTuple):
@@ -127,22 +139,28 @@ def sheets(path: Path, sought: Sought) -> list[str]:
 def _refuse_harm(path: Path) -> None:
     """A workbook that would fill the memory, or whose XML declares entities, is not opened."""
 
-    def refuse(what: str) -> ValidationError:
-        return ValidationError([f"{path.name}: {what}; {_MEND}."])
+    def refuse(en: str, zh: str) -> ValidationError:
+        zh = f"{path.name}：{zh}；{_ALONE.zh}。"
+        return ValidationError([Sentence(f"{path.name}: {en}; {_ALONE}.", zh=zh)])
 
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         total = sum(part.file_size for part in parts)
         if total > _MOST_BYTES or len(parts) > _MOST_PARTS:
+            size, most = f"{total / 1e6:,.0f} MB", f"{_MOST_BYTES / 1e6:,.0f} MB"
             raise refuse(
-                f"unpacked, this workbook has {total / 1e6:,.0f} MB in {len(parts):,} parts, "
-                f"more than the {_MOST_BYTES / 1e6:,.0f} MB that are read"
+                f"unpacked, this workbook has {size} in {len(parts):,} parts, "
+                f"more than the {most} that are read",
+                f"此工作簿解压后为 {size}、{len(parts):,} 个部件，超过可读取的 {most}",
             )
         for part in parts:
             if part.file_size > max(_SMALL_PART, _MOST_RATIO * part.compress_size):
+                size = f"{part.file_size / 1e6:,.0f} MB"
+                times = f"{part.file_size / max(part.compress_size, 1):,.0f}"
                 raise refuse(
-                    f"{_checks.show(part.filename)} in it unpacks to {part.file_size / 1e6:,.0f} MB, "
-                    f"{part.file_size / max(part.compress_size, 1):,.0f} times its size, as no table does"
+                    f"{_checks.show(part.filename)} in it unpacks to {size}, "
+                    f"{times} times its size, as no table does",
+                    f"其中 {_checks.show(part.filename)} 解压后为 {size}，是原大小的 {times} 倍，表格不会如此",
                 )
         for part in parts:
             if part.filename.startswith("xl/media/"):  # pictures, which are not read
@@ -154,12 +172,13 @@ def _refuse_harm(path: Path) -> None:
                     if _DECLARATION.search(text):
                         raise refuse(
                             f"{_checks.show(part.filename)} in it declares entities, "
-                            "as no spreadsheet program does"
+                            "as no spreadsheet program does",
+                            f"其中 {_checks.show(part.filename)} 声明了实体，表格软件不会如此",
                         )
                     end = text[-_LONGEST_DECLARATION:]
 
 
-def _head(sheet) -> list[tuple[int, list]]:
+def _head(sheet: Any) -> list[tuple[int, list]]:  # what openpyxl reads has no type of its own
     """The first rows of a sheet that hold anything, with their numbers."""
     sheet.reset_dimensions()
     rows = enumerate(sheet.iter_rows(values_only=True), start=1)
@@ -190,25 +209,28 @@ def _choose(
         if sheet not in heads and len(blanks) == 1:
             return blanks[0]
         if sheet not in heads:
-            names = ", ".join(map(_checks.show, heads))
-            raise ValidationError(
-                [f"{file}: there is no sheet {_checks.show(sheet)} in it; it has {names}."]
-            )
+            names = listed(map(_checks.show, heads))
+            told = f"{file}: there is no sheet {_checks.show(sheet)} in it; it has {names}."
+            zh = f"{file}：其中没有工作表 {_checks.show(sheet)}；现有 {names.zh}。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return sheet
     if sought.role in shown:
         return sought.role
     fits = {title: _known(heads[title], sought) for title in shown}
     complete = [title for title in shown if fits[title] and _has_all(fits[title], sought)]
     if len(complete) > 1:
-        names = ", ".join(map(_checks.show, complete))
+        names = listed(map(_checks.show, complete))
         role = sought.role or "centres"
-        raise ValidationError(
-            [
-                f"{file}: there are {len(complete)} sheets of {role} in it ({names}); name the one "
-                f"that is meant: {file}#{complete[0]} on the command line, or "
-                f'{role} = "{complete[0]}" below [sheet] in area.toml.'
-            ]
+        option, line = f"{file}#{complete[0]}", f'{role} = "{complete[0]}"'
+        told = (
+            f"{file}: there are {len(complete)} sheets of {role} in it ({names}); name the one "
+            f"that is meant: {option} on the command line, or {line} below [sheet] in area.toml."
         )
+        zh = (
+            f"{file}：其中有 {len(complete)} 个 {role} 工作表（{names.zh}）；请指明所用的一个："
+            f"命令行写 {option}，或在 area.toml 的 [sheet] 下写 {line}。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     return complete[0] if complete else max(shown, key=lambda t: len(fits[t]), default=None)
 
 
@@ -240,7 +262,7 @@ def _unsaved(path: Path, title: str) -> list[tuple[int, int, object]]:
 
 
 def _read(
-    sheet,
+    sheet: Any,
     unsaved: list[tuple[int, int, object]],
     look: _Look,
     sought: Sought,
@@ -277,15 +299,8 @@ def _read(
         return [(number, value) for number, n, value in cells if n in used and number not in out]
 
     problems = [
-        *_cell_problem(
-            file, in_table(errors), "the cell holds an error", "correct it in the workbook"
-        ),
-        *_cell_problem(
-            file,
-            in_table(unsaved),
-            "the cell is a formula whose value was not saved",
-            "open the workbook in a spreadsheet program and save it, or write the value",
-        ),
+        *_cell_problem(file, in_table(errors), _ERROR, _CORRECT_CELL),
+        *_cell_problem(file, in_table(unsaved), _UNSAVED, _SAVE_VALUES),
     ]
     frame.attrs["problems"] = [*frame.attrs["problems"], *problems]
     frame.attrs["taken"] = [
@@ -302,8 +317,8 @@ def _read(
 
 
 def _cell_problem(
-    file: str, cells: Sequence[tuple[int, object]], what: str, mend: str
-) -> list[str]:
+    file: str, cells: Sequence[tuple[int, object]], what: Sentence, mend: Sentence
+) -> list[Sentence]:
     index = pd.Index([number for number, _ in cells], name="row")
     return _checks.complain(file, index, what, mend, values=[value for _, value in cells])
 

@@ -6,14 +6,15 @@ Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPacka
 `attrs`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _years
 from carecircles.io._columns import (
@@ -29,10 +30,12 @@ from carecircles.io._columns import (
     USUAL_COLUMNS,
     absent,
     figures,
+    no_column,
     population_columns,
     services_of,
     spellings_of,
     summed,
+    unknown,
     with_column,
 )
 from carecircles.io._formats import FORMATS, parted, read_raw
@@ -40,9 +43,19 @@ from carecircles.io._points import points_of, polygons_of
 from carecircles.io._table import Sought, is_whole_total
 from carecircles.io._workbook import sheets
 from carecircles.people import GROUPS, USUAL, Group, columns_of, headline
-from carecircles.words import Text
+from carecircles.words import Sentence, Text, listed
 
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 Source: TypeAlias = str | Path | pd.DataFrame  # a file, or what was one
+
+_AMOUNTS = {  # of a centre: an example, and what to write
+    "capacity": ("120", Sentence("write how many people it can serve", zh="请填写可服务人数")),
+    "beds": ("60", Sentence("write how many beds it has in all", zh="请填写床位总数")),
+    "price": (
+        "80",
+        Sentence("write what it costs to open, in any one unit", zh="请填写建设费用，单位须统一"),
+    ),
+}
 
 
 def read_centres(
@@ -87,7 +100,9 @@ def read_centres(
         frame["id"] = [str(n) for n in range(1, len(frame) + 1)]
         frame.attrs["ids_given"] = False
         if "name" not in frame:
-            problems.append(f"{file}: there is no id and no name column; add one of them.")
+            told = f"{file}: there is no id and no name column; {_mends.ADD_ONE}."
+            zh = f"{file}：缺少列 id、name；{_mends.ADD_ONE.zh}。"
+            problems.append(Sentence(told, zh=zh))
     ids, wrong = _checks.identities(frame, "id", file=file)
     for column in ("opened", "closed"):
         frame, said = _checks.without_serials(with_column(frame, column), column)
@@ -99,7 +114,7 @@ def read_centres(
 
 def centres_of(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, datum: str | None = None
-) -> tuple[gpd.GeoDataFrame, list[str]]:
+) -> tuple[gpd.GeoDataFrame, list[Sentence]]:
     """
     Centres from a table with our column names, and what is wrong with it.
 
@@ -124,7 +139,7 @@ def centres_of(
     >>> centres["name"].to_dict(), problems
     ({'A': 'Home'}, [])
     """
-    problems: list[str] = []
+    problems: list[Sentence] = []
     ids = _checks.text(frame["id"])
     points, wrong = points_of(frame, file=file, crs=crs, declared=datum)
     problems += wrong
@@ -136,14 +151,13 @@ def centres_of(
     latest, _ = _checks.dates(with_column(frame, "closed"), "closed", file=file, last_day=True)
     is_backward = latest < earliest
     problems += _checks.complain(
-        file, frame.index[is_backward], "closed is before opened", "correct one of the two"
+        file,
+        frame.index[is_backward],
+        Sentence("closed is before opened", zh="closed 早于 opened"),
+        _mends.CORRECT_ONE,
     )
     amounts = {}
-    for column, such_as, mend in (
-        ("capacity", "120", "write how many people it can serve"),
-        ("beds", "60", "write how many beds it has in all"),
-        ("price", "80", "write what it costs to open, in any one unit"),
-    ):
+    for column, (such_as, mend) in _AMOUNTS.items():
         written = with_column(frame, column)
         amounts[column], wrong = _checks.numbers(
             written, column, file=file, such_as=such_as, blank=True
@@ -153,12 +167,14 @@ def centres_of(
         problems += _checks.complain(
             file,
             frame.index[is_negative],
-            f"{column} is negative",
+            _checks.negative(column),
             mend,
             values=written[column][is_negative],
         )
     if len(_checks.units_in(with_column(frame, "price"), "price")) > 1:
-        problems.append(f"{file}: price is in more than one unit; write all of it in the same.")
+        told = f"{file}: price is in more than one unit; write all of it in the same."
+        zh = f"{file}：price 的单位不止一种；请统一单位。"
+        problems.append(Sentence(told, zh=zh))
 
     names = _kept(frame, "name")
     table = {
@@ -213,7 +229,8 @@ def read_streets(
     """
     file, frame, problems = _open(path, STREET_COLUMNS, role="streets")
     if "code" not in frame and "name" not in frame:
-        problems.append(absent(frame, "code and no column name", file=file, mend="add one of them"))
+        neither = no_column(("code", "name"))
+        problems.append(absent(frame, neither, file=file, mend=_mends.ADD_ONE))
         frame["name"] = [str(n) for n in range(1, len(frame) + 1)]
     if "code" not in frame:
         frame["code"] = frame["name"]
@@ -323,16 +340,22 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     file, frame, problems = _open(path, population_columns(groups), role="population")
     key = "code" if "code" in frame else "street"
     if key not in frame:
-        mend = "say which street a row is"
-        problems.append(absent(frame, "code or street", file=file, mend=mend))
+        either = Sentence("code or street", zh="code 或 street")
+        mend = Sentence("say which street a row is", zh="请注明每行是哪个街道")
+        problems.append(absent(frame, either, file=file, mend=mend))
         frame[key] = [str(n) for n in range(1, len(frame) + 1)]
     if not columns_of(frame):
         first = headline(groups).column
-        mend = "add the people aged 60 and more" if first == USUAL else "add those people"
+        mend = Sentence("add those people", zh="请补上该类人口")
+        if first == USUAL:
+            mend = Sentence("add the people aged 60 and more", zh="请补上60岁及以上人口")
         problems.append(absent(frame, first, file=file, mend=mend))
     for group in groups:
         if group.is_own and group.column not in frame:
-            mend = "add it, or take the group out of area.toml"
+            mend = Sentence(
+                "add it, or take the group out of area.toml",
+                zh="请补上，或从 area.toml 中删去该人群",
+            )
             problems.append(absent(frame, group.column, file=file, mend=mend))
     dated: dict[str, pd.Series] = {}
     if "year" in frame:
@@ -357,7 +380,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     return _sound(population, problems)
 
 
-def _sound(frame, problems: list[str]):
+def _sound(frame: Frame, problems: list[Sentence]) -> Frame:
     """The frame, if there is nothing wrong with its file."""
     if problems:
         raise ValidationError(problems, understood=frame)
@@ -389,7 +412,10 @@ def read_places(
     file, frame, problems = _open(path, PLACE_COLUMNS, role="places")
     names = _kept(frame, "name")
     problems += _checks.complain(
-        file, frame.index[names == ""], "name is missing", "give every place its name"
+        file,
+        frame.index[names == ""],
+        Sentence("name is missing", zh="缺少 name"),
+        Sentence("give every place its name", zh="请为每个地点填写名称"),
     )
     streets = _checks.text(with_column(frame, "street")["street"])
     if isinstance(frame, gpd.GeoDataFrame):
@@ -400,8 +426,8 @@ def read_places(
     problems += _checks.complain(
         file,
         frame.index[~is_located & (streets == "")],
-        "the place has neither coordinates nor a street",
-        "fill in one of them",
+        Sentence("the place has neither coordinates nor a street", zh="该地点既无坐标也无街道"),
+        Sentence("fill in one of them", zh="请至少填写其中之一"),
         values=names[~is_located & (streets == "")],
     )
     points = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
@@ -497,7 +523,7 @@ def taken(frame: pd.DataFrame) -> list[Text]:
     ]
 
 
-def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
+def sought_in(role: str | None, spellings: Mapping[str, Sequence[str]] | None = None) -> Sought:
     """What is looked for in a file of a role, or of any; there `spellings` are those of population."""
     several = [spellings or COLUMNS.get(role or "", {})]
     if role is None:
@@ -512,19 +538,21 @@ def sought_in(role: str | None, spellings: dict | None = None) -> Sought:
     return Sought(role, known, needed)
 
 
-def _open(path: Source, spellings: dict, *, role: str) -> tuple[str, pd.DataFrame, list[str]]:
+def _open(
+    path: Source, spellings: Mapping[str, Sequence[str]], *, role: str
+) -> tuple[str, pd.DataFrame, list[Sentence]]:
     """What sentences call a file, its known columns, and what is wrong so far."""
     raw = read_raw(path, sought_in(role, spellings))
     file = raw.attrs["file"]
     frame, problems = _checks.columns(raw, spellings, file=file)
     if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):
-        unused = ", ".join(map(_checks.show, frame.attrs["unused"][:8]))
-        raise ValidationError(
-            [
-                f"{file}: none of the column names is known ({unused}); a row must "
-                f"name the columns, such as {', '.join(list(spellings)[:6])}."
-            ]
+        unused, such_as = unknown(frame), listed(list(spellings)[:6])
+        told = (
+            f"{file}: none of the column names is known ({unused}); a row must "
+            f"name the columns, such as {such_as}."
         )
+        zh = f"{file}：没有可识别的列名（{unused.zh}）；须有一行写明列名，例如 {such_as.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)])
     frame = frame.copy()
     totals = frame.attrs.pop("totals", [])
     read = _totals_said(frame, totals)

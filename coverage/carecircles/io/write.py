@@ -17,9 +17,11 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._target import replacing, writing
+from carecircles.words import Sentence
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -30,6 +32,7 @@ _LONGEST_TEXT = 32_767
 _MOST_EXCEL_ROWS = 1_048_576
 _LINE_HEIGHT = 15  # points
 _WIDEST = 60  # characters of a column
+_NOT_EXCEL = Sentence("write .csv or .parquet", zh="改写为 .csv 或 .parquet")
 _NO_TIME = datetime.datetime(2000, 1, 1)
 
 
@@ -156,11 +159,13 @@ def _fill(temporary: Path, result: Result, *, file: Path) -> None:
         ".parquet": _write_parquet,
     }
     if suffix not in writers:
-        raise ValidationError(
-            [f"{file.name}: files of this kind are not written; use one of {', '.join(writers)}."]
-        )
+        mend = _mends.one_of(writers)
+        told = f"{file.name}: files of this kind are not written; {mend}."
+        raise ValidationError([Sentence(told, zh=f"{file.name}：不支持写入此类文件；{mend.zh}。")])
     if suffix in (".geojson", ".gpkg") and not isinstance(result, gpd.GeoDataFrame):
-        raise ValidationError([f"{file.name}: this table has no geometry; use .csv or .xlsx."])
+        told = f"{file.name}: this table has no geometry; use .csv or .xlsx."
+        zh = f"{file.name}：此表没有几何图形；请使用 .csv 或 .xlsx。"
+        raise ValidationError([Sentence(told, zh=zh)])
     writers[suffix](result, temporary, file.name)
 
 
@@ -309,12 +314,15 @@ def _columns_of(text: str) -> int:
 def _refuse_what_excel_cuts(table: pd.DataFrame, file: str) -> None:
     """A sheet has so many rows, and a cell so many characters; what is more would be lost."""
     if len(table) >= _MOST_EXCEL_ROWS:
-        raise ValidationError(
-            [
-                f"{file}: there are {len(table):,} rows, an Excel sheet has {_MOST_EXCEL_ROWS:,}; "
-                "write .csv or .parquet."
-            ]
+        told = (
+            f"{file}: there are {len(table):,} rows, an Excel sheet has {_MOST_EXCEL_ROWS:,}; "
+            f"{_NOT_EXCEL}."
         )
+        zh = (
+            f"{file}：共有 {len(table):,} 行，而 Excel 工作表最多 {_MOST_EXCEL_ROWS:,} 行；"
+            f"请{_NOT_EXCEL.zh}。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     rows = pd.RangeIndex(2, len(table) + 2, name="row")
     problems = []
     for name, cells in _texts(table).items():
@@ -322,8 +330,11 @@ def _refuse_what_excel_cuts(table: pd.DataFrame, file: str) -> None:
         problems += _checks.complain(
             file,
             rows[is_long.to_numpy(dtype=bool)],
-            f"{name} is longer than the {_LONGEST_TEXT:,} characters of an Excel cell",
-            "shorten it, or write .csv or .parquet",
+            Sentence(
+                f"{name} is longer than the {_LONGEST_TEXT:,} characters of an Excel cell",
+                zh=f"{name} 超过 Excel 单元格的 {_LONGEST_TEXT:,} 个字符",
+            ),
+            Sentence(f"shorten it, or {_NOT_EXCEL}", zh=f"请缩短，或{_NOT_EXCEL.zh}"),
             values=cells[is_long.to_numpy(dtype=bool)],
         )
     if problems:

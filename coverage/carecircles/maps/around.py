@@ -15,7 +15,6 @@ from carecircles import (
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.maps.closed import ClosedMap, Page, to_json
 from carecircles.maps.drawing import (
-    LAYERS,
     Drawing,
     Panes,
     bounds_of,
@@ -29,10 +28,6 @@ from carecircles.words import Text, say
 
 _COVERAGE = {"en": "Coverage", "zh": "覆盖"}
 _REFERENCE = {"en": "Orientation", "zh": "参照"}
-_GROUPS = [
-    (_COVERAGE, ("grid", "change", "gain", "streets", "zones", "circles", "centres", "losses")),
-    (_REFERENCE, ("borders", "places", "tiles")),
-]
 
 
 class Surroundings(folium.MacroElement):
@@ -95,7 +90,7 @@ def finished(
     start: str = "start",
 ) -> folium.Map:
     """A map with its layers and what stands around it: what every map says of its plan, and `config`."""
-    config = _heading(plan, lang) | config
+    config = _heading(plan, lang) | {"layers": layer_groups(layers)} | config
     m = new_map(bounds_of(plan.area), title=say(config["title"], lang), lang=lang)
     for layer in layers:
         m.add_child(layer)
@@ -203,7 +198,6 @@ def _heading(plan: Plan, lang: str) -> dict:
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
-        "layers": layer_groups(plan),
     }
 
 
@@ -220,11 +214,18 @@ def _credits(area: StudyArea) -> list[Text]:
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
-def layer_groups(plan: Plan) -> list[dict]:
+def layer_groups(layers: Sequence[Drawing]) -> list[dict]:
     """The layers' names in each language, grouped as the layer control shows them."""
-    group = comparison.headline(plan)
-    names = {kind: of_group(words, group) for kind, words in LAYERS.items()}
-    return [{"name": name, "layers": [names[kind] for kind in kinds]} for name, kinds in _GROUPS]
+    groups = [(_COVERAGE, False), (_REFERENCE, True)]
+    return [
+        {
+            "name": name,
+            "layers": report.each_once(
+                [[x.names for x in layers if x.is_reference == is_reference]]
+            ),
+        }
+        for name, is_reference in groups
+    ]
 
 
 def headline_of(lines: list[Text]) -> list[Text]:

@@ -110,7 +110,7 @@ def _standards(before: Plan, after: Plan) -> Text:
 def _change_table(change: Change, group: Group) -> dict:
     figures, after = report.change_frame(change), change.after
     bounds = in_degrees(after.area.streets).bounds
-    columns = report.panel(report.STREET, report.CHANGE_PANEL, group)
+    columns = report.panel(report.CHANGE_PANEL, group)
     keys = [column["key"] for column in columns[1:]]
     figures = pd.DataFrame(figures[keys]).astype(object)
     figures = figures.where(figures.notna(), None)

@@ -11,7 +11,6 @@ from folium.map import LayerControl
 
 from carecircles import (
     comparison,
-    gaps,
     report,
 )
 from carecircles.maps.around import (
@@ -33,15 +32,7 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import (
-    centre_layer,
-    circles_if_any,
-    grid_layer,
-    reference_layers,
-    street_figures,
-    street_layer,
-    zone_layer,
-)
+from carecircles.maps.layers import coverage_layers, street_figures
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text, say
@@ -90,7 +81,7 @@ def coverage_map(
         "legend": legend_of(plan),
         "table": _coverage_table(plan),
     }
-    return finished(plan, _coverage_layers(plan, zones, tiles, lang), config, lang)
+    return finished(plan, coverage_layers(plan, zones, tiles, lang), config, lang)
 
 
 def comparison_map(
@@ -146,12 +137,15 @@ def comparison_map(
     bounds = [bounds_of(plan.area) for plan in plans]
     around = [*np.min(bounds, axis=0)[:2].tolist(), *np.max(bounds, axis=0)[2:].tolist()]
     maps: list[folium.Map] = []
+    every: list[Drawing] = []
     for plan in plans:
         m = new_map(around, title=say(heading, lang), lang=lang)
         if maps:
             maps[0].get_root().add_child(m)
-        for layer in _coverage_layers(plan, None, tiles, lang):
+        drawn = coverage_layers(plan, None, tiles, lang)
+        for layer in drawn:
             m.add_child(layer)
+        every += drawn
         m.add_child(LayerControl(collapsed=True))
         maps.append(m)
     assumed, remarks = report.league_notes(plans)
@@ -167,7 +161,7 @@ def comparison_map(
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
         "remarks": remarks,
-        "layers": layer_groups(plans[0]),
+        "layers": layer_groups(every),
         "maps": [
             {
                 "title": name,
@@ -181,38 +175,12 @@ def comparison_map(
     return cast(Page, m.get_root())
 
 
-def _coverage_layers(
-    plan: Plan,
-    zones: gpd.GeoDataFrame | None,
-    tiles: BaseMap | None,
-    lang: str,
-) -> list[Drawing]:
-    area, parts = plan.area, None
-    if zones is None:
-        group = report.headline_group(plan)
-        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
-        parts = gaps.by_street(plan.cells, group=group)
-    return [
-        grid_layer(plan, lang=lang),
-        street_layer(plan, lang=lang),
-        zone_layer(plan, zones, parts, lang=lang),
-        *circles_if_any(plan, lang=lang),
-        centre_layer(area, lang=lang),
-        *reference_layers(area, tiles, lang),
-    ]
-
-
 def _coverage_table(plan: Plan) -> dict:
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": report.panel(
-            report.STREET,
-            report.COVERAGE_PANEL,
-            group,
-            keys=("people", "covered", "backup", "left"),  # as in `street_figures`
-        ),
+        "columns": report.panel(report.COVERAGE_PANEL, group),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),

@@ -29,19 +29,6 @@ from carecircles.words import Text
 
 DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
-LAYERS: dict[str, Text] = {
-    "tiles": {"en": "Base map (network)", "zh": "底图（需联网）"},
-    "grid": {"en": "Grid: centres within reach", "zh": "网格：可达中心数"},
-    "change": {"en": "Grid: what changes", "zh": "网格：变化"},
-    "gain": {"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
-    "losses": {"en": "What closing a centre loses", "zh": "关闭中心的损失"},
-    "streets": {"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"},
-    "zones": {"en": "Uncovered zones", "zh": "未覆盖区"},
-    "circles": {"en": "Care circles", "zh": "养老服务圈"},
-    "centres": {"en": "Centres", "zh": "养老服务中心"},
-    "borders": {"en": "Street borders and names", "zh": "街道边界与名称"},
-    "places": {"en": "Stations and other places", "zh": "车站等地点"},
-}
 # In the order in which they load: each uses only those before it.
 _SCRIPTS = (
     *("words", "kit", "signs", "names", "layers", "centres", "grid"),
@@ -75,6 +62,10 @@ class Drawing(JSCSSMixin, Layer):
         Name of the drawing function, one of `carecircles.draw` in `web/`.
     data
         What it draws, as a JSON value.
+    names
+        What the page calls it, in each language.
+    is_reference
+        Whether it only helps to find one's way.
     """
 
     default_js = ASSETS["default_js"]
@@ -86,13 +77,23 @@ class Drawing(JSCSSMixin, Layer):
     """)
 
     def __init__(
-        self, kind: str, data: object, *, bounds: Sequence[float], name: str, show: bool
+        self,
+        kind: str,
+        data: object,
+        *,
+        bounds: Sequence[float],
+        names: Text,
+        lang: str,
+        show: bool = True,
+        is_reference: bool = False,
     ) -> None:
-        super().__init__(name=escape(name), overlay=True, show=show)
+        super().__init__(name=escape(names[lang]), overlay=True, show=show)
         self.image_hosts: tuple[str, ...] = ()
         self._name = kind.capitalize()
         self.kind = kind
         self.data = data
+        self.names = names
+        self.is_reference = is_reference
         self._bounds = bounds
 
     @property

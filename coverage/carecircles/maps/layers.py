@@ -12,13 +12,13 @@ import shapely
 from carecircles import (
     comparison,
     evaluation,
+    gaps,
     report,
 )
 from carecircles.area import StudyArea
 from carecircles.comparison import Change
 from carecircles.maps.drawing import (
     DECIMALS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -36,6 +36,30 @@ from carecircles.maps.tiles import BaseMap, tile_layer
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
+
+GRID: Text = {"en": "Grid: centres within reach", "zh": "网格：可达中心数"}  # of the live map too
+
+
+def coverage_layers(
+    plan: Plan,
+    zones: gpd.GeoDataFrame | None,
+    tiles: BaseMap | None,
+    lang: str,
+) -> list[Drawing]:
+    """What the map of a plan shows, from the ground up."""
+    area, parts = plan.area, None
+    if zones is None:
+        group = report.headline_group(plan)
+        zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
+        parts = gaps.by_street(plan.cells, group=group)
+    return [
+        grid_layer(plan, lang=lang),
+        street_layer(plan, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang),
+        *circles_if_any(plan, lang=lang),
+        centre_layer(area, lang=lang),
+        *reference_layers(area, tiles, lang),
+    ]
 
 
 def reference_layers(area: StudyArea, tiles: BaseMap | None, lang: str) -> list[Drawing]:
@@ -78,7 +102,14 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
-    return Drawing("grid", data, bounds=bounds, name=LAYERS["grid"][lang], show=show)
+    return Drawing(
+        "grid",
+        data,
+        bounds=bounds,
+        names=GRID,
+        lang=lang,
+        show=show,
+    )
 
 
 def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -111,7 +142,14 @@ def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Draw
     data["told"] = told_of(group)
     data["unit"] = [plan.cost.unit for plan in (before, after)]
     data["centres"] = [centres_to_measure(plan.area) for plan in (before, after)]
-    return Drawing("change", data, bounds=bounds, name=LAYERS["change"][lang], show=show)
+    return Drawing(
+        "change",
+        data,
+        bounds=bounds,
+        names={"en": "Grid: what changes", "zh": "网格：变化"},
+        lang=lang,
+        show=show,
+    )
 
 
 def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -138,7 +176,14 @@ def gain_layer(plan: Plan, gains: pd.DataFrame, *, lang: str = "en", show: bool 
         "classes": classes_of(float(people.max(initial=0.0))),
         "label": report.label_of(f"gained_{group.column}", [group]),
     }
-    return Drawing("gain", data, bounds=bounds, name=LAYERS["gain"][lang], show=show)
+    return Drawing(
+        "gain",
+        data,
+        bounds=bounds,
+        names={"en": "Grid: what a new centre gains", "zh": "网格：新开中心的收益"},
+        lang=lang,
+        show=show,
+    )
 
 
 def classes_of(most: float) -> list[float]:
@@ -170,35 +215,28 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan)
     data = {
-        "people": of_group({"en": "{}", "zh": "{short}"}, group),
-        "left": of_group(LEFT, group),
+        "told": report.told(report.STREET_FACTS, group, plan.cost.unit),
         "streets": [
             {
                 "name": report.name_of(outlines.loc[code]),
-                **row,
+                "covered": row[f"covered_{group.column}_share"],
+                "figures": row,
                 "geometry": geometry_of(outlines.geometry[code]),
             }
             for code, row in figures.items()
         ],
     }
-    name = of_group(LAYERS["streets"], group)[lang]
-    return Drawing("streets", data, bounds=outlines.total_bounds, name=name, show=show)
-
-
-LEFT: Text = {"en": "{} left", "zh": "未覆盖{short}"}
+    names = of_group({"en": "Streets: share of {} covered", "zh": "街道：{short}覆盖率"}, group)
+    return Drawing("streets", data, bounds=outlines.total_bounds, names=names, lang=lang, show=show)
 
 
 def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
     """What the page tells of each street, by code: figures of the group that comes first."""
-    group = report.headline_group(plan)
-    columns = {
-        group: "people",
-        f"covered_{group}_share": "covered",
-        f"backup_{group}_share": "backup",
-        f"uncovered_{group}": "left",
-        "mean_distance_m": "mean_distance_m",
-    }
-    coverage = evaluation.by_street(plan.cells)[list(columns)].rename(columns=columns)
+    columns = [
+        column["key"]
+        for column in report.told(report.STREET_FACTS, comparison.headline(plan), plan.cost.unit)
+    ]
+    coverage = report.in_unit_of(evaluation.by_street(plan.cells), plan)[columns]
     coverage = coverage.astype(object).where(coverage.notna(), None)
     return coverage.to_dict("index")
 
@@ -231,7 +269,13 @@ def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
         "lines": geometry_of(shapely.line_merge(shapely.union_all(outlines.boundary.to_numpy()))),
     }
     return Drawing(
-        "borders", data, bounds=outlines.total_bounds, name=LAYERS["borders"][lang], show=show
+        "borders",
+        data,
+        bounds=outlines.total_bounds,
+        names={"en": "Street borders and names", "zh": "街道边界与名称"},
+        lang=lang,
+        show=show,
+        is_reference=True,
     )
 
 
@@ -247,7 +291,14 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     'circles'
     """
     data = circles_of(area.facilities, area.standard.metres)
-    return Drawing("circles", data, bounds=bounds_of(area), name=LAYERS["circles"][lang], show=show)
+    return Drawing(
+        "circles",
+        data,
+        bounds=bounds_of(area),
+        names={"en": "Care circles", "zh": "养老服务圈"},
+        lang=lang,
+        show=show,
+    )
 
 
 def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
@@ -271,7 +322,16 @@ def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
         *({**c, "change": "new"} for c in circles_of(now.facilities[new], now.standard.metres)),
     ]
     bounds = bounds_of(now)
-    return [Drawing("circles", circles, bounds=bounds, name=LAYERS["circles"][lang], show=True)]
+    return [
+        Drawing(
+            "circles",
+            circles,
+            bounds=bounds,
+            names={"en": "Care circles", "zh": "养老服务圈"},
+            lang=lang,
+            show=True,
+        )
+    ]
 
 
 def changed_centres(change: Change, *, lang: str) -> Drawing:
@@ -289,7 +349,14 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
             centre["from"] = [old[label]["lat"], old[label]["lon"]]
         data.append(centre)
     bounds = bounds_of(now)
-    return Drawing("centres", data, bounds=bounds, name=LAYERS["centres"][lang], show=True)
+    return Drawing(
+        "centres",
+        data,
+        bounds=bounds,
+        names={"en": "Centres", "zh": "养老服务中心"},
+        lang=lang,
+        show=True,
+    )
 
 
 def zone_layer(
@@ -323,23 +390,33 @@ def zone_layer(
     """
     outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
     streets = report.street_names(area, zones, parts, group.column)
-    nearest = report.nearest_names(area, zones)
-    told = [
-        {
-            "zone": zone,
-            "people": row[group.column],
-            "area_km2": row["area_km2"],
-            "streets": streets[n],
-            "nearest": nearest[n],
-            "distance_m": row["distance_m"] if nearest[n] else None,
-            "too_far_m": row["too_far_m"] if nearest[n] else None,
-            "geometry": geometry_of(row["geometry"]),
-        }
-        for n, (zone, row) in enumerate(outlines.iterrows())
-    ]
-    data = {"people": of_group({"en": "{}", "zh": "{short}"}, group), "zones": told}
+    told = report.told(report.ZONE_FACTS, group, plan.cost.unit)
+    keys = [column["key"] for column in told]
+    figures = report.in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
+    names = pd.Series(report.nearest_names(area, zones), index=zones.index, dtype=object)
+    figures = figures.assign(nearest_name=names)[keys].astype(object)
+    rows = figures.where(figures.notna(), None).to_dict("records")
+    data = {
+        "told": told,
+        "zones": [
+            {
+                "zone": zone,
+                "streets": streets[n],
+                "figures": rows[n],
+                "geometry": geometry_of(shape),
+            }
+            for n, (zone, shape) in enumerate(outlines.geometry.items())
+        ],
+    }
     around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
-    return Drawing("zones", data, bounds=around, name=LAYERS["zones"][lang], show=show)
+    return Drawing(
+        "zones",
+        data,
+        bounds=around,
+        names={"en": "Uncovered zones", "zh": "未覆盖区"},
+        lang=lang,
+        show=show,
+    )
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -355,7 +432,12 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
     """
     bounds = bounds_of(area)
     return Drawing(
-        "centres", centres_of(area), bounds=bounds, name=LAYERS["centres"][lang], show=show
+        "centres",
+        centres_of(area),
+        bounds=bounds,
+        names={"en": "Centres", "zh": "养老服务中心"},
+        lang=lang,
+        show=show,
     )
 
 
@@ -380,4 +462,12 @@ def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Dra
         else:
             at = {"lat": round(row.geometry.y, DECIMALS), "lon": round(row.geometry.x, DECIMALS)}
             data.append({"name": name, **at})
-    return Drawing("places", data, bounds=bounds_of(area), name=LAYERS["places"][lang], show=show)
+    return Drawing(
+        "places",
+        data,
+        bounds=bounds_of(area),
+        names={"en": "Stations and other places", "zh": "车站等地点"},
+        lang=lang,
+        show=show,
+        is_reference=True,
+    )

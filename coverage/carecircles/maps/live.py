@@ -25,7 +25,6 @@ from carecircles.maps.around import (
 )
 from carecircles.maps.drawing import (
     ASSETS,
-    LAYERS,
     Drawing,
     bounds_of,
     centres_of,
@@ -35,7 +34,7 @@ from carecircles.maps.drawing import (
     scripts_of,
     told_of,
 )
-from carecircles.maps.layers import reference_layers
+from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
@@ -103,12 +102,12 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "zh": "按直线距离，含界限。",
         },
         "groups": {group.column: group.name for group in groups},
+        "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
         "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
-                report.STREET,
                 report.LIVE_PANEL,
                 first,
                 keys=("all", "share", "net", "left"),  # what the page counts itself
@@ -194,7 +193,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             },
         },
     }
-    return _LiveDrawing("live", data, bounds=bounds, name=LAYERS["grid"][lang], show=True)
+    return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
 def _projection(area: StudyArea) -> dict:

@@ -11,7 +11,6 @@ from carecircles import (
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
 from carecircles.maps.drawing import (
     DECIMALS,
-    LAYERS,
     Drawing,
     bounds_of,
     corners_of,
@@ -97,9 +96,7 @@ def closing_map(
         ],
         "table": {
             "title": {"en": "The centres missed most first", "zh": "按损失排序"},
-            "columns": report.panel(
-                {"en": "Centre closed", "zh": "关闭的中心"}, report.LOSS_PANEL, first
-            ),
+            "columns": report.panel(report.LOSS_PANEL, first),
             "rows": rows,
         },
     }
@@ -110,8 +107,8 @@ def closing_map(
             "losses",
             {"centres": centres},
             bounds=bounds_of(plan.area),
-            name=LAYERS["losses"][lang],
-            show=True,
+            names={"en": "What closing a centre loses", "zh": "关闭中心的损失"},
+            lang=lang,
         ),
         *reference_layers(plan.area, tiles, lang),
     ]
@@ -175,7 +172,7 @@ def gain_map(
         ],
         "table": {
             "title": {"en": "The best place in each street", "zh": "各街道最佳位置"},
-            "columns": report.panel(report.STREET, report.GAIN_PANEL, first),
+            "columns": report.panel(report.GAIN_PANEL, first),
             "rows": rows,
         },
         "notes": [report.GAIN_NOTE, *notes_of(plan)],

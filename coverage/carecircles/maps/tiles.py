@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from carecircles.errors import ValidationError
-from carecircles.maps.drawing import LAYERS, Drawing
+from carecircles.maps.drawing import Drawing
 
 _KNOWN: dict[str, dict] = tomllib.loads(
     Path(__file__).with_name("tiles.toml").read_text(encoding="utf-8")
@@ -94,7 +94,12 @@ def tile_layer(tiles: BaseMap, *, lang: str = "en") -> Drawing:
     subdomains = list(tiles.subdomains) if "{s}" in tiles.url else []
     data = asdict(tiles) | {"subdomains": subdomains}
     layer = Drawing(
-        "tiles", data, bounds=(-180, -85, 180, 85), name=LAYERS["tiles"][lang], show=True
+        "tiles",
+        data,
+        bounds=(-180, -85, 180, 85),
+        names={"en": "Base map (network)", "zh": "底图（需联网）"},
+        lang=lang,
+        is_reference=True,
     )
     url = urlsplit(tiles.url)
     origins = [f"{url.scheme}://{_host(url.netloc, s)}" for s in subdomains or [""]]

@@ -16,10 +16,12 @@ from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
-from carecircles.report.columns import STREET as STREET
+from carecircles.report.columns import STREET_FACTS as STREET_FACTS
+from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
 from carecircles.report.columns import rounded as rounded
+from carecircles.report.columns import told as told
 from carecircles.report.coverage import coverage_frame as coverage_frame
 from carecircles.report.coverage import coverage_table as coverage_table
 from carecircles.report.coverage import evaluation_record as evaluation_record
@@ -42,9 +44,11 @@ from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
+from carecircles.report.notes import each_once as each_once
 from carecircles.report.notes import grid_note as grid_note
 from carecircles.report.notes import groups_of as groups_of
 from carecircles.report.notes import headline_group as headline_group
+from carecircles.report.notes import in_unit_of as in_unit_of
 from carecircles.report.notes import isolated as isolated
 from carecircles.report.notes import name_of as name_of
 from carecircles.report.notes import neighbour_notes as neighbour_notes

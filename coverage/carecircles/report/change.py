@@ -12,17 +12,17 @@ from carecircles.people import Group, of_group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CHANGE_COLUMNS,
-    CHANGE_MEASURES,
+    CHANGE_SUMMARY,
     GROUP_COLUMNS,
     LEAGUE_COLUMNS,
+    alone,
     as_text,
     figure,
     headings,
-    in_metres,
+    in_unit,
     label_of,
     records_of,
     rounded,
-    say,
     show,
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame
@@ -37,6 +37,7 @@ from carecircles.report.notes import (
     groups_of,
     heading_of,
     headline_group,
+    in_unit_of,
     isolated,
     name_of,
     named_of,
@@ -44,8 +45,9 @@ from carecircles.report.notes import (
     of_time,
     setting_of,
     told_of,
+    units_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 _ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 
@@ -83,7 +85,8 @@ def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
 def _change(change: Change, by: str) -> gpd.GeoDataFrame:
     figures = change.district if by == "district" else change.streets
     frame = told_of(change.after.area, figures)
-    return frame[comparable(frame.columns, change.before, change.after)]
+    frame = frame[comparable(frame.columns, change.before, change.after)]
+    return gpd.GeoDataFrame(in_unit_of(frame, change.after, change.before))
 
 
 def change_record(change: Change, *, by: str = "street") -> dict:
@@ -157,7 +160,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
         plan = change.after
         district = change.district[comparable(change.district.index, before, plan)]
         figures = {
-            name.removesuffix("_after"): value
+            in_unit(name.removesuffix("_after"), plan.cost.unit): value
             for name, value in district.items()
             if not name.endswith("_before") and not name.startswith("cells")
         }
@@ -252,11 +255,11 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
     >>> report.change_table(change, by="district", lang="en").shape[0]
     1
     """
-    rows = [_change(change, "district").assign(name=say(DISTRICT, lang))]
+    rows = [_change(change, "district").assign(street_name=say(DISTRICT, lang))]
     if by == "street":
         streets = _change(change, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
-        rows.insert(0, streets.assign(name=names))
+        rows.insert(0, streets.assign(street_name=names))
     return as_text(pd.concat(rows), columns_of(CHANGE_COLUMNS, change.before, change.after), lang)
 
 
@@ -278,7 +281,7 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
     measures = ("gained", "lost", "net", "backup_gained", "backup_lost", "nearer", "farther")
     rows = [
         {
-            "name": say(group.name, lang),
+            "group_name": say(group.name, lang),
             "{g}": frame[g].iloc[0],
             **{
                 f"covered_{{g}}_share_{when}": frame[f"covered_{g}_share_{when}"].iloc[0]
@@ -316,8 +319,12 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
         say(name_of(row), lang) + group + day
         for row, group, day in zip(league.to_dict("records"), groups, days, strict=True)
     ]
-    columns = columns_of(LEAGUE_COLUMNS, changes[0].before, *(c.after for c in changes))
-    return as_text(league.assign(name=names), columns, lang)
+    plans = [changes[0].before, *(c.after for c in changes)]
+    columns, units = columns_of(LEAGUE_COLUMNS, *plans), units_of(*plans)
+    for limit, unit in (("metres", "m"), ("minutes", "min")):
+        if unit not in units:  # which is then no limit of anybody's
+            del columns[limit]
+    return as_text(league.assign(plan_name=names), columns, lang)
 
 
 def change_summary(change: Change) -> list[dict[str, Text]]:
@@ -337,22 +344,15 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
     """
     before, after = change.before, change.after
     first = comparison.headline(before, after)
-    group = first.column
     d = change_frame(change, by="district").iloc[0]
-    share = f"covered_{group}_share"
+    share = f"covered_{first.column}_share"
     shares = " → ".join(figure("share", d[f"{share}_{when}"]) for when in ("before", "after"))
     centres = " → ".join(centre_count(plan.area) for plan in (before, after))
+    columns = [name.replace("{g}", first.column) for name in CHANGE_SUMMARY]
     lines: list[tuple[Text, str]] = [
         (centres_label(before.area, after.area), centres),
         (label_of(share, [first]), shares),
-        *(
-            (label_of(column, [first]), show(column, d[column]))
-            for column in (f"{measure}_{group}" for measure in CHANGE_MEASURES)
-        ),
-        (
-            {"en": "km² gained / lost", "zh": "面积新增 / 失去 km²"},
-            f"{show('gained_km2', d['gained_km2'])} / {show('lost_km2', d['lost_km2'])}",
-        ),
+        *((label_of(column, [first]), show(column, d[column])) for column in columns),
     ]
     return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
 
@@ -420,23 +420,28 @@ def distance_lines(change: Change) -> list[Text]:
     >>> report.distance_lines(change)[0]["en"]
     'Mean distance to the nearest centre: 673 m before, 961 m after'
     """
-    d = change.district
-    was, now = in_metres(d["mean_distance_m_before"]), in_metres(d["mean_distance_m_after"])
+    d, units = change.district, (change.before.cost.unit, change.after.cost.unit)
+    was, now = (
+        alone(in_unit(name, unit), d[name])
+        for name, unit in zip(
+            ("mean_distance_m_before", "mean_distance_m_after"), units, strict=True
+        )
+    )
     lines = [
         {
-            "en": f"Mean distance to the nearest centre: {was} before, {now} after",
-            "zh": f"到最近中心平均距离：原 {was}，现 {now}",
+            "en": f"Mean distance to the nearest centre: {was['en']} before, {now['en']} after",
+            "zh": f"到最近中心平均距离：原 {was['zh']}，现 {now['zh']}",
         }
     ]
     first = comparison.headline(change.before, change.after)
     group = first.column
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
-        people, by = d[f"{name}_{group}"], in_metres(d[f"mean_{name}_{group}_m"])
-        if people:
-            shown = figure("people", people)
+        people, mean = d[f"{name}_{group}"], f"mean_{name}_{group}_m"
+        if people > 0:  # not where nobody knows
+            shown, by = figure("people", people), alone(in_unit(mean, units[1]), d[mean])
             words = {
-                "en": f"{shown} people {{}} have their nearest centre {en}, by {by} on average",
-                "zh": f"{shown} 名{{one}}到最近中心{zh}，平均 {by}",
+                "en": f"{shown} people {{}} have their nearest centre {en}, by {by['en']} on average",
+                "zh": f"{shown} 名{{one}}到最近中心{zh}，平均 {by['zh']}",
             }
             lines.append(of_group(words, first))
     return lines

@@ -12,12 +12,13 @@ from carecircles.plan import Plan
 from carecircles.report.columns import (
     COVERAGE_COLUMNS,
     GAP_COLUMNS,
+    SUMMARY,
+    alone,
     as_text,
+    facts,
     figure,
-    in_metres,
     records_of,
     rounded,
-    say,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -27,11 +28,12 @@ from carecircles.report.notes import (
     columns_of,
     heading_of,
     headline_group,
+    in_unit_of,
     name_of,
     setting_of,
     told_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 DISTRICT = {"en": "District", "zh": "全区"}
 _OTHER = {"en": "other", "zh": "其他"}
@@ -67,9 +69,8 @@ def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
 def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
     area, cells = plan.area, plan.cells
     is_district = by == "district"
-    frame = told_of(
-        area, evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
-    )
+    figures = evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
+    frame = gpd.GeoDataFrame(in_unit_of(told_of(area, figures), plan))
     counts = area.facilities["street"].value_counts()
     own = len(area.facilities) - is_neighbour(area.facilities).sum()
     centres = [own] if is_district else counts.reindex(frame.index, fill_value=0)
@@ -91,10 +92,9 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> report.gaps_frame(asis, zones)["streets"].tolist()
     ['S4;S1;S2;S3', 'S3', 'S1']
     """
+    figures = in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
     frame = gpd.GeoDataFrame(
-        rounded(pd.DataFrame(zones.drop(columns="geometry"))).assign(
-            streets=zones["streets"].map(";".join)
-        ),
+        rounded(figures).assign(streets=zones["streets"].map(";".join)),
         geometry=zones.geometry,
         crs=zones.crs,
     )
@@ -187,11 +187,11 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     >>> table.iloc[0].tolist()
     ['Dongfeng', '2.27', '8,400', '64.3 %', '64.3 %', '3,000', '0.0 %', '579', '844']
     """
-    rows = [_coverage(plan, "district").assign(name=say(DISTRICT, lang))]
+    rows = [_coverage(plan, "district").assign(street_name=say(DISTRICT, lang))]
     if by == "street":
         streets = _coverage(plan, "street")
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
-        rows.insert(0, streets.assign(name=names))
+        rows.insert(0, streets.assign(street_name=names))
     return as_text(pd.concat(rows), columns_of(COVERAGE_COLUMNS, plan), lang)
 
 
@@ -214,13 +214,14 @@ def gaps_table(
     >>> report.gaps_table(asis, zones, lang="en").iloc[0].tolist()
     ['1', '9,625', '1,346', '4.32', 'Xinhua, Dongfeng, Renmin, Heping', 'Renmin centre', '970', '470', '2,112']
     """
-    table = pd.DataFrame(zones.drop(columns="geometry")).reset_index()
+    table = in_unit_of(pd.DataFrame(zones.drop(columns="geometry")).reset_index(), plan)
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
-    table["streets"] = [
+    table[f"streets_{headline_group(plan)}"] = [
         (", " if lang == "en" else "、").join(say(t, lang) for t in names)
         for names in street_names(plan.area, zones, parts, headline_group(plan))
     ]
-    table["nearest"] = [say(name, lang) if name else "" for name in nearest_names(plan.area, zones)]
+    names = nearest_names(plan.area, zones)
+    table["nearest_name"] = [say(name, lang) if name else "" for name in names]
     return as_text(table, columns_of(GAP_COLUMNS, plan), lang)
 
 
@@ -288,36 +289,25 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
     >>> line["label"]["en"], line["value"]["en"]
     ('60+ covered', '57.0 %')
     """
-    area, cells = plan.area, plan.cells
-    d = evaluation.of_district(cells)
-    first = comparison.headline(plan)
-    group = first.column
-    streets = evaluation.by_street(cells)[f"covered_{group}_share"]
-    label = centres_label(area)
-    lines = [
-        ((label["en"], label["zh"]), centre_count(area)),
-        (("People {}", "{}人口"), f"{d[group]:,.0f}"),
-        (("{} covered", "{short}覆盖率"), figure("share", d[f"covered_{group}_share"])),
-        (("{} not covered", "未覆盖{short}"), f"{d[f'uncovered_{group}']:,.0f}"),
-        (
-            ("{} with two centres or more", "{short}两处以上"),
-            figure("share", d[f"backup_{group}_share"]),
-        ),
-        (("Area covered", "面积覆盖率"), figure("share", d["covered_area_share"])),
-        (
-            ("Mean distance to the nearest centre", "到最近中心平均距离"),
-            in_metres(d["mean_distance_m"]),
-        ),
-        (("90 % of people live within", "90%的人在此距离内"), in_metres(d["p90_distance_m"])),
-        (
-            ("Streets with every {one} covered", "{short}全部覆盖的街道"),
-            f"{(streets == 1).sum()} / {len(streets)}",
-        ),
-    ]
+    first, d = comparison.headline(plan), _coverage(plan, "district").iloc[0]
+    streets = evaluation.by_street(plan.cells)[f"covered_{first.column}_share"]
+    whole = f"{(streets == 1).sum()} / {len(streets)}"
+    every: Text = {"en": "Streets with every {one} covered", "zh": "{short}全部覆盖的街道"}
     return [
-        {"label": of_group({"en": en, "zh": zh}, first), "value": {"en": value, "zh": value}}
-        for (en, zh), value in lines
+        _line(centres_label(plan.area), centre_count(plan.area)),
+        *(
+            _line(label, alone(column, d[column]))
+            for column, label in facts(SUMMARY, first, plan.cost.unit).items()
+        ),
+        _line(of_group(every, first), whole),
     ]
+
+
+def _line(label: Text, value: Text | str) -> dict[str, Text]:
+    return {
+        "label": label,
+        "value": {"en": value, "zh": value} if isinstance(value, str) else value,
+    }
 
 
 def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from carecircles.report.columns import (
     as_text,
     records_of,
     rounded,
-    say,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -26,7 +25,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
 )
-from carecircles.words import Text
+from carecircles.words import Text, say
 
 
 def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -119,7 +118,9 @@ def losses_table(plan: Plan, losses: pd.DataFrame, *, lang: str) -> pd.DataFrame
     """
     frame = losses_frame(plan, losses)
     names = [f"{i} {say(centre_name(row), lang)}" for i, row in frame.to_dict("index").items()]
-    return as_text(pd.DataFrame(frame).assign(name=names), columns_of(LOSS_COLUMNS, plan), lang)
+    return as_text(
+        pd.DataFrame(frame).assign(closed_name=names), columns_of(LOSS_COLUMNS, plan), lang
+    )
 
 
 def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
@@ -138,7 +139,7 @@ def gains_table(plan: Plan, gains: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     best = best_places(plan, gains)
     best[["lon", "lat"]] = best[["lon", "lat"]].where(best["gained_km2"] > 0)
     names = [say(name_of(plan.area.streets.loc[code]), lang) for code in best["street"]]
-    return as_text(best.assign(name=names), columns_of(GAIN_COLUMNS, plan), lang)
+    return as_text(best.assign(best_name=names), columns_of(GAIN_COLUMNS, plan), lang)
 
 
 def best_places(plan: Plan, gains: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from carecircles import comparison, evaluation, grid, people, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
-from carecircles.report.columns import Headings, figure, headings
+from carecircles.report.columns import figure, headings, in_unit, unit_in_words
 from carecircles.words import Text, say
 
 LANGUAGES = ("en", "zh")
@@ -218,17 +218,19 @@ def standard_note(plan: Plan) -> Text:
     metres, minutes = round(standard.metres), round(standard.minutes, 1)
     group = people.rows_of([standard.group], plan.area.groups)
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
+    walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
-        unit = {"m": ("m", "米"), "min": ("min", "分钟")}[plan.cost.unit]
-        limit = f"{plan.cost.cutoff:g}"
+        unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
         way = {
-            "en": f"{limit} {unit[0]} by a cost table of one's own",
-            "zh": f"按自备的距离表 {limit} {unit[1]}",
+            "en": f"{limit} {unit['en']} by a cost table of one's own",
+            "zh": f"按自备的距离表 {limit} {unit['zh']}",
         }
+    if plan.cost.unit == "min":
+        walk = {"en": "", "zh": ""}  # that is the limit itself
     return {
-        "en": f"{way['en']}, {minutes:g} minutes on foot, the limit included"
+        "en": f"{way['en']}{walk['en']}, the limit included"
         + (f"; for people {group[0].name['en']}" if group else ""),
-        "zh": f"{way['zh']}，步行 {minutes:g} 分钟，含界限"
+        "zh": f"{way['zh']}{walk['zh']}，含界限"
         + (of_group({"zh": "；适用于{}人口"}, group[0])["zh"] if group else ""),
     }
 
@@ -306,7 +308,14 @@ def named_of(plan: Plan) -> dict:
 
 
 def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
-    """The lines of several lists, each once."""
+    """
+    The lines of several lists, each once.
+
+    Examples
+    --------
+    >>> each_once([[{"en": "a", "zh": "甲"}], [{"en": "a", "zh": "甲"}]])
+    [{'en': 'a', 'zh': '甲'}]
+    """
     return list({line["en"]: line for lines in many for line in lines}.values())
 
 
@@ -348,15 +357,41 @@ def of_time(day: object, year: float | None) -> Text:
     return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}
 
 
-def columns_of(columns: Headings, *plans: Plan) -> dict[str, Text]:
+def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:
     """
-    The headings of a table for the groups of plans (`columns.headings`).
+    The headings of a table for the groups of plans and the units of their costs (`columns.headings`).
 
     Beside the group whose figures come first stand those that are told beside it.
     """
     first = comparison.headline(*plans)
     others = [group for group in groups_of(*plans) if group.is_beside and group != first]
-    return headings(columns, first, others)
+    return headings(columns, first, others, units=units_of(*plans))
+
+
+def units_of(*plans: Plan) -> list[str]:
+    """The units of the plans' cost tables, each once."""
+    return list(dict.fromkeys(plan.cost.unit for plan in plans))
+
+
+def in_unit_of(figures: pd.DataFrame, plan: Plan, before: Plan | None = None) -> pd.DataFrame:
+    """
+    Figures of a plan whose columns of costs are called by their unit; those `_before` by that of another plan.
+
+    Measures call them `_m` whatever they are; where a plan's costs are minutes a table says so.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> timed = dataclasses.replace(asis, cost=dataclasses.replace(asis.cost, unit="min"))
+    >>> figures = pd.DataFrame({"people_60": [80.0], "mean_distance_m": [9.3]})
+    >>> list(report.in_unit_of(figures, timed))
+    ['people_60', 'mean_distance_min']
+    """
+    was = plan if before is None else before
+    units = {c: (was if c.endswith("_before") else plan).cost.unit for c in figures.columns}
+    return figures.rename(columns={c: in_unit(c, unit) for c, unit in units.items() if unit != "m"})
 
 
 def groups_of(*plans: Plan) -> list[Group]:

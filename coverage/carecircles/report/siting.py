@@ -6,19 +6,20 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, io
-from carecircles.people import of_group
+from carecircles import comparison, evaluation
 from carecircles.plan import Plan
 from carecircles.report.columns import (
     CURVE_COLUMNS,
     SITE_COLUMNS,
     UNITS,
     as_text,
+    column_of,
     figure,
+    in_unit,
     records_of,
     rounded,
-    say,
     show,
+    unit_in_words,
 )
 from carecircles.report.notes import (
     assumptions,
@@ -32,8 +33,8 @@ from carecircles.report.notes import (
     plan_name,
     said_below,
 )
-from carecircles.siting import GOALS, Siting
-from carecircles.words import Text
+from carecircles.siting import GOALS, Siting, steps_of
+from carecircles.words import Text, say
 
 
 def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -71,7 +72,7 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
     column = GOALS[siting.goal].column
     if column is not None:
-        figures[column.replace("{g}", group)] = [
+        figures[in_unit(column.replace("{g}", group), plan.cost.unit)] = [
             _in_unit(siting, value) for value in siting.sites["objective"]
         ]
     about = pd.DataFrame(sites[["name", "name_en", "street", "lon", "lat"]])
@@ -96,13 +97,12 @@ def siting_record(
 
     Examples
     --------
-    >>> from carecircles import datasets, grid, plan, report, scenario, siting
+    >>> from carecircles import datasets, grid, plan, report, siting
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
     >>> best = siting.site(asis, places, new=1)
-    >>> made = scenario.parse(report.siting_scenario(asis, best, places))
-    >>> after = plan.carry_out(asis, made)
+    >>> after = siting.carry_out(asis, best, places)
     >>> report.siting_record(asis, after, best, places)["status"]
     'optimal'
     """
@@ -113,7 +113,7 @@ def siting_record(
         "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
-        "unit": GOALS[siting.goal].unit,
+        "unit": _unit(plan, siting),
         "candidates": len(candidates),
         "asked": siting.asked,
         **_siting_figures(siting),
@@ -139,6 +139,12 @@ def siting_record(
     return record
 
 
+def _unit(plan: Plan, siting: Siting) -> str:
+    """What the goal is told in, by the plan's cost table."""
+    unit = GOALS[siting.goal].unit
+    return "minutes" if unit == "metres" and plan.cost.unit == "min" else unit
+
+
 def _siting_figures(siting: Siting) -> dict:
     people = {
         name: round(getattr(siting, name), UNITS["people"].decimals)
@@ -162,7 +168,7 @@ def siting_scenario(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
 ) -> dict:
     """
-    The sites as plain values for `scenario.parse`, to be opened beside the centres of `plan`.
+    The sites as plain values of a scenario, with a note of how they were found, for a file to keep.
 
     With a service the sites are centres already, and are to offer it beside what they offer.
 
@@ -176,33 +182,17 @@ def siting_scenario(
     >>> report.siting_scenario(asis, best, places)["step"][0]["open"]
     'G119'
     """
-    sites = candidates.loc[siting.sites.index]
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
-    proof = _proof(siting)
-    steps: list[dict] = []
-    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
-        if service is not None:
-            offered = [*row["services"], service]
-            steps.append({"equip": str(label), "services": offered})
-            continue
-        name = name_of(row)
-        if row["name"] == label:  # a cell of the grid has none
-            name = {"en": f"New centre {number}", "zh": f"新增中心{number}"}
-        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
-        steps.append({"open": str(label), "name": name["zh"], "name_en": name["en"], **place})
-    what: Text = {"en": "new centres", "zh": "个新增中心"}
-    if service is not None:
-        spelled = io.service_name(service)
-        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+    made, proof = steps_of(siting, candidates, service=service), _proof(siting)
     return {
-        "name": f"{len(sites)} {what['zh']}",
-        "name_en": f"{len(sites)} {what['en']}",
+        "name": made["name"],
+        "name_en": made["name_en"],
         "note": f"在“{of['zh']}”之外为{group['zh']}选址（{GOALS[siting.goal].what['zh']}），"
         f"候选点 {every} 个。{proof['zh']}",
         "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
         **({} if plan.area.year is None else {"year": plan.area.year}),
-        "step": steps,
+        "step": made["step"],
     }
 
 
@@ -231,7 +221,8 @@ def siting_table(
         i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
         for i, row in frame.to_dict("index").items()
     ]
-    table = frame.assign(name=names, street=streets)
+    mean = in_unit("mean_distance_m", plan.cost.unit)
+    table = frame.assign(site_name=names, street=streets).rename(columns={mean: f"{mean}_then"})
     return as_text(table, columns_of(SITE_COLUMNS, plan), lang)
 
 
@@ -257,13 +248,7 @@ def alternatives_table(
     >>> report.alternatives_table(asis, others, places, lang="en").shape[0]
     1
     """
-    apart, number = (
-        say(text, lang)
-        for text in (
-            {"en": "m from all above", "zh": "距以上各址 m"},
-            {"en": "Alternative", "zh": "备选"},
-        )
-    )
+    number, apart = (say(column_of(c)[0].short, lang) for c in ("alternative", "apart_m"))
     tables = []
     for place, (metres, other) in enumerate(others, start=1):
         table = siting_table(plan, other, candidates, lang=lang)
@@ -292,17 +277,17 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     counted["new"] = counted["new"].map(str)
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
-    columns = columns_of(CURVE_COLUMNS, plan)
-    if GOALS[siting.goal].column is not None or GOALS[siting.goal].finds_number:
-        what = GOALS[siting.goal].what
-        columns["people"] = of_group(
-            {"en": "{} covered", "zh": "覆盖{}"}, comparison.headline(plan)
-        )
-        nested = columns.pop("nested")
-        columns["objective"] = {"en": f"at best: {what['en']}", "zh": f"最优：{what['zh']}"}
-        columns["nested"] = nested
-    else:
+    goal, group, columns = GOALS[siting.goal], headline_group(plan), columns_of(CURVE_COLUMNS, plan)
+    is_of_people = goal.column is None and not goal.finds_number
+    column = f"best_{group}" if is_of_people else f"covered_{group}"
+    counted = counted.rename(columns={"people": column})
+    if is_of_people:
         counted = counted.drop(columns="objective")
+    best = columns["objective"]
+    columns["objective"] = {
+        "en": f"{best['en']}: {goal.what['en']}",
+        "zh": f"{best['zh']}：{goal.what['zh']}",
+    }
     return as_text(counted, columns, lang)
 
 
@@ -329,9 +314,11 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     if prices is not None:
         lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
     if goal.column is not None:
-        column = goal.column.replace("{g}", headline_group(plan))
+        column = in_unit(goal.column.replace("{g}", headline_group(plan)), plan.cost.unit)
         now, then = (show(column, _in_unit(siting, v)) for v in (siting.objective, siting.before))
-        of: Text = {"en": " m", "zh": " 米"} if goal.unit == "metres" else {"en": "", "zh": " 人"}
+        of: Text = {"en": "", "zh": " 人"}
+        if goal.unit == "metres":
+            of = {lang: f" {unit}" for lang, unit in unit_in_words(plan.cost.unit).items()}
         lines.append(
             {
                 "en": f"{goal.what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "

@@ -13,10 +13,11 @@ from carecircles.people import rows_of
 from carecircles.plan import Plan
 from carecircles.report.change import league_notes
 from carecircles.report.columns import (
-    STREET,
+    PROJECTION_COLUMNS,
     YEAR_COLUMNS,
     as_text,
     figure,
+    headings,
     label_of,
     records_of,
     rounded,
@@ -31,8 +32,6 @@ from carecircles.report.notes import (
     named_of,
 )
 from carecircles.words import Text, say
-
-YEAR: Text = {"en": "Year", "zh": "年份"}
 
 
 def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
@@ -100,7 +99,9 @@ def years_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     frame = years_frame(plans, by="district")
     names = [say(plan.name, lang) for plan in plans]
     years = frame["year"].astype(float)
-    return as_text(frame.assign(name=names, year=years), columns_of(YEAR_COLUMNS, *plans), lang)
+    return as_text(
+        frame.assign(plan_name=names, year=years), columns_of(YEAR_COLUMNS, *plans), lang
+    )
 
 
 def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
@@ -120,7 +121,7 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     codes = streets.index.unique()
     first = streets[~streets.index.duplicated()]
     table = {
-        say(STREET, lang): [
+        say(label_of("street_name"), lang): [
             *(say(name_of(row), lang) for row in first.to_dict("records")),
             say(DISTRICT, lang),
         ]
@@ -188,7 +189,7 @@ def projection_table(population: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     """
     groups = rows_of(population)
     totals = population[[group.column for group in groups]].groupby(level="year").sum()
-    columns = {"year": YEAR, **{group.column: group.name for group in groups}}
+    columns = headings(PROJECTION_COLUMNS, groups[0], groups[1:])
     return as_text(totals.reset_index(), columns, lang)
 
 

@@ -4,8 +4,10 @@ from carecircles.siting.answers import Question as Question
 from carecircles.siting.answers import alternatives_to as alternatives_to
 from carecircles.siting.answers import answer as answer
 from carecircles.siting.answers import ask as ask
+from carecircles.siting.answers import carry_out as carry_out
 from carecircles.siting.answers import curve_of as curve_of
 from carecircles.siting.answers import site as site
+from carecircles.siting.answers import steps_of as steps_of
 from carecircles.siting.candidates import candidates_in_gaps as candidates_in_gaps
 from carecircles.siting.candidates import candidates_on_grid as candidates_on_grid
 from carecircles.siting.candidates import candidates_without as candidates_without

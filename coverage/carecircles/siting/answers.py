@@ -6,7 +6,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison
+from carecircles import comparison, io, scenario
+from carecircles import plan as plans
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
 from carecircles.reach import CostTable
@@ -235,6 +236,81 @@ def alternatives_to(
     )
     whole = _whole(question, *(other for _, other in found))
     return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
+
+
+def carry_out(
+    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> Plan:
+    """
+    The plan in which the sites that were found are centres.
+
+    Parameters
+    ----------
+    plan
+        The plan as it is; of all centres where they are to get a service.
+    siting
+        From `site` or `answer`.
+    candidates
+        Those it was found among.
+    service
+        What the sites, centres already, are to offer; only centres that do count then.
+
+    Returns
+    -------
+    plan
+        As `plan.carry_out` makes it of the scenario that `steps_of` tells.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=2)
+    >>> len(siting.carry_out(asis, best, places).area.facilities) - len(area.facilities)
+    2
+    """
+    steps = scenario.parse(steps_of(siting, candidates, service=service))
+    return plans.carry_out(plan, steps, service=service)
+
+
+def steps_of(
+    siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+) -> dict[str, Any]:
+    """
+    The sites as plain values of a scenario, `name` and `step`, for `scenario.parse`.
+
+    The parameters are those of `carry_out`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> siting.steps_of(siting.site(asis, places, new=1), places)["step"][0]["open"]
+    'G119'
+    """
+    steps: list[dict[str, Any]] = []
+    sites = candidates.loc[siting.sites.index]
+    for number, (label, row) in enumerate(sites.to_dict("index").items(), start=1):
+        if service is not None:
+            steps.append({"equip": str(label), "services": [*row["services"], service]})
+            continue
+        name, name_en = row["name"], row["name_en"] or row["name"]
+        if name == label:  # a cell of the grid has none
+            name, name_en = f"新增中心{number}", f"New centre {number}"
+        place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
+        steps.append({"open": str(label), "name": name, "name_en": name_en, **place})
+    what = {"en": "new centres", "zh": "个新增中心"}
+    if service is not None:
+        spelled = io.service_name(service)
+        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+    return {
+        "name": f"{len(sites)} {what['zh']}",
+        "name_en": f"{len(sites)} {what['en']}",
+        "step": steps,
+    }
 
 
 def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:

@@ -4,7 +4,7 @@
    interpolated. Painting, hover and click ask the same function, so they cannot disagree. */
 "use strict";
 carecircles.grid = (function () {
-  const { page, SIDES, say, word, common, count, metres, minutes } = carecircles.words, { element, facts } = carecircles.kit;
+  const { page, SIDES, say, word, common, count, metres, minutes, cost } = carecircles.words, { element, facts } = carecircles.kit;
   const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS } = carecircles.signs;
   const { servicesOf, basis } = carecircles.centres;
 
@@ -275,7 +275,7 @@ carecircles.grid = (function () {
       const data = /** @type {ChangeData} */ (this.data), street = data.streets[this.street[cell.index] - 1];
       const both = [this.before, this.after].map((depth, n) => {
         const { nearest, distance } = this.nearestAt(cell, data.centres[n], "_" + SIDES[n]);
-        const far = nearest && (data.unit[n] === "min" ? minutes : metres)(distance);
+        const far = nearest && cost(distance, data.unit[n]);
         return { depth: depth[cell.index], nearest, far };
       });
       const status = ["covered", "gained", "lost", "uncovered"][this.changed[cell.index] - 1];

@@ -1,7 +1,7 @@
 /* Elements of the page that every part of it is made of. */
 "use strict";
 carecircles.kit = (function () {
-  const { say, inEveryLanguage, count, percent, whole } = carecircles.words;
+  const { say, inEveryLanguage, count, percent, whole, metres, minutes } = carecircles.words;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -76,7 +76,16 @@ carecircles.kit = (function () {
     count, share: percent,
     signed: (n) => (whole(n) > 0 ? "+" : "") + count(n),
     area: (n) => n.toFixed(2),
+    tenths: (n) => n.toFixed(1),
   };
+  /** Figures with their units.
+      @type {{ [unit in keyof FigureUnits]: (n: any) => string }} */
+  const WITH_UNIT = { people: count, share: percent, km2: (n) => n.toFixed(2) + " km²", m: metres, min: minutes, text: say };
+
+  /** Rows of `facts`: what is told, by the values of its keys.
+      @param {ToldFigure[]} told  @param {Figures} values  @returns {[string, string][]} */
+  const figures = (told, values) => told.map(({ key, label, unit }) =>
+    [say(label), values[key] === null ? "–" : WITH_UNIT[unit](values[key])]);
 
   /** A table whose rows lead to places on the map: `columns` name keys of the rows and their format.
       @param {L.Map} map  @param {TableData} table */
@@ -104,5 +113,5 @@ carecircles.kit = (function () {
     return made;
   }
 
-  return { element, facts, button, passingButton, control, section, foldable, FORMATS, placeTable };
+  return { element, facts, figures, button, passingButton, control, section, foldable, FORMATS, placeTable };
 })();

@@ -1,8 +1,8 @@
 /* Streets, borders, circles, zones and places. */
 "use strict";
 carecircles.layers = (function () {
-  const { page, say, word, common, inEveryLanguage, count, metres, percent } = carecircles.words;
-  const { named } = carecircles.names, { element, facts } = carecircles.kit;
+  const { page, say, word, common, inEveryLanguage, count } = carecircles.words;
+  const { named } = carecircles.names, { element, facts, figures } = carecircles.kit;
   const { UNCOVERED, shareColour } = carecircles.signs;
 
   function geometryLayer(geometry, style) {
@@ -37,14 +37,8 @@ carecircles.layers = (function () {
   }
 
   /** @param {StreetData} street  @param {StreetsData} data */
-  function streetFacts(street, { people, left }) {
-    return facts(say(street.name), [
-      [say(people), count(street.people)],
-      [common("statuses", "covered"), percent(street.covered)],
-      [common("columns", "backup"), percent(street.backup)],
-      [say(left), count(street.left)],
-      [word("meanDistance"), street.mean_distance_m === null ? "–" : metres(street.mean_distance_m)],
-    ]);
+  function streetFacts(street, { told }) {
+    return facts(say(street.name), figures(told, street.figures));
   }
 
   const extent = ([[south, west], [north, east]]) => (north - south) * (east - west);
@@ -96,32 +90,24 @@ carecircles.layers = (function () {
 
   /** Uncovered zones, ranked by the people in them.
       @param {ZonesData} data */
-  function zones({ zones: list, people }) {
+  function zones({ zones: list, told }) {
+    const [people] = told;
     return L.featureGroup(list.map((zone) => {
       const layer = geometryLayer(zone.geometry, {
         pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
-      layer.bindTooltip(() => zoneFacts(zone, people), { sticky: true, className: "cc-tip" });
-      nameForReaders(layer, () => word("zone") + " " + zone.zone + ": " + count(zone.people) + " " + say(people));
+      layer.bindTooltip(() => zoneFacts(zone, told), { sticky: true, className: "cc-tip" });
+      nameForReaders(layer, () =>
+        word("zone") + " " + zone.zone + ": " + count(zone.figures[people.key]) + " " + say(people.label));
       return layer;
     }));
   }
 
-  /** @param {ZoneData} zone  @param {Words} people */
-  function zoneFacts(zone, people) {
-    const rows = [
-      [say(people), count(zone.people)],
-      [common("columns", "street"), zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ")],
-      [word("area"), zone.area_km2.toFixed(2) + " km²"],
-    ];
-    if (zone.nearest !== null) {
-      rows.push(
-        [word("nearestForMost"), say(zone.nearest)],
-        [word("meanDistance"), metres(zone.distance_m)],
-        [word("tooFar"), metres(zone.too_far_m)],
-      );
-    }
-    return facts(word("zone") + " " + zone.zone, rows);
+  /** @param {ZoneData} zone  @param {ToldFigure[]} told */
+  function zoneFacts(zone, told) {
+    const [people, ...others] = figures(told.filter(({ key }) => zone.figures[key] !== null), zone.figures);
+    const streets = zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ");
+    return facts(word("zone") + " " + zone.zone, [people, [common("columns", "street"), streets], ...others]);
   }
 
   /** Stations and other places to find one's way by; places without a point are only found.

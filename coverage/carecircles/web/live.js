@@ -265,8 +265,7 @@ carecircles.live = (function () {
       this.groupChoice.value = group;
       (/** @type {HTMLElement} */ (document.querySelector(".cc-big"))).dataset.label = say(name) + " " + word("peopleCovered");
       this.tableHead[1].textContent = say(name);
-      const label = { en: `People ${name.en} in this cell`, zh: `本网格${name.zh}人口` };
-      this.planner.grid.shown = { group, label };
+      this.planner.grid.shown = this.planner.config.told[group];
       return group;
     }
 

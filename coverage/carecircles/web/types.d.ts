@@ -12,22 +12,21 @@ interface Packed { bytes: 1 | 2 | 4; packed: string }
 
 /* Layers: one function of `carecircles.draw` each */
 
-interface StreetData {
-  name: Words; geometry: GeoJson; people: number; covered: number | null;
-  backup: number | null; left: number; mean_distance_m: number | null;
-}
-/** Figures of the group that comes first: what it and those left of it are called. */
-interface StreetsData { people: Words; left: Words; streets: StreetData[] }
+/** A figure of a pop-up: its key, what it is called, and the unit in which it is written. */
+interface ToldFigure { key: string; label: Words; unit: keyof FigureUnits }
+interface FigureUnits { people: number; share: number; km2: number; m: number; min: number; text: Words }
+type Figures = Record<string, number | Words | null>;
+/** `covered` colours the street; figures are of the group that comes first. */
+interface StreetData { name: Words; geometry: GeoJson; covered: number | null; figures: Figures }
+interface StreetsData { told: ToldFigure[]; streets: StreetData[] }
 interface BordersData {
   boundary: GeoJson; lines: GeoJson; schematic: boolean;
   streets: { name: Words; short_name: Words; label_at: [number, number]; bounds: Corners }[];
 }
 interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" }
-interface ZoneData {
-  zone: string; people: number; area_km2: number; streets: Words[]; nearest: Words | null;
-  distance_m: number | null; too_far_m: number | null; geometry: GeoJson;
-}
-interface ZonesData { people: Words; zones: ZoneData[] }
+interface ZoneData { zone: string; streets: Words[]; figures: Figures; geometry: GeoJson }
+/** Of the figures told, the first are people; those that are null there are none of. */
+interface ZonesData { told: ToldFigure[]; zones: ZoneData[] }
 interface Service { services: string[]; services_basis: string }
 interface CentreData extends Service {
   id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
@@ -91,7 +90,7 @@ type Sign = { status?: string; change?: string; depth?: number; share?: number; 
 type LegendEntry = Sign & { label: Words };
 interface TableData {
   title: Words;
-  columns: { label: Words; key?: string; format?: "count" | "share" | "signed" | "area" }[];
+  columns: { label: Words; key?: string; format?: "count" | "share" | "signed" | "area" | "tenths" }[];
   rows: ({ short_name: Words; bounds: Corners } & Record<string, unknown>)[];
 }
 interface Figure { label: Words; value: Words }
@@ -104,7 +103,10 @@ interface AroundConfig extends TitleConfig {
 interface MapConfig extends AroundConfig {
   standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
 }
-interface LiveConfig extends MapConfig { live: true; groups: Record<string, Words>; group: string }
+/** By group: its name, and in which words its people are told of a cell. */
+interface LiveConfig extends MapConfig {
+  live: true; groups: Record<string, Words>; told: Record<string, Told>; group: string;
+}
 interface CompareConfig extends AroundConfig {
   maps: { title: Words; subtitle: Words; summary: Figure[] }[];
 }

@@ -10,7 +10,6 @@ carecircles.words = (function () {
   const SIDES = ["before", "after"];
 
   const WORDS = {
-    nearestForMost: { en: "Nearest centre for most", zh: "多数人最近的中心" },
     servicesThere: { en: "Services there", zh: "该中心服务" },
     inStreet: { en: "somewhere in the street shown; its position is not known", zh: "位于所示街道内，具体位置不详" },
     distance: { en: "Distance", zh: "距离" },
@@ -47,10 +46,7 @@ carecircles.words = (function () {
     whole: { en: "Whole district", zh: "显示全区" },
     unstated: { en: "What some of this rests on is not stated", zh: "部分数据未说明依据" },
     notes: { en: "Notes", zh: "说明" },
-    tooFar: { en: "too far", zh: "超出" },
-    area: { en: "Area", zh: "面积" },
     zone: { en: "Uncovered zone", zh: "未覆盖区" },
-    meanDistance: { en: "Mean distance", zh: "平均距离" },
     noTiles: {
       en: "The base map could not be loaded; everything else is shown.",
       zh: "底图无法加载；其他内容照常显示。",
@@ -98,6 +94,9 @@ carecircles.words = (function () {
   const metres = (n) => count(n) + " m";
   const percent = (n) => (n === null ? "–" : (whole(1000 * n) / 10).toFixed(1) + " %");
   const minutes = (n) => n.toFixed(1) + (page.lang === "zh" ? " 分钟" : " min");
+  /** A cost in the unit of its table.
+      @param {Unit} unit */
+  const cost = (n, unit) => (unit === "min" ? minutes : metres)(n);
 
   function addWords(words) {
     Object.keys(words).filter((key) => Object.hasOwn(WORDS, key)).forEach((key) => {
@@ -106,7 +105,7 @@ carecircles.words = (function () {
     Object.assign(WORDS, words);
   }
 
-  return { page, SIDES, WORDS, learn, say, word, common, addWords, inEveryLanguage, setLanguage, whole, count, metres, percent, minutes };
+  return { page, SIDES, WORDS, learn, say, word, common, addWords, inEveryLanguage, setLanguage, whole, count, metres, percent, minutes, cost };
 })();
 carecircles.page = carecircles.words.page;
 carecircles.draw = {}; // one function for each kind of layer that Python hands over
