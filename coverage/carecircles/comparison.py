@@ -185,12 +185,15 @@ def headline(*plans: Plan) -> people.Group:
     told = _told(*plans)
     asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))
     if not told:
-        raise ValidationError(
-            [
-                f"the standards are for {asked}, which have nobody in common that is counted; "
-                "compare plans whose standards are for everyone, or for a group and its part."
-            ]
+        told = (
+            f"the standards are for {asked}, which have nobody in common that is counted; "
+            "compare plans whose standards are for everyone, or for a group and its part."
         )
+        zh = (
+            f"各标准分别适用于 {asked}，其中没有共同计入的人口；"
+            "请比较标准适用于所有人的方案，或适用于某人群及其一部分的方案。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     wanted = next((plan.area.headline for plan in plans if plan.area.headline), None)
     if wanted is None:
         return people.headline(told)
@@ -198,9 +201,9 @@ def headline(*plans: Plan) -> people.Group:
         if group.column == wanted:
             return group
     known = ", ".join(group.column for group in told)
-    raise ValidationError(
-        [f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."]
-    )
+    told = f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."
+    zh = f"人群为 {wanted!r}，而标准只适用于 {asked}；应为 {known} 之一。"
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _told(*plans: Plan) -> list[people.Group]:

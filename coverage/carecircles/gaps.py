@@ -12,6 +12,7 @@ from scipy import ndimage
 from carecircles import grid
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of, headline_of
+from carecircles.words import Sentence
 
 OTHER = "other"
 
@@ -136,7 +137,9 @@ def _named(
 ) -> tuple[pd.Series, int]:
     """The name of each uncovered cell's zone, the largest first, and how many small ones are 'other'."""
     if not smallest_m2 >= 0:
-        raise ValidationError([f"smallest zone is {smallest_m2:g} m2; write 0 or more."])
+        told = f"smallest zone is {smallest_m2:g} m2; write 0 or more."
+        zh = f"最小片区为 {smallest_m2:g} 平方米；应不小于 0。"
+        raise ValidationError([Sentence(told, zh=zh)])
     number = number_zones(gaps) if split is None else _number_within(gaps, gaps[split])
     zones = gaps.groupby(number)[["area_m2", first]].sum()
     is_small = zones["area_m2"] < smallest_m2

@@ -97,9 +97,9 @@ def make_demand(
 
     row, col = np.nonzero(owner >= 0)
     if len(row) == 0:
-        raise ValidationError(
-            [f"cell is {cell:g} m, too large: no cell has its centre in a street."]
-        )
+        wrong = "too large: no cell has its centre in a street."
+        zh = "过大：没有一个网格的中心落在街道内。"
+        raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
     codes = owner[row, col]
     demand = pd.DataFrame(
         {
@@ -226,9 +226,9 @@ def lattice_of(demand: pd.DataFrame) -> Grid:
     """
     found = grid_of(demand)
     if found is None:
-        raise ValidationError(
-            ["`demand` has no grid (row, col, x, y, area_m2); make it with `grid.make_demand`."]
-        )
+        told = "`demand` has no grid (row, col, x, y, area_m2); make it with `grid.make_demand`."
+        zh = "`demand` 没有网格（row、col、x、y、area_m2）；请用 `grid.make_demand` 生成。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return found
 
 
@@ -306,7 +306,7 @@ def _half_width(off: np.ndarray, radius: float) -> np.ndarray:
     return np.sqrt(np.maximum(radius**2 - off**2, 0))
 
 
-def cell_problems(cell: float) -> list[str]:
+def cell_problems(cell: float) -> list[Sentence]:
     """
     Whether cells can have such a side, in metres.
 
@@ -317,12 +317,18 @@ def cell_problems(cell: float) -> list[str]:
     """
     if _SMALLEST_M <= cell <= _LARGEST_M:
         return []
-    return [
-        f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
-    ]
+    mend = Sentence(
+        f"; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50.",
+        zh=f"；应在 {_SMALLEST_M:g} 与 {_LARGEST_M:g} 之间，例如 50。",
+    )
+    return [_cell_is(cell, mend)]
 
 
-def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
+def _cell_is(cell: float, why: Sentence) -> Sentence:
+    return Sentence(f"cell is {cell:g} m{why}", zh=f"网格边长为 {cell:g} 米{why.zh}")
+
+
+def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[Sentence]:
     """
     Whether there are not too many cells of such a side.
 
@@ -340,20 +346,20 @@ def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
     )
     if places <= _MOST_CELLS:
         return []
-    return [
-        f"cell is {cell:g} m, which makes {places:,} cells; "
-        f"the most is {_MOST_CELLS:,}: use a larger cell."
-    ]
+    why = Sentence(
+        f", which makes {places:,} cells; the most is {_MOST_CELLS:,}: use a larger cell.",
+        zh=f"，共 {places:,} 个网格；最多为 {_MOST_CELLS:,} 个：请增大网格。",
+    )
+    return [_cell_is(cell, why)]
 
 
-def _degrees_problems(streets: gpd.GeoDataFrame) -> list[str]:
+def _degrees_problems(streets: gpd.GeoDataFrame) -> list[Sentence]:
     """Whether the streets are in metres."""
     if streets.crs is None or streets.crs.is_projected:
         return []
-    return [
-        f"`streets` are in {streets.crs.to_string()} (degrees); reproject them, for example with "
-        "`streets.to_crs(streets.estimate_utm_crs())`."
-    ]
+    crs, mend = streets.crs.to_string(), "`streets.to_crs(streets.estimate_utm_crs())`"
+    told = f"`streets` are in {crs} (degrees); reproject them, for example with {mend}."
+    return [Sentence(told, zh=f"`streets` 的坐标系为 {crs}（度）；请先投影，例如 {mend}。")]
 
 
 def raster(demand: pd.DataFrame, values: np.ndarray, *, fill: float) -> np.ndarray:
@@ -426,8 +432,8 @@ def _refuse_lost_people(
     is_lost = (cells_of_street == 0) & (people > 0).any(axis=1).to_numpy()
     if is_lost.any():
         names = ", ".join(repr(name) for name in streets["name"][is_lost])
-        raise ValidationError(
-            [
-                f"cell is {cell:g} m, too large for {names}: no cell has its centre there; use a smaller cell."
-            ]
+        why = Sentence(
+            f", too large for {names}: no cell has its centre there; use a smaller cell.",
+            zh=f"，对 {names} 过大：没有一个网格的中心落在其中；请减小网格。",
         )
+        raise ValidationError([_cell_is(cell, why)])

@@ -13,6 +13,7 @@ import psutil
 
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence, say
 
 _SHARE = 0.8  # of what is free; the rest is for others and for what an estimate does not see
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -129,7 +130,10 @@ def amount(said: str) -> float:
     """
     found = _AMOUNT.fullmatch(said.strip())
     if found is None or float(found[1]) == 0:
-        raise ValidationError([f"--memory is {said!r}; write such as 4GB or 512MB."])
+        told = f"--memory is {said!r}; write such as 4GB or 512MB."
+        raise ValidationError(
+            [Sentence(told, zh=f"--memory 为 {said!r}；应写成 4GB 或 512MB 这样。")]
+        )
     number, unit, is_binary = found.groups()
     size = _UNITS[unit.upper()]
     return float(number) * (1024 ** round(math.log(size, 1000)) if is_binary else size)
@@ -147,7 +151,7 @@ def free() -> float:
     return float(min([psutil.virtual_memory().available, *_left_in_groups()]))
 
 
-def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
+def require(estimate: float, *, most: float, doing: str, mend: Sentence) -> None:
     """
     Go on only if an estimate is within what may be taken.
 
@@ -167,15 +171,14 @@ def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
 
     Examples
     --------
-    >>> require(1e6, most=2e6, doing="this", mend="use less")
+    >>> require(1e6, most=2e6, doing="--cell 50", mend=Sentence("use less", zh="请少用"))
     """
     if estimate > most:
-        raise ValidationError(
-            [
-                f"{doing} takes about {size(estimate)} of memory, and {size(most)} may be used; {mend}, "
-                f"or allow more with --memory {math.ceil(1.2 * estimate / 1e9)}GB."
-            ]
-        )
+        takes, has = size(estimate), size(most)
+        enough = f"--memory {math.ceil(1.2 * estimate / 1e9)}GB"
+        told = f"{doing} takes about {takes} of memory, and {has} may be used; {mend}, or allow more with {enough}."
+        zh = f"{say(doing, 'zh')} 约需内存 {takes}，可用 {has}；{mend.zh}，或用 {enough} 放宽限制。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def size(amount: float) -> str:

@@ -18,6 +18,7 @@ from scipy.spatial import KDTree
 
 from carecircles import grid
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence, at
 
 _PAIRS_AT_ONCE = 1_000_000
 _NAMES = ["demand", "facility"]
@@ -56,18 +57,22 @@ class CostTable:
     def __post_init__(self) -> None:
         index, costs = self.table.index, self.table.to_numpy()
         if index.nlevels != 2:
-            raise ValidationError(
-                [f"cost: its index has {index.nlevels} levels; make them (demand, facility)."]
-            )
+            told = f"its index has {index.nlevels} levels; make them (demand, facility)"
+            zh = f"索引有 {index.nlevels} 层；应为（demand, facility）两层"
+            raise ValidationError([at("cost", Sentence(told, zh=zh))])
         is_sound = (costs >= 0) & (costs <= self.cutoff)
         if not is_sound.all():
             some = ", ".join(map(repr, index[~is_sound][:5].to_list()))
-            raise ValidationError(
-                [
-                    f"cost: {int((~is_sound).sum())} costs are missing, negative or beyond the cutoff "
-                    f"of {self.cutoff:g} ({some}); take them out or say the cutoff they were made for."
-                ]
+            count, cutoff = int((~is_sound).sum()), f"{self.cutoff:g}"
+            told = (
+                f"{count} costs are missing, negative or beyond the cutoff of {cutoff} ({some}); "
+                "take them out or say the cutoff they were made for"
             )
+            zh = (
+                f"有 {count} 个值缺失、为负或超过上限 {cutoff}（{some}）；"
+                "请去掉，或写明制表时所用的上限"
+            )
+            raise ValidationError([at("cost", Sentence(told, zh=zh))])
 
 
 class Reach(Protocol):
@@ -104,9 +109,9 @@ def within(cost: CostTable, cutoff: float | None = None) -> CostTable:
     if cutoff is None or cutoff == cost.cutoff:
         return cost
     if not cutoff < cost.cutoff:
-        raise ValidationError(
-            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
-        )
+        told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
+        zh = f"`cost` 只到 {cost.cutoff:g}，小于上限 {cutoff:g}；请重新制表。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return CostTable(cost.table[cost.table.to_numpy() <= cutoff], cutoff, cost.unit)
 
 
@@ -199,12 +204,12 @@ def looked_up(
     unknown = facilities.index[~facilities.index.isin(some.table.index.levels[1])]
     if len(unknown):
         named = ", ".join(map(repr, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
-        raise ValidationError(
-            [
-                f"cost: the table knows nothing of {len(unknown)} centres ({named}); "
-                "measure them too, or give a reach that can."
-            ]
+        told = (
+            f"the table knows nothing of {len(unknown)} centres ({named}); "
+            "measure them too, or give a reach that can"
         )
+        zh = f"表中没有 {len(unknown)} 个中心（{named}）；请一并量算，或给出能够量算的 reach"
+        raise ValidationError([at("cost", Sentence(told, zh=zh))])
     return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
 
 
@@ -359,7 +364,9 @@ def joined(
     """
     units = {t.unit for t in tables}
     if len(units) > 1:
-        raise ValidationError([f"cost: tables in {' and '.join(sorted(units))}; use one unit."])
+        told = f"tables in {' and '.join(sorted(units))}; use one unit"
+        zh = f"各表单位不同（{'、'.join(sorted(units))}）；应统一为一种单位"
+        raise ValidationError([at("cost", Sentence(told, zh=zh))])
     if facilities is None:
         labels = tables[0].table.index.levels[1]
         facilities = labels.append([t.table.index.levels[1] for t in tables[1:]])
@@ -457,26 +464,28 @@ def _demand_xy(demand: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return demand["x"].to_numpy(dtype=float), demand["y"].to_numpy(dtype=float)
     if isinstance(demand, gpd.GeoDataFrame):
         return demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy()
-    raise ValidationError(["`demand` has no x and y; give places in metres, or points."])
+    told = "`demand` has no x and y; give places in metres, or points."
+    zh = "`demand` 没有 x 和 y；请给出以米为单位的位置，或点要素。"
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _facility_xy(
     demand: pd.DataFrame, facilities: gpd.GeoDataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
-    problems = []
+    problems: list[Sentence] = []
     is_points = isinstance(demand, gpd.GeoDataFrame)
     demand_crs = demand.crs if is_points else demand.attrs.get("crs")
     if demand_crs is not None and facilities.crs != demand_crs:
-        problems.append(
-            f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; "
-            "reproject one, for example with `facilities.to_crs(...)`."
-        )
+        mend = "`facilities.to_crs(...)`"
+        told = f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; reproject one, for example with {mend}."
+        zh = f"`demand` 的坐标系为 {demand_crs}，`facilities` 的为 {facilities.crs}；请转换其中之一，例如 {mend}。"
+        problems.append(Sentence(told, zh=zh))
     for name, frame in (("demand", demand), ("facilities", facilities)):
         if not frame.index.is_unique:
             twice = list(frame.index[frame.index.duplicated()].unique()[:5])
-            problems.append(
-                f"`{name}` has labels more than once in its index: {twice}; make them unique."
-            )
+            told = f"`{name}` has labels more than once in its index: {twice}; make them unique."
+            zh = f"`{name}` 的索引有重复：{twice}；每个只应出现一次。"
+            problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
     return facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()

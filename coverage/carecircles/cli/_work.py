@@ -25,7 +25,8 @@ from carecircles.cli.options import (
     require,
     target_problems,
 )
-from carecircles.cli.output import busy
+from carecircles.cli.output import MAKING_THE_GRID, MEASURING, READING, READING_SCENARIOS, busy
+from carecircles.words import Sentence, say
 
 
 def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
@@ -35,16 +36,16 @@ def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     from carecircles import grid
     from carecircles import plan as plans
 
-    with busy("making the grid"):
+    with busy(MAKING_THE_GRID, options.lang):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with busy("measuring distances and counting people"):
+    with busy(MEASURING, options.lang):
         return plans.evaluate(study, demand)
 
 
 def study_of(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = datum_of(options.datum)
-    with busy("reading"):
+    with busy(READING, options.lang):
         from carecircles.area import (
             area_on,
             in_year,
@@ -80,18 +81,25 @@ def _require_memory(
         study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
     )
     larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
-    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
+    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=use(larger))
 
 
 def enlarged(option: str, wanted: float, now: float) -> str:
     """An option with the metres it wants, where those are still of use."""
-    return f"{option} {math.ceil(wanted)}" if wanted < 20 * now else f"a larger {option}"
+    if wanted < 20 * now:
+        return f"{option} {math.ceil(wanted)}"
+    return Sentence(f"a larger {option}", zh=f"更大的 {option}")
 
 
-def scenarios_of(names: list[str], area: str) -> tuple[list[Path], list[str]]:
+def use(option: str) -> Sentence:
+    """To give an option, as what mends something."""
+    return Sentence(f"use {option}", zh=f"请改用 {say(option, 'zh')}")
+
+
+def scenarios_of(names: list[str], area: str) -> tuple[list[Path], list[Sentence]]:
     """The scenario files that are meant, and sentences about those that are not there."""
     paths: list[Path] = []
-    problems: list[str] = []
+    problems: list[Sentence] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         folder = folder_of(area)
         for name in names:
@@ -121,8 +129,12 @@ def _scenario(name: str, folder: Path) -> Path:
         return Path(name)
     if not exists(own):
         known = ", ".join(sorted(path.stem for path in scenarios.glob("*.toml")))
-        has = f"the area has {known}" if known else "the area has none of its own"
-        raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
+        has = Sentence("the area has none of its own", zh="该区域没有自己的方案")
+        if known:
+            has = Sentence(f"the area has {known}", zh=f"该区域的方案有 {known}")
+        told = f"scenario {name!r} is no file and no scenario of the area; {has}."
+        zh = f"方案 {name!r} 既不是文件，也不是该区域的方案；{has.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return own
 
 
@@ -144,13 +156,13 @@ def carried_out(
     study = study_of(options)
     count = (1 + len(paths)) * max(len(years), 1)
     _require_memory(study, options, plans=count, of_rows=of_rows)
-    with busy("reading the scenarios"):
+    with busy(READING_SCENARIOS, options.lang):
         from carecircles import grid, scenario
         from carecircles import plan as plans
         from carecircles.area import area_on, in_year, offering
 
         day = None if options.as_of is None else options.as_of.date()
-        problems: list[str] = []
+        problems: list[Sentence] = []
         for year in years:
             problems += problems_of(functools.partial(in_year, study, year))
         areas = [area_on(study, day) if day else study]
@@ -178,9 +190,9 @@ def carried_out(
         require(problems)
         if service is not None:
             areas = [offering(area, service) for area in areas]
-    with busy("making the grid"):
+    with busy(MAKING_THE_GRID, options.lang):
         demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with busy("measuring distances and counting people"):
+    with busy(MEASURING, options.lang):
         every = plans.evaluate(study, demand)
         made = [
             plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
@@ -199,7 +211,7 @@ def _other_years(steps: "Scenario") -> "Text":
     }
 
 
-def _more_problems(study: "StudyArea", understood: object) -> list[str]:
+def _more_problems(study: "StudyArea", understood: object) -> list[Sentence]:
     """What is wrong in the study area with the steps of a scenario that are sound in themselves."""
     from carecircles import scenario
 

@@ -7,19 +7,19 @@ import typer
 
 from carecircles.cli.options import (
     Lang,
-    app,
+    command,
     require,
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import busy
+from carecircles.cli.output import busy, print_line, print_table
 from carecircles.words import Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@app.command()
+@command()
 def project(
     file: Annotated[
         Path,
@@ -67,20 +67,20 @@ def project(
         suffix_problems(out, (".csv", ".xlsx")),
         target_problems([out], inputs),
     )
-    with busy("projecting"):
+    with busy(Sentence("projecting", zh="正在推算"), lang):
         population = _projected(file, survival, ratio, to=to, base=base, groups=groups)
         if out is not None:
             written = report.rounded(population.reset_index("year"))
             written.insert(0, "year", written.pop("year"))
             io.write_results({out: lambda: written}, inputs=inputs)
-    report.print_table(
+    print_table(
         report.projection_table(population, lang=lang),
         title=say(report.projection_title(population), lang),
         notes=[] if out is not None else [say(_NOT_WRITTEN, lang)],
         lang=lang,
     )
     if out is not None:
-        typer.echo(str(out))
+        print_line(out)
 
 
 _NOT_WRITTEN = {

@@ -12,7 +12,7 @@ from carecircles.io import _checks, _years
 from carecircles.io._columns import ABOUT, STREET_COLUMNS, absent, with_column
 from carecircles.io._formats import read_raw
 from carecircles.io._table import Sought
-from carecircles.io.read import Source, _basis, _kept, _open, _sound
+from carecircles.io.read import Source, _basis, _kept, _open
 from carecircles.words import Sentence
 
 STEP = 5  # years of a band
@@ -41,6 +41,17 @@ _RATIO = {
     "ratio": ("比例", "倍数", "增长倍数", "比率", "factor"),
     "source": ABOUT["source"],
 }
+
+_SAY_STREET = Sentence("say which street a row is", zh="请写明各行是哪个街道")
+_SAY_BAND = Sentence(
+    "say which band a row is, such as 60 or 60-64", zh="请写明各行是哪个年龄组，如 60 或 60-64"
+)
+_SAY_SHARE = Sentence(
+    "say which share of the band is alive five years later", zh="请填写该年龄组五年后仍在世的比例"
+)
+_SAY_TIMES = Sentence(
+    "say how many times as many people there will be", zh="请填写人数变为原来的多少倍"
+)
 
 
 def read_bands(path: Source) -> pd.DataFrame:
@@ -84,7 +95,7 @@ def read_bands(path: Source) -> pd.DataFrame:
     problems += _band_problems([ends[header] for header in ages], list(map(str, ages)), file)
     key = "code" if "code" in about else "street"
     if key not in about:
-        mend = "say which street a row is"
+        mend = _SAY_STREET
         problems.append(absent(about, "code or street", file=file, mend=mend))
         about[key] = [str(n) for n in range(1, len(about) + 1)]
     labels, wrong = _checks.identities(about, key, file=file)
@@ -230,8 +241,8 @@ def read_survival(path: Source) -> pd.Series:
     """
     file, frame, problems = _open(path, _SURVIVAL, role="survival")
     for column, mend in (
-        ("age", "say which band a row is, such as 60 or 60-64"),
-        ("survival", "say which share of the band is alive five years later"),
+        ("age", _SAY_BAND),
+        ("survival", _SAY_SHARE),
     ):
         if column not in frame:
             problems.append(absent(frame, column, file=file, mend=mend))
@@ -269,7 +280,9 @@ def read_survival(path: Source) -> pd.Series:
     )
     survival = pd.Series(shares.to_numpy(), index=pd.Index(ages, name="age"), name="survival")
     survival.attrs = {"file": file, "source": _sources(frame, file)}
-    return _sound(survival.sort_index(), problems)
+    if problems:
+        raise ValidationError(problems)
+    return survival.sort_index()
 
 
 def read_ratios(path: Source) -> pd.Series:
@@ -289,8 +302,8 @@ def read_ratios(path: Source) -> pd.Series:
     file, frame, problems = _open(path, _RATIO, role="ratios")
     key = "code" if "code" in frame else "street"
     for column, mend in (
-        (key, "say which street a row is"),
-        ("ratio", "say how many times as many people there will be"),
+        (key, _SAY_STREET),
+        ("ratio", _SAY_TIMES),
     ):
         if column not in frame:
             problems.append(absent(frame, column, file=file, mend=mend))
@@ -312,7 +325,9 @@ def read_ratios(path: Source) -> pd.Series:
     )
     made = pd.Series(ratios.to_numpy(), index=pd.Index(labels, name="code"), name="ratio")
     made.attrs = {"file": file, "source": _sources(frame, file)}
-    return _sound(made, problems)
+    if problems:
+        raise ValidationError(problems)
+    return made
 
 
 def _sources(frame: pd.DataFrame, file: str) -> str:

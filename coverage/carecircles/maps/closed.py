@@ -33,7 +33,7 @@ from folium.raster_layers import TileLayer
 from folium.template import Template
 
 from carecircles.errors import ValidationError
-from carecircles.words import SHARED
+from carecircles.words import SHARED, Sentence
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
@@ -238,12 +238,13 @@ class Page(Figure):
         )
         size = len(page.encode())
         if size > _MOST_BYTES:
-            raise ValidationError(
-                [
-                    f"the page would have {size / 1e6:.0f} MB, and the most is {_MOST_BYTES / 1e6:.0f}; "
-                    "make the cells larger (--cell), or show fewer groups of people."
-                ]
+            now, most = f"{size / 1e6:.0f}", f"{_MOST_BYTES / 1e6:.0f}"
+            told = (
+                f"the page would have {now} MB, and the most is {most}; "
+                "make the cells larger (--cell), or show fewer groups of people."
             )
+            zh = f"网页将有 {now} MB，上限为 {most} MB；请增大网格（--cell），或少显示几类人群。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return page
 
     def save(self, outfile: Any, close_file: bool = True, **kwargs) -> None:

@@ -38,6 +38,7 @@ from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Sentence
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -81,12 +82,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     """
     require_language(lang)
     if not is_straight(plan):
-        raise ValidationError(
-            [
-                "a live map measures straight lines and this plan has a reach of its own; draw it with "
-                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
-            ]
+        told = (
+            "a live map measures straight lines and this plan has a reach of its own; draw it with "
+            "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
         )
+        zh = (
+            "规划地图按直线距离量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
+            "或用 `reach.straight_line` 评价后再在规划地图上规划。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
     shown = {
         lang: f" ({text.strip('，, ')})" if text else "" for lang, text in report.when(area).items()
