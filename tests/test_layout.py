@@ -82,6 +82,23 @@ def test_import_carecircles_gives_every_public_module_when_it_is_named():
         _ = carecircles.centres
 
 
+MOST_PARAMETERS = 8
+MANY: dict[str, str] = {}  # with more, and why
+
+
+def test_no_function_takes_more_parameters_than_a_reader_can_hold():
+    found = {}
+    for name, path in module_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                given = node.args
+                count = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+                count += (given.vararg is not None) + (given.kwarg is not None)
+                if count > MOST_PARAMETERS:
+                    found[f"{name}.{getattr(node, 'name', 'lambda')}"] = count
+    assert set(found) == set(MANY), found
+
+
 def public_functions():
     """What `carecircles.module.function` names, each with the module it is called by."""
     for name in carecircles.__all__:

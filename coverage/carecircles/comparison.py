@@ -6,7 +6,6 @@ area) uncovered before and covered after, lost the other way round; backup is tw
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -111,7 +110,7 @@ def compare(before: Plan, after: Plan) -> Change:
     if before.cost.unit != after.cost.unit:  # minutes less metres are nothing
         unknown = [
             c
-            for c in streets
+            for c in map(str, streets.columns)
             if c.startswith(("nearer_", "farther_", "mean_nearer_", "mean_farther_"))
         ]
         cells["distance_change_m"], streets[unknown], district[unknown] = [math.nan] * 3
@@ -182,9 +181,9 @@ def headline(*plans: Plan) -> people.Group:
     >>> headline(plan.evaluate(area, grid.make_demand(area.streets, area.population))).column
     'people_60'
     """
-    told = _told(*plans)
+    groups = _told(*plans)
     asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))
-    if not told:
+    if not groups:
         told = (
             f"the standards are for {asked}, which have nobody in common that is counted; "
             "compare plans whose standards are for everyone, or for a group and its part."
@@ -196,11 +195,11 @@ def headline(*plans: Plan) -> people.Group:
         raise ValidationError([Sentence(told, zh=zh)])
     wanted = next((plan.area.headline for plan in plans if plan.area.headline), None)
     if wanted is None:
-        return people.headline(told)
-    for group in told:
+        return people.headline(groups)
+    for group in groups:
         if group.column == wanted:
             return group
-    known = ", ".join(group.column for group in told)
+    known = ", ".join(group.column for group in groups)
     told = f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."
     zh = f"人群为 {wanted!r}，而标准只适用于 {asked}；应为 {known} 之一。"
     raise ValidationError([Sentence(told, zh=zh)])
@@ -294,7 +293,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     metres = after["distance_m"].to_numpy() - before["distance_m"].to_numpy()
     return pd.DataFrame(
         {
-            "status": pd.Categorical.from_codes(codes, categories=list(STATUSES)),
+            "status": pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES)),
             "depth_change": after["depth"].to_numpy() - before["depth"].to_numpy(),
             "distance_change_m": np.where(np.abs(metres) < _SAME_M, 0.0, metres),
         },
@@ -359,11 +358,12 @@ def of_district(
     """
     change = changes(before, after) if change is None else change
     every = np.zeros(len(before), dtype=int)
-    figures = _measure(before, after, change, every, ["district"]).iloc[0]
+    figures = _measure(before, after, change, every, pd.Index(["district"])).iloc[0]
     shares = _both(
         evaluation.of_district(before).to_frame().T, evaluation.of_district(after).to_frame().T
     ).iloc[0]
-    return pd.concat([figures, shares])
+    district: pd.Series = pd.concat([figures, shares])
+    return district
 
 
 def new_zones(
@@ -417,7 +417,7 @@ def _measure(
     after: pd.DataFrame,
     change: pd.DataFrame,
     group: np.ndarray,
-    labels: Sequence,
+    labels: pd.Index,
 ) -> pd.DataFrame:
     """The changes of every group of cells."""
     metres = change["distance_change_m"].to_numpy()
@@ -448,7 +448,7 @@ def _measure(
             for name in ("nearer", "farther"):
                 moved = total(before[g].to_numpy() * np.abs(metres), where[name])
                 table[f"mean_{name}_{g}_m"] = moved / table[f"{name}_{g}"]
-    return pd.DataFrame(table, index=pd.Index(labels))
+    return pd.DataFrame(table, index=labels)
 
 
 def _both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

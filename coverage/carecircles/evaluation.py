@@ -5,13 +5,12 @@ Covered means `cost <= cutoff`: the limit itself is covered. Shares lie between 
 """
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from carecircles import grid, people
-from carecircles.reach import CostTable, within
+from carecircles.reach import CostTable, pairs_in, within
 
 _DISTANCE_QUANTILE = 0.9
 
@@ -104,7 +103,8 @@ def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     """
     table = cost.table
     position = _positions(demand, table)
-    facility = table.index.codes[1]
+    pairs = pairs_in(table)
+    facility = pairs.codes[1]
     order = np.lexsort((table.to_numpy(), position))
     _, first = np.unique(position[order], return_index=True)
     pair = order[first]
@@ -112,7 +112,7 @@ def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     metres = np.full(len(demand), np.nan)
     codes[position[pair]] = facility[pair]
     metres[position[pair]] = table.to_numpy()[pair]
-    labels = pd.Categorical.from_codes(codes, categories=table.index.levels[1])
+    labels = pd.Categorical.from_codes(codes, categories=pairs.levels[1])
     return pd.DataFrame({"nearest": labels, "distance_m": metres}, index=demand.index)
 
 
@@ -213,7 +213,7 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
     [12.0, 4.0, 0.25]
     """
-    return _measure(cells, np.zeros(len(cells), dtype=int), ["district"]).iloc[0]
+    return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
 
 
 def area_share_error(cells: pd.DataFrame) -> float:
@@ -255,14 +255,14 @@ def area_share_error(cells: pd.DataFrame) -> float:
 
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
     """Row of `demand` of every pair of the cost table."""
-    of_level = demand.index.get_indexer(cost.index.levels[0])
-    position = of_level[cost.index.codes[0]]
+    pairs = pairs_in(cost)
+    position = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
     if (position < 0).any():
         raise KeyError("`cost` has cells that are not in the index of `demand`")
     return position
 
 
-def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.DataFrame:
+def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.DataFrame:
     """The measures of every group of cells."""
 
     def total(weights: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
@@ -287,7 +287,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: Sequence) -> pd.Dat
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
     table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))
-    return pd.DataFrame(table, index=pd.Index(labels))
+    return pd.DataFrame(table, index=labels)
 
 
 def _weighted_quantile(

@@ -180,8 +180,8 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
 def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:
     """Each zone's labels, the one with the largest weight first."""
     found = labels.astype(object).fillna("")
-    totals = weight.groupby([name, found], observed=True).sum()
-    totals = totals.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
+    sums = weight.groupby([name, found], observed=True).sum()
+    totals = sums.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
     totals = totals[totals["label"] != ""]
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
     found = totals.groupby("zone", observed=True)["label"].agg(tuple)

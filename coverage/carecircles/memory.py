@@ -59,14 +59,14 @@ def of_evaluation(
     >>> from carecircles import datasets, memory
     >>> area = datasets.load("template")
     >>> memory.of_evaluation(area, cell=50) < memory.of_evaluation(area, cell=25)
-    np.True_
+    True
     """
     left, bottom, right, top = area.streets.total_bounds
     places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
     cells = area.streets.area.sum() / cell**2
     pairs = len(area.facilities) * min(cells, in_circle(area.standard.metres, cell=cell))
     of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
-    return _RASTER * places + of_cell * cells + _PAIR * pairs
+    return float(_RASTER * places + of_cell * cells + _PAIR * pairs)
 
 
 def of_siting(goal: str, pairs: float) -> float:

@@ -8,7 +8,7 @@ what-if, siting) reads the table and knows nothing of how people get there.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import geopandas as gpd
 import numpy as np
@@ -73,6 +73,19 @@ class CostTable:
                 "请去掉，或写明制表时所用的上限"
             )
             raise ValidationError([at("cost", Sentence(told, zh=zh))])
+
+
+def pairs_in(table: pd.Series) -> pd.MultiIndex:
+    """
+    The pairs of costs by `(demand, facility)`; facilities that reach nobody may stand in its levels.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a")], names=["demand", "facility"])
+    >>> pairs_in(pd.Series([80.0, 700.0], index=pairs)).levels[1].tolist()
+    ['a']
+    """
+    return cast("pd.MultiIndex", table.index)  # pandas-stubs know it as an Index without levels
 
 
 class Reach(Protocol):
@@ -201,7 +214,7 @@ def looked_up(
     {('q', 'b'): 650.0}
     """
     some = within(table, None if math.isinf(cutoff) else cutoff)
-    unknown = facilities.index[~facilities.index.isin(some.table.index.levels[1])]
+    unknown = facilities.index[~facilities.index.isin(pairs_in(some.table).levels[1])]
     if len(unknown):
         named = ", ".join(map(repr, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
         told = (
@@ -327,7 +340,8 @@ def updated(
     is_same[is_same] = shapely.equals(points[is_same], old_points[old_position[is_same]])
     measured = reach(demand, after[~is_same], cutoff=cutoff)
     kept = within(cost, cutoff).table
-    is_kept = kept.index.levels[1].isin(after.index[is_same])[kept.index.codes[1]]
+    pairs = pairs_in(kept)
+    is_kept = pairs.levels[1].isin(after.index[is_same])[pairs.codes[1]]
     return joined(
         demand, CostTable(kept[is_kept], cutoff, cost.unit), measured, facilities=after.index
     )
@@ -367,18 +381,14 @@ def joined(
         told = f"tables in {' and '.join(sorted(units))}; use one unit"
         zh = f"各表单位不同（{'、'.join(sorted(units))}）；应统一为一种单位"
         raise ValidationError([at("cost", Sentence(told, zh=zh))])
+    every = [pairs_in(t.table) for t in tables]
     if facilities is None:
-        labels = tables[0].table.index.levels[1]
-        facilities = labels.append([t.table.index.levels[1] for t in tables[1:]])
-        before = np.cumsum([0, *(len(t.table.index.levels[1]) for t in tables[:-1])])
-        places = [t.table.index.codes[1] + n for t, n in zip(tables, before, strict=True)]
+        facilities = every[0].levels[1].append([pairs.levels[1] for pairs in every[1:]])
+        before = np.cumsum([0, *(len(pairs.levels[1]) for pairs in every[:-1])])
+        places = [pairs.codes[1] + n for pairs, n in zip(every, before, strict=True)]
     else:
-        places = [
-            facilities.get_indexer(t.table.index.levels[1])[t.table.index.codes[1]] for t in tables
-        ]
-    cells = [
-        demand.index.get_indexer(t.table.index.levels[0])[t.table.index.codes[0]] for t in tables
-    ]
+        places = [facilities.get_indexer(pairs.levels[1])[pairs.codes[1]] for pairs in every]
+    cells = [demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]] for pairs in every]
     cell, place = np.concatenate(cells), np.concatenate(places)
     costs = np.concatenate([t.table.to_numpy() for t in tables])
     is_known = (cell >= 0) & (place >= 0)
@@ -439,7 +449,7 @@ def nearest(
 
 def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) -> CostTable:
     """The pair of least cost of each cell; of equal ones that of the first facility."""
-    index = cost.table.index
+    index = pairs_in(cost.table)
     cell = demand.index.get_indexer(index.levels[0])[index.codes[0]]
     facility = facilities.index.get_indexer(index.levels[1])[index.codes[1]]
     costs = cost.table.to_numpy()
@@ -451,8 +461,9 @@ def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) 
 
 def _kept(table: pd.Series, demand: pd.Index, facilities: pd.Index) -> pd.Series:
     """The pairs of some cells and centres, with these as the levels of the index."""
-    cell = demand.get_indexer(table.index.levels[0])[table.index.codes[0]]
-    place = facilities.get_indexer(table.index.levels[1])[table.index.codes[1]]
+    pairs = pairs_in(table)
+    cell = demand.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    place = facilities.get_indexer(pairs.levels[1])[pairs.codes[1]]
     is_kept = (cell >= 0) & (place >= 0)
     frames = (pd.DataFrame(index=demand), pd.DataFrame(index=facilities))
     return _table(*frames, cell[is_kept], place[is_kept], table.to_numpy()[is_kept])
@@ -499,8 +510,8 @@ def _table(
     metres: np.ndarray,
 ) -> pd.Series:
     pairs = pd.MultiIndex(
-        levels=[demand.index, facilities.index],
-        codes=[cell, facility],
+        levels=[demand.index, facilities.index],  # type: ignore[list-item]  # of any sort
+        codes=[cell, facility],  # type: ignore[list-item]  # arrays too
         names=_NAMES,
         verify_integrity=False,
     )

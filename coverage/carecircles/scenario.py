@@ -23,6 +23,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -105,7 +106,7 @@ def read_scenario(path: str | Path) -> Scenario:
     >>> steps["act"].tolist(), steps["to"].tolist()
     (['open'], ['T1'])
     """
-    plans: list[tuple[str, dict]] = []
+    plans: list[tuple[str, dict[str, Any]]] = []
     path, seen = Path(path), []
     taken: list[Text] = []
     while True:
@@ -134,7 +135,9 @@ def read_scenario(path: str | Path) -> Scenario:
     return dataclasses.replace(built, files=tuple(map(Path, seen)), taken=tuple(taken))
 
 
-def parse(plan: Mapping, *, file: str = "scenario", base: Scenario | None = None) -> Scenario:
+def parse(
+    plan: Mapping[str, Any], *, file: str = "scenario", base: Scenario | None = None
+) -> Scenario:
     """
     A scenario from plain values, shaped like the file.
 
@@ -305,9 +308,9 @@ def scenario_text(scenario: Scenario) -> str:
     return "\n".join(parts)
 
 
-def _written(values: Mapping) -> dict:
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as a file has them: days as dates, services in one text; without what is missing or empty."""
-    written = {}
+    written: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, tuple):
             written[key] = ";".join(map(str, value))
@@ -351,7 +354,7 @@ def street_middles(streets: gpd.GeoDataFrame) -> pd.DataFrame:
 # The steps of reading
 
 
-def _read_toml(path: Path) -> tuple[dict, list[Text]]:
+def _read_toml(path: Path) -> tuple[dict[str, Any], list[Text]]:
     """The values of a scenario file, and what was taken for granted while reading it."""
     text, encoding = read_text(path, file=path.name, kind=Sentence("a scenario", zh="方案"))
     try:
@@ -365,7 +368,7 @@ def _read_toml(path: Path) -> tuple[dict, list[Text]]:
     ]
 
 
-def _heading_problems(plan: Mapping, file: str) -> list[Sentence]:
+def _heading_problems(plan: Mapping[str, Any], file: str) -> list[Sentence]:
     problems = _unknown_keys(plan, _KEYS, file)
     name = plan.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -390,7 +393,7 @@ def _such_as(example: str, *, it: bool = True) -> Sentence:
 
 
 def _unknown_keys(
-    values: Mapping, known: tuple[str, ...], where: str, act: str = ""
+    values: Mapping[str, Any], known: tuple[str, ...], where: str, act: str = ""
 ) -> list[Sentence]:
     unknown = _checks.some(k for k in values if k not in known)
     if not unknown:
@@ -400,7 +403,7 @@ def _unknown_keys(
     return [at(where, Sentence(told, zh=zh))]
 
 
-def _not_text(values: Mapping, keys: tuple[str, ...], where: str) -> list[Sentence]:
+def _not_text(values: Mapping[str, Any], keys: tuple[str, ...], where: str) -> list[Sentence]:
     wrong = [key for key in keys if not isinstance(values.get(key, ""), str)]
     return [
         at(where, Sentence(f"{key} is not text; {_QUOTED}", zh=f"{key} 不是文字；{_QUOTED.zh}"))
@@ -408,7 +411,7 @@ def _not_text(values: Mapping, keys: tuple[str, ...], where: str) -> list[Senten
     ]
 
 
-def _year(plan: Mapping, file: str) -> tuple[int | None, list[Sentence]]:
+def _year(plan: Mapping[str, Any], file: str) -> tuple[int | None, list[Sentence]]:
     """The year whose people are counted, if the scenario names one."""
     said = plan.get("year")
     if said is None:
@@ -423,7 +426,9 @@ def _year(plan: Mapping, file: str) -> tuple[int | None, list[Sentence]]:
     return year, [] if year else [wrong]
 
 
-def _read_step(step: Mapping, where: Sentence) -> tuple[dict | None, list[Sentence]]:
+def _read_step(
+    step: Mapping[str, Any], where: Sentence
+) -> tuple[dict[str, Any] | None, list[Sentence]]:
     """A step as a row, or None where it cannot be told what it is to do; and what is wrong."""
     acts = [act for act in ACTS if act in step]
     if len(acts) != 1:
@@ -474,7 +479,7 @@ def _read_step(step: Mapping, where: Sentence) -> tuple[dict | None, list[Senten
     return {"act": act, "to": target, **row}, problems
 
 
-def _no_days(values: Mapping, where: str) -> list[Sentence]:
+def _no_days(values: Mapping[str, Any], where: str) -> list[Sentence]:
     """Values that only look like dates: 2022.10 is a number, and would be January."""
     return [
         at(where, _is(key, value, _such_as('"2022-10"'), not_a="date"))
@@ -483,7 +488,7 @@ def _no_days(values: Mapping, where: str) -> list[Sentence]:
     ]
 
 
-def _point_problems(row: dict, where: Sentence) -> list[Sentence]:
+def _point_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
     has = [key for key in ("lon", "lat") if key in row]
     if len(has) == 1:
         told, zh = "there is {} alone; write both lon and lat", "只有 {}；lon 和 lat 都要写"
@@ -512,7 +517,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _equip_problems(row: dict, where: Sentence) -> list[Sentence]:
+def _equip_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
     if "services" in row:
         return []
     mend = _such_as(f"services = {_SERVICES}", it=False)
@@ -526,7 +531,7 @@ def _services_problems(services: object, where: Sentence) -> list[Sentence]:
     return [at(where, _is("services", services, _such_as(_SERVICES, it=False)))]
 
 
-def _standard_problems(row: dict, where: Sentence) -> list[Sentence]:
+def _standard_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
     problems: list[Sentence] = []
     given = [key for key in _DETAILS["standard"] if key in row]
     for key in given:
@@ -585,13 +590,13 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
     )
     found = []
     for one, other in itertools.islice(pairs, _MOST_CONTRADICTIONS):
-        is_standard = one["act"] == "standard"
         centre = _checks.show(one["to"])
-        whom = Sentence(f"centre {centre}", zh=f"中心 {centre}")
-        whom = Sentence("two standards", zh="两个标准") if is_standard else whom
+        what = Sentence(f"centre {centre}", zh=f"中心 {centre}")
+        if one["act"] == "standard":
+            what = Sentence("two standards", zh="两个标准")
         (first, act), (second, act_too) = ((step["step"], step["act"]) for step in (one, other))
-        told = f"they contradict each other ({whom}: {act} and {act_too}); keep one, or give each its dates"
-        zh = f"互相矛盾（{whom.zh}：{act} 和 {act_too}）；请只留一个，或分别写明日期"
+        told = f"they contradict each other ({what}: {act} and {act_too}); keep one, or give each its dates"
+        zh = f"互相矛盾（{what.zh}：{act} 和 {act_too}）；请只留一个，或分别写明日期"
         where = Sentence(
             f"{file}, steps {first} and {second}", zh=f"{file}，第 {first}、{second} 步"
         )
@@ -599,7 +604,7 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
     return found
 
 
-def _overlap(one: dict, other: dict) -> bool:
+def _overlap(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
     """Whether two steps hold on one and the same day."""
     return not (one["until"] <= other["date"] or other["until"] <= one["date"])
 
@@ -757,7 +762,7 @@ def _after(
     return changed
 
 
-def _rows(frame: pd.DataFrame) -> list[dict]:
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return pd.DataFrame(frame).to_dict("records")
 
 
@@ -780,7 +785,7 @@ def _standard_after(steps: pd.DataFrame, standard: Standard) -> Standard:
     return _standard_of(standards[-1], standard) if standards else standard
 
 
-def _standard_of(step: dict, standard: Standard) -> Standard:
+def _standard_of(step: Mapping[Any, Any], standard: Standard) -> Standard:
     metres, minutes, pace = (
         None if pd.isna(step[key]) else float(step[key]) for key in _DETAILS["standard"]
     )

@@ -4,6 +4,7 @@ import contextlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyproj
 
@@ -66,7 +67,7 @@ def own_files(folder: Path) -> dict[Path, list[str]]:
     return own
 
 
-def sound_part(plan: Mapping) -> tuple[dict, bool]:
+def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     """
     What can be used of area.toml in spite of its faults, and whether it is certain where things are.
 
@@ -94,7 +95,7 @@ def sound_part(plan: Mapping) -> tuple[dict, bool]:
     return sound, is_certain and ("crs" in sound) == ("crs" in plan)
 
 
-def read_plan(folder: Path) -> tuple[dict, list[Sentence], list[Text]]:
+def read_plan(folder: Path) -> tuple[dict[str, Any], list[Sentence], list[Text]]:
     """The contents of area.toml, what is wrong with it, and what was taken for granted."""
     path = folder / "area.toml"
     if not folder.is_dir():
@@ -127,7 +128,7 @@ def read_plan(folder: Path) -> tuple[dict, list[Sentence], list[Text]]:
     return plan, _plan_problems(plan), about
 
 
-def _plan_problems(plan: Mapping) -> list[Sentence]:
+def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     problems = []
     if set(plan) - _KEYS:
         unknown, known = listed(sorted(set(plan) - _KEYS)), listed(sorted(_KEYS))
@@ -170,7 +171,7 @@ def _unknown(file: str, key: str, mend: Sentence) -> Sentence:
     return Sentence(f"{file}: {key} is unknown; {mend}.", zh=f"{file}：未知项 {key}；{mend.zh}。")
 
 
-def group_problems(tables: Mapping, file: str = "area.toml") -> list[Sentence]:
+def group_problems(tables: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     """What is wrong with the area's own groups, and spellings of theirs that mean another column as well."""
     known: dict[str, str] = {}
     groups, problems = people.declared(tables, file=file)
@@ -190,7 +191,7 @@ def group_problems(tables: Mapping, file: str = "area.toml") -> list[Sentence]:
     return problems
 
 
-def standard_problems(standard: Mapping, file: str = "area.toml") -> list[Sentence]:
+def standard_problems(standard: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in standard.items():
         if key not in ("metres", "minutes"):
@@ -203,7 +204,7 @@ def standard_problems(standard: Mapping, file: str = "area.toml") -> list[Senten
     return problems
 
 
-def datum_problems(datums: Mapping, file: str = "area.toml") -> list[Sentence]:
+def datum_problems(datums: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in datums.items():
         for wrong in _name_problems(value):
@@ -249,7 +250,7 @@ def _wrong_crs(file: str, what: str, what_zh: str) -> Sentence:
 
 
 def find_files(
-    folder: Path, plan: Mapping, *, own_centres: bool
+    folder: Path, plan: Mapping[str, Any], *, own_centres: bool
 ) -> tuple[dict[str, Path], list[Sentence]]:
     """The data files of a folder: named in area.toml, else the one called like its role."""
     paths, problems = {}, []

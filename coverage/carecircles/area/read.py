@@ -108,7 +108,7 @@ class More(TypedDict, total=False):
 
     boundary: io.Source | None
     places: io.Source | None
-    groups: Mapping[str, Mapping] | None
+    groups: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -178,7 +178,7 @@ def study(
         "boundary": more.get("boundary"), "places": more.get("places"),
     }  # fmt: skip
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
-    plan: dict = {
+    plan: dict[str, Any] = {
         "name": named["zh"],
         "name_en": named["en"],
         "datum": {role: said for role, said in by_role.items() if said is not None},
@@ -213,7 +213,7 @@ def study(
 
 def _made(
     paths: Mapping[str, io.Source],
-    plan: dict,
+    plan: dict[str, Any],
     problems: list[Sentence],
     about_plan: list[Text],
     *,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -178,7 +178,7 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
     how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)

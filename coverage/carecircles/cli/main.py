@@ -12,7 +12,7 @@ from carecircles import __version__, _signals
 from carecircles.cli.options import app, language_of
 from carecircles.cli.output import print_line
 from carecircles.cli.usage import UsageError, wrong_call
-from carecircles.errors import InfeasibleError, SolverError, ValidationError
+from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError, ValidationError
 from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
@@ -56,10 +56,8 @@ def main() -> NoReturn:
     except InfeasibleError as err:
         found = f"there is no such plan: {err.why}"
         _stop([Sentence(found, zh=f"没有这样的方案：{say(err.why, 'zh')}")], 2, lang)
-    except SolverError as err:
+    except (SolverError, OutOfTimeError) as err:
         _stop([err.why], 2, lang)
-    except TimeoutError as err:
-        _stop([_sentence_of(err)], 2, lang)
     except ImportError as err:
         if "pip install" not in str(err):
             raise

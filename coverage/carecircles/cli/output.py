@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -60,7 +60,7 @@ def print_table(table: "pd.DataFrame", *, title: str, notes: Sequence[str] = (),
 def result_of(
     out: Path | None,
     frame: "Callable[[], pd.DataFrame]",
-    record: Callable[[], dict],
+    record: Callable[[], dict[str, Any]],
     lang: str,
     *,
     groups: "Sequence[Group]",
@@ -85,13 +85,13 @@ def result_of(
     return {out: made.get(out.suffix.casefold(), frame)}
 
 
-def _json(record: dict) -> str:
+def _json(record: dict[str, Any]) -> str:
     import json
 
     return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def print_json(record: dict) -> None:
+def print_json(record: dict[str, Any]) -> None:
     print_text(_json(record))
 
 

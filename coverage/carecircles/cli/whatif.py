@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -220,7 +220,7 @@ class _Answer(NamedTuple):
     """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
 
     frame: "Callable[[], pd.DataFrame]"
-    record: Callable[[], dict]
+    record: Callable[[], dict[str, Any]]
     show: Callable[[str], None]
     page: Callable[[str], str]
     table: "Callable[[], pd.DataFrame] | None" = None  # for CSV and Excel, where it has a total

@@ -221,7 +221,9 @@ def numbers_said(frame: pd.DataFrame, columns: Iterable[str]) -> list[Text]:
 
 def written_as(frame: pd.DataFrame, column: str) -> str:
     """What a file itself calls a column of ours."""
-    written = {name: header for header, name in frame.attrs.get("columns", {}).items()}
+    written: dict[str, str] = {
+        name: header for header, name in frame.attrs.get("columns", {}).items()
+    }
     return written.get(column, column)
 
 

@@ -130,7 +130,7 @@ def _geometry_problems(
 
 def _look_like_degrees(bounds: np.ndarray) -> bool:
     left, bottom, right, top = np.abs(bounds)
-    return max(left, right) <= 180 and max(bottom, top) <= 90
+    return bool(max(left, right) <= 180 and max(bottom, top) <= 90)
 
 
 def _datums(

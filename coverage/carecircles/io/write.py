@@ -9,7 +9,7 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -297,7 +297,7 @@ def _write_cell(
         made.write(r, c, value, form)
 
 
-def _width(name: str, cells: list, number_format: str) -> int:
+def _width(name: str, cells: list[Any], number_format: str) -> int:
     """Characters a column of a sheet is wide: what is in it, its heading folded in two or so."""
     decimals = len(number_format.partition(";")[0].partition(".")[2].rstrip("%"))
     shown = [f"{v:,.{decimals}f}" if isinstance(v, float) else str(v) for v in cells]

@@ -1,6 +1,7 @@
 """What stands around a map: title, legend, tables, notes and switches."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import folium
 import geopandas as gpd
@@ -39,8 +40,10 @@ class Surroundings(folium.MacroElement):
         {% endmacro %}
     """)
 
-    def __init__(self, kind: str, maps: folium.Map | list[folium.Map], config: dict) -> None:
-        super().__init__()
+    def __init__(
+        self, kind: str, maps: folium.Map | list[folium.Map], config: dict[str, Any]
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # of branca
         self._name = "Surroundings"
         self.kind = kind
         self.maps = maps
@@ -84,7 +87,7 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
 def finished(
     plan: Plan,
     layers: list[Drawing],
-    config: dict,
+    config: dict[str, Any],
     lang: str,
     *,
     start: str = "start",
@@ -105,7 +108,7 @@ def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
     m = ClosedMap(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     m.options["max_zoom"] = 20
     Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
-    m.add_child(Panes())
+    m.add_child(Panes())  # type: ignore[no-untyped-call]  # of branca
     return m
 
 
@@ -157,7 +160,7 @@ CENTRE_SIGNS: dict[str, Text] = {
 }
 
 
-def change_signs() -> list[dict]:
+def change_signs() -> list[dict[str, Any]]:
     labels = {
         "gained": _told(
             "gained", {"en": "uncovered before, covered after", "zh": "原未覆盖，现已覆盖"}
@@ -177,7 +180,7 @@ def _told(status: str, what: Text) -> Text:
     return {"en": f"{word['en']}: {what['en']}", "zh": f"{word['zh']}：{what['zh']}"}
 
 
-def street_rows(area: StudyArea) -> list[dict]:
+def street_rows(area: StudyArea) -> list[dict[str, Any]]:
     """A row for each street of a table beside the map: its name, and where it is."""
     outlines = in_degrees(area.streets)
     return [
@@ -186,7 +189,7 @@ def street_rows(area: StudyArea) -> list[dict]:
     ]
 
 
-def _heading(plan: Plan, lang: str) -> dict:
+def _heading(plan: Plan, lang: str) -> dict[str, Any]:
     """What every map says of its plan."""
     area = plan.area
     unstated = report.unstated(area)
@@ -214,7 +217,7 @@ def _credits(area: StudyArea) -> list[Text]:
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
-def layer_groups(layers: Sequence[Drawing]) -> list[dict]:
+def layer_groups(layers: Sequence[Drawing]) -> list[dict[str, Any]]:
     """The layers' names in each language, grouped as the layer control shows them."""
     groups = [(_COVERAGE, False), (_REFERENCE, True)]
     return [
@@ -238,7 +241,9 @@ def headline_of(lines: list[Text]) -> list[Text]:
     ]
 
 
-def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
+def legend_of(
+    plan: Plan, *, radius: bool = True, bases: set[str] | None = None
+) -> list[dict[str, Any]]:
     """
     Signs and what they mean; without the radius where maps of several stand together.
 
@@ -246,7 +251,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
     """
     area = plan.area
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
-    entries: list[dict] = [
+    entries: list[dict[str, Any]] = [
         {
             "sign": "uncovered",
             "label": _told("uncovered", {"en": "no centre within reach", "zh": "没有可达中心"}),
@@ -288,7 +293,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
     ]
 
 
-def _reach_sign(plan: Plan, *, radius: bool) -> dict:
+def _reach_sign(plan: Plan, *, radius: bool) -> dict[str, Any]:
     """The sign of a care circle, or in its place a word that reach is none."""
     if not is_straight(plan):
         label = {
@@ -328,7 +333,7 @@ def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
     return set(facilities.loc[~is_neighbour(facilities), "basis"])
 
 
-def _centre_signs(bases: set[str]) -> list[dict]:
+def _centre_signs(bases: set[str]) -> list[dict[str, Any]]:
     """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
     drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
     labels = dict(_CENTRE_BASES)

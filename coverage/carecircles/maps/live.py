@@ -1,5 +1,7 @@
 """The map on which people plan."""
 
+from typing import Any
+
 import folium
 import numpy as np
 import pyproj
@@ -200,7 +202,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
-def _projection(area: StudyArea) -> dict:
+def _projection(area: StudyArea) -> dict[str, Any]:
     """
     Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
 
@@ -245,7 +247,7 @@ def _projection(area: StudyArea) -> dict:
     }
 
 
-def _live_signs() -> list[dict]:
+def _live_signs() -> list[dict[str, Any]]:
     return [
         {"sign": "changed", "change": change, "label": text}
         for change, text in CENTRE_SIGNS.items()

@@ -5,13 +5,14 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from carecircles.errors import ValidationError
 from carecircles.maps.drawing import Drawing
 from carecircles.words import Sentence
 
-_KNOWN: dict[str, dict] = tomllib.loads(
+_KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("tiles.toml").read_text(encoding="utf-8")
 )
 BASE_MAPS = tuple(_KNOWN)
@@ -111,7 +112,7 @@ def tile_layer(tiles: BaseMap, *, lang: str = "en") -> Drawing:
     return layer
 
 
-def _provided(name: str | None) -> dict:
+def _provided(name: str | None) -> dict[str, Any]:
     """What xyzservices knows of a provider."""
     if name is None:
         return {}

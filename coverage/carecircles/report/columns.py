@@ -4,7 +4,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -256,7 +256,7 @@ YEAR_COLUMNS = (
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
-SITE_COLUMNS = (
+SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOALS`)
     "site_name",
     "street",
     "lon",
@@ -264,10 +264,6 @@ SITE_COLUMNS = (
     "gross_{named}",
     "marginal_{g}",
     "cumulative_{g}",
-    "mean_distance_{u}_then",
-    "worst_distance_{u}",
-    "backup_{g}",
-    "credit_{g}",
     "price",
 )
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
@@ -475,7 +471,7 @@ def panel(
     group: Group,
     *,
     keys: Sequence[str] | None = None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """
     The columns of a table of the page: what a row is about, and key, label and format of the others.
 
@@ -501,7 +497,7 @@ def panel(
     ]
 
 
-def told(names: Sequence[str], group: Group, unit: str) -> list[dict]:
+def told(names: Sequence[str], group: Group, unit: str) -> list[dict[str, Any]]:
     """
     The figures of a pop-up of the page: key, label and unit of each, in which the page writes it.
 
@@ -516,10 +512,13 @@ def told(names: Sequence[str], group: Group, unit: str) -> list[dict]:
     ]
 
 
-def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
+def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict[str, Any]]:
     table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"], errors="ignore"))
     table = table.reset_index().drop(columns=list(drop)).astype(object)
-    return table.where(table.notna(), None).to_dict("records")
+    return [
+        {str(column): value for column, value in record.items()}
+        for record in table.where(table.notna(), None).to_dict("records")
+    ]
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,15 @@
 """What has to be said beside figures: names, standards, what is assumed and how exact it is."""
 
 import dataclasses
+import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, words
+from carecircles import comparison, evaluation, grid, people, reach, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -17,7 +19,7 @@ from carecircles.words import Text, say
 LANGUAGES = ("en", "zh")
 
 
-def name_of(row: Mapping) -> Text:
+def name_of(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre, street or area in each language; Chinese where there is no English.
 
@@ -29,7 +31,7 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
-def centre_name(row: Mapping) -> Text:
+def centre_name(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre in each language, marked where it stands beyond the border.
 
@@ -132,6 +134,7 @@ def _not_known(
     verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        name = str(name)
         verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
@@ -183,10 +186,9 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    pairs = plan.cost.table
-    labels = pairs.index.levels[1]
-    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
-    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    pairs = reach.pairs_in(plan.cost.table)
+    is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
+    own = dataclasses.replace(plan.cost, table=plan.cost.table[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = comparison.headline(plan)
     added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
@@ -253,9 +255,11 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 
-def heading_of(plan: Plan, /, **setting) -> dict:
+def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
     area, cells = plan.area, plan.cells
-    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
+    centres: dict[str, Any] = {
+        key: setting.pop(key) for key in ("centres", "neighbours") if key in setting
+    }
     return {
         "area": area.name,
         "area_en": area.name_en,
@@ -268,7 +272,7 @@ def heading_of(plan: Plan, /, **setting) -> dict:
     }
 
 
-def setting_of(plan: Plan) -> dict:
+def setting_of(plan: Plan) -> dict[str, Any]:
     """What a plan's figures rest on."""
     area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
@@ -303,7 +307,7 @@ def headline_group(*plans: Plan) -> str:
     return comparison.headline(*plans).column
 
 
-def named_of(plan: Plan) -> dict:
+def named_of(plan: Plan) -> dict[str, Any]:
     return {"name": plan.name["zh"], "name_en": plan.name["en"], **setting_of(plan)}
 
 
@@ -351,7 +355,7 @@ def when(area: StudyArea) -> Text:
 
 def of_time(day: object, year: float | None) -> Text:
     """A day and a year of people, either of which may be missing, as they stand behind a name."""
-    shown = f", {day}" if day is not None and pd.notna(day) else ""
+    shown = f", {day}" if isinstance(day, str | datetime.date) else ""
     if year is None or pd.isna(year):
         return {"en": shown, "zh": shown}
     return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -89,7 +90,7 @@ def siting_record(
     *,
     curve: pd.DataFrame | None = None,
     others: Sequence[tuple[float, Siting]] = (),
-) -> dict:
+) -> dict[str, Any]:
     """
     New centres with their proof, and what was found beside them, as a JSON value.
 
@@ -145,7 +146,7 @@ def _unit(plan: Plan, siting: Siting) -> str:
     return "minutes" if unit == "metres" and plan.cost.unit == "min" else unit
 
 
-def _siting_figures(siting: Siting) -> dict:
+def _siting_figures(siting: Siting) -> dict[str, Any]:
     people = {
         name: round(getattr(siting, name), UNITS["people"].decimals)
         for name in ("covered", "covered_before")
@@ -166,7 +167,7 @@ def _in_unit(siting: Siting, value: float) -> float:
 
 def siting_scenario(
     plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
-) -> dict:
+) -> dict[str, Any]:
     """
     The sites as plain values of a scenario, with a note of how they were found, for a file to keep.
 
@@ -217,13 +218,17 @@ def siting_table(
         say(name_of(plan.area.streets.loc[code]), lang) if code in plan.area.streets.index else ""
         for code in frame["street"]
     ]
-    names = [
+    names: list[Any] = [
         i if i == row["name"] else f"{i} {say(name_of(row), lang)}"
         for i, row in frame.to_dict("index").items()
     ]
     mean = in_unit("mean_distance_m", plan.cost.unit)
     table = frame.assign(site_name=names, street=streets).rename(columns={mean: f"{mean}_then"})
-    return as_text(table, columns_of(SITE_COLUMNS, plan), lang)
+    column = GOALS[siting.goal].column
+    of_goal = [] if column is None else [in_unit(column, plan.cost.unit)]
+    of_goal = [f"{name}_then" if name == mean else name for name in of_goal]
+    *about, price = SITE_COLUMNS
+    return as_text(table, columns_of([*about, *of_goal, price], plan), lang)
 
 
 def alternatives_table(

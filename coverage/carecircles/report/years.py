@@ -6,6 +6,7 @@ Nothing here is called gained or lost: those are what a plan does for the same p
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -142,7 +143,7 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict:
+def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]:
     """
     Plans for the people of several years as a JSON value; parameters are those of `years_frame`.
 
