@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -380,3 +381,24 @@ def test_check_says_how_many_there_are_in_each_year(tmp_path, folder):
     shutil.copy(folder / "population.csv", tmp_path / "other.csv")
     lines = run("check", "other.csv", "--area", folder, cwd=tmp_path).stdout
     assert "people_60: 33,000 in 2030" in lines
+
+
+def test_places_where_people_live_are_held_against_the_earliest_year(tmp_path):
+    """A community of 8,000 fits its street in 2020, where 8,400 live; one of 9,000 only fits 2030."""
+    folder = write_area(tmp_path / "own")
+    square = (
+        "POLYGON ((110.004 35.004, 110.010 35.004, 110.010 35.010, 110.004 35.010, 110.004 35.004))"
+    )
+    for count, is_sound in ((8_000, True), (9_000, False)):
+        shape = gpd.GeoDataFrame(
+            {"code": ["C1"], "street": ["S1"], "people_60": [count]},
+            geometry=gpd.GeoSeries.from_wkt([square]),
+            crs=4326,
+        )
+        shape.to_file(folder / "communities.geojson", driver="GeoJSON")
+        if is_sound:
+            area = areas.read_area(folder)
+            assert area.sources.communities["people_60"].tolist() == [count]
+            assert areas.in_year(area, 2030).population["people_60"]["S1"] == 12_400
+        else:
+            assert any("8,400" in problem for problem in problems_of(folder))

@@ -9,23 +9,28 @@ from typing import Any
 import pyproj
 
 from carecircles import _mends, io, people
+from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _target
+from carecircles.io._columns import LIVED_IN as LIVED_IN
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._formats import FORMATS, parted
 from carecircles.words import Sentence, Text, listed
 
-_FILES = ("boundary", "streets", "population", "centres", "places")
+RASTER = "people_raster"
 
 
-_OPTIONAL = ("boundary", "places")
+_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
+
+
+_OPTIONAL = ("boundary", "places", *LIVED_IN)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
 
 
-PLACED = ("boundary", "streets", "centres", "places")
+PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -64,6 +69,8 @@ def own_files(folder: Path) -> dict[Path, list[str]]:
     own: dict[Path, list[str]] = {}
     for role, path in paths.items():
         own.setdefault(parted(path)[0].resolve(), []).append(role)
+    for path in files_in(plan.get(RASTER), folder):
+        own.setdefault(path.resolve(), []).append(RASTER)
     return own
 
 
@@ -88,6 +95,9 @@ def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         for table in ("files", "sheet")
     }
     sound = {**plan, **tables, **named, "datum": datums}
+    sound.pop(RASTER, None)
+    if RASTER in tables["files"] and not said_problems(tables["files"][RASTER]):
+        sound[RASTER] = tables["files"][RASTER]
     if "crs" in plan and crs_problems_of(plan["crs"]):
         del sound["crs"]
     is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
@@ -149,8 +159,9 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     problems += standard_problems(plan.get("standard", {}))
     problems += datum_problems(plan.get("datum", {}))
     for table in ("files", "sheet"):
-        for key in sorted(set(plan.get(table, {})) - set(_FILES)):
-            mend = _mends.use(_FILES)
+        names = (*_FILES, RASTER) if table == "files" else _FILES
+        for key in sorted(set(plan.get(table, {})) - set(names)):
+            mend = _mends.use(names)
             if key == "sheet":
                 line = 'centres = "..."'
                 mend = Sentence(f"write {line} below [sheet]", zh=f"请在 [sheet] 下写 {line}")
@@ -160,7 +171,9 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     problems += group_problems(plan.get("groups", {}))
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
-            if not isinstance(value, str) or not value.strip() or "\0" in value:
+            if (table, key) == ("files", RASTER):
+                problems += said_problems(value)
+            elif not isinstance(value, str) or not value.strip() or "\0" in value:
                 told = f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
                 zh = f"area.toml：{table}.{key} 为 {value!r:.60}；请填写{what_zh}名。"
                 problems.append(Sentence(told, zh=zh))

@@ -7,8 +7,9 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area._plan import own_files, read_plan, sound_part
-from carecircles.area.read import attempt, read_area
+from carecircles.area import _sources
+from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
+from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import StudyArea, is_neighbour
 from carecircles.area.years import match_people
 from carecircles.errors import ValidationError
@@ -22,6 +23,7 @@ _ROLES_ZH = {
     "population": "人口",
     "boundary": "边界",
     "places": "地点",
+    **_sources.ROLES_ZH,
 }
 _FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
 
@@ -63,7 +65,15 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
                   "population": _every_row(study), "places": study.places}  # fmt: skip
-        lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
+        frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
+        told = _sources.described(study.sources, study.streets)
+        notes = [*(line for role in own[whole.resolve()] for line in told.get(role, [])), *notes]
+        lines = [
+            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
+            if role == RASTER
+            else _describe(path, role, frames[role])
+            for role in own[whole.resolve()]
+        ]
         return [*lines, *map(_indented, notes)]
     lines, problems = [], []
     groups, _ = people.declared(sound_part(read_plan(Path(area))[0])[0]["groups"])
@@ -86,10 +96,21 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
     if role == "population":
         study = read_area(area)
         frame = io.read_population(path, groups=study.groups)
-        _, problems = match_people(frame, study.streets, file=frame.attrs["file"])
+        _, _, problems = match_people(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
         notes = _people_lines(frame, study.groups)
+    elif role in LIVED_IN:
+        study = read_area(area)
+        by_group = {} if role == "uninhabited" else {"groups": study.groups}
+        frame = getattr(io, f"read_{role}")(path, crs=study.crs, datum=datum, **by_group)
+        sources, problems, said = _sources.match(
+            {role: frame}, None, ground_of(study, datum="pass --datum {}", zh="请加上 --datum {}"),
+            files={role: frame.attrs["file"]}, folder=Path(),
+        )  # fmt: skip
+        if problems:
+            raise ValidationError(problems)
+        notes = [*_sources.described(sources, study.streets)[role], *_said(said)]
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         size, crs = f"{frame.area.sum() / 1e6:.2f} km2", frame.crs.to_string()
@@ -124,7 +145,14 @@ def _describe_area(folder: Path, area: StudyArea) -> list[Sentence]:
     if area.places is not None:
         frames["places"] = area.places
     crs, metres, minutes = area.crs.to_string(), area.standard.metres, area.standard.minutes
+    frames |= {
+        role: getattr(area.sources, role)
+        for role in LIVED_IN
+        if getattr(area.sources, role) is not None
+    }
     lines = [(role, _describe_file(frame)) for role, frame in frames.items()]
+    for role, told in _sources.described(area.sources, area.streets).items():
+        lines += [(role, line) for line in told]
     return [
         Sentence(
             f"{folder}: {area.name_en} ({area.name}), {crs}, {metres:g} m, {minutes:g} min",

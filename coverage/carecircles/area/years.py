@@ -16,11 +16,20 @@ from carecircles.words import Sentence, Text, joined, say
 
 def match_people(
     population: pd.DataFrame, streets: gpd.GeoDataFrame, *, file: str
-) -> tuple[pd.DataFrame, list[Sentence]]:
-    """Population on the streets' codes, every street once, or in every year: then by (code, year)."""
+) -> tuple[pd.DataFrame, pd.DataFrame | None, list[Sentence]]:
+    """
+    Population on the streets' codes, every street once in every year.
+
+    Returns
+    -------
+    population, populations, problems
+        By code, of the earliest year; by (code, year) of all, None where the file names no years.
+    """
     if "year" not in population:
-        return _matching.match_population(population, streets, file=file)
-    parts, problems = {}, []
+        matched, problems = _matching.match_population(population, streets, file=file)
+        return matched, None, problems
+    parts: dict[int, pd.DataFrame] = {}
+    problems = []
     for year in sorted(population["year"].dropna().unique().tolist()):
         part = population[(population["year"] == year).fillna(False)].drop(columns="year")
         part.attrs = dict(population.attrs)
@@ -28,10 +37,10 @@ def match_people(
         parts[year], wrong = _matching.match_population(part, streets, file=f"{file} ({year})")
         problems += wrong
     if problems or not parts:
-        return population, problems
-    matched = pd.concat(parts, names=["year"]).reorder_levels(["code", "year"])
-    matched.attrs = dict(population.attrs)
-    return matched, []
+        return population, None, problems
+    populations = pd.concat(parts, names=["year"]).reorder_levels(["code", "year"])
+    populations.attrs = dict(population.attrs)
+    return parts[min(parts)], populations, []
 
 
 def years_of(area: StudyArea) -> list[int]:

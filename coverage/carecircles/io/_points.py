@@ -98,6 +98,34 @@ def polygons_of(
         return None, [Sentence(told, zh=zh)]
 
 
+def shapes_of(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, declared: str | None
+) -> tuple[gpd.GeoSeries, list[Sentence]]:
+    """Points or polygons in `crs`, missing where they cannot be had, and what is wrong with them."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return points_of(frame, file=file, crs=crs, declared=declared)
+    kinds = ("Polygon", "MultiPolygon", "Point", "MultiPoint")
+    wrong = _geometry_problems(frame, file=file, kinds=kinds)
+    shapes = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    if wrong:
+        return shapes, wrong
+    problems: list[Sentence] = []
+    is_polygon = frame.geom_type.isin(kinds[:2])
+    datums, is_declared = [], []
+    for read, which in ((polygons_of, is_polygon), (points_of, ~is_polygon)):
+        part = frame[which]
+        if len(part):
+            found, wrong = read(part, file=file, crs=crs, declared=declared)
+            problems += wrong
+            if found is not None:
+                shapes.loc[part.index] = found
+            datums.append(part.attrs["datum"])
+            is_declared.append(part.attrs["datum_declared"])
+    frame.attrs["datum"] = ", ".join(sorted(set(datums)))
+    frame.attrs["datum_declared"] = all(is_declared)
+    return shapes, problems
+
+
 def _geometry_problems(
     frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]
 ) -> list[Sentence]:

@@ -23,6 +23,8 @@ from carecircles.io._columns import (
     BOUNDARY_COLUMNS,
     CENTRE_COLUMNS,
     COLUMNS,
+    LIVED_IN,
+    MEASURES,
     NEEDED,
     PLACE_COLUMNS,
     POPULATION_COLUMNS,
@@ -32,6 +34,7 @@ from carecircles.io._columns import (
     figures,
     no_column,
     population_columns,
+    residence_columns,
     services_of,
     spellings_of,
     summed,
@@ -454,7 +457,9 @@ def read_places(
 
 def roles_of(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> list[str]:
     """
-    What a file holds, of 'centres', 'population', 'streets', 'boundary' and 'places'.
+    What a file holds, of 'centres', 'population', 'streets', 'boundary', 'places' and what people live in.
+
+    The latter by its name, such as 'communities', or where it has households, dwellings or floors.
 
     A workbook may hold several of them, on sheets of their own. `groups` are the groups of people
     that a file of population may have.
@@ -488,6 +493,10 @@ def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
     frame = read_raw(path, sought_in(None, of_people))
     stem = parted(path)[0].stem.casefold()
     file = frame.attrs["file"]
+    named_so = [role for role in LIVED_IN if role in stem]
+    homes, _ = _checks.columns(frame, residence_columns(groups), file=file)
+    if named_so or {*MEASURES, "floors"} & set(homes.columns):
+        return [*named_so, "residences"][0]
     known, _ = _checks.columns(frame, CENTRE_COLUMNS | of_people, file=file)
     if isinstance(frame, gpd.GeoDataFrame):
         if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
