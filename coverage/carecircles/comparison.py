@@ -15,7 +15,7 @@ import shapely
 
 from carecircles import _html, evaluation, gaps, people
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, of_year
 from carecircles.words import Sentence
 
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
@@ -75,7 +75,11 @@ class Change:
 
 def compare(before: Plan, after: Plan) -> Change:
     """
-    What changes from one plan to another.
+    What changes from one plan to another, for the people of the year that the second one shows.
+
+    More people are no more coverage: `before` is counted for the same people as `after` (`plan.of_year`),
+    so that gained and lost are what the plans do. How coverage fares from year to year, with as many
+    people as there are in each, `report.years_frame` says.
 
     Parameters
     ----------
@@ -87,7 +91,8 @@ def compare(before: Plan, after: Plan) -> Change:
     ValueError
         If the cells are not the same.
     ValidationError
-        If there is no group of people that the standards of both say something about.
+        If there is no group of people that the standards of both say something about, or the year of
+        one is none the other knows.
 
     Examples
     --------
@@ -98,6 +103,7 @@ def compare(before: Plan, after: Plan) -> Change:
     >>> compare(before, plan.carry_out(before, less)).centres["change"].to_dict()
     {'H12': 'closed'}
     """
+    before = _for_the_same_people(before, after)
     cells, first = changes(before.cells, after.cells), headline(before, after).column
     streets = by_street(before.cells, after.cells, cells)
     district = of_district(before.cells, after.cells, cells)
@@ -118,6 +124,19 @@ def compare(before: Plan, after: Plan) -> Change:
         new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff, group=first),
         vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff, group=first),
     )
+
+
+def _for_the_same_people(before: Plan, after: Plan) -> Plan:
+    """The first plan for the people of the year that the second one shows."""
+    if before.area.year == after.area.year:
+        return before
+    if after.area.year is None:
+        en = f"one plan counts the people of {before.area.year}, the other those of no year"
+        zh = f"一个方案按 {before.area.year} 年人口计算，另一个没有年份"
+        raise ValidationError(
+            [Sentence(f"{en}; evaluate both in one.", zh=f"{zh}；请按同一年份计算。")]
+        )
+    return of_year(before, after.area.year)
 
 
 def groups_of(*plans: Plan) -> list[str]:

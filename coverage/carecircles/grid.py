@@ -123,6 +123,59 @@ def make_demand(
     return demand
 
 
+def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """
+    The same cells with people of another year: of each group as many times more as its street has.
+
+    Where in a street people live stays as it is; in a street where nobody of a group lived, new ones are
+    spread evenly over its cells.
+
+    Parameters
+    ----------
+    demand
+        Cells from `make_demand`, or evaluated ones.
+    before, after
+        People by street and group of the two years, indexed by the streets' codes.
+
+    Returns
+    -------
+    demand
+        On the same index, with the same columns.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> cells = make_demand(area.streets, area.population, cell=200)
+    >>> then = area.population.assign(people_60=area.population["people_60"] * 1.5)
+    >>> more = repeopled(cells, before=area.population, after=then)
+    >>> round(float(more["people_60"].sum()), 6), more["people_65"].equals(cells["people_65"])
+    (36000.0, True)
+    """
+    street = demand["street"].cat
+    codes, labels = street.codes.to_numpy(), street.categories
+    count = np.bincount(codes, minlength=len(labels))
+    each, people = 1.0 / np.maximum(count, 1), {}
+    for group in columns_of(demand):
+        was, then = (frame[group].reindex(labels).to_numpy(float) for frame in (before, after))
+        lost = labels[(count == 0) & (then > 0)]
+        if len(lost):
+            raise ValidationError(
+                [
+                    Sentence(
+                        f"street {lost[0]!r} gets people and has no cell; use a smaller cell.",
+                        zh=f"街道 {lost[0]!r} 将有人口却没有网格；请用更小的网格。",
+                    )
+                ]
+            )
+        factor = np.divide(then, was, out=np.ones(len(labels)), where=was > 0)
+        new = np.where(was > 0, 0.0, then * each)
+        people[group] = demand[group].to_numpy() * factor[codes] + new[codes]
+    changed = demand.assign(**people)
+    changed.attrs = dict(demand.attrs)
+    return changed
+
+
 def grid_of(demand: pd.DataFrame) -> Grid | None:
     """
     The lattice of some cells; None for places that lie on none, such as points with people.

@@ -30,12 +30,13 @@ import pandas as pd
 import tomli_w
 
 from carecircles import io, people
-from carecircles.area import Standard, StudyArea, area_on, datum_notes, same_pace
+from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year, same_pace
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.io._encoding import read_text, taken_as
-from carecircles.words import Sentence, Text, at
+from carecircles.io._years import FIRST_YEAR, LAST_YEAR, year_of
+from carecircles.words import Sentence, Text, at, say
 
 EVERYONE = "everyone"
 ACTS = ("open", "close", "move", "equip", "standard")
@@ -50,7 +51,7 @@ _DETAILS: dict[str, tuple[str, ...]] = {
 }
 _ALWAYS = ("date", "until")
 _COLUMNS = ("file", "step", "act", "to", "date", "until", *_DETAILS["open"], *_DETAILS["standard"])
-_KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "step")
+_KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step")
 DEGREE_DECIMALS = 7
 _LEAST = 0.001  # metres, minutes
 _MOST_CONTRADICTIONS = 20
@@ -68,7 +69,8 @@ class Scenario:
     written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
     (days, may be missing), and what the act needs. `note` goes with every result; `files` are those
     it was read from, `taken` says what was taken for granted while reading them. `as_of` is the day
-    that is looked at, None for any: then every step holds, whatever its dates.
+    that is looked at, None for any: then every step holds, whatever its dates. `year` is the year whose
+    people are counted, None for that of the study area.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Scenario:
     note_en: str = ""
     files: tuple[Path, ...] = ()
     taken: tuple[Text, ...] = ()
+    year: int | None = None
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -145,7 +148,7 @@ def parse(
     file
         What error messages call it.
     base
-        A scenario whose steps come first; its `as_of` holds where `plan` has none.
+        A scenario whose steps come first; its `as_of` and `year` hold where `plan` has none.
 
     Raises
     ------
@@ -181,6 +184,8 @@ def parse(
     said = _no_days({"as_of": plan.get("as_of", "")}, file)
     as_of, wrong = _checks.date(plan.get("as_of", ""), "as_of", file=file, last_day=True)
     problems += said or wrong
+    year, wrong = _year(plan, file)
+    problems += wrong
     for one, other, sentence in _contradictions(steps, file):
         problems.append(sentence)
         unsound |= {one, other}
@@ -195,6 +200,7 @@ def parse(
         as_of=as_of or (base.as_of if base else None),
         note=plan.get("note") or plan.get("note_en", ""),
         note_en=plan.get("note_en") or plan.get("note", ""),
+        year=year or (base.year if base else None),
     )
     if problems:
         raise ValidationError(problems, understood=made)
@@ -203,7 +209,8 @@ def parse(
 
 def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     """
-    The study area as it would be: its centres and its standard after the scenario's steps.
+    The study area as it would be: its centres and its standard after the scenario's steps, its people
+    those of the scenario's year.
 
     Parameters
     ----------
@@ -252,6 +259,14 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     placed, wrong, notes = _place(holding, area)
     problems += wrong
     problems += _place(steps[~holds], area)[1]  # a step that does not hold has to be sound as well
+    if scenario.year is not None:
+        try:
+            area = in_year(area, scenario.year)
+        except ValidationError as err:
+            problems += [
+                Sentence(f"{scenario.name_en}: {line}", zh=f"{scenario.name}：{say(line, 'zh')}")
+                for line in err.problems
+            ]
     if problems:
         raise ValidationError(problems)
     if scenario.note:
@@ -284,6 +299,7 @@ def scenario_text(scenario: Scenario) -> str:
         "note": scenario.note,
         "note_en": scenario.note_en if scenario.note_en != scenario.note else "",
         "as_of": scenario.as_of or "",
+        "year": scenario.year or "",
     }
     parts = [tomli_w.dumps(_written(heading))]
     for step in scenario.steps.to_dict("records"):
@@ -393,6 +409,21 @@ def _not_text(values: Mapping[str, Any], keys: tuple[str, ...], where: str) -> l
         at(where, Sentence(f"{key} is not text; {_QUOTED}", zh=f"{key} 不是文字；{_QUOTED.zh}"))
         for key in wrong
     ]
+
+
+def _year(plan: Mapping[str, Any], file: str) -> tuple[int | None, list[Sentence]]:
+    """The year whose people are counted, if the scenario names one."""
+    said = plan.get("year")
+    if said is None:
+        return None, []
+    year = year_of(said) if isinstance(said, int | float) else None
+    wrong = Sentence(
+        f"{file}: year is {_checks.show(said)}; write a whole year from {FIRST_YEAR} to {LAST_YEAR}, such "
+        "as year = 2030.",
+        zh=f"{file}：year 为 {_checks.show(said)}；请写 {FIRST_YEAR} 至 {LAST_YEAR} 之间的整数年份，"
+        "如 year = 2030。",
+    )
+    return year, [] if year else [wrong]
 
 
 def _read_step(

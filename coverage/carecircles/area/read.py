@@ -26,6 +26,7 @@ from carecircles.area._plan import (
 )
 from carecircles.area._rasters import Said, said_problems
 from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
+from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
 from carecircles.words import Sentence, Text
@@ -284,6 +285,7 @@ def _made(
         placed[role] = None if wrong else placed[role]
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
 
@@ -295,9 +297,7 @@ def _made(
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
     problems += _matching.overlaps(streets, file=files["streets"])
     if population is not None:
-        population, wrong = _matching.match_population(
-            population, streets, file=files["population"]
-        )
+        population, populations, wrong = match_people(population, streets, file=files["population"])
         problems += wrong
         is_counted &= not wrong
     if places is not None:
@@ -340,7 +340,7 @@ def _made(
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
-    return StudyArea(
+    read_in = StudyArea(
         name=plan["name"],
         name_en=plan.get("name_en") or plan["name"],
         boundary=boundary,
@@ -357,6 +357,7 @@ def _made(
         groups=groups,
         sources=sources,
     )
+    return read_in if populations is None else with_years(read_in, populations)
 
 
 def ground_of(area: StudyArea, *, datum: str, zh: str) -> _sources.Ground:

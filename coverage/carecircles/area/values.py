@@ -88,7 +88,8 @@ class StudyArea:
     """
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
-    `streets` is indexed by code; `population` (persons by group) by the same codes;
+    `streets` is indexed by code; `population` (persons by group, of `year`) by the same codes;
+    where its file names years, `populations` has all of them by (code, year) (`in_year`), else None;
     `facilities` by id; those with `neighbour` stand beyond the border and count like the others.
     `places` (communities, stations) only help to find one's way. `as_of` is the
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
@@ -111,6 +112,8 @@ class StudyArea:
     groups: tuple[people.Group, ...] = people.GROUPS
     headline: str | None = None
     sources: Sources = field(default=NO_SOURCES, repr=False)
+    year: int | None = None
+    populations: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
@@ -125,6 +128,7 @@ class StudyArea:
                 ("standard", in_words(self.standard)),
                 ("computed in", self.crs.to_string()),
                 *([("as of", self.as_of)] if self.as_of else []),
+                *([("people of", self.year)] if self.year else []),
                 *(("note", note["en"]) for note in self.notes[:5]),
             ],
         )

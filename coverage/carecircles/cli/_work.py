@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import functools
 import math
 import os
 from collections.abc import Sequence
@@ -14,7 +15,9 @@ from carecircles.errors import ValidationError
 if TYPE_CHECKING:
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
+    from carecircles.scenario import Scenario
     from carecircles.weights import Placed
+    from carecircles.words import Text
 from carecircles.cli.options import (
     Options,
     datum_of,
@@ -59,6 +62,7 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
     with busy(READING, options.lang):
         from carecircles.area import (
             area_on,
+            in_year,
             read_area,
             standard_of,
             with_headline,
@@ -70,6 +74,7 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
+        study = study if options.year is None else in_year(study, options.year)
         return study if as_of is None else area_on(study, as_of)
 
 
@@ -154,21 +159,26 @@ def carried_out(
     *,
     service: str | None = None,
     of_rows: float = 0.0,
+    years: Sequence[int] = (),
 ) -> "tuple[list[Plan], list[Path]]":
     """
     The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
 
-    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell.
+    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell. With `years`
+    each plan is there once for the people of each of them, whatever year a scenario names.
     """
     study = study_of(options)
-    _require_memory(study, options, plans=1 + len(paths), of_rows=of_rows)
+    count = (1 + len(paths)) * max(len(years), 1)
+    _require_memory(study, options, plans=count, of_rows=of_rows)
     with busy(READING_SCENARIOS, options.lang):
         from carecircles import plan as plans
         from carecircles import scenario
-        from carecircles.area import area_on, offering
+        from carecircles.area import area_on, in_year, offering
 
         day = None if options.as_of is None else options.as_of.date()
         problems: list[Sentence] = []
+        for year in years:
+            problems += problems_of(functools.partial(in_year, study, year))
         areas = [area_on(study, day) if day else study]
         names = [plans.AS_IT_IS]
         read: list[Path] = []
@@ -177,7 +187,13 @@ def carried_out(
                 steps = scenario.read_scenario(path)
                 read += steps.files
                 steps = dataclasses.replace(steps, as_of=steps.as_of or day)
-                areas.append(scenario.apply(study, steps))
+                asked = dataclasses.replace(steps, year=None) if years else steps
+                made_of = scenario.apply(study, asked)
+                if years and steps.year is not None:
+                    made_of = dataclasses.replace(
+                        made_of, notes=(*made_of.notes, _other_years(steps))
+                    )
+                areas.append(made_of)
                 names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
@@ -194,10 +210,20 @@ def carried_out(
     with busy(MEASURING, options.lang):
         every = plans.evaluate(study, demand)
         made = [
-            plans.evaluate(area, demand, base=every, name=name)
+            plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
+    made = [plans.of_year(plan, year) for plan in made for year in years] if years else made
     return made, read
+
+
+def _other_years(steps: "Scenario") -> "Text":
+    """That a scenario's own year gives way to those asked for."""
+    return {
+        "en": f"{steps.name_en} names the year {steps.year}; it is told here for each of those asked for "
+        "with --years.",
+        "zh": f"“{steps.name}”注明年份 {steps.year}；此处按 --years 所列各年计算。",
+    }
 
 
 def _more_problems(study: "StudyArea", understood: object) -> list[Sentence]:

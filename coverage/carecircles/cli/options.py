@@ -148,6 +148,13 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
+    year: Annotated[
+        int | None,
+        typer.Option(
+            help="Count the people of this year, where the population file names years; those of the "
+            "earliest if not given."
+        ),
+    ] = None
     lang: Lang = None  # type: ignore[assignment]  # which `_language` replaces
     memory: Annotated[
         str | None,

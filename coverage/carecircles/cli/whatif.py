@@ -1,10 +1,13 @@
 """`carecircles whatif`."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+
+from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +62,13 @@ class Question:
     open_everywhere: Annotated[
         bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
     ] = False
+    years: Annotated[
+        str | None,
+        typer.Option(
+            help="The people of several years side by side, such as 2020,2030,2035; without a scenario "
+            "the centres as they are."
+        ),
+    ] = None
 
 
 @command()
@@ -74,7 +84,8 @@ def whatif(
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
     map, out, scenarios = results.map, results.out, question.scenarios or []
-    is_league = len(scenarios) > 1
+    years = _years_of(question.years)
+    is_league = len(scenarios) > 1 or question.years is not None
     shapes = () if is_league else (".geojson", ".gpkg")
     against = [] if question.against == _BASELINE else [question.against]
     others, nowhere = scenarios_of(against, options.area)
@@ -83,6 +94,7 @@ def whatif(
     inputs = inputs_of(options, *paths)
     require(
         _question_problems(question),
+        _years_problems(question, options),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -94,11 +106,15 @@ def whatif(
     is_told_whole = out is not None or results.format is not EvaluationFormat.table
     is_long = question.open_everywhere and is_told_whole
     of_rows = memory.TABLE_ROW if is_long else 0.0
-    plans, read = carried_out(paths, [map, out], options, service=service, of_rows=of_rows)
+    plans, read = carried_out(
+        paths, [map, out], options, service=service, of_rows=of_rows, years=years
+    )
     inputs += read
     if others:
         del plans[0]
-    if question.close_each:
+    if question.years is not None:
+        answer = _by_year(plans, len(years), by)
+    elif question.close_each:
         answer = _closings(plans[-1])
     elif question.open_everywhere:
         answer = _openings(plans[-1])
@@ -143,10 +159,60 @@ def _question_problems(question: Question) -> list[Sentence]:
         if question.against != _BASELINE:
             with_both = Sentence(both, zh=f"{both.zh} 同用")
             problems += conflicts({"--against": question.against}, with_both)
-    elif not question.scenarios:
+    elif not question.scenarios and question.years is None:
         told = "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
         zh = "没有方案；请给出 TOML 文件，或用 --close-each 或 --open-everywhere 提问。"
         problems.append(Sentence(told, zh=zh))
+    return problems
+
+
+def _years_of(years: str | None) -> list[int]:
+    """The years that are asked for, the earliest first, each once; without those that are none."""
+    from carecircles.io import year_of
+
+    return sorted({year for word in _words(years) if (year := year_of(word)) is not None})
+
+
+def _words(years: str | None) -> list[str]:
+    return [word for word in re.split(r"[\s,，、;；]+", years or "") if word]
+
+
+def _years_problems(question: Question, options: Options) -> list[Sentence]:
+    """Whether `--years` names years, and goes with what else is asked."""
+    years = question.years
+    if years is None:
+        return []
+    from carecircles.io import year_of
+
+    problems = []
+    wrong = [word for word in _words(years) if year_of(word) is None]
+    if wrong:
+        problems.append(
+            Sentence(
+                f"--years: {', '.join(wrong)} is no year; write such as --years 2020,2030,2035.",
+                zh=f"--years：{'、'.join(wrong)} 不是年份；请写如 --years 2020,2030,2035。",
+            )
+        )
+    elif len(_years_of(years)) < 2:
+        problems.append(
+            Sentence(
+                "--years compares two years or more; for one write --year.",
+                zh="--years 用于比较两个以上年份；一个年份请用 --year。",
+            )
+        )
+    others = {
+        "--year": options.year is not None,
+        "--against": question.against != _BASELINE,
+        "--close-each, --open-everywhere": question.close_each or question.open_everywhere,
+    }
+    problems += [
+        Sentence(
+            f"--years does not go with {option}; ask one at a time.",
+            zh=f"--years 不能与 {option} 同时使用；请分开提问。",
+        )
+        for option, is_asked in others.items()
+        if is_asked
+    ]
     return problems
 
 
@@ -172,7 +238,7 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         return report.with_total(streets, district)
 
     def show(lang: str) -> None:
-        names = [say(report.plan_name(plan), lang) for plan in (before, after)]
+        names = [say(report.plan_name(plan), lang) for plan in (change.before, after)]
         print_table(
             report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
@@ -198,7 +264,17 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     from carecircles import comparison, maps, report
 
+    years = sorted({str(plan.area.year) for plan in plans})
+    if len(years) > 1:
+        en, zh = ", ".join(years), "、".join(years)
+        told = (
+            f"the scenarios count the people of different years ({en}); name one with year in all of them, "
+            "or put years side by side with --years."
+        )
+        mend = "请在各方案中写同一 year，或用 --years 并列比较。"
+        raise ValidationError([Sentence(told, zh=f"各方案所计人口的年份不同（{zh}）；{mend}")])
     changes = [comparison.compare(before, plan) for plan in plans]
+    before = changes[0].before  # for the people of their year
 
     def show(lang: str) -> None:
         print_table(
@@ -213,6 +289,29 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
         lambda: report.league_record(changes),
         show,
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
+    )
+
+
+def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
+    """Every plan for the people of `count` years, which stand together in `plans`."""
+    from carecircles import maps, report
+
+    def show(lang: str) -> None:
+        tables = [(report.standard_note(plans[0]), report.years_table(plans, lang=lang))]
+        for first in range(0, len(plans), count) if by == By.street else ():
+            several = plans[first : first + count]
+            tables.append((several[0].name, report.years_by_street_table(several, lang=lang)))
+        for title, table in tables[:-1]:
+            print_table(table, title=say(title, lang), lang=lang)
+        title, table = tables[-1]
+        below = report.said_below(*report.league_notes(plans), lang=lang)
+        print_table(table, title=say(title, lang), notes=below, lang=lang)
+
+    return _Answer(
+        lambda: report.years_frame(plans, by=by),
+        lambda: report.years_record(plans, by=by),
+        show,
+        lambda lang: maps.comparison_map(plans, lang=lang).render(),
     )
 
 

@@ -1,5 +1,8 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
+from carecircles.io._bands import read_bands as read_bands
+from carecircles.io._bands import read_ratios as read_ratios
+from carecircles.io._bands import read_survival as read_survival
 from carecircles.io._columns import BASES as BASES
 from carecircles.io._columns import SERVICES as SERVICES
 from carecircles.io._columns import community_columns as community_columns
@@ -13,6 +16,7 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io._years import year_of as year_of
 from carecircles.io.homes import measures_of as measures_of
 from carecircles.io.homes import read_communities as read_communities
 from carecircles.io.homes import read_people_grid as read_people_grid

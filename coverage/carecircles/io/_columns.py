@@ -93,6 +93,7 @@ def population_columns(
     return {
         "code": STREET_COLUMNS["code"],
         "street": ("name", "street_name", "街道", "街道名称", "名称"),
+        "year": ("年份", "年", "年度"),
         **{group.column: group.spellings for group in groups},
         "basis": ABOUT["basis"],
         "source": ABOUT["source"],
@@ -289,6 +290,8 @@ BASES = {
     "known": ("已知", "实测"),
     "schematic": ("示意",),
     "proposed": ("planned", "拟建", "规划", "拟定"),
+    "projected": ("projection", "forecast", "预测", "推算"),
+    "interpolated": ("内插", "插值"),
 }
 
 

@@ -16,7 +16,7 @@ import pyproj
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.io import _checks
+from carecircles.io import _checks, _years
 from carecircles.io._columns import (
     ABOUT,
     BASES,
@@ -317,7 +317,8 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     ----------
     path
         Any of the formats of `read_centres`, with a column `code` or `street` and at least one of
-        persons, such as `people_60`; as many more as are known.
+        persons, such as `people_60`; as many more as are known. With a column `year` it has a row a
+        street and year.
     groups
         The groups of people that are looked for; one that the area declares as its own has to be there.
 
@@ -325,7 +326,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     -------
     population
         Indexed by `street` (code or name as written): the groups of people, street_name, basis,
-        source, age_basis, age_source, row.
+        source, age_basis, age_source, row; year if the file says it.
 
     Raises
     ------
@@ -359,7 +360,13 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
                 zh="请补上，或从 area.toml 中删去该人群",
             )
             problems.append(absent(frame, group.column, file=file, mend=mend))
-    streets, wrong = _checks.identities(frame, key, file=file)
+    dated: dict[str, pd.Series] = {}
+    if "year" in frame:
+        dated["year"], wrong = _years.years_of(frame, file=file)
+        problems += wrong
+        streets, wrong = _years.identities(frame, key, dated["year"], file=file)
+    else:
+        streets, wrong = _checks.identities(frame, key, file=file)
     problems += wrong
     counts, wrong = _checks.people(frame, groups, file=file)
     problems += wrong
@@ -370,6 +377,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
         age_basis=_basis(frame, "age_basis"),
         age_source=_kept(frame, "age_source"),
         row=frame.index,
+        **dated,
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
     return _sound(population, problems)

@@ -125,16 +125,16 @@ def title(area: StudyArea) -> Text:
     'Example District: elderly-care coverage of 3 centres'
     """
     name = area_name(area)
-    day = f", {area.as_of}" if area.as_of else ""
+    shown = report.when(area)
     beyond = int(is_neighbour(area.facilities).sum())
     own = len(area.facilities) - beyond
     return {
         "en": f"{name['en']}: elderly-care coverage of {own} centres"
         + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
-        + day,
+        + shown["en"],
         "zh": f"{name['zh']}：{own} 个居家养老服务中心"
         + (f"（另计区外 {beyond} 个）" if beyond else "")
-        + f"覆盖图{day}",
+        + f"覆盖图{shown['zh']}",
     }
 
 

@@ -94,12 +94,14 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         )
         raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
-    day = f" ({area.as_of})" if area.as_of else ""
+    shown = {
+        lang: f" ({text.strip('，, ')})" if text else "" for lang, text in report.when(area).items()
+    }
     config = {
         "live": True,
         "title": {
-            "en": f"{area_name(area)['en']}{day}: what if? Move, add and remove centres",
-            "zh": f"{area_name(area)['zh']}{day}：养老服务中心布局推演",
+            "en": f"{area_name(area)['en']}{shown['en']}: what if? Move, add and remove centres",
+            "zh": f"{area_name(area)['zh']}{shown['zh']}：养老服务中心布局推演",
         },
         "subtitle": {
             "en": "In a straight line, the limit included.",
@@ -187,6 +189,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
                 "group": standard.group,
             },
             "as_of": area.as_of.isoformat() if area.as_of else None,
+            "year": area.year,
             "spelled": {
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),

@@ -43,6 +43,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
     neighbour_notes,
+    of_time,
     setting_of,
     told_of,
     units_of,
@@ -137,7 +138,7 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     Returns
     -------
     league
-        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
+        Indexed by `rank` (0 is `before`): name, name_en, as_of, year, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
 
     Examples
@@ -170,6 +171,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
                 "name": plan.name["zh"],
                 "name_en": plan.name["en"],
                 "as_of": setting["as_of"],
+                "year": setting["year"],
                 "centres": setting["centres"],
                 "neighbours": setting["neighbours"],
                 "metres": plan.area.standard.metres,
@@ -309,7 +311,8 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     ['As it is', 'One less']
     """
     league = _league(changes)
-    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
+    times = zip(league["as_of"], league["year"], strict=True)
+    days = [say(of_time(day, year), lang) for day, year in times]
     rows = rows_of(league["group"], changes[0].before.area.groups)
     named = {group.column: f" ({say(group.name, lang)})" for group in rows}
     groups = [named.get(group, "") for group in league["group"]]

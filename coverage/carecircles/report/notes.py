@@ -1,6 +1,7 @@
 """What has to be said beside figures: names, standards, what is assumed and how exact it is."""
 
 import dataclasses
+import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -385,6 +386,8 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     frame = figures.drop(columns="cells_km2").set_axis(labels.rename("code"))
     frame.insert(0, "name", names[0])
     frame.insert(1, "name_en", names[1])
+    if area.year is not None:
+        frame.insert(2, "year", area.year)
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
@@ -418,6 +421,7 @@ def setting_of(plan: Plan) -> dict[str, Any]:
     return {
         "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
         "as_of": area.as_of.isoformat() if area.as_of else None,
+        "year": area.year,
         "centres": len(area.facilities) - beyond,
         "neighbours": beyond,
     }
@@ -462,7 +466,7 @@ def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
 
 def plan_name(plan: Plan) -> Text:
     """
-    The name of a plan with the day it shows, if it shows one.
+    The name of a plan with the day and the year it shows, if it shows one.
 
     Examples
     --------
@@ -472,8 +476,30 @@ def plan_name(plan: Plan) -> Text:
     >>> report.plan_name(asis)["en"]
     'As it is'
     """
-    day = f", {plan.area.as_of}" if plan.area.as_of else ""
-    return {lang: isolated(name) + day for lang, name in plan.name.items()}
+    shown = when(plan.area)
+    return {lang: isolated(name) + shown[lang] for lang, name in plan.name.items()}
+
+
+def when(area: StudyArea) -> Text:
+    """
+    On which day centres are open and of which year people are, as it stands behind a name; else nothing.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> from carecircles.area import area_on
+    >>> when(area_on(datasets.load("hexi"), "2022-06-30"))["en"]
+    ', 2022-06-30'
+    """
+    return of_time(area.as_of, area.year)
+
+
+def of_time(day: object, year: float | None) -> Text:
+    """A day and a year of people, either of which may be missing, as they stand behind a name."""
+    shown = f", {day}" if isinstance(day, str | datetime.date) else ""
+    if year is None or pd.isna(year):
+        return {"en": shown, "zh": shown}
+    return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}
 
 
 def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:

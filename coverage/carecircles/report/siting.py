@@ -206,6 +206,7 @@ def siting_scenario(
         f"候选点 {every} 个。{proof['zh']}",
         "note_en": f"Sited for people {group['en']} ({_goal(siting).what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
+        **({} if plan.area.year is None else {"year": plan.area.year}),
         "step": made["step"],
     }
 
