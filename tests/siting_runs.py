@@ -50,7 +50,7 @@ def by_carecircles(model, demand, sites, required, new, *, time_limit=60.0):
         demand,
         cost,
         cutoff=CUTOFF_M,
-        required=sites.index[:required],
+        rules=siting.Rules(required=sites.index[:required]),
         search=siting.Search(time_limit=time_limit),
         **goal,
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import pandas as pd
 import pytest
 
 from carecircles import datasets, grid, marginal, plan, reach, report, scenario, siting
@@ -47,7 +48,7 @@ def test_one_call_finds_what_the_model_finds_on_the_whole_table(asis, places, go
     own = asis.reach(asis.cells, asis.area.facilities, cutoff=5_000)
     table = reach.joined(asis.cells, own, whole)
     slow = siting.MODELS[goal](
-        asis.cells, table, required=asis.area.facilities.index,
+        asis.cells, table, rules=siting.Rules(required=asis.area.facilities.index),
         cutoff=asis.area.standard.metres, **options,
     )  # fmt: skip
     found = siting.site(asis, places, goal=goal, **options)
@@ -97,6 +98,9 @@ def test_what_cannot_be_asked_of_a_plan_is_said(asis, places):
         siting.site(asis, places.iloc[:2].set_axis(own), new=1)
     with pytest.raises(ValidationError, match="how many new centres"):
         siting.site(asis, places)
+    for rules in (siting.Rules(required=own), siting.Rules(capacities=pd.Series({"A1": 5.0}))):
+        with pytest.raises(ValidationError, match="leave the three out"):
+            siting.site(asis, places, new=1, rules=rules)
     with pytest.raises(ValueError, match="reproject one"):
         siting.site(asis, places.to_crs(4326), new=1)
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -257,34 +258,33 @@ def test_centres_in_gcj02(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["map", "--cell", "0"],
-        ["map", "--cell", "nan"],
-        ["map", "--cell", "9000"],
-        ["map", "--radius", "-3"],
-        ["map", "--datum", "mars"],
-        ["map", "--area", "nowhere"],
-        ["map", "--area", "./nowhere"],
-        ["map", "--as-of", "yesterday"],
-        ["map", "--out", "map.pdf"],
-        ["map", "--out", "no/such/folder/map.html"],
-        ["evaluate", "--out", "x.doc"],
-        ["evaluate", "--centres", "nowhere.csv"],
-        ["map", "--cell", "1e-320"],
-        ["map", "--cell", "1e300"],
-        ["map", "--cell", "0.2"],
-        ["map", "--radius", "1e9"],
-        ["gaps", "--smallest", "nan"],
-        ["gaps", "--smallest", "-5"],
-        ["gaps", "--lang", "fr"],
-        ["check", "nowhere.csv"],
-        ["check"],
-        ["nonsense"],
-    ],
-    ids=" ".join,
-)
+BAD_CALLS = [
+    ["map", "--cell", "0"],
+    ["map", "--cell", "nan"],
+    ["map", "--cell", "9000"],
+    ["map", "--radius", "-3"],
+    ["map", "--datum", "mars"],
+    ["map", "--area", "nowhere"],
+    ["map", "--area", "./nowhere"],
+    ["map", "--as-of", "yesterday"],
+    ["map", "--out", "map.pdf"],
+    ["map", "--out", "no/such/folder/map.html"],
+    ["evaluate", "--out", "x.doc"],
+    ["evaluate", "--centres", "nowhere.csv"],
+    ["map", "--cell", "1e-320"],
+    ["map", "--cell", "1e300"],
+    ["map", "--cell", "0.2"],
+    ["map", "--radius", "1e9"],
+    ["gaps", "--smallest", "nan"],
+    ["gaps", "--smallest", "-5"],
+    ["gaps", "--lang", "fr"],
+    ["check", "nowhere.csv"],
+    ["check"],
+    ["nonsense"],
+]
+
+
+@pytest.mark.parametrize("arguments", BAD_CALLS, ids=" ".join)
 def test_bad_calls_end_with_status_2_and_write_nothing(tmp_path, arguments):
     refused(*arguments, cwd=tmp_path)
 
@@ -374,9 +374,7 @@ def test_two_results_in_one_file(tmp_path):
     assert "a.html and a.csv are one file" in said
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+WRONG_OPTIONS = [
         (
             "map --cell 0 --radius -3 --minutes 0 --datum mars --out map.pdf --tiles-datum bd09",
             ["cell is 0 m", "--radius is -3", "--minutes is 0", "mars", ".html", "--tiles-datum"],
@@ -392,13 +390,64 @@ def test_two_results_in_one_file(tmp_path):
             ["'nowhere'", "'neither'", "name one scenario", "--radius is 0", "--out: a.doc"],
         ),
         ("gaps --smallest nan --out no/a.csv", ["--smallest is nan", "there is no folder"]),
-    ],
-    ids=["map", "site", "whatif", "gaps"],
-)  # fmt: skip
+        ("gaps --cell ten --format doc --as-of never", ["'--cell'", "'doc' is not one of", "'never'", "3 problems"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), WRONG_OPTIONS, ids=["map", "site", "whatif", "gaps", "choices"]
+)
 def test_all_wrong_options_are_told_at_once(tmp_path, arguments, said):
     message = refused(*arguments.split(), cwd=tmp_path)
     for part in said:
         assert part in message, part
+
+
+IN_CHINESE = [
+    *BAD_CALLS,
+    *(arguments.split() for arguments, _ in WRONG_OPTIONS),
+    ["map", "--tiles", "https://tiles.example.org/{z}/{x}/{y}.png", "--tiles-datum", "bd09"],
+    ["map", "--tiles", "https://tiles.example.org/{z}/{q}"],
+    ["map", "--memory", "much"],
+    ["map", "--cell", "5", "--memory", "1MB"],
+    ["map", "--cel", "50"],
+    ["map", "--cell"],
+    ["map", "--live=yes"],
+    ["map", "it"],
+    ["mapp"],
+    ["init"],
+    ["site", "--new", "few"],
+    ["site", "--new", "2000", "--curve", "101", "--alternatives", "-1"],
+    ["site", "--objective", "facilities", "--new", "3", "--budget", "1e15"],
+    ["site", "--service", "meals", "--spacing", "1e6", "--keep-out", "no.geojson"],
+    ["whatif"],
+    ["whatif", "a", "b", "--open-everywhere", "--close-each", "--against", "c"],
+]
+A_FACT = re.compile(
+    r"--?[a-z][\w-]*|(?<![A-Za-z])\d[\d,.]*(?<![,.])|(?<!\w)'[^']*'|[\w-]+\.[a-z]{3,7}\b|\bnan\b",
+    re.ASCII,
+)
+
+
+@pytest.mark.parametrize("arguments", IN_CHINESE, ids=" ".join)
+def test_problems_of_a_call_are_told_in_chinese_with_the_same_facts(
+    tmp_path, monkeypatch, arguments
+):
+    """Options, numbers, files and quoted values are those of the English; asked for or by the locale."""
+    told = refused(*arguments, cwd=tmp_path)
+    asked = [] if "--lang" in arguments else ["--lang=zh"]
+    said = [refused(*arguments[:1], *asked, *arguments[1:], cwd=tmp_path)] if asked else []
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    said.append(refused(*arguments, cwd=tmp_path))
+    assert len(set(said)) == 1
+    lines = told.splitlines(), said[0].splitlines()
+    assert len(lines[0]) == len(lines[1])
+    for en, zh in zip(*lines, strict=True):
+        zh = zh.replace("100 万", "一百万")  # a million, which English writes in letters
+        assert re.search("[\u4e00-\u9fff]{2}", zh), zh
+        assert set(A_FACT.findall(zh)) == set(A_FACT.findall(en)), zh
+        strange = set(re.findall(r"[A-Za-z]{2,}", zh)) - set(re.findall(r"[A-Za-z]{2,}", en))
+        assert not strange, zh
 
 
 def test_thousands_of_problems_are_counted_and_not_all_printed(tmp_path):
@@ -582,7 +631,7 @@ def test_killed_while_writing_leaves_what_was_there(tmp_path, sent):
     (tmp_path / "out.html").write_text("before")
     script = (
         "import sys, time, pathlib, carecircles.io as io, carecircles.cli as cli\n"
-        "def slow(self, target): print('writing', flush=True); time.sleep(60)\n"
+        "def slow(self, target): print('writing', file=sys.__stdout__, flush=True); time.sleep(60)\n"
         "pathlib.Path.replace = slow\n"
         "sys.argv = ['carecircles', 'map', '--out', 'out.html', '--cell', '200']\n"
         "cli.main()\n"
@@ -603,6 +652,31 @@ def test_killed_while_writing_leaves_what_was_there(tmp_path, sent):
     if sent != signal.SIGKILL:
         assert [p.name for p in tmp_path.iterdir()] == ["out.html"]
         assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "table"])
+def test_what_a_library_prints_is_not_in_the_document(tmp_path, format):
+    """From Python and below it, while the command works and while it lays out what it has found."""
+    options = ["evaluate", "--cell", "200", "--format", format]
+    script = (
+        "import os, sys\n"
+        "from carecircles import cli, grid, report\n"
+        "def noisy(function):\n"
+        "    def run(*values, **more):\n"
+        "        print('a banner'); sys.stdout.write('a licence\\n'); os.write(1, b'a trace\\n')\n"
+        "        return function(*values, **more)\n"
+        "    return run\n"
+        "grid.make_demand = noisy(grid.make_demand)\n"
+        "report.evaluation_record = noisy(report.evaluation_record)\n"
+        f"sys.argv = ['carecircles', *{options}]; cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=dict(os.environ),  # see `run_alone`
+        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    assert done.stdout == run_alone(*options, cwd=tmp_path).stdout
+    for line in ("a banner", "a licence", "a trace"):
+        assert done.stderr.splitlines().count(line) == 2
 
 
 def test_help_needs_no_heavy_import(tmp_path):

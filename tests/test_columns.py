@@ -45,10 +45,8 @@ def every_frame(asis, change):
     places = siting.candidates_in_gaps(asis, spacing=300)
     places["price"] = 80.0
     cost = siting.cost_for("distance", asis, places)
-    sited = siting.minimize_cost(
-        asis.cells, cost, new=1, weight="people_60", required=list(asis.area.facilities.index),
-        candidates=list(places.index),
-    )  # fmt: skip
+    rules = siting.Rules(required=asis.area.facilities.index, candidates=places.index)
+    sited = siting.minimize_cost(asis.cells, cost, new=1, weight="people_60", rules=rules)
     [sited] = siting.with_gross(asis, places, "people_60", sited)
     return {
         "coverage": report.coverage_frame(asis),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import datasets
+from carecircles import area, datasets
 from tests.conftest import CRS, ROOT
 
 FACTS = tomllib.loads((ROOT / "seeds" / "facts.toml").read_text(encoding="utf-8"))
@@ -167,10 +167,35 @@ def test_generator_gives_the_same_bytes(tmp_path):
 
 
 def test_template_is_a_study_area_of_invented_data():
-    area = datasets.load("template")
-    assert set(area.facilities["basis"]) == {"assumed"}
-    assert set(area.population["basis"]) == {"assumed"}
-    assert area.notes == ()
+    made = datasets.load("template")
+    assert set(made.facilities["basis"]) == {"assumed"}
+    assert set(made.population["basis"]) == {"assumed"}
+    assert made.notes == ()
+
+
+def test_the_examples_of_where_people_live_are_those_of_their_generator(tmp_path):
+    runpy.run_path(str(ROOT / "seeds" / "make_template.py"))["main"](tmp_path)
+    written = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    stored = {p.name: p.read_bytes() for p in (ROOT / "data" / "template" / "homes").iterdir()}
+    assert written == stored
+
+
+def test_the_template_takes_its_examples_of_where_people_live(tmp_path):
+    """What area.toml names in comments, with the comment signs away."""
+    datasets.write_template(tmp_path / "mine")
+    path = tmp_path / "mine" / "area.toml"
+    told = path.read_text(encoding="utf-8")
+    lines = ["[files]"]
+    for role in ("residences", "communities", "people_grid", "uninhabited"):
+        line = next(line for line in told.splitlines() if line.startswith(f'# {role} = "homes/'))
+        lines.append(line.removeprefix("# "))
+    path.write_text(told + "\n".join(lines) + "\n", encoding="utf-8")
+    made = area.read_area(tmp_path / "mine")
+    assert len(made.sources.residences) == 8  # and an office that is left out
+    assert made.sources.communities.groupby("street")["people_60"].sum().to_dict() == {
+        "S1": 8400, "S2": 7000}  # fmt: skip
+    assert made.sources.people_grid["people_60"].sum() == pytest.approx(24_000)
+    assert len(made.sources.uninhabited) == 2
 
 
 def test_communities_are_those_of_the_facts(hexi):

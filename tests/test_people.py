@@ -308,9 +308,9 @@ def test_a_model_sites_for_those_there_are(plan):
     """Without a weight it is the headline of the cells: here everyone, as there is no 60+."""
     places = siting.candidates_on_grid(plan.cells, spacing=400)
     cost = siting.cost_for("coverage", plan, places)
-    required = list(plan.area.facilities.index)
+    rules = siting.Rules(required=plan.area.facilities.index)
     free, named = (
-        siting.maximize_coverage(plan.cells, cost, new=1, required=required, **weight)
+        siting.maximize_coverage(plan.cells, cost, new=1, rules=rules, **weight)
         for weight in ({}, {"weight": "people"})
     )
     assert free.objective == named.objective

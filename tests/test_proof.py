@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from carecircles import _highs, siting
-from carecircles.errors import InfeasibleError, SolverError
+from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError
 from carecircles.report import siting as siting_report
 from carecircles.siting import Rules, Search, _search, _solver
 from tests.test_cli import run
@@ -25,7 +25,7 @@ MODELS = {
     "gradual": (siting.maximize_gradual_coverage, {"new": 3, "full": 300}),
     "backup": (siting.maximize_backup, {"new": 3}),
     "distance": (siting.minimize_cost, {"new": 3}),
-    "capacities": (siting.minimize_cost, {"new": 3, "capacities": "ten each"}),
+    "capacities": (siting.minimize_cost, {"new": 3}),
     "worst": (siting.minimize_worst, {"new": 4}),
     "facilities": (siting.minimize_facilities, {}),
 }
@@ -45,10 +45,11 @@ def town():
 
 def solved(model, town, **more):
     function, options = MODELS[model]
-    if "capacities" in options:
+    rules = Rules(required=["h"])
+    if model == "capacities":
         capacities = pd.Series(60.0, index=town[1].index.levels[1])
-        options = options | {"capacities": capacities}
-    return function(*town, cutoff=700, weight="people", required=["h"], **options, **more)
+        rules = dataclasses.replace(rules, capacities=capacities)
+    return function(*town, cutoff=700, weight="people", rules=rules, **options, **more)
 
 
 # A stand-in for the solver that lies, each time about one thing
@@ -165,6 +166,7 @@ def test_a_solver_that_always_lies_proves_nothing(model, town, lie, stand_in):
     assert 2 <= len(asked) <= 3
     assert asked[-1]["presolve"] == "off"
     assert "highspy" in str(error.value)
+    assert "经核对不成立" in error.value.why.zh
 
 
 def test_a_lie_ends_the_command_with_status_2(tmp_path, stand_in):
@@ -208,8 +210,8 @@ def test_the_release_that_answered_0_where_100_is_right():
     )
     cost = pd.Series([100.0, 0, 0, 100, 0, 0], index=index)
     plan = siting.minimize_cost(
-        demand, cost, new=1, weight="people", required=["h0", "h1"],
-        capacities=pd.Series({"h1": 1.0, "c0": 1.0}),
+        demand, cost, new=1, weight="people",
+        rules=Rules(required=["h0", "h1"], capacities=pd.Series({"h1": 1.0, "c0": 1.0})),
     )  # fmt: skip
     assert (plan.objective, plan.bound, plan.status) == (100, 100, "optimal")
     assert list(plan.sites.index) == ["c0"]
@@ -227,11 +229,16 @@ def test_no_time_to_make_sure_that_there_is_no_plan(monkeypatch):
         return answer
 
     monkeypatch.setattr(_highs, "run", run)
-    with pytest.raises(TimeoutError, match="says that there is none, but there was no time"):
+    said = "says that there is none, but there was no time"
+    with pytest.raises(OutOfTimeError, match=said) as caught:
         siting.maximize_coverage(
             demand, pd.Series(0.0, index=index), new=1, cutoff=1, weight="people",
             rules=Rules(floor_by_street=1), search=Search(time_limit=0.5),
         )  # fmt: skip
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.why.zh == (
+        "在 0.5 秒内没有找到满足条件的方案；请延长时间。求解器称没有这样的方案，但已来不及核实。"
+    )
 
 
 # A solver that does not come back
@@ -275,8 +282,9 @@ def test_no_plan_in_time_where_the_solver_does_not_answer(town):
 @pytest.mark.usefixtures("deaf")
 def test_a_solver_whose_process_dies_is_an_error(town, monkeypatch):
     monkeypatch.setattr(_highs, "_COMMAND", ("-c", "raise SystemExit(3)"))
-    with pytest.raises(SolverError, match="its process ended"):
+    with pytest.raises(SolverError, match="its process ended") as caught:
         solved("backup", town)
+    assert "其进程已结束" in caught.value.why.zh
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

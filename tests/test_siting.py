@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -78,7 +79,7 @@ def plans(cost, required, most):
 def test_most_people_equal_brute_force(problem, new):
     demand, cost, required = problem
     plan = siting.maximize_coverage(
-        demand, cost, new=new, cutoff=700, weight="people", required=required
+        demand, cost, new=new, cutoff=700, weight="people", rules=Rules(required=required)
     )
     best = max(
         people_covered(demand, cost, some | set(required)) for some in plans(cost, required, new)
@@ -108,11 +109,16 @@ def test_fewest_centres_equal_brute_force(problem, share):
     if wanted > everyone + 1e-9:
         with pytest.raises(InfeasibleError, match="the candidates reach"):
             siting.minimize_facilities(
-                demand, cost, cutoff=700, share=share, weight="people", required=required
+                demand,
+                cost,
+                cutoff=700,
+                share=share,
+                weight="people",
+                rules=Rules(required=required),
             )
         return
     plan = siting.minimize_facilities(
-        demand, cost, cutoff=700, share=share, weight="people", required=required
+        demand, cost, cutoff=700, share=share, weight="people", rules=Rules(required=required)
     )
     fewest = min(
         len(some) for some in plans(cost, required, 9)
@@ -148,11 +154,12 @@ def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
         if must <= some and not some & banned and (holds or not has_floor):
             allowed.append(people_covered(demand, cost, opened))
     rules = Rules(
+        required=required,
         must_open=tuple(must),
         may_not_open=tuple(banned),
         floor_by_street=floor if has_floor else None,
     )
-    options = {"new": new, "cutoff": 700, "weight": "people", "required": required, "rules": rules}
+    options = {"new": new, "cutoff": 700, "weight": "people", "rules": rules}
     if not allowed:
         with pytest.raises(InfeasibleError):
             siting.maximize_coverage(demand, cost, **options)
@@ -170,8 +177,8 @@ def test_a_budget_equals_brute_force(problem, budget, prices):
     labels = [f for f in cost.index.levels[1] if f not in required]
     paid = pd.Series(prices[: len(labels)], index=labels, dtype=float)
     plan = siting.maximize_coverage(
-        demand, cost, new=None, cutoff=700, weight="people", required=required,
-        rules=Rules(prices=paid, budget=budget),
+        demand, cost, new=None, cutoff=700, weight="people",
+        rules=Rules(required=required, prices=paid, budget=budget),
     )  # fmt: skip
     best = max(
         people_covered(demand, cost, some | set(required))
@@ -180,7 +187,7 @@ def test_a_budget_equals_brute_force(problem, budget, prices):
     assert plan.objective == pytest.approx(best, abs=1e-6)
     assert paid[plan.sites.index].sum() <= budget
     cheapest = siting.minimize_facilities(
-        demand, cost, cutoff=700, weight="people", required=required, rules=Rules(prices=paid)
+        demand, cost, cutoff=700, weight="people", rules=Rules(required=required, prices=paid)
     )
     everyone = people_covered(demand, cost, set(cost.index.levels[1]))
     least = min(
@@ -257,8 +264,8 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
         if must <= some and is_held and value < math.inf:
             values.append(value)
     extra = {"full": 300} if model == "maximize_gradual_coverage" else {}
-    rules = Rules(must_open=tuple(must), floor_by_street=floor)
-    options = {"new": new, "cutoff": 700, "weight": "people", "required": required, "rules": rules}
+    rules = Rules(required=required, must_open=tuple(must), floor_by_street=floor)
+    options = {"new": new, "cutoff": 700, "weight": "people", "rules": rules}
     if not values:
         with pytest.raises(InfeasibleError):
             getattr(siting, model)(demand, cost, **options, **extra)
@@ -305,9 +312,8 @@ def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
         )  # fmt: skip
         return found.fun
 
-    plan = siting.minimize_cost(
-        demand, cost, new=new, weight="people", required=required, capacities=capacities
-    )
+    rules = Rules(required=required, capacities=capacities)
+    plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
     best = min(transported(some | set(required)) for some in plans(cost, required, new))
     assert plan.objective == pytest.approx(best, abs=1e-5)
     assert plan.gap == pytest.approx(0, abs=1e-6)
@@ -344,9 +350,13 @@ def small():
         ({"new": "2"}, "new is '2'; write a whole number"),
         ({"new": 1, "rules": Rules(budget=3)}, "not both"),
         ({"new": None, "rules": Rules(budget=3)}, "needs prices"),
-        ({"new": 1, "required": ["x"]}, "required: 1 labels"),
-        ({"new": 1, "candidates": ["b"], "rules": Rules(must_open=("a",))}, "must_open: 1 labels"),
-        ({"new": 1, "candidates": ["a", "x"]}, "candidates: 1 labels"),
+        ({"new": 1, "rules": Rules(required=["x"])}, "required: 1 labels"),
+        ({"new": 1, "rules": Rules(candidates=["b"], must_open=("a",))}, "must_open: 1 labels"),
+        ({"new": 1, "rules": Rules(candidates=["a", "x"])}, "candidates: 1 labels"),
+        (
+            {"new": 1, "rules": Rules(capacities=pd.Series({"a": 5.0}))},
+            "do not count for the goal 'coverage'; leave them out",
+        ),
         ({"new": 1, "rules": Rules(must_open=("x",))}, "must_open"),
         ({"new": 1, "rules": Rules(must_open=("a",), may_not_open=("a",))}, "both name"),
         ({"new": 1, "rules": Rules(floor_by_street=2)}, "floor_by_street"),
@@ -362,25 +372,35 @@ def small():
     ],
 )
 def test_what_cannot_be_asked(small, options, said):
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=said) as caught:
         siting.maximize_coverage(*small, **({"weight": "people", "cutoff": 700} | options))
+    assert all(is_said_in_chinese(problem) for problem in caught.value.problems)
+
+
+def is_said_in_chinese(line):
+    """Whether the Chinese of a sentence is Chinese and names what the English names."""
+    named = [re.findall(r"'[^']*'|\d+", text) for text in (line, line.zh)]
+    return re.search(r"[\u4e00-\u9fff]", line.zh) and sorted(named[0]) == sorted(named[1])
 
 
 def test_a_floor_nobody_can_reach_names_the_street_and_what_is_missing(small):
-    with pytest.raises(InfeasibleError, match=r"street B: 0 of 4 people can be reached, 3 too few"):
+    said = r"street B: 0 of 4 people can be reached, 3 too few"
+    with pytest.raises(InfeasibleError, match=said) as caught:
         siting.maximize_coverage(
             *small,
             new=2,
             cutoff=700,
             weight="people",
-            candidates=["a"],
-            rules=Rules(floor_by_street=0.75),
+            rules=Rules(candidates=["a"], floor_by_street=0.75),
         )
+    assert "街道 B 的 4 人中可达 0 人，少 3 人" in caught.value.why.zh
     said = r"no plan of 1 new centre keeps every street at 80 %.*street [AB] is [34] people short"
-    with pytest.raises(InfeasibleError, match=said):
+    with pytest.raises(InfeasibleError, match=said) as caught:
         siting.maximize_coverage(
             *small, new=1, cutoff=700, weight="people", rules=Rules(floor_by_street=0.8)
         )
+    said = r"新增 1 个中心时，无法使每个街道的覆盖率都达到 80 %.*街道 [AB] 还差 [34] 人。"
+    assert re.fullmatch(said, caught.value.why.zh)
 
 
 def test_a_number_of_centres_that_is_whole_in_another_type(small):
@@ -420,16 +440,8 @@ def test_a_pair_given_twice_counts_once(small):
 
 
 def test_a_required_centre_that_must_open_is_open_already(small):
-    rules = Rules(must_open=("a",))
-    plan = siting.maximize_coverage(
-        *small,
-        new=1,
-        cutoff=700,
-        weight="people",
-        required=["a"],
-        candidates=["a", "b"],
-        rules=rules,
-    )
+    rules = Rules(required=["a"], candidates=["a", "b"], must_open=("a",))
+    plan = siting.maximize_coverage(*small, new=1, cutoff=700, weight="people", rules=rules)
     assert list(plan.sites.index) == ["b"]
     assert plan.objective == 12
 
@@ -455,7 +467,7 @@ def test_what_must_open_is_built_first_and_may_take_the_whole_budget(small):
 def test_a_place_that_is_infinitely_far_is_out_of_reach(small):
     demand, cost = small
     cost[("r", "b")] = math.inf
-    plan = siting.minimize_cost(demand, cost, new=2, weight="people", required=[])
+    plan = siting.minimize_cost(demand, cost, new=2, weight="people")
     assert plan.objective == 800
     floor = Rules(floor_by_street=0.5)
     with pytest.raises(ValidationError, match="without a street"):
@@ -565,7 +577,7 @@ def test_the_curve_is_the_best_of_each_number(problem):
         most=3,
         cutoff=700,
         weight="people",
-        required=required,
+        rules=Rules(required=required),
     )
     for new, row in curve.iterrows():
         best = max(
@@ -784,6 +796,7 @@ def test_the_datum_of_candidates_is_not_that_of_the_areas_own_centres(hexi_copy,
         (["--new", "2", "--radius", "5000"], "no cell would gain anyone"),
         (["--new", "2", "--service", "meals"], "every centre offers 'meals' already"),
         (["--new", "2", "--floor-by-street", "1"], "people short"),
+        (["--new", "2", "--floor-by-street", "1", "--lang", "zh"], "梅江街道（120103013）还差"),
         (["--new", "2", "--service", "meals", "--spacing", "200"], "--spacing does not go"),
         (["--new", "2", "--spacing", "-1"], "--spacing is -1"),
         (["--new", "2", "--gap", "1"], "--gap is 1"),
@@ -903,7 +916,8 @@ def test_alternatives_equal_brute_force(problem, new, places):
     free = [f for f in labels if f not in required]
     at = pd.Series([100.0 * n for n in places[: len(free)]], index=free)
     points = gpd.GeoSeries(gpd.points_from_xy(at, 0 * at), index=free, crs="EPSG:4548")
-    options = {"new": new, "cutoff": 700, "weight": "people", "required": required}
+    rules = Rules(required=required)
+    options = {"new": new, "cutoff": 700, "weight": "people", "rules": rules}
     best = siting.maximize_coverage(demand, cost, **options)
     found = siting.alternatives(
         siting.maximize_coverage, best, demand, cost, points, count=1, within=0.3, **options

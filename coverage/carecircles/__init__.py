@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carecircles import area as area
     from carecircles import catchments as catchments
+    from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
@@ -40,12 +41,14 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import weights as weights
     from carecircles import words as words
 
 __version__ = "0.1.0"
 __all__ = [
     "area",
     "catchments",
+    "cohorts",
     "comparison",
     "datasets",
     "datum",
@@ -64,6 +67,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "weights",
     "words",
 ]
 

@@ -18,11 +18,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from carecircles.errors import SolverError
+from carecircles.words import Sentence, say
 
 Told = Callable[[float, float], None]  # the best value and the bound so far
 
@@ -136,11 +137,11 @@ def _heard(
         except queue.Empty:
             continue
         if kind == "done":
-            return said
+            return cast("Answer", said)
         if kind == "failed":
-            raise SolverError(
-                f"the solver failed ({said}); reinstall highspy, or take another release."
-            )
+            why = f"the solver failed ({said}); reinstall highspy, or take another release."
+            zh = f"求解器出错（{say(said, 'zh')}）；请重新安装 highspy，或换用其他版本。"
+            raise SolverError(Sentence(why, zh=zh))
         if kind == "plan":
             worker.latest = worker.latest._replace(values=said.values, value=said.value)
         else:
@@ -167,7 +168,8 @@ class _Worker:
                 start_new_session=True,  # Ctrl-C is for us
             )
         except OSError as err:
-            raise SolverError(f"the solver could not be started ({err}).") from err
+            why = f"the solver could not be started ({err})."
+            raise SolverError(Sentence(why, zh=f"求解器无法启动（{err}）。")) from err
         self.owner = os.getpid()
         self.inbox: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self.listener = threading.Thread(target=self._listen, daemon=True)
@@ -196,7 +198,7 @@ class _Worker:
             while True:
                 self.inbox.put(pickle.load(self.process.stdout))  # type: ignore[arg-type]  # opened as a pipe
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self.inbox.put(("failed", "its process ended"))
+            self.inbox.put(("failed", Sentence("its process ended", zh="其进程已结束")))
 
 
 _idle: list[_Worker] = []
@@ -246,7 +248,7 @@ def _work() -> None:
         finally:
             os._exit(0)  # nobody listens any more
 
-    def say(kind: str, said: object) -> None:
+    def tell(kind: str, said: object) -> None:
         pickle.dump((kind, said), out, protocol=5)
         out.flush()
 
@@ -254,16 +256,16 @@ def _work() -> None:
     while True:
         task = tasks.get()
         try:
-            say("done", _solved(task, stop, say))
+            tell("done", _solved(task, stop, tell))
         except Exception as err:
-            say("failed", f"{type(err).__name__}: {err}")
+            tell("failed", f"{type(err).__name__}: {err}")
 
 
-def _solved(task: _Task, stop: threading.Event, say: Callable[[str, object], None]) -> Answer:
+def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], None]) -> Answer:
     """One programme, with what HiGHS finds on the way."""
     import highspy
 
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     for option, value in task.options.items():
         highs.setOptionValue(option, value)
     _pass(highs, task.program)
@@ -279,16 +281,16 @@ def _solved(task: _Task, stop: threading.Event, say: Callable[[str, object], Non
     )
     told = time.monotonic()
 
-    def listen(kind, _message, out, answer, _data) -> None:
+    def listen(kind: Any, _message: str, out: Any, answer: Any, _data: Any) -> None:
         nonlocal told
         if kind == improved:
             # Its bound is worth nothing: for the plan it starts from it is that plan's value.
             values, value = np.array(out.mip_solution), out.objective_function_value
-            say("plan", Answer("unknown", values, value, math.nan))
+            tell("plan", Answer("unknown", values, value, math.nan))
             return
         answer.user_interrupt = stop.is_set()
         if kind == asks[0] and time.monotonic() - told > _TELL_S:
-            say("bound", Answer("unknown", None, out.mip_primal_bound, out.mip_dual_bound))
+            tell("bound", Answer("unknown", None, out.mip_primal_bound, out.mip_dual_bound))
             told = time.monotonic()
 
     highs.setCallback(listen, None)
@@ -313,7 +315,7 @@ def _solved(task: _Task, stop: threading.Event, say: Callable[[str, object], Non
     )
 
 
-def _pass(highs, program: Program) -> None:
+def _pass(highs: Any, program: Program) -> None:
     """Hand the programme over to HiGHS."""
     import highspy
 

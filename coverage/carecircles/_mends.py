@@ -17,9 +17,7 @@ EXPORT_AGAIN = Sentence("export the file again", zh="请重新导出该文件")
 EXPORT_IN_WGS84 = Sentence("export the file again in WGS84", zh="请以 WGS84 重新导出该文件")
 CHECK_THE_PATH = Sentence("check the path", zh="请检查路径")
 ANOTHER_PLACE = Sentence("choose another place", zh="请换一个位置")
-ABOVE_0 = Sentence(
-    "write a number above 0 and below a million", zh="请填写大于 0 且小于 100 万的数"
-)
+ABOVE_0 = Sentence("write a number above 0 and below a million", zh="请填写大于 0 且小于一百万的数")
 ITS_OWN = Sentence("give every row its own", zh="请为每行填写各不相同的值")
 
 

@@ -6,7 +6,6 @@ area) uncovered before and covered after, lost the other way round; backup is tw
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -16,7 +15,8 @@ import shapely
 
 from carecircles import _html, evaluation, gaps, people
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, of_year
+from carecircles.words import Sentence
 
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
 
@@ -75,7 +75,11 @@ class Change:
 
 def compare(before: Plan, after: Plan) -> Change:
     """
-    What changes from one plan to another.
+    What changes from one plan to another, for the people of the year that the second one shows.
+
+    More people are no more coverage: `before` is counted for the same people as `after` (`plan.of_year`),
+    so that gained and lost are what the plans do. How coverage fares from year to year, with as many
+    people as there are in each, `report.years_frame` says.
 
     Parameters
     ----------
@@ -87,7 +91,8 @@ def compare(before: Plan, after: Plan) -> Change:
     ValueError
         If the cells are not the same.
     ValidationError
-        If there is no group of people that the standards of both say something about.
+        If there is no group of people that the standards of both say something about, or the year of
+        one is none the other knows.
 
     Examples
     --------
@@ -98,13 +103,14 @@ def compare(before: Plan, after: Plan) -> Change:
     >>> compare(before, plan.carry_out(before, less)).centres["change"].to_dict()
     {'H12': 'closed'}
     """
+    before = _for_the_same_people(before, after)
     cells, first = changes(before.cells, after.cells), headline(before, after).column
     streets = by_street(before.cells, after.cells, cells)
     district = of_district(before.cells, after.cells, cells)
     if before.cost.unit != after.cost.unit:  # minutes less metres are nothing
         unknown = [
             c
-            for c in streets
+            for c in map(str, streets.columns)
             if c.startswith(("nearer_", "farther_", "mean_nearer_", "mean_farther_"))
         ]
         cells["distance_change_m"], streets[unknown], district[unknown] = [math.nan] * 3
@@ -118,6 +124,19 @@ def compare(before: Plan, after: Plan) -> Change:
         new_zones=new_zones(before.cells, after.cells, cutoff=after.cost.cutoff, group=first),
         vanished_zones=new_zones(after.cells, before.cells, cutoff=before.cost.cutoff, group=first),
     )
+
+
+def _for_the_same_people(before: Plan, after: Plan) -> Plan:
+    """The first plan for the people of the year that the second one shows."""
+    if before.area.year == after.area.year:
+        return before
+    if after.area.year is None:
+        en = f"one plan counts the people of {before.area.year}, the other those of no year"
+        zh = f"一个方案按 {before.area.year} 年人口计算，另一个没有年份"
+        raise ValidationError(
+            [Sentence(f"{en}; evaluate both in one.", zh=f"{zh}；请按同一年份计算。")]
+        )
+    return of_year(before, after.area.year)
 
 
 def groups_of(*plans: Plan) -> list[str]:
@@ -162,25 +181,28 @@ def headline(*plans: Plan) -> people.Group:
     >>> headline(plan.evaluate(area, grid.make_demand(area.streets, area.population))).column
     'people_60'
     """
-    told = _told(*plans)
+    groups = _told(*plans)
     asked = ", ".join(dict.fromkeys(p.area.standard.group for p in plans if p.area.standard.group))
-    if not told:
-        raise ValidationError(
-            [
-                f"the standards are for {asked}, which have nobody in common that is counted; "
-                "compare plans whose standards are for everyone, or for a group and its part."
-            ]
+    if not groups:
+        told = (
+            f"the standards are for {asked}, which have nobody in common that is counted; "
+            "compare plans whose standards are for everyone, or for a group and its part."
         )
+        zh = (
+            f"各标准分别适用于 {asked}，其中没有共同计入的人口；"
+            "请比较标准适用于所有人的方案，或适用于某人群及其一部分的方案。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     wanted = next((plan.area.headline for plan in plans if plan.area.headline), None)
     if wanted is None:
-        return people.headline(told)
-    for group in told:
+        return people.headline(groups)
+    for group in groups:
         if group.column == wanted:
             return group
-    known = ", ".join(group.column for group in told)
-    raise ValidationError(
-        [f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."]
-    )
+    known = ", ".join(group.column for group in groups)
+    told = f"group is {wanted!r}, but the standard is for {asked} alone; write one of {known}."
+    zh = f"人群为 {wanted!r}，而标准只适用于 {asked}；应为 {known} 之一。"
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _told(*plans: Plan) -> list[people.Group]:
@@ -271,7 +293,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     metres = after["distance_m"].to_numpy() - before["distance_m"].to_numpy()
     return pd.DataFrame(
         {
-            "status": pd.Categorical.from_codes(codes, categories=list(STATUSES)),
+            "status": pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES)),
             "depth_change": after["depth"].to_numpy() - before["depth"].to_numpy(),
             "distance_change_m": np.where(np.abs(metres) < _SAME_M, 0.0, metres),
         },
@@ -336,11 +358,12 @@ def of_district(
     """
     change = changes(before, after) if change is None else change
     every = np.zeros(len(before), dtype=int)
-    figures = _measure(before, after, change, every, ["district"]).iloc[0]
+    figures = _measure(before, after, change, every, pd.Index(["district"])).iloc[0]
     shares = _both(
         evaluation.of_district(before).to_frame().T, evaluation.of_district(after).to_frame().T
     ).iloc[0]
-    return pd.concat([figures, shares])
+    district: pd.Series = pd.concat([figures, shares])
+    return district
 
 
 def new_zones(
@@ -394,7 +417,7 @@ def _measure(
     after: pd.DataFrame,
     change: pd.DataFrame,
     group: np.ndarray,
-    labels: Sequence,
+    labels: pd.Index,
 ) -> pd.DataFrame:
     """The changes of every group of cells."""
     metres = change["distance_change_m"].to_numpy()
@@ -425,7 +448,7 @@ def _measure(
             for name in ("nearer", "farther"):
                 moved = total(before[g].to_numpy() * np.abs(metres), where[name])
                 table[f"mean_{name}_{g}_m"] = moved / table[f"{name}_{g}"]
-    return pd.DataFrame(table, index=pd.Index(labels))
+    return pd.DataFrame(table, index=labels)
 
 
 def _both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

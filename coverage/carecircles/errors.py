@@ -20,7 +20,7 @@ class ValidationError(ValueError):
         super().__init__(joined(self.problems))
 
 
-class _Said(RuntimeError):
+class _Said(Exception):
     """An error that is one sentence, in each language."""
 
     def __init__(self, why: Sentence) -> None:
@@ -28,9 +28,13 @@ class _Said(RuntimeError):
         super().__init__(why)
 
 
-class InfeasibleError(_Said):
+class InfeasibleError(_Said, RuntimeError):
     """A question that has no answer, such as a plan that cannot reach its target."""
 
 
-class SolverError(_Said):
+class SolverError(_Said, RuntimeError):
     """A solver whose answers do not hold, or that cannot be run; nothing it said is passed on."""
+
+
+class OutOfTimeError(_Said, TimeoutError):
+    """A search whose time was up before there was anything to pass on."""

@@ -14,6 +14,7 @@ import shapely
 
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of
+from carecircles.words import Sentence
 
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
@@ -96,9 +97,9 @@ def make_demand(
 
     row, col = np.nonzero(owner >= 0)
     if len(row) == 0:
-        raise ValidationError(
-            [f"cell is {cell:g} m, too large: no cell has its centre in a street."]
-        )
+        wrong = "too large: no cell has its centre in a street."
+        zh = "过大：没有一个网格的中心落在街道内。"
+        raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
     codes = owner[row, col]
     demand = pd.DataFrame(
         {
@@ -120,6 +121,59 @@ def make_demand(
         demand[group] = each[codes]
     demand.attrs["crs"] = streets.crs.to_string()
     return demand
+
+
+def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """
+    The same cells with people of another year: of each group as many times more as its street has.
+
+    Where in a street people live stays as it is; in a street where nobody of a group lived, new ones are
+    spread evenly over its cells.
+
+    Parameters
+    ----------
+    demand
+        Cells from `make_demand`, or evaluated ones.
+    before, after
+        People by street and group of the two years, indexed by the streets' codes.
+
+    Returns
+    -------
+    demand
+        On the same index, with the same columns.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> cells = make_demand(area.streets, area.population, cell=200)
+    >>> then = area.population.assign(people_60=area.population["people_60"] * 1.5)
+    >>> more = repeopled(cells, before=area.population, after=then)
+    >>> round(float(more["people_60"].sum()), 6), more["people_65"].equals(cells["people_65"])
+    (36000.0, True)
+    """
+    street = demand["street"].cat
+    codes, labels = street.codes.to_numpy(), street.categories
+    count = np.bincount(codes, minlength=len(labels))
+    each, people = 1.0 / np.maximum(count, 1), {}
+    for group in columns_of(demand):
+        was, then = (frame[group].reindex(labels).to_numpy(float) for frame in (before, after))
+        lost = labels[(count == 0) & (then > 0)]
+        if len(lost):
+            raise ValidationError(
+                [
+                    Sentence(
+                        f"street {lost[0]!r} gets people and has no cell; use a smaller cell.",
+                        zh=f"街道 {lost[0]!r} 将有人口却没有网格；请用更小的网格。",
+                    )
+                ]
+            )
+        factor = np.divide(then, was, out=np.ones(len(labels)), where=was > 0)
+        new = np.where(was > 0, 0.0, then * each)
+        people[group] = demand[group].to_numpy() * factor[codes] + new[codes]
+    changed = demand.assign(**people)
+    changed.attrs = dict(demand.attrs)
+    return changed
 
 
 def grid_of(demand: pd.DataFrame) -> Grid | None:
@@ -172,9 +226,9 @@ def lattice_of(demand: pd.DataFrame) -> Grid:
     """
     found = grid_of(demand)
     if found is None:
-        raise ValidationError(
-            ["`demand` has no grid (row, col, x, y, area_m2); make it with `grid.make_demand`."]
-        )
+        told = "`demand` has no grid (row, col, x, y, area_m2); make it with `grid.make_demand`."
+        zh = "`demand` 没有网格（row、col、x、y、area_m2）；请用 `grid.make_demand` 生成。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return found
 
 
@@ -252,7 +306,7 @@ def _half_width(off: np.ndarray, radius: float) -> np.ndarray:
     return np.sqrt(np.maximum(radius**2 - off**2, 0))
 
 
-def cell_problems(cell: float) -> list[str]:
+def cell_problems(cell: float) -> list[Sentence]:
     """
     Whether cells can have such a side, in metres.
 
@@ -263,12 +317,18 @@ def cell_problems(cell: float) -> list[str]:
     """
     if _SMALLEST_M <= cell <= _LARGEST_M:
         return []
-    return [
-        f"cell is {cell:g} m; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50."
-    ]
+    mend = Sentence(
+        f"; write a size between {_SMALLEST_M:g} and {_LARGEST_M:g}, such as 50.",
+        zh=f"；应在 {_SMALLEST_M:g} 与 {_LARGEST_M:g} 之间，例如 50。",
+    )
+    return [_cell_is(cell, mend)]
 
 
-def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
+def _cell_is(cell: float, why: Sentence) -> Sentence:
+    return Sentence(f"cell is {cell:g} m{why}", zh=f"网格边长为 {cell:g} 米{why.zh}")
+
+
+def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[Sentence]:
     """
     Whether there are not too many cells of such a side.
 
@@ -286,20 +346,20 @@ def count_problems(streets: gpd.GeoDataFrame, cell: float) -> list[str]:
     )
     if places <= _MOST_CELLS:
         return []
-    return [
-        f"cell is {cell:g} m, which makes {places:,} cells; "
-        f"the most is {_MOST_CELLS:,}: use a larger cell."
-    ]
+    why = Sentence(
+        f", which makes {places:,} cells; the most is {_MOST_CELLS:,}: use a larger cell.",
+        zh=f"，共 {places:,} 个网格；最多为 {_MOST_CELLS:,} 个：请增大网格。",
+    )
+    return [_cell_is(cell, why)]
 
 
-def _degrees_problems(streets: gpd.GeoDataFrame) -> list[str]:
+def _degrees_problems(streets: gpd.GeoDataFrame) -> list[Sentence]:
     """Whether the streets are in metres."""
     if streets.crs is None or streets.crs.is_projected:
         return []
-    return [
-        f"`streets` are in {streets.crs.to_string()} (degrees); reproject them, for example with "
-        "`streets.to_crs(streets.estimate_utm_crs())`."
-    ]
+    crs, mend = streets.crs.to_string(), "`streets.to_crs(streets.estimate_utm_crs())`"
+    told = f"`streets` are in {crs} (degrees); reproject them, for example with {mend}."
+    return [Sentence(told, zh=f"`streets` 的坐标系为 {crs}（度）；请先投影，例如 {mend}。")]
 
 
 def raster(demand: pd.DataFrame, values: np.ndarray, *, fill: float) -> np.ndarray:
@@ -341,12 +401,34 @@ def _owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         rows = slice(*np.searchsorted(y, [bottom, np.nextafter(top, np.inf)]))
         cols = slice(*np.searchsorted(x, [left, np.nextafter(right, np.inf)]))
         here = owner[rows, cols]
-        here[_holds(street, x[cols], y[rows]) & (here < 0)] = position
+        here[holds(street, x[cols], y[rows]) & (here < 0)] = position
     return owner
 
 
-def _holds(street: shapely.Geometry, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Whether the street holds each point of a lattice: by blocks inside it, by points at its border."""
+def holds(street: shapely.Geometry, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """
+    Whether a polygon holds each point of a lattice, its border included.
+
+    By blocks inside it, by points at its border.
+
+    Parameters
+    ----------
+    street
+        Polygon.
+    x, y
+        Columns and rows of the lattice in metres, in rising order.
+
+    Returns
+    -------
+    holds
+        Boolean, of shape (rows, columns).
+
+    Examples
+    --------
+    >>> import shapely
+    >>> holds(shapely.box(0, 0, 2, 1), np.array([1.0, 2.0, 3.0]), np.array([0.5])).tolist()
+    [[True, True, False]]
+    """
     holds = np.zeros((len(y), len(x)), dtype=bool)
     if holds.size == 0:
         return holds
@@ -372,8 +454,8 @@ def _refuse_lost_people(
     is_lost = (cells_of_street == 0) & (people > 0).any(axis=1).to_numpy()
     if is_lost.any():
         names = ", ".join(repr(name) for name in streets["name"][is_lost])
-        raise ValidationError(
-            [
-                f"cell is {cell:g} m, too large for {names}: no cell has its centre there; use a smaller cell."
-            ]
+        why = Sentence(
+            f", too large for {names}: no cell has its centre there; use a smaller cell.",
+            zh=f"，对 {names} 过大：没有一个网格的中心落在其中；请减小网格。",
         )
+        raise ValidationError([_cell_is(cell, why)])

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import evaluation, grid
+from carecircles import evaluation, grid, reach
 from carecircles.people import columns_of, headline_of
 from carecircles.plan import Plan, is_straight
 
@@ -39,10 +39,9 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     >>> marginal.close_each(asis)["lost_people_60"].round().to_dict()
     {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
     """
-    demand, pairs = plan.cells, plan.cost.table
-    centres = pairs.index.levels[1]
-    position = demand.index.get_indexer(pairs.index.levels[0])[pairs.index.codes[0]]
-    centre = pairs.index.codes[1]
+    demand, pairs = plan.cells, reach.pairs_in(plan.cost.table)
+    centres, centre = pairs.levels[1], pairs.codes[1]
+    position = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
     depth = evaluation.depth(demand, plan.cost).to_numpy()[position]
 
     def lost(weights: np.ndarray, reached: int) -> np.ndarray:
@@ -107,9 +106,9 @@ def _by_reach(plan: Plan, weights: dict[str, np.ndarray]) -> dict[str, np.ndarra
     step = max(1, _PAIRS_AT_ONCE // max(1, len(gap)))
     for first in range(0, len(places), step):
         some = places.iloc[first : first + step]
-        table = plan.reach(gap, some, cutoff=plan.cost.cutoff).table
-        cell = gap.index.get_indexer(table.index.levels[0])[table.index.codes[0]]
-        place = cells.index.get_indexer(table.index.levels[1])[table.index.codes[1]]
+        pairs = reach.pairs_in(plan.reach(gap, some, cutoff=plan.cost.cutoff).table)
+        cell = gap.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+        place = cells.index.get_indexer(pairs.levels[1])[pairs.codes[1]]
         for name, weight in weights.items():
             sums[name] += np.bincount(place, weight[is_gap][cell], minlength=len(cells))
     return sums

@@ -13,6 +13,7 @@ import psutil
 
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence, say
 
 _SHARE = 0.8  # of what is free; the rest is for others and for what an estimate does not see
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -25,6 +26,8 @@ _RASTER = 12  # for each place of the rectangle around the streets
 _CELL = 130  # a cell of the first plan with its figures
 _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
+_CELL_PLACED = 100  # a cell whose people are placed by more than their street
+_SOURCE_ROW = 300  # a row of what says where people live
 _PAIR = 35  # a cell and a centre that reaches it
 _PAIR_SITED = 110  # a cell and a candidate, from the cost table to the plan
 _PAIR_PROVED = 230  # the same where the whole model goes to the solver
@@ -58,14 +61,17 @@ def of_evaluation(
     >>> from carecircles import datasets, memory
     >>> area = datasets.load("template")
     >>> memory.of_evaluation(area, cell=50) < memory.of_evaluation(area, cell=25)
-    np.True_
+    True
     """
     left, bottom, right, top = area.streets.total_bounds
     places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
     cells = area.streets.area.sum() / cell**2
     pairs = len(area.facilities) * min(cells, in_circle(area.standard.metres, cell=cell))
+    sources = vars(area.sources).values()
+    rows = sum(len(source) for source in sources if source is not None)
     of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
-    return _RASTER * places + of_cell * cells + _PAIR * pairs
+    of_cell += _CELL_PLACED * (rows > 0)
+    return float(_RASTER * places + of_cell * cells + _PAIR * pairs + _SOURCE_ROW * rows)
 
 
 def of_siting(goal: str, pairs: float) -> float:
@@ -129,7 +135,10 @@ def amount(said: str) -> float:
     """
     found = _AMOUNT.fullmatch(said.strip())
     if found is None or float(found[1]) == 0:
-        raise ValidationError([f"--memory is {said!r}; write such as 4GB or 512MB."])
+        told = f"--memory is {said!r}; write such as 4GB or 512MB."
+        raise ValidationError(
+            [Sentence(told, zh=f"--memory 为 {said!r}；应写成 4GB 或 512MB 这样。")]
+        )
     number, unit, is_binary = found.groups()
     size = _UNITS[unit.upper()]
     return float(number) * (1024 ** round(math.log(size, 1000)) if is_binary else size)
@@ -147,7 +156,7 @@ def free() -> float:
     return float(min([psutil.virtual_memory().available, *_left_in_groups()]))
 
 
-def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
+def require(estimate: float, *, most: float, doing: str, mend: Sentence) -> None:
     """
     Go on only if an estimate is within what may be taken.
 
@@ -167,15 +176,14 @@ def require(estimate: float, *, most: float, doing: str, mend: str) -> None:
 
     Examples
     --------
-    >>> require(1e6, most=2e6, doing="this", mend="use less")
+    >>> require(1e6, most=2e6, doing="--cell 50", mend=Sentence("use less", zh="请少用"))
     """
     if estimate > most:
-        raise ValidationError(
-            [
-                f"{doing} takes about {size(estimate)} of memory, and {size(most)} may be used; {mend}, "
-                f"or allow more with --memory {math.ceil(1.2 * estimate / 1e9)}GB."
-            ]
-        )
+        takes, has = size(estimate), size(most)
+        enough = f"--memory {math.ceil(1.2 * estimate / 1e9)}GB"
+        told = f"{doing} takes about {takes} of memory, and {has} may be used; {mend}, or allow more with {enough}."
+        zh = f"{say(doing, 'zh')} 约需内存 {takes}，可用 {has}；{mend.zh}，或用 {enough} 放宽限制。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def size(amount: float) -> str:

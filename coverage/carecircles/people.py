@@ -10,6 +10,7 @@ nobody declared is told under its own name. A measure of a group has the group's
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
@@ -327,7 +328,7 @@ def declared(
     return tuple(groups.values()), problems
 
 
-def _row(ours: Group | None, column: str, said: Mapping) -> Group:
+def _row(ours: Group | None, column: str, said: Mapping[str, Any]) -> Group:
     """A group as area.toml has it, over the one we know if we do."""
     base = ours or Group(column, {}, is_beside=True, is_own=True)
     name = said.get("name") or base.name.get("zh") or said.get("name_en", "")
@@ -360,7 +361,7 @@ def _column_problems(column: str, where: Sentence) -> list[Sentence]:
     return []
 
 
-def _row_problems(said: Mapping, where: Sentence, *, is_new: bool) -> list[Sentence]:
+def _row_problems(said: Mapping[str, Any], where: Sentence, *, is_new: bool) -> list[Sentence]:
     problems = []
     unknown = listed(repr(key) for key in said if key not in _KEYS)
     if unknown:

@@ -1,12 +1,12 @@
 """A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from carecircles import _html, evaluation
+from carecircles import _html, evaluation, grid
 from carecircles import reach as reaches
-from carecircles.area import Standard, StudyArea, in_words, offering
+from carecircles.area import Standard, StudyArea, in_words, in_year, offering
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -54,6 +54,7 @@ class Plan:
                 ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
                 ("standard", f"{in_words(self.area.standard)}; by {way}"),
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
+                *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
                 ("cells", f"{len(self.cells):,}"),
                 *(
@@ -179,7 +180,56 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     if service is not None:
         after = offering(after, service)
     name = {"en": scenario.name_en, "zh": scenario.name}
-    return evaluate(after, plan.cells, base=plan, name=name)
+    return evaluate(after, cells_of(plan, after), base=plan, name=name)
+
+
+def of_year(plan: Plan, year: int) -> Plan:
+    """
+    The same plan for the people of another year: what its centres reach stays, whom they reach does not.
+
+    Parameters
+    ----------
+    plan
+        The plan; its study area's population names years.
+    year
+        As in `area.in_year`.
+
+    Raises
+    ------
+    ValidationError
+        As `area.in_year`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from carecircles import area, datasets, grid
+    >>> template = datasets.load("template")
+    >>> then = template.population.assign(people_60=template.population["people_60"] * 1.5)
+    >>> both = pd.concat({2020: template.population, 2030: then}, names=["year"]).swaplevel()
+    >>> template = area.with_years(template, both)
+    >>> asis = evaluate(template, grid.make_demand(template.streets, template.population, cell=200))
+    >>> [round(float(of_year(asis, year).cells["people_60"].sum()), 3) for year in (2020, 2030)]
+    [24000.0, 36000.0]
+    """
+    then = in_year(plan.area, year)
+    return replace(plan, area=then, cells=cells_of(plan, then))
+
+
+def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
+    """
+    The cells of a plan with the people of a study area, which is the plan's own or that of another year.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> cells_of(asis, area) is asis.cells
+    True
+    """
+    if area.year == plan.area.year:
+        return plan.cells
+    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
 
 
 def is_straight(plan: Plan) -> bool:

@@ -10,22 +10,24 @@ import inspect
 import math
 import sys
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import KDTree
 
 from carecircles import grid
-from carecircles import network as networks
 from carecircles.errors import ValidationError
-from carecircles.network import Network
-from carecircles.words import Sentence
+from carecircles.words import Sentence, at
+
+if TYPE_CHECKING:
+    from carecircles import network as networks
+    from carecircles.network import Network
 
 _PAIRS_AT_ONCE = 1_000_000
 _ELSEWHERE_M = 10_000.0  # some cells of an area may well lie beyond its network
+_FEW_PAIRS = 5_000_000  # which are measured in less time than it takes to load the k-d tree
 _NAMES = ["demand", "facility"]
 
 
@@ -62,18 +64,35 @@ class CostTable:
     def __post_init__(self) -> None:
         index, costs = self.table.index, self.table.to_numpy()
         if index.nlevels != 2:
-            raise ValidationError(
-                [f"cost: its index has {index.nlevels} levels; make them (demand, facility)."]
-            )
+            told = f"its index has {index.nlevels} levels; make them (demand, facility)"
+            zh = f"索引有 {index.nlevels} 层；应为（demand, facility）两层"
+            raise ValidationError([at("cost", Sentence(told, zh=zh))])
         is_sound = (costs >= 0) & (costs <= self.cutoff)
         if not is_sound.all():
             some = ", ".join(map(repr, index[~is_sound][:5].to_list()))
-            raise ValidationError(
-                [
-                    f"cost: {int((~is_sound).sum())} costs are missing, negative or beyond the cutoff "
-                    f"of {self.cutoff:g} ({some}); take them out or say the cutoff they were made for."
-                ]
+            count, cutoff = int((~is_sound).sum()), f"{self.cutoff:g}"
+            told = (
+                f"{count} costs are missing, negative or beyond the cutoff of {cutoff} ({some}); "
+                "take them out or say the cutoff they were made for"
             )
+            zh = (
+                f"有 {count} 个值缺失、为负或超过上限 {cutoff}（{some}）；"
+                "请去掉，或写明制表时所用的上限"
+            )
+            raise ValidationError([at("cost", Sentence(told, zh=zh))])
+
+
+def pairs_in(table: pd.Series) -> pd.MultiIndex:
+    """
+    The pairs of costs by `(demand, facility)`; facilities that reach nobody may stand in its levels.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a")], names=["demand", "facility"])
+    >>> pairs_in(pd.Series([80.0, 700.0], index=pairs)).levels[1].tolist()
+    ['a']
+    """
+    return cast("pd.MultiIndex", table.index)  # pandas-stubs know it as an Index without levels
 
 
 class Reach(Protocol):
@@ -129,9 +148,9 @@ def within(cost: CostTable, cutoff: float | None = None) -> CostTable:
     if cutoff is None or cutoff == cost.cutoff:
         return cost
     if not cutoff < cost.cutoff:
-        raise ValidationError(
-            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
-        )
+        told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
+        zh = f"`cost` 只到 {cost.cutoff:g}，小于上限 {cutoff:g}；请重新制表。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return CostTable(cost.table[cost.table.to_numpy() <= cutoff], cutoff, cost.unit)
 
 
@@ -182,10 +201,11 @@ def straight_line(
         none = np.array([], int)
         return CostTable(_table(demand, facilities, none, none, np.array([])), cutoff)
     if only_nearest:
-        cell, facility, metres = _nearest_in_line(xy, x, y)
-        is_near = metres <= cutoff
-        pairs = (cell[is_near], facility[is_near], metres[is_near])
-        return CostTable(_table(demand, facilities, *pairs), cutoff)
+        find = _nearest_of_few if len(demand) * len(x) <= _FEW_PAIRS else _nearest_of_many
+        found, metres = find(*xy, x, y)
+        cell = np.flatnonzero(metres <= cutoff)
+        near = _table(demand, facilities, cell, found[cell], metres[cell])
+        return CostTable(near, cutoff)
     lattice = grid.grid_of(demand)
     if lattice is None:
         parts = [_pairs_of_points(xy, x, y, cutoff)]
@@ -204,7 +224,7 @@ def straight_line(
 def walking(
     demand: pd.DataFrame,
     facilities: gpd.GeoDataFrame,
-    network: Network,
+    network: "Network",
     *,
     cutoff: float,
     only_nearest: bool = False,
@@ -237,6 +257,7 @@ def walking(
     A street of 100 m between a home, 3 m off it, and a centre.
 
     >>> import shapely
+    >>> from carecircles.network import Network
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> ways = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), ways)
@@ -245,6 +266,8 @@ def walking(
     >>> walking(demand, centres, street, cutoff=100).table.to_dict()
     {('p', 'a'): 83.0}
     """
+    from carecircles import network as networks  # which loads what straight lines do without
+
     xy, (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
     if len(demand):
         _require_network_of(facilities, xy, network)
@@ -260,15 +283,19 @@ def walking(
     return CostTable(_table(demand, facilities, cell[home], facility[near], metres), cutoff)
 
 
-def _on_ways(network: Network, x: np.ndarray, y: np.ndarray) -> tuple[networks.OnWay, np.ndarray]:
+def _on_ways(
+    network: "Network", x: np.ndarray, y: np.ndarray
+) -> "tuple[networks.OnWay, np.ndarray]":
     """Where places come onto the ways, and the positions of those that do."""
+    from carecircles import network as networks
+
     places = networks.onto(network, x, y)
     is_on = places.edge >= 0
     return places.taken(is_on), np.flatnonzero(is_on)
 
 
 def _require_network_of(
-    facilities: gpd.GeoDataFrame, xy: tuple[np.ndarray, np.ndarray], network: Network
+    facilities: gpd.GeoDataFrame, xy: tuple[np.ndarray, np.ndarray], network: "Network"
 ) -> None:
     """Whether a network is in the CRS of centres and cells, and where the cells are."""
     if facilities.crs != network.crs:
@@ -325,15 +352,15 @@ def looked_up(
     {('q', 'b'): 650.0}
     """
     some = within(table, None if math.isinf(cutoff) else cutoff)
-    unknown = facilities.index[~facilities.index.isin(some.table.index.levels[1])]
+    unknown = facilities.index[~facilities.index.isin(pairs_in(some.table).levels[1])]
     if len(unknown):
         named = ", ".join(map(repr, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
-        raise ValidationError(
-            [
-                f"cost: the table knows nothing of {len(unknown)} centres ({named}); "
-                "measure them too, or give a reach that can."
-            ]
+        told = (
+            f"the table knows nothing of {len(unknown)} centres ({named}); "
+            "measure them too, or give a reach that can"
         )
+        zh = f"表中没有 {len(unknown)} 个中心（{named}）；请一并量算，或给出能够量算的 reach"
+        raise ValidationError([at("cost", Sentence(told, zh=zh))])
     return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
 
 
@@ -385,6 +412,8 @@ def _pairs_of_points(
     xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place, centre and metres of the pairs of places that lie on no grid."""
+    from scipy.spatial import KDTree
+
     place_x, place_y = xy
     tree = KDTree(np.column_stack(xy))
     # A hair more than the cutoff, so that each is measured in one and the same way.
@@ -394,20 +423,6 @@ def _pairs_of_points(
     metres = np.hypot(place_x[place] - x[facility], place_y[place] - y[facility])
     is_near = metres <= cutoff
     return place[is_near], facility[is_near], metres[is_near]
-
-
-def _nearest_in_line(
-    xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Place, nearest centre and metres of every place; of centres equally near the first."""
-    cells = np.column_stack(xy)
-    places, first = np.unique(np.column_stack([x, y]), axis=0, return_index=True)
-    _, found = KDTree(places).query(cells, k=min(2, len(places)))
-    found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
-    metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
-    closer = np.argmin(metres, axis=1)[:, None]
-    centre, least = (np.take_along_axis(some, closer, axis=1)[:, 0] for some in (found, metres))
-    return np.arange(len(cells)), centre, least
 
 
 def _code(count: int) -> type[np.signedinteger]:
@@ -465,7 +480,8 @@ def updated(
     is_same[is_same] = shapely.equals(points[is_same], old_points[old_position[is_same]])
     measured = reach(demand, after[~is_same], cutoff=cutoff)
     kept = within(cost, cutoff).table
-    is_kept = kept.index.levels[1].isin(after.index[is_same])[kept.index.codes[1]]
+    pairs = pairs_in(kept)
+    is_kept = pairs.levels[1].isin(after.index[is_same])[pairs.codes[1]]
     return joined(
         demand, CostTable(kept[is_kept], cutoff, cost.unit), measured, facilities=after.index
     )
@@ -502,19 +518,17 @@ def joined(
     """
     units = {t.unit for t in tables}
     if len(units) > 1:
-        raise ValidationError([f"cost: tables in {' and '.join(sorted(units))}; use one unit."])
+        told = f"tables in {' and '.join(sorted(units))}; use one unit"
+        zh = f"各表单位不同（{'、'.join(sorted(units))}）；应统一为一种单位"
+        raise ValidationError([at("cost", Sentence(told, zh=zh))])
+    every = [pairs_in(t.table) for t in tables]
     if facilities is None:
-        labels = tables[0].table.index.levels[1]
-        facilities = labels.append([t.table.index.levels[1] for t in tables[1:]])
-        before = np.cumsum([0, *(len(t.table.index.levels[1]) for t in tables[:-1])])
-        places = [t.table.index.codes[1] + n for t, n in zip(tables, before, strict=True)]
+        facilities = every[0].levels[1].append([pairs.levels[1] for pairs in every[1:]])
+        before = np.cumsum([0, *(len(pairs.levels[1]) for pairs in every[:-1])])
+        places = [pairs.codes[1] + n for pairs, n in zip(every, before, strict=True)]
     else:
-        places = [
-            facilities.get_indexer(t.table.index.levels[1])[t.table.index.codes[1]] for t in tables
-        ]
-    cells = [
-        demand.index.get_indexer(t.table.index.levels[0])[t.table.index.codes[0]] for t in tables
-    ]
+        places = [facilities.get_indexer(pairs.levels[1])[pairs.codes[1]] for pairs in every]
+    cells = [demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]] for pairs in every]
     cell, place = np.concatenate(cells), np.concatenate(places)
     costs = np.concatenate([t.table.to_numpy() for t in tables])
     is_known = (cell >= 0) & (place >= 0)
@@ -558,9 +572,39 @@ def nearest(
     return _least(demand, facilities, found)
 
 
+def _nearest_of_few(
+    cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest centre of each cell and its metres, every pair measured."""
+    found, least = np.zeros(len(cell_x), dtype=np.intp), np.full(len(cell_x), np.inf)
+    for n in range(len(x)):
+        metres = np.hypot(cell_x - x[n], cell_y - y[n])
+        is_closer = metres < least
+        found[is_closer], least[is_closer] = n, metres[is_closer]
+    return found, least
+
+
+def _nearest_of_many(
+    cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by a k-d tree."""
+    from scipy.spatial import KDTree
+
+    cells = np.column_stack([cell_x, cell_y])
+    places, first = np.unique(np.column_stack([x, y]), axis=0, return_index=True)
+    _, found = KDTree(places).query(cells, k=min(2, len(places)))
+    found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
+    metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
+    closer = np.argmin(metres, axis=1)[:, None]
+    return (
+        np.take_along_axis(found, closer, axis=1)[:, 0],
+        np.take_along_axis(metres, closer, axis=1)[:, 0],
+    )
+
+
 def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) -> CostTable:
     """The pair of least cost of each cell; of equal ones that of the first facility."""
-    index = cost.table.index
+    index = pairs_in(cost.table)
     cell = demand.index.get_indexer(index.levels[0])[index.codes[0]]
     facility = facilities.index.get_indexer(index.levels[1])[index.codes[1]]
     costs = cost.table.to_numpy()
@@ -572,8 +616,9 @@ def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) 
 
 def _kept(table: pd.Series, demand: pd.Index, facilities: pd.Index) -> pd.Series:
     """The pairs of some cells and centres, with these as the levels of the index."""
-    cell = demand.get_indexer(table.index.levels[0])[table.index.codes[0]]
-    place = facilities.get_indexer(table.index.levels[1])[table.index.codes[1]]
+    pairs = pairs_in(table)
+    cell = demand.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    place = facilities.get_indexer(pairs.levels[1])[pairs.codes[1]]
     is_kept = (cell >= 0) & (place >= 0)
     frames = (pd.DataFrame(index=demand), pd.DataFrame(index=facilities))
     return _table(*frames, cell[is_kept], place[is_kept], table.to_numpy()[is_kept])
@@ -585,26 +630,28 @@ def _demand_xy(demand: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return demand["x"].to_numpy(dtype=float), demand["y"].to_numpy(dtype=float)
     if isinstance(demand, gpd.GeoDataFrame):
         return demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy()
-    raise ValidationError(["`demand` has no x and y; give places in metres, or points."])
+    told = "`demand` has no x and y; give places in metres, or points."
+    zh = "`demand` 没有 x 和 y；请给出以米为单位的位置，或点要素。"
+    raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _facility_xy(
     demand: pd.DataFrame, facilities: gpd.GeoDataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
-    problems = []
+    problems: list[Sentence] = []
     is_points = isinstance(demand, gpd.GeoDataFrame)
     demand_crs = demand.crs if is_points else demand.attrs.get("crs")
     if demand_crs is not None and facilities.crs != demand_crs:
-        problems.append(
-            f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; "
-            "reproject one, for example with `facilities.to_crs(...)`."
-        )
+        mend = "`facilities.to_crs(...)`"
+        told = f"`demand` is in {demand_crs}, `facilities` in {facilities.crs}; reproject one, for example with {mend}."
+        zh = f"`demand` 的坐标系为 {demand_crs}，`facilities` 的为 {facilities.crs}；请转换其中之一，例如 {mend}。"
+        problems.append(Sentence(told, zh=zh))
     for name, frame in (("demand", demand), ("facilities", facilities)):
         if not frame.index.is_unique:
             twice = list(frame.index[frame.index.duplicated()].unique()[:5])
-            problems.append(
-                f"`{name}` has labels more than once in its index: {twice}; make them unique."
-            )
+            told = f"`{name}` has labels more than once in its index: {twice}; make them unique."
+            zh = f"`{name}` 的索引有重复：{twice}；每个只应出现一次。"
+            problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
     return facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()
@@ -618,8 +665,8 @@ def _table(
     metres: np.ndarray,
 ) -> pd.Series:
     pairs = pd.MultiIndex(
-        levels=[demand.index, facilities.index],
-        codes=[cell, facility],
+        levels=[demand.index, facilities.index],  # type: ignore[list-item]  # of any sort
+        codes=[cell, facility],  # type: ignore[list-item]  # arrays too
         names=_NAMES,
         verify_integrity=False,
     )

@@ -85,6 +85,19 @@ def listed(words: Iterable[str]) -> Sentence:
     return joined(words, Sentence(", ", zh="、"))
 
 
+def at(where: str, what: str) -> Sentence:
+    """
+    What is wrong with something, such as an option, a file or a step of one: a whole sentence.
+
+    Examples
+    --------
+    >>> wrong = at("a.toml", Sentence("name is missing", zh="缺少 name"))
+    >>> wrong, wrong.zh
+    ('a.toml: name is missing.', 'a.toml：缺少 name。')
+    """
+    return Sentence(f"{where}: {what}.", zh=f"{say(where, 'zh')}：{say(what, 'zh')}。")
+
+
 def printable(text: str) -> str:
     r"""
     Text from a data file without what would steer a terminal.

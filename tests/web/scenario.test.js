@@ -7,7 +7,7 @@ const centre = (id, lon, lat, more) => ({ id, name: { en: "Centre " + id, zh: "�
 const world = {
   centres: [centre("A", 117.1, 39.1), centre("B", 117.2, 39.1, { opened: "2024-03-01" }), centre("C", 117.3, 39.1)],
   groups: ["people", "people_60", "people_80"], middles: { S1: { lon: 117.25, lat: 39.15 } },
-  standard: { metres: 700, minutes: 10, group: null }, as_of: null,
+  standard: { metres: 700, minutes: 10, group: null }, as_of: null, year: null,
   spelled: { datums: { wgs84: "wgs84", 高德: "gcj02", gcj02: "gcj02" }, bases: { 已知: "known", known: "known" },
     services: { 就餐: "meals", meals: "meals", medical: "medical" } },
   project: (lon, lat) => ({ x: lon, y: lat }), isInside: ({ x }) => x > 117 && x < 118,
@@ -53,6 +53,20 @@ test("places are read in their datum, or are the middle of a street", () => {
 test("a day leaves out what does not hold on it", () => {
   const plan = opened('name = "x"\nas_of = 2024-01-31\n[[step]]\nclose = "A"\ndate = "2024-02"\n[[step]]\nclose = "C"\ndate = 2024');
   assert.deepEqual([...plan.centres.keys()], ["A"]); // B is not open yet, C closed with the year
+});
+
+test("a scenario for the people of a year is read where the page has them, and written again", () => {
+  const then = { ...world, year: 2030 }, text = 'name = "x"\nyear = 2030\n[[step]]\nclose = "A"\n';
+  const plan = read([{ name: "plan.toml", text }], then);
+  assert.match(write(plan, then), /^year = 2030$/m);
+  assert.deepEqual(read([{ name: "plan.toml", text: write(plan, then) }], then), plan);
+  assert.throws(() => read([{ name: "plan.toml", text }], { ...world, year: 2020 }), /draw the page with --year 2030/);
+  assert.match(problems(text)[0], /counts the people of 2030, this page those of no named year/);
+  for (const value of ["2030.5", '"2030"', "true", "1800", "nan"]) {
+    assert.match(problems(`name = "x"\nyear = ${value}\n`)[0], /^plan\.toml: year is .*; write a whole year from 1900 to 2200/);
+  }
+  const later = [{ name: "b.toml", text: 'name = "b"\nbased_on = "a.toml"\n' }, { name: "a.toml", text }];
+  assert.match(write(read(later, then), then), /^year = 2030$/m); // that of the file it builds on
 });
 
 test("everything that is wrong is told at once, and nothing is read", () => {

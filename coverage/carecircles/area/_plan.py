@@ -4,27 +4,33 @@ import contextlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyproj
 
 from carecircles import _mends, io, people
+from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _target
+from carecircles.io._columns import LIVED_IN as LIVED_IN
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._formats import FORMATS, parted
 from carecircles.words import Sentence, Text, listed
 
-_FILES = ("boundary", "streets", "population", "centres", "places")
+RASTER = "people_raster"
 
 
-_OPTIONAL = ("boundary", "places")
+_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
+
+
+_OPTIONAL = ("boundary", "places", *LIVED_IN)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
 
 
-PLACED = ("boundary", "streets", "centres", "places")
+PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -63,10 +69,12 @@ def own_files(folder: Path) -> dict[Path, list[str]]:
     own: dict[Path, list[str]] = {}
     for role, path in paths.items():
         own.setdefault(parted(path)[0].resolve(), []).append(role)
+    for path in files_in(plan.get(RASTER), folder):
+        own.setdefault(path.resolve(), []).append(RASTER)
     return own
 
 
-def sound_part(plan: Mapping) -> tuple[dict, bool]:
+def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     """
     What can be used of area.toml in spite of its faults, and whether it is certain where things are.
 
@@ -87,6 +95,9 @@ def sound_part(plan: Mapping) -> tuple[dict, bool]:
         for table in ("files", "sheet")
     }
     sound = {**plan, **tables, **named, "datum": datums}
+    sound.pop(RASTER, None)
+    if RASTER in tables["files"] and not said_problems(tables["files"][RASTER]):
+        sound[RASTER] = tables["files"][RASTER]
     if "crs" in plan and crs_problems_of(plan["crs"]):
         del sound["crs"]
     is_certain = bool(plan) and isinstance(plan.get("datum", {}), dict)
@@ -94,7 +105,7 @@ def sound_part(plan: Mapping) -> tuple[dict, bool]:
     return sound, is_certain and ("crs" in sound) == ("crs" in plan)
 
 
-def read_plan(folder: Path) -> tuple[dict, list[Sentence], list[Text]]:
+def read_plan(folder: Path) -> tuple[dict[str, Any], list[Sentence], list[Text]]:
     """The contents of area.toml, what is wrong with it, and what was taken for granted."""
     path = folder / "area.toml"
     if not folder.is_dir():
@@ -127,7 +138,7 @@ def read_plan(folder: Path) -> tuple[dict, list[Sentence], list[Text]]:
     return plan, _plan_problems(plan), about
 
 
-def _plan_problems(plan: Mapping) -> list[Sentence]:
+def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     problems = []
     if set(plan) - _KEYS:
         unknown, known = listed(sorted(set(plan) - _KEYS)), listed(sorted(_KEYS))
@@ -148,8 +159,9 @@ def _plan_problems(plan: Mapping) -> list[Sentence]:
     problems += standard_problems(plan.get("standard", {}))
     problems += datum_problems(plan.get("datum", {}))
     for table in ("files", "sheet"):
-        for key in sorted(set(plan.get(table, {})) - set(_FILES)):
-            mend = _mends.use(_FILES)
+        names = (*_FILES, RASTER) if table == "files" else _FILES
+        for key in sorted(set(plan.get(table, {})) - set(names)):
+            mend = _mends.use(names)
             if key == "sheet":
                 line = 'centres = "..."'
                 mend = Sentence(f"write {line} below [sheet]", zh=f"请在 [sheet] 下写 {line}")
@@ -159,7 +171,9 @@ def _plan_problems(plan: Mapping) -> list[Sentence]:
     problems += group_problems(plan.get("groups", {}))
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
-            if not isinstance(value, str) or not value.strip() or "\0" in value:
+            if (table, key) == ("files", RASTER):
+                problems += said_problems(value)
+            elif not isinstance(value, str) or not value.strip() or "\0" in value:
                 told = f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
                 zh = f"area.toml：{table}.{key} 为 {value!r:.60}；请填写{what_zh}名。"
                 problems.append(Sentence(told, zh=zh))
@@ -170,7 +184,7 @@ def _unknown(file: str, key: str, mend: Sentence) -> Sentence:
     return Sentence(f"{file}: {key} is unknown; {mend}.", zh=f"{file}：未知项 {key}；{mend.zh}。")
 
 
-def group_problems(tables: Mapping, file: str = "area.toml") -> list[Sentence]:
+def group_problems(tables: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     """What is wrong with the area's own groups, and spellings of theirs that mean another column as well."""
     known: dict[str, str] = {}
     groups, problems = people.declared(tables, file=file)
@@ -190,7 +204,7 @@ def group_problems(tables: Mapping, file: str = "area.toml") -> list[Sentence]:
     return problems
 
 
-def standard_problems(standard: Mapping, file: str = "area.toml") -> list[Sentence]:
+def standard_problems(standard: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in standard.items():
         if key not in ("metres", "minutes"):
@@ -203,7 +217,7 @@ def standard_problems(standard: Mapping, file: str = "area.toml") -> list[Senten
     return problems
 
 
-def datum_problems(datums: Mapping, file: str = "area.toml") -> list[Sentence]:
+def datum_problems(datums: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
     problems = []
     for key, value in datums.items():
         for wrong in _name_problems(value):
@@ -249,7 +263,7 @@ def _wrong_crs(file: str, what: str, what_zh: str) -> Sentence:
 
 
 def find_files(
-    folder: Path, plan: Mapping, *, own_centres: bool
+    folder: Path, plan: Mapping[str, Any], *, own_centres: bool
 ) -> tuple[dict[str, Path], list[Sentence]]:
     """The data files of a folder: named in area.toml, else the one called like its role."""
     paths, problems = {}, []

@@ -1,15 +1,17 @@
 """What is understood of a file, in lines to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area._plan import own_files, read_plan, sound_part
-from carecircles.area.read import attempt, read_area
+from carecircles.area import _sources
+from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
+from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import StudyArea, is_neighbour
+from carecircles.area.years import match_people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.io._formats import parted
@@ -21,6 +23,7 @@ _ROLES_ZH = {
     "population": "人口",
     "boundary": "边界",
     "places": "地点",
+    **_sources.ROLES_ZH,
 }
 _FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
 
@@ -61,8 +64,16 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         notes = [*_said(study.notes), _of_area("part of", "属于", study)]
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
-                  "population": study.population, "places": study.places}  # fmt: skip
-        lines = [_describe(path, role, frames[role]) for role in own[whole.resolve()]]
+                  "population": _every_row(study), "places": study.places}  # fmt: skip
+        frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
+        told = _sources.described(study.sources, study.streets)
+        notes = [*(line for role in own[whole.resolve()] for line in told.get(role, [])), *notes]
+        lines = [
+            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
+            if role == RASTER
+            else _describe(path, role, frames[role])
+            for role in own[whole.resolve()]
+        ]
         return [*lines, *map(_indented, notes)]
     lines, problems = [], []
     groups, _ = people.declared(sound_part(read_plan(Path(area))[0])[0]["groups"])
@@ -85,11 +96,21 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
     if role == "population":
         study = read_area(area)
         frame = io.read_population(path, groups=study.groups)
-        _, problems = _matching.match_population(frame, study.streets, file=frame.attrs["file"])
+        _, _, problems = match_people(frame, study.streets, file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
-        notes = [_counted(group, frame[group.column].sum())
-                 for group in people.rows_of(frame, study.groups)]  # fmt: skip
+        notes = _people_lines(frame, study.groups)
+    elif role in LIVED_IN:
+        study = read_area(area)
+        by_group = {} if role == "uninhabited" else {"groups": study.groups}
+        frame = getattr(io, f"read_{role}")(path, crs=study.crs, datum=datum, **by_group)
+        sources, problems, said = _sources.match(
+            {role: frame}, None, ground_of(study, datum="pass --datum {}", zh="请加上 --datum {}"),
+            files={role: frame.attrs["file"]}, folder=Path(),
+        )  # fmt: skip
+        if problems:
+            raise ValidationError(problems)
+        notes = [*_sources.described(sources, study.streets)[role], *_said(said)]
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         size, crs = f"{frame.area.sum() / 1e6:.2f} km2", frame.crs.to_string()
@@ -118,13 +139,20 @@ def _describe_area(folder: Path, area: StudyArea) -> list[Sentence]:
     frames = {
         "centres": area.facilities,
         "streets": area.streets,
-        "population": area.population,
+        "population": _every_row(area),
         "boundary": area.boundary,
     }
     if area.places is not None:
         frames["places"] = area.places
     crs, metres, minutes = area.crs.to_string(), area.standard.metres, area.standard.minutes
+    frames |= {
+        role: getattr(area.sources, role)
+        for role in LIVED_IN
+        if getattr(area.sources, role) is not None
+    }
     lines = [(role, _describe_file(frame)) for role, frame in frames.items()]
+    for role, told in _sources.described(area.sources, area.streets).items():
+        lines += [(role, line) for line in told]
     return [
         Sentence(
             f"{folder}: {area.name_en} ({area.name}), {crs}, {metres:g} m, {minutes:g} min",
@@ -135,6 +163,24 @@ def _describe_area(folder: Path, area: StudyArea) -> list[Sentence]:
             for role, about in lines
         ),
         *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
+    ]
+
+
+def _every_row(area: StudyArea) -> pd.DataFrame:
+    """The people of all years, as the file has them."""
+    return area.population if area.populations is None else area.populations
+
+
+def _people_lines(frame: pd.DataFrame, groups: Sequence[people.Group]) -> list[Sentence]:
+    """How many people there are of each group, in each year where the file names years."""
+    several = people.rows_of(frame, groups)
+    if "year" not in frame:
+        return [_counted(group, frame[group.column].sum()) for group in several]
+    sums = frame.groupby("year")[[group.column for group in several]].sum()
+    return [
+        joined([_counted(group, count), Sentence(f" in {year}", zh=f"（{year} 年）")], between="")
+        for group in several
+        for year, count in sums[group.column].items()
     ]
 
 

@@ -11,8 +11,11 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, io, people
+from carecircles.area import _sources
 from carecircles.area._plan import (
+    LIVED_IN,
     PLACED,
+    RASTER,
     crs_problems_of,
     datum_problems,
     find_files,
@@ -21,7 +24,9 @@ from carecircles.area._plan import (
     sound_part,
     standard_problems,
 )
+from carecircles.area._rasters import Said, said_problems
 from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
+from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
 from carecircles.words import Sentence, Text
@@ -75,6 +80,7 @@ def read_area(
     if problems and not os.path.exists(folder / "area.toml"):  # noqa: PTH110  (no name is too long)
         raise ValidationError(problems)
     plan, is_certain = sound_part(plan)
+    plan["folder"] = folder  # from which its rasters are named
     found, missing = find_files(folder, plan, own_centres=centres is None)
     paths: dict[str, io.Source] = {**found}
     problems += missing
@@ -107,7 +113,12 @@ class More(TypedDict, total=False):
 
     boundary: io.Source | None
     places: io.Source | None
-    groups: Mapping[str, Mapping] | None
+    residences: io.Source | None
+    communities: io.Source | None
+    people_grid: io.Source | None
+    people_raster: Said | None
+    uninhabited: io.Source | None
+    groups: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -131,6 +142,14 @@ def study(
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
         in degrees. A path is read. Boundary and places need not be there.
+    residences, communities, people_grid, uninhabited
+        What says where in the streets people live: frames with the columns that `io.read_residences`,
+        `io.read_communities` and `io.read_people_grid` read, points or polygons, and polygons nobody
+        lives in. Paths are read.
+    people_raster
+        GeoTIFFs of people: a name, a pattern or a list of them whose names say whom they count
+        (`chn_t_60_2030.tif`, `people_60.tif`), or by group, such as `{"people_60": "old.tif#2"}`,
+        where #2 is the second band; several of a group are added up.
     name
         What tables and maps call the area, in each language if you like.
     crs
@@ -175,21 +194,26 @@ def study(
     given: dict[str, io.Source | None] = {
         "streets": streets, "population": population, "centres": centres,
         "boundary": more.get("boundary"), "places": more.get("places"),
+        "residences": more.get("residences"), "communities": more.get("communities"),
+        "people_grid": more.get("people_grid"), "uninhabited": more.get("uninhabited"),
     }  # fmt: skip
+    people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
-    plan: dict = {
+    plan: dict[str, Any] = {
         "name": named["zh"],
         "name_en": named["en"],
         "datum": {role: said for role, said in by_role.items() if said is not None},
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
     }
+    plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
     line = 'datum={{"centres": "{}"}}'
     problems = [
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
+        *([] if people_raster is None else said_problems(people_raster, "study")),
         *([] if crs is None else crs_problems_of(crs, "study")),
     ]
     sound, is_certain = sound_part(plan)
@@ -212,7 +236,7 @@ def study(
 
 def _made(
     paths: Mapping[str, io.Source],
-    plan: dict,
+    plan: dict[str, Any],
     problems: list[Sentence],
     about_plan: list[Text],
     *,
@@ -238,6 +262,7 @@ def _made(
     groups, _ = people.declared(plan["groups"])
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
+    is_counted = population is not None and not wrong
     placed = {}
     for role, read_one in (
         ("boundary", io.read_boundary),
@@ -248,21 +273,33 @@ def _made(
             read_one, paths.get(role), crs=crs, datum=datums.get(role)
         )
         problems += wrong
+    for role in LIVED_IN:
+        by_group = {} if role == "uninhabited" else {"groups": groups}
+        placed[role], wrong = _attempt_file(
+            getattr(io, f"read_{role}"),
+            paths.get(role),
+            crs=crs,
+            datum=datums.get(role),
+            **by_group,
+        )
+        placed[role] = None if wrong else placed[role]
+        problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
 
     files = {role: _called(source, role) for role, source in paths.items()}
     read = {"streets": streets, "boundary": boundary, "population": population,
-            "centres": facilities, "places": places}  # fmt: skip
+            "centres": facilities, "places": places,
+            **{role: placed[role] for role in LIVED_IN}}  # fmt: skip
     read = {role: frame for role, frame in read.items() if frame is not None}
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
     problems += _matching.overlaps(streets, file=files["streets"])
     if population is not None:
-        population, wrong = _matching.match_population(
-            population, streets, file=files["population"]
-        )
+        population, populations, wrong = match_people(population, streets, file=files["population"])
         problems += wrong
+        is_counted &= not wrong
     if places is not None:
         places, wrong = _matching.match_places(places, streets, file=files["places"])
         problems += wrong
@@ -291,10 +328,19 @@ def _made(
         )
         problems += wrong
         notes += said
+    sources, wrong, said = _sources.match(
+        {role: placed[role] for role in LIVED_IN},
+        plan.get(RASTER),
+        _sources.Ground(streets, population if is_counted else None, _remedies(by)),
+        files=files,
+        folder=plan.get("folder", Path()),
+    )
+    problems += wrong
+    notes += said
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
-    return StudyArea(
+    read_in = StudyArea(
         name=plan["name"],
         name_en=plan.get("name_en") or plan["name"],
         boundary=boundary,
@@ -309,7 +355,29 @@ def _made(
         places=places,
         notes=tuple(notes),
         groups=groups,
+        sources=sources,
     )
+    return read_in if populations is None else with_years(read_in, populations)
+
+
+def ground_of(area: StudyArea, *, datum: str, zh: str) -> _sources.Ground:
+    """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
+    remedy = Sentence(datum, zh=zh)
+    return _sources.Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+
+
+def _remedies(by: str) -> dict[str, Sentence]:
+    """How the datum of each file that says where people live is declared."""
+    if by == "study":
+        told = {role: f'datum={{{{"{role}": "{{}}"}}}}' for role in LIVED_IN}
+        return {role: Sentence(f"pass {line}", zh=f"请传入 {line}") for role, line in told.items()}
+    told = {role: f'{role} = "{{}}"' for role in LIVED_IN}
+    return {
+        role: Sentence(
+            f"say {line} below [datum] in area.toml", zh=f"请在 area.toml 的 [datum] 下写 {line}"
+        )
+        for role, line in told.items()
+    }
 
 
 def datum_notes(frame: pd.DataFrame | pd.Series, *, file: str) -> list[Text]:

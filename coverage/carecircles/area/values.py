@@ -34,11 +34,16 @@ USUAL_STANDARD = Standard()
 
 @dataclass(frozen=True)
 class Band:
-    """A band of a raster file that says how many people of a group are in each of its pixels."""
+    """
+    A band (from 1) of a raster file that says how many people of a group are in each of its pixels.
+
+    `year` is the year its people are of, where the file's name says so.
+    """
 
     path: Path
     band: int
     group: str
+    year: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +52,23 @@ class Sources:
     What says where inside its streets an area's people live; None where there is no such file.
 
     All frames are in the area's CRS, checked; people by group are floats in columns named as those of
-    the population, NaN where a row does not say.
+    the population, NaN where a row does not say. A column that no row of the file fills is not there.
 
     Attributes
     ----------
     residences
-        Points or polygons of compounds, buildings or addresses by id: `name`, `street` (code) where
-        the file says so, people by group, `households`, `dwellings`, `floor_area_m2`.
+        Points or polygons of compounds, buildings or addresses by id, residential ones alone: `name`,
+        `street` (code; the one it lies in where the file names none), people by group, `households`,
+        `dwellings`, `floor_area_m2`. In every street one of these measures is there for each of them.
     communities
-        Units inside streets by code: `name`, `street` (code), polygons or points, people by group,
-        `basis`.
+        Units inside streets by code: `name`, `street` (code), people by group, `basis`; all polygons,
+        each within its street and off the others, or all points.
     people_grid
-        Polygons or points by id with people by group, such as squares of a census.
+        Polygons (off each other) or points by id with people by group, such as squares of a census. Of
+        a square across the border the part inside is there, with the people of its share of the area.
     people_raster
-        Bands of files in any CRS; several bands of one group are added up.
+        Bands of files in any CRS, north up, of the people in each pixel; several bands of one group are
+        added up.
     uninhabited
         Polygons nobody lives in, such as water and parks.
     """
@@ -80,7 +88,8 @@ class StudyArea:
     """
     Everything one evaluation needs, validated and in one projected CRS in metres.
 
-    `streets` is indexed by code; `population` (persons by group) by the same codes;
+    `streets` is indexed by code; `population` (persons by group, of `year`) by the same codes;
+    where its file names years, `populations` has all of them by (code, year) (`in_year`), else None;
     `facilities` by id; those with `neighbour` stand beyond the border and count like the others.
     `places` (communities, stations) only help to find one's way. `as_of` is the
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
@@ -103,6 +112,8 @@ class StudyArea:
     groups: tuple[people.Group, ...] = people.GROUPS
     headline: str | None = None
     sources: Sources = field(default=NO_SOURCES, repr=False)
+    year: int | None = None
+    populations: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
@@ -117,6 +128,7 @@ class StudyArea:
                 ("standard", in_words(self.standard)),
                 ("computed in", self.crs.to_string()),
                 *([("as of", self.as_of)] if self.as_of else []),
+                *([("people of", self.year)] if self.year else []),
                 *(("note", note["en"]) for note in self.notes[:5]),
             ],
         )

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import functools
 import math
 import os
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from carecircles.errors import ValidationError
 if TYPE_CHECKING:
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
+    from carecircles.scenario import Scenario
+    from carecircles.weights import Placed
+    from carecircles.words import Text
 from carecircles.cli.options import (
     Options,
     datum_of,
@@ -22,28 +26,43 @@ from carecircles.cli.options import (
     require,
     target_problems,
 )
-from carecircles.cli.output import busy
+from carecircles.cli.output import MAKING_THE_GRID, MEASURING, READING, READING_SCENARIOS, busy
+from carecircles.words import Sentence, say
 
 
 def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
     study = study_of(options, options.as_of)
     _require_memory(study, options, is_drawn=is_drawn)
-    from carecircles import grid
     from carecircles import plan as plans
 
-    with busy("making the grid"):
-        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with busy("measuring distances and counting people"):
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
+    with busy(MEASURING, options.lang):
         return plans.evaluate(study, demand)
+
+
+def _placed(study: "StudyArea", options: Options) -> "Placed":
+    """The people of the study area in the cells of a grid, as the options want them."""
+    with busy(MAKING_THE_GRID, options.lang):
+        from carecircles import weights
+
+        source = None if options.people is None else options.people.value
+        return weights.place(study, cell=options.cell, source=source, totals=options.totals.value)
+
+
+def _told(study: "StudyArea", placed: "Placed") -> "StudyArea":
+    """A study area with what was taken for granted when its people were placed."""
+    return dataclasses.replace(study, notes=(*study.notes, *placed.notes))
 
 
 def study_of(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
     """The study area as the options want it, with all its centres or those open on a day."""
     datum = datum_of(options.datum)
-    with busy("reading"):
+    with busy(READING, options.lang):
         from carecircles.area import (
             area_on,
+            in_year,
             read_area,
             standard_of,
             with_headline,
@@ -55,6 +74,7 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
+        study = study if options.year is None else in_year(study, options.year)
         return study if as_of is None else area_on(study, as_of)
 
 
@@ -75,18 +95,25 @@ def _require_memory(
         study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
     )
     larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
-    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=f"use {larger}")
+    memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=use(larger))
 
 
 def enlarged(option: str, wanted: float, now: float) -> str:
     """An option with the metres it wants, where those are still of use."""
-    return f"{option} {math.ceil(wanted)}" if wanted < 20 * now else f"a larger {option}"
+    if wanted < 20 * now:
+        return f"{option} {math.ceil(wanted)}"
+    return Sentence(f"a larger {option}", zh=f"更大的 {option}")
 
 
-def scenarios_of(names: list[str], area: str) -> tuple[list[Path], list[str]]:
+def use(option: str) -> Sentence:
+    """To give an option, as what mends something."""
+    return Sentence(f"use {option}", zh=f"请改用 {say(option, 'zh')}")
+
+
+def scenarios_of(names: list[str], area: str) -> tuple[list[Path], list[Sentence]]:
     """The scenario files that are meant, and sentences about those that are not there."""
     paths: list[Path] = []
-    problems: list[str] = []
+    problems: list[Sentence] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         folder = folder_of(area)
         for name in names:
@@ -116,8 +143,12 @@ def _scenario(name: str, folder: Path) -> Path:
         return Path(name)
     if not exists(own):
         known = ", ".join(sorted(path.stem for path in scenarios.glob("*.toml")))
-        has = f"the area has {known}" if known else "the area has none of its own"
-        raise ValidationError([f"scenario {name!r} is no file and no scenario of the area; {has}."])
+        has = Sentence("the area has none of its own", zh="该区域没有自己的方案")
+        if known:
+            has = Sentence(f"the area has {known}", zh=f"该区域的方案有 {known}")
+        told = f"scenario {name!r} is no file and no scenario of the area; {has}."
+        zh = f"方案 {name!r} 既不是文件，也不是该区域的方案；{has.zh}。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return own
 
 
@@ -128,21 +159,26 @@ def carried_out(
     *,
     service: str | None = None,
     of_rows: float = 0.0,
+    years: Sequence[int] = (),
 ) -> "tuple[list[Plan], list[Path]]":
     """
     The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
 
-    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell.
+    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell. With `years`
+    each plan is there once for the people of each of them, whatever year a scenario names.
     """
     study = study_of(options)
-    _require_memory(study, options, plans=1 + len(paths), of_rows=of_rows)
-    with busy("reading the scenarios"):
-        from carecircles import grid, scenario
+    count = (1 + len(paths)) * max(len(years), 1)
+    _require_memory(study, options, plans=count, of_rows=of_rows)
+    with busy(READING_SCENARIOS, options.lang):
         from carecircles import plan as plans
-        from carecircles.area import area_on, offering
+        from carecircles import scenario
+        from carecircles.area import area_on, in_year, offering
 
         day = None if options.as_of is None else options.as_of.date()
-        problems: list[str] = []
+        problems: list[Sentence] = []
+        for year in years:
+            problems += problems_of(functools.partial(in_year, study, year))
         areas = [area_on(study, day) if day else study]
         names = [plans.AS_IT_IS]
         read: list[Path] = []
@@ -151,7 +187,13 @@ def carried_out(
                 steps = scenario.read_scenario(path)
                 read += steps.files
                 steps = dataclasses.replace(steps, as_of=steps.as_of or day)
-                areas.append(scenario.apply(study, steps))
+                asked = dataclasses.replace(steps, year=None) if years else steps
+                made_of = scenario.apply(study, asked)
+                if years and steps.year is not None:
+                    made_of = dataclasses.replace(
+                        made_of, notes=(*made_of.notes, _other_years(steps))
+                    )
+                areas.append(made_of)
                 names.append({"en": steps.name_en, "zh": steps.name})
             except ValidationError as err:
                 problems += err.problems
@@ -162,18 +204,29 @@ def carried_out(
         require(problems)
         if service is not None:
             areas = [offering(area, service) for area in areas]
-    with busy("making the grid"):
-        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
-    with busy("measuring distances and counting people"):
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
+    areas = [_told(area, placed) for area in areas]
+    with busy(MEASURING, options.lang):
         every = plans.evaluate(study, demand)
         made = [
-            plans.evaluate(area, demand, base=every, name=name)
+            plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
+    made = [plans.of_year(plan, year) for plan in made for year in years] if years else made
     return made, read
 
 
-def _more_problems(study: "StudyArea", understood: object) -> list[str]:
+def _other_years(steps: "Scenario") -> "Text":
+    """That a scenario's own year gives way to those asked for."""
+    return {
+        "en": f"{steps.name_en} names the year {steps.year}; it is told here for each of those asked for "
+        "with --years.",
+        "zh": f"“{steps.name}”注明年份 {steps.year}；此处按 --years 所列各年计算。",
+    }
+
+
+def _more_problems(study: "StudyArea", understood: object) -> list[Sentence]:
     """What is wrong in the study area with the steps of a scenario that are sound in themselves."""
     from carecircles import scenario
 

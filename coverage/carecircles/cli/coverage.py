@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,19 +16,30 @@ from carecircles.cli.options import (
     EvaluationFormat,
     Options,
     Out,
-    app,
+    command,
     datum_of,
     inputs_of,
     label_of,
+    number_problems,
     options_problems,
     problems_of,
     require,
     suffix_problems,
     target_problems,
-    with_options,
 )
-from carecircles.cli.output import busy, print_json, remark, result_of
-from carecircles.words import say
+from carecircles.cli.output import (
+    DRAWING,
+    busy,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+    remark,
+    result_of,
+)
+from carecircles.words import Sentence, say
+
+_AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
 class Split(StrEnum):
@@ -42,11 +53,9 @@ class GapsFormat(StrEnum):
     geojson = "geojson"
 
 
-@app.command("map")
-@with_options
+@command("map")
 def draw_map(
     *,
-    options: Options,
     out: Annotated[
         Path | None,
         typer.Option(help="HTML file to write.  [default: AREA-coverage.html, AREA-live.html]"),
@@ -68,6 +77,7 @@ def draw_map(
         bool,
         typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
     ] = False,
+    options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{label_of(options.area)}-{'live' if live else 'coverage'}.html")
@@ -83,7 +93,7 @@ def draw_map(
         target_problems([out], inputs),
     )
     plan = evaluated(options, is_drawn=live)
-    with busy("drawing the map"):
+    with busy(DRAWING, options.lang):
         from carecircles import io, maps, report
 
         draw = maps.whatif_map if live else maps.coverage_map
@@ -92,20 +102,19 @@ def draw_map(
     table = report.summary_table(plan, lang=options.lang)
     title = say(maps.title(plan.area), options.lang)
     notes = report.notes(plan, lang=options.lang)
-    report.print_table(table, title=title, notes=notes, lang=options.lang)
-    typer.echo(str(out))
+    print_table(table, title=title, notes=notes, lang=options.lang)
+    print_line(out)
 
 
-@app.command()
-@with_options
+@command()
 def evaluate(
     *,
-    options: Options,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
     out: Out = None,
+    options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     inputs = inputs_of(options)
@@ -133,10 +142,10 @@ def evaluate(
     if format is EvaluationFormat.json:
         print_json(record)
     elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text(table), nl=False)
+        print_text(io.csv_text(table))
         remark(plan.area, options.lang)
     else:
-        report.print_table(
+        print_table(
             report.coverage_table(plan, by=by, lang=options.lang),
             title=say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
@@ -144,11 +153,9 @@ def evaluate(
         )
 
 
-@app.command()
-@with_options
+@command()
 def gaps(
     *,
-    options: Options,
     format: Annotated[GapsFormat, typer.Option(help="What to print.")] = GapsFormat.table,
     out: Out = None,
     smallest: Annotated[
@@ -157,12 +164,13 @@ def gaps(
     split: Annotated[
         Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
     ] = None,
+    options: Options,
 ) -> None:
     """List the contiguous uncovered zones, most people first."""
     inputs = inputs_of(options)
     require(
         options_problems(options),
-        [] if smallest >= 0 else [f"--smallest is {smallest:g}; write square metres, 0 or more."],
+        number_problems(("--smallest", smallest, smallest >= 0, _AREA)),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems([out], inputs),
     )
@@ -170,7 +178,7 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import io, report
 
-    how: dict = {"smallest_m2": smallest, "split": split.value if split else None}
+    how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
     how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
@@ -180,13 +188,13 @@ def gaps(
     if format is GapsFormat.json:
         print_json(record)
     elif format is GapsFormat.csv:
-        typer.echo(io.csv_text(frame), nl=False)
+        print_text(io.csv_text(frame))
         remark(plan.area, options.lang)
     elif format is GapsFormat.geojson:
-        typer.echo(io.geojson_text(frame), nl=False)
+        print_text(io.geojson_text(frame))
         remark(plan.area, options.lang)
     else:
-        report.print_table(
+        print_table(
             report.gaps_table(plan, zones, parts=parts, lang=options.lang),
             title=say(report.standard_note(plan), options.lang),
             notes=report.notes(plan, lang=options.lang),
@@ -198,7 +206,9 @@ def _tiles(tiles: str | None, datum: str | None, attribution: str) -> "BaseMap |
     """The base map asked for, if any."""
     if tiles is None:
         if datum is not None or attribution:
-            raise ValidationError(["--tiles-datum and --attribution go with --tiles."])
+            told = "--tiles-datum and --attribution go with --tiles."
+            zh = "--tiles-datum 和 --attribution 须与 --tiles 一起用。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return None
     from carecircles import maps
 

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from carecircles.cli.options import Lang, app, datum_of, folder_of
+from carecircles.cli.options import Lang, command, datum_of, folder_of
+from carecircles.cli.output import print_line
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, printable, say
 
 
-@app.command()
+@command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Data files, or folders of a study area.")],
     area: Annotated[
@@ -46,17 +47,20 @@ def check(
             zh = f"{path}：无法读取（{err.strerror}）；请检查路径。"
             problems.append(Sentence(told, zh=zh))
         else:
-            typer.echo("\n".join(printable(say(line, lang)) for line in lines))
+            print_line("\n".join(printable(say(line, lang)) for line in lines))
     if problems:
         raise ValidationError(problems)
 
 
-@app.command()
+@command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
 ) -> None:
     """Write a documented study area of invented data, to put your own files into."""
     from carecircles import datasets
 
     datasets.write_template(folder)
-    typer.echo(f"{folder}: read README.md there, then try `carecircles map --area {folder}`")
+    told = f"{folder}: read README.md there, then try `carecircles map --area {folder}`"
+    zh = f"{folder}：请先读其中的 README.md，再试 `carecircles map --area {folder}`"
+    print_line(say(Sentence(told, zh=zh), lang))

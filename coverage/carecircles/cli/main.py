@@ -10,12 +10,14 @@ import typer
 
 from carecircles import __version__, _signals
 from carecircles.cli.options import app, language_of
-from carecircles.errors import InfeasibleError, SolverError, ValidationError
+from carecircles.cli.output import print_line
+from carecircles.cli.usage import UsageError, wrong_call
+from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError, ValidationError
 from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
 # isort: off
-from carecircles.cli import coverage, whatif, site, network, files  # noqa: F401
+from carecircles.cli import coverage, whatif, site, project, network, files  # noqa: F401
 # isort: on
 
 _MOST_PROBLEMS = 100
@@ -24,7 +26,7 @@ _STOPPED = 130
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        print_line(__version__)
         raise typer.Exit
 
 
@@ -54,14 +56,12 @@ def main() -> NoReturn:
     except InfeasibleError as err:
         found = f"there is no such plan: {err.why}"
         _stop([Sentence(found, zh=f"没有这样的方案：{say(err.why, 'zh')}")], 2, lang)
-    except SolverError as err:
+    except (SolverError, OutOfTimeError) as err:
         _stop([err.why], 2, lang)
-    except TimeoutError as err:
-        _stop([str(err)], 2, lang)
     except ImportError as err:
         if "pip install" not in str(err):
             raise
-        _stop([str(err)], 2, lang)
+        _stop([_sentence_of(err)], 2, lang)
     except BrokenPipeError:
         _close_stdout()
         raise SystemExit(1) from None
@@ -83,13 +83,17 @@ def main() -> NoReturn:
 
 
 def _run() -> None:
-    """The command; typer turns Ctrl-C into an exit status, which says nothing."""
+    """The command; what typer finds wrong with a call is told as any other problem."""
     try:
-        app()
-    except SystemExit as ended:
-        if ended.code == _STOPPED:
-            raise KeyboardInterrupt from None
-        raise
+        status = app(standalone_mode=False)
+    except UsageError as err:
+        if not str(err):  # typer has printed the help instead
+            raise SystemExit(2) from None
+        raise wrong_call([err]) from None
+    if status == _STOPPED:  # Ctrl-C, of which typer makes a status
+        raise KeyboardInterrupt
+    if status:
+        raise SystemExit(status)
 
 
 def _require_working_folder() -> None:
@@ -120,6 +124,11 @@ def _keep_stdout_for_us() -> None:
 def _close_stdout() -> None:
     """Nothing more can be printed; Python is not to try again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence_of(err: Exception) -> str:
+    """The sentence that an error of Python's own was raised with."""
+    return next((said for said in err.args if isinstance(said, Sentence)), str(err))
 
 
 def _told(problems: Sequence[Sentence]) -> list[Sentence]:

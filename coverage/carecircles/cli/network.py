@@ -7,7 +7,7 @@ import typer
 
 from carecircles.cli.options import (
     Lang,
-    app,
+    command,
     datum_of,
     folder_of,
     problems_of,
@@ -15,10 +15,12 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import busy
+from carecircles.cli.output import READING, busy, print_line, print_table
+
+_CELL_M = 50.0  # of the grid people are counted on
 
 
-@app.command()
+@command()
 def network(
     file: Annotated[
         Path,
@@ -49,18 +51,20 @@ def network(
     lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
 ) -> None:
     """Make a walking network of streets and paths, and say how sound it is."""
-    inputs = [path for path in (file, barriers) if path is not None]
+    from carecircles.area import files_told, read_area
+
+    told = [path for path in (file, barriers) if path is not None]
+    inputs = [path for one in told for path in files_told(one)]
     require(
         problems_of(lambda: datum_of(datum)),
         problems_of(lambda: area is None or folder_of(area)),
         suffix_problems(out, (".parquet", ".geoparquet")),
         target_problems([out], inputs),
     )
-    from carecircles import grid, io, report
+    from carecircles import io, report, weights
     from carecircles import network as networks
-    from carecircles.area import read_area
 
-    with busy("reading"):
+    with busy(READING, lang):
         study = None if area is None else read_area(folder_of(area))
         net = networks.read_network(
             file,
@@ -69,16 +73,16 @@ def network(
             barriers=barriers,
             within=None if study is None else study.boundary,
         )
-    cells = None if study is None else grid.make_demand(study.streets, study.population)
+    cells = None if study is None else weights.place(study, cell=_CELL_M).demand
     groups = () if study is None else study.groups
     table = report.network_table(net, cells=cells, groups=groups, lang=lang)
     if out is not None:
         io.write_results({out: lambda: networks.as_frame(net)}, inputs=inputs)
-    report.print_table(
+    print_table(
         table,
         title=report.network_title(file.name, net, study, lang=lang),
         notes=report.network_notes(net, lang=lang),
         lang=lang,
     )
     if out is not None:
-        typer.echo(str(out))
+        print_line(out)

@@ -1,12 +1,13 @@
 """The options that commands share, as one value, and whether they make sense."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import inspect
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Annotated
 
 import typer
 
+from carecircles.cli.usage import Command
 from carecircles.errors import ValidationError
+from carecircles.words import Sentence, at
 
 app = typer.Typer(
     name="carecircles",
@@ -39,6 +42,20 @@ class EvaluationFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+
+
+class People(StrEnum):
+    even = "even"
+    residences = "residences"
+    communities = "communities"
+    people_grid = "people_grid"
+    people_raster = "people_raster"
+
+
+class Totals(StrEnum):
+    street = "street"
+    residences = "residences"
+    grid = "grid"
 
 
 def _language(asked: Language | None) -> Language:
@@ -97,6 +114,19 @@ class Options:
         typer.Option("--no-neighbours", help="Leave out centres beyond the border."),
     ] = False
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
+    people: Annotated[
+        People | None,
+        typer.Option(
+            help="Place people in their streets by this source alone; by the best of all if not given."
+        ),
+    ] = None
+    totals: Annotated[
+        Totals,
+        typer.Option(
+            help="Whose numbers of people are kept: the streets' (others are scaled to them), or "
+            "those of the residences or of the population grid."
+        ),
+    ] = Totals.street
     radius: Annotated[
         float | None,
         typer.Option(help="Metres that count as near; the area's standard if not given."),
@@ -118,6 +148,13 @@ class Options:
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
+    year: Annotated[
+        int | None,
+        typer.Option(
+            help="Count the people of this year, where the population file names years; those of the "
+            "earliest if not given."
+        ),
+    ] = None
     lang: Lang = None  # type: ignore[assignment]  # which `_language` replaces
     memory: Annotated[
         str | None,
@@ -128,17 +165,50 @@ class Options:
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
 
 
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command that takes `options: Options` as one that takes each of them, the way typer reads it."""
-    shared = inspect.signature(Options).parameters
-    own = inspect.signature(command).parameters
+@dataclass(frozen=True)
+class Results:
+    """What a command that compares plans prints and writes."""
 
-    @functools.wraps(command)
-    def run(**values: object) -> None:
-        options = Options(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]  # of any type
-        command(**values, options=options)
+    format: Annotated[EvaluationFormat, typer.Option(help="What to print.")] = (
+        EvaluationFormat.table
+    )
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None
+    out: Out = None
 
-    every = [p for p in own.values() if p.name != "options"] + list(shared.values())
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """
+    A command of the program.
+
+    What it takes as a value of several options, such as `Options`, typer reads as each of them.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        app.command(name, cls=Command)(_spread(function))
+        return function
+
+    return decorate
+
+
+def _spread(function: Callable[..., None]) -> Callable[..., None]:
+    """A function that takes dataclasses as one that takes their fields."""
+    own = inspect.signature(function).parameters.values()
+    kinds: dict[str, Callable[..., object]] = {
+        p.name: p.annotation
+        for p in own
+        if isinstance(p.annotation, type) and dataclasses.is_dataclass(p.annotation)
+    }
+    fields = {name: inspect.signature(kind).parameters for name, kind in kinds.items()}
+
+    @functools.wraps(function)
+    def run(**given: object) -> None:
+        made = {
+            name: kind(**{field: given.pop(field) for field in fields[name]})
+            for name, kind in kinds.items()
+        }
+        function(**given, **made)
+
+    every = [one for p in own for one in (fields[p.name].values() if p.name in kinds else [p])]
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in every]
     setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010  (typer reads it)
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -164,17 +234,17 @@ def datum_of(datum: str | None, option: str = "--datum") -> str | None:
     try:
         return None if datum is None else parse_datum(datum)
     except ValueError as err:
-        raise ValidationError([f"{option}: {err}."]) from None
+        raise ValidationError([at(option, err.args[0])]) from None
 
 
-def require(*problems: list[str]) -> None:
+def require(*problems: list[Sentence]) -> None:
     """Go on only if nothing is wrong; all that is wrong is told at once."""
     found = list(dict.fromkeys(line for some in problems for line in some))
     if found:
         raise ValidationError(found)
 
 
-def problems_of(check: Callable[[], object]) -> list[str]:
+def problems_of(check: Callable[[], object]) -> list[Sentence]:
     """What a check that raises has to say."""
     try:
         check()
@@ -183,7 +253,7 @@ def problems_of(check: Callable[[], object]) -> list[str]:
     return []
 
 
-def options_problems(options: Options) -> list[str]:
+def options_problems(options: Options) -> list[Sentence]:
     """What is wrong with the options that commands share, before any file is read."""
     from carecircles import area, grid, memory
 
@@ -202,11 +272,37 @@ def options_problems(options: Options) -> list[str]:
 
 def suffix_problems(
     out: Path | None, suffixes: tuple[str, ...], option: str = "--out"
-) -> list[str]:
+) -> list[Sentence]:
     """Before the work starts, whether its result can be written as asked."""
     if out is None or out.suffix.casefold() in suffixes:
         return []
-    return [f"{option}: {out.name} has to end in {', '.join(suffixes)}."]
+    told = f"{out.name} has to end in {', '.join(suffixes)}"
+    zh = f"{out.name} 的后缀应为 {'、'.join(suffixes)}"
+    return [at(option, Sentence(told, zh=zh))]
+
+
+def number_problems(*asked: tuple[str, float | None, bool, Sentence]) -> list[Sentence]:
+    """Of options with their values, whether those are sound and what is wanted: what is wrong."""
+    wrong = [
+        (option, value if isinstance(value, int) else f"{value:g}", wanted)
+        for option, value, is_sound, wanted in asked
+        if value is not None and not is_sound
+    ]
+    return [
+        Sentence(
+            f"{option} is {value}; write {wanted}.", zh=f"{option} 为 {value}；应为{wanted.zh}。"
+        )
+        for option, value, wanted in wrong
+    ]
+
+
+def conflicts(given: Mapping[str, object], why: Sentence) -> list[Sentence]:
+    """Options that do not go with others, where they are given."""
+    return [
+        Sentence(f"{option} does not go with {why}.", zh=f"{option} 不能与{why.zh}。")
+        for option, value in given.items()
+        if value is not None and value is not False
+    ]
 
 
 def inputs_of(options: Options, *files: Path | None) -> list[Path]:
@@ -220,7 +316,7 @@ def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     return [*own, *(path for one in told for path in area.files_told(one))]
 
 
-def target_problems(targets: Sequence[Path | None], inputs: list[Path]) -> list[str]:
+def target_problems(targets: Sequence[Path | None], inputs: list[Path]) -> list[Sentence]:
     """Whether results can be written where they are to go; none takes the place of an input."""
     from carecircles import io
 

@@ -3,12 +3,13 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from carecircles.words import printable, say
+from carecircles.words import Sentence, printable, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,11 +18,49 @@ if TYPE_CHECKING:
     from carecircles.io import Result
     from carecircles.people import Group
 
+READING = Sentence("reading", zh="正在读取")
+READING_SCENARIOS = Sentence("reading the scenarios", zh="正在读取方案")
+MAKING_THE_GRID = Sentence("making the grid", zh="正在生成网格")
+MEASURING = Sentence("measuring distances and counting people", zh="正在量算距离、统计人数")
+DRAWING = Sentence("drawing the map", zh="正在绘制地图")
+WRITING = Sentence("writing", zh="正在写出")
+_ours: ContextVar[TextIO | None] = ContextVar("ours", default=None)
+
+
+@contextlib.contextmanager
+def ours_alone() -> Iterator[None]:
+    """For a command: standard output is what the functions here print, all else goes to standard error."""
+    token = _ours.set(sys.stdout)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _ours.reset(token)
+
+
+def print_text(text: str) -> None:
+    """Print text or a document as it is, with nothing behind it."""
+    with contextlib.redirect_stdout(_ours.get() or sys.stdout):
+        typer.echo(text, nl=False)
+
+
+def print_line(line: object) -> None:
+    """Print a line."""
+    print_text(f"{line}\n")
+
+
+def print_table(table: "pd.DataFrame", *, title: str, notes: Sequence[str] = (), lang: str) -> None:
+    """Print a table as `report.print_table` lays it out."""
+    from carecircles import report
+
+    with contextlib.redirect_stdout(_ours.get() or sys.stdout):
+        report.print_table(table, title=title, notes=notes, lang=lang)
+
 
 def result_of(
     out: Path | None,
     frame: "Callable[[], pd.DataFrame]",
-    record: Callable[[], dict],
+    record: Callable[[], dict[str, Any]],
     lang: str,
     *,
     groups: "Sequence[Group]",
@@ -46,14 +85,14 @@ def result_of(
     return {out: made.get(out.suffix.casefold(), frame)}
 
 
-def _json(record: dict) -> str:
+def _json(record: dict[str, Any]) -> str:
     import json
 
     return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def print_json(record: dict) -> None:
-    typer.echo(_json(record), nl=False)
+def print_json(record: dict[str, Any]) -> None:
+    print_text(_json(record))
 
 
 def remark(study: "StudyArea", lang: str) -> None:
@@ -63,12 +102,17 @@ def remark(study: "StudyArea", lang: str) -> None:
 
 
 @contextlib.contextmanager
-def busy(doing: str) -> Iterator[None]:
-    """Say what is being done while it lasts, where somebody watches."""
-    if not sys.stderr.isatty():
-        yield
+def busy(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
+    """Say what is being done while it lasts, where somebody watches; the value says it anew."""
+    if not is_watched():
+        yield lambda _: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(doing):
-        yield
+    with Console(stderr=True).status(say(doing, lang)) as status:
+        yield lambda now: status.update(say(now, lang))
+
+
+def is_watched() -> bool:
+    """Whether somebody sees what is said while it is done."""
+    return sys.stderr is not None and sys.stderr.isatty()

@@ -3,9 +3,9 @@
 import contextlib
 import dataclasses
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,23 +22,35 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
     from carecircles.siting import Siting
     from carecircles.words import Text
-from carecircles.cli._work import carried_out, enlarged, study_of
+from carecircles.cli._work import carried_out, enlarged, study_of, use
 from carecircles.cli.options import (
     EvaluationFormat,
     Options,
-    Out,
-    app,
+    Results,
+    command,
+    conflicts,
     datum_of,
     folder_of,
     inputs_of,
+    number_problems,
     options_problems,
     require,
     suffix_problems,
     target_problems,
-    with_options,
 )
-from carecircles.cli.output import busy, print_json, remark, result_of
-from carecircles.words import say
+from carecircles.cli.output import (
+    MEASURING,
+    WRITING,
+    busy,
+    is_watched,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+    remark,
+    result_of,
+)
+from carecircles.words import Sentence, at, joined, say
 
 
 class Objective(StrEnum):
@@ -50,15 +62,14 @@ class Objective(StrEnum):
     gradual = "gradual"
 
 
-@app.command()
-@with_options
-def site(
-    *,
-    options: Options,
+@dataclass(frozen=True)
+class Goal:
+    """What is to be found."""
+
     new: Annotated[
         int | None,
         typer.Option(help="How many new centres; not with --objective facilities, nor --budget."),
-    ] = None,
+    ] = None
     objective: Annotated[
         Objective,
         typer.Option(
@@ -66,68 +77,95 @@ def site(
             "worst: least far for the farthest; backup: most people with two centres; gradual: most "
             "people, those farther away counting less."
         ),
-    ] = Objective.coverage,
+    ] = Objective.coverage
     share: Annotated[
         float, typer.Option(help="Share of the people to cover, with --objective facilities.")
-    ] = 1.0,
+    ] = 1.0
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
-    ] = 300.0,
+    ] = 300.0
+    floor_by_street: Annotated[
+        float | None, typer.Option(help="Least share of every street's people to cover.")
+    ] = None
+    budget: Annotated[
+        float | None,
+        typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a centre could open."""
+
     candidates: Annotated[
         str | None,
         typer.Option(
             help="Where a centre could open: gaps (cells from which one would gain), grid (every "
             "cell), or a file of places.  [default: gaps for coverage and facilities, else grid]"
         ),
-    ] = None,
+    ] = None
     spacing: Annotated[
         float | None,
         typer.Option(help="Metres between candidates of gaps and grid; every cell if not given."),
-    ] = None,
+    ] = None
     keep_out: Annotated[
         Path | None,
         typer.Option(help="Polygons where no centre may stand, such as parks and water."),
-    ] = None,
+    ] = None
     service: Annotated[
         str | None,
         typer.Option(help="Count only centres with this service; candidates are all others."),
-    ] = None,
-    floor_by_street: Annotated[
-        float | None, typer.Option(help="Least share of every street's people to cover.")
-    ] = None,
-    budget: Annotated[
-        float | None,
-        typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
-    ] = None,
+    ] = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file that names them."""
+        is_file = self.candidates not in (None, "gaps", "grid")
+        return Path(self.candidates or "") if is_file else None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to look, and what for besides the best plan."""
+
     curve: Annotated[
         int | None, typer.Option(help="Also the best plans of 1, 2, 3 ... so many centres.")
-    ] = None,
+    ] = None
     alternatives: Annotated[
         int, typer.Option(help="Also so many plans within 1 %, as far from each other as can be.")
-    ] = 0,
+    ] = 0
     gap: Annotated[
         float, typer.Option(help="Stop when proven to be within this share of the best.")
-    ] = 0.0,
-    time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0,
-    format: Annotated[
-        EvaluationFormat, typer.Option(help="What to print.")
-    ] = EvaluationFormat.table,
-    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
+    ] = 0.0
+    time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0
+
+
+_SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
+_LOOKING = Sentence("looking for sites", zh="正在选址")
+_ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
+
+
+@command()
+def site(
+    *,
+    goal: Goal,
+    places: Places,
+    effort: Effort,
+    results: Results,
     scenario: Annotated[
         Path | None,
         typer.Option(help="TOML file to write the plan to, for `whatif` and the live map."),
     ] = None,
-    out: Out = None,
+    options: Options,
 ) -> None:
     """Find where new centres should stand, and prove that no other choice is better."""
     begun = time.monotonic()
-    is_file = candidates not in (None, "gaps", "grid")
-    inputs = inputs_of(options, keep_out, Path(candidates or "") if is_file else None)
+    map, out, service = results.map, results.out, places.service
+    inputs = inputs_of(options, places.keep_out, places.file)
     targets = [target for target in (map, out, scenario) if target is not None]
     require(
-        _goal_problems(new, objective, budget, curve, alternatives),
-        _search_problems(time_limit, gap, share, full, floor_by_street),
-        _places_problems(candidates, spacing, keep_out, service, budget),
+        _goal_problems(goal, effort),
+        _places_problems(places, goal.budget),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -135,80 +173,81 @@ def site(
         target_problems(targets, inputs),
     )
     datum = datum_of(options.datum)
-    if options.centres is None and (is_file or keep_out is not None):
+    if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
     from carecircles import comparison, io, maps, memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
-    is_spaced = service is None and not is_file
-    of_rows = memory.CANDIDATE / max(1.0, (spacing or 0.0) / options.cell) ** 2 * is_spaced
+    is_spaced = service is None and places.file is None
+    of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
     before = carried_out([], targets, options, service=service, of_rows=of_rows)[0][0]
     study = study_of(options, options.as_of)
-    with busy("measuring distances"):
+    with busy(MEASURING, options.lang):
         if service is None:
-            folder = folder_of(options.area)
-            places, said = _places(
-                before, objective, candidates, spacing, keep_out, budget, folder, datum
-            )
+            candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
             study = _with_notes(study, said)
         else:
-            places = siting.candidates_without(study, before)
-        if places.empty:
-            raise ValidationError([_nowhere(candidates, keep_out, service)])
+            candidates = siting.candidates_without(study, before)
+        if candidates.empty:
+            raise ValidationError([_nowhere(places)])
         _require_siting_memory(
-            objective,
-            siting.pairs_expected(objective, before, places, full=full),
+            goal.objective,
+            siting.pairs_expected(goal.objective, before, candidates, full=goal.full),
             options,
-            spacing=(spacing or options.cell) if is_spaced else None,
+            spacing=(places.spacing or options.cell) if is_spaced else None,
         )
-        prices = places["price"] if budget is not None else None
+        prices = candidates["price"] if goal.budget is not None else None
         question = siting.ask(
             before,
-            places,
-            goal=objective,
+            candidates,
+            goal=goal.objective,
             weight=report.headline_group(before),
-            rules=siting.Rules(floor_by_street=floor_by_street, prices=prices, budget=budget),
-            full=full,
-            share=share,
+            rules=siting.Rules(
+                floor_by_street=goal.floor_by_street, prices=prices, budget=goal.budget
+            ),
+            full=goal.full,
+            share=goal.share,
         )
     several, others = None, []
-    with _watching() as watch:
-        search = siting.Search(gap, time_limit, watch)
+    with _watching(options.lang) as watch:
+        search = siting.Search(effort.gap, effort.time_limit, watch)
         first = dataclasses.replace(search, since=begun)  # reading and measuring count
-        plan = siting.answer(question, new=new, search=first)
-        if curve is not None and plan.status != "stopped":
-            several = siting.curve_of(question, most=curve, search=search)
-        if alternatives and plan.status != "stopped":
-            others = siting.alternatives_to(plan, question, count=alternatives, search=search)
-    made = scenarios.parse(report.siting_scenario(before, plan, places, service=service))
+        plan = siting.answer(question, new=goal.new, search=first)
+        if effort.curve is not None and plan.status != "stopped":
+            several = siting.curve_of(question, most=effort.curve, search=search)
+        if effort.alternatives and plan.status != "stopped":
+            others = siting.alternatives_to(
+                plan, question, count=effort.alternatives, search=search
+            )
+    made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
     whole = before if service is None else plans.evaluate(study, before.cells)
     after = plans.carry_out(whole, made, service=service)
-    record = report.siting_record(before, after, plan, places, curve=several, others=others)
-    results = result_of(
+    record = report.siting_record(before, after, plan, candidates, curve=several, others=others)
+    written = result_of(
         out,
-        lambda: report.siting_frame(before, plan, places),
+        lambda: report.siting_frame(before, plan, candidates),
         lambda: record,
         options.lang,
         groups=before.area.groups,
     )
     if scenario is not None:
-        results[scenario] = lambda: scenarios.scenario_text(made)
+        written[scenario] = lambda: scenarios.scenario_text(made)
     if map is not None:
         change = comparison.compare(before, after)
-        results[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
-    with busy("writing"):
-        io.write_results(results, inputs=inputs)
-    if format is EvaluationFormat.json:
+        written[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
+    with busy(WRITING, options.lang):
+        io.write_results(written, inputs=inputs)
+    if results.format is EvaluationFormat.json:
         print_json(record)
-    elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text(report.siting_frame(before, plan, places)), nl=False)
+    elif results.format is EvaluationFormat.csv:
+        print_text(io.csv_text(report.siting_frame(before, plan, candidates)))
         remark(before.area, options.lang)
     else:
-        _print_siting(before, after, plan, places, several, others, options.lang)
+        _print_siting(before, after, plan, candidates, several, others, options.lang)
         for target in targets:
-            typer.echo(str(target))
+            print_line(target)
 
 
 def _require_siting_memory(
@@ -221,139 +260,136 @@ def _require_siting_memory(
     estimate = memory.of_siting(objective, pairs)
     factor = estimate / max(most, 1.0)
     larger = enlarged("--cell", options.cell * math.sqrt(factor), options.cell)
-    mend = f"use {larger} or name fewer candidates"
+    fewer = Sentence(" or name fewer candidates", zh="，或减少候选点")
+    mend = joined([use(larger), fewer], "")
     if spacing is not None:  # both the cells and the candidates grow fewer with the cell
         wide = math.ceil(spacing * math.sqrt(factor) / options.cell) * options.cell
         larger = enlarged("--cell", options.cell * factor**0.25, options.cell)
-        mend = f"use {enlarged('--spacing', wide, spacing)}, or {larger}"
-    memory.require(estimate, most=most, doing=f"a table of {pairs:,.0f} pairs", mend=mend)
+        wider = use(enlarged("--spacing", wide, spacing))
+        mend = joined([wider, larger], Sentence(", or ", zh="，或 "))
+    doing = Sentence(f"a table of {pairs:,.0f} pairs", zh=f"{pairs:,.0f} 对的距离表")
+    memory.require(estimate, most=most, doing=doing, mend=mend)
 
 
-def _goal_problems(
-    new: int | None,
-    objective: Objective,
-    budget: float | None,
-    curve: int | None,
-    alternatives: int,
-) -> list[str]:
-    """Whether it is clear what `site` is to find."""
+def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
+    """Whether it is clear what `site` is to find, and the numbers are ones it can keep to."""
+    new, budget, curve = goal.new, goal.budget, effort.curve
     problems = []
-    if objective is Objective.facilities:
-        problems += [
-            f"{option} does not go with --objective facilities, which finds the number."
-            for option, value in (("--new", new), ("--budget", budget), ("--curve", curve))
-            if value is not None
-        ]
-    elif (new is None) == (budget is None):
-        problems.append("say how many new centres, --new 3, or what they may cost, --budget 500.")
-    if budget is not None and not 0 <= budget < 1e15:
-        problems.append(f"--budget is {budget:g}; write 0 or more.")
-    if budget is not None and curve is not None:
-        problems.append("--curve counts centres; it does not go with --budget.")
-    problems += [
-        f"{option} is {value}; write a number from 0 to {most:,}."
-        for option, value, most in (
-            ("--new", new, 1000),
-            ("--curve", curve, 100),
-            ("--alternatives", alternatives, 20),
+    if goal.objective is Objective.facilities:
+        why = Sentence(
+            "--objective facilities, which finds the number",
+            zh="求最少中心数的 --objective facilities 同用",
         )
-        if value is not None and not 0 <= value <= most
+        problems += conflicts({"--new": new, "--budget": budget, "--curve": curve}, why)
+    elif (new is None) == (budget is None):
+        told = "say how many new centres, --new 3, or what they may cost, --budget 500."
+        zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
+        problems.append(Sentence(told, zh=zh))
+    if budget is not None and curve is not None:
+        told = "--curve counts centres; it does not go with --budget."
+        problems.append(Sentence(told, zh="--curve 按中心个数计；不能与 --budget 同用。"))
+    limit, gap, full, alternatives = effort.time_limit, effort.gap, goal.full, effort.alternatives
+    counts = (("--new", new, 1000), ("--curve", curve, 100), ("--alternatives", alternatives, 20))
+    shares = (("--share", goal.share), ("--floor-by-street", goal.floor_by_street))
+    below_1 = Sentence("a share from 0 to below 1", zh="介于 0 到 1 之间（不含 1）的比例")
+    return [
+        *problems,
+        *number_problems(
+            (
+                "--budget",
+                budget,
+                0 <= (budget or 0) < 1e15,
+                Sentence("0 or more", zh="不小于 0 的数"),
+            ),
+            *((of, n, 0 <= (n or 0) <= most, _number_to(most)) for of, n, most in counts),
+            (
+                "--time-limit",
+                limit,
+                0 < limit < 1e6,
+                Sentence("seconds above 0", zh="大于 0 的秒数"),
+            ),
+            ("--gap", gap, 0 <= gap < 1, below_1),
+            ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
+            *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
+        ),
     ]
-    return problems
 
 
-def _search_problems(
-    time_limit: float, gap: float, share: float, full: float, floor: float | None
-) -> list[str]:
-    """Whether the numbers that a search keeps to are ones it can keep to."""
-    problems = []
-    if not 0 < time_limit < 1e6:
-        problems.append(f"--time-limit is {time_limit:g}; write seconds above 0.")
-    if not 0 <= gap < 1:
-        problems.append(f"--gap is {gap:g}; write a share from 0 to below 1.")
-    if not 0 <= full < 1e6:
-        problems.append(f"--full is {full:g}; write metres, 0 or more.")
-    problems += [
-        f"{option} is {value:g}; write a share from 0 to 1."
-        for option, value in (("--share", share), ("--floor-by-street", floor))
-        if value is not None and not 0 <= value <= 1
-    ]
-    return problems
+def _number_to(most: int) -> Sentence:
+    return Sentence(f"a number from 0 to {most:,}", zh=f"介于 0 到 {most:,} 之间的整数")
 
 
-def _places_problems(
-    candidates: str | None,
-    spacing: float | None,
-    keep_out: Path | None,
-    service: str | None,
-    budget: float | None,
-) -> list[str]:
+def _places_problems(places: Places, budget: float | None) -> list[Sentence]:
     """Whether it is clear where centres could open."""
     problems = []
-    is_file = candidates not in (None, "gaps", "grid")
-    if service is not None:
-        problems += [
-            f"{option} does not go with --service, whose candidates are the centres without it."
-            for option, value in (
-                ("--candidates", candidates),
-                ("--spacing", spacing),
-                ("--keep-out", keep_out),
-                ("--budget", budget),
-            )
-            if value is not None
-        ]
-    elif budget is not None and not is_file:
-        problems.append("--budget needs --candidates with a file that has a column price.")
-    if spacing is not None and is_file:
-        problems.append("--spacing goes with the candidates of gaps and grid.")
-    if spacing is not None and not 0 < spacing < 1e6:
-        problems.append(f"--spacing is {spacing:g}; write metres above 0 and below 1,000,000.")
-    return problems
+    spacing = places.spacing
+    if places.service is not None:
+        given = {
+            "--candidates": places.candidates,
+            "--spacing": spacing,
+            "--keep-out": places.keep_out,
+            "--budget": budget,
+        }
+        why = Sentence(
+            "--service, whose candidates are the centres without it",
+            zh="--service 同用，其候选点是没有该项服务的中心",
+        )
+        problems += conflicts(given, why)
+    elif budget is not None and places.file is None:
+        told = "--budget needs --candidates with a file that has a column price."
+        zh = "--budget 须与 --candidates 同用，候选点文件中应有 price 一列。"
+        problems.append(Sentence(told, zh=zh))
+    if spacing is not None and places.file is not None:
+        told = "--spacing goes with the candidates of gaps and grid."
+        problems.append(Sentence(told, zh="--spacing 只用于 gaps 和 grid 的候选点。"))
+    wanted = Sentence("metres above 0 and below 1,000,000", zh="大于 0、小于 1,000,000 的米数")
+    return [
+        *problems,
+        *number_problems(("--spacing", spacing, spacing is None or 0 < spacing < 1e6, wanted)),
+    ]
 
 
-def _nowhere(candidates: str | None, keep_out: Path | None, service: str | None) -> str:
+def _nowhere(places: Places) -> Sentence:
     """Why there is no candidate."""
-    if service is not None:
-        return f"every centre offers {service!r} already; there is none to add it to."
-    if keep_out is not None:
-        return f"{keep_out.name}: it leaves no place where a centre could stand."
-    if candidates in (None, "gaps"):
-        return "no cell would gain anyone from a new centre; all within the area is covered."
-    return "there is no candidate; name a file with places, or gaps or grid."
+    if places.service is not None:
+        told = f"every centre offers {places.service!r} already; there is none to add it to."
+        return Sentence(told, zh=f"各中心均已提供 {places.service!r}；没有可增设的中心。")
+    if places.keep_out is not None:
+        told = "it leaves no place where a centre could stand"
+        return at(places.keep_out.name, Sentence(told, zh="排除之后没有可设中心的位置"))
+    if places.candidates in (None, "gaps"):
+        told = "no cell would gain anyone from a new centre; all within the area is covered."
+        return Sentence(told, zh="新增中心不会使任何网格受益；区域内已全部覆盖。")
+    told = "there is no candidate; name a file with places, or gaps or grid."
+    return Sentence(told, zh="没有候选点；请给出候选点文件，或写 gaps 或 grid。")
 
 
-def _places(
-    before: "Plan",
-    objective: Objective,
-    candidates: str | None,
-    spacing: float | None,
-    keep_out: Path | None,
-    budget: float | None,
-    folder: Path,
-    datum: str | None,
+def _candidates(
+    before: "Plan", goal: Goal, places: Places, folder: Path, datum: str | None
 ) -> "tuple[gpd.GeoDataFrame, list[Text]]":
     """Where a centre could open, and what was taken for granted about the files that say so."""
     from carecircles import area, io, siting
 
     notes: list[Text] = []
-    if candidates is None:
-        candidates = "gaps" if siting.GOALS[objective].from_gaps else "grid"
-    if candidates == "gaps":
-        places = siting.candidates_in_gaps(before, spacing=spacing)
-    elif candidates == "grid":
-        places = siting.candidates_on_grid(before.cells, spacing=spacing)
+    spacing = places.spacing
+    wanted = places.candidates or ("gaps" if siting.GOALS[goal.objective].from_gaps else "grid")
+    if wanted == "gaps":
+        found = siting.candidates_in_gaps(before, spacing=spacing)
+    elif wanted == "grid":
+        found = siting.candidates_on_grid(before.cells, spacing=spacing)
     else:
-        places = siting.read_candidates(candidates, folder=folder, plan=before, datum=datum)
-        notes += places.attrs["notes"]
-    if budget is not None and places["price"].isna().any():
-        some = ", ".join(map(str, places.index[places["price"].isna()][:5]))
-        name = Path(candidates).name
-        raise ValidationError([f"{name}: there is no price for {some}; fill the column price."])
-    if keep_out is not None:
-        polygons = io.read_polygons(keep_out, crs=before.area.crs, datum=datum)
-        notes += area.datum_notes(polygons, file=keep_out.name)
-        places = siting.outside(places, polygons)
-    return places, notes
+        found = siting.read_candidates(wanted, folder=folder, plan=before, datum=datum)
+        notes += found.attrs["notes"]
+    if goal.budget is not None and found["price"].isna().any():
+        some = ", ".join(map(str, found.index[found["price"].isna()][:5]))
+        told = f"there is no price for {some}; fill the column price"
+        why = Sentence(told, zh=f"{some} 没有价格；请填写 price 一列")
+        raise ValidationError([at(Path(wanted).name, why)])
+    if places.keep_out is not None:
+        polygons = io.read_polygons(places.keep_out, crs=before.area.crs, datum=datum)
+        notes += area.datum_notes(polygons, file=places.keep_out.name)
+        found = siting.outside(found, polygons)
+    return found, notes
 
 
 def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":
@@ -379,29 +415,23 @@ def _print_siting(
     notes = [say(line, lang) for line in report.siting_notes(before, plan, places)]
     titles = [say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
-        report.print_table(table, title=title, lang=lang)
+        print_table(table, title=title, lang=lang)
     below = [*notes, *report.siting_remarks(before, after, lang=lang)]
-    report.print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
+    print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
 
 
 @contextlib.contextmanager
-def _watching() -> "Iterator[Callable[[float, float], None] | None]":
+def _watching(lang: str) -> "Iterator[Callable[[float, float], None] | None]":
     """Say how good the best plan is and what no plan can beat, where somebody watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
+    with busy(joined([_LOOKING, _ENOUGH], ""), lang) as tell:
+        yield (lambda value, bound: tell(_progress(value, bound))) if is_watched() else None
 
-    with Console(stderr=True).status(
-        "looking for sites; Ctrl-C for the best plan so far"
-    ) as status:
 
-        def tell(value: float, bound: float) -> None:
-            gap = abs(bound - value) / max(abs(value), 1.0)
-            known = f"{value:,.0f}, at best {bound:,.0f}, gap {100 * gap:.2f} %"
-            status.update(
-                f"looking for sites: {known if gap <= 1 else 'no good plan yet'}; "
-                "Ctrl-C for the best plan so far"
-            )
-
-        yield tell
+def _progress(value: float, bound: float) -> Sentence:
+    gap = abs(bound - value) / max(abs(value), 1.0)
+    known = Sentence("no good plan yet", zh="尚无好的方案")
+    if gap <= 1:
+        of = f"{100 * gap:.2f} %"
+        told = f"{value:,.0f}, at best {bound:,.0f}, gap {of}"
+        known = Sentence(told, zh=f"{value:,.0f}，至多 {bound:,.0f}，差距 {of}")
+    return joined([_LOOKING, Sentence(": ", zh="："), known, _ENOUGH], "")

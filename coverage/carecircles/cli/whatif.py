@@ -1,10 +1,13 @@
 """`carecircles whatif`."""
 
+import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+
+from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,64 +18,83 @@ from carecircles.cli.options import (
     By,
     EvaluationFormat,
     Options,
-    Out,
-    app,
+    Results,
+    command,
+    conflicts,
     inputs_of,
     options_problems,
     require,
     suffix_problems,
     target_problems,
-    with_options,
 )
-from carecircles.cli.output import busy, print_json, remark, result_of
-from carecircles.words import say
+from carecircles.cli.output import (
+    WRITING,
+    busy,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+    remark,
+    result_of,
+)
+from carecircles.words import Sentence, say
 
 _BASELINE = "baseline"
 
 
-@app.command()
-@with_options
-def whatif(
-    *,
-    options: Options,
+@dataclass(frozen=True)
+class Question:
+    """What is compared with what."""
+
     scenarios: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[SCENARIO.toml]...",
             help="Scenario files, or names of the area's own; several give a league table.",
         ),
-    ] = None,
+    ] = None
     against: Annotated[
         str, typer.Option(help="What to compare with: baseline, or another scenario.")
-    ] = "baseline",
+    ] = "baseline"
     close_each: Annotated[
         bool, typer.Option("--close-each", help="What closing each centre alone would lose.")
-    ] = False,
+    ] = False
     open_everywhere: Annotated[
         bool, typer.Option("--open-everywhere", help="What a centre at each cell would gain.")
-    ] = False,
+    ] = False
+    years: Annotated[
+        str | None,
+        typer.Option(
+            help="The people of several years side by side, such as 2020,2030,2035; without a scenario "
+            "the centres as they are."
+        ),
+    ] = None
+
+
+@command()
+def whatif(
+    *,
+    question: Question,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
     service: Annotated[
         str | None, typer.Option(help="Count only centres with this service, such as health_post.")
     ] = None,
-    format: Annotated[
-        EvaluationFormat, typer.Option(help="What to print.")
-    ] = EvaluationFormat.table,
-    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
-    out: Out = None,
+    results: Results,
+    options: Options,
 ) -> None:
     """Say who gains and who loses when centres open, close or move, or the standard changes."""
-    scenarios = scenarios or []
-    is_league = len(scenarios) > 1
+    map, out, scenarios = results.map, results.out, question.scenarios or []
+    years = _years_of(question.years)
+    is_league = len(scenarios) > 1 or question.years is not None
     shapes = () if is_league else (".geojson", ".gpkg")
-    others, nowhere = scenarios_of([] if against == _BASELINE else [against], options.area)
+    against = [] if question.against == _BASELINE else [question.against]
+    others, nowhere = scenarios_of(against, options.area)
     named, unknown = scenarios_of(scenarios, options.area)
     paths = [*others, *each_once(named, others)]
     inputs = inputs_of(options, *paths)
     require(
-        _question_problems(
-            scenarios, against, close_each=close_each, open_everywhere=open_everywhere
-        ),
+        _question_problems(question),
+        _years_problems(question, options),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -81,21 +103,26 @@ def whatif(
     )
     from carecircles import io, memory
 
-    is_long = open_everywhere and (out is not None or format is not EvaluationFormat.table)
+    is_told_whole = out is not None or results.format is not EvaluationFormat.table
+    is_long = question.open_everywhere and is_told_whole
     of_rows = memory.TABLE_ROW if is_long else 0.0
-    plans, read = carried_out(paths, [map, out], options, service=service, of_rows=of_rows)
+    plans, read = carried_out(
+        paths, [map, out], options, service=service, of_rows=of_rows, years=years
+    )
     inputs += read
     if others:
         del plans[0]
-    if close_each:
+    if question.years is not None:
+        answer = _by_year(plans, len(years), by)
+    elif question.close_each:
         answer = _closings(plans[-1])
-    elif open_everywhere:
+    elif question.open_everywhere:
         answer = _openings(plans[-1])
     elif is_league:
         answer = _league(plans[0], plans[1:])
     else:
         answer = _change(plans[0], plans[1], by)
-    results = result_of(
+    written = result_of(
         out,
         answer.frame,
         answer.record,
@@ -104,38 +131,88 @@ def whatif(
         table=answer.table,
     )
     if map is not None:
-        results[map] = lambda: answer.page(options.lang)
-    with busy("writing"):
-        io.write_results(results, inputs=inputs)
-    if format is EvaluationFormat.json:
+        written[map] = lambda: answer.page(options.lang)
+    with busy(WRITING, options.lang):
+        io.write_results(written, inputs=inputs)
+    if results.format is EvaluationFormat.json:
         print_json(answer.record())
-    elif format is EvaluationFormat.csv:
-        typer.echo(io.csv_text((answer.table or answer.frame)()), nl=False)
+    elif results.format is EvaluationFormat.csv:
+        print_text(io.csv_text((answer.table or answer.frame)()))
         remark(plans[-1].area, options.lang)
     else:
         answer.show(options.lang)
         if map is not None:
-            typer.echo(str(map))
+            print_line(map)
 
 
-def _question_problems(
-    scenarios: list[str], against: str, *, close_each: bool, open_everywhere: bool
-) -> list[str]:
+def _question_problems(question: Question) -> list[Sentence]:
     """Whether it is clear what `whatif` is asked."""
-    problems: list[str] = []
-    if close_each and open_everywhere:
-        problems.append("--close-each and --open-everywhere are two questions; ask one at a time.")
-    if close_each or open_everywhere:
-        if len(scenarios) > 1:
-            problems.append(
-                "--close-each and --open-everywhere look at one plan; name one scenario, or none."
-            )
-        if against != _BASELINE:
-            problems.append("--against does not go with --close-each and --open-everywhere.")
-    elif not scenarios:
+    problems: list[Sentence] = []
+    both = Sentence("--close-each and --open-everywhere", zh="--close-each 和 --open-everywhere")
+    if question.close_each and question.open_everywhere:
+        told = f"{both} are two questions; ask one at a time."
+        problems.append(Sentence(told, zh=f"{both.zh} 是两个问题；请一次问一个。"))
+    if question.close_each or question.open_everywhere:
+        if len(question.scenarios or []) > 1:
+            told = f"{both} look at one plan; name one scenario, or none."
+            problems.append(Sentence(told, zh=f"{both.zh} 只看一个方案；请给出一个方案，或不给。"))
+        if question.against != _BASELINE:
+            with_both = Sentence(both, zh=f"{both.zh} 同用")
+            problems += conflicts({"--against": question.against}, with_both)
+    elif not question.scenarios and question.years is None:
+        told = "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
+        zh = "没有方案；请给出 TOML 文件，或用 --close-each 或 --open-everywhere 提问。"
+        problems.append(Sentence(told, zh=zh))
+    return problems
+
+
+def _years_of(years: str | None) -> list[int]:
+    """The years that are asked for, the earliest first, each once; without those that are none."""
+    from carecircles.io import year_of
+
+    return sorted({year for word in _words(years) if (year := year_of(word)) is not None})
+
+
+def _words(years: str | None) -> list[str]:
+    return [word for word in re.split(r"[\s,，、;；]+", years or "") if word]
+
+
+def _years_problems(question: Question, options: Options) -> list[Sentence]:
+    """Whether `--years` names years, and goes with what else is asked."""
+    years = question.years
+    if years is None:
+        return []
+    from carecircles.io import year_of
+
+    problems = []
+    wrong = [word for word in _words(years) if year_of(word) is None]
+    if wrong:
         problems.append(
-            "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
+            Sentence(
+                f"--years: {', '.join(wrong)} is no year; write such as --years 2020,2030,2035.",
+                zh=f"--years：{'、'.join(wrong)} 不是年份；请写如 --years 2020,2030,2035。",
+            )
         )
+    elif len(_years_of(years)) < 2:
+        problems.append(
+            Sentence(
+                "--years compares two years or more; for one write --year.",
+                zh="--years 用于比较两个以上年份；一个年份请用 --year。",
+            )
+        )
+    others = {
+        "--year": options.year is not None,
+        "--against": question.against != _BASELINE,
+        "--close-each, --open-everywhere": question.close_each or question.open_everywhere,
+    }
+    problems += [
+        Sentence(
+            f"--years does not go with {option}; ask one at a time.",
+            zh=f"--years 不能与 {option} 同时使用；请分开提问。",
+        )
+        for option, is_asked in others.items()
+        if is_asked
+    ]
     return problems
 
 
@@ -143,7 +220,7 @@ class _Answer(NamedTuple):
     """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
 
     frame: "Callable[[], pd.DataFrame]"
-    record: Callable[[], dict]
+    record: Callable[[], dict[str, Any]]
     show: Callable[[str], None]
     page: Callable[[str], str]
     table: "Callable[[], pd.DataFrame] | None" = None  # for CSV and Excel, where it has a total
@@ -161,11 +238,11 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
         return report.with_total(streets, district)
 
     def show(lang: str) -> None:
-        names = [say(report.plan_name(plan), lang) for plan in (before, after)]
-        report.print_table(
+        names = [say(report.plan_name(plan), lang) for plan in (change.before, after)]
+        print_table(
             report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
         )
-        report.print_table(
+        print_table(
             report.groups_table(change, lang=lang),
             title=say(report.standard_note(after), lang),
             notes=[
@@ -187,10 +264,20 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
 def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     from carecircles import comparison, maps, report
 
+    years = sorted({str(plan.area.year) for plan in plans})
+    if len(years) > 1:
+        en, zh = ", ".join(years), "、".join(years)
+        told = (
+            f"the scenarios count the people of different years ({en}); name one with year in all of them, "
+            "or put years side by side with --years."
+        )
+        mend = "请在各方案中写同一 year，或用 --years 并列比较。"
+        raise ValidationError([Sentence(told, zh=f"各方案所计人口的年份不同（{zh}）；{mend}")])
     changes = [comparison.compare(before, plan) for plan in plans]
+    before = changes[0].before  # for the people of their year
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.league_table(changes, lang=lang),
             title=say(report.plan_name(before), lang),
             notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
@@ -205,13 +292,36 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
     )
 
 
+def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
+    """Every plan for the people of `count` years, which stand together in `plans`."""
+    from carecircles import maps, report
+
+    def show(lang: str) -> None:
+        tables = [(report.standard_note(plans[0]), report.years_table(plans, lang=lang))]
+        for first in range(0, len(plans), count) if by == By.street else ():
+            several = plans[first : first + count]
+            tables.append((several[0].name, report.years_by_street_table(several, lang=lang)))
+        for title, table in tables[:-1]:
+            print_table(table, title=say(title, lang), lang=lang)
+        title, table = tables[-1]
+        below = report.said_below(*report.league_notes(plans), lang=lang)
+        print_table(table, title=say(title, lang), notes=below, lang=lang)
+
+    return _Answer(
+        lambda: report.years_frame(plans, by=by),
+        lambda: report.years_record(plans, by=by),
+        show,
+        lambda lang: maps.comparison_map(plans, lang=lang).render(),
+    )
+
+
 def _closings(plan: "Plan") -> _Answer:
     from carecircles import maps, marginal, report
 
     losses = marginal.close_each(plan)
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.losses_table(plan, losses, lang=lang),
             title=say(report.plan_name(plan), lang),
             notes=report.notes(plan, lang=lang),
@@ -232,7 +342,7 @@ def _openings(plan: "Plan") -> _Answer:
     gains = marginal.open_everywhere(plan)
 
     def show(lang: str) -> None:
-        report.print_table(
+        print_table(
             report.gains_table(plan, gains, lang=lang),
             title=say(report.plan_name(plan), lang),
             notes=[say(report.GAIN_NOTE, lang), *report.notes(plan, lang=lang)],

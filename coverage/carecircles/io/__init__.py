@@ -1,8 +1,14 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
+from carecircles.io._bands import read_bands as read_bands
+from carecircles.io._bands import read_ratios as read_ratios
+from carecircles.io._bands import read_survival as read_survival
 from carecircles.io._columns import BASES as BASES
 from carecircles.io._columns import SERVICES as SERVICES
+from carecircles.io._columns import community_columns as community_columns
+from carecircles.io._columns import people_grid_columns as people_grid_columns
 from carecircles.io._columns import population_columns as population_columns
+from carecircles.io._columns import residence_columns as residence_columns
 from carecircles.io._columns import service_name as service_name
 from carecircles.io._columns import services_of as services_of
 from carecircles.io._columns import spellings_of as spellings_of
@@ -10,6 +16,12 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io._years import year_of as year_of
+from carecircles.io.homes import measures_of as measures_of
+from carecircles.io.homes import read_communities as read_communities
+from carecircles.io.homes import read_people_grid as read_people_grid
+from carecircles.io.homes import read_residences as read_residences
+from carecircles.io.homes import read_uninhabited as read_uninhabited
 from carecircles.io.read import Source as Source
 from carecircles.io.read import centres_of as centres_of
 from carecircles.io.read import read_boundary as read_boundary

@@ -24,7 +24,7 @@ from carecircles.words import Sentence, Text, joined, listed, say
 
 _KINDS_ZH = {"Point": "点", "LineString": "线", "Polygon": "多边形"}
 _UNIT_ZH = {"row": "行", "line": "行", "feature": "个要素", "step": "步"}
-_LABELS = {"id", "name", "name_en", "street", "code"}
+_LABELS = {"id", "name", "name_en", "street", "code", "use"}
 _MOST_ROWS_NAMED = 8
 _LONGEST_VALUE = 40
 _MOST_SENTENCES = 12
@@ -39,8 +39,13 @@ _UNITS = {  # what may stand behind a number, longer ones first
     ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
     ("price",): ("万元", "亿元", "千元", "元", "万", "亿"),
     ("lon", "lat"): ("°e", "°n", "°", "度"),
+    ("households",): ("households", "户"),
+    ("dwellings",): ("dwellings", "units", "套", "户"),
+    ("floors",): ("storeys", "floors", "层", "f"),
+    ("height",): ("metres", "米", "m"),
+    ("floor_area",): ("平方米", "平米", "m2"),
 }
-_IN_TEN_THOUSANDS = ("capacity", EVERYONE)
+_IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area")
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -221,7 +226,9 @@ def numbers_said(frame: pd.DataFrame, columns: Iterable[str]) -> list[Text]:
 
 def written_as(frame: pd.DataFrame, column: str) -> str:
     """What a file itself calls a column of ours."""
-    written = {name: header for header, name in frame.attrs.get("columns", {}).items()}
+    written: dict[str, str] = {
+        name: header for header, name in frame.attrs.get("columns", {}).items()
+    }
     return written.get(column, column)
 
 
@@ -425,14 +432,14 @@ def is_of_the_earth(crs: pyproj.CRS) -> bool:
 
 
 def people(
-    frame: pd.DataFrame, groups: Sequence[Group], *, file: str
+    frame: pd.DataFrame, groups: Sequence[Group], *, file: str, blank: bool = False
 ) -> tuple[pd.DataFrame, list[Sentence]]:
     """Counts of people by group: numbers, none negative, no group larger than one it is part of."""
     counts: dict[str, pd.Series] = {}
     problems: list[Sentence] = []
     there = [group.column for group in groups if group.column in frame]
     for column in there:
-        counts[column], wrong = numbers(frame, column, file=file, such_as="39329")
+        counts[column], wrong = numbers(frame, column, file=file, such_as="39329", blank=blank)
         problems += wrong
         is_negative = counts[column] < 0
         problems += complain(

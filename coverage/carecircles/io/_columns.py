@@ -93,6 +93,7 @@ def population_columns(
     return {
         "code": STREET_COLUMNS["code"],
         "street": ("name", "street_name", "街道", "街道名称", "名称"),
+        "year": ("年份", "年", "年度"),
         **{group.column: group.spellings for group in groups},
         "basis": ABOUT["basis"],
         "source": ABOUT["source"],
@@ -124,34 +125,188 @@ PLACE_COLUMNS = {
     "lat": CENTRE_COLUMNS["lat"],
     **ABOUT,
 }
+
+_PLACED = {"lon": CENTRE_COLUMNS["lon"], "lat": CENTRE_COLUMNS["lat"]}
+
+
+def _people(groups: Iterable[people.Group]) -> dict[str, tuple[str, ...]]:
+    return {group.column: group.spellings for group in groups}
+
+
+def residence_columns(
+    groups: Iterable[people.Group] = people.GROUPS,
+) -> dict[str, tuple[str, ...]]:
+    """
+    The columns of a file of compounds, buildings or addresses in which people live.
+
+    Examples
+    --------
+    >>> "户数" in residence_columns()["households"]
+    True
+    """
+    return {
+        "id": ("编号", "序号", "编码", "代码", "小区编号", "楼栋编号", "building_id", "osm_id"),
+        "name": (
+            *("小区", "小区名称", "小区名", "住宅小区", "楼盘", "楼盘名称", "楼栋", "楼栋名称", "楼号"),
+            *_NAMES["name"],
+            *("compound", "building_name", "地址", "address"),
+        ),
+        "street": CENTRE_COLUMNS["street"],
+        **_PLACED,
+        **_people(groups),
+        "households": ("household", "户数", "总户数", "住户数", "居民户数", "家庭户数", "住户"),
+        "dwellings": (
+            *("dwelling", "套数", "总套数", "房屋套数", "住宅套数", "房屋总数", "单元数"),
+            *("units", "housing_units", "flats"),
+        ),
+        "floors": (
+            *("floor", "楼层", "层数", "总层数", "楼层数", "总楼层", "地上层数", "建筑层数"),
+            *("levels", "building:levels", "storeys", "stories"),
+        ),
+        "height": ("高度", "楼高", "建筑高度", "height_m", "building:height"),
+        "floor_area": (
+            *("建筑面积", "总建筑面积", "住宅建筑面积", "住宅面积", "房屋面积", "总面积"),
+            *("floor_area_m2", "gross_floor_area", "gfa"),
+        ),
+        "use": (
+            *("用途", "建筑用途", "房屋用途", "规划用途", "土地用途", "用地性质", "用地类型", "房屋类型"),
+            *("建筑类型", "building", "building_use", "land_use", "landuse", "usage"),
+        ),
+        **ABOUT,
+    }  # fmt: skip
+
+
+def community_columns(
+    groups: Iterable[people.Group] = people.GROUPS,
+) -> dict[str, tuple[str, ...]]:
+    """
+    The columns of a file of communities inside streets, with their people.
+
+    Examples
+    --------
+    >>> [column for column in community_columns() if column.startswith("people")]
+    ['people', 'people_60', 'people_65', 'people_80']
+    """
+    return {
+        "code": (
+            *("community_code", "社区代码", "社区编码", "居委会代码", "代码", "编码", "编号"),
+            *("统计用区划代码", "id"),
+        ),
+        "name": ("社区", "社区名称", "居委会", "居委会名称", "社区居委会", *_NAMES["name"], "community"),
+        "name_en": _NAMES["name_en"],
+        "street": CENTRE_COLUMNS["street"],
+        **_PLACED,
+        **_people(groups),
+        **ABOUT,
+    }  # fmt: skip
+
+
+def people_grid_columns(
+    groups: Iterable[people.Group] = people.GROUPS,
+) -> dict[str, tuple[str, ...]]:
+    """
+    The columns of a grid (or other small areas, or points) with the people in each.
+
+    Examples
+    --------
+    >>> list(people_grid_columns())[:3]
+    ['id', 'lon', 'lat']
+    """
+    return {
+        "id": ("编号", "网格编号", "格网编号", "网格", "代码", "编码", "grid_id", "cell_id", "hex_id"),
+        **_PLACED,
+        **_people(groups),
+        **ABOUT,
+    }  # fmt: skip
+
+
+LIVED_IN = ("residences", "communities", "people_grid", "uninhabited")
+MEASURES = ("households", "dwellings", "floor_area")  # of a residence, beside its people
+_HOME = (
+    "住宅", "居住", "公寓", "宿舍", "宅基地", "商住", "民居", "居民楼", "住房", "别墅", "平房", "小区",
+)  # fmt: skip
+_NO_HOME = ("非住宅", "非居住", "非居", "酒店式公寓", "居住小区配套", "住宿")
+_HOMES = frozenset(
+    {
+        "residential", "residence", "residences", "apartments", "apartment", "flats", "house", "houses",
+        "housing", "detached", "detachedhouse", "semidetached", "semidetachedhouse", "terrace", "terraced",
+        "terracedhouse", "bungalow", "dormitory", "dwelling", "dwellings", "villa", "cabin", "farm",
+        "homes", "home", "mixed", "mixeduse", "混合", "混合用途", "综合",
+    }
+)  # fmt: skip
+_NOTHING_SAID = frozenset(
+    {"", "yes", "unknown", "unclassified", "other", "未知", "不详", "其他", "无"}
+)
+
+
+def use_of(written: pd.Series) -> pd.Series:
+    """
+    What a building or a piece of land is used for: 'home', 'other', or '' where nothing is said.
+
+    Dormitories and buildings of mixed use are homes; of several uses in a cell one is enough.
+
+    Examples
+    --------
+    >>> use_of(pd.Series(["住宅", "apartments", "shop; flats", "office", "yes", None])).tolist()
+    ['home', 'home', 'home', 'other', '', '']
+    """
+    cells = _checks.text(written)
+    meant = {cell: _use(cell) for cell in cells.unique()}
+    return cells.map(meant).astype(object)
+
+
+def _use(cell: str) -> str:
+    for mark in "、，；,|/+&":
+        cell = cell.replace(mark, ";")
+    parts = {_checks.plain(part) for part in cell.split(";")}
+    is_home = any(
+        part in _HOMES or (any(w in part for w in _HOME) and not any(w in part for w in _NO_HOME))
+        for part in parts
+    )
+    return "home" if is_home else "" if parts <= _NOTHING_SAID else "other"
+
+
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "centres": CENTRE_COLUMNS,
     "streets": STREET_COLUMNS,
     "population": POPULATION_COLUMNS,
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
+    "residences": residence_columns(),
+    "communities": community_columns(),
+    "people_grid": people_grid_columns(),
+    "uninhabited": BOUNDARY_COLUMNS,
 }
 NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
     "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
+    "residences": (frozenset({"lon"}), frozenset({"lat"})),
+    "communities": (frozenset({"lon"}), frozenset({"lat"}), frozenset({"street"})),
+    "people_grid": (frozenset({"lon"}), frozenset({"lat"})),
 }
 BASES = {
     "assumed": ("assumption", "假定", "假设"),
     "known": ("已知", "实测"),
     "schematic": ("示意",),
     "proposed": ("planned", "拟建", "规划", "拟定"),
+    "projected": ("projection", "forecast", "预测", "推算"),
+    "interpolated": ("内插", "插值"),
 }
 
 
 def summed(columns: Iterable[str]) -> list[str]:
     """The columns among others whose figures add up."""
-    return [*people.columns_of(columns), *(c for c in ("capacity", "beds") if c in columns)]
+    others = ("capacity", "beds", *MEASURES)
+    return [*people.columns_of(columns), *(c for c in others if c in columns)]
 
 
 def figures(columns: Iterable[str]) -> list[str]:
     """The columns among others that hold numbers."""
-    return [*summed(columns), *(c for c in ("price", "lon", "lat") if c in columns)]
+    return [
+        *summed(columns),
+        *(c for c in ("price", "lon", "lat", "floors", "height") if c in columns),
+    ]
 
 
 def services_of(written: pd.Series) -> pd.Series:

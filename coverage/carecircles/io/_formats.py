@@ -12,6 +12,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -272,7 +273,7 @@ def _read_geojson(path: Path) -> pd.DataFrame:
     is_sound = ~np.logical_or(is_broken, is_torn)
     if wrong or (problems and not is_sound.any()):
         raise ValidationError(problems)
-    frame = gpd.GeoDataFrame(
+    frame: pd.DataFrame = gpd.GeoDataFrame(
         pd.DataFrame(properties, index=index, dtype=object), geometry=shapes, crs=crs
     )
     frame = frame[is_sound]  # what is wrong in the other features is told all the same
@@ -282,7 +283,7 @@ def _read_geojson(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _properties(feature: dict) -> dict:
+def _properties(feature: dict[str, Any]) -> dict[str, Any]:
     """The properties of a feature, with its own id among them where they have none."""
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
@@ -322,7 +323,7 @@ def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame
             layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
             layer = _choose_layer(layers, role, layer, file=path.name)
             encoding = None if form == "GeoPackage" else _shapefile_encoding(path)
-            frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
+            frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
     except ValidationError:
         raise
     except Exception as err:

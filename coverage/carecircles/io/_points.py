@@ -63,13 +63,13 @@ def polygons_of(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str | None, declared: str | None
 ) -> tuple[gpd.GeoSeries | None, list[Sentence]]:
     """Polygons in `crs` (UTM where None), or none where they cannot be had, and what is wrong."""
-    return shapes_of(
+    return geometries_of(
         frame, file=file, crs=crs, declared=declared, kinds=("Polygon", "MultiPolygon"),
         called=Sentence("polygons", zh="多边形"),
     )  # fmt: skip
 
 
-def shapes_of(
+def geometries_of(
     frame: pd.DataFrame,
     *,
     file: str,
@@ -114,6 +114,34 @@ def shapes_of(
         return None, [Sentence(told, zh=zh)]
 
 
+def shapes_of(
+    frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str, declared: str | None
+) -> tuple[gpd.GeoSeries, list[Sentence]]:
+    """Points or polygons in `crs`, missing where they cannot be had, and what is wrong with them."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return points_of(frame, file=file, crs=crs, declared=declared)
+    kinds = ("Polygon", "MultiPolygon", "Point", "MultiPoint")
+    wrong = _geometry_problems(frame, file=file, kinds=kinds)
+    shapes = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    if wrong:
+        return shapes, wrong
+    problems: list[Sentence] = []
+    is_polygon = frame.geom_type.isin(kinds[:2])
+    datums, is_declared = [], []
+    for read, which in ((polygons_of, is_polygon), (points_of, ~is_polygon)):
+        part = frame[which]
+        if len(part):
+            found, wrong = read(part, file=file, crs=crs, declared=declared)
+            problems += wrong
+            if found is not None:
+                shapes.loc[part.index] = found
+            datums.append(part.attrs["datum"])
+            is_declared.append(part.attrs["datum_declared"])
+    frame.attrs["datum"] = ", ".join(sorted(set(datums)))
+    frame.attrs["datum_declared"] = all(is_declared)
+    return shapes, problems
+
+
 def _geometry_problems(
     frame: gpd.GeoDataFrame, *, file: str, kinds: tuple[str, ...]
 ) -> list[Sentence]:
@@ -146,7 +174,7 @@ def _geometry_problems(
 
 def _look_like_degrees(bounds: np.ndarray) -> bool:
     left, bottom, right, top = np.abs(bounds)
-    return max(left, right) <= 180 and max(bottom, top) <= 90
+    return bool(max(left, right) <= 180 and max(bottom, top) <= 90)
 
 
 def _datums(

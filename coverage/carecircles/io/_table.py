@@ -20,7 +20,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -84,7 +84,7 @@ class Header(NamedTuple):
 
 
 def table(
-    records: Iterable[tuple[int, list]],
+    records: Iterable[tuple[int, list[Any]]],
     sought: Sought,
     *,
     file: str,
@@ -200,7 +200,7 @@ def empty(file: str) -> Sentence:
     )
 
 
-def find_header(numbered: Sequence[tuple[int, list]], known: Mapping[str, str]) -> Header:
+def find_header(numbered: Sequence[tuple[int, list[Any]]], known: Mapping[str, str]) -> Header:
     """The header of a table by the rule above; the first row where no column is known."""
     head = [[_cell(c) for c in cells] for _, cells in numbered[:MOST_ROWS_ABOVE]]
     counts = [len(_named(cells, known)) for cells in head]
@@ -229,7 +229,7 @@ def delimiter_of(content: str, known: Mapping[str, str]) -> str:
     marks = sorted(",\t;", key=lambda mark: -lines[0].count(mark)) if lines else [","]
 
     def count(mark: str) -> int:
-        rows: list[tuple[int, list]] = []
+        rows: list[tuple[int, list[Any]]] = []
         with_mark = csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
         with contextlib.suppress(csv.Error):  # told when the file is read
             rows.extend(enumerate(with_mark, start=1))
@@ -306,22 +306,22 @@ def _without_twins(names: list[str], known: Mapping[str, str], hidden: set[int])
     return ["" if n in hidden and meant[n] in shown else name for n, name in enumerate(names)]
 
 
-def _trim(record: list, width: int) -> list:
+def _trim(record: list[Any], width: int) -> list[Any]:
     """A record without the empty cells beyond the header."""
     while len(record) > width and not str(record[-1]).strip():
         record = record[:-1]
     return record
 
 
-def _written(cells: list) -> list[str]:
+def _written(cells: list[Any]) -> list[str]:
     return _without_blank_end([_cell(c) for c in cells])
 
 
-def _has_number(cells: list, position: int) -> bool:
+def _has_number(cells: list[Any], position: int) -> bool:
     return position < len(cells) and _is_number(str(cells[position]))
 
 
-def _is_below_header(cells: list) -> bool:
+def _is_below_header(cells: list[Any]) -> bool:
     """Whether a row holds the units of the columns, or numbers them as statistical forms do."""
     filled = [_narrow(cell) for cell in _written(cells) if cell]
     if len(filled) > 1 and all(re.fullmatch(r"\(.*\)", cell) for cell in filled):
@@ -333,7 +333,7 @@ def _is_below_header(cells: list) -> bool:
     return is_in_order and is_counted and len(letters) > 0 and len(digits) > 1
 
 
-def _is_total(cells: list, position: int) -> bool:
+def _is_total(cells: list[Any], position: int) -> bool:
     """Whether a label of a row is a word for a total."""
     return position < len(cells) and is_total_word(_checks.plain(str(cells[position])))
 
@@ -349,8 +349,8 @@ def is_whole_total(cells: Mapping[str, str]) -> bool:
 
 
 def _without_notes(
-    body: list[tuple[int, list]], figures: Sequence[int]
-) -> tuple[list[tuple[int, list]], list[int]]:
+    body: list[tuple[int, list[Any]]], figures: Sequence[int]
+) -> tuple[list[tuple[int, list[Any]]], list[int]]:
     """The rows of a table without the notes at its end, and the numbers of these."""
     end = len(body)
     while end and _is_note(*body[end - 1], body[end - 2] if end > 1 else None, figures):
@@ -359,7 +359,7 @@ def _without_notes(
 
 
 def _is_note(
-    number: int, cells: list, before: tuple[int, list] | None, figures: Sequence[int]
+    number: int, cells: list[Any], before: tuple[int, list[Any]] | None, figures: Sequence[int]
 ) -> bool:
     """Whether the last row of a table is no row of it."""
     if any(_has_number(cells, n) for n in figures):

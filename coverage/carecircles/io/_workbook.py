@@ -178,7 +178,7 @@ def _refuse_harm(path: Path) -> None:
                     end = text[-_LONGEST_DECLARATION:]
 
 
-def _head(sheet: Any) -> list[tuple[int, list]]:  # what openpyxl reads has no type of its own
+def _head(sheet: Any) -> list[tuple[int, list[Any]]]:  # what openpyxl reads has no type of its own
     """The first rows of a sheet that hold anything, with their numbers."""
     sheet.reset_dimensions()
     rows = enumerate(sheet.iter_rows(values_only=True), start=1)
@@ -191,7 +191,7 @@ def _head(sheet: Any) -> list[tuple[int, list]]:  # what openpyxl reads has no t
     )
 
 
-def _known(head: Sequence[tuple[int, list]], sought: Sought) -> set[str]:
+def _known(head: Sequence[tuple[int, list[Any]]], sought: Sought) -> set[str]:
     """Our columns that the header of a sheet names; none where there is no row below it."""
     if not head:
         return set()
@@ -201,7 +201,7 @@ def _known(head: Sequence[tuple[int, list]], sought: Sought) -> set[str]:
 
 
 def _choose(
-    heads: dict[str, list], shown: list[str], sought: Sought, sheet: str | None, *, file: str
+    heads: dict[str, list[Any]], shown: list[str], sought: Sought, sheet: str | None, *, file: str
 ) -> str | None:
     """The sheet that is meant; None where nothing is in any of those that are shown."""
     if sheet is not None:
@@ -272,7 +272,7 @@ def _read(
     """
     The table of a sheet, which is read row by row: a format set far down makes it a million rows long.
     """
-    records: list[tuple[int, list]] = []
+    records: list[tuple[int, list[Any]]] = []
     errors: list[tuple[int, int, object]] = []
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(), start=1):
@@ -323,7 +323,9 @@ def _cell_problem(
     return _checks.complain(file, index, what, mend, values=[value for _, value in cells])
 
 
-def _fill_merged(records: list[tuple[int, list]], merged: list[tuple[int, int, int, int]]) -> None:
+def _fill_merged(
+    records: list[tuple[int, list[Any]]], merged: list[tuple[int, int, int, int]]
+) -> None:
     """Text of a cell merged over several rows counts for each of them."""
     rows = dict(records)
     for first, last, column, _ in merged:

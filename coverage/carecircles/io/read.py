@@ -16,13 +16,15 @@ import pyproj
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.io import _checks
+from carecircles.io import _checks, _years
 from carecircles.io._columns import (
     ABOUT,
     BASES,
     BOUNDARY_COLUMNS,
     CENTRE_COLUMNS,
     COLUMNS,
+    LIVED_IN,
+    MEASURES,
     NEEDED,
     PLACE_COLUMNS,
     POPULATION_COLUMNS,
@@ -32,6 +34,7 @@ from carecircles.io._columns import (
     figures,
     no_column,
     population_columns,
+    residence_columns,
     services_of,
     spellings_of,
     summed,
@@ -314,7 +317,8 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     ----------
     path
         Any of the formats of `read_centres`, with a column `code` or `street` and at least one of
-        persons, such as `people_60`; as many more as are known.
+        persons, such as `people_60`; as many more as are known. With a column `year` it has a row a
+        street and year.
     groups
         The groups of people that are looked for; one that the area declares as its own has to be there.
 
@@ -322,7 +326,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     -------
     population
         Indexed by `street` (code or name as written): the groups of people, street_name, basis,
-        source, age_basis, age_source, row.
+        source, age_basis, age_source, row; year if the file says it.
 
     Raises
     ------
@@ -356,7 +360,13 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
                 zh="请补上，或从 area.toml 中删去该人群",
             )
             problems.append(absent(frame, group.column, file=file, mend=mend))
-    streets, wrong = _checks.identities(frame, key, file=file)
+    dated: dict[str, pd.Series] = {}
+    if "year" in frame:
+        dated["year"], wrong = _years.years_of(frame, file=file)
+        problems += wrong
+        streets, wrong = _years.identities(frame, key, dated["year"], file=file)
+    else:
+        streets, wrong = _checks.identities(frame, key, file=file)
     problems += wrong
     counts, wrong = _checks.people(frame, groups, file=file)
     problems += wrong
@@ -367,6 +377,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
         age_basis=_basis(frame, "age_basis"),
         age_source=_kept(frame, "age_source"),
         row=frame.index,
+        **dated,
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
     return _sound(population, problems)
@@ -446,7 +457,9 @@ def read_places(
 
 def roles_of(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> list[str]:
     """
-    What a file holds, of 'centres', 'population', 'streets', 'boundary' and 'places'.
+    What a file holds, of 'centres', 'population', 'streets', 'boundary', 'places' and what people live in.
+
+    The latter by its name, such as 'communities', or where it has households, dwellings or floors.
 
     A workbook may hold several of them, on sheets of their own. `groups` are the groups of people
     that a file of population may have.
@@ -480,6 +493,10 @@ def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
     frame = read_raw(path, sought_in(None, of_people))
     stem = parted(path)[0].stem.casefold()
     file = frame.attrs["file"]
+    named_so = [role for role in LIVED_IN if role in stem]
+    homes, _ = _checks.columns(frame, residence_columns(groups), file=file)
+    if named_so or {*MEASURES, "floors"} & set(homes.columns):
+        return [*named_so, "residences"][0]
     known, _ = _checks.columns(frame, CENTRE_COLUMNS | of_people, file=file)
     if isinstance(frame, gpd.GeoDataFrame):
         if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():

@@ -9,12 +9,11 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from carecircles import _mends
@@ -297,7 +296,7 @@ def _write_cell(
         made.write(r, c, value, form)
 
 
-def _width(name: str, cells: list, number_format: str) -> int:
+def _width(name: str, cells: list[Any], number_format: str) -> int:
     """Characters a column of a sheet is wide: what is in it, its heading folded in two or so."""
     decimals = len(number_format.partition(";")[0].partition(".")[2].rstrip("%"))
     shown = [f"{v:,.{decimals}f}" if isinstance(v, float) else str(v) for v in cells]
@@ -351,6 +350,9 @@ def _write_geojson(frame: pd.DataFrame, path: Path, _file: str) -> None:
 
 
 def _write_layer(frame: pd.DataFrame, path: Path, _file: str) -> None:
+    import pyogrio
+    from pyogrio.errors import DataSourceError, FeatureError
+
     path.unlink()
     layer = frame.reset_index()
     for name, cells in _texts(_without_geometry(layer)).items():  # GDAL ends a text at U+0000
@@ -358,6 +360,8 @@ def _write_layer(frame: pd.DataFrame, path: Path, _file: str) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
         pyogrio.write_dataframe(layer, path, layer="carecircles", driver="GPKG")
+    except (DataSourceError, FeatureError) as err:  # a fault of the disk, in GDAL's words
+        raise OSError(str(err)) from err
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

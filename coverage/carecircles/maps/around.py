@@ -1,6 +1,7 @@
 """What stands around a map: title, legend, tables, notes and switches."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import folium
 import geopandas as gpd
@@ -10,6 +11,7 @@ from folium.template import Template
 from carecircles import (
     comparison,
     report,
+    weights,
     words,
 )
 from carecircles.area import StudyArea, is_neighbour
@@ -39,8 +41,10 @@ class Surroundings(folium.MacroElement):
         {% endmacro %}
     """)
 
-    def __init__(self, kind: str, maps: folium.Map | list[folium.Map], config: dict) -> None:
-        super().__init__()
+    def __init__(
+        self, kind: str, maps: folium.Map | list[folium.Map], config: dict[str, Any]
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # of branca
         self._name = "Surroundings"
         self.kind = kind
         self.maps = maps
@@ -84,7 +88,7 @@ def empty_map(bounds: Sequence[float], *, title: str = "", lang: str = "en") -> 
 def finished(
     plan: Plan,
     layers: list[Drawing],
-    config: dict,
+    config: dict[str, Any],
     lang: str,
     *,
     start: str = "start",
@@ -105,7 +109,7 @@ def new_map(bounds: Sequence[float], *, title: str, lang: str) -> folium.Map:
     m = ClosedMap(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     m.options["max_zoom"] = 20
     Page(title=title, lang="zh-CN" if lang == "zh" else lang).add_child(m)
-    m.add_child(Panes())
+    m.add_child(Panes())  # type: ignore[no-untyped-call]  # of branca
     return m
 
 
@@ -121,16 +125,16 @@ def title(area: StudyArea) -> Text:
     'Example District: elderly-care coverage of 3 centres'
     """
     name = area_name(area)
-    day = f", {area.as_of}" if area.as_of else ""
+    shown = report.when(area)
     beyond = int(is_neighbour(area.facilities).sum())
     own = len(area.facilities) - beyond
     return {
         "en": f"{name['en']}: elderly-care coverage of {own} centres"
         + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
-        + day,
+        + shown["en"],
         "zh": f"{name['zh']}：{own} 个居家养老服务中心"
         + (f"（另计区外 {beyond} 个）" if beyond else "")
-        + f"覆盖图{day}",
+        + f"覆盖图{shown['zh']}",
     }
 
 
@@ -157,7 +161,7 @@ CENTRE_SIGNS: dict[str, Text] = {
 }
 
 
-def change_signs() -> list[dict]:
+def change_signs() -> list[dict[str, Any]]:
     labels = {
         "gained": _told(
             "gained", {"en": "uncovered before, covered after", "zh": "原未覆盖，现已覆盖"}
@@ -177,7 +181,7 @@ def _told(status: str, what: Text) -> Text:
     return {"en": f"{word['en']}: {what['en']}", "zh": f"{word['zh']}：{what['zh']}"}
 
 
-def street_rows(area: StudyArea) -> list[dict]:
+def street_rows(area: StudyArea) -> list[dict[str, Any]]:
     """A row for each street of a table beside the map: its name, and where it is."""
     outlines = in_degrees(area.streets)
     return [
@@ -186,18 +190,30 @@ def street_rows(area: StudyArea) -> list[dict]:
     ]
 
 
-def _heading(plan: Plan, lang: str) -> dict:
+def _heading(plan: Plan, lang: str) -> dict[str, Any]:
     """What every map says of its plan."""
     area = plan.area
     unstated = report.unstated(area)
     return {
         "lang": lang,
         "bounds": corners_of(bounds_of(area)),
-        "subtitle": report.standard_note(plan),
+        "subtitle": _subtitle(plan),
         "assumptions": headline_of([x for x in report.assumptions(area) if x not in unstated]),
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
+    }
+
+
+def _subtitle(plan: Plan) -> Text:
+    """The standard, and by what people are placed where they are not spread evenly."""
+    standard = report.standard_note(plan)
+    if weights.is_even(plan.cells):
+        return standard
+    label = report.placed_label(plan)
+    return {
+        "en": f"{standard['en']}; people placed {label['en']}",
+        "zh": f"{standard['zh']}；人口{label['zh']}安置",
     }
 
 
@@ -214,7 +230,7 @@ def _credits(area: StudyArea) -> list[Text]:
     return [{"en": f"Places: {sources}", "zh": f"地点：{sources}"}] if sources else []
 
 
-def layer_groups(layers: Sequence[Drawing]) -> list[dict]:
+def layer_groups(layers: Sequence[Drawing]) -> list[dict[str, Any]]:
     """The layers' names in each language, grouped as the layer control shows them."""
     groups = [(_COVERAGE, False), (_REFERENCE, True)]
     return [
@@ -238,7 +254,9 @@ def headline_of(lines: list[Text]) -> list[Text]:
     ]
 
 
-def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None) -> list[dict]:
+def legend_of(
+    plan: Plan, *, radius: bool = True, bases: set[str] | None = None
+) -> list[dict[str, Any]]:
     """
     Signs and what they mean; without the radius where maps of several stand together.
 
@@ -246,7 +264,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
     """
     area = plan.area
     depths = [("1", 1), ("2", 2), ("3", 3), ("4+", 4)]
-    entries: list[dict] = [
+    entries: list[dict[str, Any]] = [
         {
             "sign": "uncovered",
             "label": _told("uncovered", {"en": "no centre within reach", "zh": "没有可达中心"}),
@@ -288,7 +306,7 @@ def legend_of(plan: Plan, *, radius: bool = True, bases: set[str] | None = None)
     ]
 
 
-def _reach_sign(plan: Plan, *, radius: bool) -> dict:
+def _reach_sign(plan: Plan, *, radius: bool) -> dict[str, Any]:
     """The sign of a care circle, or in its place a word that reach is none."""
     if not is_straight(plan):
         label = {
@@ -328,7 +346,7 @@ def bases_of(facilities: gpd.GeoDataFrame) -> set[str]:
     return set(facilities.loc[~is_neighbour(facilities), "basis"])
 
 
-def _centre_signs(bases: set[str]) -> list[dict]:
+def _centre_signs(bases: set[str]) -> list[dict[str, Any]]:
     """What the signs of centres mean, of those that are drawn; any other basis has the sign of the unstated."""
     drawn = {basis if basis in _CENTRE_BASES else "unstated" for basis in bases}
     labels = dict(_CENTRE_BASES)

@@ -1,5 +1,7 @@
 """The map of what changes from one plan to another."""
 
+from typing import Any
+
 import folium
 import pandas as pd
 
@@ -107,7 +109,7 @@ def _standards(before: Plan, after: Plan) -> Text:
     return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
 
 
-def _change_table(change: Change, group: Group) -> dict:
+def _change_table(change: Change, group: Group) -> dict[str, Any]:
     figures, after = report.change_frame(change), change.after
     bounds = in_degrees(after.area.streets).bounds
     columns = report.panel(report.CHANGE_PANEL, group)
@@ -128,7 +130,7 @@ def _change_table(change: Change, group: Group) -> dict:
     }
 
 
-def _change_legend(change: Change) -> list[dict]:
+def _change_legend(change: Change) -> list[dict[str, Any]]:
     before, after = change.before, change.after
     signs, changed = change_signs(), set(change.centres["change"])
     centres = CENTRE_SIGNS | {

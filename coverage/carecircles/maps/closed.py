@@ -33,7 +33,7 @@ from folium.raster_layers import TileLayer
 from folium.template import Template
 
 from carecircles.errors import ValidationError
-from carecircles.words import SHARED
+from carecircles.words import SHARED, Sentence
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
@@ -162,9 +162,9 @@ class Key(MacroElement):
         self,
         title: object,
         rows: Sequence[tuple[object, object]] = (),
-        scale: dict[str, list] | None = None,
+        scale: dict[str, list[Any]] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # of branca
         self._name = "Key"
         self.title = title
         self.rows = rows
@@ -191,7 +191,7 @@ class Page(Figure):
     """
 
     def __init__(
-        self, title: str = "", *, lang: str = "en", image_hosts: Sequence[str] = (), **options
+        self, title: str = "", *, lang: str = "en", image_hosts: Sequence[str] = (), **options: Any
     ) -> None:
         super().__init__(**options)
         self.title = title
@@ -200,7 +200,7 @@ class Page(Figure):
         self._named: list[Element] = []
         _let_geopandas_draw_keys()
 
-    def render(self, **kwargs) -> str:
+    def render(self, **kwargs: Any) -> str:
         """The page as HTML."""
         with _rendering, _text_stays_text(), self._as_it_was():
             for element in [*_walk(self), *_parts(self)]:
@@ -238,15 +238,16 @@ class Page(Figure):
         )
         size = len(page.encode())
         if size > _MOST_BYTES:
-            raise ValidationError(
-                [
-                    f"the page would have {size / 1e6:.0f} MB, and the most is {_MOST_BYTES / 1e6:.0f}; "
-                    "make the cells larger (--cell), or show fewer groups of people."
-                ]
+            now, most = f"{size / 1e6:.0f}", f"{_MOST_BYTES / 1e6:.0f}"
+            told = (
+                f"the page would have {now} MB, and the most is {most}; "
+                "make the cells larger (--cell), or show fewer groups of people."
             )
+            zh = f"网页将有 {now} MB，上限为 {most} MB；请增大网格（--cell），或少显示几类人群。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return page
 
-    def save(self, outfile: Any, close_file: bool = True, **kwargs) -> None:
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
         """Write the page; a page that is refused leaves no file."""
         page = self.render(**kwargs).encode()
         if isinstance(outfile, str | bytes | Path):
@@ -274,7 +275,7 @@ class Page(Figure):
             if id(element) not in named:
                 element._id = f"{number:04d}"
 
-    def _head(self, name: str, element: Element, kwargs: dict) -> str:
+    def _head(self, name: str, element: Element, kwargs: dict[str, Any]) -> str:
         """An element of the head; links are replaced by what they link to."""
         if name in _NOT_NEEDED or name == "meta_http":
             return ""
@@ -288,7 +289,7 @@ class Page(Figure):
 class ClosedMap(folium.Map):
     """A folium map on a `Page`, which is made before its file is opened."""
 
-    def save(self, outfile: Any, close_file: bool = True, **kwargs) -> None:
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
         """Write the page the map stands on."""
         self.get_root().save(outfile, close_file, **kwargs)
 
@@ -315,7 +316,7 @@ class _Literal:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def render(self, *_args, **_kwargs) -> str:
+    def render(self, *_args: object, **_kwargs: object) -> str:
         return self._text
 
 
@@ -327,7 +328,7 @@ def _text_stays_text() -> Iterator[None]:
     Branca puts what an element has rendered into a new Element and so compiles it as a template
     again; a name such as `{{ 7 * 7 }}` in a data file would be executed in our process.
     """
-    compiled = branca.element.Template
+    compiled = branca.element.Template  # type: ignore[attr-defined]  # it imports it
     setattr(branca.element, "Template", _Literal)  # noqa: B010  (a plain assignment is no type)
     try:
         yield
@@ -380,10 +381,10 @@ def _tame(element: Element) -> None:
 class _Plain:
     """A style function whose values folium takes for text: what stands in `{{` and `}}` it writes as code."""
 
-    def __init__(self, style: Callable[[dict], dict]) -> None:
+    def __init__(self, style: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._style = style
 
-    def __call__(self, feature: dict) -> dict:
+    def __call__(self, feature: dict[str, Any]) -> dict[str, Any]:
         return {
             key: "" if isinstance(value, str) and re.search(r"\{\{|\}\}", value) else value
             for key, value in self._style(feature).items()
@@ -409,7 +410,9 @@ def _let_geopandas_draw_keys() -> None:
     if theirs is None or hasattr(theirs, "carecircles"):
         return
 
-    def categorical_legend(m: Element, title: object, categories: Iterable, colors: Iterable):
+    def categorical_legend(
+        m: Element, title: object, categories: Iterable[Any], colors: Iterable[Any]
+    ) -> Any:
         if not isinstance(m.get_root(), Page):
             return theirs(m, title, categories, colors)
         return m.add_child(Key(title, list(zip(colors, categories, strict=False))))
@@ -429,12 +432,12 @@ def _without_raw(value: Any) -> Any:
     return value
 
 
-def _scale_of(colormap: ColorMap) -> dict[str, list]:
+def _scale_of(colormap: ColorMap) -> dict[str, list[Any]]:
     """A scale of colours with its figures, as `Key` shows it."""
     low, high = float(colormap.vmin), float(colormap.vmax)
     shares = [n / 255 for n in range(256)]
     colours = [colormap(low + share * (high - low)) for share in shares]
-    stops: list[list] = []
+    stops: list[list[Any]] = []
     for k, colour in enumerate(colours):  # a run of one colour needs its two ends only
         is_inside = 0 < k < 255 and colours[k - 1] == colour == colours[k + 1]
         if not is_inside and re.fullmatch("#[0-9a-fA-F]{6,8}", colour):
@@ -445,11 +448,11 @@ def _scale_of(colormap: ColorMap) -> dict[str, list]:
     return {"stops": stops, "ticks": _placed(ticks, low, high)}
 
 
-def _placed(ticks: list[float], low: float, high: float) -> list[list]:
+def _placed(ticks: list[float], low: float, high: float) -> list[list[Any]]:
     """Where ticks stand on a scale, in per cent, with their figures; those whose figures run together left out."""
     gaps = [b - a for a, b in pairwise(ticks) if b > a]
     decimals = min(10, max(0, 1 - math.floor(math.log10(min(gaps))))) if gaps else 2
-    placed: list[list] = []
+    placed: list[list[Any]] = []
     for tick in ticks:
         at = round(100 * (tick - low) / (high - low), 2) if high > low else 50.0
         text = f"{tick:,.{decimals}f}"

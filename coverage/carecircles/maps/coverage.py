@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import folium
 import geopandas as gpd
@@ -175,7 +175,7 @@ def comparison_map(
     return cast(Page, m.get_root())
 
 
-def _coverage_table(plan: Plan) -> dict:
+def _coverage_table(plan: Plan) -> dict[str, Any]:
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan)
     return {

@@ -4,6 +4,7 @@ import base64
 import math
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import folium
 import geopandas as gpd
@@ -124,7 +125,7 @@ def require_language(lang: str) -> None:
 
 def grid_data(
     plan: Plan, arrays: dict[str, np.ndarray], groups: Sequence[str] = ()
-) -> tuple[dict, list[float]]:
+) -> tuple[dict[str, Any], list[float]]:
     """
     What every grid layer needs, with values of the cells as compressed arrays; and its bounds.
 
@@ -156,7 +157,7 @@ def grid_data(
     return data, corners.total_bounds.tolist()
 
 
-def told_of(group: Group) -> dict:
+def told_of(group: Group) -> dict[str, Any]:
     """The group whose people are told of a cell, and in which words."""
     label = of_group({"en": "People {} in this cell", "zh": "本网格{}人口"}, group)
     return {"group": group.column, "label": label}
@@ -178,7 +179,7 @@ def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
     }
 
 
-def centres_to_measure(area: StudyArea) -> list[dict]:
+def centres_to_measure(area: StudyArea) -> list[dict[str, Any]]:
     """Centres with their metres, for the distances the page tells."""
     return [
         {
@@ -193,7 +194,7 @@ def centres_to_measure(area: StudyArea) -> list[dict]:
     ]
 
 
-def circles_of(facilities: gpd.GeoDataFrame, metres: float) -> list[dict]:
+def circles_of(facilities: gpd.GeoDataFrame, metres: float) -> list[dict[str, Any]]:
     """The care circles as ellipses in degrees."""
     bounds = in_degrees(catchments.circles(facilities, cutoff=metres)).bounds
     return [
@@ -207,7 +208,7 @@ def circles_of(facilities: gpd.GeoDataFrame, metres: float) -> list[dict]:
     ]
 
 
-def centres_of(area: StudyArea) -> list[dict]:
+def centres_of(area: StudyArea) -> list[dict[str, Any]]:
     """The centres with all that is told of them."""
     centres = in_degrees(area.facilities)
     return [
@@ -242,7 +243,7 @@ def _day(date: pd.Timestamp) -> str:
 
 def bounds_of(area: StudyArea) -> list[float]:
     """West, south, east, north of the study area in degrees."""
-    return in_degrees(area.boundary).total_bounds.tolist()
+    return list(map(float, in_degrees(area.boundary).total_bounds))
 
 
 def corners_of(bounds: Sequence[float]) -> list[list[float]]:
@@ -255,11 +256,14 @@ def in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(4326)
 
 
-def geometry_of(shape: shapely.Geometry) -> dict:
-    return shapely.geometry.mapping(shapely.transform(shape, lambda xy: np.round(xy, DECIMALS)))
+def geometry_of(shape: shapely.Geometry) -> dict[str, Any]:
+    rounded = shapely.transform(shape, lambda xy: np.round(xy, DECIMALS))
+    return shapely.geometry.mapping(rounded)  # type: ignore[arg-type]  # as every geometry can be told
 
 
-def _lattice(bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, side: float) -> dict:
+def _lattice(
+    bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, side: float
+) -> dict[str, Any]:
     """
     Grid column and row at nodes regular in Web Mercator (0..1, y southwards).
 
@@ -277,8 +281,8 @@ def _lattice(bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, sid
     )
     lon = (x - 0.5) * 360
     lat = np.degrees(2 * np.arctan(np.exp((0.5 - y) * 2 * np.pi)) - np.pi / 2)
-    to_metres = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
-    easting, northing = to_metres.transform(lon.ravel(), lat.ravel())
+    nodes = gpd.GeoSeries.from_xy(lon.ravel(), lat.ravel(), crs=4326).to_crs(crs)
+    easting, northing = nodes.x.to_numpy(), nodes.y.to_numpy()
     return {
         "n": _LATTICE,
         "x0": west,
@@ -290,7 +294,7 @@ def _lattice(bounds: Sequence[float], crs: pyproj.CRS, x0: float, y0: float, sid
     }
 
 
-def _packed(values: np.ndarray) -> dict:
+def _packed(values: np.ndarray) -> dict[str, Any]:
     """Whole numbers compressed and in base64, each in as few bytes (little-endian) as the largest needs."""
     width = next(n for n in (1, 2, 4) if values.max(initial=0) < 256**n)
     packed = zlib.compress(values.astype(f"<u{width}").tobytes(), 9)

@@ -1,8 +1,10 @@
 """The map on which people plan."""
 
+from typing import Any
+
 import folium
+import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 
 from carecircles import (
@@ -38,6 +40,7 @@ from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
+from carecircles.words import Sentence
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -81,19 +84,24 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     """
     require_language(lang)
     if not is_straight(plan):
-        raise ValidationError(
-            [
-                "a live map measures straight lines and this plan has a reach of its own; draw it with "
-                "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
-            ]
+        told = (
+            "a live map measures straight lines and this plan has a reach of its own; draw it with "
+            "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
         )
+        zh = (
+            "规划地图按直线距离量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
+            "或用 `reach.straight_line` 评价后再在规划地图上规划。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
-    day = f" ({area.as_of})" if area.as_of else ""
+    shown = {
+        lang: f" ({text.strip('，, ')})" if text else "" for lang, text in report.when(area).items()
+    }
     config = {
         "live": True,
         "title": {
-            "en": f"{area_name(area)['en']}{day}: what if? Move, add and remove centres",
-            "zh": f"{area_name(area)['zh']}{day}：养老服务中心布局推演",
+            "en": f"{area_name(area)['en']}{shown['en']}: what if? Move, add and remove centres",
+            "zh": f"{area_name(area)['zh']}{shown['zh']}：养老服务中心布局推演",
         },
         "subtitle": {
             "en": "In a straight line, the limit included.",
@@ -181,6 +189,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
                 "group": standard.group,
             },
             "as_of": area.as_of.isoformat() if area.as_of else None,
+            "year": area.year,
             "spelled": {
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),
@@ -193,7 +202,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
-def _projection(area: StudyArea) -> dict:
+def _projection(area: StudyArea) -> dict[str, Any]:
     """
     Metres of the area's CRS as Chebyshev polynomials of degrees, right to a micrometre.
 
@@ -210,14 +219,14 @@ def _projection(area: StudyArea) -> dict:
             *np.minimum(bounds, farthest)[:2].tolist(),
             *np.maximum(bounds, farthest)[2:].tolist(),
         ]
-    to_metres = pyproj.Transformer.from_crs(4326, area.crs, always_xy=True)
     chebyshev = np.polynomial.chebyshev
 
     def sample(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         u, v = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
         lon = (bounds[0] + bounds[2] + u * (bounds[2] - bounds[0])) / 2
         lat = (bounds[1] + bounds[3] + v * (bounds[3] - bounds[1])) / 2
-        return u, v, np.column_stack(to_metres.transform(lon, lat))
+        places = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(area.crs)
+        return u, v, np.column_stack([places.x, places.y])
 
     for degree in (6, 9, 12, 16):
         u, v, metres = sample(chebyshev.chebpts1(degree + 1))
@@ -238,7 +247,7 @@ def _projection(area: StudyArea) -> dict:
     }
 
 
-def _live_signs() -> list[dict]:
+def _live_signs() -> list[dict[str, Any]]:
     return [
         {"sign": "changed", "change": change, "label": text}
         for change, text in CENTRE_SIGNS.items()

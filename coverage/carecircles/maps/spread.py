@@ -1,6 +1,7 @@
 """The people of cells on their way to the page: one figure a street where they live evenly, weights where not."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ _SAME = 1e-9  # relative; two spreads that differ by less are one
 
 def packed_people(
     cells: pd.DataFrame, groups: Sequence[str]
-) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
     """
     The people of every cell as persons of its street a unit of weight, times the weight of the cell.
 
@@ -68,7 +69,7 @@ def packed_people(
         f"weights{n + 1}": np.round(spread * top).astype(np.uint32)
         for n, (spread, _) in enumerate(spreads)
     }
-    people: dict[str, dict] = {}
+    people: dict[str, dict[str, Any]] = {}
     for group, number in chosen.items():
         if number is None:
             people[group] = {"each": most[group].tolist(), "weights": None}

@@ -5,12 +5,14 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from carecircles.errors import ValidationError
 from carecircles.maps.drawing import Drawing
+from carecircles.words import Sentence
 
-_KNOWN: dict[str, dict] = tomllib.loads(
+_KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("tiles.toml").read_text(encoding="utf-8")
 )
 BASE_MAPS = tuple(_KNOWN)
@@ -69,14 +71,17 @@ def base_map(name: str, *, datum: str | None = None, attribution: str = "") -> B
     """
     known = _KNOWN.get(name.casefold())
     row = dict(known or {"url": name, "datum": datum, "attribution": attribution})
-    problems = _tile_problems(name, datum, is_known=known is not None)
+    wrong = _tile_problem(name, datum, is_known=known is not None)
+    problems = [wrong] if wrong else []
     row = _provided(row.pop("xyzservices", None)) | row
     variable = row.pop("key", None)
     if variable is not None:
         key = os.environ.get(variable, "")
         row["url"] = row["url"].replace("{key}", quote(key))
         if not key:
-            problems.append(f"{name} wants a key: set the environment variable {variable}.")
+            told = f"{name} wants a key: set the environment variable {variable}."
+            zh = f"{name} 需要密钥：请设置环境变量 {variable}。"
+            problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
     return BaseMap(**row)
@@ -107,7 +112,7 @@ def tile_layer(tiles: BaseMap, *, lang: str = "en") -> Drawing:
     return layer
 
 
-def _provided(name: str | None) -> dict:
+def _provided(name: str | None) -> dict[str, Any]:
     """What xyzservices knows of a provider."""
     if name is None:
         return {}
@@ -119,9 +124,11 @@ def _provided(name: str | None) -> dict:
     return told | {"url": url, "attribution": provider.attribution.replace("(C)", "©")}
 
 
-def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[str]:
+def _tile_problem(base_map: str, datum: str | None, *, is_known: bool) -> Sentence | None:
     if is_known:
-        return [f"{base_map} has its own datum; leave --tiles-datum out."] if datum else []
+        told = f"{base_map} has its own datum; leave --tiles-datum out."
+        zh = f"{base_map} 自有坐标系；请去掉 --tiles-datum。"
+        return Sentence(told, zh=zh) if datum else None
     url = urlsplit(base_map)
     marks = set(re.findall(r"\{[^{}]*\}", base_map))
     rows = {"{y}", "{-y}"} & marks
@@ -133,21 +140,30 @@ def _tile_problems(base_map: str, datum: str | None, *, is_known: bool) -> list[
             r"[a-z0-9.-]*[a-z0-9](:\d{1,5})?", _host(url.netloc, "a"), re.IGNORECASE
         )
     ):
-        return [
-            f"tiles are {base_map!r}, expected one of {', '.join(BASE_MAPS)} "
-            "or an address such as 'https://example.org/{z}/{x}/{y}.png', whose host is a plain name "
-            "(with {s} in it where there are several)."
-        ]
+        names, such_as = ", ".join(BASE_MAPS), "'https://example.org/{z}/{x}/{y}.png'"
+        told = (
+            f"tiles are {base_map!r}, expected one of {names} or an address such as {such_as}, "
+            "whose host is a plain name (with {s} in it where there are several)."
+        )
+        zh = (
+            f"底图为 {base_map!r}；应为 {names} 之一，或形如 {such_as} 的地址，"
+            "其主机须为普通域名（有多台时含 {s}）。"
+        )
+        return Sentence(told, zh=zh)
     unknown = sorted(marks - {"{s}", "{z}", "{x}", "{y}", "{-y}", "{r}"})
     if unknown:
-        return [
-            f"tiles at {base_map} ask for {', '.join(unknown)}, expected {{z}}, {{x}}, {{y}} and {{s}}."
-        ]
+        asked = ", ".join(unknown)
+        told = f"tiles at {base_map} ask for {asked}, expected {{z}}, {{x}}, {{y}} and {{s}}."
+        zh = f"底图地址 {base_map} 中有 {asked}；只可有 {{z}}、{{x}}、{{y}} 和 {{s}}。"
+        return Sentence(told, zh=zh)
     if datum is None:
-        return [f"tiles at {base_map} come without a datum; say --tiles-datum wgs84 or gcj02."]
+        told = f"tiles at {base_map} come without a datum; say --tiles-datum wgs84 or gcj02."
+        zh = f"底图地址 {base_map} 未说明坐标系；请写 --tiles-datum wgs84 或 gcj02。"
+        return Sentence(told, zh=zh)
     if datum == "bd09":
-        return ["tiles in BD-09 lie on Baidu's own tiling; use the name 'baidu'."]
-    return []
+        told = "tiles in BD-09 lie on Baidu's own tiling; use the name 'baidu'."
+        return Sentence(told, zh="BD-09 底图用百度自己的分幅；请用名称 'baidu'。")
+    return None
 
 
 def _host(netloc: str, subdomain: str) -> str:

@@ -15,7 +15,7 @@ from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._formats import FORMATS, parted, read_raw
-from carecircles.io._points import shapes_of
+from carecircles.io._points import geometries_of
 from carecircles.io._table import Sought
 from carecircles.network import ways as rules
 from carecircles.network.values import Network
@@ -174,14 +174,17 @@ def _bounds_of(within: gpd.GeoSeries | gpd.GeoDataFrame) -> shapely.Polygon:
     left, bottom, right, top = within.to_crs(4326).total_bounds
     high = _BEYOND_M / 111_000
     wide = high / max(math.cos(math.radians((bottom + top) / 2)), 0.01)
-    return shapely.box(left - wide, bottom - high, right + wide, top + high)
+    around: shapely.Polygon = shapely.box(left - wide, bottom - high, right + wide, top + high)
+    return around
 
 
 def _metric(crs: pyproj.CRS | str | None, lon: np.ndarray, lat: np.ndarray) -> pyproj.CRS:
     """The CRS to walk in: the one named, or the UTM zone of some places."""
     if crs is not None:
         return pyproj.CRS(crs)
-    return gpd.GeoSeries(gpd.points_from_xy(lon[:1], lat[:1]), crs=4326).estimate_utm_crs()
+    first = gpd.GeoSeries(gpd.points_from_xy(lon[:1], lat[:1]), crs=4326)
+    utm: pyproj.CRS = first.estimate_utm_crs()
+    return utm
 
 
 def _unreadable(file: str, form: str, why: object) -> ValidationError:
@@ -274,8 +277,8 @@ def _take_squares(path: Path, found: _Found) -> None:
     relations = osmium.FileProcessor(str(path), osmium.osm.RELATION)
     for one in relations.with_filter(osmium.filter.KeyFilter("highway")):
         if isinstance(one, osmium.osm.Relation) and one.tags.get("type") == "multipolygon":
-            said = {**{name: one.tags.get(name, "") for name in rules.TAGS}, "area": "yes"}
-            tags_of |= {m.ref: list(said.values()) for m in one.members if m.type == "w"}
+            said = ["yes" if name == "area" else str(one.tags.get(name, "")) for name in rules.TAGS]
+            tags_of |= {m.ref: said for m in one.members if m.type == "w"}
     if not tags_of:
         return
     edges = osmium.FileProcessor(str(path)).with_locations()
@@ -455,8 +458,10 @@ def _lines_of(
     texts = table["geometry"] if "geometry" in table else pd.Series(None, index=table.index)
     written = [text if isinstance(text, str) and text else None for text in texts]
     lines = shapely.from_wkt(np.array(written, dtype=object), on_invalid="ignore")
-    lines = np.where(shapely.is_missing(lines), shapely.linestrings(np.nan_to_num(ends)), lines)
-    return np.where(np.isfinite(ends).all(axis=(1, 2)), lines, None)
+    straight = np.asarray(shapely.linestrings(np.nan_to_num(ends)))
+    lines = np.where(shapely.is_missing(lines), straight, lines)
+    lines[~np.isfinite(ends).all(axis=(1, 2))] = None
+    return lines
 
 
 def _tags(frame: pd.DataFrame) -> pd.DataFrame:
@@ -485,8 +490,9 @@ def _read_lines(
     is_prepared = isinstance(raw, gpd.GeoDataFrame) and set(raw.columns) >= _PREPARED
     if is_prepared:
         is_wall = raw["kind"].eq("barrier") & raw["start"].eq(-1)
-        edges = raw if crs is None or raw.crs == pyproj.CRS(crs) else raw.to_crs(crs)
-        return edges[~is_wall], edges.geometry[is_wall], []
+        whole = gpd.GeoDataFrame(raw)
+        edges = whole if crs is None or whole.crs == pyproj.CRS(crs) else whole.to_crs(crs)
+        return edges.loc[~is_wall], edges.geometry.loc[is_wall], []
     if isinstance(raw, gpd.GeoDataFrame):  # a line from a point to itself leads nowhere
         shape = raw.geometry.to_numpy()
         raw = raw[shapely.is_valid(shape) | (shapely.length(shape) != 0)]
@@ -517,7 +523,8 @@ def _read_lines(
 
 
 def _in(bounds: shapely.Polygon, crs: pyproj.CRS) -> shapely.Polygon:
-    return gpd.GeoSeries([bounds], crs=4326).segmentize(0.05).to_crs(crs).iloc[0]
+    moved: shapely.Polygon = gpd.GeoSeries([bounds], crs=4326).segmentize(0.05).to_crs(crs).iloc[0]
+    return moved
 
 
 def _edges_of(path: str | Path | gpd.GeoDataFrame) -> str | Path | gpd.GeoDataFrame:
@@ -540,7 +547,7 @@ def _edges_of(path: str | Path | gpd.GeoDataFrame) -> str | Path | gpd.GeoDataFr
 def _located(frame: pd.DataFrame, crs: pyproj.CRS | str | None, datum: str | None) -> gpd.GeoSeries:
     """Lines and polygons of a file in `crs`."""
     called = Sentence("lines", zh="线")
-    shapes, problems = shapes_of(
+    shapes, problems = geometries_of(
         frame, file=frame.attrs["file"], crs=crs, declared=datum, kinds=_LINES, called=called
     )
     if shapes is None or problems:

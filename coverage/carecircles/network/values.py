@@ -65,7 +65,8 @@ class Network:
 
     @property
     def crs(self) -> pyproj.CRS:
-        return self.edges.crs
+        crs: pyproj.CRS = self.edges.crs
+        return crs
 
     @cached_property
     def ground(self) -> np.ndarray:

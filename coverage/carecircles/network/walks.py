@@ -75,7 +75,7 @@ def onto(network: Network, x: np.ndarray, y: np.ndarray) -> OnWay:
     >>> onto(street, np.array([25.0]), np.array([3.0]))
     OnWay(edge=array([0]), share=array([0.25]), off=array([3.]))
     """
-    points, lines = shapely.points(x, y), network.edges.geometry.to_numpy()
+    points, lines = np.asarray(shapely.points(x, y)), network.edges.geometry.to_numpy()
     place, near = network.tree.query_nearest(points, all_matches=True)
     order = np.lexsort((near, place))
     place, near = place[order], near[order]
@@ -110,7 +110,7 @@ def _not_cut_off(
     lines = network.edges.geometry.to_numpy()[network.ground]
     xy, source = shapely.get_coordinates(lines, return_index=True)
     step = np.flatnonzero(source[1:] == source[:-1])
-    parts = shapely.linestrings(np.stack([xy[step], xy[step + 1]], axis=1))
+    parts = np.asarray(shapely.linestrings(np.stack([xy[step], xy[step + 1]], axis=1)))
     tree = shapely.STRtree(parts)
     for metres in _SEARCHED_M:
         for first in range(0, len(left), _PLACES_AT_ONCE):
@@ -382,7 +382,9 @@ def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:
 
 def _steps(count: np.ndarray) -> np.ndarray:
     """0, 1, 2 ... for each of some counts."""
-    return np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    before: np.ndarray = np.cumsum(count) - count
+    steps: np.ndarray = np.arange(count.sum()) - np.repeat(before, count)
+    return steps
 
 
 class _Bins(NamedTuple):
@@ -415,7 +417,8 @@ class _Bins(NamedTuple):
         first = np.searchsorted(self.keys, rows * self.columns + left)
         last = np.searchsorted(self.keys, rows * self.columns + right, side="right")
         count = np.where(right >= left, last - first, 0)
-        return self.order[np.repeat(first, count) + _steps(count)]
+        found: np.ndarray = self.order[np.repeat(first, count) + _steps(count)]
+        return found
 
     def parts(self) -> list[np.ndarray]:
         """Positions of the points, square by square."""

@@ -173,14 +173,14 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _cut_at_loose_ends(pieces: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pieces cut where the end of one, that meets nothing on its own level, lies on another level's."""
-    ends = shapely.points(_ends(pieces).reshape(-1, 2))
+    ends = np.asarray(shapely.points(_ends(pieces).reshape(-1, 2)))
     own = np.repeat(level, 2)
     keys = pd.DataFrame(shapely.get_coordinates(ends).round(3)).assign(level=own)
     loose = np.flatnonzero(~keys.duplicated(keep=False).to_numpy())
     tree = shapely.STRtree(pieces)
     end, piece = tree.query(ends[loose], predicate="dwithin", distance=GRID_M)
     end = loose[end]
-    at = shapely.line_locate_point(pieces[piece], ends[end])
+    at = np.asarray(shapely.line_locate_point(pieces[piece], ends[end]))
     is_inside = (at > GRID_M) & (at < shapely.length(pieces[piece]) - GRID_M)
     is_inside &= own[end] != level[piece]
     end, piece, at = end[is_inside], piece[is_inside], at[is_inside]

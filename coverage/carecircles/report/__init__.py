@@ -20,6 +20,7 @@ from carecircles.report.columns import STREET_FACTS as STREET_FACTS
 from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
+from carecircles.report.columns import rounded as rounded
 from carecircles.report.columns import told as told
 from carecircles.report.coverage import coverage_frame as coverage_frame
 from carecircles.report.coverage import coverage_table as coverage_table
@@ -55,10 +56,12 @@ from carecircles.report.notes import isolated as isolated
 from carecircles.report.notes import name_of as name_of
 from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
+from carecircles.report.notes import placed_label as placed_label
 from carecircles.report.notes import plan_name as plan_name
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note
 from carecircles.report.notes import unstated as unstated
+from carecircles.report.notes import when as when
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
 from carecircles.report.siting import siting_frame as siting_frame
@@ -70,3 +73,9 @@ from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook
+from carecircles.report.years import projection_table as projection_table
+from carecircles.report.years import projection_title as projection_title
+from carecircles.report.years import years_by_street_table as years_by_street_table
+from carecircles.report.years import years_frame as years_frame
+from carecircles.report.years import years_record as years_record
+from carecircles.report.years import years_table as years_table

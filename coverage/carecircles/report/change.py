@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -42,6 +43,7 @@ from carecircles.report.notes import (
     name_of,
     named_of,
     neighbour_notes,
+    of_time,
     setting_of,
     told_of,
     units_of,
@@ -88,7 +90,7 @@ def _change(change: Change, by: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(in_unit_of(frame, change.after, change.before))
 
 
-def change_record(change: Change, *, by: str = "street") -> dict:
+def change_record(change: Change, *, by: str = "street") -> dict[str, Any]:
     """
     What changes as a JSON value with a fixed order of keys; what does not exist is None.
 
@@ -136,7 +138,7 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     Returns
     -------
     league
-        Indexed by `rank` (0 is `before`): name, name_en, as_of, centres, metres, minutes, group the
+        Indexed by `rank` (0 is `before`): name, name_en, as_of, year, centres, metres, minutes, group the
         standard is for, shares and changes of the district, what is assumed; figures of groups a plan's standard is not for are missing.
 
     Examples
@@ -160,7 +162,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
         district = change.district[comparable(change.district.index, before, plan)]
         figures = {
             in_unit(name.removesuffix("_after"), plan.cost.unit): value
-            for name, value in district.items()
+            for name, value in zip(district.index, district, strict=True)
             if not name.endswith("_before") and not name.startswith("cells")
         }
         setting = setting_of(plan)
@@ -169,6 +171,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
                 "name": plan.name["zh"],
                 "name_en": plan.name["en"],
                 "as_of": setting["as_of"],
+                "year": setting["year"],
                 "centres": setting["centres"],
                 "neighbours": setting["neighbours"],
                 "metres": plan.area.standard.metres,
@@ -185,7 +188,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
     return pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
 
 
-def league_record(changes: Sequence[Change]) -> dict:
+def league_record(changes: Sequence[Change]) -> dict[str, Any]:
     """
     Several plans against one as a JSON value.
 
@@ -308,7 +311,8 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     ['As it is', 'One less']
     """
     league = _league(changes)
-    days = [f", {day}" if isinstance(day, str) else "" for day in league["as_of"]]
+    times = zip(league["as_of"], league["year"], strict=True)
+    days = [say(of_time(day, year), lang) for day, year in times]
     rows = rows_of(league["group"], changes[0].before.area.groups)
     named = {group.column: f" ({say(group.name, lang)})" for group in rows}
     groups = [named.get(group, "") for group in league["group"]]
@@ -370,20 +374,20 @@ def change_notes(change: Change) -> list[Text]:
     """
     lines: list[Text] = []
     for label, row in change.centres.iterrows():
-        name, word = name_of(row), words.CHANGES[row["change"]]
+        named, word = name_of(row), words.CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
         also = words.CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
         lines.append(
             {
-                "en": f"{word['en'].capitalize()}: {isolated(name['en'])} ({label}){far}"
+                "en": f"{word['en'].capitalize()}: {isolated(named['en'])} ({label}){far}"
                 + (f", {also['en']}" if also["en"] else ""),
-                "zh": f"{word['zh']}：{isolated(name['zh'])}（{label}）{far}"
+                "zh": f"{word['zh']}：{isolated(named['zh'])}（{label}）{far}"
                 + (f"，{also['zh']}" if also["zh"] else ""),
             }
         )
     lines += distance_lines(change)
     group = comparison.headline(change.before, change.after)
-    label = group.name
+    told = group.name
     for (en, zh), zones in zip(
         (
             ("New uncovered zones", "新出现的未覆盖区"),
@@ -396,8 +400,8 @@ def change_notes(change: Change) -> list[Text]:
         people = figure("people", zones[group.column].sum())
         lines.append(
             {
-                "en": f"{en}: {count}" + (f", {people} people {label['en']}" if count else ""),
-                "zh": f"{zh}：{count} 个" + (f"，{label['zh']} {people} 人" if count else ""),
+                "en": f"{en}: {count}" + (f", {people} people {told['en']}" if count else ""),
+                "zh": f"{zh}：{count} 个" + (f"，{told['zh']} {people} 人" if count else ""),
             }
         )
     return lines

@@ -4,7 +4,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -59,6 +59,7 @@ UNITS = {
     "net km2": Unit({"en": "km²", "zh": "平方公里"}, 4, "+.2f", "+#,##0.00;-#,##0.00;0.00"),
     "m": Unit({"en": "m", "zh": "米"}, 1, ",.0f", "#,##0", "count", {"en": "m", "zh": "m"}),
     "min": Unit({"en": "minutes", "zh": "分钟"}, 1, ",.1f", "#,##0.0", "tenths", {"en": "min", "zh": "分钟"}),
+    "year": Unit({"en": "year", "zh": "年"}, 0, ".0f", "0"),
     "degrees": Unit({"en": "degrees, WGS84", "zh": "度，WGS84"}, 7, ".7f", "0.0000000"),
     "price": Unit({"en": "as in the candidates' file", "zh": "同候选点文件"}, 3, ",.0f", "#,##0.###"),
     "goal": Unit({"en": "that of the goal", "zh": "同目标"}, 3, ",.0f", "#,##0.###"),
@@ -144,12 +145,17 @@ COLUMNS: dict[str, Column] = {
     "lost_km2": _column("km2", ("Area lost, km²", "失去面积 km²"), ("Area that was covered and is not", "失去覆盖的面积"), ("km2 lost", "失去 km2")),
     "net_km2": _column("net km2", ("Area, net, km²", "面积净变化 km²"), ("Area gained less area lost", "新增减去失去的面积"), ("net km2", "面积净变化 km2")),
 
+    # several plans, each in a year
+    "plan": _column("text", ("Plan (Chinese)", "方案"), ("Name of the plan, in Chinese where there is one", "方案名称")),
+    "plan_en": _column("text", ("Plan", "方案英文名"), ("Name of the plan in English", "方案英文名称")),
+    "year": _column("year", ("People of", "人口年份"), ("The year whose people are counted", "所计人口的年份")),
+
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）"), named=("{}", "{}"), alone=("People {}", "{}人口")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
     "backup_{g}_share": _column("share", ("{} with two or more", "{}两处以上"), ("Share of people ({}) with two centres or more within the standard", "标准距离内有两处以上中心的人口占比（{}）"), words.COLUMNS["backup"], alone=("{} with two centres or more", "{short}两处以上")),
     "uncovered_{g}": _column("people", ("{} left", "未覆盖{}"), ("People ({}) without a centre within the standard", "标准距离内没有中心的人口（{}）"), ("left", "未覆盖"), alone=("{} not covered", "未覆盖{short}")),
-    "covered_{g}": _column("people", ("{} covered", "覆盖{}"), ("People ({}) with a centre within the standard", "标准距离内有中心的人口（{}）")),
+    "covered_{g}": _column("people", ("{} covered, people", "覆盖{}人数"), ("People ({}) with a centre within the standard", "标准距离内有中心的人口（{}）"), ("{} covered", "覆盖{}")),
     "best_{g}": _column("people", ("{} covered at best", "最优覆盖{}"), ("People ({}) covered by the best plan of so many", "该数量下最优方案覆盖的人口（{}）")),
 
     # what changes
@@ -237,9 +243,20 @@ LEAGUE_COLUMNS = (
     "net_km2",
     "mean_distance_{u}",
 )
+YEAR_COLUMNS = (
+    "plan_name",
+    "year",
+    "{g}",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "{also}",
+    "covered_{also}_share",
+)
+PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
-SITE_COLUMNS = (
+SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOALS`)
     "site_name",
     "street",
     "lon",
@@ -247,10 +264,6 @@ SITE_COLUMNS = (
     "gross_{named}",
     "marginal_{g}",
     "cumulative_{g}",
-    "mean_distance_{u}_then",
-    "worst_distance_{u}",
-    "backup_{g}",
-    "credit_{g}",
     "price",
 )
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
@@ -458,7 +471,7 @@ def panel(
     group: Group,
     *,
     keys: Sequence[str] | None = None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """
     The columns of a table of the page: what a row is about, and key, label and format of the others.
 
@@ -484,7 +497,7 @@ def panel(
     ]
 
 
-def told(names: Sequence[str], group: Group, unit: str) -> list[dict]:
+def told(names: Sequence[str], group: Group, unit: str) -> list[dict[str, Any]]:
     """
     The figures of a pop-up of the page: key, label and unit of each, in which the page writes it.
 
@@ -499,14 +512,24 @@ def told(names: Sequence[str], group: Group, unit: str) -> list[dict]:
     ]
 
 
-def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict]:
+def records_of(frame: pd.DataFrame, drop: Sequence[str] = ()) -> list[dict[str, Any]]:
     table = pd.DataFrame(frame.drop(columns=["geometry", "assumed"], errors="ignore"))
     table = table.reset_index().drop(columns=list(drop)).astype(object)
-    return table.where(table.notna(), None).to_dict("records")
+    return [
+        {str(column): value for column, value in record.items()}
+        for record in table.where(table.notna(), None).to_dict("records")
+    ]
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its figures rounded to the decimals of their unit."""
+    """
+    The frame with its figures rounded to the decimals of their unit.
+
+    Examples
+    --------
+    >>> rounded(pd.DataFrame({"people_60": [2.00049], "gained_km2": [0.12345]})).iloc[0].tolist()
+    [2.0, 0.1234]
+    """
     rounded = frame.copy()
     for column in frame.columns[frame.dtypes.map(pd.api.types.is_float_dtype)]:
         rounded[column] = frame[column].round(UNITS[column_of(column)[0].unit].decimals)

@@ -1,5 +1,7 @@
 """Coverage and uncovered zones for people and programs: records, frames and tables."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -107,7 +109,7 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
-def evaluation_record(plan: Plan, *, by: str = "street") -> dict:
+def evaluation_record(plan: Plan, *, by: str = "street") -> dict[str, Any]:
     """
     The evaluation as a JSON value with a fixed order of keys; what does not exist is None.
 
@@ -151,7 +153,9 @@ def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def gaps_record(plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None) -> dict:
+def gaps_record(
+    plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """
     The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street.
 

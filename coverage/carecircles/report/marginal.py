@@ -1,6 +1,7 @@
 """What one centre less or more would change, for people and programs."""
 
 import dataclasses
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -86,7 +87,7 @@ GAIN_NOTE: Text = {
 }
 
 
-def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict:
+def plan_record(plan: Plan, key: str, frame: gpd.GeoDataFrame) -> dict[str, Any]:
     """
     The rows of `losses_frame` or `gains_frame` under `key` as a JSON value.
 

@@ -1,19 +1,22 @@
 """How sound a walking network is, as a table and notes."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from carecircles import network
 from carecircles.area import StudyArea
-from carecircles.network import Network
 from carecircles.people import Group
 from carecircles.words import Text, say
+
+if TYPE_CHECKING:
+    from carecircles.network import Network
 
 FAR_M = 100.0  # from the nearest way
 _MOST_PLACES = 5  # that are named
 
 
 def network_table(
-    net: Network, *, cells: pd.DataFrame | None = None, groups: tuple[Group, ...] = (), lang: str
+    net: "Network", *, cells: pd.DataFrame | None = None, groups: tuple[Group, ...] = (), lang: str
 ) -> pd.DataFrame:
     """
     The figures of a network, a row each, in a language.
@@ -30,11 +33,14 @@ def network_table(
     Examples
     --------
     >>> import geopandas as gpd, shapely
+    >>> from carecircles import network
     >>> line = shapely.linestrings([[[500_000, 4_200_000], [500_000, 4_200_100]]])
     >>> net = network.read_network(gpd.GeoDataFrame(geometry=line, crs=4548), crs="EPSG:4548")
     >>> network_table(net, lang="en").set_index("figure")["value"].to_dict()["dead ends"]
     '2'
     """
+    from carecircles import network  # which loads what a map does without
+
     steps = net.edges.loc[net.edges["kind"] == "steps", "metres"]
     rows: list[tuple[Text, str]] = [
         ({"en": "length, km", "zh": "总长，公里"}, f"{net.edges['metres'].sum() / 1000:,.1f}"),
@@ -66,18 +72,21 @@ def network_table(
     return pd.DataFrame(table, columns=[say(word, lang) for word in head])
 
 
-def network_notes(net: Network, *, lang: str) -> list[str]:
+def network_notes(net: "Network", *, lang: str) -> list[str]:
     """
     What was left out of a network, and where ways cross without meeting.
 
     Examples
     --------
     >>> import geopandas as gpd, shapely
+    >>> from carecircles import network
     >>> line = shapely.linestrings([[[500_000, 4_200_000], [500_000, 4_200_100]]])
     >>> net = network.read_network(gpd.GeoDataFrame(geometry=line, crs=4548), crs="EPSG:4548")
     >>> network_notes(net, lang="en")
     ['`network`: it does not say what kinds of ways they are; all are walked']
     """
+    from carecircles import network
+
     notes = [say(note, lang) for note in net.notes]
     places = network.crossings_without_meeting(net)
     if len(places):
@@ -94,13 +103,14 @@ def network_notes(net: Network, *, lang: str) -> list[str]:
     return notes
 
 
-def network_title(file: str, net: Network, area: StudyArea | None, *, lang: str) -> str:
+def network_title(file: str, net: "Network", area: StudyArea | None, *, lang: str) -> str:
     """
     What the table of a network is called.
 
     Examples
     --------
     >>> import geopandas as gpd, shapely
+    >>> from carecircles import network
     >>> line = shapely.linestrings([[[500_000, 4_200_000], [500_000, 4_200_100]]])
     >>> net = network.read_network(gpd.GeoDataFrame(geometry=line, crs=4548), crs="EPSG:4548")
     >>> network_title("streets.gpkg", net, None, lang="en")

@@ -1,13 +1,16 @@
 """What has to be said beside figures: names, standards, what is assumed and how exact it is."""
 
 import dataclasses
+import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, words
+from carecircles import comparison, evaluation, grid, people, reach, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -17,7 +20,7 @@ from carecircles.words import Text, say
 LANGUAGES = ("en", "zh")
 
 
-def name_of(row: Mapping) -> Text:
+def name_of(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre, street or area in each language; Chinese where there is no English.
 
@@ -29,7 +32,7 @@ def name_of(row: Mapping) -> Text:
     return {"en": str(row["name_en"] or row["name"]), "zh": str(row["name"])}
 
 
-def centre_name(row: Mapping) -> Text:
+def centre_name(row: "Mapping[Any, Any] | pd.Series") -> Text:
     """
     The name of a centre in each language, marked where it stands beyond the border.
 
@@ -132,6 +135,7 @@ def _not_known(
     verbs["not stated"] = ("are of unstated basis", "依据未说明")
     every, lines = len(basis), []
     for name, n in basis[basis != "known"].value_counts(sort=False).items():
+        name = str(name)
         verb_en, verb_zh = verbs.get(name, (f"are {isolated(name)}", f"依据为{isolated(name)}"))
         many_en = "the one" if every == 1 else f"all {n}" if n == every else f"{n} of {every}"
         noun_en = en[1] if every == 1 else f"{en[1]}s"
@@ -158,6 +162,8 @@ def grid_note(plan: Plan) -> Text:
     """
     lattice = grid.grid_of(plan.cells)
     side = lattice.cell if lattice else 0.0
+    if not weights.is_even(plan.cells):
+        return _people_note(plan, side)
     points = 100 * evaluation.area_share_error(plan.cells)
     return {
         "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
@@ -165,6 +171,140 @@ def grid_note(plan: Plan) -> Text:
         "within a street the share of people is that of area.",
         "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差约不超过 {points:.2f} 个百分点。"
         "人口在街道内均匀分布，因此街道内人口覆盖率等于面积覆盖率。",
+    }
+
+
+def _people_note(plan: Plan, side: float) -> Text:
+    """By what people are placed where they are not spread evenly, and what that and counting by cells changes."""
+    group = comparison.headline(plan)
+    points = 100 * evaluation.people_share_error(plan.cells, group.column)
+    figures = even_beside(plan)
+    beside = {
+        lang: f"{_PLACED[weights.EVEN][lang]}{colon}{figure('share', figures[0])}{stop}"
+        f"{placed_label(plan)[lang]}{colon}{figure('share', figures[1])}"
+        for lang, colon, stop in (("en", ": ", "; "), ("zh", "：", "；"))
+    }
+    return {
+        "en": f"Counted on cells of {side:g} m; the covered share of people {group.name['en']} is within "
+        f"about {points:.2f} points, as far as that goes: where in a cell they live is not known. "
+        f"People {group.name['en']} are placed {placed_in_words(plan)['en']}. Covered, {beside['en']}.",
+        "zh": f"按 {side:g} 米网格计算；{group.name['zh']}人口覆盖率由此产生的误差约不超过 {points:.2f} 个百分点"
+        f"（不知其在网格内的位置）。{group.name['zh']}人口的安置依据：{placed_in_words(plan)['zh']}。"
+        f"覆盖率：{beside['zh']}。",
+    }
+
+
+_PLACED: dict[str, Text] = {
+    weights.RESIDENCES: {"en": "by residences", "zh": "按住宅"},
+    weights.COMMUNITIES: {"en": "by communities", "zh": "按社区"},
+    weights.GRID: {"en": "by a population grid", "zh": "按人口网格"},
+    weights.RASTER: {"en": "by a population raster", "zh": "按人口栅格"},
+    weights.EVEN: {"en": "even", "zh": "均匀分布"},
+}
+
+
+def placed_label(plan: Plan) -> Text:
+    """
+    By what people of a plan are placed, in two words: what places most of them, or inhabited land alone.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_label(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
+    'even'
+    """
+    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    best = max(shares, key=lambda basis: (basis != weights.EVEN, shares[basis]))
+    if best == weights.EVEN and not weights.is_even(plan.cells):
+        return {"en": "on inhabited land", "zh": "按有人居住的用地"}
+    return _PLACED[best]
+
+
+def placed_in_words(plan: Plan) -> Text:
+    """
+    By what the people of a plan are placed, with the share of them and the files.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_in_words(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
+    'evenly over their street (100 %)'
+    """
+    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    files = placed_files(plan.area)
+    en, zh = [], []
+    for basis, share in shares.items():
+        told = ", ".join(isolated(file) for file in files.get(basis, []))
+        percent = f"{100 * share:.3g} %" if share < 1 else "100 %"
+        word = _PLACED[basis]
+        if basis == weights.EVEN:
+            word = {"en": "evenly over their street", "zh": "在街道内均匀分布"}
+        en.append(f"{word['en']} ({f'{told}, ' if told else ''}{percent})")
+        zh.append(f"{word['zh']}（{f'{told}，' if told else ''}{percent}）")
+    if "placed" in plan.cells and (plan.cells["placed"] == weights.UNINHABITED).any():
+        told = ", ".join(isolated(file) for file in files.get(weights.UNINHABITED, []))
+        en.append(f"nobody on uninhabited land{f' ({told})' if told else ''}")
+        zh.append(f"无人居住的用地不安置{f'（{told}）' if told else ''}")
+    return {"en": "; ".join(en), "zh": "；".join(zh)}
+
+
+def placed_files(area: StudyArea) -> dict[str, list[str]]:
+    """
+    The files that say where people live, by source.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> placed_files(datasets.load("template"))
+    {}
+    """
+    sources, files = area.sources, {}
+    for name in (weights.RESIDENCES, weights.COMMUNITIES, weights.GRID, weights.UNINHABITED):
+        frame = getattr(sources, name)
+        if frame is not None and "file" in frame.attrs:
+            files[name] = [str(frame.attrs["file"])]
+    if sources.people_raster:
+        files[weights.RASTER] = list(dict.fromkeys(b.path.name for b in sources.people_raster))
+    return files
+
+
+def even_beside(plan: Plan) -> tuple[float, float]:
+    """
+    The covered share of people were they spread evenly over their street, and as they are placed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> even, placed = even_beside(plan.evaluate(area, weights.make_demand(area, cell=200)))
+    >>> round(even, 9) == round(placed, 9)
+    True
+    """
+    column = f"covered_{comparison.headline(plan).column}_share"
+    even = evaluation.of_district(weights.spread_evenly(plan.cells))[column]
+    return float(even), float(evaluation.of_district(plan.cells)[column])
+
+
+def placed_record(plan: Plan) -> dict[str, Any]:
+    """
+    By what people are placed, for programs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_record(plan.evaluate(area, weights.make_demand(area, cell=200)))["people_60"]
+    {'even': 1.0}
+    """
+    group = comparison.headline(plan).column
+    shares = weights.placed_by(plan.cells, group)
+    even, _ = even_beside(plan)
+    return {
+        group: {basis: round(share, 6) for basis, share in shares.items()},
+        "files": placed_files(plan.area),
+        f"covered_{group}_share_even": None if np.isnan(even) else round(even, 6),
     }
 
 
@@ -183,10 +323,9 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    pairs = plan.cost.table
-    labels = pairs.index.levels[1]
-    is_own = labels.isin(area.facilities.index[~is_beyond])[pairs.index.codes[1]]
-    own = dataclasses.replace(plan.cost, table=pairs[is_own])
+    pairs = reach.pairs_in(plan.cost.table)
+    is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
+    own = dataclasses.replace(plan.cost, table=plan.cost.table[is_own])
     is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
     group = comparison.headline(plan)
     added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
@@ -247,13 +386,17 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     frame = figures.drop(columns="cells_km2").set_axis(labels.rename("code"))
     frame.insert(0, "name", names[0])
     frame.insert(1, "name_en", names[1])
+    if area.year is not None:
+        frame.insert(2, "year", area.year)
     frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 
-def heading_of(plan: Plan, /, **setting) -> dict:
+def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
     area, cells = plan.area, plan.cells
-    centres = {key: setting.pop(key) for key in ("centres", "neighbours") if key in setting}
+    centres: dict[str, Any] = {
+        key: setting.pop(key) for key in ("centres", "neighbours") if key in setting
+    }
     return {
         "area": area.name,
         "area_en": area.name_en,
@@ -261,12 +404,16 @@ def heading_of(plan: Plan, /, **setting) -> dict:
         "cell_m": grid.lattice_of(cells).cell,
         **centres,
         "area_share_error": round(evaluation.area_share_error(cells), 6),
+        "people_share_error": round(
+            evaluation.people_share_error(cells, comparison.headline(plan).column), 6
+        ),
+        "placed": placed_record(plan),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
     }
 
 
-def setting_of(plan: Plan) -> dict:
+def setting_of(plan: Plan) -> dict[str, Any]:
     """What a plan's figures rest on."""
     area = plan.area
     standard = {"metres": area.standard.metres, "minutes": area.standard.minutes}
@@ -274,6 +421,7 @@ def setting_of(plan: Plan) -> dict:
     return {
         "standard": standard | ({"group": area.standard.group} if area.standard.group else {}),
         "as_of": area.as_of.isoformat() if area.as_of else None,
+        "year": area.year,
         "centres": len(area.facilities) - beyond,
         "neighbours": beyond,
     }
@@ -300,7 +448,7 @@ def headline_group(*plans: Plan) -> str:
     return comparison.headline(*plans).column
 
 
-def named_of(plan: Plan) -> dict:
+def named_of(plan: Plan) -> dict[str, Any]:
     return {"name": plan.name["zh"], "name_en": plan.name["en"], **setting_of(plan)}
 
 
@@ -318,7 +466,7 @@ def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
 
 def plan_name(plan: Plan) -> Text:
     """
-    The name of a plan with the day it shows, if it shows one.
+    The name of a plan with the day and the year it shows, if it shows one.
 
     Examples
     --------
@@ -328,8 +476,30 @@ def plan_name(plan: Plan) -> Text:
     >>> report.plan_name(asis)["en"]
     'As it is'
     """
-    day = f", {plan.area.as_of}" if plan.area.as_of else ""
-    return {lang: isolated(name) + day for lang, name in plan.name.items()}
+    shown = when(plan.area)
+    return {lang: isolated(name) + shown[lang] for lang, name in plan.name.items()}
+
+
+def when(area: StudyArea) -> Text:
+    """
+    On which day centres are open and of which year people are, as it stands behind a name; else nothing.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> from carecircles.area import area_on
+    >>> when(area_on(datasets.load("hexi"), "2022-06-30"))["en"]
+    ', 2022-06-30'
+    """
+    return of_time(area.as_of, area.year)
+
+
+def of_time(day: object, year: float | None) -> Text:
+    """A day and a year of people, either of which may be missing, as they stand behind a name."""
+    shown = f", {day}" if isinstance(day, str | datetime.date) else ""
+    if year is None or pd.isna(year):
+        return {"en": shown, "zh": shown}
+    return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}
 
 
 def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:

@@ -13,6 +13,7 @@ from carecircles._highs import Program
 from carecircles.errors import SolverError
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import LATE_S, Clock, Floors, Known, NoPlanError, Solution
+from carecircles.words import Sentence, joined
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,10 @@ TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
 _WHOLE = 1e-5  # HiGHS takes what is nearer than 1e-6 to a whole number for one
 
 
-_UNSURE = " The solver says that there is none, but there was no time to make sure."
+_UNSURE = Sentence(
+    " The solver says that there is none, but there was no time to make sure.",
+    zh="求解器称没有这样的方案，但已来不及核实。",
+)
 
 
 class Model:
@@ -84,8 +88,7 @@ class Model:
         upper: float = math.inf,
     ) -> None:
         """One row: the columns times their factors."""
-        row = placed(np.zeros(len(columns), dtype=int), columns, self.count, factors)
-        row.resize(1, self.count)
+        row = placed(np.zeros(len(columns), dtype=int), columns, self.count, factors, rows=1)
         self.add_rows(row, lower=lower, upper=upper)
 
     def add_covered(
@@ -101,7 +104,7 @@ class Model:
         covered = self.add_columns(np.zeros(rows) if worth is None else worth)
         self.make_whole(covered[need > 1])  # one site is not half of two
         opened = cover.copy()
-        opened.resize(rows, self.count)
+        opened.resize((rows, self.count))  # type: ignore[arg-type]  # scipy-stubs know no resize
         self.add_rows(placed(np.arange(rows), covered, self.count, need) - opened, upper=0.0)
         return covered
 
@@ -152,7 +155,7 @@ class Model:
     def program(self, *, is_maximum: bool) -> Program:
         """All of it, for the solver."""
         for block in self.blocks:
-            block.resize(block.shape[0], self.count)
+            block.resize((block.shape[0], self.count))  # type: ignore[arg-type]  # as above
         none = sparse.csr_matrix((0, self.count))
         rows = sparse.vstack([none, *self.blocks], format="csr")
         is_whole = np.zeros(self.count, dtype=bool)
@@ -200,7 +203,8 @@ class Model:
         """
         if self.count == 0:
             return Solution(np.array([], dtype=int), 0.0, 0.0, "optimal")
-        program, faults, is_denied = self.program(is_maximum=maximum), [], False
+        program, is_denied = self.program(is_maximum=maximum), False
+        faults: list[Sentence] = []
         start = start or Known(np.array([], dtype=int), math.nan)
         known = None if math.isnan(start.value) else start.value
         ways: list[dict[str, Any]] = [{}, {"presolve": "off"}]
@@ -217,7 +221,7 @@ class Model:
                     mip_rel_gap=gap, mip_abs_gap=slack, **way,
                 )  # fmt: skip
             except SolverError as err:
-                faults.append(str(err))
+                faults.append(err.why)
                 continue
             if answer.status == "infeasible" and known is None:
                 if is_denied:
@@ -231,13 +235,18 @@ class Model:
             _log.warning("the solver's answer does not hold: %s", fault)
             faults.append(fault)
         else:
-            raise SolverError(
-                f"the answers of the solver (highspy {metadata.version('highspy')}) do not hold, so that "
-                f"nothing is proven: {'; '.join(dict.fromkeys(faults))}. Install another release of highspy."
+            release = metadata.version("highspy")
+            why = joined(dict.fromkeys(faults), Sentence("; ", zh="；"))
+            told = Sentence(
+                f"the answers of the solver (highspy {release}) do not hold, so that nothing is proven: "
+                f"{why}. Install another release of highspy.",
+                zh=f"求解器（highspy {release}）的答案经核对不成立，因此什么也没有证明：{why.zh}。"
+                "请安装 highspy 的其他版本。",
             )
+            raise SolverError(told)
         if known is not None:
             return Solution(start.chosen, known, _worst(maximum), clock.word())
-        raise TimeoutError(_UNSURE if is_denied else "")
+        raise TimeoutError(*([_UNSURE] if is_denied else []))
 
     def _solution(
         self, program: Program, answer: _highs.Answer, start: "Known", clock: Clock
@@ -268,7 +277,7 @@ def _fault(
     gap: float,
     slack: float,
     is_late: bool,
-) -> str | None:
+) -> Sentence | None:
     """
     What is wrong with an answer of the solver, by our own arithmetic; None if nothing is.
 
@@ -276,35 +285,45 @@ def _fault(
     answer is none.
     """
     if answer.status == "infeasible":
-        return "it says that there is no plan, but one is known"
+        told = "it says that there is no plan, but one is known"
+        return Sentence(told, zh="它称没有方案，但已知有一个方案")
     sign = 1.0 if program.is_maximum else -1.0
     plans = [] if known is None else [known]
     if answer.values is None:
         if not is_late:
-            return "it ended without a plan before its time was up"
+            told = "it ended without a plan before its time was up"
+            return Sentence(told, zh="它在时间未到时就结束，没有给出方案")
     else:
         values = answer.values
         if len(values) != len(program.objective) or not np.isfinite(values).all():
-            return "its plan is not complete"
+            return Sentence("its plan is not complete", zh="它的方案不完整")
         if (np.maximum(program.lower - values, values - program.upper) > TOLERANCE).any():
-            return "its plan is not within the limits of the columns"
+            told = "its plan is not within the limits of the columns"
+            return Sentence(told, zh="它的方案超出变量的上下限")
         if (np.abs(values - np.round(values))[program.is_whole] > _WHOLE).any():
-            return "its plan opens parts of sites"
+            return Sentence("its plan opens parts of sites", zh="它的方案把选址只开设了一部分")
         if not _are_held(program, values):
-            return "its plan does not keep to a row of the model"
+            told = "its plan does not keep to a row of the model"
+            return Sentence(told, zh="它的方案违反模型的约束")
         own = float(program.objective @ values)
         scale = max(1.0, float(np.abs(program.objective) @ np.abs(values)))
         if not abs(own - answer.value) <= TOLERANCE * scale:
-            return f"it says {answer.value:,.6g} where its plan is worth {own:,.6g}"
+            told = f"it says {answer.value:,.6g} where its plan is worth {own:,.6g}"
+            zh = f"它称值为 {answer.value:,.6g}，而它的方案实为 {own:,.6g}"
+            return Sentence(told, zh=zh)
         plans.append(own)
     best = max((sign * value for value in plans), default=-math.inf)
     leeway = TOLERANCE * max(1.0, abs(best))
     if not sign * answer.bound >= best - leeway:
-        return f"its bound is {answer.bound:,.6g}, but a plan is worth {sign * best:,.6g}"
+        told = f"its bound is {answer.bound:,.6g}, but a plan is worth {sign * best:,.6g}"
+        zh = f"它给出的界是 {answer.bound:,.6g}，而已有方案达到 {sign * best:,.6g}"
+        return Sentence(told, zh=zh)
     if answer.status == "optimal":
         missing = sign * answer.bound - sign * own if answer.values is not None else math.inf
         if missing > max(slack, gap * abs(own)) + leeway:
-            return f"it calls {own:,.6g} the best, but its bound is {answer.bound:,.6g}"
+            told = f"it calls {own:,.6g} the best, but its bound is {answer.bound:,.6g}"
+            zh = f"它称 {own:,.6g} 为最优，而它给出的界是 {answer.bound:,.6g}"
+            return Sentence(told, zh=zh)
     return None
 
 

@@ -134,7 +134,7 @@ def _contained(
 
 def worths(problem: Covering) -> sparse.csc_matrix:
     """A covering problem as worths: a row is worth its weight under any of its columns."""
-    return problem.cover.multiply(problem.weight[:, None]).tocsc()
+    return sparse.csc_matrix(problem.cover.multiply(problem.weight[:, None]))
 
 
 def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:

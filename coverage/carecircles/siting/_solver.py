@@ -6,6 +6,7 @@ Every model has a binary column for each candidate site, and columns and rows fo
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -315,14 +316,27 @@ def maximize_backup(
     return solution._replace(value=value, bound=max(value, bound))
 
 
+class Served(NamedTuple):
+    """
+    Who can be served where: pairs of row, column and metres, and how much each column can serve.
+
+    `weight` is of the rows, `capacity` of the columns. The first `fixed` columns are open anyway; what
+    nobody serves counts with `beyond` metres.
+    """
+
+    row: np.ndarray
+    column: np.ndarray
+    metres: np.ndarray
+    weight: np.ndarray
+    capacity: np.ndarray
+    fixed: int
+    beyond: float
+
+
 def assign(
-    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
-    weight: np.ndarray,
+    served: Served,
     limits: Limits,
     *,
-    fixed: int,
-    capacity: np.ndarray,
-    beyond: float,
     start: np.ndarray,
     gap: float,
     clock: Clock,
@@ -331,11 +345,10 @@ def assign(
     """
     The columns that serve all weight at the least weighted metres when each serves so much at most.
 
-    `pairs` are row, column and metres. The first `fixed` columns are open anyway. Weight may be split; what nobody serves counts with
-    `beyond` metres.
+    Weight may be split.
     """
     require_reachable(limits, clock)
-    row, column, metres = pairs
+    row, column, metres, weight, capacity, fixed, beyond = served
     columns, size = len(capacity), len(metres)
     model = Model()
     model.add_sites(
@@ -343,37 +356,31 @@ def assign(
         most=(limits.price, limits.budget),
         lower=(np.arange(columns) < fixed).astype(float),
     )
-    served = model.add_columns(metres * weight[row])
+    goes = model.add_columns(metres * weight[row])
     unserved = model.add_columns(beyond * weight)
     rows = np.concatenate([row, np.arange(len(weight))])
-    each = placed(rows, np.concatenate([served, unserved]), model.count)
+    each = placed(rows, np.concatenate([goes, unserved]), model.count)
     model.add_rows(each, lower=1.0, upper=1.0)
     free = np.flatnonzero(column >= fixed)
     count = np.arange(len(free))
     if len(free):
-        of_pair, of_site = (placed(count, c, model.count) for c in (served[free], column[free]))
+        of_pair, of_site = (placed(count, c, model.count) for c in (goes[free], column[free]))
         model.add_rows(of_pair - of_site, upper=0.0)
     tight = np.flatnonzero(np.isfinite(capacity[column])) if size else count
     if len(tight):
         limited, of_limited = np.unique(column[tight], return_inverse=True)
-        load = placed(of_limited.ravel(), served[tight], model.count, weight[row[tight]])
+        load = placed(of_limited.ravel(), goes[tight], model.count, weight[row[tight]])
         room = placed(np.arange(len(limited)), limited, model.count, capacity[limited])
         model.add_rows(load - room, upper=0.0)
     model.add_floors(limits.floors)
     chosen = np.concatenate([np.arange(fixed), start]).astype(int)
-    known = Known(chosen, _sent(pairs, weight, capacity, beyond, chosen))
+    known = Known(chosen, _sent(served, chosen))
     return model.solve(start=_if_allowed(known, limits), gap=gap, clock=clock, watch=watch)
 
 
-def _sent(
-    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
-    weight: np.ndarray,
-    capacity: np.ndarray,
-    beyond: float,
-    chosen: np.ndarray,
-) -> float:
+def _sent(served: Served, chosen: np.ndarray) -> float:
     """Weighted metres when the nearest pairs of these columns come first: a sum that can be had."""
-    row, column, metres = pairs
+    row, column, metres, weight, capacity, _, beyond = served
     some = np.flatnonzero(np.isin(column, chosen) & (metres < beyond))
     room, waiting, total = capacity.astype(float), weight.astype(float), 0.0
     for pair in some[np.argsort(metres[some], kind="stable")]:

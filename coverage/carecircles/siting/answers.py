@@ -1,5 +1,6 @@
 """What is asked of a plan, measured once, and its answers: the best sites, a curve, alternatives."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from carecircles.siting.candidates import cost_for, with_gross
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import MODELS
 from carecircles.siting.question import Rules, Search, Siting
+from carecircles.words import Sentence, joined
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def ask(
     weight
         The column of people who count; those whose figures come first (`comparison.headline`) if None.
     rules
-        What else a plan has to keep to.
+        What else a plan has to keep to; required, candidates and capacities are not for them to say.
     full
         Cost up to which people count in full, of the goal 'gradual'.
     share
@@ -80,7 +82,8 @@ def ask(
     Raises
     ------
     ValidationError
-        If there is no such goal, or the candidates are in another CRS or have ids of centres.
+        If there is no such goal, the candidates are in another CRS or have ids of centres, or the rules
+        say what is not theirs.
 
     Examples
     --------
@@ -91,7 +94,7 @@ def ask(
     >>> siting.curve_of(question, most=2)["people"].round().tolist()
     [14469.0, 16874.0, 18690.0]
     """
-    _refuse(plan, candidates, goal)
+    _refuse(plan, candidates, goal, rules or Rules())
     options: dict[str, Any] = {"rules": rules or Rules()}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
@@ -313,17 +316,26 @@ def steps_of(
     }
 
 
-def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:
+def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str, rules: Rules) -> None:
     """What cannot be asked."""
     problems = []
     if goal not in GOALS:
-        problems.append(f"goal is {goal!r}; write one of {', '.join(GOALS)}.")
+        told = f"goal is {goal!r}; write one of {', '.join(GOALS)}."
+        problems.append(Sentence(told, zh=f"goal 是 {goal!r}；请写 {'、'.join(GOALS)} 之一。"))
+    if len(rules.required) or rules.candidates is not None or rules.capacities is not None:
+        told = Sentence(
+            "`rules`: the plan's centres are required, `candidates` are all there are, and capacities "
+            "need a cost table of all pairs (`minimize_cost`); leave the three out.",
+            zh="`rules`：plan 的中心都保留，`candidates` 就是全部候选点，容量则需要含所有点对的距离表"
+            "（`minimize_cost`）；请不要写这三项。",
+        )
+        problems.append(told)
     taken = candidates.index[candidates.index.isin(plan.area.facilities.index)]
     if len(taken):
-        some = ", ".join(map(str, taken[:5]))
-        problems.append(
-            f"`candidates`: there are centres with the ids {some}; give candidates their own."
-        )
+        some = joined(map(str, taken[:5]), Sentence(", ", zh="、"))
+        told = f"`candidates`: there are centres with the ids {some}; give candidates their own."
+        zh = f"`candidates`：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
 
@@ -331,13 +343,17 @@ def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str) -> None:
 def _options(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
     """What the goal's model takes beside people and costs."""
     asked: dict[str, Any] = {} if GOALS[question.goal].finds_number else {"new": new}
+    rules = dataclasses.replace(
+        question.options["rules"],
+        required=question.plan.area.facilities.index,
+        candidates=question.candidates.index,
+    )
     return {
         **question.options,
         **asked,
+        "rules": rules,
         "cutoff": question.plan.cost.cutoff,
         "weight": question.weight,
-        "required": question.plan.area.facilities.index,
-        "candidates": question.candidates.index,
         "search": search or Search(),
     }
 
@@ -345,11 +361,14 @@ def _options(question: Question, *, new: int | None, search: Search | None) -> d
 def _cells(question: Question) -> pd.DataFrame:
     """The cells, their streets called by names and code, as a message about a street will."""
     cells, streets = question.plan.cells, question.plan.area.streets
-    labels = {
-        code: f"{row['name_en']} {row['name']} ({code})".strip()
-        for code, row in streets[["name", "name_en"]].to_dict("index").items()
-    }
-    return cells.assign(street=cells["street"].cat.rename_categories(labels))
+    labels = [
+        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
+        for code, name, name_en in streets.loc[
+            cells["street"].cat.categories, ["name", "name_en"]
+        ].itertuples()
+    ]
+    named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
+    return cells.assign(street=cells["street"].cat.set_categories(named, rename=True))
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:

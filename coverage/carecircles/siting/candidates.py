@@ -16,6 +16,7 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
+from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
@@ -123,10 +124,10 @@ def read_candidates(
     places = area.facilities
     taken = places.index[places.index.isin(plan.area.facilities.index)]
     if len(taken):
-        some, file = ", ".join(map(str, taken[:5])), places.attrs["file"]
-        raise ValidationError(
-            [f"{file}: there are centres with the ids {some}; give candidates their own."]
-        )
+        some, file = joined(map(str, taken[:5]), Sentence(", ", zh="、")), places.attrs["file"]
+        told = f"{file}: there are centres with the ids {some}; give candidates their own."
+        zh = f"{file}：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
+        raise ValidationError([Sentence(told, zh=zh)])
     points, degrees = io.as_written(places.geometry)
     table = places[["name", "name_en", "street", "price"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
@@ -258,7 +259,7 @@ def pairs_expected(
     most = min(_SAMPLE, _PAIRS_AT_ONCE // max(1, len(plan.cells)))
     step = -(-len(candidates) // max(1, most))
     some = candidates.iloc[step // 2 :: step] if step else candidates
-    pairs = cost_for(goal, plan, some, full=full).table.index
+    pairs = reach.pairs_in(cost_for(goal, plan, some, full=full).table)
     is_candidate = pairs.levels[1].isin(some.index)
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
@@ -273,14 +274,14 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     cells = plan.cells
     own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
     nearest = np.full(len(cells), math.inf)
-    nearest[cells.index.get_indexer(own.table.index.levels[0])[own.table.index.codes[0]]] = (
-        own.table
-    )
+    pairs = reach.pairs_in(own.table)
+    nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
     tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
     for first in range(0, len(candidates), step):
         some = candidates.iloc[first : first + step]
         new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        place = cells.index.get_indexer(new.table.index.levels[0])[new.table.index.codes[0]]
+        pairs = reach.pairs_in(new.table)
+        place = cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
         kept = new.table[new.table.to_numpy() < nearest[place]]
         tables.append(CostTable(kept, math.inf, new.unit))
     return reach.joined(cells, own, *tables)
@@ -310,7 +311,8 @@ def with_gross(
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
     >>> table = siting.cost_for("coverage", asis, places)
-    >>> best = siting.maximize_coverage(asis.cells, table, new=1, required=area.facilities.index)
+    >>> rules = siting.Rules(required=area.facilities.index)
+    >>> best = siting.maximize_coverage(asis.cells, table, new=1, rules=rules)
     >>> [whole] = siting.with_gross(asis, places, "people_60", best)
     >>> round(best.sites["gross"].iloc[0]), round(whole.sites["gross"].iloc[0])
     (2646, 4296)
@@ -318,7 +320,8 @@ def with_gross(
     people = plan.cells[weight].to_numpy()
     labels = pd.Index(np.unique([label for siting in sitings for label in siting.sites.index]))
     cost = plan.reach(plan.cells, candidates.loc[labels], cutoff=plan.cost.cutoff).table
-    gross = np.bincount(cost.index.codes[1], people[cost.index.codes[0]], minlength=len(labels))
+    cell, site = reach.pairs_in(cost).codes
+    gross = np.bincount(site, people[cell], minlength=len(labels))
     by_site = pd.Series(gross, index=labels)
     return [
         dataclasses.replace(s, sites=s.sites.assign(gross=by_site.loc[s.sites.index]))

@@ -28,6 +28,8 @@ class Goal:
     table
         Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
         or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
+    heeds_capacities
+        Whether its model heeds how many people each centre can serve.
     from_gaps
         Whether only places count from which a centre would gain anyone.
     """
@@ -39,6 +41,7 @@ class Goal:
     is_mean: bool = False
     column: str | None = None
     table: str = "uncovered"
+    heeds_capacities: bool = False
     from_gaps: bool = False
 
 
@@ -58,6 +61,7 @@ GOALS: dict[str, Goal] = {
         is_mean=True,
         column="mean_distance_m",
         table="nearer",
+        heeds_capacities=True,
     ),
     "worst": Goal(
         {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},

@@ -1,14 +1,14 @@
 """The models: the plan that does most, or the fewest centres that do enough."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.reach import CostTable
+from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _solver, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
@@ -21,6 +21,7 @@ from carecircles.siting.question import (
     beyond_of,
     covering_of,
     each_once,
+    few,
     instance_of,
     limits_of,
     pairs_of,
@@ -29,6 +30,7 @@ from carecircles.siting.question import (
     siting_of,
     solving,
 )
+from carecircles.words import Sentence
 
 
 def maximize_coverage(
@@ -38,8 +40,6 @@ def maximize_coverage(
     new: int | None,
     cutoff: float | None = None,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -63,13 +63,9 @@ def maximize_coverage(
     weight
         People at each place: a column of `demand` or a Series on its index; none negative. The
         column of `people.headline` (60+) if None.
-    required
-        Labels of centres that stay.
-    candidates
-        Labels of places where a centre could open; all others of `cost` if None. Of equally good
-        plans the search finds the same one again for the same input.
     rules
-        What else the plan has to keep to.
+        What the plan has to keep to: which centres stay, where one could open, what may be spent. If
+        None, one could open at any place of `cost`, and none is there yet.
     search
         How long to search; 60 seconds for the best plan if None.
 
@@ -103,7 +99,7 @@ def maximize_coverage(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    made = instance_of("coverage", demand, table, limit, weight, rules, new)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
@@ -111,7 +107,7 @@ def maximize_coverage(
     with solving(made, search) as clock:
         problem = _small(made, covering_of(made, made.base > limit, limit)[0])
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
-        return siting_of(made, "coverage", solution, covered)
+        return siting_of(made, solution, covered)
 
 
 def maximize_gradual_coverage(
@@ -122,8 +118,6 @@ def maximize_gradual_coverage(
     full: float,
     cutoff: float | None = None,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -165,11 +159,11 @@ def maximize_gradual_coverage(
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= full < limit < math.inf:
-        raise ValidationError(
-            [f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."]
-        )
+        told = f"full is {full:g}; write 0 or more, below the cutoff of {limit:g}."
+        zh = f"full 是 {full:g}；请写 0 或更大、小于上限 {limit:g} 的数。"
+        raise ValidationError([Sentence(told, zh=zh)])
     search = search or Search()
-    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    made = instance_of("gradual", demand, table, limit, weight, rules, new)
 
     def share(metres: np.ndarray) -> np.ndarray:
         return np.clip((limit - metres) / (limit - full), 0, 1)
@@ -180,7 +174,7 @@ def maximize_gradual_coverage(
     with solving(made, search) as clock:
         worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
         solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
-        return siting_of(made, "gradual", solution, credit)
+        return siting_of(made, solution, credit)
 
 
 def maximize_backup(
@@ -190,8 +184,6 @@ def maximize_backup(
     new: int | None,
     cutoff: float | None = None,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -225,7 +217,7 @@ def maximize_backup(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    made = instance_of("backup", demand, table, limit, weight, rules, new)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
@@ -238,7 +230,7 @@ def maximize_backup(
             problem, problem.group, limits_of(made),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_shifted(search.watch, have),
         )  # fmt: skip
-        return siting_of(made, "backup", raised(solution, have), twice)
+        return siting_of(made, raised(solution, have), twice)
 
 
 def minimize_cost(
@@ -248,10 +240,7 @@ def minimize_cost(
     new: int | None,
     cutoff: float | None = None,
     beyond: float | None = None,
-    capacities: pd.Series | None = None,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -267,12 +256,10 @@ def minimize_cost(
     beyond
         What a person counts with whom no open centre of the table reaches; the largest cost of the
         table if None. A complete table leaves nobody out of reach.
-    capacities
-        People each centre can serve, by required centre and candidate; no limit where there is none.
-        People go where the sum is least, not each to the nearest, and a place may be divided. Every
-        pair becomes a column of the model, so keep the table small.
 
-    The other parameters are those of `maximize_coverage`.
+    The other parameters are those of `maximize_coverage`. Where the rules give capacities people go
+    where the sum is least, not each to the nearest, and a place may be divided; every pair becomes a
+    column of the model, so keep the table small.
 
     Returns
     -------
@@ -298,21 +285,22 @@ def minimize_cost(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    made = instance_of("distance", demand, table, limit, weight, rules, new)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float((people * np.minimum(metres, most)).sum())
 
     with solving(made, search) as clock:
+        capacities = None if rules is None else rules.capacities
         if capacities is not None:
             solution = _assigned(made, demand, table, capacities, most, search, clock)
-            return siting_of(made, "distance", solution, walked, objective=solution.value)
+            return siting_of(made, solution, walked, objective=solution.value)
         worth = _worth(made, np.minimum(made.base, most)[made.cell] - made.metres)
         solution = _most(
             made, walked, worth, np.arange(worth.shape[1]), search, clock, is_cost=True
         )
-        return siting_of(made, "distance", solution, walked)
+        return siting_of(made, solution, walked)
 
 
 def minimize_worst(
@@ -322,8 +310,6 @@ def minimize_worst(
     new: int | None,
     cutoff: float | None = None,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -357,7 +343,7 @@ def minimize_worst(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of(demand, table, limit, weight, required, candidates, rules, new)
+    made = instance_of("worst", demand, table, limit, weight, rules, new)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -365,7 +351,7 @@ def minimize_worst(
 
     with solving(made, search) as clock:
         solution = _bisected(made, counts, search, clock)
-        return siting_of(made, "worst", solution, worst)
+        return siting_of(made, solution, worst)
 
 
 def minimize_facilities(
@@ -375,8 +361,6 @@ def minimize_facilities(
     cutoff: float | None = None,
     share: float = 1.0,
     weight: str | pd.Series | None = None,
-    required: Iterable[Hashable] = (),
-    candidates: Iterable[Hashable] | None = None,
     rules: Rules | None = None,
     search: Search | None = None,
 ) -> Siting:
@@ -418,22 +402,25 @@ def minimize_facilities(
     """
     table, limit = pairs_of(cost, cutoff)
     if not 0 <= share <= 1:
-        raise ValidationError([f"share is {share:g}; write a share between 0 and 1."])
+        told = f"share is {share:g}; write a share between 0 and 1."
+        zh = f"share 是 {share:g}；请写 0 到 1 之间的比例。"
+        raise ValidationError([Sentence(told, zh=zh)])
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of(
-        demand, table, limit, weight, required, candidates, rules, None, is_open=True
-    )
+    made = instance_of("facilities", demand, table, limit, weight, rules, None)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
 
     total, reachable = float(made.people.sum()), float(made.people[made.is_reached].sum())
     if share < 1 and share * total > reachable * (1 + 1e-12) + 1e-9:
-        raise InfeasibleError(
+        told = Sentence(
             f"{100 * share:g} % of the people are {share * total:,.0f}; the required centres and "
-            f"the candidates reach {reachable:,.0f} ({100 * reachable / total:.1f} %)."
+            f"the candidates reach {reachable:,.0f} ({100 * reachable / total:.1f} %).",
+            zh=f"{100 * share:g} % 的人口是 {share * total:,.0f} 人；现有中心与候选点只能覆盖 "
+            f"{reachable:,.0f} 人（{100 * reachable / total:.1f} %）。",
         )
+        raise InfeasibleError(told)
     wanted = reachable if share == 1 else share * total
     spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
@@ -445,7 +432,7 @@ def minimize_facilities(
             gap=search.gap, clock=clock, watch=_shifted(search.watch, spent),
         )  # fmt: skip
         solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
-        return siting_of(made, "facilities", solution, covered, objective=solution.value)
+        return siting_of(made, solution, covered, objective=solution.value)
 
 
 def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
@@ -496,10 +483,12 @@ def _bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) 
     if math.isinf(high) or made.least is not None:
         best = _radius_plan(made, counts, float(radii[last]), clock)
     if best is None:
-        raise InfeasibleError(
+        told = Sentence(
             f"{made.said} cannot reach everyone within the table and keep to the rules; allow more, or "
-            "give a table that goes farther."
+            "give a table that goes farther.",
+            zh=f"{made.said.zh}时，无法既覆盖距离表内的所有人又满足条件；请放宽上限，或给出范围更远的距离表。",
         )
+        raise InfeasibleError(told)
     while radii[last] - radii[first] > search.gap * radii[last]:
         if search.watch:
             search.watch(float(radii[last]), float(radii[first]))
@@ -530,7 +519,7 @@ def _radius_plan(
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
         tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
-            return problem.columns[tried]
+            return np.asarray(problem.columns[tried])
     if clock.left() == 0:
         raise TimeoutError
     try:
@@ -543,7 +532,7 @@ def _radius_plan(
         )
     except _terms.NoPlanError:
         return None
-    return problem.columns[solution.chosen]
+    return np.asarray(problem.columns[solution.chosen])
 
 
 def _assigned(
@@ -561,10 +550,13 @@ def _assigned(
     fixed = len(labels) - len(free)
     capacity = capacities.reindex(labels).to_numpy(dtype=float)
     if (capacity < 0).any():
-        wrong = ", ".join(map(repr, labels[capacity < 0][:5]))
-        raise ValidationError([f"capacities: negative for {wrong}; write 0 or more people."])
-    cell = demand.index.get_indexer(cost.index.levels[0])[cost.index.codes[0]]
-    column = labels.get_indexer(cost.index.levels[1])[cost.index.codes[1]]
+        wrong = few(labels[capacity < 0])
+        told = f"capacities: negative for {wrong}; write 0 or more people."
+        zh = f"capacities：{wrong.zh} 的容量为负；请写 0 或更多的人数。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    pairs = pairs_in(cost)
+    cell = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    column = labels.get_indexer(pairs.levels[1])[pairs.codes[1]]
     metres = cost.to_numpy(dtype=float)
     some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
     cell, column, metres = each_once(cell[some], column[some], metres[some])
@@ -581,11 +573,16 @@ def _assigned(
     worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
     guess = _search.Standing(worth, limits.price[fixed:], limits.budget)
     guess.climb(clock)
+    room = np.where(np.isnan(capacity), math.inf, capacity)
+    served = _solver.Served(row.ravel(), column, metres, made.people[rows], room, fixed, beyond)
     solution = _solver.assign(
-        (row.ravel(), column, metres), made.people[rows], limits,
-        fixed=fixed, capacity=np.where(np.isnan(capacity), math.inf, capacity), beyond=beyond,
-        start=fixed + guess.columns(), gap=search.gap, clock=clock, watch=search.watch,
-    )  # fmt: skip
+        served,
+        limits,
+        start=fixed + guess.columns(),
+        gap=search.gap,
+        clock=clock,
+        watch=search.watch,
+    )
     chosen = solution.chosen[solution.chosen >= fixed] - fixed
     return solution._replace(chosen=free[chosen], bound=max(solution.bound, 0.0))
 

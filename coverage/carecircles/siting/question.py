@@ -4,7 +4,7 @@ import contextlib
 import math
 import numbers
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,14 @@ import pandas as pd
 from scipy import sparse
 
 from carecircles import _html
-from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
-from carecircles.reach import CostTable
+from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
+from carecircles.words import Sentence, joined, listed
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 
@@ -29,16 +30,35 @@ class Rules:
     """
     What a plan has to keep to.
 
-    `must_open` and `may_not_open` name candidates. With `prices` (by candidate) and a `budget` the
-    plan may spend the budget instead of a number of centres. `floor_by_street` is the least share of
-    the people of every street that is to be covered (0 to 1).
+    Attributes
+    ----------
+    required
+        Labels of centres that stay.
+    candidates
+        Labels of places where a centre could open; all others of the cost table if None. Of equally
+        good plans the search finds the same one again for the same input.
+    must_open, may_not_open
+        Labels of candidates.
+    prices
+        What each candidate costs; with a `budget` the plan may spend that instead of a number of
+        centres.
+    budget
+        What may be spent, in the unit of the prices.
+    floor_by_street
+        The least share of the people of every street that is to be covered (0 to 1).
+    capacities
+        People each centre can serve, by required centre and candidate, no limit where there is none;
+        only `minimize_cost` heeds them.
     """
 
+    required: Collection[Hashable] = ()
+    candidates: Collection[Hashable] | None = None
     must_open: tuple[Hashable, ...] = ()
     may_not_open: tuple[Hashable, ...] = ()
     prices: pd.Series | None = None
     budget: float | None = None
     floor_by_street: float | None = None
+    capacities: pd.Series | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +140,15 @@ class Siting:
 def pairs_of(cost: CostTable | pd.Series, cutoff: float | None) -> tuple[pd.Series, float]:
     """The costs by pair, and the cutoff that holds."""
     if not isinstance(cost, CostTable):
+        if cost.index.nlevels != 2:
+            told = "`cost` is not indexed by pairs; give it two levels, (demand, facility)."
+            zh = "`cost` 的索引不是成对的；请用两级索引（demand，facility）。"
+            raise ValidationError([Sentence(told, zh=zh)])
         return cost, math.inf if cutoff is None else cutoff
     if cutoff is not None and not cutoff <= cost.cutoff:
-        raise ValidationError(
-            [f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."]
-        )
+        told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
+        zh = f"`cost` 只算到 {cost.cutoff:g}，小于上限 {cutoff:g}；请重新计算。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return cost.table, cost.cutoff if cutoff is None else cutoff
 
 
@@ -141,6 +165,7 @@ class Instance:
     each candidate reaches, `least` how many more people each street must have covered.
     """
 
+    goal: str
     people: np.ndarray
     cell: np.ndarray
     column: np.ndarray
@@ -161,54 +186,57 @@ class Instance:
     street: np.ndarray
     streets: pd.Index
     least: np.ndarray | None
-    said: str
+    said: Sentence
     floor: float
     asked: int | None
     begun: float
 
 
 def instance_of(
+    goal: str,
     demand: pd.DataFrame,
     cost: pd.Series,
     cutoff: float,
     weight: str | pd.Series | None,
-    required: Iterable[Hashable],
-    candidates: Iterable[Hashable] | None,
     rules: Rules | None,
     new: int | None,
-    *,
-    is_open: bool = False,
 ) -> Instance:
-    """The question, checked; `is_open` if the number of new centres is to be found."""
+    """The question, checked."""
     begun, rules = time.monotonic(), rules or Rules()
     if rules.floor_by_street is not None:
         require_cutoff(cutoff)
         if demand["street"].isna().any():
-            raise ValidationError(["`demand` has places without a street; a floor needs them all."])
+            told = "`demand` has places without a street; a floor needs them all."
+            zh = "`demand` 中有地点没有所属街道；各街道有最低覆盖率时每个地点都须有街道。"
+            raise ValidationError([Sentence(told, zh=zh)])
     if not demand.index.is_unique:
-        raise ValidationError(
-            ["`demand` has labels more than once in its index; make them unique."]
-        )
+        told = "`demand` has labels more than once in its index; make them unique."
+        raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
     people = _weights(demand, weight)
-    budget = math.inf if is_open else _budget(new, rules)
-    labels = cost.index.levels[1]
-    required = pd.Index(list(required), dtype=object).unique()
+    budget = math.inf if GOALS[goal].finds_number else _budget(new, rules)
+    pairs = pairs_in(cost)
+    labels = pairs.levels[1]
+    required = pd.Index(list(rules.required), dtype=object).unique()
+    candidates = rules.candidates
     named = labels[~labels.isin(required)] if candidates is None else pd.Index(list(candidates))
     _refuse_unknown(labels, named, required, rules)
+    if rules.capacities is not None and not GOALS[goal].heeds_capacities:
+        told = f"capacities do not count for the goal {goal!r}; leave them out."
+        raise ValidationError([Sentence(told, zh=f"目标 {goal!r} 不考虑容量；请不要给出容量。")])
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
     price = _prices(may, rules, is_priced=new is None)
     is_must = may.isin(list(rules.must_open))
     taken = float(price[is_must].sum())
     if taken > budget + 1e-9 * max(1.0, taken):
-        raise InfeasibleError(
-            f"the centres that must open take {taken:g} of {budget:g}; allow more."
-        )
-    places = demand.index.get_indexer(cost.index.levels[0]).astype(np.int32)
-    place, centre = places[cost.index.codes[0]], cost.index.codes[1]
+        told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
+        zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
+        raise InfeasibleError(Sentence(told, zh=zh))
+    places = demand.index.get_indexer(pairs.levels[0]).astype(np.int32)
+    place, centre = places[pairs.codes[0]], pairs.codes[1]
     if (place < 0).any():
-        raise ValidationError(
-            ["`cost` has places that are not in `demand`; use one demand for both."]
-        )
+        told = "`cost` has places that are not in `demand`; use one demand for both."
+        zh = "`cost` 中有 `demand` 没有的地点；两者请用同一份需求表。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
     metres = cost.to_numpy(dtype=float)
     size, is_required = len(demand), labels.isin(required)[centre]
@@ -243,6 +271,7 @@ def instance_of(
         ]
         least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
     return Instance(
+        goal=goal,
         people=people,
         cell=cell,
         column=column,
@@ -270,11 +299,11 @@ def instance_of(
     )
 
 
-def _said(new: int | None, budget: float) -> str:
+def _said(new: int | None, budget: float) -> Sentence:
     """What a plan may take, in words."""
     if new is None:
-        return f"a budget of {budget:g}"
-    return f"{new} new centre{'' if new == 1 else 's'}"
+        return Sentence(f"a budget of {budget:g}", zh=f"费用在 {budget:g} 以内")
+    return Sentence(f"{new} new centre{'' if new == 1 else 's'}", zh=f"新增 {new} 个中心")
 
 
 def each_once(
@@ -297,11 +326,17 @@ def _floors(
     missing = share * people - reached
     if (missing > 1e-6).any():
         lines = [
-            f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
-            f"{_persons(missing[n])} too few"
-            for n in np.flatnonzero(missing > 1e-6)
+            Sentence(
+                f"street {streets[n]}: {reached[n]:,.0f} of {people[n]:,.0f} people can be reached, "
+                f"{_persons(missing[n])} too few",
+                zh=f"{_street(streets[n])}的 {people[n]:,.0f} 人中可达 {reached[n]:,.0f} 人，"
+                f"少 {_persons(missing[n])} 人",
+            )
+            for n in np.flatnonzero(missing > 1e-6).tolist()
         ]
-        raise InfeasibleError("the floor cannot be met: " + "; ".join(lines) + ".")
+        streets_told = joined(lines, Sentence("; ", zh="；"))
+        zh = f"无法达到各街道的最低覆盖率：{streets_told.zh}。"
+        raise InfeasibleError(Sentence(f"the floor cannot be met: {streets_told}.", zh=zh))
     least = share * people - covered
     return np.where(least > 1e-9, least * (1 - 1e-12), 0.0)
 
@@ -313,21 +348,29 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
         try:
             yield clock
         except _terms.NoPlanError:
-            raise InfeasibleError(
-                f"no plan of {made.said} keeps every street at {100 * made.floor:g} %; allow more, or "
-                f"lower the floor. With the best found, {_shortfalls(made)}."
-            ) from None
-        except TimeoutError as err:
-            said = (
-                f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then."
-                if clock.stopped.is_set()
-                else f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow "
-                "more time."
+            floor, short = f"{100 * made.floor:g} %", _shortfalls(made)
+            told = Sentence(
+                f"no plan of {made.said} keeps every street at {floor}; allow more, or lower the "
+                f"floor. With the best found, {short}.",
+                zh=f"{made.said.zh}时，无法使每个街道的覆盖率都达到 {floor}；请放宽上限，或降低最低覆盖率。"
+                f"按找到的最好方案，{short.zh}。",
             )
-            raise TimeoutError(f"{said}{err}") from None
+            raise InfeasibleError(told) from None
+        except TimeoutError as err:
+            stopped = Sentence(
+                f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then.",
+                zh=f"在 {clock.spent():.0f} 秒后停止；此前没有找到满足条件的方案。",
+            )
+            late = Sentence(
+                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
+                "time.",
+                zh=f"在 {search.time_limit:g} 秒内没有找到满足条件的方案；请延长时间。",
+            )
+            said = stopped if clock.stopped.is_set() else late
+            raise OutOfTimeError(joined([said, *err.args], "")) from None
 
 
-def _shortfalls(made: Instance) -> str:
+def _shortfalls(made: Instance) -> Sentence:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
     limits = limits_of(made)
     problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
@@ -335,10 +378,19 @@ def _shortfalls(made: Instance) -> str:
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
     missing = least - covered
-    return ", ".join(
-        f"street {made.streets[n]} is {_persons(missing[n])} people short"
-        for n in np.flatnonzero(missing > 1e-6)
-    )
+    lines = [
+        Sentence(
+            f"street {made.streets[n]} is {_persons(missing[n])} people short",
+            zh=f"{_street(made.streets[n])}还差 {_persons(missing[n])} 人",
+        )
+        for n in np.flatnonzero(missing > 1e-6).tolist()
+    ]
+    return joined(lines, Sentence(", ", zh="，"))
+
+
+def _street(label: Hashable) -> str:
+    """A street in Chinese; one with a name of its own says what it is."""
+    return label.zh if isinstance(label, Sentence) else f"街道 {label} "
 
 
 def _persons(people: float) -> str:
@@ -370,7 +422,6 @@ def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
 
 def siting_of(
     made: Instance,
-    goal: str,
     solution: Solution,
     measure: Measure,
     *,
@@ -381,7 +432,7 @@ def siting_of(
 
     The objective is measured anew from the sites, unless the measure cannot know it.
     """
-    row = GOALS[goal]
+    row = GOALS[made.goal]
     is_less = row.is_less_better and not row.finds_number
     must = np.flatnonzero(made.is_must)
     chosen = np.union1d(must, solution.chosen).astype(int)
@@ -416,7 +467,7 @@ def siting_of(
     )
     objective = measure(near, depth) if objective is None else objective
     return Siting(
-        goal=goal,
+        goal=made.goal,
         sites=sites,
         objective=objective,
         before=0.0 if row.finds_number else before,
@@ -455,44 +506,58 @@ def beyond_of(cost: pd.Series, beyond: float | None) -> float:
         finite = cost.to_numpy()[np.isfinite(cost.to_numpy())]
         return float(finite.max(initial=0.0))
     if not 0 <= beyond < math.inf:
-        raise ValidationError([f"beyond is {beyond:g}; write 0 or more."])
+        told = f"beyond is {beyond:g}; write 0 or more."
+        raise ValidationError([Sentence(told, zh=f"beyond 是 {beyond:g}；请写 0 或更大的数。")])
     return float(beyond)
 
 
 def require_cutoff(cutoff: float) -> None:
     """Being covered needs a limit."""
     if not 0 <= cutoff < math.inf:
-        raise ValidationError([f"cutoff is {cutoff:g}; write the largest acceptable cost."])
+        told = f"cutoff is {cutoff:g}; write the largest acceptable cost."
+        zh = f"cutoff 是 {cutoff:g}；请写可接受的最大距离。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
     if weight is None:
         weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
-        raise ValidationError([f"`demand` has no column {weight!r}; name one with people in it."])
+        told = f"`demand` has no column {weight!r}; name one with people in it."
+        zh = f"`demand` 没有列 {weight!r}；请写一个人口列。"
+        raise ValidationError([Sentence(told, zh=zh)])
     series = demand[weight] if isinstance(weight, str) else weight.reindex(demand.index)
     people = series.to_numpy(dtype=float)
     wrong = ~np.isfinite(people) | (people < 0)
     if wrong.any():
-        some = ", ".join(f"{label!r}" for label in demand.index[wrong][:5])
-        raise ValidationError(
-            [
-                f"weight: {wrong.sum()} values are missing or negative ({some}); write 0 or more people."
-            ]
-        )
+        some, count = few(demand.index[wrong]), int(wrong.sum())
+        told = f"weight: {count} values are missing or negative ({some}); write 0 or more people."
+        zh = f"weight：有 {count} 个值缺失或为负（{some.zh}）；请写 0 或更多的人数。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return people
+
+
+def few(labels: Iterable[Hashable]) -> Sentence:
+    """The first of some labels, as they are written in Python."""
+    return joined([repr(label) for label in list(labels)[:5]], Sentence(", ", zh="、"))
 
 
 def _refuse_unknown(
     labels: pd.Index, candidates: pd.Index, required: pd.Index, rules: Rules
 ) -> None:
     problems = [
-        f"{name}: {len(absent)} labels are not in `cost` ({', '.join(map(repr, absent[:5]))})."
+        Sentence(
+            f"{name}: {len(absent)} labels are not in `cost` ({few(absent)}).",
+            zh=f"{name}：有 {len(absent)} 个标签不在 `cost` 中（{few(absent).zh}）。",
+        )
         for name, some in (("required", required), ("candidates", candidates))
         if len(absent := some[~some.isin(labels)])
     ]
     problems += [
-        f"{name}: {len(absent)} labels are no candidates ({', '.join(map(repr, absent[:5]))})."
+        Sentence(
+            f"{name}: {len(absent)} labels are no candidates ({few(absent)}).",
+            zh=f"{name}：有 {len(absent)} 个标签不是候选点（{few(absent).zh}）。",
+        )
         for name, some in (
             ("must_open", pd.Index(list(rules.must_open), dtype=object)),
             ("may_not_open", pd.Index(list(rules.may_not_open), dtype=object)),
@@ -501,11 +566,17 @@ def _refuse_unknown(
     ]
     both = set(rules.must_open) & set(rules.may_not_open)
     if both:
-        problems.append(f"must_open and may_not_open both name {sorted(map(repr, both))}.")
+        twice = listed(sorted(map(repr, both)))
+        told = f"must_open and may_not_open both name {twice}."
+        zh = f"must_open 与 may_not_open 都写了 {twice.zh}。"
+        problems.append(Sentence(told, zh=zh))
     if rules.prices is not None and not ((rules.prices >= 0) & np.isfinite(rules.prices)).all():
-        problems.append("prices: some are missing, negative or infinite; write 0 or more.")
+        told = "prices: some are missing, negative or infinite; write 0 or more."
+        problems.append(Sentence(told, zh="prices：有缺失、为负或无穷的值；请写 0 或更大的数。"))
     if rules.floor_by_street is not None and not 0 <= rules.floor_by_street <= 1:
-        problems.append(f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1.")
+        told = f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1."
+        zh = f"floor_by_street 是 {rules.floor_by_street:g}；请写 0 到 1。"
+        problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
 
@@ -516,8 +587,9 @@ def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarra
         return np.ones(len(candidates))
     price = rules.prices.reindex(candidates).to_numpy(dtype=float)
     if np.isnan(price).any():
-        absent = ", ".join(map(repr, candidates[np.isnan(price)][:5]))
-        raise ValidationError([f"prices: there is none for {absent}."])
+        absent = few(candidates[np.isnan(price)])
+        told = f"prices: there is none for {absent}."
+        raise ValidationError([Sentence(told, zh=f"prices：缺少 {absent.zh} 的费用。")])
     return price
 
 
@@ -531,12 +603,18 @@ def is_whole(number: object) -> bool:
 def _budget(new: int | None, rules: Rules) -> float:
     """How many centres, or how much of their prices, a plan may take."""
     if (new is None) == (rules.budget is None):
-        raise ValidationError(["say how many new centres, or give rules with a budget; not both."])
+        told = "say how many new centres, or give rules with a budget; not both."
+        zh = "请写新增中心的数量，或在 rules 中写预算；两者只写一个。"
+        raise ValidationError([Sentence(told, zh=zh)])
     if rules.budget is not None and rules.prices is None:
-        raise ValidationError(["a budget needs prices; give each candidate its own."])
+        told = "a budget needs prices; give each candidate its own."
+        raise ValidationError([Sentence(told, zh="有预算就须有费用；请写出每个候选点的费用。")])
     if new is not None and not is_whole(new):
-        raise ValidationError([f"new is {new!r}; write a whole number of centres."])
-    budget = float(rules.budget if new is None else new)
+        told = f"new is {new!r}; write a whole number of centres."
+        raise ValidationError([Sentence(told, zh=f"new 是 {new!r}；请写整数个中心。")])
+    budget = float(new if rules.budget is None else rules.budget)  # type: ignore[arg-type]  # one is given
     if not 0 <= budget < math.inf:
-        raise ValidationError([f"new centres or budget is {budget:g}; write 0 or more."])
+        told = f"new centres or budget is {budget:g}; write 0 or more."
+        zh = f"新增中心数或预算是 {budget:g}；请写 0 或更大的数。"
+        raise ValidationError([Sentence(told, zh=zh)])
     return budget

@@ -14,6 +14,7 @@ from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import ARITHMETIC, Rules, Siting, is_whole
+from carecircles.words import Sentence
 
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
 
@@ -58,7 +59,8 @@ def curve(
     [0.0, 8.0, 12.0]
     """
     if not is_whole(most) or most < 0:
-        raise ValidationError([f"most is {most!r}; write a whole number of centres, 0 or more."])
+        told = f"most is {most!r}; write a whole number of centres, 0 or more."
+        raise ValidationError([Sentence(told, zh=f"most 是 {most!r}；请写 0 或更大的整数。")])
     plans: list[Siting | None] = []
     for new in range(most + 1):
         try:
@@ -144,10 +146,11 @@ def alternatives(
     (300.0, 7.0)
     """
     if not is_whole(count) or count < 0:
-        raise ValidationError([f"count is {count!r}; write a whole number of plans, 0 or more."])
+        told = f"count is {count!r}; write a whole number of plans, 0 or more."
+        raise ValidationError([Sentence(told, zh=f"count 是 {count!r}；请写 0 或更大的整数。")])
     rules = options.get("rules") or Rules()
-    required = set(options.get("required", ())) | set(rules.must_open)
-    named = points.index if options.get("candidates") is None else options["candidates"]
+    required = {*rules.required, *rules.must_open}
+    named = points.index if rules.candidates is None else rules.candidates
     candidates = pd.Index([label for label in named if label not in required])
     where = shapely.get_coordinates(points.loc[candidates].to_numpy())
     slack = within * abs(best.objective) + ARITHMETIC * max(1.0, best.total)
@@ -184,11 +187,10 @@ def _farthest(
 
     def at(ring: int) -> Siting | None:
         kept = [*must, *candidates[apart >= max(ring * _RING_M, 1e-6)]]
-        inner = dataclasses.replace(
-            options["rules"], may_not_open=tuple(set(options["rules"].may_not_open) & set(kept))
-        )
+        closed = tuple(set(options["rules"].may_not_open) & set(kept))
+        inner = dataclasses.replace(options["rules"], candidates=kept, may_not_open=closed)
         try:
-            plan = model(demand, cost, **{**options, "candidates": kept, "rules": inner})
+            plan = model(demand, cost, **{**options, "rules": inner})
         except (InfeasibleError, TimeoutError):
             return None
         is_less = GOALS[plan.goal].is_less_better

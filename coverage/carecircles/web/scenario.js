@@ -8,8 +8,9 @@ carecircles.scenario = (function () {
     open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
     equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
   };
-  const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "step"];
-  const FIRST_YEAR = 1700, LAST_YEAR = 2200;
+  const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step"];
+  const FIRST_YEAR = 1700, LAST_YEAR = 2200; // of a day
+  const FIRST_OF_PEOPLE = 1900;
   const LEAST = 0.001; // metres, minutes
   const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
 
@@ -89,6 +90,12 @@ carecircles.scenario = (function () {
     if (date !== null && (date < 1 || date > lastOf(month))) return undefined;
     const m = month || (isLast ? 12 : 1), d = date || (isLast ? lastOf(m) : 1);
     return [String(year).padStart(4, "0"), String(m).padStart(2, "0"), String(d).padStart(2, "0")].join("-");
+  }
+
+  /** The year whose people are counted; null where none is named, undefined where it is none. */
+  function yearOf(value) {
+    if (value === undefined) return null;
+    return Number.isInteger(value) && value >= FIRST_OF_PEOPLE && value <= LAST_YEAR ? value : undefined;
   }
 
   function readHeading(plan, where) {
@@ -214,13 +221,17 @@ carecircles.scenario = (function () {
   /** The steps of a scenario with what stands above them; `Problems` where it cannot be used. */
   function parse(files, spelled) {
     const problems = [], rows = [];
-    let heading = null, asOf = null;
+    let heading = null, asOf = null, year = null;
     chain(files).forEach(({ file, plan }) => {
       const where = { en: file, zh: file };
       problems.push(...readHeading(plan, where));
       const on = day(plan.as_of, true);
       if (on === undefined) problems.push(at(where, `as_of is not a date (${shown(plan.as_of)})`, "as_of 不是日期"));
       asOf = on || asOf;
+      const people = yearOf(plan.year);
+      if (people === undefined) problems.push(at(where, `year is ${shown(plan.year)}; write a whole year from ${
+        FIRST_OF_PEOPLE} to ${LAST_YEAR}`, `year 为 ${shown(plan.year)}；请写 ${FIRST_OF_PEOPLE} 至 ${LAST_YEAR} 之间的整数年份`));
+      year = people || year;
       heading = plan;
       const steps = plan.step === undefined ? [] : plan.step;
       if (!Array.isArray(steps) || !steps.every(isTable)) {
@@ -238,17 +249,18 @@ carecircles.scenario = (function () {
       rows.push(...own);
     });
     if (problems.length) throw new Problems(problems);
-    return { heading, rows, asOf };
+    return { heading, rows, asOf, year };
   }
 
   /** The plan a scenario makes of `world`: its centres by id, metres, minutes and group. */
   function read(files, world) {
-    const { heading, rows, asOf } = parse(files, world.spelled);
+    const { heading, rows, asOf, year } = parse(files, world.spelled);
     const problems = [...missing(rows, world)];
     if (asOf && world.as_of && asOf !== world.as_of) {
       problems.push({ en: `The scenario looks at ${asOf}, this page at ${world.as_of}.`,
         zh: `方案针对 ${asOf}，本页针对 ${world.as_of}。` });
     }
+    if (year && year !== world.year) problems.push(otherYear(year, world.year));
     rows.filter((row) => row.act === "standard").forEach((row) => {
       const { metres, minutes } = changed(world.standard, row);
       if (!(metres >= LEAST && metres < 1e6 && minutes >= LEAST && minutes < 1e6)) {
@@ -282,6 +294,13 @@ carecircles.scenario = (function () {
     const name = { en: heading.name_en || heading.name, zh: heading.name };
     const note = { en: heading.note_en || heading.note || "", zh: heading.note || heading.note_en || "" };
     return { name, note, centres, ...standard };
+  }
+
+  /** The page has the people of one year alone, so that it cannot show a plan for those of another. */
+  function otherYear(year, own) {
+    const [here, local] = own ? [`those of ${own}`, `${own} 年人口`] : ["those of no named year", "未注明年份的人口"];
+    return { en: `The scenario counts the people of ${year}, this page ${here}; draw the page with --year ${year}.`,
+      zh: `方案按 ${year} 年人口计算，本页为${local}；请用 --year ${year} 重新生成本页。` };
   }
 
   function missing(rows, world) {
@@ -401,7 +420,7 @@ carecircles.scenario = (function () {
       (value === null || value === "" ? [] : [raw.has(key) ? `${key} = ${value}` : lines([[key, value]])[0]]))];
     const heading = lines([["name", plan.name.zh], ["name_en", plan.name.en === plan.name.zh ? "" : plan.name.en],
       ["note", plan.note.zh], ["note_en", plan.note.en === plan.note.zh ? "" : plan.note.en],
-      ["as_of", world.as_of || ""]]);
+      ["as_of", world.as_of || ""], ["year", world.year || ""]]);
     return [...heading, ...steps(plan, world).flatMap(step), ""].join("\n");
   }
 

@@ -75,6 +75,8 @@ interface LiveData extends CoverageData {
 interface WorldData {
   centres: LiveCentre[]; groups: string[]; parts: Record<string, string[]>; middles: Record<string, { lon: number; lat: number }>;
   standard: Pace & { group: string | null }; as_of: string | null;
+  /** Whose people the page counts; null where the population file names no years. */
+  year: number | null;
   spelled: Record<"datums" | "bases" | "services", Record<string, string>>;
 }
 

@@ -1,0 +1,209 @@
+"""
+Plans for the people of several years, side by side: how many there are, how many covered and not.
+
+Nothing here is called gained or lost: those are what a plan does for the same people
+(`comparison.compare`); from year to year there are other people.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from carecircles.people import rows_of
+from carecircles.plan import Plan
+from carecircles.report.change import league_notes
+from carecircles.report.columns import (
+    PROJECTION_COLUMNS,
+    YEAR_COLUMNS,
+    as_text,
+    figure,
+    headings,
+    label_of,
+    records_of,
+    rounded,
+)
+from carecircles.report.coverage import DISTRICT, coverage_frame
+from carecircles.report.notes import (
+    columns_of,
+    groups_of,
+    heading_of,
+    headline_group,
+    name_of,
+    named_of,
+)
+from carecircles.words import Text, say
+
+
+def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
+    """
+    Who is covered under each plan in its year, to write: a row a plan and street (or district).
+
+    Parameters
+    ----------
+    plans
+        Such as from `plan.of_year`: each under its name and for the people of its year.
+    by
+        'street' or 'district'.
+
+    Returns
+    -------
+    coverage
+        Indexed by `code`: plan, plan_en, year, name, name_en, and of each group how many people there
+        are, how many of them are covered, their share and how many are not.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> frame = report.years_frame([asis], by="district")
+    >>> frame[["people_60", "covered_people_60", "uncovered_people_60"]].iloc[0].tolist()
+    [24000.0, 13675.0, 10325.0]
+    """
+    return rounded(pd.concat([_of_plan(plan, plans, by) for plan in plans]))
+
+
+def _of_plan(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
+    told = pd.DataFrame(coverage_frame(plan, by=by).drop(columns="geometry"))
+    frame = pd.DataFrame(
+        {
+            "plan": plan.name["zh"],
+            "plan_en": plan.name["en"],
+            "year": plan.area.year,
+            "name": told["name"],
+            "name_en": told["name_en"],
+        },
+        index=told.index,
+    )
+    for group in groups_of(*plans):
+        g = group.column
+        frame[g] = told[g]
+        frame[f"covered_{g}"] = told[g] - told[f"uncovered_{g}"]
+        frame[f"covered_{g}_share"] = told[f"covered_{g}_share"]
+        frame[f"uncovered_{g}"] = told[f"uncovered_{g}"]
+    return frame.assign(assumed=told["assumed"])
+
+
+def years_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+    """
+    The district under each plan in its year as text to read, a row each.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.years_table([asis], lang="en").iloc[0, :5].tolist()
+    ['As it is', '–', '24,000', '13,675', '57.0 %']
+    """
+    frame = years_frame(plans, by="district")
+    names = [say(plan.name, lang) for plan in plans]
+    years = frame["year"].astype(float)
+    return as_text(
+        frame.assign(plan_name=names, year=years), columns_of(YEAR_COLUMNS, *plans), lang
+    )
+
+
+def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+    """
+    One plan in several years as text to read: a row a street and the district last, years side by side.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.years_by_street_table([asis], lang="en").iloc[-1].tolist()
+    ['District', '24,000', '57.0 %', '10,325']
+    """
+    g, groups = headline_group(*plans), groups_of(*plans)
+    streets, district = (years_frame(plans, by=by) for by in ("street", "district"))
+    codes = streets.index.unique()
+    first = streets[~streets.index.duplicated()]
+    table = {
+        say(label_of("street_name"), lang): [
+            *(say(name_of(row), lang) for row in first.to_dict("records")),
+            say(DISTRICT, lang),
+        ]
+    }
+    for column, unit in (
+        (g, "people"),
+        (f"covered_{g}_share", "share"),
+        (f"uncovered_{g}", "people"),
+    ):
+        for plan in plans:
+            year = plan.area.year
+            of_year = (
+                frame[frame["year"] == year] if year else frame for frame in (streets, district)
+            )
+            values = pd.concat(of_year)[column]
+            heading = f"{say(label_of(column, groups), lang)} {year or ''}".strip()
+            table[heading] = [figure(unit, values[code]) for code in (*codes, "district")]
+    return pd.DataFrame(table)
+
+
+def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]:
+    """
+    Plans for the people of several years as a JSON value; parameters are those of `years_frame`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.years_record([asis])["plans"][0]["district"]["covered_people_60"]
+    13675.0
+    """
+    assumed, remarks = league_notes(plans)
+    about = ["plan", "plan_en", "year", "code", "name", "name_en"]
+    made = []
+    for plan in plans:
+        record = named_of(plan)
+        record["district"] = records_of(_told(plan, plans, "district"), drop=about)[0]
+        if by == "street":
+            record["streets"] = records_of(_told(plan, plans, "street"), drop=about[:3])
+        made.append(record)
+    return {
+        **heading_of(plans[0]),
+        "assumed": [line["en"] for line in assumed],
+        "notes": [line["en"] for line in remarks[1:]],
+        "plans": made,
+    }
+
+
+def _told(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
+    return rounded(_of_plan(plan, plans, by))
+
+
+def projection_table(population: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """
+    A projection (`cohorts.project`) as text to read: how many there are of each group, a row a year.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"code": ["A"], "people_60": [100]})
+    >>> from carecircles import cohorts, report
+    >>> then = cohorts.scaled(people, 1.2, base=2020, to=2030)
+    >>> report.projection_table(then, lang="en").to_numpy().tolist()
+    [['2020', '100'], ['2030', '120']]
+    """
+    groups = rows_of(population)
+    totals = population[[group.column for group in groups]].groupby(level="year").sum()
+    columns = headings(PROJECTION_COLUMNS, groups[0], groups[1:])
+    return as_text(totals.reset_index(), columns, lang)
+
+
+def projection_title(population: pd.DataFrame) -> Text:
+    """
+    What a projection rests on, as a title.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"code": ["A"], "people_60": [100]})
+    >>> from carecircles import cohorts, report
+    >>> report.projection_title(cohorts.scaled(people, 1.2, base=2020, to=2030))["en"]
+    'Projected: people of 2020 times a ratio of 1.2'
+    """
+    source = population.loc[population["basis"] == "projected", "source"].iloc[-1]
+    return {"en": f"Projected: {source}", "zh": f"推算：{source}"}

@@ -1,0 +1,92 @@
+"""
+Write the example files of where people live into `data/template/homes/`.
+
+Run it as `python seeds/make_template.py [DIRECTORY]`. All of it is invented and drawn by hand in degrees
+over the four square streets of the template; there is no chance in it, so a second run gives the same bytes.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+TARGET = Path(__file__).resolve().parent.parent / "data" / "template" / "homes"
+LEFT, BOTTOM, WIDE, HIGH = 110.0, 35.0, 0.016, 0.014  # of the streets, two by two
+OLDER = {"S1": 8400, "S2": 7000, "S3": 5600, "S4": 3000}  # as population.csv
+NAMES = {"S1": "东风", "S2": "人民", "S3": "和平", "S4": "新华"}
+RESIDENCES = [  # street, name, place in its street (shares of its width and height), households, floors
+    ("S1", "东风一里", 0.2, 0.3, 1200, 6),
+    ("S1", "东风二里", 0.3, 0.7, 900, 6),
+    ("S1", "河畔家园", 0.8, 0.6, 2100, 18),
+    ("S2", "人民新村", 0.3, 0.3, 1500, 11),
+    ("S2", "育才公寓", 0.7, 0.5, 1100, 24),
+    ("S3", "和平里", 0.25, 0.4, 1600, 6),
+    ("S3", "和平东里", 0.6, 0.75, 800, 6),
+    ("S4", "新华苑", 0.4, 0.3, 1300, 18),
+]
+
+
+def main(target: Path) -> None:
+    """Write residences.csv, communities.geojson, people_grid.geojson and uninhabited.geojson."""
+    target.mkdir(parents=True, exist_ok=True)
+    rows = ["id,name,street,lon,lat,households,floors,use,source"]
+    for n, (code, name, x, y, households, floors) in enumerate(RESIDENCES, start=1):
+        lon, lat = corner(code, x, y)
+        rows.append(
+            f"R{n},{name},{code},{lon},{lat},{households},{floors},residential,invented example"
+        )
+    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,office,invented example")
+    (target / "residences.csv").write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+
+    halves = [
+        ({"code": f"{code}-{n}", "name": f"{NAMES[code]}社区{n}", "street": code, "people_60": count,
+          "basis": "assumed", "source": "invented example"}, rectangle(code, left, 0, right, 1))
+        for code in ("S1", "S2")
+        for n, count, left, right in (
+            (1, OLDER[code] * 2 // 5, 0, 0.5), (2, OLDER[code] - OLDER[code] * 2 // 5, 0.5, 1),
+        )
+    ]  # fmt: skip
+    write(halves, target / "communities.geojson")
+
+    squares = [
+        ({"id": f"{code}{col}{row}", "people_60": OLDER[code] * share // 10},
+         rectangle(code, col / 2, row / 2, col / 2 + 0.5, row / 2 + 0.5))
+        for code in OLDER
+        for (col, row), share in (((0, 0), 4), ((1, 0), 3), ((0, 1), 2), ((1, 1), 1))
+    ]  # fmt: skip
+    write(squares, target / "people_grid.geojson")
+
+    empty = [
+        ({"name": "河", "source": "invented example"}, rectangle("S1", 0.48, 0, 0.56, 1)),
+        ({"name": "新华公园", "source": "invented example"}, rectangle("S4", 0.5, 0.5, 0.9, 0.9)),
+    ]
+    write(empty, target / "uninhabited.geojson")
+
+
+def corner(code: str, x: float, y: float) -> tuple[float, float]:
+    """Degrees of a place in a street, given in shares of its width and height."""
+    col, row = (int(code[1]) - 1) % 2, (int(code[1]) - 1) // 2
+    return round(LEFT + (col + x) * WIDE, 6), round(BOTTOM + (row + y) * HIGH, 6)
+
+
+def rectangle(code: str, left: float, bottom: float, right: float, top: float) -> list:
+    west, south = corner(code, left, bottom)
+    east, north = corner(code, right, top)
+    return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
+
+
+def write(features: list[tuple[dict, list]], path: Path) -> None:
+    """One feature a line, so that a change can be read."""
+    lines = [
+        json.dumps(
+            {"type": "Feature", "properties": properties,
+             "geometry": {"type": "Polygon", "coordinates": rings}},
+            ensure_ascii=False,
+        )
+        for properties, rings in features
+    ]  # fmt: skip
+    text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(lines) + "\n]}\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET)
