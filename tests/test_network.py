@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import grid, network, reach
+from carecircles import grid, network, plan, reach, report
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
 
@@ -240,3 +240,19 @@ def test_a_whole_plan_is_walked(block):
     dx, dy = np.abs(at - [500_225, 4_300_200]).T
     assert (walked.table.to_numpy() <= dx + dy + 50 + 1e-6).all()
     assert (walked.table.to_numpy() >= np.hypot(dx, dy)).all()
+
+
+def test_a_plan_says_that_it_is_walked(hexi):
+    """A street along the district's diagonal: the note names the network, in both languages."""
+    left, bottom, right, top = hexi.boundary.total_bounds
+    shift = joined_up([[left, bottom], [right, top]])
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=400)
+    walk = functools.partial(reach.walking, network=shift)
+    walked = plan.evaluate(hexi, demand, reach=walk)
+    circle = plan.evaluate(hexi, demand)
+    assert report.standard_note(walked) == {
+        "en": "700 m along the walking network, 15 minutes on foot, the limit included",
+        "zh": "沿步行路网 700 米，步行 15 分钟，含界限",
+    }
+    assert (walked.cells["covered"] <= circle.cells["covered"]).all()
+    assert 0 < walked.cells["covered"].sum() < circle.cells["covered"].sum()

@@ -6,6 +6,7 @@ with its data bound by `functools.partial`, such as `walking` or `looked_up`. Ev
 (coverage, gaps, what-if, siting) reads the table and knows nothing of how people get there.
 """
 
+import functools
 import inspect
 import math
 import sys
@@ -19,7 +20,7 @@ import shapely
 
 from carecircles import grid
 from carecircles.errors import ValidationError
-from carecircles.words import Sentence, at
+from carecircles.words import Sentence, Text, at
 
 if TYPE_CHECKING:
     from carecircles import network as networks
@@ -362,6 +363,23 @@ def looked_up(
         zh = f"表中没有 {len(unknown)} 个中心（{named}）；请一并量算，或给出能够量算的 reach"
         raise ValidationError([at("cost", Sentence(told, zh=zh))])
     return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
+
+
+def in_words(reach: Reach) -> Text:
+    """
+    How people get there by a reach, as it stands behind metres or minutes.
+
+    Examples
+    --------
+    >>> in_words(straight_line), in_words(functools.partial(walking, network=None))["en"]
+    ({'en': 'in a straight line', 'zh': '直线'}, 'along the walking network')
+    """
+    kind = reach.func if isinstance(reach, functools.partial) else reach
+    if kind is straight_line:
+        return {"en": "in a straight line", "zh": "直线"}
+    if kind is walking:
+        return {"en": "along the walking network", "zh": "沿步行路网"}
+    return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
 
 
 def unit_of(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, reach: Reach) -> str:
