@@ -38,6 +38,7 @@ CHROMIUM_FLAGS = [
 OURS = "carecircles."  # tests make errors of their own
 QUOTED = r"(?<!\w)'[^']*'|\"[^\"]*\"|`[^`]*`"
 FACTS = re.compile(QUOTED + r"|--[a-z]+|[\w-]+\.[a-z]{3,}|\d+(?:[.,]\d+)*")
+OPTION = re.compile(r"--[a-z-]+ [a-z_]+")  # with its value
 BRACKETED = re.compile(
     QUOTED + r"|（[^（）]*）|\([^()]*\)"
 )  # such as what the system says, in English
@@ -49,7 +50,8 @@ def untold(problem):
     if not isinstance(problem, Sentence):
         return ["all of it"]
     missing = [fact for fact in FACTS.findall(problem) if fact not in problem.zh]
-    plain, before = problem.zh, None
+    asked = [option for option in OPTION.findall(problem) if option in problem.zh]
+    plain, before = re.sub("|".join(map(re.escape, asked)) or "$", "", problem.zh), None
     while plain != before:
         before, plain = plain, BRACKETED.sub("", plain)
     is_chinese = re.search("[\u4e00-\u9fff]", plain) is not None

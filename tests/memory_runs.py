@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+from scipy import spatial
 
 from carecircles import cli, datasets, maps, memory, report, siting
 
@@ -30,7 +31,7 @@ def watch_solvers(peaks):
 
 
 def main():
-    assert maps and report and siting  # imported now, so that they do not count
+    assert maps and report and siting and spatial  # imported now, so that they do not count
     datasets.load("hexi")
     estimates = []
     require = memory.require

@@ -1,14 +1,21 @@
 """Speed, measured and never asserted: pytest tests/test_benchmarks.py --benchmark-enable -n 0."""
 
+import contextlib
 import dataclasses
 import json
+import os
+import resource
 import subprocess
 import sys
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from carecircles import (
+    area,
     comparison,
     datasets,
     evaluation,
@@ -18,6 +25,7 @@ from carecircles import (
     marginal,
     reach,
     scenario,
+    weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
 from tests.conftest import ROOT, evaluated, planned, unevenly
@@ -141,6 +149,50 @@ def test_siting_beside_spopt(benchmark, case):
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
+COMMANDS = [
+    "--help",
+    "evaluate",
+    "map --out map.html",
+    "map --live --out live.html",
+    "whatif taoyuan-2023 --map change.html",
+    "site --new 1",
+]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_whole_command(benchmark, tmp_path, command):
+    """
+    A process with all it loads; its processor time and peak in the extra info, the least of the rounds.
+
+    Processor time is what other programs on the machine disturb least. Without compiled modules
+    (PYTHONDONTWRITEBYTECODE) a tenth of a second more goes into compiling ours.
+    """
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    told = (  # of itself; what the system tells of a process counts the one that started it, too
+        "import atexit, pathlib; status = pathlib.Path('/proc/self/status');"
+        "atexit.register(lambda: pathlib.Path('status').write_text(status.read_text()));"
+        "from carecircles.__main__ import main; main()"
+    )
+    arguments = [sys.executable, "-c", told, *command.split()]
+    seconds, peaks = [], []
+
+    def run():
+        devnull = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+        child = os.posix_spawn(sys.executable, arguments, os.environ, file_actions=devnull)
+        _, status, used = os.wait4(child, 0)
+        assert status == 0
+        seconds.append(used.ru_utime + used.ru_stime)
+        lines = (tmp_path / "status").read_text(encoding="utf-8").splitlines()
+        [peak] = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+        peaks.append(peak * 1024 / 1e6)
+
+    with contextlib.chdir(tmp_path):
+        benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    benchmark.extra_info |= {"cpu_s": min(seconds), "peak_mb": min(peaks)}
+
+
 MEMORY = [
     "evaluate --cell 5",
     "map --live --cell 8",
@@ -242,3 +294,92 @@ def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell, spread
     benchmark.extra_info |= {"median_ms": times[50], "p95_ms": times[95]}
     benchmark.extra_info["file_kb"] = path.stat().st_size // 1000
     page.close()
+
+
+@pytest.fixture(scope="module")
+def footprints():
+    """A plain of 64 streets and 480 km2, a million building footprints with their floor area."""
+    rng, side = np.random.default_rng(0), 21_909 / 8
+    corner = np.array([500_000.0, 4_300_000.0])
+    west, south = (corner[:, None] + side * np.mgrid[0:8, 0:8].reshape(2, -1)).round(3)
+    codes = pd.Index([f"S{n}" for n in range(64)], name="code")
+    streets = gpd.GeoDataFrame(
+        {"name": codes, "name_en": codes, "basis": "known", "source": ""},
+        geometry=shapely.box(west, south, west + side, south + side),
+        index=codes,
+        crs="EPSG:4548",
+    )
+    groups = ("people", "people_60", "people_65", "people_80")
+    population = pd.DataFrame({g: rng.integers(1000, 9000, 64) for g in groups}, index=codes)
+    at = corner + rng.uniform(20, 21_880, (1_000_000, 2))
+    half = rng.uniform(3, 15, (1_000_000, 2))
+    floors = rng.integers(1, 20, 1_000_000)
+    homes = gpd.GeoDataFrame(
+        {"floor_area_m2": 4 * half.prod(axis=1) * floors},
+        geometry=shapely.box(*(at - half).T, *(at + half).T),
+        crs="EPSG:4548",
+    )
+    return dataclasses.replace(
+        datasets.load("hexi"),
+        streets=streets,
+        population=population,
+        sources=area.Sources(residences=homes),
+    )
+
+
+def test_a_million_footprints_on_five_million_cells(benchmark, request):
+    """Weights alone; the peak of the process in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    study = request.getfixturevalue("footprints")
+    demand = benchmark.pedantic(weights.make_demand, (study,), {"cell": 10}, rounds=1)
+    benchmark.extra_info["cells"] = len(demand)
+    benchmark.extra_info["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+@pytest.mark.parametrize("engine", ["carecircles", "geopandas", "tobler"])
+@pytest.mark.filterwarnings("ignore")  # tobler's and its libraries'
+def test_squares_into_cells_beside_others(benchmark, hexi, engine):
+    """People of squares of 200 m into cells of 50 m."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    left, bottom, right, top = hexi.streets.total_bounds
+    x, y = np.meshgrid(np.arange(left, right, 200), np.arange(bottom, top, 200))
+    squares = gpd.GeoDataFrame(
+        {"people_60": np.arange(x.size, dtype=float)},
+        geometry=shapely.box(x, y, x + 200, y + 200).ravel(),
+        crs=hexi.crs,
+    )
+    study = dataclasses.replace(hexi, sources=area.Sources(people_grid=squares))
+    cells = grid.make_demand(hexi.streets, hexi.population, cell=50)
+    half = 25
+    boxes = shapely.box(cells["x"] - half, cells["y"] - half, cells["x"] + half, cells["y"] + half)
+    boxes = gpd.GeoDataFrame({"cell": cells.index}, geometry=boxes, crs=hexi.crs)
+
+    def by_overlay():
+        parts = gpd.overlay(squares, boxes, how="intersection")
+        return (parts["people_60"] * parts.area / 40_000).groupby(parts["cell"]).sum()
+
+    def by_tobler():
+        tobler = pytest.importorskip("tobler.area_weighted")
+        return tobler.area_interpolate(squares, boxes, extensive_variables=["people_60"])
+
+    run = {
+        "carecircles": lambda: weights.make_demand(study, cell=50),
+        "geopandas": by_overlay,
+        "tobler": by_tobler,
+    }[engine]
+    benchmark(run)
+
+
+@pytest.mark.parametrize("homes", [0, 20_000])
+def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
+    """From the study area to its figures."""
+    rng = np.random.default_rng(0)
+    left, bottom, right, top = hexi.streets.total_bounds
+    at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * homes, 2)))
+    inside = at[shapely.intersects(at, hexi.streets.union_all())][:homes]
+    found = gpd.GeoDataFrame({"households": np.ones(len(inside))}, geometry=inside, crs=hexi.crs)
+    sources = area.Sources(residences=found if homes else None)
+    study = dataclasses.replace(hexi, sources=sources)
+    benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))

@@ -6,6 +6,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from carecircles import evaluation, gaps
 from tests.conftest import centres_at, evaluated
@@ -34,6 +35,29 @@ def test_zones_join_by_sides_and_not_by_corners():
     assert zones["people_60"].tolist() == [2, 1]
     assert zones.index.tolist() == ["1", "2"]
     assert zones.geometry.area.tolist() == [20_000, 10_000]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    share=st.sampled_from([0.0, 0.3, 0.5, 0.6, 0.7, 0.9, 1.0]),
+    seed=st.integers(0, 10_000),
+)
+def test_zones_of_any_pattern_are_numbered_as_scipy_does(size, share, seed):
+    """Around 0.6 of the cells zones wind most."""
+    rng = np.random.default_rng(seed)
+    is_gap = rng.random(size) < share
+    row, col = np.nonzero(is_gap)
+    order = rng.permutation(len(row))
+    numbers = gaps.number_zones(pd.DataFrame({"row": row[order], "col": col[order]}))
+    assert numbers.tolist() == ndimage.label(is_gap)[0][row[order], col[order]].tolist()
+
+
+def test_a_zone_that_winds_is_one():
+    """A spiral, walked inwards from a corner."""
+    spiral = [[1, 1, 1, 1, 1], [0, 0, 0, 0, 1], [1, 1, 1, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]]
+    row, col = np.nonzero(spiral)
+    assert set(gaps.number_zones(pd.DataFrame({"row": row, "col": col}))) == {1}
 
 
 def test_small_zones_go_to_other_and_are_not_lost():

@@ -116,6 +116,28 @@ def test_nearest_is_the_least_of_brute_force(hexi):
     )
 
 
+def test_nearest_of_many_centres_is_the_least_of_brute_force(hexi):
+    """So many pairs that a k-d tree finds them; every centre has a twin at the same place."""
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
+    xy = np.random.default_rng(7).uniform(*np.reshape(hexi.streets.total_bounds, (2, 2)), (600, 2))
+    nearest = reach.nearest(demand, centres_at(*xy, *xy)).table.droplevel("demand")
+    metres = np.hypot(*(demand[axis].to_numpy()[:, None] - xy[:, n] for n, axis in enumerate("xy")))
+    assert nearest.tolist() == metres.min(axis=1).tolist()
+    assert nearest.index.tolist() == [f"F{n + 1}" for n in metres.argmin(axis=1)]
+
+
+def test_of_centres_equally_near_the_first_is_nearest(block):
+    """Four around the middle of a cell; in whatever order they stand."""
+    demand = grid.make_demand(*block, cell=50)
+    cell = demand.index[(demand["x"] == 500_225) & (demand["y"] == 4_300_225)]
+    around = [
+        (500_225 + 30 * dx, 4_300_225 + 30 * dy) for dx, dy in [(0, 1), (1, 0), (0, -1), (-1, 0)]
+    ]
+    for n in range(4):
+        nearest = reach.nearest(demand, centres_at(*around[n:], *around[:n]))
+        assert nearest.table.loc[cell].to_dict() == {(cell[0], "F1"): 30.0}
+
+
 def test_of_centres_at_one_place_the_first_is_nearest(block):
     demand = grid.make_demand(*block, cell=50)
     nearest = reach.nearest(demand, centres_at(*[(500_225, 4_300_225)] * 6))

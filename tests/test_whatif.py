@@ -99,7 +99,8 @@ def test_every_output_shows_the_figures_of_the_evaluation(tmp_path, plan_file, p
 def test_record_keeps_its_keys_in_order(tmp_path, plan_file, plans):
     record = json.loads(printed(plan_file, "--format", "json", cwd=tmp_path))
     assert list(record) == [
-        "area", "area_en", "before", "after", "changed_centres", "cell_m", "area_share_error", "assumed",
+        "area", "area_en", "before", "after", "changed_centres", "cell_m", "area_share_error",
+        "people_share_error", "placed", "assumed",
         "notes", "district", "streets", "new_zones", "vanished_zones",
     ]  # fmt: skip
     assert record["after"]["standard"]["metres"] == 650

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import weights as weights
     from carecircles import words as words
 
 __version__ = "0.1.0"
@@ -64,6 +65,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "weights",
     "words",
 ]
 

@@ -7,7 +7,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import ndimage
 
 from carecircles import grid
 from carecircles.errors import ValidationError
@@ -173,8 +172,32 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     [1, 1, 2]
     """
     is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
-    labels, _ = ndimage.label(is_gap)
-    return labels[gaps["row"], gaps["col"]]
+    row, col = np.nonzero(is_gap)
+    is_first = np.ones(len(row), dtype=bool)  # of a run of cells side by side
+    is_first[1:] = (np.diff(row) != 0) | (np.diff(col) != 1)
+    run = np.zeros(is_gap.shape, dtype=np.intp)
+    run[row, col] = np.cumsum(is_first) - 1
+    is_touching = is_gap[:-1] & is_gap[1:]
+    joined = _joined(int(is_first.sum()), run[:-1][is_touching], run[1:][is_touching])
+    return joined[run[gaps["row"], gaps["col"]]]
+
+
+def _joined(runs: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """
+    The zone of each run of cells where `one` and `other` touch, counted from 1.
+
+    `scipy.ndimage.label` says the same and takes longer to load than all of a map's zones to number.
+    """
+    zone = np.arange(runs)
+    while len(one):
+        lower = np.minimum(zone[one], zone[other])
+        np.minimum.at(zone, zone[one], lower)
+        np.minimum.at(zone, zone[other], lower)
+        while (zone != zone[zone]).any():
+            zone = zone[zone]
+        is_apart = zone[one] != zone[other]
+        one, other = one[is_apart], other[is_apart]
+    return np.unique(zone, return_inverse=True)[1] + 1
 
 
 def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:

@@ -26,6 +26,8 @@ _RASTER = 12  # for each place of the rectangle around the streets
 _CELL = 130  # a cell of the first plan with its figures
 _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
+_CELL_PLACED = 100  # a cell whose people are placed by more than their street
+_SOURCE_ROW = 300  # a row of what says where people live
 _PAIR = 35  # a cell and a centre that reaches it
 _PAIR_SITED = 110  # a cell and a candidate, from the cost table to the plan
 _PAIR_PROVED = 230  # the same where the whole model goes to the solver
@@ -65,8 +67,11 @@ def of_evaluation(
     places = ((right - left) / cell + 1) * ((top - bottom) / cell + 1)
     cells = area.streets.area.sum() / cell**2
     pairs = len(area.facilities) * min(cells, in_circle(area.standard.metres, cell=cell))
+    sources = vars(area.sources).values()
+    rows = sum(len(source) for source in sources if source is not None)
     of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
-    return float(_RASTER * places + of_cell * cells + _PAIR * pairs)
+    of_cell += _CELL_PLACED * (rows > 0)
+    return float(_RASTER * places + of_cell * cells + _PAIR * pairs + _SOURCE_ROW * rows)
 
 
 def of_siting(goal: str, pairs: float) -> float:

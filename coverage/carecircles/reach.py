@@ -14,13 +14,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import KDTree
 
 from carecircles import grid
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
 
 _PAIRS_AT_ONCE = 1_000_000
+_FEW_PAIRS = 5_000_000  # which are measured in less time than it takes to load the k-d tree
 _NAMES = ["demand", "facility"]
 
 
@@ -274,6 +274,8 @@ def _pairs_of_points(
     xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place, centre and metres of the pairs of places that lie on no grid."""
+    from scipy.spatial import KDTree
+
     place_x, place_y = xy
     tree = KDTree(np.column_stack(xy))
     # A hair more than the cutoff, so that each is measured in one and the same way.
@@ -431,20 +433,39 @@ def nearest(
     if facilities.empty or demand.empty:
         none = np.array([], int)
         return CostTable(_table(demand, facilities, none, none, np.array([])), math.inf)
+    find = _nearest_of_few if len(cell_x) * len(x) <= _FEW_PAIRS else _nearest_of_many
+    found, metres = find(cell_x, cell_y, x, y)
+    return CostTable(_table(demand, facilities, np.arange(len(found)), found, metres), math.inf)
+
+
+def _nearest_of_few(
+    cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest centre of each cell and its metres, every pair measured."""
+    found, least = np.zeros(len(cell_x), dtype=np.intp), np.full(len(cell_x), np.inf)
+    for n in range(len(x)):
+        metres = np.hypot(cell_x - x[n], cell_y - y[n])
+        is_closer = metres < least
+        found[is_closer], least[is_closer] = n, metres[is_closer]
+    return found, least
+
+
+def _nearest_of_many(
+    cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by a k-d tree."""
+    from scipy.spatial import KDTree
+
     cells = np.column_stack([cell_x, cell_y])
     places, first = np.unique(np.column_stack([x, y]), axis=0, return_index=True)
     _, found = KDTree(places).query(cells, k=min(2, len(places)))
     found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
     metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
     closer = np.argmin(metres, axis=1)[:, None]
-    table = _table(
-        demand,
-        facilities,
-        np.arange(len(cells)),
+    return (
         np.take_along_axis(found, closer, axis=1)[:, 0],
         np.take_along_axis(metres, closer, axis=1)[:, 0],
     )
-    return CostTable(table, math.inf)
 
 
 def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) -> CostTable:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
     from carecircles.scenario import Scenario
+    from carecircles.weights import Placed
     from carecircles.words import Text
 from carecircles.cli.options import (
     Options,
@@ -33,13 +34,26 @@ def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
     study = study_of(options, options.as_of)
     _require_memory(study, options, is_drawn=is_drawn)
-    from carecircles import grid
     from carecircles import plan as plans
 
-    with busy(MAKING_THE_GRID, options.lang):
-        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
     with busy(MEASURING, options.lang):
         return plans.evaluate(study, demand)
+
+
+def _placed(study: "StudyArea", options: Options) -> "Placed":
+    """The people of the study area in the cells of a grid, as the options want them."""
+    with busy(MAKING_THE_GRID, options.lang):
+        from carecircles import weights
+
+        source = None if options.people is None else options.people.value
+        return weights.place(study, cell=options.cell, source=source, totals=options.totals.value)
+
+
+def _told(study: "StudyArea", placed: "Placed") -> "StudyArea":
+    """A study area with what was taken for granted when its people were placed."""
+    return dataclasses.replace(study, notes=(*study.notes, *placed.notes))
 
 
 def study_of(options: Options, as_of: datetime.datetime | None = None) -> "StudyArea":
@@ -157,8 +171,8 @@ def carried_out(
     count = (1 + len(paths)) * max(len(years), 1)
     _require_memory(study, options, plans=count, of_rows=of_rows)
     with busy(READING_SCENARIOS, options.lang):
-        from carecircles import grid, scenario
         from carecircles import plan as plans
+        from carecircles import scenario
         from carecircles.area import area_on, in_year, offering
 
         day = None if options.as_of is None else options.as_of.date()
@@ -190,8 +204,9 @@ def carried_out(
         require(problems)
         if service is not None:
             areas = [offering(area, service) for area in areas]
-    with busy(MAKING_THE_GRID, options.lang):
-        demand = grid.make_demand(study.streets, study.population, cell=options.cell)
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
+    areas = [_told(area, placed) for area in areas]
     with busy(MEASURING, options.lang):
         every = plans.evaluate(study, demand)
         made = [

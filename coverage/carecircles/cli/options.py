@@ -44,6 +44,20 @@ class EvaluationFormat(StrEnum):
     csv = "csv"
 
 
+class People(StrEnum):
+    even = "even"
+    residences = "residences"
+    communities = "communities"
+    people_grid = "people_grid"
+    people_raster = "people_raster"
+
+
+class Totals(StrEnum):
+    street = "street"
+    residences = "residences"
+    grid = "grid"
+
+
 def _language(asked: Language | None) -> Language:
     """The language asked for, or that of the surroundings as POSIX reads them: Chinese or English."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
@@ -100,6 +114,19 @@ class Options:
         typer.Option("--no-neighbours", help="Leave out centres beyond the border."),
     ] = False
     cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
+    people: Annotated[
+        People | None,
+        typer.Option(
+            help="Place people in their streets by this source alone; by the best of all if not given."
+        ),
+    ] = None
+    totals: Annotated[
+        Totals,
+        typer.Option(
+            help="Whose numbers of people are kept: the streets' (others are scaled to them), or "
+            "those of the residences or of the population grid."
+        ),
+    ] = Totals.street
     radius: Annotated[
         float | None,
         typer.Option(help="Metres that count as near; the area's standard if not given."),

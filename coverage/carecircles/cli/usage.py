@@ -69,7 +69,7 @@ def wrong_call(errors: list[Exception]) -> ValidationError:
     >>> wrong = wrong_call([typer.BadParameter("'x' is not one of 'a', 'b'.", param_hint="'--by'")])
     >>> print(wrong, wrong.problems[0].zh, sep="\\n")
     Invalid value for '--by': 'x' is not one of 'a', 'b'.
-    '--by' 的取值无效：'x' 不在可选值 'a', 'b' 之中。
+    '--by' 的取值无效：'x' 不在可选值 'a'、'b' 之中。
     """
     *others, last = [_sentence(getattr(err, "format_message")()) for err in errors]  # noqa: B009
     context = getattr(errors[-1], "ctx", None)
@@ -96,5 +96,5 @@ def _in_chinese(said: str) -> str:
     for pattern, zh in _SAID:
         found = re.fullmatch(pattern, said, re.DOTALL)
         if found:
-            return found.expand(zh)
+            return found.expand(zh).replace("', '", "'、'")
     return said.removesuffix(".")

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
-import pyogrio.errors
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
@@ -170,10 +169,10 @@ def replacing(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Iterato
 
 @contextlib.contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Faults of the disk, and of GDAL about it, in the words of the file that was to be written."""
+    """Faults of the disk in the words of the file that was to be written."""
     try:
         yield
-    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
+    except OSError as err:
         raise ValidationError([not_writable(path, err)]) from None
 
 

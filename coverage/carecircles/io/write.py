@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from carecircles import _mends
@@ -351,6 +350,9 @@ def _write_geojson(frame: pd.DataFrame, path: Path, _file: str) -> None:
 
 
 def _write_layer(frame: pd.DataFrame, path: Path, _file: str) -> None:
+    import pyogrio
+    from pyogrio.errors import DataSourceError, FeatureError
+
     path.unlink()
     layer = frame.reset_index()
     for name, cells in _texts(_without_geometry(layer)).items():  # GDAL ends a text at U+0000
@@ -358,6 +360,8 @@ def _write_layer(frame: pd.DataFrame, path: Path, _file: str) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
         pyogrio.write_dataframe(layer, path, layer="carecircles", driver="GPKG")
+    except (DataSourceError, FeatureError) as err:  # a fault of the disk, in GDAL's words
+        raise OSError(str(err)) from err
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

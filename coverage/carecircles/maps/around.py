@@ -11,6 +11,7 @@ from folium.template import Template
 from carecircles import (
     comparison,
     report,
+    weights,
     words,
 )
 from carecircles.area import StudyArea, is_neighbour
@@ -196,11 +197,23 @@ def _heading(plan: Plan, lang: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "bounds": corners_of(bounds_of(area)),
-        "subtitle": report.standard_note(plan),
+        "subtitle": _subtitle(plan),
         "assumptions": headline_of([x for x in report.assumptions(area) if x not in unstated]),
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
+    }
+
+
+def _subtitle(plan: Plan) -> Text:
+    """The standard, and by what people are placed where they are not spread evenly."""
+    standard = report.standard_note(plan)
+    if weights.is_even(plan.cells):
+        return standard
+    label = report.placed_label(plan)
+    return {
+        "en": f"{standard['en']}; people placed {label['en']}",
+        "zh": f"{standard['zh']}；人口{label['zh']}安置",
     }
 
 

@@ -281,8 +281,8 @@ def _lattice(
     )
     lon = (x - 0.5) * 360
     lat = np.degrees(2 * np.arctan(np.exp((0.5 - y) * 2 * np.pi)) - np.pi / 2)
-    to_metres = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
-    easting, northing = to_metres.transform(lon.ravel(), lat.ravel())
+    nodes = gpd.GeoSeries.from_xy(lon.ravel(), lat.ravel(), crs=4326).to_crs(crs)
+    easting, northing = nodes.x.to_numpy(), nodes.y.to_numpy()
     return {
         "n": _LATTICE,
         "x0": west,

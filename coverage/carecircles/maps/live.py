@@ -3,8 +3,8 @@
 from typing import Any
 
 import folium
+import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 
 from carecircles import (
@@ -219,14 +219,14 @@ def _projection(area: StudyArea) -> dict[str, Any]:
             *np.minimum(bounds, farthest)[:2].tolist(),
             *np.maximum(bounds, farthest)[2:].tolist(),
         ]
-    to_metres = pyproj.Transformer.from_crs(4326, area.crs, always_xy=True)
     chebyshev = np.polynomial.chebyshev
 
     def sample(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         u, v = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
         lon = (bounds[0] + bounds[2] + u * (bounds[2] - bounds[0])) / 2
         lat = (bounds[1] + bounds[3] + v * (bounds[3] - bounds[1])) / 2
-        return u, v, np.column_stack(to_metres.transform(lon, lat))
+        places = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(area.crs)
+        return u, v, np.column_stack([places.x, places.y])
 
     for degree in (6, 9, 12, 16):
         u, v, metres = sample(chebyshev.chebpts1(degree + 1))

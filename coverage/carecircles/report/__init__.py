@@ -53,6 +53,7 @@ from carecircles.report.notes import isolated as isolated
 from carecircles.report.notes import name_of as name_of
 from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
+from carecircles.report.notes import placed_label as placed_label
 from carecircles.report.notes import plan_name as plan_name
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note

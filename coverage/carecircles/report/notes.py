@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, reach, words
+from carecircles import comparison, evaluation, grid, people, reach, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -161,6 +162,8 @@ def grid_note(plan: Plan) -> Text:
     """
     lattice = grid.grid_of(plan.cells)
     side = lattice.cell if lattice else 0.0
+    if not weights.is_even(plan.cells):
+        return _people_note(plan, side)
     points = 100 * evaluation.area_share_error(plan.cells)
     return {
         "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
@@ -168,6 +171,140 @@ def grid_note(plan: Plan) -> Text:
         "within a street the share of people is that of area.",
         "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差约不超过 {points:.2f} 个百分点。"
         "人口在街道内均匀分布，因此街道内人口覆盖率等于面积覆盖率。",
+    }
+
+
+def _people_note(plan: Plan, side: float) -> Text:
+    """By what people are placed where they are not spread evenly, and what that and counting by cells changes."""
+    group = comparison.headline(plan)
+    points = 100 * evaluation.people_share_error(plan.cells, group.column)
+    figures = even_beside(plan)
+    beside = {
+        lang: f"{_PLACED[weights.EVEN][lang]}{colon}{figure('share', figures[0])}{stop}"
+        f"{placed_label(plan)[lang]}{colon}{figure('share', figures[1])}"
+        for lang, colon, stop in (("en", ": ", "; "), ("zh", "：", "；"))
+    }
+    return {
+        "en": f"Counted on cells of {side:g} m; the covered share of people {group.name['en']} is within "
+        f"about {points:.2f} points, as far as that goes: where in a cell they live is not known. "
+        f"People {group.name['en']} are placed {placed_in_words(plan)['en']}. Covered, {beside['en']}.",
+        "zh": f"按 {side:g} 米网格计算；{group.name['zh']}人口覆盖率由此产生的误差约不超过 {points:.2f} 个百分点"
+        f"（不知其在网格内的位置）。{group.name['zh']}人口的安置依据：{placed_in_words(plan)['zh']}。"
+        f"覆盖率：{beside['zh']}。",
+    }
+
+
+_PLACED: dict[str, Text] = {
+    weights.RESIDENCES: {"en": "by residences", "zh": "按住宅"},
+    weights.COMMUNITIES: {"en": "by communities", "zh": "按社区"},
+    weights.GRID: {"en": "by a population grid", "zh": "按人口网格"},
+    weights.RASTER: {"en": "by a population raster", "zh": "按人口栅格"},
+    weights.EVEN: {"en": "even", "zh": "均匀分布"},
+}
+
+
+def placed_label(plan: Plan) -> Text:
+    """
+    By what people of a plan are placed, in two words: what places most of them, or inhabited land alone.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_label(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
+    'even'
+    """
+    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    best = max(shares, key=lambda basis: (basis != weights.EVEN, shares[basis]))
+    if best == weights.EVEN and not weights.is_even(plan.cells):
+        return {"en": "on inhabited land", "zh": "按有人居住的用地"}
+    return _PLACED[best]
+
+
+def placed_in_words(plan: Plan) -> Text:
+    """
+    By what the people of a plan are placed, with the share of them and the files.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_in_words(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
+    'evenly over their street (100 %)'
+    """
+    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    files = placed_files(plan.area)
+    en, zh = [], []
+    for basis, share in shares.items():
+        told = ", ".join(isolated(file) for file in files.get(basis, []))
+        percent = f"{100 * share:.3g} %" if share < 1 else "100 %"
+        word = _PLACED[basis]
+        if basis == weights.EVEN:
+            word = {"en": "evenly over their street", "zh": "在街道内均匀分布"}
+        en.append(f"{word['en']} ({f'{told}, ' if told else ''}{percent})")
+        zh.append(f"{word['zh']}（{f'{told}，' if told else ''}{percent}）")
+    if "placed" in plan.cells and (plan.cells["placed"] == weights.UNINHABITED).any():
+        told = ", ".join(isolated(file) for file in files.get(weights.UNINHABITED, []))
+        en.append(f"nobody on uninhabited land{f' ({told})' if told else ''}")
+        zh.append(f"无人居住的用地不安置{f'（{told}）' if told else ''}")
+    return {"en": "; ".join(en), "zh": "；".join(zh)}
+
+
+def placed_files(area: StudyArea) -> dict[str, list[str]]:
+    """
+    The files that say where people live, by source.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> placed_files(datasets.load("template"))
+    {}
+    """
+    sources, files = area.sources, {}
+    for name in (weights.RESIDENCES, weights.COMMUNITIES, weights.GRID, weights.UNINHABITED):
+        frame = getattr(sources, name)
+        if frame is not None and "file" in frame.attrs:
+            files[name] = [str(frame.attrs["file"])]
+    if sources.people_raster:
+        files[weights.RASTER] = list(dict.fromkeys(b.path.name for b in sources.people_raster))
+    return files
+
+
+def even_beside(plan: Plan) -> tuple[float, float]:
+    """
+    The covered share of people were they spread evenly over their street, and as they are placed.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> even, placed = even_beside(plan.evaluate(area, weights.make_demand(area, cell=200)))
+    >>> round(even, 9) == round(placed, 9)
+    True
+    """
+    column = f"covered_{comparison.headline(plan).column}_share"
+    even = evaluation.of_district(weights.spread_evenly(plan.cells))[column]
+    return float(even), float(evaluation.of_district(plan.cells)[column])
+
+
+def placed_record(plan: Plan) -> dict[str, Any]:
+    """
+    By what people are placed, for programs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> placed_record(plan.evaluate(area, weights.make_demand(area, cell=200)))["people_60"]
+    {'even': 1.0}
+    """
+    group = comparison.headline(plan).column
+    shares = weights.placed_by(plan.cells, group)
+    even, _ = even_beside(plan)
+    return {
+        group: {basis: round(share, 6) for basis, share in shares.items()},
+        "files": placed_files(plan.area),
+        f"covered_{group}_share_even": None if np.isnan(even) else round(even, 6),
     }
 
 
@@ -267,6 +404,10 @@ def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
         "cell_m": grid.lattice_of(cells).cell,
         **centres,
         "area_share_error": round(evaluation.area_share_error(cells), 6),
+        "people_share_error": round(
+            evaluation.people_share_error(cells, comparison.headline(plan).column), 6
+        ),
+        "placed": placed_record(plan),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
     }

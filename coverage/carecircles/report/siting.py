@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -34,11 +34,14 @@ from carecircles.report.notes import (
     plan_name,
     said_below,
 )
-from carecircles.siting import GOALS, Siting, steps_of
 from carecircles.words import Text, say
 
+if TYPE_CHECKING:  # most commands site nothing and need none of it
+    from carecircles.siting import Siting
+    from carecircles.siting.goals import Goal
 
-def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+
+def siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     The sites of a plan as a frame to write, in the order in which to build.
 
@@ -67,11 +70,11 @@ def siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> gp
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.area.crs)
 
 
-def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
+def _siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> pd.DataFrame:
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
-    column = GOALS[siting.goal].column
+    column = _goal(siting).column
     if column is not None:
         figures[in_unit(column.replace("{g}", group), plan.cost.unit)] = [
             _in_unit(siting, value) for value in siting.sites["objective"]
@@ -85,11 +88,11 @@ def _siting_frame(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> p
 def siting_record(
     plan: Plan,
     after: Plan,
-    siting: Siting,
+    siting: "Siting",
     candidates: gpd.GeoDataFrame,
     *,
     curve: pd.DataFrame | None = None,
-    others: Sequence[tuple[float, Siting]] = (),
+    others: "Sequence[tuple[float, Siting]]" = (),
 ) -> dict[str, Any]:
     """
     New centres with their proof, and what was found beside them, as a JSON value.
@@ -111,6 +114,9 @@ def siting_record(
     record = {
         **heading_of(plan, plan=named_of(plan)),
         "area_share_error": round(evaluation.area_share_error(after.cells), 6),
+        "people_share_error": round(
+            evaluation.people_share_error(after.cells, headline_group(plan)), 6
+        ),
         "notes": [note["en"] for note in notes],
         "people": headline_group(plan),
         "goal": siting.goal,
@@ -140,13 +146,19 @@ def siting_record(
     return record
 
 
-def _unit(plan: Plan, siting: Siting) -> str:
+def _goal(siting: "Siting") -> "Goal":
+    from carecircles.siting import GOALS
+
+    return GOALS[siting.goal]
+
+
+def _unit(plan: Plan, siting: "Siting") -> str:
     """What the goal is told in, by the plan's cost table."""
-    unit = GOALS[siting.goal].unit
+    unit = _goal(siting).unit
     return "minutes" if unit == "metres" and plan.cost.unit == "min" else unit
 
 
-def _siting_figures(siting: Siting) -> dict[str, Any]:
+def _siting_figures(siting: "Siting") -> dict[str, Any]:
     people = {
         name: round(getattr(siting, name), UNITS["people"].decimals)
         for name in ("covered", "covered_before")
@@ -160,13 +172,13 @@ def _siting_figures(siting: Siting) -> dict[str, Any]:
     return {"objective": objective, "before": before, **proof, **people}
 
 
-def _in_unit(siting: Siting, value: float) -> float:
+def _in_unit(siting: "Siting", value: float) -> float:
     """An objective as people read it: of persons times metres, the mean distance."""
-    return value / siting.total if GOALS[siting.goal].is_mean and siting.total else value
+    return value / siting.total if _goal(siting).is_mean and siting.total else value
 
 
 def siting_scenario(
-    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+    plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame, *, service: str | None = None
 ) -> dict[str, Any]:
     """
     The sites as plain values of a scenario, with a note of how they were found, for a file to keep.
@@ -183,14 +195,16 @@ def siting_scenario(
     >>> report.siting_scenario(asis, best, places)["step"][0]["open"]
     'G119'
     """
+    from carecircles.siting import steps_of
+
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
     made, proof = steps_of(siting, candidates, service=service), _proof(siting)
     return {
         "name": made["name"],
         "name_en": made["name_en"],
-        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{GOALS[siting.goal].what['zh']}），"
+        "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_goal(siting).what['zh']}），"
         f"候选点 {every} 个。{proof['zh']}",
-        "note_en": f"Sited for people {group['en']} ({GOALS[siting.goal].what['en']}) beside "
+        "note_en": f"Sited for people {group['en']} ({_goal(siting).what['en']}) beside "
         f"'{of['en']}', among {every} candidates. {proof['en']}",
         **({} if plan.area.year is None else {"year": plan.area.year}),
         "step": made["step"],
@@ -198,7 +212,7 @@ def siting_scenario(
 
 
 def siting_table(
-    plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame, *, lang: str
+    plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame, *, lang: str
 ) -> pd.DataFrame:
     """
     The sites of a plan as text to read.
@@ -224,7 +238,7 @@ def siting_table(
     ]
     mean = in_unit("mean_distance_m", plan.cost.unit)
     table = frame.assign(site_name=names, street=streets).rename(columns={mean: f"{mean}_then"})
-    column = GOALS[siting.goal].column
+    column = _goal(siting).column
     of_goal = [] if column is None else [in_unit(column, plan.cost.unit)]
     of_goal = [f"{name}_then" if name == mean else name for name in of_goal]
     *about, price = SITE_COLUMNS
@@ -233,7 +247,7 @@ def siting_table(
 
 def alternatives_table(
     plan: Plan,
-    others: Sequence[tuple[float, Siting]],
+    others: "Sequence[tuple[float, Siting]]",
     candidates: gpd.GeoDataFrame,
     *,
     lang: str,
@@ -263,7 +277,7 @@ def alternatives_table(
     return pd.concat(tables, ignore_index=True)
 
 
-def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+def curve_table(plan: Plan, siting: "Siting", curve: pd.DataFrame, *, lang: str) -> pd.DataFrame:
     """
     What the best one, two, three ... new centres reach, as text to read.
 
@@ -282,7 +296,7 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     counted["new"] = counted["new"].map(str)
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
-    goal, group, columns = GOALS[siting.goal], headline_group(plan), columns_of(CURVE_COLUMNS, plan)
+    goal, group, columns = _goal(siting), headline_group(plan), columns_of(CURVE_COLUMNS, plan)
     is_of_people = goal.column is None and not goal.finds_number
     column = f"best_{group}" if is_of_people else f"covered_{group}"
     counted = counted.rename(columns={"people": column})
@@ -296,7 +310,7 @@ def curve_table(plan: Plan, siting: Siting, curve: pd.DataFrame, *, lang: str) -
     return as_text(counted, columns, lang)
 
 
-def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> list[Text]:
+def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
     """
     What is proven of a plan, what it costs and whom it leaves, a line each.
 
@@ -310,7 +324,7 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     >>> report.siting_notes(asis, best, places)[0]["en"]
     'Proven: no other choice among the candidates is better.'
     """
-    label, goal = comparison.headline(plan).name, GOALS[siting.goal]
+    label, goal = comparison.headline(plan).name, _goal(siting)
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
@@ -342,7 +356,7 @@ def siting_notes(plan: Plan, siting: Siting, candidates: gpd.GeoDataFrame) -> li
     return lines
 
 
-def _fewer(siting: Siting) -> list[Text]:
+def _fewer(siting: "Siting") -> list[Text]:
     """That a plan has fewer centres than were asked for, and why."""
     if siting.asked is None or len(siting.sites) >= siting.asked:
         return []
@@ -358,7 +372,7 @@ def _fewer(siting: Siting) -> list[Text]:
     ]
 
 
-def _proof(siting: Siting) -> Text:
+def _proof(siting: "Siting") -> Text:
     """Whether it is proven that no other choice is better, and if not, how much better one could be."""
     if siting.status == "optimal":
         return {

@@ -20,7 +20,7 @@ from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
-from carecircles.words import Sentence, joined
+from carecircles.words import Sentence, joined, listed
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
 
@@ -566,9 +566,9 @@ def _refuse_unknown(
     ]
     both = set(rules.must_open) & set(rules.may_not_open)
     if both:
-        twice = sorted(map(repr, both))
+        twice = listed(sorted(map(repr, both)))
         told = f"must_open and may_not_open both name {twice}."
-        zh = f"must_open 与 may_not_open 都写了 {'、'.join(twice)}。"
+        zh = f"must_open 与 may_not_open 都写了 {twice.zh}。"
         problems.append(Sentence(told, zh=zh))
     if rules.prices is not None and not ((rules.prices >= 0) & np.isfinite(rules.prices)).all():
         told = "prices: some are missing, negative or infinite; write 0 or more."

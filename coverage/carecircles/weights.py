@@ -1,0 +1,848 @@
+"""
+Where in a street its people live: units whose people are known, and weights that say where inside them.
+
+A *unit* has known people: a street, a community in it, a square of a population grid. A *weight* says
+where inside a unit they live: residences, else points of communities, else a population grid, else a
+raster, else evenly. People of a cell are those of its finest unit times the weight of the cell over the
+weight of the unit, so that every known sum is kept.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from carecircles import _overlay, _pixels, grid, people
+from carecircles._overlay import Ground, Shares
+from carecircles.area import Sources, StudyArea, in_year, years_of
+from carecircles.errors import ValidationError
+from carecircles.words import Sentence, Text
+
+RESIDENCES, COMMUNITIES, GRID, RASTER = "residences", "communities", "people_grid", "people_raster"
+EVEN, UNINHABITED, STREETS = "even", "uninhabited", "streets"
+BASES = (RESIDENCES, COMMUNITIES, GRID, RASTER, EVEN, UNINHABITED)
+SOURCES = (EVEN, RESIDENCES, COMMUNITIES, GRID, RASTER)
+TOTALS = ("street", "residences", "grid")
+_MEASURES = ("households", "dwellings", "floor_area_m2")  # of residences without people, in order
+_NAMED = 5  # streets that a note names
+_NONE = np.empty(0, dtype=np.int64)
+_NEGLIGIBLE = 1e-9  # relative; what is left of a street when its communities are taken off
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """
+    The people of a study area in its cells, and what is known of how they came there.
+
+    Attributes
+    ----------
+    demand
+        Cells as `grid.make_demand` gives them, and `placed`: by what the people of each are placed, one
+        of `BASES` (categorical).
+    units
+        A row for each unit with cells or people: `unit` (code), `street`, `source` ('streets' for what
+        is left of a street, 'communities', 'people_grid'), `basis` (one of `BASES`) and, for each
+        group, `known_...` (NaN where only the sum of several units is known) and `placed_...`.
+    notes
+        What was taken for granted, in each language.
+    """
+
+    demand: pd.DataFrame = dataclasses.field(repr=False)
+    units: pd.DataFrame = dataclasses.field(repr=False)
+    notes: tuple[Text, ...] = ()
+
+
+class _Units(NamedTuple):
+    """
+    Units with known people.
+
+    `known` is NaN where nobody knows; `of_cell` and `street` are the positions of the unit and the
+    street of each cell. `lone_unit` are squares of a population grid that have no cell of their own,
+    `lone_cell` the cells that take their people.
+    """
+
+    table: pd.DataFrame  # unit, street, source
+    known: pd.DataFrame  # people by group
+    of_cell: np.ndarray
+    street: np.ndarray
+    outlines: np.ndarray | None = None  # of communities
+    lone_unit: np.ndarray = _NONE
+    lone_cell: np.ndarray = _NONE
+
+
+class _Layer(NamedTuple):
+    """A source of weights: by column the weight of each cell and what share of a unit's rows tell it; rows by unit."""
+
+    name: str
+    weights: dict[str, np.ndarray]
+    told: dict[str, np.ndarray]
+    rows: np.ndarray | float = 0.0
+
+
+def make_demand(
+    area: StudyArea, *, cell: float = 50.0, source: str | None = None, totals: str = "street"
+) -> pd.DataFrame:
+    """
+    Grid cells of a study area with its people, placed by the best that is known of where they live.
+
+    Parameters
+    ----------
+    area
+        The study area; its `sources` say where people live. Without any they are spread evenly over
+        their street (`grid.make_demand`).
+    cell
+        Side of a cell in metres.
+    source
+        One of `SOURCES`, to place people by that alone; uninhabited land counts all the same.
+    totals
+        Whose figures are kept: those of the population by 'street', or of the 'residences' or the
+        population 'grid', which then are the population.
+
+    Returns
+    -------
+    demand
+        As from `grid.make_demand`, and `placed`: by what the people of each cell are placed, one of
+        `BASES` (categorical). People of each unit (`place`) add up to those known.
+
+    Raises
+    ------
+    ValidationError
+        If there is no such source, or a unit with people has no cell.
+
+    Examples
+    --------
+    In a street of 500 m by 100 m, 60 of 80 people live in a tower in its west.
+
+    >>> import shapely
+    >>> from carecircles import area
+    >>> x, y = 500_000, 4_300_000
+    >>> outline = [shapely.box(x, y, x + 500, y + 100)]
+    >>> street = gpd.GeoDataFrame({"name": ["A"]}, geometry=outline, crs=32650)
+    >>> people = pd.DataFrame({"name": ["A"], "people_60": [80]})
+    >>> centre = gpd.GeoDataFrame({"name": ["C"]}, geometry=[shapely.Point(x + 50, y)], crs=32650)
+    >>> made = area.study(streets=street, population=people, centres=centre)
+    >>> homes = shapely.points([[x + 10, y + 10], [x + 410, y + 10]])
+    >>> homes = gpd.GeoDataFrame({"street": "A", "households": [30, 10]}, geometry=homes, crs=32650)
+    >>> made = dataclasses.replace(made, sources=Sources(residences=homes))
+    >>> demand = make_demand(made, cell=100)
+    >>> demand["people_60"].tolist(), demand["placed"].unique().tolist()
+    ([60.0, 0.0, 0.0, 0.0, 20.0], ['residences'])
+    """
+    return place(area, cell=cell, source=source, totals=totals).demand
+
+
+def place(
+    area: StudyArea, *, cell: float = 50.0, source: str | None = None, totals: str = "street"
+) -> Placed:
+    """
+    The people of a study area in its cells (`make_demand`), by unit, and what was taken for granted.
+
+    Parameters and errors are those of `make_demand`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> placed = place(datasets.load("template"), cell=200)
+    >>> placed.units.set_index("unit")["placed_people_60"].head(2).to_dict()
+    {'S1': 8400.0, 'S2': 7000.0}
+    """
+    _require(area, source, totals)
+    first = _in_first_year(area)
+    if first.year != area.year:  # sources are of no year, and are held against the first
+        return _grown(place(first, cell=cell, source=source, totals=totals), first, area)
+    sources = _only(area.sources, source)
+    population = _population(area, sources, totals)
+    cells = grid.make_demand(area.streets, population, cell=cell)
+    if not any(_is_there(sources, name) for name in (*SOURCES[1:], UNINHABITED)):
+        return _as_spread(cells, area)
+    ground = _overlay.ground_of(cells, _shapes(sources.uninhabited))
+    homes = _homes(sources.residences, area, sources.uninhabited)
+    units = _units(area, population, sources, homes, cells, ground, totals)
+    if homes is not None and totals == "residences":
+        counts = _counted(homes.frame, homes.street, population, area.groups)
+        homes = homes._replace(frame=homes.frame.assign(**counts))
+    layers = _layers(area, sources, homes, units, ground)
+    units = units._replace(known=_known(units, layers))
+    weights, basis, lacking = _weights(layers, units, ground.is_lived, area)
+    demand, table = _filled(cells, units, weights, basis, ground.is_lived)
+    notes = [
+        *_total_notes(area, homes, population, units, totals),
+        *_row_notes(lacking),
+        *_fallback_notes(area, table, sources, ground.is_lived, units),
+    ]
+    return Placed(demand, table, tuple(notes))
+
+
+def _in_first_year(area: StudyArea) -> StudyArea:
+    known = years_of(area)
+    return area if area.year is None or area.year == known[0] else in_year(area, known[0])
+
+
+def _grown(placed: Placed, before: StudyArea, after: StudyArea) -> Placed:
+    """
+    The people of another year, who live in each street where those of the first do.
+
+    A unit grows with its street; of a group new to a street nobody knows in which units it lives.
+    """
+    was, then = before.population, after.population
+    demand = grid.repeopled(placed.demand, before=was, after=then)
+    units, streets = placed.units, placed.units["street"]
+    for group in people.columns_of(was):
+        factor = (then[group] / was[group].where(was[group] > 0)).reindex(streets).to_numpy()
+        is_none = (then[group] == 0).reindex(streets).to_numpy()
+        factor = np.where(is_none, 0.0, factor)
+        columns = [column for column in (f"known_{group}", f"placed_{group}") if column in units]
+        units = units.assign(**{column: units[column] * factor for column in columns})
+    return Placed(demand, units, placed.notes)
+
+
+def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
+    """What is known where nothing says where in a street people live: the cells are right as they are."""
+    groups, codes = people.columns_of(cells), area.streets.index
+    table = pd.DataFrame({"unit": codes, "street": codes, "source": STREETS, "basis": EVEN})
+    street = cells["street"].cat.codes.to_numpy()
+    for group in groups:
+        sums = np.bincount(street, cells[group], minlength=len(codes))
+        known = area.population.loc[codes, group].to_numpy(dtype=float)
+        table = table.assign(**{f"known_{group}": known, f"placed_{group}": sums})
+    code = np.full(len(cells), BASES.index(EVEN), dtype=np.int8)
+    placed = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
+    return Placed(cells.assign(placed=placed), table)
+
+
+def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:
+    """
+    By what the people of some cells are placed, the best first: the share of them for each basis.
+
+    Parameters
+    ----------
+    cells
+        Cells from `make_demand`, evaluated or not; people of others are taken as spread evenly.
+    group
+        Column of people.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"placed": ["residences", "even"], "people_60": [30, 10]})
+    >>> placed_by(cells, "people_60")
+    {'residences': 0.75, 'even': 0.25}
+    """
+    if "placed" not in cells or not cells[group].sum() > 0:
+        return {EVEN: 1.0}
+    sums = cells[group].groupby(cells["placed"], observed=True).sum() / cells[group].sum()
+    return {basis: float(sums[basis]) for basis in BASES if sums.get(basis, 0) > 0}
+
+
+def is_even(cells: pd.DataFrame) -> bool:
+    """
+    Whether people are spread evenly over whole streets, as far as is known.
+
+    Examples
+    --------
+    >>> is_even(pd.DataFrame({"placed": ["uninhabited", "even"], "people_60": [0, 10]}))
+    False
+    """
+    return "placed" not in cells or bool((cells["placed"] == EVEN).all())
+
+
+def spread_evenly(cells: pd.DataFrame) -> pd.DataFrame:
+    """
+    Cells with the people of each street spread evenly over all of its cells, to compare with.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"street": pd.Categorical(["A", "A"]), "people_60": [30.0, 10.0]})
+    >>> spread_evenly(cells)["people_60"].tolist()
+    [20.0, 20.0]
+    """
+    groups = people.columns_of(cells)
+    means = cells.groupby("street", observed=True)[groups].transform("mean")
+    return cells.assign(**{group: means[group] for group in groups})
+
+
+def _require(area: StudyArea, source: str | None, totals: str) -> None:
+    """Whether there is what is asked for."""
+    there = [EVEN, *(name for name in SOURCES[1:] if _is_there(area.sources, name))]
+    known, problems = ", ".join(there), []
+    if source is not None and source not in there:
+        problems.append(
+            Sentence(
+                f"people are to be placed by {source!r}; the study area has {known}.",
+                zh=f"要求按 {source!r} 安置人口；该区域可用的有 {known}。",
+            )
+        )
+    if totals not in TOTALS:
+        choices = ", ".join(TOTALS)
+        problems.append(
+            Sentence(
+                f"totals is {totals!r}; write one of {choices}.",
+                zh=f"totals 为 {totals!r}；请写 {choices} 之一。",
+            )
+        )
+    if totals in TOTALS[1:] and area.year is not None:
+        problems.append(
+            Sentence(
+                f"totals are to be those of {totals}, which are of no year, and the population is of "
+                f"{area.year}; leave them at street, or give the population no years.",
+                zh=f"总数要求取自 {totals}，其没有年份，而人口为 {area.year} 年；请改用 street，"
+                "或让人口文件不带年份。",
+            )
+        )
+    for told, name in (("residences", RESIDENCES), ("grid", GRID)):
+        frame = getattr(area.sources, name)
+        if totals == told and (frame is None or not people.columns_of(frame)):
+            problems.append(
+                Sentence(
+                    f"totals are to be those of {name}, but no file of {name} counts people; "
+                    "add one, or leave it at street.",
+                    zh=f"总数要求取自 {name}，但没有带人数的 {name} 文件；请添加，或改用 street。",
+                )
+            )
+    if problems:
+        raise ValidationError(problems)
+
+
+def _is_there(sources: Sources, name: str) -> bool:
+    found = getattr(sources, name)
+    return found is not None and len(found) > 0
+
+
+def _only(sources: Sources, source: str | None) -> Sources:
+    """The sources to go by; what nobody lives in counts always."""
+    if source is None:
+        return sources
+    kept = {name: getattr(sources, name) for name in (source, UNINHABITED) if name != EVEN}
+    return Sources(**kept)
+
+
+def _population(area: StudyArea, sources: Sources, totals: str) -> pd.DataFrame:
+    """Known people by street and group; NaN where no street says them but a source does."""
+    told = {
+        "street": [band.group for band in sources.people_raster],
+        "residences": [] if sources.residences is None else people.columns_of(sources.residences),
+        "grid": [] if sources.people_grid is None else people.columns_of(sources.people_grid),
+    }[totals]
+    groups = people.columns_of(area.population)
+    population = area.population[groups].loc[area.streets.index].astype(float)
+    more = {group: np.nan for group in told if group not in groups}
+    return pd.DataFrame(population.assign(**more))
+
+
+def _shapes(frame: gpd.GeoDataFrame | None) -> np.ndarray | None:
+    return None if frame is None else frame.geometry.to_numpy()
+
+
+class _Homes(NamedTuple):
+    """Residences on land where people live: rows, shapes, a point of each, its street."""
+
+    frame: pd.DataFrame
+    shapes: np.ndarray
+    points: np.ndarray
+    street: np.ndarray
+
+
+def _homes(
+    frame: gpd.GeoDataFrame | None,
+    area: StudyArea,
+    uninhabited: gpd.GeoDataFrame | None = None,
+) -> _Homes | None:
+    """Points and polygons with people, and the street of each: the one it says, else the one it lies in."""
+    if frame is None or frame.empty:
+        return None
+    shapes = frame.geometry.to_numpy()
+    points = _overlay.points_of(shapes)
+    is_lived = np.ones(len(frame), dtype=bool)
+    if uninhabited is not None:
+        is_lived = _overlay.owners_of(points, uninhabited.geometry.to_numpy()) < 0
+    street = np.full(len(frame), -1)
+    if "street" in frame:
+        street = area.streets.index.get_indexer(frame["street"])
+    astray = np.flatnonzero(street < 0)
+    if len(astray):
+        outlines = area.streets.geometry.to_numpy()
+        street[astray] = _overlay.owners_of(points[astray], outlines)
+        astray = astray[street[astray] < 0]
+        street[astray] = shapely.STRtree(outlines).nearest(shapely.points(points[astray]))
+    rows = pd.DataFrame(frame.drop(columns=frame.geometry.name))[is_lived]
+    return _Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
+
+
+def _units(
+    area: StudyArea,
+    population: pd.DataFrame,
+    sources: Sources,
+    homes: _Homes | None,
+    cells: pd.DataFrame,
+    ground: Ground,
+    totals: str,
+) -> _Units:
+    """What has known people: streets and the communities in them, or what takes their place."""
+    codes = area.streets.index
+    table = pd.DataFrame({"unit": codes, "street": codes, "source": STREETS})
+    street = cells["street"].cat.codes.to_numpy().astype(np.int64)
+    units = _Units(table, population.reset_index(drop=True), street, street)
+    if totals == "residences" and homes is not None:
+        counts = _counted(homes.frame, homes.street, population, area.groups)
+        is_told = np.bincount(homes.street, minlength=len(codes)) > 0
+        known = {
+            group: np.where(
+                is_told,
+                np.bincount(homes.street, counts[group], minlength=len(codes)),
+                units.known[group],
+            )
+            for group in counts
+        }
+        return units._replace(known=pd.DataFrame(known))
+    if totals == "grid" and sources.people_grid is not None:
+        return _with_squares(units, sources.people_grid, area, ground)
+    if totals == "street" and sources.communities is not None:
+        is_area = shapely.get_dimensions(sources.communities.geometry.to_numpy()) == 2
+        if is_area.any():
+            return _with_communities(units, sources.communities[is_area], area, ground)
+    return units
+
+
+def _counted(
+    rows: pd.DataFrame, street: np.ndarray, known: pd.DataFrame, groups: Sequence[people.Group]
+) -> pd.DataFrame:
+    """
+    People by group of each row of a source that is the population.
+
+    A group that a row does not tell is the same part of one it does tell as in its street.
+    """
+    counts = {}
+    for group in people.columns_of(known):
+        value = np.full(len(rows), np.nan)
+        for one in (c for c in _chain(group, known, groups) if c in rows and people.is_group(c)):
+            part = np.ones(len(known))
+            if one != group:
+                of_one, of_group = known[one].to_numpy(), known[group].to_numpy()
+                part = np.divide(of_group, of_one, out=part * np.nan, where=of_one > 0)
+            told = rows[one].to_numpy(dtype=float) * part[street]
+            value = np.where(np.isnan(value), told, value)
+        counts[group] = np.nan_to_num(value)
+    return pd.DataFrame(counts, index=rows.index)
+
+
+def _chain(group: str, columns: Iterable[object], groups: Sequence[people.Group]) -> list[str]:
+    """The columns that say most of where a group lives, best first: itself, the groups it is part of, others."""
+    others = people.columns_of(columns)
+    return list(dict.fromkeys([group, *people.wholes_of(group, groups), *others, *_MEASURES]))
+
+
+def _with_communities(
+    units: _Units, communities: gpd.GeoDataFrame, area: StudyArea, ground: Ground
+) -> _Units:
+    """Streets parted into communities and what they leave of them."""
+    streets = len(units.table)
+    shapes = communities.geometry.to_numpy()
+    street = area.streets.index.get_indexer(communities["street"])
+    counted = pd.DataFrame({g: communities.get(g, np.nan) for g in units.known}, dtype=float)
+    of_cell = units.of_cell.copy()
+    for which, row, col in _overlay.centres_in(shapes, ground.lattice):
+        cell = ground.position[row, col]
+        is_own = (cell >= 0) & (units.street[cell] == street[which])
+        of_cell[cell[is_own]] = streets + which[is_own]
+    has_people = (counted > 0).any(axis=1).to_numpy()
+    of_cell = _claimed(of_cell, streets, street, _overlay.points_of(shapes), has_people, ground)
+
+    table = pd.DataFrame(
+        {
+            "unit": communities.index,
+            "street": area.streets.index[street],
+            "source": COMMUNITIES,
+        }
+    )
+    table = pd.concat([units.table, table], ignore_index=True)
+    known = _parted(units.known, counted, street, area.groups, of_cell)
+    _refuse_without_land(table, known, of_cell, area)
+    return _Units(table, known, of_cell, units.street, shapes)
+
+
+def _claimed(
+    of_cell: np.ndarray,
+    streets: int,
+    street: np.ndarray,
+    points: np.ndarray,
+    has_people: np.ndarray,
+    ground: Ground,
+) -> np.ndarray:
+    """The unit of each cell where a community too small to hold a centre has the nearest cell that can be spared."""
+    counts = np.bincount(of_cell, minlength=streets + len(street))
+    of_street = np.append(np.arange(streets), street)
+    for which in np.flatnonzero((counts[streets:] == 0) & has_people):
+        can = of_street[of_cell] == street[which]
+        can &= (of_cell < streets) | (counts[of_cell] > 1)
+        spare = np.flatnonzero(can)
+        if len(spare):
+            x, y = points[which]
+            cell = spare[np.hypot(ground.x[spare] - x, ground.y[spare] - y).argmin()]
+            counts[of_cell[cell]] -= 1
+            counts[streets + which] += 1
+            of_cell[cell] = streets + which
+    return of_cell
+
+
+def _parted(
+    known: pd.DataFrame,
+    counted: pd.DataFrame,
+    street: np.ndarray,
+    groups: Sequence[people.Group],
+    of_cell: np.ndarray,
+) -> pd.DataFrame:
+    """
+    People of streets without those of their communities, then those of the communities.
+
+    Where communities do not count a group, the people of it that are left of their street are parted
+    among them and the rest like those of a group that all count, or else like their cells.
+    """
+    streets, names = len(known), people.columns_of(known)
+    parted: dict[str, np.ndarray] = {}
+    counts = np.bincount(of_cell, minlength=streets + len(street)).astype(float)
+    every = np.append(np.arange(streets), street)
+    complete = [group for group in names if counted[group].notna().all()]
+    for group in [*complete, *(g for g in names if g not in complete)]:
+        of_one, total = counted[group].to_numpy(), known[group].to_numpy()
+        left = total - np.bincount(street, np.nan_to_num(of_one), minlength=streets)
+        left = np.where(np.abs(left) <= _NEGLIGIBLE * total, 0.0, left)
+        whole = np.append(left, of_one)
+        if group not in complete:
+            like = next((parted[c] for c in _chain(group, known, groups) if c in complete), counts)
+            is_open = np.append(np.full(streets, True), np.isnan(of_one))
+            share = np.where(is_open, like, 0.0)
+            is_none = np.bincount(every, share, minlength=streets) == 0
+            share = np.where(is_none[every] & is_open, counts, share)
+            of_all = np.bincount(every, share, minlength=streets)[every]
+            shared = np.divide(share, of_all, out=np.zeros(len(every)), where=of_all > 0)
+            whole = np.where(is_open, left[every] * shared, whole)
+        parted[group] = whole
+    return pd.DataFrame(parted)[names]
+
+
+def _refuse_without_land(
+    table: pd.DataFrame,
+    known: pd.DataFrame,
+    of_cell: np.ndarray,
+    area: StudyArea,
+) -> None:
+    """Stop where communities count more people than their street, or fewer and leave nothing of it."""
+    file, problems = _file(area.sources.communities, COMMUNITIES), []
+    counts = np.bincount(of_cell, minlength=len(table))
+    for position, row in enumerate(table.itertuples()):
+        name = repr(area.streets["name"].get(row.street, row.street))
+        for group in known:
+            people_of = known[group].iloc[position]
+            if people_of < 0:
+                problems.append(
+                    Sentence(
+                        f"{file}: the communities of {name} count {-people_of:,.1f} more {group} than the "
+                        "street has; correct one of the two.",
+                        zh=f"{file}：{name} 的社区 {group} 合计比街道多 {-people_of:,.1f}；请更正其一。",
+                    )
+                )
+            elif people_of > 0 and counts[position] == 0 and row.source == STREETS:
+                problems.append(
+                    Sentence(
+                        f"{file}: the communities of {name} fill it, but leave {people_of:,.1f} of its "
+                        f"{group} uncounted; correct the counts, or use a smaller cell.",
+                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f}（{group}）未计入；"
+                        "请更正人数，或用更小的网格。",
+                    )
+                )
+            elif people_of > 0 and counts[position] == 0:
+                problems.append(
+                    Sentence(
+                        f"{file}: {row.unit!r} is too small for the grid: no cell can be its own; use a smaller "
+                        "cell.",
+                        zh=f"{file}：{row.unit!r} 对网格来说太小，没有属于它的格子；请用更小的网格。",
+                    )
+                )
+    if problems:
+        raise ValidationError(list(dict.fromkeys(problems)))
+
+
+def _with_squares(
+    units: _Units, squares: gpd.GeoDataFrame, area: StudyArea, ground: Ground
+) -> _Units:
+    """Squares of a population grid as units; a street that none of them lies in keeps its own people."""
+    found = _square_cells(squares, area, ground)
+    there, first = np.unique(found.which, return_index=True)
+    of_square, streets = units.street[found.cell[first]], len(units.table)
+    of_cell, centred = units.of_cell.copy(), found.is_centred
+    of_cell[found.cell[centred]] = streets + np.searchsorted(there, found.which[centred])
+    counts = np.bincount(of_cell, minlength=streets + len(there))
+    lone = np.flatnonzero(counts[streets:] == 0)
+    rows = pd.DataFrame(squares.drop(columns=squares.geometry.name)).iloc[there]
+    counted = _counted(rows, of_square, units.known, area.groups)
+    rest = units.known.copy()
+    rest[np.bincount(of_square, minlength=streets) > 0] = 0.0
+    table = pd.DataFrame(
+        {"unit": rows.index, "street": area.streets.index[of_square], "source": GRID}
+    )
+    return units._replace(
+        table=pd.concat([units.table, table], ignore_index=True),
+        known=pd.concat([rest, counted], ignore_index=True),
+        of_cell=of_cell,
+        lone_unit=streets + lone,
+        lone_cell=found.cell[first[lone]],
+    )
+
+
+def _square_cells(squares: gpd.GeoDataFrame, area: StudyArea, ground: Ground) -> Shares:
+    """The cells that share the people of each square, or of a point that stands for one."""
+    shapes, nowhere = squares.geometry.to_numpy(), np.zeros(len(ground.x), dtype=np.int64)
+    own = np.zeros(len(shapes), dtype=np.int64)
+    is_points = (shapely.get_dimensions(shapes) == 0).all()
+    share = _overlay.shared_as_squares if is_points else _overlay.shared_among
+    found = share(shapes, ground, nowhere, own)
+    # What holds no centre and lies in no street is outside.
+    lone = np.flatnonzero(~found.is_centred)
+    points = _overlay.points_of(shapes[found.which[lone]])
+    outside = lone[_overlay.owners_of(points, area.streets.geometry.to_numpy()) < 0]
+    return Shares(*(np.delete(part, outside) for part in found))
+
+
+def _layers(
+    area: StudyArea, sources: Sources, homes: _Homes | None, units: _Units, ground: Ground
+) -> list[_Layer]:
+    """What says where inside units people live, the best first."""
+    layers = []
+    if homes is not None:
+        layers.append(_homes_layer(RESIDENCES, homes, units, ground, area))
+    if sources.communities is not None:
+        is_point = shapely.get_dimensions(sources.communities.geometry.to_numpy()) == 0
+        points = _homes(sources.communities[is_point], area, sources.uninhabited)
+        if points is not None:
+            layers.append(_homes_layer(COMMUNITIES, points, units, ground, area))
+    if sources.people_grid is not None and not (units.table["source"] == GRID).any():
+        squares = sources.people_grid
+        found = _square_cells(squares, area, ground)
+        layers.append(_layer(GRID, squares, people.columns_of(squares), found, units))
+    if sources.people_raster:
+        weights = _pixels.of_cells(sources.people_raster, ground, area.crs)
+        layers.append(_Layer(RASTER, weights, {}))
+    return layers
+
+
+def _homes_layer(
+    name: str, homes: _Homes, units: _Units, ground: Ground, area: StudyArea
+) -> _Layer:
+    """Weights by points and polygons, each within its own unit, or its street where that has no cell."""
+    columns = [*people.columns_of(homes.frame), *(c for c in _MEASURES if c in homes.frame)]
+    if (units.table["source"] == GRID).any():  # a home is in the square its cell is in
+        zones, own = np.zeros(len(ground.x), dtype=np.int64), np.zeros(len(homes.shapes), np.int64)
+        found = _overlay.shared_among(homes.shapes, ground, zones, own)
+        return _layer(name, homes.frame, columns, found, units)
+    own = homes.street
+    if units.outlines is not None:
+        inside = _overlay.owners_of(homes.points, units.outlines)
+        unit = len(area.streets) + inside
+        street = area.streets.index.get_indexer(units.table["street"])
+        own = np.where((inside >= 0) & (street[np.maximum(unit, 0)] == own), unit, own)
+    found = _overlay.shared_among(homes.shapes, ground, units.of_cell, own)
+    left = np.flatnonzero(np.bincount(found.which, minlength=len(homes.shapes)) == 0)
+    more = _overlay.shared_among(homes.shapes[left], ground, units.street, homes.street[left])
+    more = more._replace(which=left[more.which])
+    found = Shares(*(np.concatenate(parts) for parts in zip(found, more, strict=True)))
+    return _layer(name, homes.frame, columns, found, units)
+
+
+def _layer(
+    name: str, rows: pd.DataFrame, columns: Sequence[str], found: Shares, units: _Units
+) -> _Layer:
+    """Weights by rows that cells share."""
+    count, unit = len(units.table), units.of_cell[found.cell]
+    every = np.bincount(unit, found.share, minlength=count)
+    weights, told = {}, {}
+    for column in columns:
+        value = rows[column].to_numpy(dtype=float)[found.which]
+        has = np.bincount(unit, found.share * ~np.isnan(value), minlength=count)
+        told[column] = np.divide(has, every, out=np.zeros(count), where=every > 0)
+        value = np.nan_to_num(value) * found.share
+        weights[column] = np.bincount(found.cell, value, minlength=len(units.of_cell))
+    return _Layer(name, weights, told, every)
+
+
+def _known(units: _Units, layers: Sequence[_Layer]) -> pd.DataFrame:
+    """People by unit; where nobody says them they are those of the raster."""
+    known = units.known.copy()
+    raster: dict[str, np.ndarray] = {}
+    for layer in layers:
+        raster = layer.weights if layer.name == RASTER else raster
+    for group in people.columns_of(known):
+        if group in raster:
+            told = np.bincount(units.of_cell, raster[group], minlength=len(known))
+            known[group] = known[group].where(known[group].notna(), told)
+    return known.fillna(0.0)
+
+
+def _weights(
+    layers: Sequence[_Layer], units: _Units, is_lived: np.ndarray, area: StudyArea
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """
+    The weight of each cell by group, by what each unit's people are placed, and how many of its rows lack it.
+    """
+    count, of_cell = len(units.table), units.of_cell
+    has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
+    even = np.where(has_land[of_cell], is_lived, True).astype(float)
+    source = units.table["source"].to_numpy()
+    bases = [COMMUNITIES if s == COMMUNITIES else GRID if s == GRID else EVEN for s in source]
+    basis = np.array([BASES.index(name) for name in bases])
+    basis[~has_land] = BASES.index(EVEN)
+    weights = dict.fromkeys(people.columns_of(units.known), even)
+    first = people.headline_of(units.known, area.headline)
+    is_open, lacking = has_land.copy(), np.zeros(count)
+    for layer in layers:
+        of_unit = {
+            column: np.bincount(of_cell, weight, minlength=count)
+            for column, weight in layer.weights.items()
+        }
+        is_told = np.any([total > 0 for total in of_unit.values()], axis=0) & is_open
+        for group in weights:
+            chain = [c for c in _chain(group, layer.weights, area.groups) if c in layer.weights]
+            # The first that every row of the unit tells, or else the one that most do.
+            told = [np.where(of_unit[c] > 0, layer.told.get(c, 1.0), -1.0) for c in chain]
+            best = np.argmax(told, axis=0)
+            weights[group] = weights[group].copy()
+            for place, column in enumerate(chain):
+                here = (is_told & (best == place))[of_cell]
+                weights[group][here] = layer.weights[column][here]
+            if group == first:
+                lacking += np.where(is_told, layer.rows * (1.0 - np.max(told, axis=0)), 0.0)
+        basis[is_told] = BASES.index(layer.name)
+        is_open &= ~is_told
+    return weights, basis, lacking
+
+
+def _filled(
+    cells: pd.DataFrame,
+    units: _Units,
+    weights: Mapping[str, np.ndarray],
+    basis: np.ndarray,
+    is_lived: np.ndarray,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cells with their people and by what they are placed, and the table of units."""
+    count, of_cell, names = len(units.table), units.of_cell, np.array(BASES, dtype=object)
+    table = units.table.assign(basis=names[basis])
+    columns: dict[str, np.ndarray] = {}
+    has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
+    is_told = np.bincount(of_cell, minlength=count) > 0
+    for group, weight in weights.items():
+        known = units.known[group].to_numpy()
+        whole = np.bincount(of_cell, weight, minlength=count)
+        each = np.divide(known, whole, out=np.zeros(count), where=whole > 0)
+        persons = each[of_cell] * weight
+        placed = np.bincount(of_cell, persons, minlength=count)
+        np.add.at(persons, units.lone_cell, known[units.lone_unit])
+        np.add.at(placed, units.lone_unit, known[units.lone_unit])
+        columns[group] = persons
+        table = table.assign(**{f"known_{group}": known, f"placed_{group}": placed})
+        is_told |= (known > 0) | (placed > 0)
+    code = np.where(is_lived | ~has_land[of_cell], basis[of_cell], BASES.index(UNINHABITED))
+    by_what = pd.Categorical.from_codes(code.astype(np.int8), categories=pd.Index(BASES))
+    demand = cells.assign(**columns, placed=by_what)
+    demand.attrs = dict(cells.attrs)
+    return demand, table[is_told].reset_index(drop=True)
+
+
+def _total_notes(
+    area: StudyArea,
+    homes: _Homes | None,
+    population: pd.DataFrame,
+    units: _Units,
+    totals: str,
+) -> list[Text]:
+    """How far residences, or whatever is the population, differ from the figures of the streets."""
+    first = people.headline_of(population, area.headline)
+    name = people.rows_of([first], area.groups)[0].name
+    streets = population[first].sum()
+    squares = area.sources.people_grid
+    if totals == "grid" and squares is not None:
+        told, file = units.known[first].sum(), _file(squares, GRID)
+    elif homes is not None and first in homes.frame and homes.frame[first].sum() > 0:
+        told, file = homes.frame[first].sum(), _file(area.sources.residences, RESIDENCES)
+    else:
+        return []
+    if not streets > 0:
+        return []
+    off = 100 * (told / streets - 1)
+    says: Text = {
+        "en": f"{file} counts {told:,.0f} people {name['en']}, the streets {streets:,.0f} ({off:+.1f} %)",
+        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，街道数据为 {streets:,.0f} 人（{off:+.1f}%）",
+    }
+    if totals == "street":
+        end: Text = {
+            "en": "; it is scaled to each street's figure.",
+            "zh": "；已按各街道人数换算。",
+        }
+    else:
+        end = {"en": "; it is taken as the population.", "zh": "；以其为准。"}
+    return [{lang: says[lang] + end[lang] for lang in says}]
+
+
+def _row_notes(lacking: np.ndarray) -> list[Text]:
+    """How many residences count for nothing because they do not tell what the others do."""
+    few = round(float(lacking.sum()))
+    if not few:
+        return []
+    return [
+        {
+            "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
+            "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
+        }
+    ]
+
+
+def _fallback_notes(
+    area: StudyArea, table: pd.DataFrame, sources: Sources, is_lived: np.ndarray, units: _Units
+) -> list[Text]:
+    """Where people are spread evenly although there are sources, and where all land is said to be uninhabited."""
+    has_people = (table.filter(like="known_") > 0).any(axis=1)
+    notes: list[Text] = []
+    has_land = np.bincount(units.of_cell, is_lived, minlength=len(units.table)) > 0
+    count = np.bincount(units.of_cell, minlength=len(units.table))
+    is_peopled = (units.known > 0).any(axis=1).to_numpy()
+    bare = set(units.table["street"][~has_land & (count > 0) & is_peopled])
+    if bare:
+        en, zh = _named(area, bare)
+        notes.append(
+            {
+                "en": f"All land of {en} is said to be uninhabited, but people live there: they are spread over all of it.",
+                "zh": f"{zh} 的土地全部标为无人居住，但那里有人口：已在其全部范围内均匀分布。",
+            }
+        )
+    if any(_is_there(sources, name) for name in SOURCES[1:]):
+        left = set(table["street"][has_people & (table["basis"] == EVEN)]) - bare
+        if left:
+            en, zh = _named(area, left)
+            notes.append(
+                {
+                    "en": f"Nothing says where in {en} people live: they are spread evenly there.",
+                    "zh": f"没有资料说明{zh}的人口住在何处：在其中均匀分布。",
+                }
+            )
+    return notes
+
+
+def _file(frame: gpd.GeoDataFrame | None, name: str) -> str:
+    """What sentences call a source: its file, or its name where it comes from memory."""
+    return name if frame is None else str(frame.attrs.get("file", name))
+
+
+def _named(area: StudyArea, codes: set[object]) -> tuple[str, str]:
+    """Some streets by name, in each language."""
+    rows = area.streets[area.streets.index.isin(codes)]
+    zh = rows["name"].tolist()
+    en = rows["name_en"].where(rows["name_en"].fillna("") != "", rows["name"]).tolist()
+    more = len(zh) - _NAMED
+    if more > 0:
+        return (
+            f"{', '.join(en[:_NAMED])} and {more} more streets",
+            f"{'、'.join(zh[:_NAMED])}等{len(zh)}个街道",
+        )
+    return ", ".join(en), "、".join(zh)
