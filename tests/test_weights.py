@@ -162,6 +162,21 @@ def test_polygons_are_shared_among_the_cells_centred_in_them_and_small_ones_go_t
     assert where(demand, 400, 400, 450, 450)["people_60"].tolist() == pytest.approx([50])
 
 
+@pytest.mark.parametrize("totals", ["residences", "grid"])
+def test_rows_that_say_nobody_are_no_population(totals):
+    """Two of three rows do not say how many live there: taken as nobody, a district would lose people unseen."""
+    rows = frame(points((10, 10), (490, 490), (250, 250)), people_60=[30, np.nan, np.nan])
+    role = {"residences": "residences", "grid": "people_grid"}[totals]
+    rows = rows.assign(households=[9, 9, 9])
+    study = made(BLOCK, area.Sources(**{role: rows}))
+    with pytest.raises(ValidationError, match="'r1', 'r2' do not say how many people") as refusal:
+        weights.place(study, totals=totals)
+    assert "'r1'" in refusal.value.problems[0].zh
+    assert weights.place(study).demand["people_60"].sum() == pytest.approx(100)
+    counted = area.Sources(**{role: rows.assign(people_60=[30, 0, np.nan], people_80=[3, 0, 2])})
+    weights.place(made(BLOCK, counted), totals=totals)
+
+
 def test_communities_are_units_and_the_rest_of_the_street_has_the_rest():
     """West half: 60 of 100 people. North-east quarter: 30. Nobody tells the south-east: 10."""
     shapes = [shapely.box(0, 0, 250, 500), shapely.box(250, 250, 500, 500)]

@@ -21,6 +21,7 @@ from carecircles import _overlay, _pixels, grid, people
 from carecircles._overlay import Ground, Shares
 from carecircles.area import Sources, StudyArea, in_year, years_of
 from carecircles.errors import ValidationError
+from carecircles.io import _checks
 from carecircles.words import Sentence, Text
 
 RESIDENCES, COMMUNITIES, GRID, RASTER = "residences", "communities", "people_grid", "people_raster"
@@ -162,6 +163,7 @@ def place(
         return _as_spread(cells, area)
     ground = _overlay.ground_of(cells, _shapes(sources.uninhabited))
     homes = _homes(sources.residences, area, sources.uninhabited)
+    _refuse_uncounted(area, homes, sources.people_grid, totals)
     units = _units(area, population, sources, homes, cells, ground, totals)
     if homes is not None and totals == "residences":
         counts = _counted(homes.frame, homes.street, population, area.groups)
@@ -272,8 +274,10 @@ def _require(area: StudyArea, source: str | None, totals: str) -> None:
     if source is not None and source not in there:
         problems.append(
             Sentence(
-                f"people are to be placed by {source!r}; the study area has {known}.",
-                zh=f"要求按 {source!r} 安置人口；该区域可用的有 {known}。",
+                f"people are to be placed by {source!r}; the study area has {known}: take one of these, or add "
+                f"a file of {source} (README.md of `carecircles init` says how).",
+                zh=f"要求按 {source!r} 安置人口；该区域可用的有 {known}：请选其一，或添加 {source} 文件"
+                "（见 `carecircles init` 所附 README.md）。",
             )
         )
     if totals not in TOTALS:
@@ -370,6 +374,32 @@ def _homes(
         street[astray] = shapely.STRtree(outlines).nearest(shapely.points(points[astray]))
     rows = pd.DataFrame(frame.drop(columns=frame.geometry.name))[is_lived]
     return _Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
+
+
+def _refuse_uncounted(
+    area: StudyArea, homes: _Homes | None, squares: gpd.GeoDataFrame | None, totals: str
+) -> None:
+    """Stop where rows of what is to be the population do not say how many people live there."""
+    name, rows = {
+        "street": (STREETS, None),
+        "residences": (RESIDENCES, None if homes is None else homes.frame),
+        "grid": (GRID, squares),
+    }[totals]
+    if rows is None:
+        return
+    uncounted = rows.index[rows[people.columns_of(rows)].isna().all(axis=1)]
+    if uncounted.empty:
+        return
+    file, which = _file(getattr(area.sources, name), name), _checks.some(uncounted)
+    raise ValidationError(
+        [
+            Sentence(
+                f"{file}: totals are to be those of {name}, and {which} do not say how many people live "
+                "there; fill it in (0 where nobody does), or leave totals at street.",
+                zh=f"{file}：总数要求取自 {name}，但 {which.zh} 没有人数；请补填（无人居住填 0），或改用 street。",
+            )
+        ]
+    )
 
 
 def _units(
