@@ -28,8 +28,8 @@ _SAID = (
     (r"(.+) is not one of (.+)\.", r"\1 不在可选值 \2 之中"),
     (r"(.+) does not match the formats? (.+)\.", r"\1 不符合格式 \2"),
     (r"(.+) is not a valid (?:float|integer)\.", r"\1 不是有效的数字"),
-    (r"Input should be a valid number.*", r"应为数字"),
-    (r"Input should be a(?: valid|n) integer.*|Input should be a valid integer.*", r"应为整数"),
+    (r"(.+): Input should be a valid number.*", r"\1 应为数字"),
+    (r"(.+): Input should be a(?: valid|n) integer.*", r"\1 应为整数"),
 )
 _OF_A_VALUE = re.compile(r"Invalid value for (.+?): (?:Value error, )?(.+)", re.DOTALL)
 
@@ -51,6 +51,8 @@ class Command(TyperCommand):
             try:
                 parameter.handle_parse_result(ctx, values, rest)
             except typer.BadParameter as err:
+                if err.message.startswith("Input should be"):  # typer does not say what was given
+                    err.message = f"{values.get(str(parameter.name))!r}: {err.message}"
                 found.append(err)
         return found
 
