@@ -157,7 +157,10 @@ def evaluate(
     """
     depths = depth(demand, cost, cutoff=cutoff)
     found = nearest(demand, nearest_cost)
-    cells = demand.assign(covered=depths > 0, depth=depths, **found)
+    cells = demand.copy(deep=False)  # older pandas copies every column where one is assigned
+    cells["covered"], cells["depth"] = depths > 0, depths
+    for name, values in found.items():
+        cells[name] = values
     cells.attrs = dict(demand.attrs)
     return cells
 

@@ -214,7 +214,9 @@ def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
         table = table.assign(**{f"known_{group}": known, f"placed_{group}": sums})
     code = np.full(len(cells), BASES.index(EVEN), dtype=np.int8)
     placed = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
-    return Placed(cells.assign(placed=placed), table)
+    told = cells.copy(deep=False)  # older pandas copies every column where one is assigned
+    told["placed"] = placed
+    return Placed(told, table)
 
 
 def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:

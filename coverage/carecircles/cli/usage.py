@@ -15,7 +15,10 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 # What typer says, whole or of a value, and the same in Chinese; what it quotes stays as it is.
 _SAID = (
     (r"No such option: (\S+)", r"没有 \1 这个选项"),
-    (r"No such option: (\S+) \((?:Possible options: )(.+)\)", r"没有 \1 这个选项（相近的有：\2）"),
+    (
+        r"No such option: (\S+) \((?:'\()?Possible options: (.+?)(?:\)',)?\)",  # as typer 0.26 has it too
+        r"没有 \1 这个选项（相近的有：\2）",
+    ),
     (r"No such command (.+?)\.", r"没有 \1 这个命令"),
     (r"No such command (.+?)\. Did you mean (.+)\?", r"没有 \1 这个命令（相近的有：\2）"),
     (r"Missing command\.", r"缺少命令"),
