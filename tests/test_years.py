@@ -14,7 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import area as areas
-from carecircles import comparison, datasets, evaluation, grid, maps, plan, report, scenario
+from carecircles import (
+    comparison,
+    datasets,
+    evaluation,
+    grid,
+    maps,
+    plan,
+    report,
+    scenario,
+    weights,
+)
 from carecircles.errors import ValidationError
 from carecircles.words import say
 from tests.test_cli import refused, run
@@ -402,3 +412,28 @@ def test_places_where_people_live_are_held_against_the_earliest_year(tmp_path):
             assert areas.in_year(area, 2030).population["people_60"]["S1"] == 12_400
         else:
             assert any("8,400" in problem for problem in problems_of(folder))
+
+
+def test_people_of_another_year_live_where_those_of_the_first_do(tmp_path):
+    """Two compounds in S1, of 30 and 10 households: three quarters of its people are in the first, in any year."""
+    folder = write_area(tmp_path / "own")
+    homes = "id,street,lon,lat,households\nA,S1,110.005,35.005,30\nB,S1,110.012,35.010,10\n"
+    (folder / "residences.csv").write_text(homes, encoding="utf-8")
+    area = areas.read_area(folder)
+    asis = plan.evaluate(area, weights.make_demand(area, cell=100))
+    for year, count in ((2020, 8_400), (2025, 10_400), (2030, 12_400)):
+        then = areas.in_year(area, year)
+        cells = weights.make_demand(then, cell=100)
+        people = cells.loc[(cells["street"] == "S1") & (cells["people_60"] > 0), "people_60"]
+        assert sorted(people) == pytest.approx([count / 4, count * 3 / 4])
+        np.testing.assert_allclose(plan.of_year(asis, year).cells["people_60"], cells["people_60"])
+        assert weights.place(then, cell=100).units["placed_people_60"].sum() == pytest.approx(
+            then.population["people_60"].sum()
+        )
+    message = refused("evaluate", "--area", folder, "--totals", "residences", cwd=tmp_path)
+    assert "which are of no year, and the population is of 2020" in message
+    shared = ("--area", folder, "--cell", 100, "--format", "json")
+    alone = json.loads(run("evaluate", "--year", 2030, *shared, cwd=tmp_path).stdout)
+    beside = json.loads(run("whatif", "--years", "2020,2030", *shared, cwd=tmp_path).stdout)
+    told = beside["plans"][1]["district"]["uncovered_people_60"]
+    assert told == pytest.approx(alone["district"]["uncovered_people_60"], abs=0.01)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from carecircles import grid
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 _AT_ONCE = 4_000_000  # pairs of polygon and cell centre that are looked at together
 _LARGE = 4096  # cell centres in a polygon's bounds from which on it is looked up by blocks
@@ -160,7 +162,7 @@ def shared_as_squares(
     if spacing > 0:  # each cell with the nearest, if it is no farther than a square's corner
         cell = np.flatnonzero(ground.is_lived)
         centres = np.column_stack([ground.x[cell], ground.y[cell]])
-        off, near = cKDTree(places).query(centres, distance_upper_bound=_CORNER * spacing)
+        off, near = _tree(places).query(centres, distance_upper_bound=_CORNER * spacing)
         is_near = np.isfinite(off)
         which, cell = np.asarray(near)[is_near], cell[is_near]
     return _with_lone(points, ground, zones, own, which, cell)
@@ -221,14 +223,20 @@ def _nearest(points: np.ndarray, ground: Ground, zones: np.ndarray, own: np.ndar
     for zone in np.unique(own[far]):
         there, some = np.flatnonzero((zones == zone) & ground.is_lived), far[own[far] == zone]
         if len(there):
-            tree = cKDTree(np.column_stack([ground.x[there], ground.y[there]]))
+            tree = _tree(np.column_stack([ground.x[there], ground.y[there]]))
             cell[some] = there[tree.query(points[some])[1]]
     return cell
 
 
+def _tree(points: np.ndarray) -> "cKDTree":
+    from scipy.spatial import cKDTree  # a map without such points need not load it
+
+    return cKDTree(points)
+
+
 def _spacing(points: np.ndarray) -> float:
     """Metres from one point to the next where they lie on a lattice; else 0."""
-    off = np.asarray(cKDTree(points).query(points, k=2)[0])[:, 1]
+    off = np.asarray(_tree(points).query(points, k=2)[0])[:, 1]
     usual = float(np.median(off))
     is_usual = np.abs(off - usual) <= _SAME_SPACING * usual
     return usual if is_usual.mean() > 0.5 and off.min() > usual / 2 else 0.0

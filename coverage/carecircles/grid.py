@@ -127,8 +127,9 @@ def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame
     """
     The same cells with people of another year: of each group as many times more as its street has.
 
-    Where in a street people live stays as it is; in a street where nobody of a group lived, new ones are
-    spread evenly over its cells.
+    Where in a street people live stays as it is. New people of a group of whom nobody lived in a street live
+    where its other people do, evenly where there are none. A group of no year (one that the population
+    does not count) stays as it is.
 
     Parameters
     ----------
@@ -155,8 +156,13 @@ def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame
     street = demand["street"].cat
     codes, labels = street.codes.to_numpy(), street.categories
     count = np.bincount(codes, minlength=len(labels))
-    each, people = 1.0 / np.maximum(count, 1), {}
-    for group in columns_of(demand):
+    groups = [group for group in columns_of(demand) if group in before and group in after]
+    living = demand[groups].to_numpy(float).sum(axis=1)
+    of_street = np.bincount(codes, living, minlength=len(labels))
+    even = 1.0 / np.maximum(count, 1)
+    share = np.divide(living, of_street[codes], out=even[codes], where=of_street[codes] > 0)
+    people = {}
+    for group in groups:
         was, then = (frame[group].reindex(labels).to_numpy(float) for frame in (before, after))
         lost = labels[(count == 0) & (then > 0)]
         if len(lost):
@@ -169,8 +175,8 @@ def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame
                 ]
             )
         factor = np.divide(then, was, out=np.ones(len(labels)), where=was > 0)
-        new = np.where(was > 0, 0.0, then * each)
-        people[group] = demand[group].to_numpy() * factor[codes] + new[codes]
+        new = np.where(was > 0, 0.0, then)
+        people[group] = demand[group].to_numpy() * factor[codes] + new[codes] * share
     changed = demand.assign(**people)
     changed.attrs = dict(demand.attrs)
     return changed

@@ -19,7 +19,7 @@ import shapely
 
 from carecircles import _overlay, _pixels, grid, people
 from carecircles._overlay import Ground, Shares
-from carecircles.area import Sources, StudyArea
+from carecircles.area import Sources, StudyArea, in_year, years_of
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, Text
 
@@ -152,6 +152,9 @@ def place(
     {'S1': 8400.0, 'S2': 7000.0}
     """
     _require(area, source, totals)
+    first = _in_first_year(area)
+    if first.year != area.year:  # sources are of no year, and are held against the first
+        return _grown(place(first, cell=cell, source=source, totals=totals), first, area)
     sources = _only(area.sources, source)
     population = _population(area, sources, totals)
     cells = grid.make_demand(area.streets, population, cell=cell)
@@ -173,6 +176,29 @@ def place(
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
     return Placed(demand, table, tuple(notes))
+
+
+def _in_first_year(area: StudyArea) -> StudyArea:
+    known = years_of(area)
+    return area if area.year is None or area.year == known[0] else in_year(area, known[0])
+
+
+def _grown(placed: Placed, before: StudyArea, after: StudyArea) -> Placed:
+    """
+    The people of another year, who live in each street where those of the first do.
+
+    A unit grows with its street; of a group new to a street nobody knows in which units it lives.
+    """
+    was, then = before.population, after.population
+    demand = grid.repeopled(placed.demand, before=was, after=then)
+    units, streets = placed.units, placed.units["street"]
+    for group in people.columns_of(was):
+        factor = (then[group] / was[group].where(was[group] > 0)).reindex(streets).to_numpy()
+        is_none = (then[group] == 0).reindex(streets).to_numpy()
+        factor = np.where(is_none, 0.0, factor)
+        columns = [column for column in (f"known_{group}", f"placed_{group}") if column in units]
+        units = units.assign(**{column: units[column] * factor for column in columns})
+    return Placed(demand, units, placed.notes)
 
 
 def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
@@ -256,6 +282,15 @@ def _require(area: StudyArea, source: str | None, totals: str) -> None:
             Sentence(
                 f"totals is {totals!r}; write one of {choices}.",
                 zh=f"totals 为 {totals!r}；请写 {choices} 之一。",
+            )
+        )
+    if totals in TOTALS[1:] and area.year is not None:
+        problems.append(
+            Sentence(
+                f"totals are to be those of {totals}, which are of no year, and the population is of "
+                f"{area.year}; leave them at street, or give the population no years.",
+                zh=f"总数要求取自 {totals}，其没有年份，而人口为 {area.year} 年；请改用 street，"
+                "或让人口文件不带年份。",
             )
         )
     for told, name in (("residences", RESIDENCES), ("grid", GRID)):

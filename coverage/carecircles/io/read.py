@@ -459,7 +459,7 @@ def roles_of(path: str | Path, *, groups: Sequence[Group] = GROUPS) -> list[str]
     """
     What a file holds, of 'centres', 'population', 'streets', 'boundary', 'places' and what people live in.
 
-    The latter by its name, such as 'communities', or where it has households, dwellings or floors.
+    The latter by its name, such as 'communities', or where it has places with households, dwellings or floors.
 
     A workbook may hold several of them, on sheets of their own. `groups` are the groups of people
     that a file of population may have.
@@ -495,7 +495,8 @@ def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
     file = frame.attrs["file"]
     named_so = [role for role in LIVED_IN if role in stem]
     homes, _ = _checks.columns(frame, residence_columns(groups), file=file)
-    if named_so or {*MEASURES, "floors"} & set(homes.columns):
+    is_placed = isinstance(frame, gpd.GeoDataFrame) or {"lon", "lat"} <= set(homes.columns)
+    if named_so or (is_placed and {*MEASURES, "floors"} & set(homes.columns)):
         return [*named_so, "residences"][0]
     known, _ = _checks.columns(frame, CENTRE_COLUMNS | of_people, file=file)
     if isinstance(frame, gpd.GeoDataFrame):
