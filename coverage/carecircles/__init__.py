@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from carecircles import maps as maps
     from carecircles import marginal as marginal
     from carecircles import memory as memory
+    from carecircles import network as network
     from carecircles import people as people
     from carecircles import plan as plan
     from carecircles import reach as reach
@@ -59,6 +60,7 @@ __all__ = [
     "maps",
     "marginal",
     "memory",
+    "network",
     "people",
     "plan",
     "reach",

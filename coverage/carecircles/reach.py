@@ -2,13 +2,16 @@
 The cost table: how far each demand cell is from each centre it can reach.
 
 A reach is a function `(demand, facilities, *, cutoff) -> CostTable`: `straight_line` here, or one
-with its data bound by `functools.partial`, such as `looked_up`. Everything else (coverage, gaps,
-what-if, siting) reads the table and knows nothing of how people get there.
+with its data bound by `functools.partial`, such as `walking` or `looked_up`. Everything else
+(coverage, gaps, what-if, siting) reads the table and knows nothing of how people get there.
 """
 
+import functools
+import inspect
 import math
+import sys
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,9 +20,14 @@ import shapely
 
 from carecircles import grid
 from carecircles.errors import ValidationError
-from carecircles.words import Sentence, at
+from carecircles.words import Sentence, Text, at
+
+if TYPE_CHECKING:
+    from carecircles import network as networks
+    from carecircles.network import Network
 
 _PAIRS_AT_ONCE = 1_000_000
+_ELSEWHERE_M = 10_000.0  # some cells of an area may well lie beyond its network
 _FEW_PAIRS = 5_000_000  # which are measured in less time than it takes to load the k-d tree
 _NAMES = ["demand", "facility"]
 
@@ -89,10 +97,29 @@ def pairs_in(table: pd.Series) -> pd.MultiIndex:
 
 
 class Reach(Protocol):
-    """How people get to centres: a function that makes a cost table."""
+    """
+    How people get to centres: a function that makes a cost table.
+
+    One that also takes `only_nearest` is asked for the least pair of each cell alone where no other
+    is wanted; of one that does not, every pair is asked for.
+    """
 
     def __call__(
         self, demand: pd.DataFrame, facilities: gpd.GeoDataFrame, /, *, cutoff: float
+    ) -> CostTable: ...
+
+
+class _Sparing(Protocol):
+    """A reach that can be asked for the nearest centre of each cell alone."""
+
+    def __call__(
+        self,
+        demand: pd.DataFrame,
+        facilities: gpd.GeoDataFrame,
+        /,
+        *,
+        cutoff: float,
+        only_nearest: bool,
     ) -> CostTable: ...
 
 
@@ -129,7 +156,11 @@ def within(cost: CostTable, cutoff: float | None = None) -> CostTable:
 
 
 def straight_line(
-    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, cutoff: float
+    demand: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    *,
+    cutoff: float,
+    only_nearest: bool = False,
 ) -> CostTable:
     """
     Straight-line metres of every (cell, centre) pair up to the cutoff.
@@ -146,6 +177,8 @@ def straight_line(
         Centres as points in the same CRS, uniquely indexed.
     cutoff
         Largest distance in metres; the limit itself is within reach.
+    only_nearest
+        Leave out all pairs of a cell but that of its nearest centre.
 
     Returns
     -------
@@ -168,6 +201,12 @@ def straight_line(
     if demand.empty or facilities.empty:
         none = np.array([], int)
         return CostTable(_table(demand, facilities, none, none, np.array([])), cutoff)
+    if only_nearest:
+        find = _nearest_of_few if len(demand) * len(x) <= _FEW_PAIRS else _nearest_of_many
+        found, metres = find(*xy, x, y)
+        cell = np.flatnonzero(metres <= cutoff)
+        near = _table(demand, facilities, cell, found[cell], metres[cell])
+        return CostTable(near, cutoff)
     lattice = grid.grid_of(demand)
     if lattice is None:
         parts = [_pairs_of_points(xy, x, y, cutoff)]
@@ -181,6 +220,106 @@ def straight_line(
         ]
     pairs = map(np.concatenate, zip(*parts, strict=True))
     return CostTable(_table(demand, facilities, *pairs), cutoff)
+
+
+def walking(
+    demand: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    network: "Network",
+    *,
+    cutoff: float,
+    only_nearest: bool = False,
+) -> CostTable:
+    """
+    Metres on foot along the ways of a network, of every (cell, centre) pair up to the cutoff.
+
+    A walk leads from the nearest point on a way to the nearest point on a way; how far cell and
+    centre are off their ways counts too, and no barrier is crossed there.
+    `functools.partial(reach.walking, network=...)` is a reach.
+
+    Parameters
+    ----------
+    demand, facilities
+        As for `straight_line`, in the CRS of the network.
+    network
+        From `network.read_network`.
+    cutoff
+        Longest walk in metres; the limit itself is within reach.
+    only_nearest
+        Leave out all pairs of a cell but that of its nearest centre.
+
+    Raises
+    ------
+    ValidationError
+        As `straight_line`, and if the network is in another CRS or lies elsewhere.
+
+    Examples
+    --------
+    A street of 100 m between a home, 3 m off it, and a centre.
+
+    >>> import shapely
+    >>> from carecircles.network import Network
+    >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
+    >>> ways = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
+    >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), ways)
+    >>> demand = pd.DataFrame({"x": [10.0], "y": [3.0]}, index=["p"])
+    >>> centres = gpd.GeoDataFrame(index=["a"], geometry=gpd.points_from_xy([90], [0]), crs=4548)
+    >>> walking(demand, centres, street, cutoff=100).table.to_dict()
+    {('p', 'a'): 83.0}
+    """
+    from carecircles import network as networks  # which loads what straight lines do without
+
+    xy, (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
+    if len(demand):
+        _require_network_of(facilities, xy, network)
+    homes, cell = _on_ways(network, *xy)
+    centres, facility = _on_ways(network, x, y)
+    graph = networks.graph_of(network)
+    if only_nearest:
+        near, metres = networks.nearest(network, graph, homes, centres)
+        home = np.flatnonzero(metres <= min(cutoff, sys.float_info.max))
+        near, metres = near[home], metres[home]
+    else:
+        home, near, metres = networks.walks(network, graph, homes, centres, cutoff=cutoff)
+    return CostTable(_table(demand, facilities, cell[home], facility[near], metres), cutoff)
+
+
+def _on_ways(
+    network: "Network", x: np.ndarray, y: np.ndarray
+) -> "tuple[networks.OnWay, np.ndarray]":
+    """Where places come onto the ways, and the positions of those that do."""
+    from carecircles import network as networks
+
+    places = networks.onto(network, x, y)
+    is_on = places.edge >= 0
+    return places.taken(is_on), np.flatnonzero(is_on)
+
+
+def _require_network_of(
+    facilities: gpd.GeoDataFrame, xy: tuple[np.ndarray, np.ndarray], network: "Network"
+) -> None:
+    """Whether a network is in the CRS of centres and cells, and where the cells are."""
+    if facilities.crs != network.crs:
+        told = (
+            f"`network` is in {network.crs}, `facilities` in {facilities.crs}; read it in the CRS of "
+            "the area, for example with `network.read_network(..., crs=area.crs)`."
+        )
+        zh = (
+            f"`network` 为 {network.crs}，`facilities` 为 {facilities.crs}；请按研究区的 CRS 读取路网，"
+            "例如 `network.read_network(..., crs=area.crs)`。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
+    left, bottom, right, top = network.edges.total_bounds
+    x, y = xy
+    beside = max(x.min() - right, left - x.max(), 0.0)
+    apart = math.hypot(beside, max(y.min() - top, bottom - y.max(), 0.0))
+    if apart > _ELSEWHERE_M:
+        told = (
+            f"`network` lies elsewhere, {apart / 1000:,.0f} km from the cells; "
+            "choose the file of this area, and check its CRS and datum."
+        )
+        zh = f"`network` 不在此处，距网格 {apart / 1000:,.0f} km；请换用本区的文件，并检查其 CRS 和坐标系。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def looked_up(
@@ -226,6 +365,23 @@ def looked_up(
     return CostTable(_kept(some.table, demand.index, facilities.index), some.cutoff, some.unit)
 
 
+def in_words(reach: Reach) -> Text:
+    """
+    How people get there by a reach, as it stands behind metres or minutes.
+
+    Examples
+    --------
+    >>> in_words(straight_line), in_words(functools.partial(walking, network=None))["en"]
+    ({'en': 'in a straight line', 'zh': '直线'}, 'along the walking network')
+    """
+    kind = reach.func if isinstance(reach, functools.partial) else reach
+    if kind is straight_line:
+        return {"en": "in a straight line", "zh": "直线"}
+    if kind is walking:
+        return {"en": "along the walking network", "zh": "沿步行路网"}
+    return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
+
+
 def unit_of(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, reach: Reach) -> str:
     """
     The unit a reach measures in: 'm' or 'min', told by the cost table of no centre.
@@ -237,7 +393,7 @@ def unit_of(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, *, reach: Reach)
     >>> unit_of(demand, centres, reach=straight_line)
     'm'
     """
-    return "m" if reach is straight_line else reach(demand, facilities.iloc[:0], cutoff=0.0).unit
+    return reach(demand, facilities.iloc[:0], cutoff=0.0).unit
 
 
 def _pairs(
@@ -427,15 +583,11 @@ def nearest(
     >>> nearest(demand, centres).table.to_dict()
     {('p', 'a'): 0.0, ('q', 'a'): 30.0, ('r', 'b'): 0.0}
     """
-    if reach is not straight_line:
-        return _least(demand, facilities, reach(demand, facilities, cutoff=math.inf))
-    (cell_x, cell_y), (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
-    if facilities.empty or demand.empty:
-        none = np.array([], int)
-        return CostTable(_table(demand, facilities, none, none, np.array([])), math.inf)
-    find = _nearest_of_few if len(cell_x) * len(x) <= _FEW_PAIRS else _nearest_of_many
-    found, metres = find(cell_x, cell_y, x, y)
-    return CostTable(_table(demand, facilities, np.arange(len(found)), found, metres), math.inf)
+    if "only_nearest" in inspect.signature(reach).parameters:
+        found = cast(_Sparing, reach)(demand, facilities, cutoff=math.inf, only_nearest=True)
+    else:
+        found = reach(demand, facilities, cutoff=math.inf)
+    return _least(demand, facilities, found)
 
 
 def _nearest_of_few(

@@ -22,7 +22,7 @@ from carecircles import _mends
 from carecircles.people import EVERYONE, Group, is_group, wholes_of
 from carecircles.words import Sentence, Text, joined, listed, say
 
-_KINDS_ZH = {"Point": "点", "Polygon": "多边形"}
+_KINDS_ZH = {"Point": "点", "LineString": "线", "Polygon": "多边形"}
 _UNIT_ZH = {"row": "行", "line": "行", "feature": "个要素", "step": "步"}
 _LABELS = {"id", "name", "name_en", "street", "code", "use"}
 _MOST_ROWS_NAMED = 8

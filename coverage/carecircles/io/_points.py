@@ -63,16 +63,32 @@ def polygons_of(
     frame: pd.DataFrame, *, file: str, crs: pyproj.CRS | str | None, declared: str | None
 ) -> tuple[gpd.GeoSeries | None, list[Sentence]]:
     """Polygons in `crs` (UTM where None), or none where they cannot be had, and what is wrong."""
+    return geometries_of(
+        frame, file=file, crs=crs, declared=declared, kinds=("Polygon", "MultiPolygon"),
+        called=Sentence("polygons", zh="多边形"),
+    )  # fmt: skip
+
+
+def geometries_of(
+    frame: pd.DataFrame,
+    *,
+    file: str,
+    crs: pyproj.CRS | str | None,
+    declared: str | None,
+    kinds: tuple[str, ...],
+    called: Sentence,
+) -> tuple[gpd.GeoSeries | None, list[Sentence]]:
+    """As `polygons_of`, of other kinds of geometry and what sentences call them."""
     if not isinstance(frame, gpd.GeoDataFrame):
-        told = f"{file}: there are no polygons in it; use GeoJSON, GeoPackage or GeoParquet."
-        zh = f"{file}：其中没有多边形；请使用 GeoJSON、GeoPackage 或 GeoParquet。"
+        told = f"{file}: there are no {called} in it; use GeoJSON, GeoPackage or GeoParquet."
+        zh = f"{file}：其中没有{called.zh}；请使用 GeoJSON、GeoPackage 或 GeoParquet。"
         return None, [Sentence(told, zh=zh)]
-    problems = _geometry_problems(frame, file=file, kinds=("Polygon", "MultiPolygon"))
+    problems = _geometry_problems(frame, file=file, kinds=kinds)
     named, wrong = _datums(frame, file=file, declared=declared)
     problems += wrong
     if (named != named.iloc[0]).any():
-        told = f"{file}: polygons in more than one datum; convert them to one."
-        zh = f"{file}：多边形的坐标系不止一种；请统一为一种。"
+        told = f"{file}: {called} in more than one datum; convert them to one."
+        zh = f"{file}：{called.zh}的坐标系不止一种；请统一为一种。"
         problems.append(Sentence(told, zh=zh))
     if problems:
         return None, problems

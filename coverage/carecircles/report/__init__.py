@@ -40,6 +40,9 @@ from carecircles.report.marginal import gains_table as gains_table
 from carecircles.report.marginal import losses_frame as losses_frame
 from carecircles.report.marginal import losses_table as losses_table
 from carecircles.report.marginal import plan_record as plan_record
+from carecircles.report.network import network_notes as network_notes
+from carecircles.report.network import network_table as network_table
+from carecircles.report.network import network_title as network_title
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
 from carecircles.report.notes import centre_count as centre_count

@@ -361,9 +361,10 @@ def standard_note(plan: Plan) -> Text:
     walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
         unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
+        by = reach.in_words(plan.reach)
         way = {
-            "en": f"{limit} {unit['en']} by a cost table of one's own",
-            "zh": f"按自备的距离表 {limit} {unit['zh']}",
+            "en": f"{limit} {unit['en']} {by['en']}",
+            "zh": f"{by['zh']} {limit} {unit['zh']}",
         }
     if plan.cost.unit == "min":
         walk = {"en": "", "zh": ""}  # that is the limit itself

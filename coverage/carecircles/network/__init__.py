@@ -1,0 +1,26 @@
+"""
+The walking network: read and cleaned, and how far it is along its ways.
+
+Everybody walks from the nearest point on a way to the nearest point on a way, and how far both are
+off their ways counts too; `reach.walking` makes the cost table of it.
+"""
+
+from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
+from carecircles.network.health import dead_ends as dead_ends
+from carecircles.network.health import metres_off as metres_off
+from carecircles.network.read import as_frame as as_frame
+from carecircles.network.read import read_barriers as read_barriers
+from carecircles.network.read import read_network as read_network
+from carecircles.network.values import Network as Network
+from carecircles.network.walks import Graph as Graph
+from carecircles.network.walks import OnWay as OnWay
+from carecircles.network.walks import graph_of as graph_of
+from carecircles.network.walks import nearest as nearest
+from carecircles.network.walks import onto as onto
+from carecircles.network.walks import walks as walks
+from carecircles.network.ways import is_walkable as is_walkable
+from carecircles.network.ways import kinds_of as kinds_of
+from carecircles.network.ways import levels_of as levels_of
+from carecircles.network.ways import made_of as made_of
+from carecircles.network.ways import noded as noded
+from carecircles.network.ways import parts_of as parts_of

@@ -1,0 +1,388 @@
+"""
+Ways as a network: which of them people walk, where they meet, and what is left when they are clean.
+
+Walked is what has no `highway` of `_NOT_WALKED` and neither `foot` nor `access` against it, where
+`foot` says more than `access` does. Expressways (`trunk`) are walked only with a pavement or where
+`foot` allows it, motorways never; a road whose `sidewalk` is drawn separately is not walked itself.
+Of areas only squares are walked, around their edge.
+"""
+
+import itertools
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from shapely.ops import substring
+
+from carecircles.errors import ValidationError
+from carecircles.network.values import Network
+from carecircles.words import Sentence, Text
+
+TAGS = ("highway", "foot", "access", "sidewalk", "area", "bridge", "tunnel", "layer")
+SQUARES = ("pedestrian", "footway", "living_street", "path", "steps", "crossing")
+GRID_M = 0.01  # to which drawn lines are rounded where they are made to meet
+_NOT_WALKED = [
+    "motorway",
+    "motorway_link",
+    "motorroad",
+    "construction",
+    "proposed",
+    "planned",
+    "abandoned",
+    "razed",
+    "disused",
+    "demolished",
+    "raceway",
+    "bus_guideway",
+    "busway",
+    "escape",
+    "corridor",
+    "elevator",
+    "platform",
+    "rest_area",
+    "services",
+    "emergency_bay",
+    "via_ferrata",
+    "no",
+    "none",
+]
+_IN_CHINESE = {  # what road layers call their classes
+    "高速公路": "motorway", "高速": "motorway", "快速路": "trunk", "城市快速路": "trunk",
+    "主干路": "primary", "主干道": "primary", "次干路": "secondary", "次干道": "secondary",
+    "支路": "residential", "人行道": "footway", "步行道": "footway", "步行街": "pedestrian",
+    "台阶": "steps", "阶梯": "steps", "天桥": "footway", "人行天桥": "footway",
+}  # fmt: skip
+_ALLOWED = ("yes", "designated", "permissive", "destination", "official", "customers")
+_FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military")
+_PAVED = ("both", "left", "right", "yes")
+_UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "building_passage")
+
+
+def is_walkable(tags: pd.DataFrame) -> pd.Series:
+    """
+    Whether people may walk along each way, by what OpenStreetMap says of it.
+
+    Parameters
+    ----------
+    tags
+        Text columns `highway`, `foot`, `access`, `sidewalk` and `area`, as far as they are known;
+        empty where nothing is said. Road classes may be in Chinese.
+
+    Returns
+    -------
+    is_walkable
+        On the index of `tags`; a way of which nothing is said is walked.
+
+    Examples
+    --------
+    >>> roads = ["footway", "motorway", "trunk", "trunk", "residential", "steps"]
+    >>> tags = pd.DataFrame({"highway": roads, "sidewalk": ["", "", "", "both", "separate", ""]})
+    >>> is_walkable(tags).tolist()
+    [True, False, False, True, False, True]
+    """
+    said = {name: _text(tags, name) for name in TAGS}
+    kind = kinds_of(said["highway"])
+    is_allowed = said["foot"].isin(_ALLOWED)
+    is_forbidden = said["foot"].isin(_FORBIDDEN) | (said["access"].isin(_FORBIDDEN) & ~is_allowed)
+    is_paved = said["sidewalk"].isin(_PAVED)
+    is_road = ~kind.isin(_NOT_WALKED)
+    is_road &= ~kind.isin(["trunk", "trunk_link"]) | is_paved | is_allowed
+    is_road &= (said["sidewalk"] != "separate") | is_allowed
+    is_road &= (said["area"] != "yes") | kind.isin(SQUARES)
+    return is_road & ~is_forbidden
+
+
+def kinds_of(highway: pd.Series) -> pd.Series:
+    """
+    The kind of each way in OpenStreetMap's words, of several the first.
+
+    Examples
+    --------
+    >>> kinds_of(pd.Series(["Steps", "['path', 'footway']", "支路", ""])).tolist()
+    ['steps', 'path', 'residential', '']
+    """
+    first = highway.str.strip("[]() ").str.split(",").str[0].str.strip("'\" ").str.casefold()
+    return first.fillna("").map(lambda kind: _IN_CHINESE.get(kind, kind))
+
+
+def levels_of(tags: pd.DataFrame) -> pd.Series:
+    """
+    On which level each way lies: its `layer`, or 1 for a bridge and -1 for a tunnel without one.
+
+    Examples
+    --------
+    >>> levels_of(pd.DataFrame({"bridge": ["yes", "F", "", ""], "layer": ["", "", "-1.0", "x"]})).tolist()
+    [1, 0, -1, 0]
+    """
+    layer = pd.to_numeric(_text(tags, "layer"), errors="coerce").fillna(0).clip(-9, 9).astype(int)
+    is_bridge, is_tunnel = (~_text(tags, name).isin(_UNTRUE) for name in ("bridge", "tunnel"))
+    drawn = is_bridge.astype(int) - (is_tunnel & ~is_bridge).astype(int)
+    return layer.where(layer != 0, drawn)
+
+
+def _text(tags: pd.DataFrame, name: str) -> pd.Series:
+    """A column of tags as plain text, empty where it is missing."""
+    if name not in tags:
+        return pd.Series("", index=tags.index, dtype=object)
+    return tags[name].fillna("").astype(str).str.strip().str.casefold()
+
+
+def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Drawn lines cut where they meet or cross on the same level.
+
+    Lines of other levels meet only where one of them ends and meets nothing on its own level: a
+    bridge and the street below it do not, a bridge and the street it comes down to do.
+
+    Parameters
+    ----------
+    ways
+        LineStrings in metres with `kind` and `level`.
+
+    Returns
+    -------
+    edges
+        The pieces, rounded to centimetres, with `start` and `end`, the junctions they lie between.
+
+    Examples
+    --------
+    Two streets cross, a bridge goes over one of them.
+
+    >>> lines = shapely.linestrings([[[0, 0], [40, 0]], [[10, -5], [10, 5]], [[30, -5], [30, 5]]])
+    >>> ways = gpd.GeoDataFrame({"kind": "", "level": [0, 0, 1]}, geometry=lines, crs=4548)
+    >>> noded(ways).length.tolist()
+    [10.0, 30.0, 5.0, 5.0, 10.0]
+    """
+    lines = shapely.set_precision(ways.geometry.to_numpy(), GRID_M, mode="pointwise")
+    pieces, levels = [], []
+    for level in sorted(set(ways["level"])):
+        whole = shapely.union_all(lines[ways["level"] == level], grid_size=GRID_M)
+        parts = shapely.get_parts(whole)
+        pieces.append(parts[shapely.get_type_id(parts) == 1])
+        levels.append(np.full(len(pieces[-1]), level))
+    cut, level = _cut_at_loose_ends(np.concatenate(pieces), np.concatenate(levels))
+    source = _sources(cut, level, lines, ways["level"].to_numpy())
+    start, end = _junctions(cut, level)
+    kind = ways["kind"].to_numpy()[source]
+    table = {"start": start, "end": end, "kind": kind, "level": level}
+    return gpd.GeoDataFrame(table, geometry=cut, crs=ways.crs)
+
+
+def _cut_at_loose_ends(pieces: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces cut where the end of one, that meets nothing on its own level, lies on another level's."""
+    ends = np.asarray(shapely.points(_ends(pieces).reshape(-1, 2)))
+    own = np.repeat(level, 2)
+    keys = pd.DataFrame(shapely.get_coordinates(ends).round(3)).assign(level=own)
+    loose = np.flatnonzero(~keys.duplicated(keep=False).to_numpy())
+    tree = shapely.STRtree(pieces)
+    end, piece = tree.query(ends[loose], predicate="dwithin", distance=GRID_M)
+    end = loose[end]
+    at = np.asarray(shapely.line_locate_point(pieces[piece], ends[end]))
+    is_inside = (at > GRID_M) & (at < shapely.length(pieces[piece]) - GRID_M)
+    is_inside &= own[end] != level[piece]
+    end, piece, at = end[is_inside], piece[is_inside], at[is_inside]
+    if not len(piece):
+        return pieces, level
+    stays = np.ones(len(pieces), dtype=bool)
+    stays[piece] = False
+    parts, levels = [pieces[stays]], [level[stays]]
+    for one in np.unique(piece):
+        here = np.unique(at[piece == one])
+        parts.append(_cut(pieces[one], here))
+        levels.append(np.full(len(here) + 1, level[one]))
+    # What is cut is rounded again, so that it ends at the very points of the others.
+    rounded = shapely.set_precision(np.concatenate(parts), GRID_M, mode="pointwise")
+    return rounded, np.concatenate(levels)
+
+
+def _cut(line: shapely.LineString, at: np.ndarray) -> np.ndarray:
+    """A line cut at some metres from its start."""
+    stops = [0.0, *at, line.length]
+    return np.array([substring(line, a, b) for a, b in itertools.pairwise(stops)])
+
+
+def _sources(
+    pieces: np.ndarray, level: np.ndarray, lines: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
+    """The line that each piece comes from: the first of its level on which its middle lies."""
+    source = np.zeros(len(pieces), dtype=np.int64)
+    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    for one in np.unique(level):
+        some, those = np.flatnonzero(level == one), np.flatnonzero(levels == one)
+        piece, line = shapely.STRtree(lines[those]).query_nearest(middle[some], all_matches=True)
+        order = np.lexsort((line, piece))
+        first = order[np.diff(piece[order], prepend=-1) > 0]
+        source[some[piece[first]]] = those[line[first]]
+    return source
+
+
+def _junctions(pieces: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Which junctions pieces lie between: what ends at one point meets there.
+
+    Only where two ends and more of one level lie over two and more of the ground, a bridge that was
+    cut where it crosses a street, they stay apart.
+    """
+    points = pd.DataFrame(_ends(pieces).reshape(-1, 2).round(3), columns=["x", "y"])
+    own = np.repeat(level, 2)
+    place = points.groupby(["x", "y"], sort=False).ngroup().to_numpy()
+    count = pd.DataFrame({"place": place, "level": own}).groupby(["place", "level"])["level"]
+    same = count.transform("size").to_numpy()
+    ground = np.bincount(place[own == 0], minlength=place.max() + 1)[place]
+    floor = np.where((own != 0) & (same >= 2) & (ground >= 2), own, 0)
+    junction = pd.DataFrame({"place": place, "floor": floor}).groupby(["place", "floor"]).ngroup()
+    start, end = junction.to_numpy().reshape(-1, 2).T
+    return start, end
+
+
+def made_of(
+    edges: gpd.GeoDataFrame,
+    *,
+    barriers: gpd.GeoSeries | None = None,
+    notes: tuple[Text, ...] = (),
+) -> Network:
+    """
+    The network of cut ways: without repetitions, in one connected part, chains of ways as one.
+
+    Parameters
+    ----------
+    edges
+        LineStrings in metres with `start`, `end` (any whole numbers that name junctions), `kind` and
+        `level`; a line runs from its start to its end.
+    barriers, notes
+        Of the network.
+
+    Returns
+    -------
+    network
+        Its largest connected part; the notes say how much was left out.
+
+    Examples
+    --------
+    Two pieces of a street, one of them twice, and another street far away.
+
+    >>> xy = [[[0, 0], [50, 0]], [[50, 0], [0, 0]], [[50, 0], [100, 0]], [[900, 0], [910, 0]]]
+    >>> table = {"start": [7, 8, 8, 3], "end": [8, 7, 9, 4], "kind": "", "level": 0}
+    >>> street = made_of(gpd.GeoDataFrame(table, geometry=shapely.linestrings(xy), crs=4548))
+    >>> street.edges["metres"].tolist(), street.notes[0]["en"]
+    ([100.0], 'of 110 m of ways 10 m in 1 part are not connected with the others and left out')
+    """
+    edges = edges.assign(metres=edges.length)
+    edges = edges[edges["metres"] > 0].reset_index(drop=True)
+    ends = edges[["start", "end"]].to_numpy()
+    line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
+    same = pd.DataFrame({"a": ends.min(axis=1), "b": ends.max(axis=1), "line": line}).duplicated()
+    edges = edges[~same.to_numpy()].reset_index(drop=True)
+    if edges.empty:
+        raise ValidationError([_nothing_to_walk("network")])
+    edges, told = _largest_part(edges)
+    edges = _without_chains(edges)
+    labels, place = np.unique(edges[["start", "end"]].to_numpy(), return_inverse=True)
+    place = place.reshape(-1, 2)
+    xy = np.empty((len(labels), 2))
+    xy[place] = _ends(edges.geometry.to_numpy())
+    columns = ["start", "end", "metres", "kind", "level", edges.geometry.name]
+    edges = edges.assign(start=place[:, 0], end=place[:, 1])[columns]
+    return Network(xy, edges, barriers, (*notes, *told))
+
+
+def _nothing_to_walk(file: str) -> Sentence:
+    return Sentence(
+        f"{file}: there is no way in it that people walk; choose a file of streets and paths.",
+        zh=f"{file}：其中没有可步行的道路；请换用街道和步道的文件。",
+    )
+
+
+def _largest_part(edges: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Text]]:
+    """The connected part with most metres, and what to say of the others."""
+    part = parts_of(edges)
+    metres = np.bincount(part, edges["metres"])
+    most, whole = int(np.argmax(metres)), metres.sum()
+    if len(metres) == 1:
+        return edges, []
+    left, count = whole - metres[most], len(metres) - 1
+    told = {
+        "en": f"of {whole:,.0f} m of ways {left:,.0f} m in {count:,} part{'s' * (count > 1)} are not "
+        "connected with the others and left out",
+        "zh": f"道路共 {whole:,.0f} 米，其中 {count:,} 处共 {left:,.0f} 米与其余不连通，已略去",
+    }
+    if metres[most] < whole / 2:
+        told = {
+            "en": told["en"] + "; the streets may not meet where they cross: check the file",
+            "zh": told["zh"] + "；道路相交处可能未连接，请检查文件",
+        }
+    return edges[part == most].reset_index(drop=True), [told]
+
+
+def parts_of(edges: pd.DataFrame) -> np.ndarray:
+    """
+    In which connected part each way lies.
+
+    Examples
+    --------
+    >>> parts_of(pd.DataFrame({"start": [0, 1, 5], "end": [1, 2, 6]})).tolist()
+    [0, 0, 1]
+    """
+    labels, place = np.unique(edges[["start", "end"]].to_numpy(), return_inverse=True)
+    start, end = place.reshape(-1, 2).T
+    links = coo_array((np.ones(len(start)), (start, end)), shape=(len(labels),) * 2)
+    return connected_components(links, directed=False)[1][start]
+
+
+def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Ways that follow each other, of one kind and level and with no other at their junction, as one."""
+    ends = edges[["start", "end"]].to_numpy()
+    _, place = np.unique(ends, return_inverse=True)
+    place = place.reshape(-1, 2)
+    degree = np.bincount(place.ravel())
+    order = np.argsort(place.ravel(), kind="stable")
+    order = order[degree[place.ravel()[order]] == 2]
+    a, b = (order // 2).reshape(-1, 2).T
+    table = edges[["kind", "level"]]
+    is_link = (a != b) & (table.iloc[a].to_numpy() == table.iloc[b].to_numpy()).all(axis=1)
+    a, b = a[is_link], b[is_link]
+    links = coo_array((np.ones(len(a)), (a, b)), shape=(len(edges),) * 2)
+    chain = connected_components(links, directed=False)[1]
+    size, joints = np.bincount(chain), np.bincount(chain[a], minlength=chain.max() + 1)
+    is_open = (size > 1) & (joints == size - 1)
+    counted = pd.DataFrame({"chain": np.repeat(chain, 2), "place": place.ravel()})
+    odd = counted.groupby(["chain", "place"]).size()
+    outer = odd[odd == 1].reset_index().groupby("chain")["place"]
+    first, last = (outer.first(), outer.last())
+    whole = np.flatnonzero(is_open & np.isin(np.arange(len(size)), first.index[first != last]))
+    if not len(whole):
+        return edges
+    rows = np.flatnonzero(np.isin(chain, whole))
+    rows = rows[np.argsort(chain[rows], kind="stable")]
+    number = np.searchsorted(whole, chain[rows])
+    lines = edges.geometry.to_numpy()
+    merged = shapely.line_merge(shapely.multilinestrings(lines[rows], indices=number))
+    is_line = shapely.get_type_id(merged) == 1
+    xy = np.empty((len(degree), 2))
+    xy[place] = _ends(lines)
+    label = np.empty(len(degree), dtype=ends.dtype)
+    label[place] = ends
+    one, other = first[whole].to_numpy(), last[whole].to_numpy()
+    begins = np.array([shapely.get_coordinates(line)[0] for line in merged])
+    is_turned = (begins != xy[one]).any(axis=1)
+    start, end = np.where(is_turned, other, one), np.where(is_turned, one, other)
+    lead = rows[np.searchsorted(number, np.arange(len(whole)))]
+    joined = edges.iloc[lead[is_line]].assign(
+        start=label[start[is_line]],
+        end=label[end[is_line]],
+        metres=shapely.length(merged[is_line]),
+    )
+    joined = joined.set_geometry(merged[is_line])
+    gone = np.isin(chain, whole[is_line])
+    return pd.concat(
+        [edges[~gone], joined.set_crs(edges.crs, allow_override=True)], ignore_index=True
+    )
+
+
+def _ends(lines: np.ndarray) -> np.ndarray:
+    """The first and last point of each line; shape (lines, 2, 2)."""
+    first, last = (shapely.get_coordinates(shapely.get_point(lines, n)) for n in (0, -1))
+    return np.stack([first, last], axis=1)
