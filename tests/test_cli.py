@@ -15,6 +15,8 @@ from unittest import mock
 import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import box
+from shapely.geometry import mapping
 
 from carecircles import cli, datasets, evaluation
 from tests.test_area import (
@@ -601,6 +603,82 @@ def test_check_knows_every_file_of_an_area(tmp_path):
     assert done.returncode == 0, done.stderr
     for role in ("centres", "population", "streets", "boundary"):
         assert f": {role}, " in done.stdout
+
+
+def table_rows(stdout):
+    """The rows of a table on the terminal, cells as they are read."""
+    lines = [line for line in stdout.splitlines() if line.startswith("│")]
+    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+
+
+def with_homes(folder, *names):
+    """The template's study area with some of its examples of where people live."""
+    datasets.write_template(folder)
+    file = folder / "area.toml"
+    lines = [
+        f'{name} = "homes/{name}.{"csv" if name == "residences" else "geojson"}"' for name in names
+    ]
+    file.write_text(
+        "\n".join([file.read_text(encoding="utf-8"), "[files]", *lines]), encoding="utf-8"
+    )
+
+
+def test_check_of_a_folder_tells_unit_by_unit_that_everybody_is_placed(tmp_path, monkeypatch):
+    """Two of four streets have two communities each that count all of their 60+; other ages follow."""
+    with_homes(tmp_path / "mine", "residences", "communities", "uninhabited")
+    done = run("check", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = table_rows(done.stdout)
+    assert [row[:4] for row in rows] == [
+        ["Heping", "by residences", "5,600", "5,600"],
+        ["Xinhua", "by residences", "3,000", "3,000"],
+        ["2 streets without these", "", "8,600", "8,600"],
+        ["东风社区1", "by residences", "3,360", "3,360"],
+        ["东风社区2", "by residences", "5,040", "5,040"],
+        ["人民社区1", "by residences", "2,800", "2,800"],
+        ["人民社区2", "by residences", "4,200", "4,200"],
+        ["4 communities", "", "15,400", "15,400"],
+        ["All units", "", "24,000", "24,000"],
+    ]
+    assert all(row[2::2] == row[3::2] for row in rows)  # of every group
+    chinese = table_rows(run("check", "mine", "--lang", "zh", cwd=tmp_path).stdout)
+    assert [row[2:] for row in chinese] == [row[2:] for row in rows]
+    assert [chinese[2][0], chinese[-2][0]] == ["2 个街道其余部分", "4 个社区"]
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = run("check", "mine", cwd=tmp_path).stdout
+    assert "Left out for want of room" in narrow
+    assert "--format" not in narrow  # which check has not
+
+
+def test_check_of_many_communities_tells_the_first_dozen_and_the_sum(tmp_path):
+    """A row of 20 communities of 100 people each fills the west of a street of 8,400."""
+    folder = tmp_path / "mine"
+    with_homes(folder, "communities")
+    rows = [
+        {
+            "type": "Feature",
+            "properties": {"code": f"C{n:02}", "street": "S1", "people_60": 100},
+            "geometry": mapping(box(110 + n * 0.0005, 35, 110 + (n + 1) * 0.0005, 35.014)),
+        }
+        for n in range(20)
+    ]
+    (folder / "homes" / "communities.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": rows})
+    )
+    done = run("check", "mine", "--cell", "20", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = [row[:4] for row in table_rows(done.stdout)]
+    assert table[0] == ["Dongfeng", "even", "6,400", "6,400"]
+    assert [row[0] for row in table[5:17]] == [f"C{n:02}" for n in range(12)]
+    assert table[17] == ["20 communities", "", "2,000", "2,000"]
+    assert "The first 12 of 20 communities are told." in done.stdout
+
+
+def test_check_of_a_folder_says_what_cannot_be_placed(tmp_path):
+    with_homes(tmp_path / "mine")
+    assert "cell is 0 m" in refused("check", "mine", "--cell", "0", cwd=tmp_path)
+    message = refused("check", "mine", "--cell", "5000", cwd=tmp_path)
+    assert "no cell has its centre in a street" in message
 
 
 def test_init_writes_an_area_that_runs(tmp_path):

@@ -55,7 +55,7 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     """
     path = Path(path)
     if path.is_dir():
-        return _describe_area(path, read_area(path, datum=datum))
+        return describe_area(read_area(path, datum=datum), folder=path)
     whole, _ = parted(path)
     is_inside = whole.parent.resolve() == Path(area).resolve()
     own = own_files(whole.parent) if is_inside else {}
@@ -135,7 +135,16 @@ def _describe(path: Path, role: str, frame: pd.DataFrame) -> Sentence:
     return Sentence(f"{file}: {role}, {about}", zh=zh)
 
 
-def _describe_area(folder: Path, area: StudyArea) -> list[Sentence]:
+def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
+    """
+    What is understood of a study area that was read from a folder, in lines to read in both languages.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> describe_area(datasets.load("template"), folder="mine")[0]
+    'mine: Example District (示例区), EPSG:32649, 700 m, 15 min'
+    """
     frames = {
         "centres": area.facilities,
         "streets": area.streets,

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from carecircles.cli.options import Lang, command, datum_of, folder_of
-from carecircles.cli.output import print_line
+from carecircles.cli._work import use
+from carecircles.cli.options import Lang, command, datum_of, folder_of, require
+from carecircles.cli.output import print_line, print_table
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, printable, say
 
@@ -28,15 +29,24 @@ def check(
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
         ),
     ] = None,
+    cell: Annotated[
+        float,
+        typer.Option(help="Side of a grid cell in metres, on which a folder's people are placed."),
+    ] = 50.0,
     lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
 ) -> None:
     """Validate files and say what was understood of them."""
     datum = datum_of(datum)
+    from carecircles import grid
     from carecircles.area import check_file
 
+    require(grid.cell_problems(cell))
     problems: list[Sentence] = []
     for path in files:
         try:
+            if path.is_dir():
+                _check_folder(path, datum=datum, cell=cell, lang=lang)
+                continue
             is_inside = (path.parent / "area.toml").is_file()
             against = path.parent if area is None and is_inside else folder_of(area or "hexi")
             lines = check_file(path, area=against, datum=datum)
@@ -50,6 +60,35 @@ def check(
             print_line("\n".join(printable(say(line, lang)) for line in lines))
     if problems:
         raise ValidationError(problems)
+
+
+def _check_folder(folder: Path, *, datum: str | None, cell: float, lang: str) -> None:
+    """What is understood of a study area, and whether its people add up when they are placed."""
+    from carecircles import grid, memory, report, weights
+    from carecircles.area import describe_area, read_area
+
+    study = read_area(folder, datum=datum)
+    lines = describe_area(study, folder=folder)
+    print_line("\n".join(printable(say(line, lang)) for line in lines))
+    require(grid.count_problems(study.streets, cell))
+    memory.require(
+        memory.of_evaluation(study, cell=cell),
+        most=memory.limit(None),
+        doing=f"--cell {cell:g}",
+        mend=use(Sentence("a larger --cell", zh="更大的 --cell")),
+    )
+    placed = weights.place(study, cell=cell)
+    title = {
+        "en": f"People known and people placed, on cells of {cell:g} m",
+        "zh": f"已知人口与安置人口（{cell:g} 米网格）",
+    }
+    print_table(
+        report.placed_table(placed, study, lang=lang),
+        title=title[lang],
+        notes=[say(note, lang) for note in report.placed_notes(placed)],
+        lang=lang,
+        has_formats=False,
+    )
 
 
 @command()

@@ -49,12 +49,19 @@ def print_line(line: object) -> None:
     print_text(f"{line}\n")
 
 
-def print_table(table: "pd.DataFrame", *, title: str, notes: Sequence[str] = (), lang: str) -> None:
+def print_table(
+    table: "pd.DataFrame",
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    lang: str,
+    has_formats: bool = True,
+) -> None:
     """Print a table as `report.print_table` lays it out."""
     from carecircles import report
 
     with contextlib.redirect_stdout(_ours.get() or sys.stdout):
-        report.print_table(table, title=title, notes=notes, lang=lang)
+        report.print_table(table, title=title, notes=notes, lang=lang, has_formats=has_formats)
 
 
 def result_of(

@@ -62,6 +62,8 @@ from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note
 from carecircles.report.notes import unstated as unstated
 from carecircles.report.notes import when as when
+from carecircles.report.placed import placed_notes as placed_notes
+from carecircles.report.placed import placed_table as placed_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
 from carecircles.report.siting import siting_frame as siting_frame

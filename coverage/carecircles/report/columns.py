@@ -102,6 +102,8 @@ COLUMNS: dict[str, Column] = {
     "closed_name": _column("text", ("Centre closed", "关闭的中心"), ("The centre that is closed, it alone", "被关闭的中心（仅此一处）")),
     "best_name": _column("text", ("Best place in", "最佳位置所在街道"), ("The street, of whose places the best is told", "街道，列出其中的最佳位置")),
     "site_name": _column("text", ("Site", "选址"), ("Identity and name of the site", "选址的编号与名称")),
+    "unit_name": _column("text", ("Unit", "单元"), ("What has a known number of people: a street or what is left of it, a community, a square of the population grid", "已知人数的单元：街道（或其余部分）、社区、人口网格单元")),
+    "placed_by": _column("text", ("Placed by", "安置依据"), ("By what the people of the unit are placed in its cells", "单元内人口安置到网格的依据")),
     "alternative": _column("text", ("Alternative", "备选"), ("Number of the alternative", "备选方案序号")),
     "apart_m": _column("m", ("Apart from all above, m", "距以上各址 m"), ("What every site keeps from all sites before, in a straight line", "与此前各址的最小直线距离"), ("m from all above", "距以上各址 m")),
     "street": _column("text", ("Street", "街道"), ("Code of the street it lies in", "所在街道的代码")),
@@ -157,6 +159,10 @@ COLUMNS: dict[str, Column] = {
     "uncovered_{g}": _column("people", ("{} left", "未覆盖{}"), ("People ({}) without a centre within the standard", "标准距离内没有中心的人口（{}）"), ("left", "未覆盖"), alone=("{} not covered", "未覆盖{short}")),
     "covered_{g}": _column("people", ("{} covered, people", "覆盖{}人数"), ("People ({}) with a centre within the standard", "标准距离内有中心的人口（{}）"), ("{} covered", "覆盖{}")),
     "best_{g}": _column("people", ("{} covered at best", "最优覆盖{}"), ("People ({}) covered by the best plan of so many", "该数量下最优方案覆盖的人口（{}）")),
+
+    # people placed
+    "known_{g}": _column("people", ("{} known", "已知{}"), ("People ({}) the unit is known to have", "单元的已知人口（{}）")),
+    "placed_{g}": _column("people", ("{} placed", "已安置{}"), ("People ({}) in the cells of the unit", "单元各网格内安置的人口（{}）")),
 
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
@@ -253,6 +259,7 @@ YEAR_COLUMNS = (
     "{also}",
     "covered_{also}_share",
 )
+PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")

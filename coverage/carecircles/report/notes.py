@@ -180,7 +180,7 @@ def _people_note(plan: Plan, side: float) -> Text:
     points = 100 * evaluation.people_share_error(plan.cells, group.column)
     figures = even_beside(plan)
     beside = {
-        lang: f"{_PLACED[weights.EVEN][lang]}{colon}{figure('share', figures[0])}{stop}"
+        lang: f"{PLACED[weights.EVEN][lang]}{colon}{figure('share', figures[0])}{stop}"
         f"{placed_label(plan)[lang]}{colon}{figure('share', figures[1])}"
         for lang, colon, stop in (("en", ": ", "; "), ("zh", "：", "；"))
     }
@@ -194,12 +194,13 @@ def _people_note(plan: Plan, side: float) -> Text:
     }
 
 
-_PLACED: dict[str, Text] = {
+PLACED: dict[str, Text] = {  # by what people are placed, in two words
     weights.RESIDENCES: {"en": "by residences", "zh": "按住宅"},
     weights.COMMUNITIES: {"en": "by communities", "zh": "按社区"},
     weights.GRID: {"en": "by a population grid", "zh": "按人口网格"},
     weights.RASTER: {"en": "by a population raster", "zh": "按人口栅格"},
     weights.EVEN: {"en": "even", "zh": "均匀分布"},
+    weights.UNINHABITED: {"en": "uninhabited land", "zh": "无人居住的用地"},
 }
 
 
@@ -218,7 +219,7 @@ def placed_label(plan: Plan) -> Text:
     best = max(shares, key=lambda basis: (basis != weights.EVEN, shares[basis]))
     if best == weights.EVEN and not weights.is_even(plan.cells):
         return {"en": "on inhabited land", "zh": "按有人居住的用地"}
-    return _PLACED[best]
+    return PLACED[best]
 
 
 def placed_in_words(plan: Plan) -> Text:
@@ -238,7 +239,7 @@ def placed_in_words(plan: Plan) -> Text:
     for basis, share in shares.items():
         told = ", ".join(isolated(file) for file in files.get(basis, []))
         percent = f"{100 * share:.3g} %" if share < 1 else "100 %"
-        word = _PLACED[basis]
+        word = PLACED[basis]
         if basis == weights.EVEN:
             word = {"en": "evenly over their street", "zh": "在街道内均匀分布"}
         en.append(f"{word['en']} ({f'{told}, ' if told else ''}{percent})")
@@ -561,10 +562,10 @@ def notes(plan: Plan, *, lang: str) -> list[str]:
 
     Examples
     --------
-    >>> from carecircles import datasets, grid, plan, report
+    >>> from carecircles import datasets, grid, plan
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
-    >>> len(report.notes(asis, lang="en")) > 0
+    >>> len(notes(asis, lang="en")) > 0
     True
     """
     remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]

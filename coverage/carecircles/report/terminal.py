@@ -10,13 +10,18 @@ from carecircles.words import Text, printable, say
 
 
 def print_table(
-    table: pd.DataFrame, *, title: str, notes: Sequence[str] = (), lang: str = "en"
+    table: pd.DataFrame,
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    lang: str = "en",
+    has_formats: bool = True,
 ) -> None:
     """
     A table of text on the terminal, names as they are written and every figure whole.
 
     Where there is no room for all columns the last ones are named below the table; where there is
-    hardly room for any, every row is a record.
+    hardly room for any, every row is a record. `has_formats` is whether --format gives the whole table.
 
     Examples
     --------
@@ -57,18 +62,23 @@ def print_table(
             grid.add_row(*(Line("\n".join(_widths.wrapped(*cell))) for cell in cells))
         console.print(grid)
         if len(widths) < len(table.columns):
-            write(say(_left_out(table, list(widths)), lang))
+            write(say(_left_out(table, list(widths), has_formats), lang))
     for note in notes:
         write(printable(note))
 
 
-def _left_out(table: pd.DataFrame, kept: Sequence[str]) -> Text:
+def _left_out(table: pd.DataFrame, kept: Sequence[str], has_formats: bool) -> Text:
     """Which columns there was no room for, and how to see them."""
     absent = [column for column in table.columns if column not in kept]
     needed = _widths.full_width(table)
+    more = {"en": "", "zh": ""}
+    if has_formats:
+        more = {
+            "en": ", and so do --format csv and --format json",
+            "zh": "，也可用 --format csv 或 --format json 查看",
+        }
     return {
         "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
-        "them, and so do --format csv and --format json.",
-        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示，"
-        "也可用 --format csv 或 --format json 查看。",
+        f"them{more['en']}.",
+        "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示{more['zh']}。",
     }
