@@ -254,21 +254,6 @@ def is_even(cells: pd.DataFrame) -> bool:
     return "placed" not in cells or bool((cells["placed"] == EVEN).all())
 
 
-def spread_evenly(cells: pd.DataFrame) -> pd.DataFrame:
-    """
-    Cells with the people of each street spread evenly over all of its cells, to compare with.
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"street": pd.Categorical(["A", "A"]), "people_60": [30.0, 10.0]})
-    >>> spread_evenly(cells)["people_60"].tolist()
-    [20.0, 20.0]
-    """
-    groups = people.columns_of(cells)
-    means = cells.groupby("street", observed=True)[groups].transform("mean")
-    return cells.assign(**{group: means[group] for group in groups})
-
-
 def _require(area: StudyArea, source: str | None, totals: str) -> None:
     """Whether there is what is asked for."""
     there = [EVEN, *(name for name in SOURCES[1:] if _is_there(area.sources, name))]

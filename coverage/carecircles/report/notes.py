@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -283,9 +284,11 @@ def even_beside(plan: Plan) -> tuple[float, float]:
     >>> round(even, 9) == round(placed, 9)
     True
     """
-    column = f"covered_{comparison.headline(plan).column}_share"
-    even = evaluation.of_district(weights.spread_evenly(plan.cells))[column]
-    return float(even), float(evaluation.of_district(plan.cells)[column])
+    group = comparison.headline(plan).column
+    streets = plan.cells.groupby("street", observed=True)
+    people, total = streets["covered"].mean() * streets[group].sum(), plan.cells[group].sum()
+    even = people.sum() / total if total > 0 else math.nan
+    return float(even), float(evaluation.of_district(plan.cells)[f"covered_{group}_share"])
 
 
 def placed_record(plan: Plan) -> dict[str, Any]:
