@@ -71,7 +71,7 @@ def test_a_number_that_is_none_is_named(tmp_path):
     assert "'--cell' 的取值无效：'grob' 应为数字。" in said
     assert "'--year' 的取值无效：'2030.5' 应为整数。" in said
     said = refused("evaluate", "--year", "2030.5", "--lang", "en", cwd=tmp_path)
-    assert "Invalid value for '--year': '2030.5': Input should be a valid integer" in said
+    assert re.search("Invalid value for '--year': '2030.5'.* valid integer", said)
 
 
 def test_map_writes_one_page_and_prints_the_summary(tmp_path, hexi_cells):

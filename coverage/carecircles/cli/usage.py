@@ -15,10 +15,7 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 # What typer says, whole or of a value, and the same in Chinese; what it quotes stays as it is.
 _SAID = (
     (r"No such option: (\S+)", r"没有 \1 这个选项"),
-    (
-        r"No such option: (\S+) \((?:'\()?Possible options: (.+?)(?:\)',)?\)",  # as typer 0.26 has it too
-        r"没有 \1 这个选项（相近的有：\2）",
-    ),
+    (r"No such option: (\S+) \(Possible options: (.+)\)", r"没有 \1 这个选项（相近的有：\2）"),
     (r"No such command (.+?)\.", r"没有 \1 这个命令"),
     (r"No such command (.+?)\. Did you mean (.+)\?", r"没有 \1 这个命令（相近的有：\2）"),
     (r"Missing command\.", r"缺少命令"),
@@ -30,7 +27,8 @@ _SAID = (
     (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", r"多出了参数（\1）"),
     (r"(.+) is not one of (.+)\.", r"\1 不在可选值 \2 之中"),
     (r"(.+) does not match the formats? (.+)\.", r"\1 不符合格式 \2"),
-    (r"(.+) is not a valid (?:float|integer)\.", r"\1 不是有效的数字"),
+    (r"(.+) is not a valid float\.", r"\1 应为数字"),
+    (r"(.+) is not a valid integer\.", r"\1 应为整数"),
     (r"(.+): Input should be a valid number.*", r"\1 应为数字"),
     (r"(.+): Input should be a(?: valid|n) integer.*", r"\1 应为整数"),
 )
@@ -87,6 +85,9 @@ def wrong_call(errors: list[Exception]) -> ValidationError:
 
 def _sentence(said: str) -> Sentence:
     """What typer says, and the same in Chinese."""
+    said = re.sub(
+        r"\('(\(.*\))',\)$", r"\1", said
+    )  # as typer 0.26.0 writes what it means by an option
     of_value = _OF_A_VALUE.fullmatch(said)
     if of_value:
         option, why = of_value.groups()

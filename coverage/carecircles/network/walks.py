@@ -183,8 +183,7 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     rows, cols, both = rows[is_first], cols[is_first], both[is_first]
     count = len(network.xy)
     starts = np.searchsorted(rows, np.arange(count + 1))
-    links = csr_array((both, cols, starts), shape=(count, count))
-    return Graph(costs, per_metre, links)
+    return Graph(costs, per_metre, _links(both, cols, starts))
 
 
 def nearest(
@@ -329,14 +328,10 @@ def _with_sources(
     is_loop = ends[:, 0] == ends[:, 1]
     costs[is_loop] = costs[is_loop].min(axis=1)[:, None]
     starts = links.indptr[-1] + 2 * np.arange(count + 1)
-    shape = (first + count, first + count)
-    extended = csr_array(
-        (
-            np.concatenate([links.data, costs.ravel()]),
-            np.concatenate([links.indices, np.where(ends < 0, first - 1, ends).ravel()]),
-            np.concatenate([links.indptr, starts]),
-        ),
-        shape=shape,
+    extended = _links(
+        np.concatenate([links.data, costs.ravel()]),
+        np.concatenate([links.indices, np.where(ends < 0, first - 1, ends).ravel()]),
+        np.concatenate([links.indptr, starts]),
     )
     return np.arange(first, first + count), extended
 
@@ -377,7 +372,13 @@ def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:
     row = np.repeat(np.arange(len(near)), count)
     is_near = target >= 0
     starts = np.searchsorted(row[is_near], np.arange(len(near) + 1))
-    return csr_array((links.data[taken][is_near], target[is_near], starts), shape=(len(near),) * 2)
+    return _links(links.data[taken][is_near], target[is_near], starts)
+
+
+def _links(costs: np.ndarray, targets: np.ndarray, starts: np.ndarray) -> csr_array:
+    """Costs from each junction to its neighbours; older SciPy walks only over positions of 32 bits."""
+    positions = (targets.astype(np.int32), starts.astype(np.int32))
+    return csr_array((costs, *positions), shape=(len(starts) - 1,) * 2)
 
 
 def _steps(count: np.ndarray) -> np.ndarray:
