@@ -94,7 +94,7 @@ def lived_in(mapped, helsinki):
 
 def covered_by_overlay(rows, helsinki):
     """The share of people within 300 m when those of a street live in its buildings by area x floors."""
-    circles = helsinki.facilities.buffer(300, quad_segs=90).union_all()
+    circles = shapely.union_all(shapely.buffer(helsinki.facilities.geometry, 300, quad_segs=90))
     reached = rows.assign(inside=rows.intersection(circles).area * rows["per_m2"])
     sums = reached.groupby("street")[["inside", "weight"]].sum()
     people = pd.Series(PEOPLE)
@@ -133,7 +133,7 @@ def test_in_a_real_city_the_people_of_a_street_are_in_its_buildings(mapped, hels
 def test_in_a_real_city_even_people_are_covered_like_land(helsinki):
     """Without sources what is covered of a street's people is what is covered of its area, park included."""
     bare = dataclasses.replace(helsinki, sources=area.Sources())
-    circles = helsinki.facilities.buffer(300, quad_segs=90).union_all()
+    circles = shapely.union_all(shapely.buffer(helsinki.facilities.geometry, 300, quad_segs=90))
     inside = helsinki.streets.set_index("name").intersection(circles).area
     part = inside / helsinki.streets.set_index("name").area
     people = pd.Series(PEOPLE)

@@ -106,7 +106,7 @@ def test_drawn_lines_meet_wherever_they_touch(some):
         lines.append(("footway", {}, [np.multiply(points[0], 10), np.multiply(points[-1], 10)]))
     net = network.read_network(drawn(*lines), crs=CRS)
     spots = sorted({p for step in steps for p in step})
-    a, b = np.array([[spots.index(p), spots.index(q)] for p, q in steps]).T
+    a, b = np.array([[spots.index(p), spots.index(q)] for p, q in steps], dtype=np.int32).T
     links = coo_array((np.full(len(a), 10.0), (a, b)), shape=(len(spots),) * 2)
     truth = dijkstra(links, directed=False)
     size = np.isfinite(truth).sum(axis=1).max()
