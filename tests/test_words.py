@@ -1,6 +1,7 @@
 """What is said to people, in the language they ask for; see also `messages_are_in_both_languages`."""
 
 import copy
+import os
 import pickle
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from carecircles import area, datasets
 from carecircles.words import Sentence
 from tests.conftest import untold
-from tests.test_cli import refused, run
+from tests.test_cli import refused, run, run_alone
 
 BROKEN = """\
 id,name,lon,lat,capacity,opened
@@ -82,3 +83,18 @@ def test_a_sentence_keeps_its_chinese_when_it_is_copied_or_sent_to_a_process():
     line = Sentence("2 rows are empty.", zh="有 2 行为空。")
     for again in (copy.deepcopy(line), pickle.loads(pickle.dumps(line))):
         assert (again, again.zh) == (line, line.zh)
+
+
+def test_a_library_that_is_not_there_is_told_in_the_language_asked_for(tmp_path, monkeypatch):
+    """An empty module of its name stands before the real one, as if it were not installed."""
+    (tmp_path / "openpyxl.py").write_text("raise ImportError\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "centres.xlsx").write_bytes(b"PK\x03\x04")
+    call = ("evaluate", "--centres", "centres.xlsx", "--lang")
+    pip = "pip install 'carecircles[excel]'"
+    for lang, said in (
+        ("en", "reading Excel needs openpyxl: "),
+        ("zh", "读取 Excel 需要 openpyxl："),
+    ):
+        done = run_alone(*call, lang, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (2, f"carecircles: {said}{pip}\n")

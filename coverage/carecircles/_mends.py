@@ -39,3 +39,9 @@ def one_of(choices: Iterable[str], *, do: Sentence = USE) -> Sentence:
     """To use, write or name one of several choices."""
     among = joined([do, Sentence(" one of ", zh="以下之一："), listed(choices)], "")
     return Sentence(among, zh=f"请{among.zh}")
+
+
+def install(doing: Sentence, library: str, extra: str) -> Sentence:
+    """That something is done by a library of an extra, and how to get it."""
+    pip = f"pip install 'carecircles[{extra}]'"
+    return Sentence(f"{doing} needs {library}: {pip}", zh=f"{doing.zh}需要 {library}：{pip}")

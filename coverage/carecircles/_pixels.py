@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyproj
 
+from carecircles import _mends
 from carecircles._overlay import Ground, holding
 from carecircles.area import Band
 from carecircles.errors import ValidationError
@@ -48,7 +49,7 @@ def of_cells(bands: Sequence[Band], ground: Ground, crs: pyproj.CRS) -> dict[str
         import rasterio
     except ImportError as err:
         raise ImportError(
-            "rasters are read by rasterio: pip install 'carecircles[raster]'"
+            _mends.install(Sentence("reading rasters", zh="读取栅格"), "rasterio", "raster")
         ) from err
     found: dict[str, np.ndarray] = {}
     windows: dict[tuple[object, ...], _Window] = {}  # files of one lattice share theirs

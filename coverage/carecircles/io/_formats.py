@@ -382,7 +382,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         import pyarrow.parquet
     except ImportError as err:
         raise ImportError(
-            "reading Parquet needs pyarrow: pip install 'carecircles[parquet]'"
+            _mends.install(Sentence("reading Parquet", zh="读取 Parquet "), "pyarrow", "parquet")
         ) from err
     try:
         has_geometry = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})

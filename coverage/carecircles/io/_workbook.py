@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 import pandas as pd
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _table
 from carecircles.io._table import Sought
@@ -81,7 +82,9 @@ def read_workbook(path: Path, sought: Sought, *, sheet: str | None) -> pd.DataFr
     try:
         import openpyxl
     except ImportError as err:
-        raise ImportError("reading Excel needs openpyxl: pip install 'carecircles[excel]'") from err
+        raise ImportError(
+            _mends.install(Sentence("reading Excel", zh="读取 Excel "), "openpyxl", "excel")
+        ) from err
     _refuse_harm(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops

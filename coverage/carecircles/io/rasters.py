@@ -15,6 +15,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.words import Sentence
@@ -120,7 +121,7 @@ def look(path: Path, bands: Sequence[int] | None, *, area: gpd.GeoSeries) -> Loo
         import rasterio
     except ImportError as err:
         raise ImportError(
-            "reading rasters needs rasterio: pip install 'carecircles[raster]'"
+            _mends.install(Sentence("reading rasters", zh="读取栅格"), "rasterio", "raster")
         ) from err
     file = path.name
     if not path.is_file():

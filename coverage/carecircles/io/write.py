@@ -243,7 +243,7 @@ def _write_sheets(sheets: list[Sheet], path: Path, file: str) -> None:
         import xlsxwriter
     except ImportError as err:
         raise ImportError(
-            "writing Excel needs XlsxWriter: pip install 'carecircles[excel]'"
+            _mends.install(Sentence("writing Excel", zh="写出 Excel "), "XlsxWriter", "excel")
         ) from err
     for sheet in sheets:
         _refuse_what_excel_cuts(sheet.table, file)
@@ -371,6 +371,6 @@ def _write_parquet(frame: pd.DataFrame, path: Path, _file: str) -> None:
         import pyarrow  # noqa: F401
     except ImportError as err:
         raise ImportError(
-            "writing Parquet needs pyarrow: pip install 'carecircles[parquet]'"
+            _mends.install(Sentence("writing Parquet", zh="写出 Parquet "), "pyarrow", "parquet")
         ) from err
     frame.to_parquet(path)

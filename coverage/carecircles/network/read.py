@@ -220,7 +220,9 @@ def _read_osm(path: Path, crs: pyproj.CRS | str | None, bounds: shapely.Polygon 
         import osmium
     except ImportError as err:
         raise ImportError(
-            "reading OpenStreetMap needs osmium: pip install 'carecircles[network]'"
+            _mends.install(
+                Sentence("reading OpenStreetMap", zh="读取 OpenStreetMap "), "osmium", "network"
+            )
         ) from err
     found = _Found([], [], [])
     water = osmium.filter.KeyFilter("natural", "waterway")
@@ -374,7 +376,7 @@ def _read_graphml(
         from defusedxml.ElementTree import ParseError, parse
     except ImportError as err:
         raise ImportError(
-            "reading GraphML needs defusedxml: pip install 'carecircles[network]'"
+            _mends.install(Sentence("reading GraphML", zh="读取 GraphML "), "defusedxml", "network")
         ) from err
     file = path.name
     try:
