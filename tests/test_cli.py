@@ -324,7 +324,8 @@ def district(tmp_path):
     (folder / "streets.geojson").unlink()
     streets.to_file(folder / "streets.shp", encoding="UTF-8")
     plan = (folder / "area.toml").read_text(encoding="utf-8")
-    plan += '[files]\ncentres = "in/c.csv"\npopulation = "../people.csv"\nstreets = "streets.shp"\n'
+    files = 'centres = "in/c.csv"\npopulation = "../people.csv"\nstreets = "streets.shp"'
+    plan = plan.replace("[files]", f"[files]\n{files}")
     (folder / "area.toml").write_text(plan, encoding="utf-8")
     return folder
 
@@ -618,9 +619,8 @@ def with_homes(folder, *names):
     lines = [
         f'{name} = "homes/{name}.{"csv" if name == "residences" else "geojson"}"' for name in names
     ]
-    file.write_text(
-        "\n".join([file.read_text(encoding="utf-8"), "[files]", *lines]), encoding="utf-8"
-    )
+    told = file.read_text(encoding="utf-8").replace("[files]", "\n".join(["[files]", *lines]))
+    file.write_text(told, encoding="utf-8")
 
 
 def test_check_of_a_folder_tells_unit_by_unit_that_everybody_is_placed(tmp_path, monkeypatch):

@@ -185,11 +185,10 @@ def test_the_template_takes_its_examples_of_where_people_live(tmp_path):
     datasets.write_template(tmp_path / "mine")
     path = tmp_path / "mine" / "area.toml"
     told = path.read_text(encoding="utf-8")
-    lines = ["[files]"]
     for role in ("residences", "communities", "people_grid", "uninhabited"):
         line = next(line for line in told.splitlines() if line.startswith(f'# {role} = "homes/'))
-        lines.append(line.removeprefix("# "))
-    path.write_text(told + "\n".join(lines) + "\n", encoding="utf-8")
+        told = told.replace(line, line.removeprefix("# "))
+    path.write_text(told, encoding="utf-8")
     made = area.read_area(tmp_path / "mine")
     assert len(made.sources.residences) == 8  # and an office that is left out
     assert made.sources.communities.groupby("street")["people_60"].sum().to_dict() == {
