@@ -8,7 +8,7 @@ weight of the unit, so that every known sum is kept.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,22 +17,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _overlay, _pixels, grid, people
+from carecircles import _overlay, _pixels, _units, grid, people
 from carecircles._overlay import Ground, Shares
+from carecircles._units import COMMUNITIES as COMMUNITIES
+from carecircles._units import GRID as GRID
+from carecircles._units import RESIDENCES as RESIDENCES
+from carecircles._units import STREETS as STREETS
+from carecircles._units import Homes, Units
 from carecircles.area import Sources, StudyArea, in_year, years_of
 from carecircles.errors import ValidationError
-from carecircles.io import _checks
 from carecircles.words import Sentence, Text
 
-RESIDENCES, COMMUNITIES, GRID, RASTER = "residences", "communities", "people_grid", "people_raster"
-EVEN, UNINHABITED, STREETS = "even", "uninhabited", "streets"
+RASTER, EVEN, UNINHABITED = "people_raster", "even", "uninhabited"
 BASES = (RESIDENCES, COMMUNITIES, GRID, RASTER, EVEN, UNINHABITED)
 SOURCES = (EVEN, RESIDENCES, COMMUNITIES, GRID, RASTER)
 TOTALS = ("street", "residences", "grid")
-_MEASURES = ("households", "dwellings", "floor_area_m2")  # of residences without people, in order
 _NAMED = 5  # streets that a note names
-_NONE = np.empty(0, dtype=np.int64)
-_NEGLIGIBLE = 1e-9  # relative; what is left of a street when its communities are taken off
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,24 +56,6 @@ class Placed:
     demand: pd.DataFrame = dataclasses.field(repr=False)
     units: pd.DataFrame = dataclasses.field(repr=False)
     notes: tuple[Text, ...] = ()
-
-
-class _Units(NamedTuple):
-    """
-    Units with known people.
-
-    `known` is NaN where nobody knows; `of_cell` and `street` are the positions of the unit and the
-    street of each cell. `lone_unit` are squares of a population grid that have no cell of their own,
-    `lone_cell` the cells that take their people.
-    """
-
-    table: pd.DataFrame  # unit, street, source
-    known: pd.DataFrame  # people by group
-    of_cell: np.ndarray
-    street: np.ndarray
-    outlines: np.ndarray | None = None  # of communities
-    lone_unit: np.ndarray = _NONE
-    lone_cell: np.ndarray = _NONE
 
 
 class _Layer(NamedTuple):
@@ -162,11 +144,11 @@ def place(
     if not any(_is_there(sources, name) for name in (*SOURCES[1:], UNINHABITED)):
         return _as_spread(cells, area)
     ground = _overlay.ground_of(cells, _shapes(sources.uninhabited))
-    homes = _homes(sources.residences, area, sources.uninhabited)
-    _refuse_uncounted(area, homes, sources.people_grid, totals)
-    units = _units(area, population, sources, homes, cells, ground, totals)
+    homes = _units.homes_of(sources.residences, area, sources.uninhabited)
+    _units.refuse_uncounted(area, homes, sources.people_grid, totals)
+    units = _units.units_of(area, population, sources, homes, cells, ground, totals)
     if homes is not None and totals == "residences":
-        counts = _counted(homes.frame, homes.street, population, area.groups)
+        counts = _units.counted_by(homes.frame, homes.street, population, area.groups)
         homes = homes._replace(frame=homes.frame.assign(**counts))
     layers = _layers(area, sources, homes, units, ground)
     units = units._replace(known=_known(units, layers))
@@ -328,304 +310,8 @@ def _shapes(frame: gpd.GeoDataFrame | None) -> np.ndarray | None:
     return None if frame is None else frame.geometry.to_numpy()
 
 
-class _Homes(NamedTuple):
-    """Residences on land where people live: rows, shapes, a point of each, its street."""
-
-    frame: pd.DataFrame
-    shapes: np.ndarray
-    points: np.ndarray
-    street: np.ndarray
-
-
-def _homes(
-    frame: gpd.GeoDataFrame | None,
-    area: StudyArea,
-    uninhabited: gpd.GeoDataFrame | None = None,
-) -> _Homes | None:
-    """Points and polygons with people, and the street of each: the one it says, else the one it lies in."""
-    if frame is None or frame.empty:
-        return None
-    shapes = frame.geometry.to_numpy()
-    points = _overlay.points_of(shapes)
-    is_lived = np.ones(len(frame), dtype=bool)
-    if uninhabited is not None:
-        is_lived = _overlay.owners_of(points, uninhabited.geometry.to_numpy()) < 0
-    street = np.full(len(frame), -1)
-    if "street" in frame:
-        street = area.streets.index.get_indexer(frame["street"])
-    astray = np.flatnonzero(street < 0)
-    if len(astray):
-        outlines = area.streets.geometry.to_numpy()
-        street[astray] = _overlay.owners_of(points[astray], outlines)
-        astray = astray[street[astray] < 0]
-        street[astray] = shapely.STRtree(outlines).nearest(shapely.points(points[astray]))
-    rows = pd.DataFrame(frame.drop(columns=frame.geometry.name))[is_lived]
-    return _Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
-
-
-def _refuse_uncounted(
-    area: StudyArea, homes: _Homes | None, squares: gpd.GeoDataFrame | None, totals: str
-) -> None:
-    """Stop where rows of what is to be the population do not say how many people live there."""
-    name, rows = {
-        "street": (STREETS, None),
-        "residences": (RESIDENCES, None if homes is None else homes.frame),
-        "grid": (GRID, squares),
-    }[totals]
-    if rows is None:
-        return
-    uncounted = rows.index[rows[people.columns_of(rows)].isna().all(axis=1)]
-    if uncounted.empty:
-        return
-    file, which = _file(getattr(area.sources, name), name), _checks.some(uncounted)
-    raise ValidationError(
-        [
-            Sentence(
-                f"{file}: totals are to be those of {name}, and {which} do not say how many people live "
-                "there; fill it in (0 where nobody does), or leave totals at street.",
-                zh=f"{file}：总数要求取自 {name}，但 {which.zh} 没有人数；请补填（无人居住填 0），或改用 street。",
-            )
-        ]
-    )
-
-
-def _units(
-    area: StudyArea,
-    population: pd.DataFrame,
-    sources: Sources,
-    homes: _Homes | None,
-    cells: pd.DataFrame,
-    ground: Ground,
-    totals: str,
-) -> _Units:
-    """What has known people: streets and the communities in them, or what takes their place."""
-    codes = area.streets.index
-    table = pd.DataFrame({"unit": codes, "street": codes, "source": STREETS})
-    street = cells["street"].cat.codes.to_numpy().astype(np.int64)
-    units = _Units(table, population.reset_index(drop=True), street, street)
-    if totals == "residences" and homes is not None:
-        counts = _counted(homes.frame, homes.street, population, area.groups)
-        is_told = np.bincount(homes.street, minlength=len(codes)) > 0
-        known = {
-            group: np.where(
-                is_told,
-                np.bincount(homes.street, counts[group], minlength=len(codes)),
-                units.known[group],
-            )
-            for group in counts
-        }
-        return units._replace(known=pd.DataFrame(known))
-    if totals == "grid" and sources.people_grid is not None:
-        return _with_squares(units, sources.people_grid, area, ground)
-    if totals == "street" and sources.communities is not None:
-        is_area = shapely.get_dimensions(sources.communities.geometry.to_numpy()) == 2
-        if is_area.any():
-            return _with_communities(units, sources.communities[is_area], area, ground)
-    return units
-
-
-def _counted(
-    rows: pd.DataFrame, street: np.ndarray, known: pd.DataFrame, groups: Sequence[people.Group]
-) -> pd.DataFrame:
-    """
-    People by group of each row of a source that is the population.
-
-    A group that a row does not tell is the same part of one it does tell as in its street.
-    """
-    counts = {}
-    for group in people.columns_of(known):
-        value = np.full(len(rows), np.nan)
-        for one in (c for c in _chain(group, known, groups) if c in rows and people.is_group(c)):
-            part = np.ones(len(known))
-            if one != group:
-                of_one, of_group = known[one].to_numpy(), known[group].to_numpy()
-                part = np.divide(of_group, of_one, out=part * np.nan, where=of_one > 0)
-            told = rows[one].to_numpy(dtype=float) * part[street]
-            value = np.where(np.isnan(value), told, value)
-        counts[group] = np.nan_to_num(value)
-    return pd.DataFrame(counts, index=rows.index)
-
-
-def _chain(group: str, columns: Iterable[object], groups: Sequence[people.Group]) -> list[str]:
-    """The columns that say most of where a group lives, best first: itself, the groups it is part of, others."""
-    others = people.columns_of(columns)
-    return list(dict.fromkeys([group, *people.wholes_of(group, groups), *others, *_MEASURES]))
-
-
-def _with_communities(
-    units: _Units, communities: gpd.GeoDataFrame, area: StudyArea, ground: Ground
-) -> _Units:
-    """Streets parted into communities and what they leave of them."""
-    streets = len(units.table)
-    shapes = communities.geometry.to_numpy()
-    street = area.streets.index.get_indexer(communities["street"])
-    counted = pd.DataFrame({g: communities.get(g, np.nan) for g in units.known}, dtype=float)
-    of_cell = units.of_cell.copy()
-    for which, row, col in _overlay.centres_in(shapes, ground.lattice):
-        cell = ground.position[row, col]
-        is_own = (cell >= 0) & (units.street[cell] == street[which])
-        of_cell[cell[is_own]] = streets + which[is_own]
-    has_people = (counted > 0).any(axis=1).to_numpy()
-    of_cell = _claimed(of_cell, streets, street, _overlay.points_of(shapes), has_people, ground)
-
-    table = pd.DataFrame(
-        {
-            "unit": communities.index,
-            "street": area.streets.index[street],
-            "source": COMMUNITIES,
-        }
-    )
-    table = pd.concat([units.table, table], ignore_index=True)
-    known = _parted(units.known, counted, street, area.groups, of_cell)
-    _refuse_without_land(table, known, of_cell, area)
-    return _Units(table, known, of_cell, units.street, shapes)
-
-
-def _claimed(
-    of_cell: np.ndarray,
-    streets: int,
-    street: np.ndarray,
-    points: np.ndarray,
-    has_people: np.ndarray,
-    ground: Ground,
-) -> np.ndarray:
-    """The unit of each cell where a community too small to hold a centre has the nearest cell that can be spared."""
-    counts = np.bincount(of_cell, minlength=streets + len(street))
-    of_street = np.append(np.arange(streets), street)
-    for which in np.flatnonzero((counts[streets:] == 0) & has_people):
-        can = of_street[of_cell] == street[which]
-        can &= (of_cell < streets) | (counts[of_cell] > 1)
-        spare = np.flatnonzero(can)
-        if len(spare):
-            x, y = points[which]
-            cell = spare[np.hypot(ground.x[spare] - x, ground.y[spare] - y).argmin()]
-            counts[of_cell[cell]] -= 1
-            counts[streets + which] += 1
-            of_cell[cell] = streets + which
-    return of_cell
-
-
-def _parted(
-    known: pd.DataFrame,
-    counted: pd.DataFrame,
-    street: np.ndarray,
-    groups: Sequence[people.Group],
-    of_cell: np.ndarray,
-) -> pd.DataFrame:
-    """
-    People of streets without those of their communities, then those of the communities.
-
-    Where communities do not count a group, the people of it that are left of their street are parted
-    among them and the rest like those of a group that all count, or else like their cells.
-    """
-    streets, names = len(known), people.columns_of(known)
-    parted: dict[str, np.ndarray] = {}
-    counts = np.bincount(of_cell, minlength=streets + len(street)).astype(float)
-    every = np.append(np.arange(streets), street)
-    complete = [group for group in names if counted[group].notna().all()]
-    for group in [*complete, *(g for g in names if g not in complete)]:
-        of_one, total = counted[group].to_numpy(), known[group].to_numpy()
-        left = total - np.bincount(street, np.nan_to_num(of_one), minlength=streets)
-        left = np.where(np.abs(left) <= _NEGLIGIBLE * total, 0.0, left)
-        whole = np.append(left, of_one)
-        if group not in complete:
-            like = next((parted[c] for c in _chain(group, known, groups) if c in complete), counts)
-            is_open = np.append(np.full(streets, True), np.isnan(of_one))
-            share = np.where(is_open, like, 0.0)
-            is_none = np.bincount(every, share, minlength=streets) == 0
-            share = np.where(is_none[every] & is_open, counts, share)
-            of_all = np.bincount(every, share, minlength=streets)[every]
-            shared = np.divide(share, of_all, out=np.zeros(len(every)), where=of_all > 0)
-            whole = np.where(is_open, left[every] * shared, whole)
-        parted[group] = whole
-    return pd.DataFrame(parted)[names]
-
-
-def _refuse_without_land(
-    table: pd.DataFrame,
-    known: pd.DataFrame,
-    of_cell: np.ndarray,
-    area: StudyArea,
-) -> None:
-    """Stop where communities count more people than their street, or fewer and leave nothing of it."""
-    file, problems = _file(area.sources.communities, COMMUNITIES), []
-    counts = np.bincount(of_cell, minlength=len(table))
-    for position, row in enumerate(table.itertuples()):
-        name = repr(area.streets["name"].get(row.street, row.street))
-        for group in known:
-            people_of = known[group].iloc[position]
-            if people_of < 0:
-                problems.append(
-                    Sentence(
-                        f"{file}: the communities of {name} count {-people_of:,.1f} more {group} than the "
-                        "street has; correct one of the two.",
-                        zh=f"{file}：{name} 的社区 {group} 合计比街道多 {-people_of:,.1f}；请更正其一。",
-                    )
-                )
-            elif people_of > 0 and counts[position] == 0 and row.source == STREETS:
-                problems.append(
-                    Sentence(
-                        f"{file}: the communities of {name} fill it, but leave {people_of:,.1f} of its "
-                        f"{group} uncounted; correct the counts, or use a smaller cell.",
-                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f}（{group}）未计入；"
-                        "请更正人数，或用更小的网格。",
-                    )
-                )
-            elif people_of > 0 and counts[position] == 0:
-                problems.append(
-                    Sentence(
-                        f"{file}: {row.unit!r} is too small for the grid: no cell can be its own; use a smaller "
-                        "cell.",
-                        zh=f"{file}：{row.unit!r} 对网格来说太小，没有属于它的格子；请用更小的网格。",
-                    )
-                )
-    if problems:
-        raise ValidationError(list(dict.fromkeys(problems)))
-
-
-def _with_squares(
-    units: _Units, squares: gpd.GeoDataFrame, area: StudyArea, ground: Ground
-) -> _Units:
-    """Squares of a population grid as units; a street that none of them lies in keeps its own people."""
-    found = _square_cells(squares, area, ground)
-    there, first = np.unique(found.which, return_index=True)
-    of_square, streets = units.street[found.cell[first]], len(units.table)
-    of_cell, centred = units.of_cell.copy(), found.is_centred
-    of_cell[found.cell[centred]] = streets + np.searchsorted(there, found.which[centred])
-    counts = np.bincount(of_cell, minlength=streets + len(there))
-    lone = np.flatnonzero(counts[streets:] == 0)
-    rows = pd.DataFrame(squares.drop(columns=squares.geometry.name)).iloc[there]
-    counted = _counted(rows, of_square, units.known, area.groups)
-    rest = units.known.copy()
-    rest[np.bincount(of_square, minlength=streets) > 0] = 0.0
-    table = pd.DataFrame(
-        {"unit": rows.index, "street": area.streets.index[of_square], "source": GRID}
-    )
-    return units._replace(
-        table=pd.concat([units.table, table], ignore_index=True),
-        known=pd.concat([rest, counted], ignore_index=True),
-        of_cell=of_cell,
-        lone_unit=streets + lone,
-        lone_cell=found.cell[first[lone]],
-    )
-
-
-def _square_cells(squares: gpd.GeoDataFrame, area: StudyArea, ground: Ground) -> Shares:
-    """The cells that share the people of each square, or of a point that stands for one."""
-    shapes, nowhere = squares.geometry.to_numpy(), np.zeros(len(ground.x), dtype=np.int64)
-    own = np.zeros(len(shapes), dtype=np.int64)
-    is_points = (shapely.get_dimensions(shapes) == 0).all()
-    share = _overlay.shared_as_squares if is_points else _overlay.shared_among
-    found = share(shapes, ground, nowhere, own)
-    # What holds no centre and lies in no street is outside.
-    lone = np.flatnonzero(~found.is_centred)
-    points = _overlay.points_of(shapes[found.which[lone]])
-    outside = lone[_overlay.owners_of(points, area.streets.geometry.to_numpy()) < 0]
-    return Shares(*(np.delete(part, outside) for part in found))
-
-
 def _layers(
-    area: StudyArea, sources: Sources, homes: _Homes | None, units: _Units, ground: Ground
+    area: StudyArea, sources: Sources, homes: Homes | None, units: Units, ground: Ground
 ) -> list[_Layer]:
     """What says where inside units people live, the best first."""
     layers = []
@@ -633,12 +319,12 @@ def _layers(
         layers.append(_homes_layer(RESIDENCES, homes, units, ground, area))
     if sources.communities is not None:
         is_point = shapely.get_dimensions(sources.communities.geometry.to_numpy()) == 0
-        points = _homes(sources.communities[is_point], area, sources.uninhabited)
+        points = _units.homes_of(sources.communities[is_point], area, sources.uninhabited)
         if points is not None:
             layers.append(_homes_layer(COMMUNITIES, points, units, ground, area))
     if sources.people_grid is not None and not (units.table["source"] == GRID).any():
         squares = sources.people_grid
-        found = _square_cells(squares, area, ground)
+        found = _units.square_cells(squares, area, ground)
         layers.append(_layer(GRID, squares, people.columns_of(squares), found, units))
     if sources.people_raster:
         weights = _pixels.of_cells(sources.people_raster, ground, area.crs)
@@ -646,11 +332,9 @@ def _layers(
     return layers
 
 
-def _homes_layer(
-    name: str, homes: _Homes, units: _Units, ground: Ground, area: StudyArea
-) -> _Layer:
+def _homes_layer(name: str, homes: Homes, units: Units, ground: Ground, area: StudyArea) -> _Layer:
     """Weights by points and polygons, each within its own unit, or its street where that has no cell."""
-    columns = [*people.columns_of(homes.frame), *(c for c in _MEASURES if c in homes.frame)]
+    columns = [*people.columns_of(homes.frame), *(c for c in _units.MEASURES if c in homes.frame)]
     if (units.table["source"] == GRID).any():  # a home is in the square its cell is in
         zones, own = np.zeros(len(ground.x), dtype=np.int64), np.zeros(len(homes.shapes), np.int64)
         found = _overlay.shared_among(homes.shapes, ground, zones, own)
@@ -670,7 +354,7 @@ def _homes_layer(
 
 
 def _layer(
-    name: str, rows: pd.DataFrame, columns: Sequence[str], found: Shares, units: _Units
+    name: str, rows: pd.DataFrame, columns: Sequence[str], found: Shares, units: Units
 ) -> _Layer:
     """Weights by rows that cells share."""
     count, unit = len(units.table), units.of_cell[found.cell]
@@ -685,7 +369,7 @@ def _layer(
     return _Layer(name, weights, told, every)
 
 
-def _known(units: _Units, layers: Sequence[_Layer]) -> pd.DataFrame:
+def _known(units: Units, layers: Sequence[_Layer]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
     known = units.known.copy()
     raster: dict[str, np.ndarray] = {}
@@ -699,7 +383,7 @@ def _known(units: _Units, layers: Sequence[_Layer]) -> pd.DataFrame:
 
 
 def _weights(
-    layers: Sequence[_Layer], units: _Units, is_lived: np.ndarray, area: StudyArea
+    layers: Sequence[_Layer], units: Units, is_lived: np.ndarray, area: StudyArea
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """
     The weight of each cell by group, by what each unit's people are placed, and how many of its rows lack it.
@@ -721,7 +405,9 @@ def _weights(
         }
         is_told = np.any([total > 0 for total in of_unit.values()], axis=0) & is_open
         for group in weights:
-            chain = [c for c in _chain(group, layer.weights, area.groups) if c in layer.weights]
+            chain = [
+                c for c in _units.chain(group, layer.weights, area.groups) if c in layer.weights
+            ]
             # The first that every row of the unit tells, or else the one that most do.
             told = [np.where(of_unit[c] > 0, layer.told.get(c, 1.0), -1.0) for c in chain]
             best = np.argmax(told, axis=0)
@@ -738,7 +424,7 @@ def _weights(
 
 def _filled(
     cells: pd.DataFrame,
-    units: _Units,
+    units: Units,
     weights: Mapping[str, np.ndarray],
     basis: np.ndarray,
     is_lived: np.ndarray,
@@ -769,9 +455,9 @@ def _filled(
 
 def _total_notes(
     area: StudyArea,
-    homes: _Homes | None,
+    homes: Homes | None,
     population: pd.DataFrame,
-    units: _Units,
+    units: Units,
     totals: str,
 ) -> list[Text]:
     """How far residences, or whatever is the population, differ from the figures of the streets."""
@@ -780,9 +466,9 @@ def _total_notes(
     streets = population[first].sum()
     squares = area.sources.people_grid
     if totals == "grid" and squares is not None:
-        told, file = units.known[first].sum(), _file(squares, GRID)
+        told, file = units.known[first].sum(), _units.file_of(squares, GRID)
     elif homes is not None and first in homes.frame and homes.frame[first].sum() > 0:
-        told, file = homes.frame[first].sum(), _file(area.sources.residences, RESIDENCES)
+        told, file = homes.frame[first].sum(), _units.file_of(area.sources.residences, RESIDENCES)
     else:
         return []
     if not streets > 0:
@@ -816,7 +502,7 @@ def _row_notes(lacking: np.ndarray) -> list[Text]:
 
 
 def _fallback_notes(
-    area: StudyArea, table: pd.DataFrame, sources: Sources, is_lived: np.ndarray, units: _Units
+    area: StudyArea, table: pd.DataFrame, sources: Sources, is_lived: np.ndarray, units: Units
 ) -> list[Text]:
     """Where people are spread evenly although there are sources, and where all land is said to be uninhabited."""
     has_people = (table.filter(like="known_") > 0).any(axis=1)
@@ -844,11 +530,6 @@ def _fallback_notes(
                 }
             )
     return notes
-
-
-def _file(frame: gpd.GeoDataFrame | None, name: str) -> str:
-    """What sentences call a source: its file, or its name where it comes from memory."""
-    return name if frame is None else str(frame.attrs.get("file", name))
 
 
 def _named(area: StudyArea, codes: set[object]) -> tuple[str, str]:
