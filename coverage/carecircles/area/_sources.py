@@ -6,7 +6,7 @@ Every function returns what fits and, as sentences, what does not; notes say wha
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +14,9 @@ import pandas as pd
 import shapely
 
 from carecircles import io
+from carecircles.area import _totals
 from carecircles.area._rasters import Said, bands_of
-from carecircles.area.values import Band, Sources
+from carecircles.area.values import Band, Ground, Sources
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching, rasters
 from carecircles.people import columns_of, headline_of
@@ -25,10 +26,7 @@ READ = ("residences", "communities", "people_grid")  # by frames with people by 
 ROLES = (*READ, "uninhabited")
 STRAY_M = 100.0  # a residence this far from the street it names is in another one
 _WHOLE = 0.999  # share of an area's figures or shapes from which on it is taken for all of it
-_FULL = 0.99  # of a street from which on its communities leave no room for more of its people
 _LEAST_AT_HOME = 0.9  # share of a community that has to lie in its street; the rest is drawing
-_FAR, _TOO_FAR = 2.0, 10.0  # times the known total: said, refused
-_HALF_A_PERSON = 0.5
 ROLES_ZH = {
     "residences": "住宅",
     "communities": "社区",
@@ -36,14 +34,6 @@ ROLES_ZH = {
     "people_raster": "人口栅格",
     "uninhabited": "无人居住区",
 }
-
-
-class Ground(NamedTuple):
-    """What sources are held against: streets by code, and their people by group where these are sound."""
-
-    streets: gpd.GeoDataFrame
-    population: pd.DataFrame | None
-    remedies: Mapping[str, Sentence]  # how to declare a datum, by role
 
 
 def match(
@@ -161,8 +151,8 @@ def match_residences(
     kept = kept.assign(street=codes)
     problems += _unlike(kept, rows[is_kept], ground.streets, file=file)
     for column in columns_of(kept):
-        if _is_known(column, ground):
-            notes += _far_off(kept[column].sum(), column, ground, file=file, limit=np.inf)[1]
+        if _totals.is_known(column, ground):
+            notes += _totals.far_off(kept[column].sum(), column, ground, file=file, limit=np.inf)[1]
     return _without_row(kept), problems, notes
 
 
@@ -295,7 +285,7 @@ def match_communities(
             )
         problems += _overlapping(matched, file=file, role="communities")
     matched.attrs = communities.attrs
-    wrong, said = _added_up(matched, ground, file=file, are_polygons=are_polygons)
+    wrong, said = _totals.added_up(matched, ground, file=file, are_polygons=are_polygons)
     return _without_row(matched), [*problems, *wrong], [*notes, *said]
 
 
@@ -318,82 +308,6 @@ def _pairs(said: pd.Series, most: pd.Series, streets: gpd.GeoDataFrame) -> pd.Se
     return pd.Series(said + " / " + lies)
 
 
-def _added_up(
-    communities: gpd.GeoDataFrame, ground: Ground, *, file: str, are_polygons: bool
-) -> tuple[list[Sentence], list[Text]]:
-    """
-    Whether communities have no more people than their street, and as many where they fill all of it.
-
-    Of polygons that is a problem, for each keeps the figure it has; points only share out their street's.
-    """
-    problems: list[Sentence] = []
-    notes: list[Text] = []
-    if ground.population is None:
-        return [], []
-    groups = [c for c in columns_of(communities) if c in ground.population]
-    if not groups:
-        there, known = ", ".join(columns_of(communities)), ", ".join(columns_of(ground.population))
-        return [
-            Sentence(
-                f"{file}: it has {there}, the file of population {known}; add a group that both have.",
-                zh=f"{file}：含 {there}，而人口文件含 {known}；请补充两者共有的人群。",
-            )
-        ], []
-    street = communities["street"]
-    areas = communities.area.groupby(street).sum().reindex(ground.streets.index, fill_value=0.0)
-    is_full = areas >= _FULL * ground.streets.area
-    for group in groups:
-        sums = communities[group].groupby(street).sum()
-        is_whole = communities[group].notna().groupby(street).all() & is_full.reindex(sums.index)
-        figures = ground.population[group].reindex(sums.index)
-        for code in sums.index[(sums > figures + _HALF_A_PERSON).to_numpy()]:
-            line = _sum_told(code, group, sums[code], figures[code], ground, file=file)
-            if are_polygons:
-                problems.append(line)
-            else:
-                notes.append({"en": str(line), "zh": line.zh})
-        for code in sums.index[(is_whole & (sums < figures - _HALF_A_PERSON)).to_numpy()]:
-            problems.append(
-                _sum_told(code, group, sums[code], figures[code], ground, file=file, is_less=True)
-            )
-    if not are_polygons and notes:
-        notes = notes[:1] + (
-            [
-                {
-                    "en": f"{file}: so do {len(notes) - 1} more sums; points only share out the people of their street.",
-                    "zh": f"{file}：另有 {len(notes) - 1} 处如此；点只用于在街道内分配人口。",
-                }
-            ]
-            if len(notes) > 1
-            else []
-        )
-    return _checks.few(problems, of=file), notes
-
-
-def _sum_told(
-    code: object,
-    group: str,
-    total: float,
-    known: float,
-    ground: Ground,
-    *,
-    file: str,
-    is_less: bool = False,
-) -> Sentence:
-    name = _checks.show(ground.streets.loc[code, "name"])
-    than, than_zh = (
-        ("though they fill it, less than its", "（已铺满街道）少于")
-        if is_less
-        else ("more than its", "多于")
-    )
-    return Sentence(
-        f"{file}: the communities of street {name} add up to {total:,.0f} {group}, {than} {known:,.0f}; "
-        "correct one of the two files.",
-        zh=f"{file}：街道 {name} 的社区 {group} 合计 {total:,.0f}，{than_zh}该街道的 {known:,.0f}；"
-        "请更正其中一个文件。",
-    )
-
-
 # A grid of people
 
 
@@ -414,7 +328,7 @@ def match_people_grid(
     kept = kept.assign(**{group: kept[group] * share for group in groups})
     if _are_polygons(kept):
         problems += _overlapping(kept, file=file, role="people_grid")
-    wrong, said = _total_told(kept[groups].sum(), ground, file=file)
+    wrong, said = _totals.total_told(kept[groups].sum(), ground, file=file)
     return _without_row(kept), [*problems, *wrong], [*notes, *said]
 
 
@@ -520,7 +434,7 @@ def match_rasters(
     sums = pd.Series(0.0, index=list(dict.fromkeys(band.group for band in bands)))
     for band in bands:
         sums[band.group] += looked[band.path].sums[band.band]
-    wrong, told = _total_told(sums, ground, file="people_raster")
+    wrong, told = _totals.total_told(sums, ground, file="people_raster")
     return bands, [*problems, *wrong], [*notes, *told]
 
 
@@ -691,59 +605,6 @@ def _overlapping(units: gpd.GeoDataFrame, *, file: str, role: str) -> list[Sente
         if m2 > (1 - _WHOLE) * least
     ]
     return _checks.few(problems, of=file)
-
-
-def _is_known(group: str, ground: Ground) -> bool:
-    return ground.population is not None and group in ground.population
-
-
-def _total_told(sums: pd.Series, ground: Ground, *, file: str) -> tuple[list[Sentence], list[Text]]:
-    """Whether the people of a source are about as many as are known, by group; nobody at all is a problem."""
-    problems: list[Sentence] = []
-    notes: list[Text] = []
-    if not (sums > 0).any():
-        problems.append(
-            Sentence(
-                f"{file}: there is nobody in the area; use a file that has people there.",
-                zh=f"{file}：研究区内没有人口；请使用含有当地人口的文件。",
-            )
-        )
-        return problems, notes
-    for group in sums.index:
-        if _is_known(str(group), ground):
-            wrong, said = _far_off(sums[group], str(group), ground, file=file, limit=_TOO_FAR)
-            problems += wrong
-            notes += said
-    return problems, notes
-
-
-def _far_off(
-    total: float, group: str, ground: Ground, *, file: str, limit: float
-) -> tuple[list[Sentence], list[Text]]:
-    """
-    What is said of a sum of people that is far from the one known, by a factor.
-
-    Where people really live is told by shares, so that a source of another year serves: above 2 and below
-    1/2 it is only said. Ten times as many are no people of this place: a density, another group, a
-    value for nodata.
-    """
-    assert ground.population is not None
-    known = float(ground.population[group].sum())
-    if known <= 0:
-        return [], []
-    factor = total / known
-    if 1 / _FAR <= factor <= _FAR:
-        return [], []
-    what = f"{total:,.0f} {group} in the area, {factor:.3g} times the {known:,.0f} of the streets"
-    zh = f"研究区内 {group} 为 {total:,.0f}，是街道合计 {known:,.0f} 的 {factor:.3g} 倍"
-    if 1 / limit <= factor <= limit:
-        return [], [{"en": f"{file}: {what}.", "zh": f"{file}：{zh}。"}]
-    return [
-        Sentence(
-            f"{file}: {what}; check that it counts people (not people per km2) of this place and group.",
-            zh=f"{file}：{zh}；请确认其为本地该人群的人数（而非每 km2 人数）。",
-        )
-    ], []
 
 
 def described(sources: Sources, streets: gpd.GeoDataFrame) -> dict[str, list[Sentence]]:

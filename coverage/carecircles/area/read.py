@@ -25,7 +25,7 @@ from carecircles.area._plan import (
     standard_problems,
 )
 from carecircles.area._rasters import Said, said_problems
-from carecircles.area.values import USUAL_STANDARD, Standard, StudyArea
+from carecircles.area.values import USUAL_STANDARD, Ground, Standard, StudyArea
 from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
 from carecircles.io import _matching
@@ -331,7 +331,7 @@ def _made(
     sources, wrong, said = _sources.match(
         {role: placed[role] for role in LIVED_IN},
         plan.get(RASTER),
-        _sources.Ground(streets, population if is_counted else None, _remedies(by)),
+        Ground(streets, population if is_counted else None, _remedies(by)),
         files=files,
         folder=plan.get("folder", Path()),
     )
@@ -360,10 +360,10 @@ def _made(
     return read_in if populations is None else with_years(read_in, populations)
 
 
-def ground_of(area: StudyArea, *, datum: str, zh: str) -> _sources.Ground:
+def ground_of(area: StudyArea, *, datum: str, zh: str) -> Ground:
     """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
     remedy = Sentence(datum, zh=zh)
-    return _sources.Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
 
 
 def _remedies(by: str) -> dict[str, Sentence]:

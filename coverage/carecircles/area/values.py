@@ -2,8 +2,10 @@
 
 import dataclasses
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -81,6 +83,14 @@ class Sources:
 
 
 NO_SOURCES = Sources()
+
+
+class Ground(NamedTuple):
+    """What sources are held against: streets by code, and their people by group where these are sound."""
+
+    streets: gpd.GeoDataFrame
+    population: pd.DataFrame | None
+    remedies: Mapping[str, Sentence]  # how to declare a datum, by role
 
 
 @dataclass(frozen=True, eq=False)
