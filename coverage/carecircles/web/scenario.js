@@ -1,4 +1,4 @@
-/* Scenarios on the live page: read and written as carecircles' scenario.py does, rule for rule, so
+/* Scenarios on the live page: read and written as carecircles' scenario/read.py does, rule for rule, so
    that a file means the same here and on the command line. Knows nothing of a page or a map. */
 "use strict";
 carecircles.scenario = (function () {

@@ -1,0 +1,23 @@
+"""
+What-if scenarios: open, close, move or equip centres, change the standard; from a file or in Python.
+
+A scenario is a list of steps, each of which does one thing (its act) to one centre or, for the
+standard, to one group of people:
+
+    name = "Taoyuan centre opens in 2023"
+
+    [[step]]
+    open = "T1"            # the new centre's id; also close, move, equip = "H12", standard = "everyone"
+    street = "桃园街道"     # or lon and lat, with datum = "gcj02" if they are not WGS84
+    date = "2023"          # since when it holds; until = ... ends it
+"""
+
+from carecircles.scenario.after import DEGREE_DECIMALS as DEGREE_DECIMALS
+from carecircles.scenario.after import apply as apply
+from carecircles.scenario.after import street_middles as street_middles
+from carecircles.scenario.read import parse as parse
+from carecircles.scenario.read import read_scenario as read_scenario
+from carecircles.scenario.read import scenario_text as scenario_text
+from carecircles.scenario.values import ACTS as ACTS
+from carecircles.scenario.values import EVERYONE as EVERYONE
+from carecircles.scenario.values import Scenario as Scenario

@@ -1,0 +1,49 @@
+"""A scenario as a value: its steps, and what each act may say."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from carecircles.words import Sentence, Text
+
+EVERYONE = "everyone"
+ACTS = ("open", "close", "move", "equip", "standard")
+
+_POINT = ("street", "lon", "lat", "datum", "basis", "source")
+DETAILS: dict[str, tuple[str, ...]] = {
+    "open": ("name", "name_en", "services", "capacity", *_POINT),
+    "close": (),
+    "move": _POINT,
+    "equip": ("services",),
+    "standard": ("metres", "minutes", "pace_m_s"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """
+    A plan that differs from the study area as it is.
+
+    `steps` has a row for each step in the order in which they are done: file and step (where it was
+    written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
+    (days, may be missing), and what the act needs. `note` goes with every result; `files` are those
+    it was read from, `taken` says what was taken for granted while reading them. `as_of` is the day
+    that is looked at, None for any: then every step holds, whatever its dates. `year` is the year whose
+    people are counted, None for that of the study area.
+    """
+
+    name: str
+    name_en: str
+    steps: pd.DataFrame
+    as_of: datetime.date | None = None
+    note: str = ""
+    note_en: str = ""
+    files: tuple[Path, ...] = ()
+    taken: tuple[Text, ...] = ()
+    year: int | None = None
+
+
+def step_named(file: str, number: int) -> Sentence:
+    return Sentence(f"{file}, step {number}", zh=f"{file}，第 {number} 步")
