@@ -612,8 +612,9 @@ def test_names_that_do_not_make_up_a_group(ground, tmp_path, names, expected):
         ([], "files.people_raster is []"),
         (
             {"older": "a.tif"},
-            "files.people_raster.older: a group's column is people or begins with",
+            "files.people_raster.older: this is no group of the area; write one of",
         ),
+        ({"people_99": "a.tif"}, "files.people_raster.people_99: this is no group of the area"),
         ({"people_60": ["a.tif", 3]}, "files.people_raster.people_60 is ['a.tif', 3]"),
         ("none_*.tif", "none_*.tif: there is no such file; check the name or the pattern"),
         ({"people_60": "/vsicurl/http://127.0.0.1/a.tif"}, "there is no such file"),

@@ -529,8 +529,25 @@ def test_pointing_at_a_cell_tells_the_people_who_live_there(browser, corner_plan
           [...carecircles.page.grid.facts({ lng, lat }).querySelectorAll("td")].at(-1).textContent)""",
         [list(point.coords[0]) for point in corners.to_crs(4326)],
     )
-    page.close()
     assert told == ["75.0", "25.0", "0.0"]
+    assert not corner_plan.cells["covered"].iloc[
+        0
+    ]  # of an uncovered zone, which is pointed at as well
+    for corner, people in zip(corners.to_crs(4326)[[0, 2]], told[::2], strict=True):
+        x, y = page.evaluate(
+            """([lng, lat]) => { const map = carecircles.page.maps[0], box = map.getContainer();
+              const { x, y } = map.latLngToContainerPoint({ lng, lat }), at = box.getBoundingClientRect();
+              return [at.left + x, at.top + y]; }""",
+            list(corner.coords[0]),
+        )
+        page.mouse.move(x - 3, y)
+        page.mouse.move(x, y)
+        page.wait_for_function(
+            """people => [...document.querySelectorAll(".cc-tip td")].at(-1)?.textContent === people""",
+            arg=people,
+            timeout=5000,
+        )
+    page.close()
 
 
 def test_what_if_and_siting_see_where_people_live(corner_plan):

@@ -96,7 +96,9 @@ def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     }
     sound = {**plan, **tables, **named, "datum": datums}
     sound.pop(RASTER, None)
-    if RASTER in tables["files"] and not said_problems(tables["files"][RASTER]):
+    if RASTER in tables["files"] and not said_problems(
+        tables["files"][RASTER], people.declared(tables["groups"])[0]
+    ):
         sound[RASTER] = tables["files"][RASTER]
     if "crs" in plan and crs_problems_of(plan["crs"]):
         del sound["crs"]
@@ -172,7 +174,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):
-                problems += said_problems(value)
+                problems += said_problems(value, people.declared(plan.get("groups", {}))[0])
             elif not isinstance(value, str) or not value.strip() or "\0" in value:
                 told = f"area.toml: {table}.{key} is {value!r:.60}; write the name of {what}."
                 zh = f"area.toml：{table}.{key} 为 {value!r:.60}；请填写{what_zh}名。"

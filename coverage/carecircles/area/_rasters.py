@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from carecircles import people
 from carecircles.area.values import Band
 from carecircles.io import _checks, rasters
-from carecircles.words import Sentence
+from carecircles.words import Sentence, listed
 
 Said: TypeAlias = (
     str | Path | Sequence[str | Path] | Mapping[str, str | Path | Sequence[str | Path]]
@@ -21,21 +21,23 @@ _OF_AGE = re.compile(r"people_(\d{1,2})")
 _KEY = "files.people_raster"
 
 
-def said_problems(said: object, file: str = "area.toml") -> list[Sentence]:
-    """What is wrong with how rasters are declared: a file, a list of them, or files by group."""
+def said_problems(
+    said: object, groups: Sequence[people.Group], file: str = "area.toml"
+) -> list[Sentence]:
+    """What is wrong with how rasters are declared: a file, a list of them, or files by group of the area."""
+    known = listed(group.column for group in groups)
     parts = list(said.items()) if isinstance(said, Mapping) else [(None, said)]
     problems = []
     if not parts:
         return [_not_files(file, _KEY, said)]
     for group, value in parts:
         where = _KEY if group is None else f"{_KEY}.{group}"
-        if group is not None and not people.is_group(group):
+        if group is not None and group not in {one.column for one in groups}:
             problems.append(
                 Sentence(
-                    f"{file}: {where}: a group's column is people or begins with people_; write such as "
-                    'people_60 = "people_60.tif".',
-                    zh=f"{file}：{where}：人群列名为 people 或以 people_ 开头；请写如 "
-                    'people_60 = "people_60.tif"。',
+                    f"{file}: {where}: this is no group of the area; write one of {known}, or declare it "
+                    "below [groups].",
+                    zh=f"{file}：{where}：研究区没有该人群；请写以下之一：{known.zh}，或在 [groups] 下声明。",
                 )
             )
         several = _listed(value)

@@ -213,7 +213,11 @@ def study(
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
-        *([] if people_raster is None else said_problems(people_raster, "study")),
+        *(
+            []
+            if people_raster is None
+            else said_problems(people_raster, people.declared(plan["groups"])[0], "study")
+        ),
         *([] if crs is None else crs_problems_of(crs, "study")),
     ]
     sound, is_certain = sound_part(plan)

@@ -97,6 +97,11 @@ carecircles.layers = (function () {
         pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
       });
       layer.bindTooltip(() => zoneFacts(zone, told), { sticky: true, className: "cc-tip" });
+      layer.on("mousemove", ({ latlng, target }) => { // the cell under the pointer as well
+        const box = zoneFacts(zone, told), cell = target._map.carecirclesGrid?.facts(latlng);
+        if (cell) box.append(cell);
+        layer.setTooltipContent(box);
+      });
       nameForReaders(layer, () =>
         word("zone") + " " + zone.zone + ": " + count(zone.figures[people.key]) + " " + say(people.label));
       return layer;
