@@ -607,6 +607,26 @@ def test_names_that_do_not_make_up_a_group(ground, tmp_path, names, expected):
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
+        (
+            {"people_60": "two.tif", "people_80": "two.tif#2"},
+            "two.tif: it has 2 bands; say which one",
+        ),
+        ({"people_60": ["chn_t_60_2020.tif", "chn_t_60_2030.tif"]}, "are of the years 2020, 2030"),
+    ],
+)
+def test_rasters_declared_by_group_that_do_not_go_together(ground, tmp_path, said, expected):
+    raster(tmp_path / "two.tif", np.dstack([flat(200), flat(200)]))
+    for year in (2020, 2030):
+        raster(tmp_path / f"chn_t_60_{year}.tif", flat(200))
+    paths = {
+        g: [f"{tmp_path}/{n}" for n in ([v] if isinstance(v, str) else v)] for g, v in said.items()
+    }
+    assert expected in told(ground, people_raster=paths)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
         (5, "study: files.people_raster is 5; write the name of a GeoTIFF"),
         ({}, "files.people_raster is {}"),
         ([], "files.people_raster is []"),

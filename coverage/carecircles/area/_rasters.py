@@ -91,10 +91,9 @@ def bands_of(
     chosen: dict[Path, list[int] | None] = {}
     for value in said.values() if isinstance(said, Mapping) else [said]:
         for path, band in (pair for one in _listed(value) for pair in _found(one, folder)):
-            if band is None:
-                chosen.setdefault(path, None)
-            else:
-                chosen[path] = [*(chosen.get(path) or []), band]
+            several = chosen.get(path, [])  # a plain name stays plain: it asks which band is meant
+            chosen[path] = None if band is None or several is None else [*several, band]
+    problems += _of_several_years(path for path in chosen if path.is_file())
     twice = {one for one in bands if bands.count(one) > 1}
     for one in sorted(twice, key=str):
         problems.append(
@@ -106,6 +105,20 @@ def bands_of(
     for path in dict.fromkeys(path for path in chosen if not path.is_file()):
         problems.append(_no_file(path))
     return tuple(bands), {p: b for p, b in chosen.items() if p.is_file()}, problems
+
+
+def _of_several_years(files: Iterable[Path]) -> list[Sentence]:
+    """Files whose names say different years are not people of one day."""
+    years = {named.year for path in files if (named := rasters.named(path))}
+    if len(years) < 2:
+        return []
+    told = ", ".join(map(str, sorted(years)))
+    return [
+        Sentence(
+            f"{_KEY}: the files are of the years {told}; name those of one year.",
+            zh=f"{_KEY}：文件属于不同年份（{told}）；请只列出同一年的文件。",
+        )
+    ]
 
 
 def _no_file(path: Path) -> Sentence:
@@ -133,7 +146,6 @@ def _by_name(files: Sequence[Path], groups: Sequence[str]) -> tuple[list[Band], 
     problems: list[Sentence] = []
     bands: list[Band] = []
     by_age: dict[tuple[str, int], Path] = {}
-    years: dict[int, Path] = {}
     for path in dict.fromkeys(files):
         named = rasters.named(path)
         if people.is_group(path.stem):
@@ -148,24 +160,15 @@ def _by_name(files: Sequence[Path], groups: Sequence[str]) -> tuple[list[Band], 
                 )
             )
         else:
-            years.setdefault(named.year, path)
+            year = named.year
             if named.age is None:
                 bands.append(Band(path, 1, people.EVERYONE, named.year))
             elif (named.sex, named.age) in by_age:
                 problems.append(_twice(by_age[named.sex, named.age], path))
             else:
                 by_age[named.sex, named.age] = path
-    if len(years) > 1:
-        told = ", ".join(str(year) for year in sorted(years))
-        problems.append(
-            Sentence(
-                f"{_KEY}: the files are of the years {told}; name those of one year.",
-                zh=f"{_KEY}：文件属于不同年份（{told}）；请只列出同一年的文件。",
-            )
-        )
     if not by_age:
         return bands, problems
-    year = next(iter(years))
     wanted = {g: int(m[1]) for g in groups if (m := _OF_AGE.fullmatch(g))}
     wanted = {group: age for group, age in wanted.items() if age in rasters.ages_from(0)}
     there = {band.group for band in bands}
