@@ -359,6 +359,18 @@ def test_a_graph_of_osmnx_is_walked(tmp_path):
     assert metres(net, (0, 0), (100, 100)) == [300]
 
 
+def test_an_edge_that_is_drawn_from_its_end_is_walked_as_it_runs(tmp_path):
+    """An undirected graph may draw an edge against its direction."""
+    path = graphml(tmp_path / "town.graphml")
+    told = path.read_text(encoding="utf-8").replace(
+        "500100 4300000, 500150 4300000, 500150 4300100, 500100 4300100",
+        "500100 4300100, 500150 4300100, 500150 4300000, 500100 4300000",
+    )
+    path.write_text(told.replace('"directed"', '"undirected"'), encoding="utf-8")
+    net = network.read_network(path, crs=CRS)
+    assert metres(net, (0, 0), (150, 20)) == [170]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

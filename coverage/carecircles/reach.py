@@ -272,6 +272,9 @@ def walking(
     xy, (x, y) = _demand_xy(demand), _facility_xy(demand, facilities)
     if len(demand):
         _require_network_of(facilities, xy, network)
+    if demand.empty or facilities.empty:
+        none = np.array([], int)
+        return CostTable(_table(demand, facilities, none, none, np.array([])), cutoff)
     homes, cell = _on_ways(network, *xy)
     centres, facility = _on_ways(network, x, y)
     graph = networks.graph_of(network)

@@ -462,6 +462,13 @@ def _lines_of(
     lines = shapely.from_wkt(np.array(written, dtype=object), on_invalid="ignore")
     straight = np.asarray(shapely.linestrings(np.nan_to_num(ends)))
     lines = np.where(shapely.is_missing(lines), straight, lines)
+    points = [shapely.get_point(lines, n) for n in (0, -1)]
+    drawn = np.stack(
+        [np.column_stack([shapely.get_x(p), shapely.get_y(p)]) for p in points], axis=1
+    )
+    as_told, turned = (np.hypot(*(way - drawn).T).sum(axis=0) for way in (ends, ends[:, ::-1]))
+    is_turned = turned < as_told  # an undirected graph may draw an edge from its end to its start
+    lines[is_turned] = shapely.reverse(lines[is_turned])
     lines[~np.isfinite(ends).all(axis=(1, 2))] = None
     return lines
 

@@ -367,7 +367,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     label[place] = ends
     one, other = first[whole].to_numpy(), last[whole].to_numpy()
     begins = np.array([shapely.get_coordinates(line)[0] for line in merged])
-    is_turned = (begins != xy[one]).any(axis=1)
+    is_turned = np.hypot(*(begins - xy[one]).T) > np.hypot(*(begins - xy[other]).T)
     start, end = np.where(is_turned, other, one), np.where(is_turned, one, other)
     lead = rows[np.searchsorted(number, np.arange(len(whole)))]
     joined = edges.iloc[lead[is_line]].assign(
