@@ -333,6 +333,37 @@ def test_squares_smaller_than_cells_lose_nobody():
     by_cell = np.add.reduceat(by_cell, range(0, 25, 5), axis=1)  # by column, then row
     assert demand["people_60"].tolist() == pytest.approx(by_cell.T.ravel().tolist())
     assert placed.units["placed_people_60"].sum() == pytest.approx(demand["people_60"].sum())
+    assert set(placed.units["basis"]) == {
+        "people_grid"
+    }  # also of those that have no cell of their own
+    assert not any("evenly" in note["en"] for note in placed.notes)
+
+
+@pytest.mark.parametrize("totals", ["residences", "grid"])
+def test_a_population_of_one_street_alone_is_held_against_that_street(totals):
+    """The list tells 80 of a street of 100; the other street keeps its 50."""
+    streets = {"A": shapely.box(0, 0, 400, 400), "B": shapely.box(400, 0, 800, 400)}
+    homes = frame([shapely.box(0, 0, 400, 400)], people_60=[80.0], street=["A"])
+    source = "residences" if totals == "residences" else "people_grid"
+    told = made(streets, area.Sources(**{source: homes}), people_60=[100.0, 50.0])
+    placed = weights.place(told, cell=50, totals=totals)
+    assert placed.demand["people_60"].sum() == pytest.approx(130)
+    assert "counts 80 people 60+, the streets it is in 100 (-20.0 %)" in placed.notes[0]["en"]
+
+
+def test_people_new_to_a_street_live_where_people_can():
+    """Nobody lives in B in 2020, sixty do in 2030; half of it is a lake."""
+    streets = {"A": shapely.box(0, 0, 400, 400), "B": shapely.box(400, 0, 800, 400)}
+    lake = frame([shapely.box(400, 0, 600, 400)])
+    first, then = (made(streets, people_60=[100.0, n]).population for n in (0.0, 60.0))
+    both = pd.concat({2020: first, 2030: then}, names=["year"]).swaplevel()
+    years = area.with_years(
+        made(streets, area.Sources(uninhabited=lake), people_60=[100.0, 0.0]), both
+    )
+    placed = weights.place(area.in_year(years, 2030), cell=50)
+    assert where(placed.demand, 400, 0, 600, 400)["people_60"].sum() == 0
+    assert where(placed.demand, 600, 0, 800, 400)["people_60"].sum() == pytest.approx(60)
+    assert placed.units[["known_people_60", "placed_people_60"]].loc[1].tolist() == [60, 60]
 
 
 def test_points_of_a_lattice_stand_for_its_squares():
@@ -356,7 +387,7 @@ def test_residences_as_the_population():
     by_street = placed.demand.groupby("street", observed=True)[list(groups)].sum()
     assert by_street.to_numpy().tolist() == [pytest.approx([40, 4]), pytest.approx([50, 4])]
     assert [note["en"] for note in placed.notes] == [
-        "residences counts 40 people 60+, the streets 150 (-73.3 %); it is taken as the population.",
+        "residences counts 40 people 60+, the streets it is in 100 (-60.0 %); it is taken as the population.",
         "Nothing says where in B people live: they are spread evenly there.",
     ]
 

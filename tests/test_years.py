@@ -241,6 +241,24 @@ def test_more_people_are_no_more_coverage(asis):
     ].is_monotonic_decreasing  # most come where no centre is
 
 
+def test_a_comparison_does_not_depend_on_the_year_it_begins_in(tmp_path):
+    """Nobody lives in S1 in 2030; for the people of 2020 the plans compare as if nobody had looked there."""
+    write_area(tmp_path / "mine", POPULATION.replace("2030,12400,2000", "2030,0,0"))
+    homes = "id,street,lon,lat,households\n1,S1,{lon},{lat},10\n"
+    area = areas.read_area(tmp_path / "mine")
+    spot = area.facilities.to_crs(4326).geometry.iloc[0]
+    (tmp_path / "mine" / "residences.csv").write_text(homes.format(lon=spot.x, lat=spot.y), "utf-8")
+    area = areas.read_area(tmp_path / "mine")
+    asis = plan.evaluate(area, weights.make_demand(area, cell=100))
+    less = plan.carry_out(
+        asis, scenario.parse({"name": "L", "step": [{"close": area.facilities.index[0]}]})
+    )
+    straight = comparison.compare(asis, less).district
+    around = comparison.compare(plan.of_year(asis, 2030), less).district
+    assert straight["lost_people_60"] > 0
+    pd.testing.assert_series_equal(around, straight)
+
+
 def test_plans_of_a_year_and_of_none_are_not_compared(asis):
     undated = dataclasses.replace(asis.area, year=None, populations=None)
     with pytest.raises(ValidationError, match="the people of 2020, the other those of no year"):

@@ -5,6 +5,7 @@ Two evaluations of the same cells are held against each other cell by cell. Gain
 area) uncovered before and covered after, lost the other way round; backup is two centres or more.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 
@@ -14,8 +15,9 @@ import pandas as pd
 import shapely
 
 from carecircles import _html, evaluation, gaps, people
+from carecircles.area import in_year
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan, of_year
+from carecircles.plan import Plan
 from carecircles.words import Sentence
 
 STATUSES = ("covered", "gained", "lost", "uncovered")  # after, seen from before
@@ -136,7 +138,13 @@ def _for_the_same_people(before: Plan, after: Plan) -> Plan:
         raise ValidationError(
             [Sentence(f"{en}; evaluate both in one.", zh=f"{zh}；请按同一年份计算。")]
         )
-    return of_year(before, after.area.year)
+    area = in_year(before.area, after.area.year)
+    if not before.cells.index.equals(after.cells.index):
+        return before  # which `changes` refuses
+    cells = before.cells.copy(deep=False)
+    for group in people.columns_of(after.cells):
+        cells[group] = after.cells[group]
+    return dataclasses.replace(before, area=area, cells=cells)
 
 
 def groups_of(*plans: Plan) -> list[str]:

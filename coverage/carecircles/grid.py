@@ -156,11 +156,15 @@ def repeopled(demand: pd.DataFrame, *, before: pd.DataFrame, after: pd.DataFrame
     street = demand["street"].cat
     codes, labels = street.codes.to_numpy(), street.categories
     count = np.bincount(codes, minlength=len(labels))
+    is_open = np.ones(len(demand), dtype=bool)
+    if "placed" in demand:  # nobody moves onto land that nobody lives on, unless there is no other
+        is_lived = (demand["placed"] != "uninhabited").to_numpy()
+        is_open = is_lived | (np.bincount(codes, is_lived, minlength=len(labels))[codes] == 0)
     groups = [group for group in columns_of(demand) if group in before and group in after]
     living = demand[groups].to_numpy(float).sum(axis=1)
     of_street = np.bincount(codes, living, minlength=len(labels))
-    even = 1.0 / np.maximum(count, 1)
-    share = np.divide(living, of_street[codes], out=even[codes], where=of_street[codes] > 0)
+    even = is_open / np.bincount(codes, is_open, minlength=len(labels))[codes]
+    share = np.divide(living, of_street[codes], out=even, where=of_street[codes] > 0)
     people = {}
     for group in groups:
         was, then = (frame[group].reindex(labels).to_numpy(float) for frame in (before, after))

@@ -171,17 +171,23 @@ def _grown(placed: Placed, before: StudyArea, after: StudyArea) -> Placed:
     """
     The people of another year, who live in each street where those of the first do.
 
-    A unit grows with its street; of a group new to a street nobody knows in which units it lives.
+    A unit grows with its street; of a group new to a street of several units nobody knows in which of
+    them it lives.
     """
     was, then = before.population, after.population
     demand = grid.repeopled(placed.demand, before=was, after=then)
     units, streets = placed.units, placed.units["street"]
+    is_alone = ~streets.duplicated(keep=False).to_numpy()
     for group in people.columns_of(was):
         factor = (then[group] / was[group].where(was[group] > 0)).reindex(streets).to_numpy()
         is_none = (then[group] == 0).reindex(streets).to_numpy()
         factor = np.where(is_none, 0.0, factor)
-        columns = [column for column in (f"known_{group}", f"placed_{group}") if column in units]
-        units = units.assign(**{column: units[column] * factor for column in columns})
+        whole = then[group].reindex(streets).to_numpy().astype(float)
+        for column in (f"known_{group}", f"placed_{group}"):
+            if column in units:
+                grown = units[column].to_numpy() * factor
+                is_new = is_alone & np.isnan(grown) & (units[column] == 0).to_numpy()
+                units = units.assign(**{column: np.where(is_new, whole, grown)})
     return Placed(demand, units, placed.notes)
 
 
@@ -394,7 +400,10 @@ def _weights(
     source = units.table["source"].to_numpy()
     bases = [COMMUNITIES if s == COMMUNITIES else GRID if s == GRID else EVEN for s in source]
     basis = np.array([BASES.index(name) for name in bases])
-    basis[~has_land] = BASES.index(EVEN)
+    has_cells = (
+        np.bincount(of_cell, minlength=count) > 0
+    )  # a lone square has none, and is no less placed
+    basis[has_cells & ~has_land] = BASES.index(EVEN)
     weights = dict.fromkeys(people.columns_of(units.known), even)
     first = people.headline_of(units.known, area.headline)
     is_open, lacking = has_land.copy(), np.zeros(count)
@@ -463,20 +472,24 @@ def _total_notes(
     """How far residences, or whatever is the population, differ from the figures of the streets."""
     first = people.headline_of(population, area.headline)
     name = people.rows_of([first], area.groups)[0].name
-    streets = population[first].sum()
-    squares = area.sources.people_grid
+    squares, is_square = area.sources.people_grid, (units.table["source"] == GRID).to_numpy()
     if totals == "grid" and squares is not None:
-        told, file = units.known[first].sum(), _units.file_of(squares, GRID)
+        told, file = units.known[first][is_square].sum(), _units.file_of(squares, GRID)
+        there = units.table["street"][is_square].unique()
     elif homes is not None and first in homes.frame and homes.frame[first].sum() > 0:
         told, file = homes.frame[first].sum(), _units.file_of(area.sources.residences, RESIDENCES)
+        there = area.streets.index[np.unique(homes.street)]
     else:
         return []
+    streets = population[first].reindex(there).sum()
     if not streets > 0:
         return []
     off = 100 * (told / streets - 1)
+    some = len(there) < len(area.streets)
+    its, its_zh = ("the streets it is in", "所涉街道") if some else ("the streets", "街道")
     says: Text = {
-        "en": f"{file} counts {told:,.0f} people {name['en']}, the streets {streets:,.0f} ({off:+.1f} %)",
-        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，街道数据为 {streets:,.0f} 人（{off:+.1f}%）",
+        "en": f"{file} counts {told:,.0f} people {name['en']}, {its} {streets:,.0f} ({off:+.1f} %)",
+        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，{its_zh}数据为 {streets:,.0f} 人（{off:+.1f}%）",
     }
     if totals == "street":
         end: Text = {
