@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from carecircles.network.values import Network
+from carecircles.walkers import Profile
 
 _PAIRS_AT_ONCE = 4_000_000  # of a place and a centre, or of a junction and a centre
 _TILE_CUTOFFS = 2.0  # side of a tile of centres, in cutoffs
@@ -146,6 +147,37 @@ def _is_cut_off(network: Network, points: np.ndarray, feet: np.ndarray) -> np.nd
     return is_cut
 
 
+def minutes_along(network: Network, profile: Profile) -> np.ndarray:
+    """
+    Minutes that somebody walks along each way from end to end; infinite on stairs that are barred.
+
+    The metres of stairs and crossings count at the pace, and the time of the stairs and of waiting
+    comes on top.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from carecircles import walkers
+    >>> xy = np.array([[0.0, 0.0], [56.4, 0.0]])
+    >>> table = {"start": [0], "end": [1], "metres": [56.4], "flights": [3.0], "signals": [0.0]}
+    >>> stairs = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
+    >>> [minutes_along(stairs, walkers.profile_of(name)).round(3).tolist() for name in ("80plus", "nostairs")]
+    [[1.8], [inf]]
+    """
+    edges = network.edges
+    seconds = edges["metres"].to_numpy(dtype=float) / profile.pace_m_s
+    if "signals" in edges:
+        seconds = seconds + profile.crossing_s * edges["signals"].to_numpy(dtype=float)
+    if "flights" in edges:
+        flights = edges["flights"].to_numpy(dtype=float)
+        if profile.flight_s is None:
+            seconds = np.where(flights > 0, np.inf, seconds)
+        else:
+            seconds = seconds + profile.flight_s * flights
+    minutes: np.ndarray = seconds / 60
+    return minutes
+
+
 def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: float = 1.0) -> Graph:
     """
     What walking on a network costs.
@@ -155,7 +187,8 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     network
         The network.
     along
-        Cost of each way from end to end, at least `per_metre` times its length; its metres if None.
+        Cost of each way from end to end, at least `per_metre` times its length, infinite where it is
+        not walked; its metres if None.
     per_metre
         Cost of a metre off the ways.
 
@@ -173,7 +206,7 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     """
     costs = network.edges["metres"].to_numpy(dtype=float) if along is None else along
     ends = network.edges[["start", "end"]].to_numpy()
-    is_link = ends[:, 0] != ends[:, 1]
+    is_link = (ends[:, 0] != ends[:, 1]) & np.isfinite(costs)
     a, b = ends[is_link].T
     rows, cols = np.concatenate([a, b]), np.concatenate([b, a])
     both = np.tile(costs[is_link], 2)
