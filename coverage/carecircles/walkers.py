@@ -25,6 +25,7 @@ _SUCH_AS = {"pace_m_s": "0.94", "flight_s": "16", "crossing_s": "30", "stretch_m
 _MAY_BE_0 = ("flight_s", "crossing_s")
 _NEEDED = ("pace_m_s", "flight_s", "crossing_s")
 _KEYS = ("name", "name_en", *_VALUES, "basis", "source")
+_BASES = ("known", "assumed")
 _LONGEST, _LONGEST_SOURCE = 40, 300
 
 
@@ -243,8 +244,8 @@ def _about_problems(key: str, said: object, where: Sentence) -> list[Sentence]:
             mend = _mends.use(_VALUES)
             told = f"{where}.{key}.{value} is unknown; {mend}."
             problems.append(Sentence(told, zh=f"{where.zh}.{key}.{value} 未知；{mend.zh}。"))
-        elif key == "basis" and about not in words.BASES:
-            mend = _mends.one_of(words.BASES, do=_mends.WRITE)
+        elif key == "basis" and about not in _BASES:
+            mend = _mends.one_of(_BASES, do=_mends.WRITE)
             told = f"{where}.{key}.{value} is {about!r:.60}; {mend}."
             problems.append(
                 Sentence(told, zh=f"{where.zh}.{key}.{value} 为 {about!r:.60}；{mend.zh}。")

@@ -15,7 +15,7 @@ from carecircles.network.values import Network as Network
 from carecircles.network.walks import Graph as Graph
 from carecircles.network.walks import OnWay as OnWay
 from carecircles.network.walks import graph_of as graph_of
-from carecircles.network.walks import minutes_along as minutes_along
+from carecircles.network.walks import level_metres as level_metres
 from carecircles.network.walks import nearest as nearest
 from carecircles.network.walks import onto as onto
 from carecircles.network.walks import walks as walks

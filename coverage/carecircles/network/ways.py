@@ -75,7 +75,7 @@ _FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "deli
 _SIGNALLED = "traffic_signals|pelican|toucan|puffin|pegasus|信号灯|红绿灯"
 _MOST_STEPS = 5000
 _PAVED = ("both", "left", "right", "yes")
-_UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "building_passage")
+_UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "无", "没有", "building_passage")
 
 
 def is_walkable(tags: pd.DataFrame) -> pd.Series:

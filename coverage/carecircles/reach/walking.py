@@ -88,30 +88,23 @@ def walking(
     if demand.empty or facilities.empty:
         none = np.array([], int)
         return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff, unit)
-    graph = _graph_of(network, profile)
+    a_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)  # in the unit of the table
+    along = None if profile is None else networks.level_metres(network, profile)
+    graph, most = networks.graph_of(network, along), cutoff / a_metre
     homes, cell = _on_ways(network, graph, *xy)
     centres, facility = _on_ways(network, graph, x, y)
     if only_nearest:
-        near, cost = networks.nearest(network, graph, homes, centres)
+        near, metres = networks.nearest(network, graph, homes, centres)
         home = np.arange(len(near))
     else:
-        home, near, cost = networks.walks(network, graph, homes, centres, cutoff=cutoff)
+        home, near, metres = networks.walks(network, graph, homes, centres, cutoff=most)
     if profile is not None and profile.flight_s and "flights" in demand:
         flights = demand["flights"].to_numpy(dtype=float)
-        cost = cost + profile.flight_s / 60 * flights[cell[home]]
-    is_walk = cost <= min(cutoff, sys.float_info.max)
+        metres = metres + profile.pace_m_s * profile.flight_s * flights[cell[home]]
+    is_walk = metres <= min(most, sys.float_info.max)
     home, near = cell[home[is_walk]], facility[near[is_walk]]
-    return CostTable(table_of(demand, facilities, home, near, cost[is_walk]), cutoff, unit)
-
-
-def _graph_of(network: "Network", profile: "Profile | None") -> "networks.Graph":
-    """What walking costs, in metres or in somebody's minutes."""
-    from carecircles import network as networks
-
-    if profile is None:
-        return networks.graph_of(network)
-    along, per_metre = networks.minutes_along(network, profile), 1 / (60 * profile.pace_m_s)
-    return networks.graph_of(network, along, per_metre=per_metre)
+    cost = np.minimum(metres[is_walk] * a_metre, cutoff)  # which rounding is not to pass
+    return CostTable(table_of(demand, facilities, home, near, cost), cutoff, unit)
 
 
 def _on_ways(
