@@ -158,21 +158,32 @@ def profile_of(name: str, own: Iterable[Profile] = ()) -> Profile:
     >>> profile_of("80plus").pace_m_s, profile_of("nostairs").flight_s
     (0.94, None)
     """
-    file, mark, key = name.partition("#")
+    file, key, of = file_of(name), name, Sentence("", zh="")
     known = {profile.key: profile for profile in (*PROFILES, *own)}
-    of = Sentence("", zh="")
-    if file.casefold().endswith(".toml"):
+    if file is not None:
         known = {profile.key: profile for profile in read_profiles(file)}
-        of = Sentence(f" of {Path(file).name}", zh=f"（{Path(file).name}）")
+        of = Sentence(f" of {file.name}", zh=f"（{file.name}）")
+        _, mark, key = name.partition("#")
         if not mark and len(known) == 1:
             return next(iter(known.values()))
-    else:
-        key = name
     if key not in known:
         mend = _mends.one_of(known, do=_mends.WRITE)
         told = f"the profile{of} is {key!r:.60}; {mend}."
         raise ValidationError([Sentence(told, zh=f"步行者类型{of.zh}为 {key!r:.60}；{mend.zh}。")])
     return known[key]
+
+
+def file_of(name: str | None) -> Path | None:
+    """
+    The file that the name of a profile names, if it names one.
+
+    Examples
+    --------
+    >>> file_of("mine.toml#gran").name, file_of("80plus")
+    ('mine.toml', None)
+    """
+    file, _, _ = (name or "").partition("#")
+    return Path(file) if file.casefold().endswith(".toml") else None
 
 
 def _key_problems(key: str, where: Sentence) -> list[Sentence]:

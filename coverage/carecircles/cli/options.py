@@ -52,6 +52,11 @@ class People(StrEnum):
     people_raster = "people_raster"
 
 
+class ReachKind(StrEnum):
+    straight = "straight"
+    walking = "walking"
+
+
 class Totals(StrEnum):
     street = "street"
     residences = "residences"
@@ -105,8 +110,28 @@ class Options:
     datum: Annotated[
         str | None,
         typer.Option(
-            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            help="Datum of the files named with --centres, --network, --candidates and --keep-out, or of the "
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
+    ] = None
+    reach: Annotated[
+        ReachKind,
+        typer.Option(
+            help="How people get to centres: straight (the circle of the standard) or walking (along "
+            "the streets and paths of a network)."
+        ),
+    ] = ReachKind.straight
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Streets and paths to walk along, instead of the area's own (see `network`)."
+        ),
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Who walks, and minutes instead of metres (with --reach walking): standard, 70to79, "
+            "80plus, limited65, limited, limited85, nostairs, one of the area's own, or FILE.toml#NAME."
         ),
     ] = None
     no_neighbours: Annotated[
@@ -307,12 +332,13 @@ def conflicts(given: Mapping[str, object], why: Sentence) -> list[Sentence]:
 
 def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     """The files that a run is to read: the study area's wherever they lie, and those it is told."""
-    from carecircles import area
+    from carecircles import area, walkers
 
     own: list[Path] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         own = area.files_of(folder_of(options.area))
-    told = [path for path in (options.centres, *files) if path is not None]
+    asked = (options.centres, options.network, walkers.file_of(options.profile), *files)
+    told = [path for path in asked if path is not None]
     return [*own, *(path for one in told for path in area.files_told(one))]
 
 

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, reach, weights, words
+from carecircles import comparison, evaluation, grid, people, reach, walkers, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -312,6 +312,92 @@ def placed_record(plan: Plan) -> dict[str, Any]:
     }
 
 
+def reach_notes(*plans: Plan) -> list[Text]:
+    """
+    Who walks, and of each plan by circles what the walk reaches and the other way round, as far as known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, reach, report
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> asis = plan.evaluate(area, demand, beside=reach.straight_line)
+    >>> report.reach_notes(asis)[0]["en"][:59]
+    'People 60+ covered, in a straight line: 57.0 %; in a straig'
+    """
+    lines = _walker_notes(plans[0])
+    for plan in (one for one in plans if one.beside is not None):
+        group = comparison.headline(plan)
+        share = f"covered_{group.column}_share"
+        told = [
+            (_way_of(plan, one), figure("share", evaluation.of_district(one.cells)[share]))
+            for one in (plan, plan.beside)
+            if one is not None
+        ]
+        name = plan_name(plan) if len(plans) > 1 else {"en": "", "zh": ""}
+        line = {
+            "en": f"people {group.name['en']} covered, "
+            + "; ".join(f"{way['en']}: {reached}" for way, reached in told),
+            "zh": f"{group.name['zh']}人口覆盖率，"
+            + "；".join(f"{way['zh']}：{reached}" for way, reached in told),
+        }
+        of = {
+            "en": f"{name['en']}: " if name["en"] else "",
+            "zh": f"{name['zh']}：" if name["zh"] else "",
+        }
+        text = of["en"] + line["en"]
+        lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
+    return lines
+
+
+def _way_of(plan: Plan, told: Plan) -> Text:
+    """By which reach a plan or the one beside it is measured; with its limit where that is in another unit."""
+    way = reach.in_words(told.reach)
+    if plan.beside is None or plan.beside.cost.unit == plan.cost.unit:
+        return way
+    unit, limit = unit_in_words(told.cost.unit), f"{told.cost.cutoff:g}"
+    return {
+        "en": f"{limit} {unit['en']} {way['en']}",
+        "zh": f"{way['zh']} {limit} {unit['zh']}",
+    }
+
+
+def _walker_notes(plan: Plan) -> list[Text]:
+    """What the profile of who walks takes for granted, if there is one."""
+    profile = reach.profile_in(plan.reach)
+    return [] if profile is None else walkers.notes(profile)
+
+
+def reach_record(plan: Plan) -> dict[str, Any]:
+    """
+    By which reach figures are measured, and the covered share by the one told beside, for programs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.reach_record(asis)["measured"]
+    'in a straight line'
+    """
+    record: dict[str, Any] = {
+        "measured": reach.in_words(plan.reach)["en"],
+        "limit": plan.cost.cutoff,
+        "unit": plan.cost.unit,
+    }
+    profile = reach.profile_in(plan.reach)
+    if profile is not None:
+        values = {name: getattr(profile, name) for name in profile.basis}
+        record["profile"] = {"name": profile.key, **values, "basis": dict(profile.basis)}
+    if plan.beside is not None:
+        share = f"covered_{comparison.headline(plan).column}_share"
+        record["beside"] = {
+            "measured": reach.in_words(plan.beside.reach)["en"],
+            share: round(float(evaluation.of_district(plan.beside.cells)[share]), 6),
+        }
+    return record
+
+
 def neighbour_notes(plan: Plan) -> list[Text]:
     """
     How many centres beyond the border count, and what they add, if there are any.
@@ -412,6 +498,7 @@ def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
         "people_share_error": round(
             evaluation.people_share_error(cells, comparison.headline(plan).column), 6
         ),
+        "reach": reach_record(plan),
         "placed": placed_record(plan),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
@@ -571,7 +658,7 @@ def notes(plan: Plan, *, lang: str) -> list[str]:
     >>> len(notes(asis, lang="en")) > 0
     True
     """
-    remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
+    remarks = [*reach_notes(plan), grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)
 
 
