@@ -222,6 +222,50 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
 
 
+def stairs_to_street(cells: pd.DataFrame, group: str) -> pd.Series | None:
+    """
+    The stairs that people have between their flats and the street, as far as they are known.
+
+    Parameters
+    ----------
+    cells
+        From `evaluate`; of cells with stairs, as from `weights.make_demand`.
+    group
+        Column of people.
+
+    Returns
+    -------
+    stairs
+        `known`, the share of people of whom it is known; `flights`, the mean number of flights of
+        these; `upstairs`, how many of them live above the ground floor without a lift;
+        `covered_upstairs`, those of them in covered cells; `covered_out_share`, the share of all people
+        who are covered and do not live so. None where nothing is known.
+
+    Examples
+    --------
+    A house of six floors without a lift beside one that nobody knows.
+
+    >>> known = {"flights": [2.5, 0.0], "upstairs": [5 / 6, 0.0], "stairs_known": [1.0, 0.0]}
+    >>> cells = pd.DataFrame({"people_60": [12.0, 8.0], "covered": True, **known})
+    >>> stairs_to_street(cells, "people_60").round(3).to_list()
+    [0.6, 2.5, 10.0, 10.0, 0.5]
+    """
+    if "stairs_known" not in cells or not cells[group].sum() > 0:
+        return None
+    persons, covered = cells[group], cells["covered"].to_numpy(dtype=bool)
+    known, upstairs = (persons * cells["stairs_known"]).sum(), persons * cells["upstairs"]
+    flights, whole = (persons * cells["flights"]).sum(), persons.sum()
+    return pd.Series(
+        {
+            "known": known / whole,
+            "flights": flights / known if known > 0 else np.nan,
+            "upstairs": upstairs.sum(),
+            "covered_upstairs": upstairs[covered].sum(),
+            "covered_out_share": (persons - upstairs)[covered].sum() / whole,
+        }
+    )
+
+
 def area_share_error(cells: pd.DataFrame) -> float:
     """
     How far the district's covered area share may be off because cells are counted by their centres.

@@ -363,9 +363,37 @@ def _way_of(plan: Plan, told: Plan) -> Text:
 
 
 def _walker_notes(plan: Plan) -> list[Text]:
-    """What the profile of who walks takes for granted, if there is one."""
+    """What the profile of who walks takes for granted, and what is known of the way to the street door."""
     profile = reach.profile_in(plan.reach)
-    return [] if profile is None else walkers.notes(profile)
+    if profile is None:
+        return []
+    group = comparison.headline(plan)
+    stairs = evaluation.stairs_to_street(plan.cells, group.column)
+    if stairs is None or not stairs["known"] > 0:
+        nothing = {
+            "en": "From the flat to the street door nothing is added: no residences say both floors and lift.",
+            "zh": "从住户到楼门未计入时间：没有住宅资料同时给出层数和有无电梯。",
+        }
+        return [*walkers.notes(profile), nothing]
+    known = figure("share", stairs["known"])
+    door = {
+        "en": f"From the flat to the street door: floors and lift are known for {known} of people "
+        f"{group.name['en']}, who have {stairs['flights']:.1f} flights on average; nothing is added for "
+        "the others.",
+        "zh": f"从住户到楼门：{group.name['zh']}人口中 {known} 的层数和有无电梯已知，平均 {stairs['flights']:.1f} 层楼梯；"
+        "其余未计入时间。",
+    }
+    if profile.flight_s is None:
+        upstairs, covered = (f"{stairs[c]:,.0f}" for c in ("upstairs", "covered_upstairs"))
+        left = figure("share", stairs["covered_out_share"])
+        door = {
+            "en": f"Stairs are barred, and at least {upstairs} people {group.name['en']} live upstairs without "
+            f"a lift (known for {known} of all): they do not get out to the street, but are counted with the "
+            f"others of their cell. Without the {covered} of them who count as covered, {left} are covered.",
+            "zh": f"不走楼梯时，至少 {upstairs} 名{group.name['zh']}居民住在无电梯的楼上（已知者占 {known}），无法下楼出门，"
+            f"但仍随所在网格计算。其中计为已覆盖的有 {covered} 人；除去他们，覆盖率为 {left}。",
+        }
+    return [*walkers.notes(profile), door]
 
 
 def reach_record(plan: Plan) -> dict[str, Any]:
@@ -389,6 +417,13 @@ def reach_record(plan: Plan) -> dict[str, Any]:
     if profile is not None:
         values = {name: getattr(profile, name) for name in profile.basis}
         record["profile"] = {"name": profile.key, **values, "basis": dict(profile.basis)}
+        group = comparison.headline(plan).column
+        stairs = evaluation.stairs_to_street(plan.cells, group)
+        if stairs is not None:
+            record["stairs_to_street"] = {
+                "of": group,
+                **stairs.astype(object).where(stairs.notna(), None),
+            }
     if plan.beside is not None:
         share = f"covered_{comparison.headline(plan).column}_share"
         record["beside"] = {
