@@ -1,6 +1,7 @@
 """The kinds of reach by name: how people get to centres, in words, and the reach of a study area."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from carecircles import walkers
 from carecircles.area import StudyArea
@@ -10,6 +11,9 @@ from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
+
+if TYPE_CHECKING:
+    from carecircles.network import Network
 
 STRAIGHT, WALKING = "straight", "walking"
 
@@ -48,6 +52,20 @@ def profile_in(reach: Reach) -> Profile | None:
     """
     bound = reach.keywords if isinstance(reach, functools.partial) else {}
     found: Profile | None = bound.get("profile")
+    return found
+
+
+def network_in(reach: Reach) -> "Network | None":
+    """
+    The network that a reach leads along, if it does.
+
+    Examples
+    --------
+    >>> network_in(straight_line) is None
+    True
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: Network | None = bound.get("network")
     return found
 
 

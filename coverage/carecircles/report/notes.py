@@ -352,13 +352,22 @@ def reach_notes(*plans: Plan) -> list[Text]:
 
 def _way_of(plan: Plan, told: Plan) -> Text:
     """By which reach a plan or the one beside it is measured; with its limit where that is in another unit."""
-    way = reach.in_words(told.reach)
     if plan.beside is None or plan.beside.cost.unit == plan.cost.unit:
-        return way
-    unit, limit = unit_in_words(told.cost.unit), f"{told.cost.cutoff:g}"
+        return reach.in_words(told.reach)
+    return _limited(told)
+
+
+def _limited(plan: Plan) -> Text:
+    """How far a plan's reach goes, in words."""
+    unit, limit, way = (
+        unit_in_words(plan.cost.unit),
+        f"{plan.cost.cutoff:g}",
+        reach.in_words(plan.reach),
+    )
+    blank = "" if way["zh"].endswith("）") else " "
     return {
         "en": f"{limit} {unit['en']} {way['en']}",
-        "zh": f"{way['zh']} {limit} {unit['zh']}",
+        "zh": f"{way['zh']}{blank}{limit} {unit['zh']}",
     }
 
 
@@ -374,7 +383,7 @@ def _walker_notes(plan: Plan) -> list[Text]:
             "en": "From the flat to the street door nothing is added: no residences say both floors and lift.",
             "zh": "从住户到楼门未计入时间：没有住宅资料同时给出层数和有无电梯。",
         }
-        return [*walkers.notes(profile), nothing]
+        return [*walkers.notes(profile), *_way_notes(plan), nothing]
     known = figure("share", stairs["known"])
     door = {
         "en": f"From the flat to the street door: floors and lift are known for {known} of people "
@@ -393,7 +402,25 @@ def _walker_notes(plan: Plan) -> list[Text]:
             "zh": f"不走楼梯时，至少 {upstairs} 名{group.name['zh']}居民住在无电梯的楼上（已知者占 {known}），无法下楼出门，"
             f"但仍随所在网格计算。其中计为已覆盖的有 {covered} 人；除去他们，覆盖率为 {left}。",
         }
-    return [*walkers.notes(profile), door]
+    return [*walkers.notes(profile), *_way_notes(plan), door]
+
+
+def _way_notes(plan: Plan) -> list[Text]:
+    """How many stairs and signals are known of the ways that are walked."""
+    network = reach.network_in(plan.reach)
+    if network is None:
+        return []
+    flights, signals = (
+        f"{network.edges[name].sum() if name in network.edges else 0:,.0f}"
+        for name in ("flights", "signals")
+    )
+    return [
+        {
+            "en": f"The network knows of {flights} flights of stairs and {signals} signalled crossings; of "
+            "others nothing is added.",
+            "zh": f"路网中已知 {flights} 层楼梯、{signals} 个信号灯路口；其他的未计入时间。",
+        }
+    ]
 
 
 def reach_record(plan: Plan) -> dict[str, Any]:
@@ -484,12 +511,7 @@ def standard_note(plan: Plan) -> Text:
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
     walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
-        unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
-        by = reach.in_words(plan.reach)
-        way = {
-            "en": f"{limit} {unit['en']} {by['en']}",
-            "zh": f"{by['zh']} {limit} {unit['zh']}",
-        }
+        way = _limited(plan)
     if plan.cost.unit == "min":
         walk = {"en": "", "zh": ""}  # that is the limit itself
     return {
