@@ -156,7 +156,7 @@ def test_reach_that_is_no_circle_draws_none_and_says_so(hexi):
         assert "circles" not in layers(m)
         signs = legend_of(m)
         assert not {"circle", "new", "gone"} & set(signs)
-        assert signs["none"] == "Reach is measured along a table of one's own: no care circles"
+        assert signs["none"] == "Reach is measured by a cost table of one's own: no care circles"
     data, cells = layers(maps.coverage_map(walked))["grid"].data, walked.cells
     names = [centre["name"]["zh"] for centre in data["centres"]]
     found = [names[int(n) - 1] for n in grid_values(data, cells, "nearest")]
