@@ -6,6 +6,9 @@ with its data bound by `functools.partial`, such as `walking` or `looked_up`. Ev
 (coverage, gaps, what-if, siting) reads the table and knows nothing of how people get there.
 """
 
+from carecircles.reach.detour import detour as detour
+from carecircles.reach.detour import factor_problems as factor_problems
+from carecircles.reach.detour import opens_none as opens_none
 from carecircles.reach.kinds import in_words as in_words
 from carecircles.reach.straight import straight_line as straight_line
 from carecircles.reach.tables import joined as joined
