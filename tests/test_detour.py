@@ -1,8 +1,12 @@
 """Ways round barriers and over crossings, against what can be added up on paper and a visibility graph."""
 
+import dataclasses
 import functools
 import itertools
+import json
 import math
+import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +16,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import reach
+from carecircles import area, datasets, evaluation, network, plan, reach, report, weights
 from carecircles.errors import ValidationError
+from tests import test_cli
 from tests.conftest import CRS, centres_at
 
 ACROSS = shapely.LineString([(-2000, 50), (2000, 50)])  # a river 50 m north of the origin
@@ -122,7 +127,7 @@ def test_a_crossing_far_from_any_barrier_is_a_corner_to_turn_at():
     """A wall of 200 m, a point 60 m beyond its end."""
     wall = shapely.LineString([(-100, 50), (100, 50)])
     assert way((0, 0), (0, 100), [wall], (160, 50)) == pytest.approx(2 * math.hypot(160, 50))
-    assert reach.opens_none(shapes(wall), points((160, 50), (90, 0))).tolist() == [True, False]
+    assert network.opens_none(shapes(wall), points((160, 50), (90, 0))).tolist() == [True, False]
 
 
 def test_the_limit_itself_is_within_reach():
@@ -224,3 +229,135 @@ def test_more_barriers_are_longer_and_more_crossings_shorter(homes, centres, som
     near = costs(walls, over, cutoff=300)
     np.testing.assert_allclose(near[near < np.inf], opened[near < np.inf])
     assert (near[opened < 299.9] < np.inf).all()
+
+
+# The commands
+
+
+@pytest.fixture(scope="module")
+def riverside(tmp_path_factory):
+    """The template's folder with a river 150 m north of its first centre, and one bridge."""
+    folder = tmp_path_factory.mktemp("riverside") / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    study = datasets.load("template")
+    left, _, right, _ = study.boundary.total_bounds
+    first = study.facilities.geometry.iloc[0]
+    river = shapely.LineString([(left - 900, first.y + 150), (right + 900, first.y + 150)])
+    bridges = gpd.GeoSeries.from_xy(
+        [first.x + 250, left], [first.y + 150, first.y + 450], crs=study.crs
+    )
+    gpd.GeoDataFrame(geometry=[river], crs=study.crs).to_crs(4326).to_file(
+        folder / "barriers.geojson"
+    )
+    degrees = bridges.to_crs(4326)
+    table = pd.DataFrame({"name": ["Old", "Far"], "lon": degrees.x, "lat": degrees.y})
+    table.to_csv(folder / "crossings.csv", index=False)
+    return folder
+
+
+def told(*words):
+    result = test_cli.run(*words, "--cell", 200, "--format", "json", cwd=Path.cwd())
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_river_stands_beside_the_circle_and_a_crossing_beside_no_barrier_is_told(riverside):
+    """The figure of each is that of a plan made by hand; what is behind the river is told in people."""
+    study = area.read_area(riverside)
+    demand = weights.make_demand(study, cell=200)
+    by = functools.partial(
+        reach.detour, barriers=study.on_foot.barriers, crossings=study.on_foot.crossings
+    )
+    share = "covered_people_60_share"
+    round_it = evaluation.of_district(plan.evaluate(study, demand, reach=by).cells)[share]
+    circle = evaluation.of_district(plan.evaluate(study, demand).cells)[share]
+    told_of = told("evaluate", "--area", riverside, "--reach", "detour")
+    assert told_of["district"][share] == pytest.approx(round_it, abs=1e-6)
+    assert told_of["reach"]["beside"][share] == pytest.approx(circle, abs=1e-6)
+    assert told_of["reach"]["measured"] == "in straight lines round barriers, over 2 crossings"
+    assert round_it < circle
+    other = told("evaluate", "--area", riverside)
+    assert other["reach"]["beside"][share] == told_of["district"][share]
+    assert (
+        "crossings.csv: 1 of 2 crossings are at no barrier and open none (row 3)."
+        in told_of["notes"]
+    )
+
+
+@pytest.mark.parametrize("command", ["map", "evaluate", "gaps", "whatif", "site"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_command_says_by_which_factor_it_measures(command, lang, tmp_path):
+    steps = tmp_path / "less.toml"
+    steps.write_text('name = "少一个"\n[[step]]\nclose = "A1"\n', encoding="utf-8")
+    words = {
+        "map": ["--out", tmp_path / "m.html"], "whatif": [steps],
+        "site": ["--new", 1, "--spacing", 900],
+    }.get(command, [])  # fmt: skip
+    factor = ["--reach", "detour", "--detour", 1.45, "--detour-source", "survey `${1}` <b>"]
+    asked = [command, *words, *factor, "--area", "template", "--cell", 200, "--lang", lang]
+    result = test_cli.run(*asked, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    said = {"en": "in a straight line times 1.45 (source:", "zh": "直线距离乘以 1.45（来源："}[lang]
+    assert said in " ".join(result.stdout.split())
+    if command == "map":
+        page = (tmp_path / "m.html").read_text(encoding="utf-8")
+        assert said in page
+        assert "survey `${1}` <b>" not in page
+
+
+def test_what_the_commands_refuse(riverside):
+    def refused(*words):
+        result = test_cli.run("evaluate", *words, cwd=Path.cwd())
+        assert result.returncode == 2
+        assert "Traceback" not in result.stderr
+        return " ".join(result.stderr.split())
+
+    factor = ("--reach", "detour", "--detour", 1.45)
+    assert "would count twice; leave --detour out" in refused("--area", riverside, *factor)
+    assert "has no barriers" in refused("--area", "template", "--reach", "detour")
+    assert "goes with --reach detour alone" in refused("--detour", 1.45)
+    assert "--detour is 0.7; write a number from 1" in refused("--reach", "detour", "--detour", 0.7)
+    assert "give the factor too" in refused("--reach", "detour", "--detour-source", "x")
+    assert "请去掉 --detour" in refused("--area", riverside, *factor, "--lang", "zh")
+
+
+def test_crossings_drawn_as_lines_are_read(riverside, tmp_path):
+    """A bridge along the meridian, 200 m long, in a file of points and lines."""
+    study = area.read_area(riverside)
+    first = study.facilities.geometry.iloc[0]
+    x, y = first.x, first.y + 150
+    bridge = shapely.LineString([(x, y - 100), (x, y + 100)])
+    both = gpd.GeoDataFrame(
+        {"name": ["New", "Old"]}, geometry=[bridge, shapely.Point(x + 500, y)], crs=study.crs
+    )
+    both.to_crs(4326).to_file(tmp_path / "crossings.geojson")
+    crossings = network.read_crossings(tmp_path / "crossings.geojson", crs=study.crs)
+    home, centre = cells_at((x, y - 100)), centres_at((x, y + 100), crs=study.crs)
+    cost = reach.detour(
+        home, centre, cutoff=900, barriers=study.on_foot.barriers, crossings=crossings
+    )
+    assert cost.table.tolist() == pytest.approx([200], abs=0.01)
+
+
+def test_a_reach_is_bound_to_what_another_area_has(riverside):
+    study = area.read_area(riverside)
+    bare = dataclasses.replace(study.on_foot, crossings=study.on_foot.crossings.iloc[:0])
+    before = dataclasses.replace(study, on_foot=bare)
+    demand = weights.make_demand(study, cell=200)
+    few = reach.of_area(before, "detour")
+    more = reach.with_area(few, study)
+    again = reach.of_area(study, "detour")
+    shares = [
+        plan.evaluate(study, demand, reach=one).cells["covered"].sum() for one in (few, more, again)
+    ]
+    assert shares[0] < shares[1] == shares[2]
+    assert "no way to any centre" not in str(
+        report.reach_notes(plan.evaluate(study, demand, reach=more))
+    )
+    south = dataclasses.replace(study, facilities=study.facilities.iloc[:1])
+    cut = plan.evaluate(south, demand, reach=few)
+    people = cut.cells["people_60"][cut.cells["nearest"].isna()].sum()
+    assert people > 0
+    assert report.reach_notes(cut)[0]["en"].startswith(
+        f"{people:,.0f} people 60+ have no way to any centre"
+    )

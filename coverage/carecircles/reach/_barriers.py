@@ -17,7 +17,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
-OPENS_M = 50.0  # from a crossing to the barrier it is at
+from carecircles.network import OPENS_M
+
 _FOLLOWS_M = 25.0  # from one barrier to the next that the same crossing leads over
 _ACROSS_M = 3000.0  # how far a barrier may reach to either side of a crossing
 _BESIDE_M = 0.01  # by which a crossing ends beyond its barriers
@@ -83,14 +84,6 @@ def passages_of(barriers: gpd.GeoSeries, crossings: gpd.GeoSeries | None) -> Pas
     one, other = node.reshape(-1, 2).T
     leads = one != other
     return Passages(walls, xy, (one[leads], other[leads], metres[leads]))
-
-
-def opens_none(barriers: gpd.GeoSeries, crossings: gpd.GeoSeries) -> np.ndarray:
-    """Whether each crossing is at no barrier: a point more than 50 m off, a line that meets none."""
-    tree, shapes = shapely.STRtree(barriers.to_numpy()), crossings.to_numpy()
-    reach = np.where(shapely.get_dimensions(shapes) == 0, OPENS_M, 0.0)
-    at, _ = tree.query(shapes, predicate="dwithin", distance=reach)
-    return ~np.isin(np.arange(len(shapes)), at)
 
 
 def _across(walls: Walls, point: np.ndarray) -> np.ndarray:

@@ -111,23 +111,6 @@ def detour(
     return CostTable(_ways_round(demand, facilities, passages, cutoff), cutoff)
 
 
-def opens_none(barriers: gpd.GeoSeries, crossings: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
-    """
-    Whether each crossing is at no barrier: a point more than 50 m from any, a line that meets none.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> river = gpd.GeoSeries([shapely.LineString([(-500, 0), (500, 0)])], crs=4548)
-    >>> bridges = gpd.GeoSeries(gpd.points_from_xy([40, 90], [0, 60]), index=["old", "new"], crs=4548)
-    >>> opens_none(river, bridges).to_dict()
-    {'old': False, 'new': True}
-    """
-    from carecircles.reach import _barriers
-
-    return pd.Series(_barriers.opens_none(barriers, crossings.geometry), index=crossings.index)
-
-
 def _require_one_way(
     barriers: gpd.GeoSeries | None,
     crossings: gpd.GeoSeries | gpd.GeoDataFrame | None,

@@ -312,6 +312,91 @@ def placed_record(plan: Plan) -> dict[str, Any]:
     }
 
 
+def reach_notes(*plans: Plan) -> list[Text]:
+    """
+    Of each plan by circles what the walk reaches, and the other way round, where both are known; and
+    how many people no way leads to any centre.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, reach, report
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> asis = plan.evaluate(area, demand, beside=reach.straight_line)
+    >>> report.reach_notes(asis)[0]["en"][:59]
+    'People 60+ covered, in a straight line: 57.0 %; in a straig'
+    """
+    lines: list[Text] = []
+    for plan in (one for one in plans if one.beside is not None):
+        group = comparison.headline(plan)
+        share = f"covered_{group.column}_share"
+        told = [
+            (reach.in_words(one.reach), figure("share", evaluation.of_district(one.cells)[share]))
+            for one in (plan, plan.beside)
+            if one is not None
+        ]
+        name = plan_name(plan) if len(plans) > 1 else {"en": "", "zh": ""}
+        line = {
+            "en": f"people {group.name['en']} covered, "
+            + "; ".join(f"{way['en']}: {reached}" for way, reached in told),
+            "zh": f"{group.name['zh']}人口覆盖率，"
+            + "；".join(f"{way['zh']}：{reached}" for way, reached in told),
+        }
+        of = {
+            "en": f"{name['en']}: " if name["en"] else "",
+            "zh": f"{name['zh']}：" if name["zh"] else "",
+        }
+        text = of["en"] + line["en"]
+        lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
+    return [
+        *lines,
+        *each_once(_cut_off(one) for plan in plans for one in (plan, plan.beside) if one),
+    ]
+
+
+def _cut_off(plan: Plan) -> list[Text]:
+    """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
+    is_cut_off = plan.cells["nearest"].isna()
+    if plan.area.facilities.empty or not is_cut_off.any():
+        return []
+    group, by = comparison.headline(plan), reach.in_words(plan.reach)
+    few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
+    if few == figure("people", 0.0):
+        return []
+    return [
+        {
+            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}.",
+            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路。",
+        }
+    ]
+
+
+def reach_record(plan: Plan) -> dict[str, Any]:
+    """
+    By which reach figures are measured, and the covered share by the one told beside, for programs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.reach_record(asis)["measured"]
+    'in a straight line'
+    """
+    record: dict[str, Any] = {
+        "measured": reach.in_words(plan.reach)["en"],
+        "limit": plan.cost.cutoff,
+        "unit": plan.cost.unit,
+    }
+    if plan.beside is not None:
+        share = f"covered_{comparison.headline(plan).column}_share"
+        record["beside"] = {
+            "measured": reach.in_words(plan.beside.reach)["en"],
+            share: round(float(evaluation.of_district(plan.beside.cells)[share]), 6),
+        }
+    return record
+
+
 def neighbour_notes(plan: Plan) -> list[Text]:
     """
     How many centres beyond the border count, and what they add, if there are any.
@@ -412,6 +497,7 @@ def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
         "people_share_error": round(
             evaluation.people_share_error(cells, comparison.headline(plan).column), 6
         ),
+        "reach": reach_record(plan),
         "placed": placed_record(plan),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
@@ -571,7 +657,7 @@ def notes(plan: Plan, *, lang: str) -> list[str]:
     >>> len(notes(asis, lang="en")) > 0
     True
     """
-    remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
+    remarks = [*reach_notes(plan), grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)
 
 
