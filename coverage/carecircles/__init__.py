@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
 
@@ -67,6 +68,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "walkers",
     "weights",
     "words",
 ]

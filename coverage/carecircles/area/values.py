@@ -14,6 +14,7 @@ import pyproj
 from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
 if TYPE_CHECKING:
@@ -105,12 +106,15 @@ class OnFoot:
         Points where barriers can be crossed.
     rests
         Seats, as points.
+    profiles
+        How people walk: the area's own profiles.
     """
 
     network: "Network | None" = None
     barriers: gpd.GeoSeries | None = None
     crossings: gpd.GeoDataFrame | None = None
     rests: gpd.GeoDataFrame | None = None
+    profiles: tuple[Profile, ...] = ()
 
 
 NO_WALKS = OnFoot()

@@ -56,7 +56,13 @@ def reach_of(study: "StudyArea", options: Options) -> "Reach":
     """How people get to centres, as the options want it, along what the study area has."""
     from carecircles import reach
 
-    return reach.of_area(study, options.reach, factor=options.detour, source=options.detour_source)
+    return reach.of_area(
+        study,
+        options.reach,
+        factor=options.detour,
+        source=options.detour_source,
+        profile=options.profile,
+    )
 
 
 def _placed(study: "StudyArea", options: Options) -> "Placed":

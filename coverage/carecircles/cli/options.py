@@ -139,6 +139,13 @@ class Options:
         str | None,
         typer.Option(help="Where the factor of --detour comes from; it stands with every result."),
     ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Who walks, and minutes instead of metres (with --reach walking): standard, 70to79, "
+            "80plus, limited65, limited, limited85, nostairs, one of the area's own, or FILE.toml#NAME."
+        ),
+    ] = None
     no_neighbours: Annotated[
         bool,
         typer.Option("--no-neighbours", help="Leave out centres beyond the border."),
@@ -353,12 +360,13 @@ def conflicts(given: Mapping[str, object], why: Sentence) -> list[Sentence]:
 
 def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     """The files that a run is to read: the study area's wherever they lie, and those it is told."""
-    from carecircles import area
+    from carecircles import area, walkers
 
     own: list[Path] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         own = area.files_of(folder_of(options.area))
-    told = [path for path in (options.centres, options.network, *files) if path is not None]
+    asked = (options.centres, options.network, walkers.file_of(options.profile), *files)
+    told = [path for path in asked if path is not None]
     return [*own, *(path for one in told for path in area.files_told(one))]
 
 

@@ -19,9 +19,12 @@ from carecircles.network.values import Network as Network
 from carecircles.network.walks import Graph as Graph
 from carecircles.network.walks import OnWay as OnWay
 from carecircles.network.walks import graph_of as graph_of
+from carecircles.network.walks import level_metres as level_metres
 from carecircles.network.walks import nearest as nearest
 from carecircles.network.walks import onto as onto
 from carecircles.network.walks import walks as walks
+from carecircles.network.ways import flights_of as flights_of
+from carecircles.network.ways import is_signalled as is_signalled
 from carecircles.network.ways import is_walkable as is_walkable
 from carecircles.network.ways import kinds_of as kinds_of
 from carecircles.network.ways import levels_of as levels_of

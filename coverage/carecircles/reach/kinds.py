@@ -4,12 +4,14 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from carecircles import walkers
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
 from carecircles.reach.detour import detour, factor_problems
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
+from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
 STRAIGHT, WALKING, DETOUR = "straight", "walking", "detour"
@@ -28,7 +30,12 @@ def in_words(reach: Reach) -> Text:
     if kind is straight_line:
         return {"en": "in a straight line", "zh": "直线"}
     if kind is walking:
-        return {"en": "along the walking network", "zh": "沿步行路网"}
+        way = {"en": "along the walking network", "zh": "沿步行路网"}
+        profile = profile_in(reach)
+        if profile is None:
+            return way
+        who = walkers.in_words(profile)
+        return {"en": f"{way['en']} ({who['en']})", "zh": f"{way['zh']}（{who['zh']}）"}
     if kind is detour and isinstance(reach, functools.partial):
         return _detour_in_words(reach.keywords)
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
@@ -53,8 +60,28 @@ def _detour_in_words(given: Mapping[str, Any]) -> Text:
     }
 
 
+def profile_in(reach: Reach) -> Profile | None:
+    """
+    Who walks in a reach; None where metres are measured, or somebody else measured minutes.
+
+    Examples
+    --------
+    >>> walk = functools.partial(walking, network=None, profile=walkers.profile_of("80plus"))
+    >>> profile_in(walk).pace_m_s, profile_in(straight_line)
+    (0.94, None)
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: Profile | None = bound.get("profile")
+    return found
+
+
 def of_area(
-    area: StudyArea, kind: str, *, factor: float | None = None, source: str | None = None
+    area: StudyArea,
+    kind: str,
+    *,
+    factor: float | None = None,
+    source: str | None = None,
+    profile: str | None = None,
 ) -> Reach:
     """
     The reach of a kind in a study area, measured along what the area has.
@@ -69,11 +96,14 @@ def of_area(
     factor, source
         How many times as long as straight lines ways are, for 'detour' in an area without barriers, and
         who says so.
+    profile
+        Who walks, by the name of a profile of the area's own or of `walkers.PROFILES`; then minutes are
+        measured, else metres.
 
     Raises
     ------
     ValidationError
-        If the area has not got what the kind needs.
+        If the area has not got what the kind needs, nobody knows the profile, or nobody walks.
 
     Examples
     --------
@@ -81,6 +111,16 @@ def of_area(
     >>> of_area(datasets.load("template"), "straight") is straight_line
     True
     """
+    if profile is not None and kind != WALKING:
+        told = (
+            f"--profile {profile} does not go with --reach {kind}: the circle is of metres, whoever walks; "
+            "use --reach walking, or take --profile out."
+        )
+        zh = (
+            f"--profile {profile} 不能与 --reach {kind} 一起用：圆按米画，与步行者无关；"
+            "请改用 --reach walking，或去掉 --profile。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     if kind == STRAIGHT:
         return straight_line
     if kind == DETOUR:
@@ -97,7 +137,10 @@ def of_area(
             "或在 area.toml 的 [files] 下写明 network。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
-    return functools.partial(walking, network=area.on_foot.network)
+    walk = functools.partial(walking, network=area.on_foot.network)
+    if profile is None:
+        return walk
+    return functools.partial(walk, profile=walkers.profile_of(profile, area.on_foot.profiles))
 
 
 def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Reach:

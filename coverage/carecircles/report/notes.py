@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, reach, weights, words
+from carecircles import comparison, evaluation, grid, people, reach, walkers, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -314,7 +314,7 @@ def placed_record(plan: Plan) -> dict[str, Any]:
 
 def reach_notes(*plans: Plan) -> list[Text]:
     """
-    Of each plan by circles what the walk reaches, and the other way round, where both are known; and
+    Who walks; of each plan by circles what the walk reaches and the other way round, as far as known; and
     how many people no way leads to any centre.
 
     Examples
@@ -326,12 +326,12 @@ def reach_notes(*plans: Plan) -> list[Text]:
     >>> report.reach_notes(asis)[0]["en"][:59]
     'People 60+ covered, in a straight line: 57.0 %; in a straig'
     """
-    lines: list[Text] = []
+    lines = _walker_notes(plans[0])
     for plan in (one for one in plans if one.beside is not None):
         group = comparison.headline(plan)
         share = f"covered_{group.column}_share"
         told = [
-            (reach.in_words(one.reach), figure("share", evaluation.of_district(one.cells)[share]))
+            (_way_of(plan, one), figure("share", evaluation.of_district(one.cells)[share]))
             for one in (plan, plan.beside)
             if one is not None
         ]
@@ -371,6 +371,24 @@ def _cut_off(plan: Plan) -> list[Text]:
     ]
 
 
+def _way_of(plan: Plan, told: Plan) -> Text:
+    """By which reach a plan or the one beside it is measured; with its limit where that is in another unit."""
+    way = reach.in_words(told.reach)
+    if plan.beside is None or plan.beside.cost.unit == plan.cost.unit:
+        return way
+    unit, limit = unit_in_words(told.cost.unit), f"{told.cost.cutoff:g}"
+    return {
+        "en": f"{limit} {unit['en']} {way['en']}",
+        "zh": f"{way['zh']} {limit} {unit['zh']}",
+    }
+
+
+def _walker_notes(plan: Plan) -> list[Text]:
+    """What the profile of who walks takes for granted, if there is one."""
+    profile = reach.profile_in(plan.reach)
+    return [] if profile is None else walkers.notes(profile)
+
+
 def reach_record(plan: Plan) -> dict[str, Any]:
     """
     By which reach figures are measured, and the covered share by the one told beside, for programs.
@@ -388,6 +406,10 @@ def reach_record(plan: Plan) -> dict[str, Any]:
         "limit": plan.cost.cutoff,
         "unit": plan.cost.unit,
     }
+    profile = reach.profile_in(plan.reach)
+    if profile is not None:
+        values = {name: getattr(profile, name) for name in profile.basis}
+        record["profile"] = {"name": profile.key, **values, "basis": dict(profile.basis)}
     if plan.beside is not None:
         share = f"covered_{comparison.headline(plan).column}_share"
         record["beside"] = {
