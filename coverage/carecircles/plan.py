@@ -46,13 +46,14 @@ class Plan:
         group = self.area.standard.group
         columns = [g.column for g in self.area.groups if g.column in self.cells]
         counted = [g for g in columns if group in (None, g)]
-        own = f"a cost table of one's own, up to {self.cost.cutoff:g} {self.cost.unit}"
-        way = "straight lines" if is_straight(self) else own
+        way = reaches.in_words(self.reach)["en"]
+        if not is_straight(self):
+            way += f", up to {self.cost.cutoff:g} {self.cost.unit}"
         return _html.panel(
             self.name,
             [
                 ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
-                ("standard", f"{in_words(self.area.standard)}; by {way}"),
+                ("standard", f"{in_words(self.area.standard)}; {way}"),
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
                 *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
