@@ -1,16 +1,7 @@
 "use strict";
 const test = require("node:test"), assert = require("node:assert/strict");
 const { counting: { Counting, circle, span } } = require("./load.js");
-
-/** The same numbers every time, between 0 and 1 (mulberry32). */
-function dice(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const { dice } = require("./dice.js");
 
 const GRID = { cell: 50, x0: 500000, y0: 4300000, rows: 37, cols: 29 };
 
