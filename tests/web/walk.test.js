@@ -30,14 +30,15 @@ function flat(lines) {
   return { x: xy.map(([x]) => x), y: xy.map(([, y]) => y), first };
 }
 const waysOf = (lines, barriers = null, isGround = lines.map(() => 1)) => new Ways({ ...flat(lines), isGround }, barriers);
-function graphOf(lines, perMetre = 1) {
-  return { start: lines.map((l) => l.start), end: lines.map((l) => l.end), along: lines.map((l) => perMetre * length(l.xy)), perMetre };
+/** Each way as long as it is, and steeper than it looks where told. */
+function graphOf(lines, steep = () => 1) {
+  return { start: lines.map((l) => l.start), end: lines.map((l) => l.end), along: lines.map((l, n) => steep(n) * length(l.xy)) };
 }
 const columns = (places) => ({ edge: places.map((p) => p.edge), share: places.map((p) => p.share),
   off: places.map((p) => p.off), cell: places.map((_, n) => 3 * n) });
 
 /** What every walk costs, over a graph in which each place is a junction of its own, by Floyd and Warshall. */
-function byCutting(lines, perMetre, places) {
+function byCutting(lines, steep, places) {
   const count = 25 + places.length, cost = Array.from({ length: count }, (_, a) =>
     Array.from({ length: count }, (_, b) => (a === b ? 0 : Infinity)));
   lines.forEach(({ start, end, xy }, edge) => {
@@ -45,14 +46,14 @@ function byCutting(lines, perMetre, places) {
       .sort((a, b) => a[0] - b[0]);
     const all = [[0, start], ...stops, [1, end]];
     all.slice(1).forEach(([share, b], k) => {
-      const [before, a] = all[k], c = (share - before) * perMetre * length(xy);
+      const [before, a] = all[k], c = (share - before) * steep(edge) * length(xy);
       cost[a][b] = cost[b][a] = Math.min(cost[a][b], c);
     });
   });
   for (let over = 0; over < count; over++) {
     for (let a = 0; a < count; a++) for (let b = 0; b < count; b++) cost[a][b] = Math.min(cost[a][b], cost[a][over] + cost[over][b]);
   }
-  return (a, b) => cost[25 + a][25 + b] + perMetre * (places[a].off + places[b].off);
+  return (a, b) => cost[25 + a][25 + b] + places[a].off + places[b].off;
 }
 
 test("a place comes onto the nearest point of any way, of equally near ones onto the first", () => {
@@ -123,13 +124,15 @@ test("over the bridge: 300 m to it, 100 m over it, 300 m back", () => {
   assert.deepEqual([...net.reached(null, 700).cells], []);
 });
 
-test("every walk is the shortest path of the ways cut at every place, in metres and in minutes", () => {
+test("every walk is the shortest path of the ways cut at every place, on the level and up stairs", () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const { random, lines } = streets(seed), perMetre = seed % 2 ? 1 : 1 / 46.8, ways = waysOf(lines);
-    const places = Array.from({ length: 14 }, () => ways.onto(560 * random() - 80, 560 * random() - 80));
-    const homes = places.slice(0, 10), centres = places.slice(10), truth = byCutting(lines, perMetre, places);
-    const net = new Network(graphOf(lines, perMetre), columns(homes));
-    [120, 400, 5000].map((metres) => metres * perMetre).forEach((limit) => {
+    const { random, lines } = streets(seed), ways = waysOf(lines);
+    const steep = (n) => (seed % 2 ? 1 : n % 7 ? 1 + (n % 3) : Infinity);
+    const every = Array.from({ length: 14 }, () => ways.onto(560 * random() - 80, 560 * random() - 80));
+    const places = every.map((place) => (steep(place.edge) < Infinity ? place : { ...place, edge: 1 }));
+    const homes = places.slice(0, 10), centres = places.slice(10), truth = byCutting(lines, steep, places);
+    const net = new Network(graphOf(lines, steep), columns(homes));
+    [120, 400, 5000].forEach((limit) => {
       centres.forEach((centre, c) => {
         const { cells, costs } = net.reached(centre, limit), found = new Map([...cells].map((cell, k) => [cell / 3, costs[k]]));
         homes.forEach((_, h) => {
@@ -143,7 +146,7 @@ test("every walk is the shortest path of the ways cut at every place, in metres 
         const least = Math.min(...centres.map((_, c) => truth(h, 10 + c))), found = net.nearest(home, centres, limit);
         if (Math.abs(least - limit) < 1e-6) return;
         assert.equal(Boolean(found), least <= limit);
-        if (found) assert.ok(near(found.cost, least) && near(truth(h, 10 + found.number), least));
+        if (found) assert.ok(near(found.metres, least) && near(truth(h, 10 + found.number), least));
       });
     });
   }
@@ -151,22 +154,32 @@ test("every walk is the shortest path of the ways cut at every place, in metres 
 
 test("of centres at one place the first is nearest, and one on no way is none", () => {
   const net = new Network(graphOf(LADDER), columns([])), at = { edge: 4, share: 0.5, off: 0 };
-  assert.deepEqual(net.nearest({ edge: 0, share: 0.5, off: 0 }, [null, at, at], 700), { number: 1, cost: 200 });
+  assert.deepEqual(net.nearest({ edge: 0, share: 0.5, off: 0 }, [null, at, at], 700), { number: 1, metres: 200 });
 });
 
 test("costs of Python's are taken as far as they go, where the centre stands where it stood", () => {
   const homes = [{ edge: 0, share: 0, off: 0 }, { edge: 0, share: 280 / 300, off: 5 }];
   const net = new Network(graphOf(LADDER), columns(homes)), place = { edge: 2, share: 0, off: 0 };
   const told = { limit: 500, cells: Uint32Array.of(3), costs: Float64Array.of(499) };
-  const walks = new Walks(net, waysOf(LADDER), new Map([["a", { x: 0, y: 100, place, reached: told }]]), 2000);
+  const walks = new Walks(net, waysOf(LADDER), new Map([["a", { x: 0, y: 100, place, reached: told }]]), { perMetre: 1, farthest: 2000 });
   const old = { id: "a", x: 0, y: 100 };
   assert.deepEqual([...walks.runs(old, 499)], [3, 3]);
   assert.deepEqual([...walks.runs(old, 498)], []);
   assert.deepEqual([...walks.runs(old, 700)], [0, 0, 3, 3]); // beyond them our own
   assert.deepEqual([...walks.runs({ ...old, x: 100 }, 325)], [3, 3]); // Python's are of another place
   assert.deepEqual([...walks.runs({ ...old, x: 100, y: 4 }, 104)], [0, 0]);
-  assert.deepEqual(walks.nearest(walks.placeAt(3), [old]).cost, 425);
-  assert.equal(walks.placeAt(1), null);
+  assert.equal(walks.nearest(3, [old]).cost, 425);
+  assert.deepEqual([walks.placeAt(1), walks.nearest(1, [old])], [null, null]);
+});
+
+test("minutes are metres of level ground at a pace, and stairs inside a house count on the way out of it", () => {
+  const homes = { ...columns([{ edge: 0, share: 0, off: 0 }, { edge: 0, share: 280 / 300, off: 5 }]), stairs: [0, 75] };
+  const walks = new Walks(new Network(graphOf(LADDER), homes), waysOf(LADDER), new Map(), { perMetre: 1 / 50, farthest: 40 });
+  const centre = { id: "a", x: 0, y: 100 }; // 700 m and 425 + 75 m
+  assert.deepEqual([...walks.runs(centre, 14)], [0, 0, 3, 3]);
+  assert.deepEqual([...walks.runs(centre, 13.9)], [3, 3]);
+  assert.deepEqual([...walks.runs(centre, 9.9)], []);
+  assert.deepEqual([0, 3].map((number) => walks.nearest(number, [centre]).cost), [14, 10]);
 });
 
 test("runs of cells and their border", () => {

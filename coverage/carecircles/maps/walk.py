@@ -69,11 +69,9 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     from carecircles import network as networks  # which loads what straight lines do without
 
     area, cells = plan.area, plan.cells
-    graph = networks.graph_of(network)
-    farthest = max(_FARTHEST_M * graph.per_metre, _STANDARDS * plan.cost.cutoff)
-    within = shapely.buffer(
-        area.boundary.geometry.iloc[0], farthest / graph.per_metre + _matching.RIM_M
-    )
+    graph, per_metre = networks.graph_of(network), 1.0
+    farthest = max(_FARTHEST_M * per_metre, _STANDARDS * plan.cost.cutoff)
+    within = shapely.buffer(area.boundary.geometry.iloc[0], farthest / per_metre + _matching.RIM_M)
     shapely.prepare(within)
     lines = network.edges.geometry.to_numpy()
     kept = np.flatnonzero(shapely.intersects(within, lines))
@@ -112,7 +110,7 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         **_rows(plan, of_cell),
     }
     return {
-        "per_metre": graph.per_metre,
+        "per_metre": per_metre,
         "farthest": farthest,
         "measured": plan.cost.cutoff,
         "unit": unit,

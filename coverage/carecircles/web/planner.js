@@ -70,7 +70,7 @@ carecircles.planner = (function () {
     },
     nearestAt(cell, centres) {
       if (!this.walks) return Coverage.prototype.nearestAt.call(this, cell, centres);
-      const found = this.walks.nearest(this.walks.placeAt(cell.index), centres);
+      const found = this.walks.nearest(cell.index, centres);
       return { nearest: found && found.nearest, distance: found && found.cost };
     },
   });

@@ -75,12 +75,13 @@ interface LiveData extends CoverageData {
   /** Null where reach is a straight line. */
   walk: WalkData | null;
 }
-/** A walking network, cut to what walks of at most `farthest` from the study area can use; costs in the unit of the
-    cost table. Lines have `_vertices` each, their `_x` and `_y` are differences of whole units from x0, y0.
+/** A walking network, cut to what walks of at most `farthest` from the study area can use. That, `measured` and
+    reached_cost are in the unit of the cost table, of which a metre of level ground takes `per_metre`; the other costs
+    are such metres. Lines have `_vertices` each, their `_x` and `_y` are differences of whole units from x0, y0.
     way_start, way_end (junctions), way_along (cost), way_is_ground (may be come onto); wall_shape (of each ring or
-    line), wall_is_area (of each shape); cell (differences of numbers), cell_edge, cell_share, cell_off (metres);
-    centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre reached_count cells up to `measured`:
-    reached_cell (differences), reached_cost. */
+    line), wall_is_area (of each shape); cell (differences of numbers), cell_edge, cell_share, cell_off, and cell_stairs
+    where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
+    reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
 interface WalkData {
   per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
   arrays: Record<string, Packed>;
@@ -149,8 +150,8 @@ interface Lattice { cell: number; x0: number; y0: number; rows: number; cols: nu
 
 /** Where a place comes onto the network: way, share of it from its start, metres off it. */
 interface OnWay { edge: number; share: number; off: number }
-interface Graph { start: ArrayLike<number>; end: ArrayLike<number>; along: ArrayLike<number>; perMetre: number }
-interface Places { edge: ArrayLike<number>; share: ArrayLike<number>; off: ArrayLike<number>; cell: ArrayLike<number> }
+interface Graph { start: ArrayLike<number>; end: ArrayLike<number>; along: ArrayLike<number> }
+interface Places { edge: ArrayLike<number>; share: ArrayLike<number>; off: ArrayLike<number>; cell: ArrayLike<number>; stairs?: ArrayLike<number> }
 /** Line n has the vertices from `first[n]` to before `first[n + 1]`. */
 interface Lines { x: ArrayLike<number>; y: ArrayLike<number>; first: ArrayLike<number> }
 /** Cells within a limit of a centre, ascending, and what it costs to come to each. */

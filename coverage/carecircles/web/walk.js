@@ -1,5 +1,6 @@
 /* Walks along the ways of a network, of places at most so far away, as carecircles' network/walks.py measures them:
-   the same sums in the same order. Knows nothing of a page or a map. Costs in the unit of the cost table. */
+   the same sums in the same order. Knows nothing of a page or a map. Units: metres on level ground, as far as a walk
+   is long or takes as long; only what is asked of `Walks` is in the unit of the cost table. */
 "use strict";
 carecircles.walk = (function () {
 
@@ -53,11 +54,10 @@ carecircles.walk = (function () {
 
   class Network {
     /** @param {Graph} graph  @param {Places} places  where cells come onto it, in the order of their numbers */
-    constructor({ start, end, along, perMetre }, places) {
+    constructor({ start, end, along }, places) {
       this.start = start;
       this.end = end;
       this.along = along;
-      this.perMetre = perMetre;
       this.places = places;
       let junctions = 0;
       for (let n = 0; n < start.length; n++) junctions = Math.max(junctions, start[n] + 1, end[n] + 1);
@@ -86,8 +86,8 @@ carecircles.walk = (function () {
       const { start, end, along, cost, heap, links } = this;
       for (let k = 0; k < this.count; k++) cost[this.touched[k]] = Infinity;
       this.count = heap.size = 0;
-      this.come(start[edge], share * along[edge] + this.perMetre * off, limit);
-      this.come(end[edge], (1 - share) * along[edge] + this.perMetre * off, limit);
+      this.come(start[edge], share * along[edge] + off, limit);
+      this.come(end[edge], (1 - share) * along[edge] + off, limit);
       while (heap.size) {
         const now = heap.costs[0], junction = heap.pop();
         if (now > cost[junction]) continue; // come to more cheaply since
@@ -101,14 +101,14 @@ carecircles.walk = (function () {
 
     /** What it costs from one place to another of the same way, along it. */
     between(one, share, off) {
-      return Math.abs(share - one.share) * this.along[one.edge] + this.perMetre * (off + one.off);
+      return Math.abs(share - one.share) * this.along[one.edge] + (off + one.off);
     }
 
     /** The cells within a limit of a place in ascending order, and what it costs to come to each.
         @param {OnWay | null} place  @param {number} limit  @returns {Reached} */
     reached(place, limit) {
       if (!place) return { limit, cells: new Uint32Array(0), costs: new Float64Array(0) };
-      const { places, byPlace, onWay, links, along, perMetre } = this, found = [];
+      const { places, byPlace, onWay, links, along } = this, found = [];
       const take = (n, cost) => {
         if (!(cost <= limit) || cost >= byPlace[n]) return;
         if (byPlace[n] === Infinity) found.push(n);
@@ -119,7 +119,7 @@ carecircles.walk = (function () {
           const way = links.members[k] >> 1, isEnd = links.members[k] & 1;
           for (let m = onWay.starts[way]; m < onWay.starts[way + 1]; m++) {
             const n = onWay.members[m], share = isEnd ? 1 - places.share[n] : places.share[n];
-            take(n, now + (share * along[way] + perMetre * places.off[n]));
+            take(n, now + (share * along[way] + places.off[n]));
           }
         }
       });
@@ -127,8 +127,9 @@ carecircles.walk = (function () {
         const n = onWay.members[m];
         take(n, this.between(place, places.share[n], places.off[n]));
       }
-      const order = Uint32Array.from(found).sort();
-      const costs = Float64Array.from(order, (n) => byPlace[n]);
+      const upstairs = (n) => byPlace[n] + (places.stairs ? places.stairs[n] : 0);
+      const order = Uint32Array.from(found.filter((n) => upstairs(n) <= limit)).sort();
+      const costs = Float64Array.from(order, upstairs);
       found.forEach((n) => { byPlace[n] = Infinity; });
       return { limit, cells: order.map((n) => places.cell[n]), costs };
     }
@@ -137,10 +138,10 @@ carecircles.walk = (function () {
         none. Of equally near ones the first.
         @param {OnWay} place  @param {(OnWay | null)[]} others  @param {number} limit */
     nearest(place, others, limit) {
-      const { links, along, perMetre } = this, at = new Map();
+      const { links, along } = this, at = new Map();
       let best = null;
       const take = (number, cost) => {
-        if (cost <= limit && (!best || cost < best.cost || cost === best.cost && number < best.number)) best = { number, cost };
+        if (cost <= limit && (!best || cost < best.metres || cost === best.metres && number < best.number)) best = { number, metres: cost };
       };
       others.forEach((other, number) => {
         if (!other) return;
@@ -148,12 +149,12 @@ carecircles.walk = (function () {
         if (other.edge === place.edge) take(number, this.between(place, other.share, other.off));
       });
       this.walk(place, limit, (junction, now) => {
-        if (best && now > best.cost) return true;
+        if (best && now > best.metres) return true;
         for (let k = links.starts[junction]; k < links.starts[junction + 1]; k++) {
           const way = links.members[k] >> 1, isEnd = links.members[k] & 1;
           (at.get(way) || []).forEach((number) => {
             const { share, off } = others[number];
-            take(number, now + ((isEnd ? 1 - share : share) * along[way] + perMetre * off));
+            take(number, now + ((isEnd ? 1 - share : share) * along[way] + off));
           });
         }
         return false;
@@ -179,11 +180,13 @@ carecircles.walk = (function () {
   /** Which cells centres reach: of those Python measured its costs, as far as they go, of others our own. */
   class Walks {
     /** @param {Network} network  @param {InstanceType<typeof carecircles.ways.Ways>} ways
-        @param {Map<string, Known>} known  centres by id, where they were  @param {number} farthest */
-    constructor(network, ways, known, farthest) {
+        @param {Map<string, Known>} known  centres by id, where they were
+        @param {{ perMetre: number, farthest: number }} unit  of the cost table, and the most that can be asked for in it */
+    constructor(network, ways, known, { perMetre, farthest }) {
       this.network = network;
       this.ways = ways;
       this.known = known;
+      this.perMetre = perMetre;
       this.farthest = farthest;
       this.places = new WeakMap(); // by centre
       this.rows = new WeakMap();
@@ -194,7 +197,10 @@ carecircles.walk = (function () {
     placeOf(centre) {
       const known = this.knownOf(centre);
       if (known) return known.place;
-      if (!this.places.has(centre)) this.places.set(centre, this.ways.onto(centre.x, centre.y));
+      if (!this.places.has(centre)) {
+        const place = this.ways.onto(centre.x, centre.y);
+        this.places.set(centre, place && Number.isFinite(this.network.along[place.edge]) ? place : null);
+      }
       return this.places.get(centre);
     }
     knownOf(centre) {
@@ -202,36 +208,38 @@ carecircles.walk = (function () {
       return known && known.x === centre.x && known.y === centre.y ? known : null;
     }
 
-    /** @returns {Reached} */
-    reached(centre, limit) {
+    /** The cells within a limit of a centre, as first and last of each run. */
+    runs(centre, limit) {
       const known = this.knownOf(centre);
-      if (known && limit <= known.reached.limit) return known.reached;
-      const row = this.rows.get(centre);
-      if (row && limit <= row.limit) return row;
-      const wide = row || known ? Math.min(this.farthest, AHEAD * limit) : limit;
-      const made = this.network.reached(this.placeOf(centre), wide);
-      this.rows.set(centre, made);
-      return made;
+      if (known && limit <= known.reached.limit) return runs(known.reached, limit);
+      const metres = limit / this.perMetre;
+      let row = this.rows.get(centre);
+      if (!row || row.limit < metres) {
+        const ahead = Math.min(this.farthest / this.perMetre, AHEAD * metres);
+        row = this.network.reached(this.placeOf(centre), row || known ? Math.max(metres, ahead) : metres);
+        this.rows.set(centre, row);
+      }
+      return runs(row, metres);
     }
-
-    runs(centre, limit) { return runs(this.reached(centre, limit), limit); }
 
     /** Where a cell comes onto the network, by its number; null where it does not. */
     placeAt(number) {
-      const { cell, edge, share, off } = this.network.places;
+      const { cell, edge, share, off, stairs } = this.network.places;
       let low = 0, high = cell.length;
       while (low < high) {
         const middle = (low + high) >> 1;
         if (cell[middle] < number) low = middle + 1;
         else high = middle;
       }
-      return cell[low] === number ? { edge: edge[low], share: share[low], off: off[low] } : null;
+      const at = { edge: edge[low], share: share[low], off: off[low] };
+      return cell[low] !== number ? null : { ...at, stairs: stairs ? stairs[low] : 0 };
     }
 
-    /** The centre nearest to a place, and what it costs to walk there; null where none is near enough. */
-    nearest(place, centres) {
-      const found = place && this.network.nearest(place, centres.map((centre) => this.placeOf(centre)), this.farthest);
-      return found ? { nearest: centres[found.number], cost: found.cost } : null;
+    /** The centre nearest to a cell, and what it costs to walk there; null where none is near enough. */
+    nearest(number, centres) {
+      const place = this.placeAt(number), most = this.farthest / this.perMetre;
+      const found = place && this.network.nearest(place, centres.map((centre) => this.placeOf(centre)), most - place.stairs);
+      return found ? { nearest: centres[found.number], cost: (found.metres + place.stairs) * this.perMetre } : null;
     }
   }
 
@@ -251,8 +259,8 @@ carecircles.walk = (function () {
     const lines = (of) => ({ first: starts(arrays[of + "_vertices"]),
       x: Float64Array.from(summed(arrays[of + "_x"]), (n) => x0 + unit * n),
       y: Float64Array.from(summed(arrays[of + "_y"]), (n) => y0 + unit * n) });
-    const network = new Network({ start: arrays.way_start, end: arrays.way_end, along: arrays.way_along, perMetre },
-      { ...places("cell"), cell: summed(arrays.cell) });
+    const network = new Network({ start: arrays.way_start, end: arrays.way_end, along: arrays.way_along },
+      { ...places("cell"), cell: summed(arrays.cell), stairs: arrays.cell_stairs });
     const barriers = arrays.wall_shape.length
       ? { ...lines("wall"), shape: arrays.wall_shape, isArea: arrays.wall_is_area } : null;
     const ways = new carecircles.ways.Ways({ ...lines("way"), isGround: arrays.way_is_ground }, barriers);
@@ -261,7 +269,7 @@ carecircles.walk = (function () {
       place: own.edge[n] ? { edge: own.edge[n] - 1, share: own.share[n], off: own.off[n] } : null,
       reached: { limit: measured, cells: reached.subarray(first[n], first[n + 1]),
         costs: arrays.reached_cost.subarray(first[n], first[n + 1]) } }]));
-    return new Walks(network, ways, known, farthest);
+    return new Walks(network, ways, known, { perMetre, farthest });
   }
 
   return { Network, Walks, runs, read };
