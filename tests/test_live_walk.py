@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,11 +14,23 @@ import pytest
 import shapely
 from playwright.sync_api import expect
 
-from carecircles import datasets, evaluation, grid, maps, network, plan, reach, scenario
+from carecircles import (
+    comparison,
+    datasets,
+    evaluation,
+    grid,
+    maps,
+    marginal,
+    network,
+    plan,
+    reach,
+    scenario,
+)
 from carecircles.area import read_area
 from tests.test_area import EAST_306_M, add_centres
+from tests.test_browser import Opened
 from tests.test_live import Live, assert_same_people
-from tests.test_on_foot import streets_of
+from tests.test_maps import layers, legend_of
 
 CELL = 100.0
 
@@ -102,6 +115,32 @@ def live(browser, live_path):
 
 def carried_out(before, text):
     return plan.carry_out(before, scenario.parse(tomllib.loads(text), file="plan.toml"))
+
+
+def test_pages_of_a_walked_plan_say_so_and_draw_no_circles(browser, walked, tmp_path):
+    """In the legend and beside the metres of a pop-up; with a list of one's own, that it is one."""
+    after = carried_out(walked, 'name = "x"\n[[step]]\nclose = "H12"\n')
+    said = "Reach is measured along the walking network: no care circles"
+    pages = [
+        maps.coverage_map(walked),
+        maps.change_map(comparison.compare(walked, after)),
+        maps.gain_map(walked, marginal.open_everywhere(walked)),
+        maps.closing_map(walked, marginal.close_each(walked)),
+    ]
+    for m in pages:
+        assert "circles" not in layers(m)
+        assert legend_of(m)["none"] == said
+    pages[0].save(tmp_path / "page.html")
+    opened = Opened(browser, tmp_path / "page.html")
+    box = opened.page.locator(".folium-map").bounding_box()
+    opened.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert re.search(r"\d m along the walking network · \d+\.\d min", opened.popup())
+    opened.page.get_by_role("button", name="中文").click()
+    opened.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert re.search(r"\d m 沿步行路网 · \d+\.\d 分钟", opened.popup())
+    assert "可达范围沿步行路网计算，不画服务圈" in opened.page.locator("body").inner_text()
+    opened.shot("walked")
+    opened.page.close()
 
 
 def test_it_starts_with_what_python_measured(live, live_path, walked):
@@ -193,7 +232,9 @@ def test_places_come_onto_the_ways_as_python_puts_them(live, walked, streets):
 def test_the_command_gives_the_figures_of_the_page(browser, tmp_path):
     """map --live --reach walking, plan by hand, save the file, and whatif --reach walking on it."""
     folder = shutil.copytree(datasets.folder("template"), tmp_path / "area")
-    streets_of(datasets.load("template")).to_file(folder / "network.geojson")
+    text = (folder / "area.toml").read_text(encoding="utf-8")
+    walk = text.replace("# network =", "network =").replace("# barriers =", "barriers =")
+    (folder / "area.toml").write_text(walk, encoding="utf-8")
     path = tmp_path / "live.html"
     options = ("--area", folder, "--cell", "100", "--reach", "walking")
     run("map", "--live", "--out", path, *options)
@@ -207,6 +248,7 @@ def test_the_command_gives_the_figures_of_the_page(browser, tmp_path):
     record = json.loads(run("whatif", tmp_path / "plan.toml", *options, "--format", "json"))
     assert {one["change"] for one in record["changed_centres"]} == {"moved", "opened"}
     figures = opened.figures()["area"]
+    assert opened.ask("carecircles.page.grid.walks.ways.walls.line.length") > 0  # the river
     for name in ("gained", "lost"):
         assert figures[name] == pytest.approx(record["district"][f"{name}_people_60"], abs=1e-3)
     share = record["district"]["covered_people_60_share_after"]
