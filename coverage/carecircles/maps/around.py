@@ -310,10 +310,10 @@ def legend_of(
 def _reach_sign(plan: Plan, *, radius: bool) -> dict[str, Any]:
     """The sign of a care circle, or in its place a word that reach is none."""
     if not is_straight(plan):
-        by = reach.in_words(plan.reach)
+        way = reach.in_words(plan.reach)
         label = {
-            "en": f"Reach is measured {by['en']}: no care circles",
-            "zh": f"可达范围{by['zh']}计算，不画服务圈",
+            "en": f"Reach is measured {way['en']}: no care circles",
+            "zh": f"可达范围{way['zh']}计算，不画服务圈",
         }
         return {"sign": "none", "label": label}
     metres = f"{plan.area.standard.metres:.0f}"
