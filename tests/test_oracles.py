@@ -22,10 +22,13 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from carecircles import area, network, reach, weights
 from tests import siting_runs
-from tests.conftest import ROOT
+from tests import test_detour as detours
+from tests.conftest import CRS, ROOT, centres_at
 
 
 @pytest.fixture
@@ -209,3 +212,49 @@ def test_walks_through_helsinki_are_as_long_as_networkx_says(helsinki):
     )
     difference = ours - theirs.reindex(ours.index)[ours.columns]
     assert difference.abs().max().max() < 0.01
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    home=detours.spots,
+    centre=detours.spots,
+    some=detours.lines,
+    at=st.lists(st.integers(2, 8), min_size=1, max_size=4),
+)
+def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, centre, some, at):
+    """Crossings that are at one straight barrier alone; who sees whom is told by shapely."""
+    networkx = needed("networkx")
+    walls = detours.drawn(some)
+    spots = [wall.interpolate(n / 10, normalized=True) for n, wall in zip(at, walls, strict=False)]
+    over = [spot for spot in spots if sum(wall.distance(spot) < 60 for wall in walls) == 1]
+    homes, centres = np.multiply(home, 10.0), np.multiply(centre, 10.0)
+    places = np.array([*(p.coords[0] for p in over), *homes, *centres]).reshape(-1, 2)
+
+    def sees(n, m):
+        a, b = places[n], places[m]
+        metres = max(np.hypot(*(b - a)), 1e-9)
+        step = (b - a) / metres * min(0.001, metres / 2)
+        line = shapely.LineString([a + step, b - step])
+        return not any(line.intersects(wall) for wall in walls)
+
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(range(len(places)))
+    first, last = len(over), len(over) + len(homes)
+    for n, m in itertools.product(range(last), range(len(places))):  # homes begin, centres end
+        if n != m and not first <= m < last and sees(n, m):
+            graph.add_edge(n, m, weight=math.dist(places[n], places[m]))
+    there = gpd.GeoSeries(over, crs=CRS)
+    cost = reach.detour(
+        detours.cells_at(*homes),
+        centres_at(*centres),
+        cutoff=1e6,
+        barriers=gpd.GeoSeries(walls, crs=CRS),
+        crossings=there,
+    ).table.to_dict()
+    for n in range(len(homes)):
+        truth = networkx.single_source_dijkstra_path_length(graph, first + n)
+        ours = {m: cost.get((f"c{n}", f"F{m + 1}")) for m in range(len(centres))}
+        assert ours == {
+            m: None if last + m not in truth else pytest.approx(truth[last + m], abs=0.01)
+            for m in ours
+        }

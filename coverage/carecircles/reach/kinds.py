@@ -1,11 +1,13 @@
 """The kinds of reach by name: how people get to centres, in words, and the reach of a study area."""
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from carecircles import walkers
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
+from carecircles.reach.detour import detour, factor_problems
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
@@ -15,7 +17,7 @@ from carecircles.words import Sentence, Text
 if TYPE_CHECKING:
     from carecircles.network import Network
 
-STRAIGHT, WALKING = "straight", "walking"
+STRAIGHT, WALKING, DETOUR = "straight", "walking", "detour"
 
 
 def in_words(reach: Reach) -> Text:
@@ -37,7 +39,28 @@ def in_words(reach: Reach) -> Text:
             return way
         who = walkers.in_words(profile)
         return {"en": f"{way['en']} ({who['en']})", "zh": f"{way['zh']}（{who['zh']}）"}
+    if kind is detour and isinstance(reach, functools.partial):
+        return _detour_in_words(reach.keywords)
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
+
+
+def _detour_in_words(given: Mapping[str, Any]) -> Text:
+    """Round barriers over so many crossings, or so many times a straight line, and who says so."""
+    if given.get("factor") is not None:
+        times, source = f"{given['factor']:g}", given.get("source")
+        said, zh = f"source: {source}", f"来源：{source}"
+        if not source:
+            said, zh = "no source named", "未注明来源"
+        return {
+            "en": f"in a straight line times {times} ({said})",
+            "zh": f"直线距离乘以 {times}（{zh}）",
+        }
+    crossings = given.get("crossings")
+    count = 0 if crossings is None else len(crossings)
+    return {
+        "en": f"in straight lines round barriers, over {count:,} crossing{'s' * (count != 1)}",
+        "zh": f"绕行障碍的直线（过街、过河点 {count:,} 处）",
+    }
 
 
 def profile_in(reach: Reach) -> Profile | None:
@@ -69,7 +92,14 @@ def network_in(reach: Reach) -> "Network | None":
     return found
 
 
-def of_area(area: StudyArea, kind: str, *, profile: str | None = None) -> Reach:
+def of_area(
+    area: StudyArea,
+    kind: str,
+    *,
+    factor: float | None = None,
+    source: str | None = None,
+    profile: str | None = None,
+) -> Reach:
     """
     The reach of a kind in a study area, measured along what the area has.
 
@@ -78,7 +108,11 @@ def of_area(area: StudyArea, kind: str, *, profile: str | None = None) -> Reach:
     area
         The study area.
     kind
-        'straight', or 'walking' along the area's network.
+        'straight', 'walking' along the area's network, or 'detour' round the area's barriers, or by a
+        factor.
+    factor, source
+        How many times as long as straight lines ways are, for 'detour' in an area without barriers, and
+        who says so.
     profile
         Who walks, by the name of a profile of the area's own or of `walkers.PROFILES`; then minutes are
         measured, else metres.
@@ -106,8 +140,10 @@ def of_area(area: StudyArea, kind: str, *, profile: str | None = None) -> Reach:
         raise ValidationError([Sentence(told, zh=zh)])
     if kind == STRAIGHT:
         return straight_line
+    if kind == DETOUR:
+        return _detour_of(area, factor, source)
     if kind != WALKING:
-        raise ValueError(f"kind is {kind!r}, expected 'straight' or 'walking'")
+        raise ValueError(f"kind is {kind!r}, expected 'straight', 'walking' or 'detour'")
     if area.on_foot.network is None:
         told = (
             "--reach walking: the study area has no walking network; name a file of streets and paths "
@@ -124,11 +160,68 @@ def of_area(area: StudyArea, kind: str, *, profile: str | None = None) -> Reach:
     return functools.partial(walk, profile=walkers.profile_of(profile, area.on_foot.profiles))
 
 
+def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Reach:
+    """Round the barriers of a study area, or by a factor where it has none."""
+    walls, over = area.on_foot.barriers, area.on_foot.crossings
+    if factor is None:
+        if walls is None:
+            told = (
+                "--reach detour: the study area has no barriers; name a file of rivers, railways and "
+                "expressways as barriers below [files] in area.toml, with crossings, or a factor with "
+                "--detour 1.45 and its source with --detour-source."
+            )
+            zh = (
+                "--reach detour：研究区没有障碍；请在 area.toml 的 [files] 下写明 barriers（河流、铁路、"
+                "快速路）和 crossings，或用 --detour 1.45 指定系数，并用 --detour-source 注明来源。"
+            )
+            raise ValidationError([Sentence(told, zh=zh)])
+        return functools.partial(detour, barriers=walls, crossings=over)
+    problems = factor_problems(factor, called="--detour")
+    if walls is not None:
+        told = (
+            f"--detour {factor:g}: the study area has barriers; a factor of a place has them in it and they "
+            "would count twice; leave --detour out, or take barriers out of area.toml."
+        )
+        zh = (
+            f"--detour {factor:g}：研究区已有障碍；系数已包含障碍，会重复计算；请去掉 --detour，"
+            "或从 area.toml 中去掉 barriers。"
+        )
+        problems.append(Sentence(told, zh=zh))
+    if problems:
+        raise ValidationError(problems)
+    return functools.partial(detour, factor=factor, source=source)
+
+
+def with_area(reach: Reach, area: StudyArea) -> Reach:
+    """
+    The same kind of reach along what another study area has, such as one that a scenario has rebuilt.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> with_area(straight_line, datasets.load("template")) is straight_line
+    True
+    """
+    kind = reach.func if isinstance(reach, functools.partial) else reach
+    given = reach.keywords if isinstance(reach, functools.partial) else {}
+    own = {
+        "network": area.on_foot.network,
+        "barriers": area.on_foot.barriers,
+        "crossings": area.on_foot.crossings,
+        "rests": area.on_foot.rests,
+    }
+    bound = {name: own[name] for name in given if own.get(name) is not None}
+    if kind is detour and "barriers" in given and own["crossings"] is not None:
+        bound["crossings"] = own["crossings"]  # there may have been none
+    bind: Callable[..., Reach] = functools.partial
+    return bind(reach, **bound) if bound else reach
+
+
 def beside(area: StudyArea, kind: str) -> Reach | None:
     """
     The reach whose figures are told beside those of a kind: the walk beside the circle, and the circle beside it.
 
-    Nothing where the area has no network.
+    Where the area has no network but barriers, the way round these; nothing where it has neither.
 
     Examples
     --------
@@ -139,4 +232,6 @@ def beside(area: StudyArea, kind: str) -> Reach | None:
     """
     if kind != STRAIGHT:
         return straight_line
-    return None if area.on_foot.network is None else of_area(area, WALKING)
+    if area.on_foot.network is not None:
+        return of_area(area, WALKING)
+    return None if area.on_foot.barriers is None else of_area(area, DETOUR)

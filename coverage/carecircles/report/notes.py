@@ -314,7 +314,8 @@ def placed_record(plan: Plan) -> dict[str, Any]:
 
 def reach_notes(*plans: Plan) -> list[Text]:
     """
-    Who walks, and of each plan by circles what the walk reaches and the other way round, as far as known.
+    Who walks; of each plan by circles what the walk reaches and the other way round, as far as known; and
+    how many people no way leads to any centre.
 
     Examples
     --------
@@ -347,7 +348,27 @@ def reach_notes(*plans: Plan) -> list[Text]:
         }
         text = of["en"] + line["en"]
         lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
-    return lines
+    return [
+        *lines,
+        *each_once(_cut_off(one) for plan in plans for one in (plan, plan.beside) if one),
+    ]
+
+
+def _cut_off(plan: Plan) -> list[Text]:
+    """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
+    is_cut_off = plan.cells["nearest"].isna()
+    if plan.area.facilities.empty or not is_cut_off.any():
+        return []
+    group, by = comparison.headline(plan), reach.in_words(plan.reach)
+    few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
+    if few == figure("people", 0.0):
+        return []
+    return [
+        {
+            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}.",
+            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路。",
+        }
+    ]
 
 
 def _way_of(plan: Plan, told: Plan) -> Text:
