@@ -12,11 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, gaps, people, plan
+from carecircles import comparison, evaluation, gaps, people
+from carecircles import plan as plans
 from carecircles.comparison import Change
+from carecircles.errors import ValidationError
 from carecircles.plan import Plan
-
-CIRCLE = {"en": "Circle", "zh": "服务圈"}
+from carecircles.words import Sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Claims:
     Attributes
     ----------
     circle, walk
-        The same study area by straight lines, and as it was given.
+        The same study area by straight lines, and by another reach.
     change
         From the circle to the walk: lost are those claimed only, gained those reached only.
     streets, district
@@ -51,36 +52,22 @@ class Claims:
         return self.change.after
 
 
-def circle_of(walk: Plan) -> Plan:
-    """
-    The same plan by straight lines, up to the metres of its standard.
-
-    Examples
-    --------
-    >>> from carecircles import claims, datasets, grid, plan
-    >>> area = datasets.load("template")
-    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
-    >>> claims.circle_of(asis).cost.cutoff
-    700.0
-    """
-    return plan.evaluate(walk.area, walk.cells, name=CIRCLE)
-
-
-def claims_of(walk: Plan, *, smallest_m2: float = 10_000.0) -> Claims:
+def claims_of(plan: Plan, *, smallest_m2: float = 10_000.0) -> Claims:
     """
     Whom the circle claims, whom the walk reaches, and whom only the one or the other.
 
     Parameters
     ----------
-    walk
-        A plan of any reach but straight lines, such as `reach.walking`.
+    plan
+        A plan by straight lines with another reach beside it (`plan.evaluate(..., beside=...)`), or one by
+        another reach; of this the circle is made where it is not beside it.
     smallest_m2
         Area in square metres below which a zone goes to 'other'.
 
     Raises
     ------
     ValidationError
-        As `comparison.headline`, or if `smallest_m2` is negative.
+        If the plan is by straight lines and there is nothing beside it, or as `comparison.headline`.
 
     Examples
     --------
@@ -103,7 +90,7 @@ def claims_of(walk: Plan, *, smallest_m2: float = 10_000.0) -> Claims:
     >>> found.district[told].round().tolist()
     [13675.0, 3700.0, 9975.0]
     """
-    change = comparison.compare(circle_of(walk), walk)
+    change = comparison.compare(*_circle_and_walk(plan))
     return Claims(
         change=change,
         streets=by_street(change),
@@ -111,6 +98,26 @@ def claims_of(walk: Plan, *, smallest_m2: float = 10_000.0) -> Claims:
         zones=zones_of(change, smallest_m2=smallest_m2),
         parts=gaps.by_street(_gaps(change), smallest_m2=smallest_m2, group=_first(change)),
     )
+
+
+def _circle_and_walk(plan: Plan) -> tuple[Plan, Plan]:
+    """A plan by straight lines, and the same by another reach."""
+    other = plan.beside
+    if not plans.is_straight(plan):
+        if other is None or not plans.is_straight(other):
+            other = plans.evaluate(plan.area, plan.cells, name=plan.name)
+        return other, plan
+    if other is None or plans.is_straight(other):
+        told = (
+            "the plan is measured by straight lines alone, so that there is no walk to hold the circle "
+            "against; evaluate it by another reach, such as `reach.walking`, or with that `beside` it."
+        )
+        zh = (
+            "方案仅按直线计算，没有可与服务圈对比的步行；"
+            "请按其他方式（如 `reach.walking`）计算，或将其写为 `beside`。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
+    return plan, other
 
 
 def by_street(change: Change) -> pd.DataFrame:

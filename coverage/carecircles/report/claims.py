@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import catchments, comparison, reach
+from carecircles import catchments, comparison
 from carecircles import plan as plans
 from carecircles.claims import Claims
 from carecircles.people import of_group
@@ -102,7 +102,7 @@ def claims_record(claims: Claims, *, by: str = "street") -> dict[str, Any]:
     """
     walk = claims.walk
     record = {
-        **heading_of(walk, **setting_of(walk), reach=reach.in_words(walk.reach)["en"]),
+        **heading_of(walk, **setting_of(walk)),
         "district": records_of(
             claims_frame(claims, by="district"), drop=["code", "name", "name_en"]
         )[0],
@@ -152,9 +152,14 @@ def claims_title(claims: Claims) -> Text:
 
     Examples
     --------
-    >>> from carecircles import claims, datasets, grid, plan, report
+    >>> import functools
+    >>> from carecircles import claims, datasets, grid, plan, reach, report
     >>> area = datasets.load("template")
-    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> far = reach.straight_line(demand, area.facilities, cutoff=5000)
+    >>> twice = reach.CostTable(far.table * 2, 10_000)
+    >>> way = functools.partial(reach.looked_up, table=twice)
+    >>> asis = plan.evaluate(area, demand, beside=way)
     >>> report.claims_title(claims.claims_of(asis))["en"][:47]
     'Circle: 700 m in a straight line, 15 minutes on'
     """
@@ -171,11 +176,16 @@ def claims_note(claims: Claims) -> Text:
 
     Examples
     --------
-    >>> from carecircles import claims, datasets, grid, plan, report
+    >>> import functools
+    >>> from carecircles import claims, datasets, grid, plan, reach, report
     >>> area = datasets.load("template")
-    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> far = reach.straight_line(demand, area.facilities, cutoff=5000)
+    >>> twice = reach.CostTable(far.table * 2, 10_000)
+    >>> way = functools.partial(reach.looked_up, table=twice)
+    >>> asis = plan.evaluate(area, demand, beside=way)
     >>> report.claims_note(claims.claims_of(asis))["en"]
-    'The circle claims 57.0 % of people 60+, the walk reaches 57.0 %: 0 people are claimed and not reached.'
+    'The circle claims 57.0 % of people 60+, the walk reaches 15.6 %: 9,925 people are claimed and not reached.'
     """
     group = comparison.headline(claims.walk)
     d = claims.district

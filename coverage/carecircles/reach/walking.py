@@ -1,0 +1,123 @@
+"""Walks along the ways of a network."""
+
+import math
+import sys
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from carecircles.errors import ValidationError
+from carecircles.reach._pairs import demand_xy, facility_xy, table_of
+from carecircles.reach.values import CostTable
+from carecircles.words import Sentence
+
+if TYPE_CHECKING:
+    from carecircles import network as networks
+    from carecircles.network import Network
+
+_ELSEWHERE_M = 10_000.0  # some cells of an area may well lie beyond its network
+
+
+def walking(
+    demand: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    network: "Network",
+    *,
+    cutoff: float,
+    only_nearest: bool = False,
+) -> CostTable:
+    """
+    Metres on foot along the ways of a network, of every (cell, centre) pair up to the cutoff.
+
+    A walk leads from the nearest point on a way to the nearest point on a way; how far cell and
+    centre are off their ways counts too, and no barrier is crossed there.
+    `functools.partial(reach.walking, network=...)` is a reach.
+
+    Parameters
+    ----------
+    demand, facilities
+        As for `straight_line`, in the CRS of the network.
+    network
+        From `network.read_network`.
+    cutoff
+        Longest walk in metres; the limit itself is within reach.
+    only_nearest
+        Leave out all pairs of a cell but that of its nearest centre.
+
+    Raises
+    ------
+    ValidationError
+        As `straight_line`, and if the network is in another CRS or lies elsewhere.
+
+    Examples
+    --------
+    A street of 100 m between a home, 3 m off it, and a centre.
+
+    >>> import shapely
+    >>> from carecircles.network import Network
+    >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
+    >>> ways = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
+    >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), ways)
+    >>> demand = pd.DataFrame({"x": [10.0], "y": [3.0]}, index=["p"])
+    >>> centres = gpd.GeoDataFrame(index=["a"], geometry=gpd.points_from_xy([90], [0]), crs=4548)
+    >>> walking(demand, centres, street, cutoff=100).table.to_dict()
+    {('p', 'a'): 83.0}
+    """
+    from carecircles import network as networks  # which loads what straight lines do without
+
+    xy, (x, y) = demand_xy(demand), facility_xy(demand, facilities)
+    if len(demand):
+        _require_network_of(facilities, xy, network)
+    if demand.empty or facilities.empty:
+        none = np.array([], int)
+        return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff)
+    homes, cell = _on_ways(network, *xy)
+    centres, facility = _on_ways(network, x, y)
+    graph = networks.graph_of(network)
+    if only_nearest:
+        near, metres = networks.nearest(network, graph, homes, centres)
+        home = np.flatnonzero(metres <= min(cutoff, sys.float_info.max))
+        near, metres = near[home], metres[home]
+    else:
+        home, near, metres = networks.walks(network, graph, homes, centres, cutoff=cutoff)
+    return CostTable(table_of(demand, facilities, cell[home], facility[near], metres), cutoff)
+
+
+def _on_ways(
+    network: "Network", x: np.ndarray, y: np.ndarray
+) -> "tuple[networks.OnWay, np.ndarray]":
+    """Where places come onto the ways, and the positions of those that do."""
+    from carecircles import network as networks
+
+    places = networks.onto(network, x, y)
+    is_on = places.edge >= 0
+    return places.taken(is_on), np.flatnonzero(is_on)
+
+
+def _require_network_of(
+    facilities: gpd.GeoDataFrame, xy: tuple[np.ndarray, np.ndarray], network: "Network"
+) -> None:
+    """Whether a network is in the CRS of centres and cells, and where the cells are."""
+    if facilities.crs != network.crs:
+        told = (
+            f"`network` is in {network.crs}, `facilities` in {facilities.crs}; read it in the CRS of "
+            "the area, for example with `network.read_network(..., crs=area.crs)`."
+        )
+        zh = (
+            f"`network` 为 {network.crs}，`facilities` 为 {facilities.crs}；请按研究区的 CRS 读取路网，"
+            "例如 `network.read_network(..., crs=area.crs)`。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
+    left, bottom, right, top = network.edges.total_bounds
+    x, y = xy
+    beside = max(x.min() - right, left - x.max(), 0.0)
+    apart = math.hypot(beside, max(y.min() - top, bottom - y.max(), 0.0))
+    if apart > _ELSEWHERE_M:
+        told = (
+            f"`network` lies elsewhere, {apart / 1000:,.0f} km from the cells; "
+            "choose the file of this area, and check its CRS and datum."
+        )
+        zh = f"`network` 不在此处，距网格 {apart / 1000:,.0f} km；请换用本区的文件，并检查其 CRS 和坐标系。"
+        raise ValidationError([Sentence(told, zh=zh)])
