@@ -1,5 +1,6 @@
 """What the circle claims and the walk does not reach, and isochrones: records, frames and tables."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -172,7 +173,7 @@ def claims_title(claims: Claims) -> Text:
 
 def claims_note(claims: Claims) -> Text:
     """
-    Of all people, how many the circle claims, how many the walk reaches and how many it does not keep.
+    How many of those the circle claims the walk does not reach, and how many it reaches beyond.
 
     Examples
     --------
@@ -185,27 +186,25 @@ def claims_note(claims: Claims) -> Text:
     >>> way = functools.partial(reach.looked_up, table=twice)
     >>> asis = plan.evaluate(area, demand, beside=way)
     >>> report.claims_note(claims.claims_of(asis))["en"]
-    'The circle claims 57.0 % of people 60+, the walk reaches 15.6 %: 9,925 people are claimed and not reached.'
+    'Of 13,675 people 60+ whom the circle claims, the walk does not reach 9,925 (72.6 %).'
     """
-    group = comparison.headline(claims.walk)
-    d = claims.district
-    claimed, reached = (
-        figure("share", d[f"{name}_{group.column}_share"]) for name in ("claimed", "reached")
+    group, d = comparison.headline(claims.walk), claims.district
+    claimed, only, beyond = (
+        d[f"{name}_{group.column}"] for name in ("claimed", "only_claimed", "only_reached")
     )
-    only, beyond = (
-        figure("people", d[f"only_{name}_{group.column}"]) for name in ("claimed", "reached")
-    )
+    part = figure("share", only / claimed if claimed > 0 else math.nan)
+    told = {name: figure("people", value) for name, value in (("c", claimed), ("o", only), ("b", beyond))}
     more: Text = {"en": "", "zh": ""}
-    if d[f"only_reached_{group.column}"] > 0:
+    if beyond > 0:
         more = {
-            "en": f", {beyond} are reached and not claimed",
-            "zh": f"，圈外可达 {beyond} 人",
+            "en": f" It reaches {told['b']} whom the circle does not claim.",
+            "zh": f"另有圈外可达 {told['b']} 人。",
         }
     return of_group(
         {
-            "en": f"The circle claims {claimed} of people {{}}, the walk reaches {reached}: {only} people "
-            f"are claimed and not reached{more['en']}.",
-            "zh": f"服务圈覆盖{{}}人口的 {claimed}，步行可达 {reached}：圈内不可达 {only} 人{more['zh']}。",
+            "en": f"Of {told['c']} people {{}} whom the circle claims, the walk does not reach {told['o']} "
+            f"({part}).{more['en']}",
+            "zh": f"服务圈内{{}}人口 {told['c']} 人，其中步行不可达 {told['o']} 人（{part}）。{more['zh']}",
         },
         group,
     )
