@@ -24,7 +24,7 @@ ORDER = [
     "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.placed", "report.network",
     "report._widths", "report.terminal", "report",
     "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change",
-    "maps.marginal", "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.claims", "cli.whatif", "cli.site", "cli.project", "cli.network", "cli.files",
+    "maps.marginal", "maps.walk", "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.claims", "cli.whatif", "cli.site", "cli.project", "cli.network", "cli.files",
     "cli.main", "cli", "__main__",
 ]  # fmt: skip
 

@@ -28,6 +28,7 @@ from carecircles.maps.drawing import (
     geometry_of,
     grid_data,
     in_degrees,
+    measured_by,
     nearest_arrays,
     short_name_of,
     told_of,
@@ -99,6 +100,7 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     data |= {
         "told": told_of(group),
         "unit": plan.cost.unit,
+        "by": measured_by(plan),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }

@@ -21,6 +21,13 @@ carecircles.signs = (function () {
     lost: { paper: "#e8702a", ink: "#5f1d00", slant: -1 },
     uncovered: { paper: "#ffe9cf", ink: "#c9a27c", slant: 1 },
   };
+  /** What a circle claims beside what the walk reaches. */
+  const CLAIM_SIGNS = {
+    both: { paper: "#85b4ea" },
+    circle: { paper: "#f5d0fe", ink: "#86198f", slant: -1 },
+    walk: { paper: "#5eead4" },
+    neither: UNCOVERED_SIGN,
+  };
   const GAIN_SIGNS = ["#f1f5f9", "#d9f0d3", "#a6dba0", "#5aae61", "#1b7837", "#00441b"]
     .map((paper) => ({ paper }));
 
@@ -69,6 +76,6 @@ carecircles.signs = (function () {
     document.body.append(svg);
   }
 
-  return { UNCOVERED, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS, CHANGED, TINTS, CLOSED, POSITIONS, NEIGHBOUR,
+  return { UNCOVERED, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, CHANGED, TINTS, CLOSED, POSITIONS, NEIGHBOUR,
     shareColour, positionOf, hatch, addHatching };
 })();
