@@ -112,7 +112,10 @@ def claims(
         print_table(
             report.claims_table(found, by=by, lang=options.lang),
             title=say(report.claims_title(found), options.lang),
-            notes=[say(report.claims_note(found), options.lang), *report.notes(plan, lang=options.lang)],
+            notes=[
+                say(report.claims_note(found), options.lang),
+                *report.notes(plan, lang=options.lang),
+            ],
             lang=options.lang,
         )
         if map is not None:

@@ -193,7 +193,10 @@ def claims_note(claims: Claims) -> Text:
         d[f"{name}_{group.column}"] for name in ("claimed", "only_claimed", "only_reached")
     )
     part = figure("share", only / claimed if claimed > 0 else math.nan)
-    told = {name: figure("people", value) for name, value in (("c", claimed), ("o", only), ("b", beyond))}
+    told = {
+        name: figure("people", value)
+        for name, value in (("c", claimed), ("o", only), ("b", beyond))
+    }
     more: Text = {"en": "", "zh": ""}
     if beyond > 0:
         more = {
