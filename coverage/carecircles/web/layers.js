@@ -136,15 +136,13 @@ carecircles.layers = (function () {
   function isochrones({ isochrones: list, told }) {
     const group = L.featureGroup();
     marked(group, "cc-isochrones");
-    list.forEach((one, n) => {
+    [...list.entries()].reverse().forEach(([n, one]) => { // what holds others comes below them
       const layer = geometryLayer(one.geometry, {
         pane: "cc-fill", color: "#14532d", weight: 1, fillOpacity: 1, fillColor: ISOCHRONES[n],
       });
       layer.bindTooltip(() => facts(say(one.name), figures(told, one.figures)), { sticky: true, className: "cc-tip" });
       group.addLayer(layer);
     });
-    const below = list.map((_, n) => group.getLayers()[n]);
-    group.on("add", () => below.forEach((layer) => layer.bringToBack()));
     return group;
   }
 
