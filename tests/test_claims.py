@@ -1,6 +1,7 @@
 """What the circle claims and the walk does not reach; isochrones."""
 
 import functools
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -8,8 +9,21 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import area, catchments, claims, grid, network, plan, reach, report
+from carecircles import (
+    area,
+    catchments,
+    claims,
+    datasets,
+    grid,
+    maps,
+    network,
+    plan,
+    reach,
+    report,
+)
 from carecircles.area import Standard
+from carecircles.errors import ValidationError
+from tests import test_cli
 
 CRS = "EPSG:32650"
 
@@ -151,3 +165,104 @@ def test_a_block_that_nobody_can_enter_stays_a_hole():
     assert held.geometry.iloc[0].area == pytest.approx(300**2 - 100**2)
     assert len(held.geometry.iloc[0].interiors) == 1
     assert held["people_60"].iloc[0] == pytest.approx(90 * 8 / 9)
+
+
+# The command and the map
+
+WALKS = datasets.folder("template") / "walk" / "network.geojson"
+
+
+def told(*words, cwd):
+    done = test_cli.run(
+        *words, "--area", "template", "--network", WALKS, "--cell", 200, "--lang", "en", cwd=cwd
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_tells_the_same_by_street_and_by_zone_in_every_format(tmp_path):
+    streets = json.loads(told("claims", "--format", "json", cwd=tmp_path))
+    zones = json.loads(told("claims", "--by", "zone", "--format", "json", cwd=tmp_path))
+    only = "only_claimed_people_60"
+    whole = streets["district"][only]
+    assert whole > 1000
+    assert zones["district"] == streets["district"]
+    assert sum(row[only] for row in streets["streets"]) == pytest.approx(whole, abs=0.01)
+    found = zones["zones"]
+    assert sum(zone["people_60"] for zone in found) == pytest.approx(whole, abs=0.01)
+    large = [zone["people_60"] for zone in found if zone["claimed_zone"] != "other"]
+    assert large == sorted(large, reverse=True)
+    parts = [part["people_60"] for zone in found for part in zone["by_street"]]
+    assert sum(parts) == pytest.approx(whole, abs=0.01)
+    assert streets["reach"]["measured"] == "along the walking network"
+
+    written = tmp_path / "claims.csv"
+    table = told("claims", "--out", written, cwd=tmp_path)
+    rows = pd.read_csv(written, dtype={"code": str}).set_index("code")
+    assert rows.loc["district", only] == whole
+    assert f"{whole:,.0f}" in table
+    drawn = json.loads(told("claims", "--by", "zone", "--format", "geojson", cwd=tmp_path))
+    assert [f["properties"]["people_60"] for f in drawn["features"]] == [
+        zone["people_60"] for zone in found
+    ]
+    told("claims", "--by", "zone", "--out", tmp_path / "claims.xlsx", cwd=tmp_path)
+    sheet = pd.read_excel(tmp_path / "claims.xlsx")
+    assert sheet["Walk, m"].tolist() == [zone["walk_m"] for zone in found]
+
+
+def test_claims_want_a_walk(tmp_path):
+    said = test_cli.refused("claims", "--area", "template", "--out", "claims.csv", cwd=tmp_path)
+    assert "--network" in said
+    said = test_cli.refused("claims", "--smallest", -1, "--lang", "zh", cwd=tmp_path)
+    assert "--smallest" in said
+    demand = grid.make_demand(
+        *(getattr(datasets.load("template"), n) for n in ("streets", "population"))
+    )
+    circle = plan.evaluate(datasets.load("template"), demand)
+    with pytest.raises(ValidationError, match="beside"):
+        claims.claims_of(circle)
+
+
+@pytest.mark.parametrize("first", ["walk", "circle"])
+def test_the_map_shows_circle_and_walk_over_each_other(first):
+    """Whichever of them the plan is: the same zones, with the figures of the tables."""
+    walk = by_the_river()
+    how = {"reach": walk.reach, "beside": reach.straight_line}
+    if first == "circle":
+        how = {"reach": reach.straight_line, "beside": walk.reach}
+    both = plan.evaluate(walk.area, walk.cells, **how)
+    drawn = {}
+    for part in maps.coverage_map(both)._children.values():
+        if hasattr(part, "kind"):
+            drawn.setdefault(part.kind, part)
+    [zone] = claims.claims_of(walk).zones.to_dict("records")
+    [shown] = drawn["claims"].data["zones"]
+    for name in ("people_60", "area_km2", "straight_m", "walk_m", "extra_m"):
+        assert shown["figures"][name] == pytest.approx(zone[name])
+    assert [name["en"] for name in map(dict, shown["streets"])] == ["South 650", "North 75"]
+    assert drawn["claims"].show == (first == "walk")
+    circles = {circle.get("change") for circle in drawn["circles"].data}
+    assert circles == ({"claimed"} if first == "walk" else {None})
+    by_minutes = report.isochrones_frame(walk)["people_60"].tolist()
+    isochrones = drawn["isochrones"].data["isochrones"]
+    assert [one["figures"]["people_60"] for one in isochrones] == by_minutes
+    legend = drawn["start"].config["legend"] if "start" in drawn else []
+    assert {"sign": "claim", "claim": "circle"}.items() <= next(
+        entry for entry in legend if entry["sign"] == "claim"
+    ).items()
+    assert "none" not in {entry["sign"] for entry in legend}
+
+
+def test_isochrones_are_written_beside_the_table(tmp_path):
+    told("evaluate", "--reach", "walking", "--isochrones", "walk.geojson", cwd=tmp_path)
+    frame = gpd.read_file(tmp_path / "walk.geojson")
+    assert frame["pace_min"].tolist() == [5, 10, 15]
+    assert frame["within_m"].tolist() == pytest.approx([233.3, 466.7, 700])
+    assert frame["people_60"].is_monotonic_increasing
+    district = json.loads(told("evaluate", "--reach", "walking", "--format", "json", cwd=tmp_path))[
+        "district"
+    ]
+    covered = district["people_60"] - district["uncovered_people_60"]
+    assert frame["people_60"].iloc[-1] == pytest.approx(covered, abs=0.01)
+    metres = frame.to_crs(frame.estimate_utm_crs()).area / 1e6
+    assert metres.tolist() == pytest.approx(frame["area_km2"].tolist(), rel=2e-3)
