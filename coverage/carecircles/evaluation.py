@@ -351,6 +351,44 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
     return float(3 * np.sqrt(edges) / total)
 
 
+def weighted_quantile(
+    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int, *, share: float
+) -> np.ndarray:
+    """
+    The least value within which a share of each group's weight lies.
+
+    Parameters
+    ----------
+    values, weights, group
+        One each for every cell; groups are counted from 0. A missing value lies beyond all others.
+    groups
+        How many there are.
+    share
+        0.5 for the median.
+
+    Returns
+    -------
+    quantiles
+        NaN where a group has no weight, or the value is missing.
+
+    Examples
+    --------
+    >>> metres, people = np.array([100.0, 300.0, np.nan]), np.array([1.0, 2.0, 1.0])
+    >>> weighted_quantile(metres, people, np.array([0, 0, 0]), 2, share=0.5).tolist()
+    [300.0, nan]
+    """
+    order = np.lexsort((values, group))
+    values, weights, group = values[order], weights[order], group[order]
+    edges = np.searchsorted(group, np.arange(groups + 1))
+    quantiles = np.full(groups, np.nan)
+    for g, (start, end) in enumerate(itertools.pairwise(edges)):
+        running = np.cumsum(weights[start:end])
+        if len(running) and running[-1] > 0:
+            at = np.searchsorted(running, share * running[-1])
+            quantiles[g] = values[start:end][at]
+    return quantiles
+
+
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
     """Row of `demand` of every pair of the cost table."""
     pairs = pairs_in(cost)
@@ -384,21 +422,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.Dat
         by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
-    table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))
+    table["p90_distance_m"] = weighted_quantile(
+        metres, by, group, len(labels), share=_DISTANCE_QUANTILE
+    )
     return pd.DataFrame(table, index=labels)
-
-
-def _weighted_quantile(
-    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int
-) -> np.ndarray:
-    """The least value within which 90 % of a group's weight lies; NaN where there is no weight."""
-    order = np.lexsort((values, group))
-    values, weights, group = values[order], weights[order], group[order]
-    edges = np.searchsorted(group, np.arange(groups + 1))
-    quantiles = np.full(groups, np.nan)
-    for g, (start, end) in enumerate(itertools.pairwise(edges)):
-        running = np.cumsum(weights[start:end])
-        if len(running) and running[-1] > 0:
-            at = np.searchsorted(running, _DISTANCE_QUANTILE * running[-1])
-            quantiles[g] = values[start:end][at]
-    return quantiles

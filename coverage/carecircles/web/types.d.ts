@@ -23,10 +23,16 @@ interface BordersData {
   boundary: GeoJson; lines: GeoJson; schematic: boolean;
   streets: { name: Words; short_name: Words; label_at: [number, number]; bounds: Corners }[];
 }
-interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" }
+interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" | "claimed" }
 interface ZoneData { zone: string; streets: Words[]; figures: Figures; geometry: GeoJson }
 /** Of the figures told, the first are people; those that are null there are none of. */
 interface ZonesData { told: ToldFigure[]; zones: ZoneData[] }
+/** What the circle claims and the walk does not reach: zones, and what one is called. */
+interface ClaimsData extends ZonesData { name: Words }
+/** From where a centre is within some minutes on foot, the fewest first; each holds those before it. */
+interface IsochronesData {
+  told: ToldFigure[]; isochrones: { name: Words; figures: Figures; geometry: GeoJson }[];
+}
 interface Service { services: string[]; services_basis: string }
 interface CentreData extends Service {
   id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
@@ -96,9 +102,10 @@ interface WorldData {
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string } & (
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number } & (
   | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
+  | { sign: "isochrone"; isochrone: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
