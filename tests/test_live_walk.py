@@ -412,7 +412,10 @@ def test_minutes_of_a_walker_agree_to_the_person(browser, walked, streets, key, 
         after = carried_out(before, opened.toml())
         assert after.cost.cutoff == limit, number
         assert_same_people(opened.figures(), before.cells, after.cells)
-    expect(opened.page.get_by_text("min", exact=True)).to_be_visible()
+    radius = opened.page.get_by_role("slider").first
+    expect(radius).to_have_attribute("aria-valuetext", "15.0 min")
+    opened.page.get_by_role("button", name="中文").click()
+    expect(opened.page.locator("label", has=radius)).to_contain_text("分钟")
     opened.shot(f"live-{key}")
     opened.assert_quiet()
     opened.page.close()
