@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carecircles import walkers
 from carecircles.area import StudyArea
@@ -13,6 +13,9 @@ from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
+
+if TYPE_CHECKING:
+    from carecircles.network import Network
 
 STRAIGHT, WALKING, DETOUR = "straight", "walking", "detour"
 
@@ -72,6 +75,20 @@ def profile_in(reach: Reach) -> Profile | None:
     """
     bound = reach.keywords if isinstance(reach, functools.partial) else {}
     found: Profile | None = bound.get("profile")
+    return found
+
+
+def network_in(reach: Reach) -> "Network | None":
+    """
+    The network that a reach walks along; None where it walks along none.
+
+    Examples
+    --------
+    >>> network_in(straight_line) is None
+    True
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: Network | None = bound.get("network")
     return found
 
 
