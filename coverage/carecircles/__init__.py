@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carecircles import area as area
     from carecircles import catchments as catchments
+    from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 __all__ = [
     "area",
     "catchments",
+    "claims",
     "cohorts",
     "comparison",
     "datasets",

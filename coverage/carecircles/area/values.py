@@ -66,6 +66,7 @@ class Sources:
         Points or polygons of compounds, buildings or addresses by id, residential ones alone: `name`,
         `street` (code; the one it lies in where the file names none), people by group, `households`,
         `dwellings`, `floor_area_m2`. In every street one of these measures is there for each of them.
+        `floors` and `lift` (1 or 0) say how many stairs there are between flats and street.
     communities
         Units inside streets by code: `name`, `street` (code), people by group, `basis`; all polygons,
         each within its street and off the others, or all points.

@@ -210,12 +210,9 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     is_link = (ends[:, 0] != ends[:, 1]) & np.isfinite(costs)
     a, b = ends[is_link].T
     rows, cols = np.concatenate([a, b]), np.concatenate([b, a])
-    both = np.tile(costs[is_link], 2)
-    order = np.lexsort((both, cols, rows))
-    rows, cols, both = rows[order], cols[order], both[order]
-    is_first = (np.diff(rows, prepend=-1) != 0) | (np.diff(cols, prepend=-1) != 0)
-    rows, cols, both = rows[is_first], cols[is_first], both[is_first]
     count = len(network.xy)
+    pair, both = _least_of_each(rows.astype(np.int64) * count + cols, np.tile(costs[is_link], 2))
+    rows, cols = np.divmod(pair, max(count, 1))
     starts = np.searchsorted(rows, np.arange(count + 1))
     return Graph(costs, per_metre, _links(both, cols, starts))
 
@@ -333,11 +330,10 @@ def walks(
             parts.append((home[place], group[which], by_place[which, place]))
         local[near] = -1
     place, centre, cost = (np.concatenate(some) for some in zip(*parts, strict=True))
-    order = np.lexsort((cost, place, centre))
-    place, centre, cost = place[order], centre[order], cost[order]
-    is_first = (np.diff(centre, prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0)
-    is_walk = is_first & (cost <= cutoff)
-    return place[is_walk], centre[is_walk], cost[is_walk]
+    pair, cost = _least_of_each(centre * len(places.edge) + place, cost)
+    is_walk = cost <= cutoff
+    centre, place = np.divmod(pair[is_walk], max(len(places.edge), 1))
+    return place, centre, cost[is_walk]
 
 
 def _points(network: Network, places: OnWay) -> np.ndarray:
@@ -396,6 +392,14 @@ def _on_one_way(
     share = np.abs(places.share[place] - centres.share[centre])
     off = places.off[place] + centres.off[centre]
     return place, centre, share * graph.along[places.edge[place]] + graph.per_metre * off
+
+
+def _least_of_each(keys: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every key once, in order, with the least of its costs; much faster than to sort by both."""
+    order = np.argsort(keys, kind="stable")
+    keys, costs = keys[order], costs[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[first], np.minimum.reduceat(costs, first) if len(first) else costs
 
 
 def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:

@@ -80,7 +80,7 @@ def profile_in(reach: Reach) -> Profile | None:
 
 def network_in(reach: Reach) -> "Network | None":
     """
-    The network that a reach walks along; None where it walks along none.
+    The network that a reach leads along, if it does.
 
     Examples
     --------

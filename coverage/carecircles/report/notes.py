@@ -464,20 +464,75 @@ def _cut_off(plan: Plan) -> list[Text]:
 
 def _way_of(plan: Plan, told: Plan) -> Text:
     """By which reach a plan or the one beside it is measured; with its limit where that is in another unit."""
-    way = reach.in_words(told.reach)
     if plan.beside is None or plan.beside.cost.unit == plan.cost.unit:
-        return way
-    unit, limit = unit_in_words(told.cost.unit), f"{told.cost.cutoff:g}"
+        return reach.in_words(told.reach)
+    return _limited(told)
+
+
+def _limited(plan: Plan) -> Text:
+    """How far a plan's reach goes, in words."""
+    unit, limit, way = (
+        unit_in_words(plan.cost.unit),
+        f"{plan.cost.cutoff:g}",
+        reach.in_words(plan.reach),
+    )
+    blank = "" if way["zh"].endswith("）") else " "
     return {
         "en": f"{limit} {unit['en']} {way['en']}",
-        "zh": f"{way['zh']} {limit} {unit['zh']}",
+        "zh": f"{way['zh']}{blank}{limit} {unit['zh']}",
     }
 
 
 def _walker_notes(plan: Plan) -> list[Text]:
-    """What the profile of who walks takes for granted, if there is one."""
+    """What the profile of who walks takes for granted, and what is known of the way to the street door."""
     profile = reach.profile_in(plan.reach)
-    return [] if profile is None else walkers.notes(profile)
+    if profile is None:
+        return []
+    group = comparison.headline(plan)
+    stairs = evaluation.stairs_to_street(plan.cells, group.column)
+    if stairs is None or not stairs["known"] > 0:
+        nothing = {
+            "en": "From the flat to the street door nothing is added: no residences say both floors and lift.",
+            "zh": "从住户到楼门未计入时间：没有住宅资料同时给出层数和有无电梯。",
+        }
+        return [*walkers.notes(profile), *_way_notes(plan), nothing]
+    known = figure("share", stairs["known"])
+    door = {
+        "en": f"From the flat to the street door: floors and lift are known for {known} of people "
+        f"{group.name['en']}, who have {stairs['flights']:.1f} flights on average; nothing is added for "
+        "the others.",
+        "zh": f"从住户到楼门：{group.name['zh']}人口中 {known} 的层数和有无电梯已知，平均 {stairs['flights']:.1f} 层楼梯；"
+        "其余未计入时间。",
+    }
+    if profile.flight_s is None:
+        upstairs, covered = (f"{stairs[c]:,.0f}" for c in ("upstairs", "covered_upstairs"))
+        left = figure("share", stairs["covered_out_share"])
+        door = {
+            "en": f"Stairs are barred, and at least {upstairs} people {group.name['en']} live upstairs without "
+            f"a lift (known for {known} of all): they do not get out to the street, but are counted with the "
+            f"others of their cell. Without the {covered} of them who count as covered, {left} are covered.",
+            "zh": f"不走楼梯时，至少 {upstairs} 名{group.name['zh']}居民住在无电梯的楼上（已知者占 {known}），无法下楼出门，"
+            f"但仍随所在网格计算。其中计为已覆盖的有 {covered} 人；除去他们，覆盖率为 {left}。",
+        }
+    return [*walkers.notes(profile), *_way_notes(plan), door]
+
+
+def _way_notes(plan: Plan) -> list[Text]:
+    """How many stairs and signals are known of the ways that are walked."""
+    network = reach.network_in(plan.reach)
+    if network is None:
+        return []
+    flights, signals = (
+        f"{network.edges[name].sum() if name in network.edges else 0:,.0f}"
+        for name in ("flights", "signals")
+    )
+    return [
+        {
+            "en": f"The network knows of {flights} flights of stairs and {signals} signalled crossings; of "
+            "others nothing is added.",
+            "zh": f"路网中已知 {flights} 层楼梯、{signals} 个信号灯路口；其他的未计入时间。",
+        }
+    ]
 
 
 def reach_record(plan: Plan) -> dict[str, Any]:
@@ -501,6 +556,13 @@ def reach_record(plan: Plan) -> dict[str, Any]:
     if profile is not None:
         values = {name: getattr(profile, name) for name in profile.basis}
         record["profile"] = {"name": profile.key, **values, "basis": dict(profile.basis)}
+        group = comparison.headline(plan).column
+        stairs = evaluation.stairs_to_street(plan.cells, group)
+        if stairs is not None:
+            record["stairs_to_street"] = {
+                "of": group,
+                **stairs.astype(object).where(stairs.notna(), None),
+            }
     if plan.beside is not None:
         share = f"covered_{comparison.headline(plan).column}_share"
         record["beside"] = {
@@ -561,12 +623,7 @@ def standard_note(plan: Plan) -> Text:
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
     walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
-        unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
-        by = reach.in_words(plan.reach)
-        way = {
-            "en": f"{limit} {unit['en']} {by['en']}",
-            "zh": f"{by['zh']} {limit} {unit['zh']}",
-        }
+        way = _limited(plan)
     if plan.cost.unit == "min":
         walk = {"en": "", "zh": ""}  # that is the limit itself
     return {
