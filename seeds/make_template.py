@@ -52,6 +52,7 @@ def write_walk(target: Path) -> None:
             ways.append(({"highway": "residential"}, [[west, lat], [end, lat]]))
         if lat in BRIDGES:
             kind = {"highway": BRIDGES[lat], "bridge": "yes", "layer": "1"}
+            kind |= {"step_count": "64"} if BRIDGES[lat] == "steps" else {}
             ways.append((kind, [[BANKS[0], lat], [BANKS[1], lat]]))
     ways.append(({"highway": "motorway"}, [[LEFT, 35.027], [round(east, 6), 35.027]]))
     write(ways, target / "network.geojson", "LineString")
@@ -72,13 +73,14 @@ def write_walk(target: Path) -> None:
 def write_homes(target: Path) -> None:
     """Write residences.csv, communities.geojson, people_grid.geojson and uninhabited.geojson."""
     target.mkdir(parents=True, exist_ok=True)
-    rows = ["id,name,street,lon,lat,households,floors,use,source"]
+    rows = ["id,name,street,lon,lat,households,floors,lift,use,source"]
     for n, (code, name, x, y, households, floors) in enumerate(RESIDENCES, start=1):
         lon, lat = corner(code, x, y)
+        lift = "yes" if floors > 6 else "no"
         rows.append(
-            f"R{n},{name},{code},{lon},{lat},{households},{floors},residential,invented example"
+            f"R{n},{name},{code},{lon},{lat},{households},{floors},{lift},residential,invented example"
         )
-    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,office,invented example")
+    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,yes,office,invented example")
     write_rows(rows, target / "residences.csv")
 
     halves = [
