@@ -23,7 +23,7 @@ ORDER = [
     "network.health", "network", "area.values", "area._on_foot", "area.years", "area._rasters", "area._plan", "area._totals",
     "area._sources", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "grid", "_overlay", "_pixels", "_units",
     "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking", "reach._barriers", "reach.detour", "reach.tables",
-    "reach.kinds", "reach", "catchments", "evaluation", "gaps", "scenario.values", "scenario.read", "scenario.after", "scenario",
+    "reach.kinds", "reach", "catchments", "evaluation", "gaps", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario",
     "plan", "comparison", "claims", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model",
     "siting._solver", "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",
     "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.claims", "report.marginal",

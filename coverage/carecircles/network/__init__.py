@@ -16,6 +16,12 @@ from carecircles.network.read import OSM as OSM
 from carecircles.network.read import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
+from carecircles.network.rebuilt import JOINS_M as JOINS_M
+from carecircles.network.rebuilt import signals_at as signals_at
+from carecircles.network.rebuilt import stairs_at as stairs_at
+from carecircles.network.rebuilt import with_ramps as with_ramps
+from carecircles.network.rebuilt import with_waits as with_waits
+from carecircles.network.rebuilt import with_way as with_way
 from carecircles.network.seats import OPENS_M as OPENS_M
 from carecircles.network.seats import opens_none as opens_none
 from carecircles.network.seats import read_crossings as read_crossings

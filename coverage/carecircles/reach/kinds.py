@@ -202,7 +202,6 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
     >>> with_area(straight_line, datasets.load("template")) is straight_line
     True
     """
-    kind = reach.func if isinstance(reach, functools.partial) else reach
     given = reach.keywords if isinstance(reach, functools.partial) else {}
     own = {
         "network": area.on_foot.network,
@@ -210,9 +209,11 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
         "crossings": area.on_foot.crossings,
         "rests": area.on_foot.rests,
     }
-    bound = {name: own[name] for name in given if own.get(name) is not None}
-    if kind is detour and "barriers" in given and own["crossings"] is not None:
-        bound["crossings"] = own["crossings"]  # there may have been none
+    bound = {
+        name: own[name]
+        for name in given
+        if own.get(name) is not None and own[name] is not given[name]
+    }
     bind: Callable[..., Reach] = functools.partial
     return bind(reach, **bound) if bound else reach
 
