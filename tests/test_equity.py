@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import equity
@@ -93,6 +93,7 @@ people_somewhere = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(people_somewhere, st.floats(0.1, 3))
 def test_what_holds_whoever_lives_where(homes, epsilon):
     metres, people, streets = map(list, zip(*homes, strict=True))

@@ -66,8 +66,8 @@ def _measured(plan: Plan, by: str, epsilon: float) -> pd.DataFrame:
             )
             for g in (one.column for one in groups_of(plan))
         }
-        by_group: pd.DataFrame = pd.DataFrame(rows).T.rename_axis("group")
-        return in_unit_of(by_group, plan)
+        by_group = in_unit_of(pd.DataFrame(rows).T.rename_axis("group"), plan)
+        return pd.DataFrame(by_group)
     if by == "district":
         whole = equity.of_district(plan.cells, group, cutoff=cutoff, epsilon=epsilon)
         return _placed(plan, whole)
@@ -78,11 +78,11 @@ def _measured(plan: Plan, by: str, epsilon: float) -> pd.DataFrame:
     return frame
 
 
-def _placed(plan: Plan, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFrame:
+def _placed(plan: Plan, figures: pd.DataFrame | pd.Series) -> pd.DataFrame:
     """Figures with names and outlines; `told_of` takes away the size of the cells, of which there is none."""
     sized = figures.copy()
     sized["cells_km2"] = 0.0
-    placed: gpd.GeoDataFrame = gpd.GeoDataFrame(in_unit_of(told_of(plan.area, sized), plan))
+    placed: pd.DataFrame = gpd.GeoDataFrame(in_unit_of(told_of(plan.area, sized), plan))
     return placed
 
 
