@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carecircles import area as area
     from carecircles import catchments as catchments
+    from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
 
@@ -49,6 +51,7 @@ __version__ = "0.1.0"
 __all__ = [
     "area",
     "catchments",
+    "claims",
     "cohorts",
     "comparison",
     "datasets",
@@ -69,6 +72,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "walkers",
     "weights",
     "words",
 ]

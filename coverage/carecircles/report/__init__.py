@@ -11,7 +11,15 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.claims import MINUTES as MINUTES
+from carecircles.report.claims import claims_frame as claims_frame
+from carecircles.report.claims import claims_note as claims_note
+from carecircles.report.claims import claims_record as claims_record
+from carecircles.report.claims import claims_table as claims_table
+from carecircles.report.claims import claims_title as claims_title
+from carecircles.report.claims import isochrones_frame as isochrones_frame
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
+from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL

@@ -90,6 +90,7 @@ COLUMNS: dict[str, Column] = {
     # what a row is about
     "code": _column("text", ("Street code", "街道代码"), ("Code of the street; 'district' in the row of the whole district", "街道代码；全区一行为 district")),
     "zone": _column("text", ("Zone", "未覆盖区"), ("Number of the uncovered zone, the one with most older people first; 'other' is all small ones together", "未覆盖区编号，老年人口最多者在前；other 为小块合计")),
+    "claimed_zone": _column("text", ("Zone", "片区"), ("Number of the zone that the circle claims and the walk does not reach, the one with most older people first; 'other' is all small ones together", "圈内不可达片区编号，老年人口最多者在前；other 为小块合计")),
     "id": _column("text", ("ID", "编号"), ("Identity of the centre or site", "中心或选址的编号")),
     "cell": _column("text", ("Cell", "网格"), ("Label of the grid cell in whose middle the new centre would stand", "新中心所在网格的编号")),
     "rank": _column("number", ("Rank", "名次"), ("Place in the comparison; 0 is what the others are held against", "比较中的名次，0 为比较基准")),
@@ -119,7 +120,7 @@ COLUMNS: dict[str, Column] = {
     "streets_{g}": _column("text", ("Streets, {} in each", "街道及各街{}"), ("Names of the streets the zone lies in, with the people ({}) in each", "所涉街道及各街道内的人口（{}）"), ("Streets, {} in each", "街道及各街{short}")),
     "nearest": _column("text", ("Nearest centre, ID", "最近中心编号"), ("Identity of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心编号")),
     "nearest_name": _column("text", ("Nearest centre", "最近的中心"), ("Name of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心名称"), alone=("Nearest centre for most", "多数人最近的中心")),
-    "parts": _column("number", ("Zones in the row", "所含区数"), ("How many uncovered zones the row holds; above 1 only for 'other'", "该行所含未覆盖区数，仅 other 大于 1")),
+    "parts": _column("number", ("Zones in the row", "所含区数"), ("How many zones the row holds; above 1 only for 'other'", "该行所含片区数，仅 other 大于 1")),
     "lon": _column("degrees", ("lon", "经度"), ("Longitude in WGS84", "WGS84 经度")),
     "lat": _column("degrees", ("lat", "纬度"), ("Latitude in WGS84", "WGS84 纬度")),
     "assumed": _column("text", ("Assumed", "假定"), ("What of the data is not known but assumed, schematic or of unstated basis", "数据中的假定、示意或依据未说明之处")),
@@ -195,6 +196,21 @@ COLUMNS: dict[str, Column] = {
     "mean_nearer_{g}_{u}": _column("{u}", ("{} nearer by, {u}", "{}平均变近 {u}"), ("By how much the nearest centre is nearer, mean of those for whom it is ({})", "变近者到最近中心平均缩短的距离（{}）")),
     "mean_farther_{g}_{u}": _column("{u}", ("{} farther by, {u}", "{}平均变远 {u}"), ("By how much the nearest centre is farther, mean of those for whom it is ({})", "变远者到最近中心平均增加的距离（{}）")),
 
+    # what the circle claims
+    "claimed_{g}": _column("people", ("{} claimed by the circle", "服务圈内{}"), ("People ({}) with a centre within the standard in a straight line", "直线距离在标准以内的人口（{}）"), ("the circle claims", "服务圈内")),
+    "claimed_{g}_share": _column("share", ("{} claimed, share", "服务圈内{}占比"), ("Share of people ({}) with a centre within the standard in a straight line", "直线距离在标准以内的人口占比（{}）"), ("claimed", "服务圈内占比")),
+    "reached_{g}": _column("people", ("{} reached on foot", "步行可达{}"), ("People ({}) with a centre within the standard on foot", "步行在标准以内可达中心的人口（{}）"), ("the walk reaches", "步行可达")),
+    "reached_{g}_share": _column("share", ("{} reached, share", "步行可达{}占比"), ("Share of people ({}) with a centre within the standard on foot", "步行在标准以内可达中心的人口占比（{}）"), ("reached", "步行可达占比")),
+    "only_claimed_{g}": _column("people", ("{} claimed, not reached", "圈内不可达{}"), ("People ({}) whom the circle claims and the walk does not reach", "服务圈内但步行不可达的人口（{}）"), ("claimed, not reached", "圈内不可达"), alone=("{} claimed, not reached", "圈内不可达{short}")),
+    "only_reached_{g}": _column("people", ("{} reached, not claimed", "圈外可达{}"), ("People ({}) whom the walk reaches and the circle does not claim", "服务圈外但步行可达的人口（{}）"), ("reached, not claimed", "圈外可达")),
+    "straight_m": _column("m", ("Straight line, m", "直线距离 m"), ("Median straight line to the nearest centre, of people claimed and not reached", "圈内不可达者到最近中心的直线距离中位数"), ("straight m", "直线 m"), alone=("Straight line, median", "直线距离中位数")),
+    "walk_{u}": _column("{u}", ("Walk, {u}", "步行 {u}"), ("Median walk to the nearest centre, of people claimed and not reached", "圈内不可达者步行到最近中心的中位数"), ("walk {u}", "步行 {u}"), alone=("Walk, median", "步行中位数")),
+    "extra_m": _column("m", ("Walk is longer by, m", "步行多出 m"), ("By how much the walk is longer than the straight line, median of people claimed and not reached", "步行比直线多出的距离，圈内不可达者的中位数"), ("longer by m", "多出 m"), alone=("Longer than the line by, median", "比直线多出，中位数")),
+
+    # isochrones
+    "within_{u}": _column("{u}", ("Within, {u}", "{u} 以内"), ("Largest distance to the nearest centre", "到最近中心的最大距离")),
+    "pace_min": _column("min", ("Within, minutes", "分钟以内"), ("Minutes on foot, at the pace of the standard or of the profile", "步行分钟数，按标准或人群的步速")),
+
     # new centres
     "gross_{g}": _column("people", ("{} within reach", "可达{}"), ("People ({}) within the standard of the site, those covered already included", "选址标准距离内的人口（{}），含已覆盖者")),
     "marginal_{g}": _column("people", ("{} added", "新增{}"), ("People ({}) the site adds to those covered by the centres and the sites before it", "在已有中心及前列选址之外新增覆盖的人口（{}）"), ("adds", "新增")),
@@ -237,6 +253,30 @@ GAP_COLUMNS = (
     "distance_{u}",
     "too_far_{u}",
     "farthest_{u}",
+)
+CLAIM_COLUMNS = (
+    "street_name",
+    "{g}",
+    "claimed_{g}",
+    "reached_{g}",
+    "only_claimed_{g}",
+    "only_claimed_{also}",
+    "claimed_{g}_share",
+    "reached_{g}_share",
+    "straight_m",
+    "walk_{u}",
+    "extra_m",
+)
+CLAIMED_ZONE_COLUMNS = (
+    "claimed_zone",
+    "{g}",
+    "{also}",
+    "area_km2",
+    "streets_{g}",
+    "nearest_name",
+    "straight_m",
+    "walk_{u}",
+    "extra_m",
 )
 CHANGE_COLUMNS = (
     "street_name",
@@ -339,6 +379,7 @@ STREET_FACTS = (
     "uncovered_{g}",
     "mean_distance_{u}",
 )
+CLAIM_FACTS = ("{g}", "area_km2", "nearest_name", "straight_m", "walk_{u}", "extra_m")
 ZONE_FACTS = ("{g}", "area_km2", "nearest_name", "distance_{u}", "too_far_{u}")
 CHANGE_SUMMARY = (
     "gained_{g}",
