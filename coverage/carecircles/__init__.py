@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
+    from carecircles import equity as equity
     from carecircles import errors as errors
     from carecircles import evaluation as evaluation
     from carecircles import gaps as gaps
@@ -55,6 +56,7 @@ __all__ = [
     "comparison",
     "datasets",
     "datum",
+    "equity",
     "errors",
     "evaluation",
     "gaps",

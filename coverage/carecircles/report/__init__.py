@@ -41,6 +41,10 @@ from carecircles.report.coverage import parts_frame as parts_frame
 from carecircles.report.coverage import street_names as street_names
 from carecircles.report.coverage import summary as summary
 from carecircles.report.coverage import summary_table as summary_table
+from carecircles.report.equity import equity_frame as equity_frame
+from carecircles.report.equity import equity_note as equity_note
+from carecircles.report.equity import equity_record as equity_record
+from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame
