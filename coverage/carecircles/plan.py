@@ -7,6 +7,7 @@ import pandas as pd
 from carecircles import _html, evaluation, grid
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
+from carecircles.people import columns_of
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -33,6 +34,8 @@ class Plan:
         Cost table of the area's centres up to the standard.
     reach
         How people get to centres; whatever is measured for this plan is measured by it.
+    origin
+        The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
     """
 
     name: Text
@@ -40,6 +43,7 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+    origin: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
@@ -136,7 +140,15 @@ def evaluate(
             reach=reach,
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach)
+    cells = evaluation.evaluate(demand, cost, nearest)
+    return Plan(name, area, cells, cost, reach, _origin_of(base, area))
+
+
+def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
+    """The plan whose people those of an area in a year are scaled from."""
+    if plan is None or plan.origin is not None:
+        return None if plan is None else plan.origin
+    return None if plan.area.year == area.year else plan
 
 
 def _limit(standard: Standard, unit: str) -> float:
@@ -183,7 +195,7 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     return evaluate(after, cells_of(plan, after), base=plan, name=name)
 
 
-def of_year(plan: Plan, year: int) -> Plan:
+def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Plan:
     """
     The same plan for the people of another year: what its centres reach stays, whom they reach does not.
 
@@ -193,6 +205,10 @@ def of_year(plan: Plan, year: int) -> Plan:
         The plan; its study area's population names years.
     year
         As in `area.in_year`.
+    demand
+        The same cells with the people of that year, where they do not live as they did, such as from
+        `weights.make_demand` where each year has a raster of its own. Else each street has so many times
+        as many as in the year that the plan was evaluated for, in the same places.
 
     Raises
     ------
@@ -212,7 +228,10 @@ def of_year(plan: Plan, year: int) -> Plan:
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    return replace(plan, area=then, cells=cells_of(plan, then))
+    cells = cells_of(plan, then)
+    if demand is not None:
+        cells = _with_people_of(plan.cells, demand)
+    return replace(plan, area=then, cells=cells, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
@@ -229,7 +248,18 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     """
     if area.year == plan.area.year:
         return plan.cells
-    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
+    first = plan.origin or plan  # there and back again people live where they did
+    if area.year == first.area.year:
+        return _with_people_of(plan.cells, first.cells)
+    people = grid.repeopled(first.cells, before=first.area.population, after=area.population)
+    return _with_people_of(plan.cells, people)
+
+
+def _with_people_of(cells: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the people of the same cells in another year."""
+    moved = cells.assign(**{group: demand[group] for group in columns_of(demand)})
+    moved.attrs = dict(cells.attrs)
+    return moved
 
 
 def is_straight(plan: Plan) -> bool:

@@ -24,7 +24,7 @@ from carecircles._units import GRID as GRID
 from carecircles._units import RESIDENCES as RESIDENCES
 from carecircles._units import STREETS as STREETS
 from carecircles._units import Homes, Units
-from carecircles.area import Sources, StudyArea, in_year, years_of
+from carecircles.area import Sources, StudyArea, in_year, years_around, years_of
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, Text
 
@@ -135,10 +135,18 @@ def place(
     {'S1': 8400.0, 'S2': 7000.0}
     """
     _require(area, source, totals)
+    if is_by_year(area):
+        return _of_rasters(area, cell=cell, source=source, totals=totals)
     first = _in_first_year(area)
-    if first.year != area.year:  # sources are of no year, and are held against the first
-        return _grown(place(first, cell=cell, source=source, totals=totals), first, area)
+    placed = _placed(first, cell=cell, source=source, totals=totals)
+    # Sources are of no year, and are held against the first.
+    return placed if first.year == area.year else _grown(placed, first, area)
+
+
+def _placed(area: StudyArea, *, cell: float, source: str | None, totals: str) -> Placed:
+    """`place` of the year that sources are of."""
     sources = _only(area.sources, source)
+    totals, is_own = _own_totals(area, sources, totals)
     population = _population(area, sources, totals)
     cells = grid.make_demand(area.streets, population, cell=cell)
     if not any(_is_there(sources, name) for name in (*SOURCES[1:], UNINHABITED)):
@@ -155,7 +163,7 @@ def place(
     weights, basis, lacking = _weights(layers, units, ground.is_lived, area)
     demand, table = _filled(cells, units, weights, basis, ground.is_lived)
     notes = [
-        *_total_notes(area, homes, population, units, totals),
+        *([] if is_own else _total_notes(area, homes, population, units, totals)),
         *_row_notes(lacking),
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
@@ -165,6 +173,35 @@ def place(
 def _in_first_year(area: StudyArea) -> StudyArea:
     known = years_of(area)
     return area if area.year is None or area.year == known[0] else in_year(area, known[0])
+
+
+def _of_rasters(area: StudyArea, *, cell: float, source: str | None, totals: str) -> Placed:
+    """`place` where rasters of several years are the population: as in the year's own, or between two of them."""
+    around = years_around(area)
+    several = [
+        _placed(_with_raster_of(area, year), cell=cell, source=source, totals=totals)
+        for year in around
+    ]
+    if len(several) == 1:
+        return several[0]
+    (before, after), (was, then) = around, several
+    share = (int(area.year or before) - before) / (after - before)
+    demand, units = was.demand, was.units
+    for group in people.columns_of(demand):
+        more = then.demand[group] - demand[group]
+        demand = demand.assign(**{group: demand[group] + share * more})
+        for column in (f"known_{group}", f"placed_{group}"):
+            grown = units[column] + share * (then.units[column] - units[column])
+            units = units.assign(**{column: grown})
+    demand.attrs = dict(was.demand.attrs)
+    return Placed(demand, units, was.notes)
+
+
+def _with_raster_of(area: StudyArea, year: int) -> StudyArea:
+    """The study area in a year, with the bands of that year alone."""
+    bands = tuple(band for band in area.sources.people_raster if band.year == year)
+    sources = dataclasses.replace(area.sources, people_raster=bands)
+    return dataclasses.replace(in_year(area, year), sources=sources)
 
 
 def _grown(placed: Placed, before: StudyArea, after: StudyArea) -> Placed:
@@ -205,6 +242,19 @@ def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
     told = cells.copy(deep=False)  # older pandas copies every column where one is assigned
     told["placed"] = placed
     return Placed(told, table)
+
+
+def is_by_year(area: StudyArea) -> bool:
+    """
+    Whether it is known of several years where in a street people live: where rasters of each are the population.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> is_by_year(datasets.load("hexi"))
+    False
+    """
+    return len({band.year for band in area.sources.people_raster}) > 1
 
 
 def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:
@@ -297,6 +347,19 @@ def _only(sources: Sources, source: str | None) -> Sources:
         return sources
     kept = {name: getattr(sources, name) for name in (source, UNINHABITED) if name != EVEN}
     return Sources(**kept)
+
+
+def _own_totals(area: StudyArea, sources: Sources, totals: str) -> tuple[str, bool]:
+    """
+    Whose figures are kept where no file of population says those of the streets, and whether these are the same.
+
+    A grid that is the population keeps the people of each of its squares, not only the sums by street.
+    """
+    told = {RESIDENCES: "residences", GRID: "grid"}.get(area.counted, "street")
+    if area.counted == GRID and totals == "street" and _is_there(sources, GRID):
+        totals = "grid"
+    is_own = totals == told or (totals == "street" and area.counted == RESIDENCES)
+    return totals, is_own and area.counted in (RESIDENCES, GRID)
 
 
 def _population(area: StudyArea, sources: Sources, totals: str) -> pd.DataFrame:

@@ -24,7 +24,7 @@ RASTER = "people_raster"
 _FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
 
 
-_OPTIONAL = ("boundary", "places", *LIVED_IN)
+_OPTIONAL = ("boundary", "population", "places", *LIVED_IN)  # for people see `_counted`
 
 
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}

@@ -4,7 +4,7 @@ What says where people live, held against the streets and the people known of th
 Every function returns what fits and, as sentences, what does not; notes say what was taken for granted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -404,7 +404,26 @@ def match_rasters(
     if said is None:
         return (), [], []
     groups = columns_of(ground.population) if ground.population is not None else []
-    bands, chosen, problems = bands_of(said, folder, groups=groups)
+    bands, looked, notes, problems = read_rasters(said, ground, groups, folder=folder)
+    if problems:
+        return (), problems, []
+    sums = pd.Series(0.0, index=list(dict.fromkeys(band.group for band in bands)))
+    for band in bands:
+        sums[band.group] += looked[band.path].sums[band.band]
+    wrong, told = _totals.total_told(sums, ground, file="people_raster")
+    return bands, wrong, [*notes, *told]
+
+
+def read_rasters(
+    said: Said,
+    ground: Ground,
+    groups: Sequence[str],
+    *,
+    folder: Path,
+    is_population: bool = False,
+) -> tuple[tuple[Band, ...], dict[Path, rasters.Looked], list[Text], list[Sentence]]:
+    """Bands of rasters by group (`bands_of`), what is understood of each file, and how much of the area they cover."""
+    bands, chosen, problems = bands_of(said, folder, groups=groups, is_population=is_population)
     looked: dict[Path, rasters.Looked] = {}
     for path, several in chosen.items():
         try:
@@ -420,8 +439,6 @@ def match_rasters(
                 zh=f"人口栅格：没有文件对应研究区的人群（{known}）；请在 [files.people_raster] 下指明。",
             )
         )
-    if problems:
-        return (), problems, []
     notes: list[Text] = []
     least = min((found.covered for found in looked.values()), default=1.0)
     if least < _WHOLE:
@@ -431,11 +448,7 @@ def match_rasters(
                 "zh": f"人口栅格只覆盖研究区的 {least:.1%}，其余部分人口未知。",
             }
         )
-    sums = pd.Series(0.0, index=list(dict.fromkeys(band.group for band in bands)))
-    for band in bands:
-        sums[band.group] += looked[band.path].sums[band.band]
-    wrong, told = _totals.total_told(sums, ground, file="people_raster")
-    return bands, [*problems, *wrong], [*notes, *told]
+    return bands, looked, notes, problems
 
 
 # What they share

@@ -127,7 +127,7 @@ def far_off(
     known = float(ground.population[group].sum())
     if known <= 0:
         return [], []
-    factor = total / known
+    factor = round(total / known, 6)  # as far as float32 goes
     if 1 / _FAR <= factor <= _FAR:
         return [], []
     what = f"{total:,.0f} {group} in the area, {factor:.3g} times the {known:,.0f} of the streets"

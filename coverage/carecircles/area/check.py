@@ -25,7 +25,11 @@ _ROLES_ZH = {
     "places": "地点",
     **_sources.ROLES_ZH,
 }
-_FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
+_FORMATS_ZH = {
+    "made from the streets": "由街道合并而成",
+    "added up by street": "按街道合计而成",
+    "in memory": "内存中的表",
+}
 
 
 def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[Sentence]:

@@ -70,7 +70,7 @@ class Sources:
         a square across the border the part inside is there, with the people of its share of the area.
     people_raster
         Bands of files in any CRS, north up, of the people in each pixel; several bands of one group are
-        added up.
+        added up. They are of several years only where they are the population, of those years.
     uninhabited
         Polygons nobody lives in, such as water and parks.
     """
@@ -105,7 +105,8 @@ class StudyArea:
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
-    (`with_headline`), None for the usual one. `sources` say where inside the streets people live.
+    (`with_headline`), None for the usual one. `sources` say where inside the streets people live;
+    `counted` is what says how many there are in each, 'population' or one of the sources, added up.
     """
 
     name: str
@@ -124,6 +125,7 @@ class StudyArea:
     sources: Sources = field(default=NO_SOURCES, repr=False)
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
+    counted: str = "population"
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

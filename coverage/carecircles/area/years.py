@@ -57,6 +57,23 @@ def years_of(area: StudyArea) -> list[int]:
     return [] if known is None else sorted(int(year) for year in known.index.unique("year"))
 
 
+def years_around(area: StudyArea) -> list[int]:
+    """
+    The known years that the people shown are of, or lie between; none where no year is said.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> years_around(datasets.load("hexi"))
+    []
+    """
+    year, known = area.year, years_of(area)
+    if year is None or not known:
+        return []
+    ends = [max(y for y in known if y <= year), min(y for y in known if y >= year)]
+    return list(dict.fromkeys(ends))
+
+
 def with_years(area: StudyArea, populations: pd.DataFrame) -> StudyArea:
     """
     The study area with people of several years, showing those of the earliest.

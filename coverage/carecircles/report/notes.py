@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from carecircles import comparison, evaluation, grid, people, reach, weights, words
-from carecircles.area import StudyArea, is_neighbour
+from carecircles.area import StudyArea, is_neighbour, years_around
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, headings, in_unit, unit_in_words
 from carecircles.words import Text, say
 
 LANGUAGES = ("en", "zh")
+_NAMED = 3  # files
 
 
 def name_of(row: "Mapping[Any, Any] | pd.Series") -> Text:
@@ -238,18 +239,26 @@ def placed_in_words(plan: Plan) -> Text:
     files = placed_files(plan.area)
     en, zh = [], []
     for basis, share in shares.items():
-        told = ", ".join(isolated(file) for file in files.get(basis, []))
+        told, told_zh = _files_told(files.get(basis, []))
         percent = f"{100 * share:.3g} %" if share < 1 else "100 %"
         word = PLACED[basis]
         if basis == weights.EVEN:
             word = {"en": "evenly over their street", "zh": "在街道内均匀分布"}
         en.append(f"{word['en']} ({f'{told}, ' if told else ''}{percent})")
-        zh.append(f"{word['zh']}（{f'{told}，' if told else ''}{percent}）")
+        zh.append(f"{word['zh']}（{f'{told_zh}，' if told_zh else ''}{percent}）")
     if "placed" in plan.cells and (plan.cells["placed"] == weights.UNINHABITED).any():
-        told = ", ".join(isolated(file) for file in files.get(weights.UNINHABITED, []))
+        told, told_zh = _files_told(files.get(weights.UNINHABITED, []))
         en.append(f"nobody on uninhabited land{f' ({told})' if told else ''}")
-        zh.append(f"无人居住的用地不安置{f'（{told}）' if told else ''}")
+        zh.append(f"无人居住的用地不安置{f'（{told_zh}）' if told_zh else ''}")
     return {"en": "; ".join(en), "zh": "；".join(zh)}
+
+
+def _files_told(files: Sequence[str]) -> tuple[str, str]:
+    """The names of a few files, or of the first and how many more, in each language."""
+    names = [isolated(file) for file in files]
+    if len(names) <= _NAMED:
+        return ", ".join(names), "、".join(names)
+    return f"{names[0]} and {len(names) - 1} more", f"{names[0]} 等 {len(names)} 个文件"
 
 
 def placed_files(area: StudyArea) -> dict[str, list[str]]:
@@ -268,7 +277,10 @@ def placed_files(area: StudyArea) -> dict[str, list[str]]:
         if frame is not None and "file" in frame.attrs:
             files[name] = [str(frame.attrs["file"])]
     if sources.people_raster:
-        files[weights.RASTER] = list(dict.fromkeys(b.path.name for b in sources.people_raster))
+        bands = sources.people_raster
+        if weights.is_by_year(area):
+            bands = tuple(band for band in bands if band.year in years_around(area))
+        files[weights.RASTER] = list(dict.fromkeys(band.path.name for band in bands))
     return files
 
 
