@@ -159,12 +159,14 @@ def _placed(area: StudyArea, *, cell: float, source: str | None, totals: str) ->
         counts = _units.counted_by(homes.frame, homes.street, population, area.groups)
         homes = homes._replace(frame=homes.frame.assign(**counts))
     layers = _layers(area, sources, homes, units, ground)
-    units = units._replace(known=_known(units, layers))
+    everywhere = _everywhere(area, sources, units, ground)
+    units = units._replace(known=_known(units, everywhere))
     weights, basis, lacking = _weights(layers, units, ground.is_lived, area)
     demand, table = _filled(cells, units, weights, basis, ground.is_lived)
     notes = [
         *([] if is_own else _total_notes(area, homes, population, units, totals)),
         *_row_notes(lacking),
+        *_empty_land_notes(area, layers, everywhere),
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
     return Placed(demand, table, tuple(notes))
@@ -438,15 +440,23 @@ def _layer(
     return _Layer(name, weights, told, every)
 
 
-def _known(units: Units, layers: Sequence[_Layer]) -> pd.DataFrame:
+def _everywhere(
+    area: StudyArea, sources: Sources, units: Units, ground: Ground
+) -> dict[str, np.ndarray]:
+    """People of each cell by the raster, also on land nobody lives on, where the raster is the population."""
+    is_told = area.counted == RASTER or units.known.isna().to_numpy().any()
+    if not (is_told and sources.people_raster):
+        return {}
+    everywhere = dataclasses.replace(ground, is_lived=np.ones(len(ground.x), dtype=bool))
+    return _pixels.of_cells(sources.people_raster, everywhere, area.crs)
+
+
+def _known(units: Units, everywhere: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
     known = units.known.copy()
-    raster: dict[str, np.ndarray] = {}
-    for layer in layers:
-        raster = layer.weights if layer.name == RASTER else raster
     for group in people.columns_of(known):
-        if group in raster:
-            told = np.bincount(units.of_cell, raster[group], minlength=len(known))
+        if group in everywhere:
+            told = np.bincount(units.of_cell, everywhere[group], minlength=len(known))
             known[group] = known[group].where(known[group].notna(), told)
     return known.fillna(0.0)
 
@@ -573,6 +583,28 @@ def _row_notes(lacking: np.ndarray) -> list[Text]:
         {
             "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
             "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
+        }
+    ]
+
+
+def _empty_land_notes(
+    area: StudyArea, layers: Sequence[_Layer], everywhere: Mapping[str, np.ndarray]
+) -> list[Text]:
+    """How many people of a raster that is the population are on land that nobody lives on."""
+    weights = next((layer.weights for layer in layers if layer.name == RASTER), {})
+    told = [group for group in everywhere if group in weights]
+    if not told:
+        return []
+    first = people.headline_of(told, area.headline if area.headline in told else None)
+    off = float(everywhere[first].sum() - weights[first].sum())
+    if off < 0.5:
+        return []
+    name = people.rows_of([first], area.groups)[0].name
+    return [
+        {
+            "en": f"The raster has {off:,.0f} people {name['en']} where nobody is said to live; they are counted in "
+            "the rest of their street.",
+            "zh": f"栅格中有 {off:,.0f} 名{name['zh']}人口位于无人居住区；已计入所在街道的其余部分。",
         }
     ]
 

@@ -348,10 +348,10 @@ def _parts(shapes: np.ndarray, window: tuple[int, int, int, int]) -> _Parts:
         inside, whole = shapely.area(pieces), (high * wide).astype(float)
         is_full = inside >= whole * (1 - 1e-9)
         is_done = (is_full | (whole <= 1)) & (inside > 0)
-        share = np.where(is_full, 1.0, np.divide(inside, whole, out=inside * 0, where=whole > 0))
-        done.append((of_shape[is_done], box[is_done], share[is_done]))
+        part = np.where(is_full, 1.0, np.divide(inside, whole, out=inside * 0, where=whole > 0))
+        done.append((of_shape[is_done], box[is_done], part[is_done]))
         is_open = ~is_done & (inside > 0)
-        of_shape, pieces, box = (x[is_open] for x in (of_shape, pieces, box))
+        of_shape, pieces, box = of_shape[is_open], pieces[is_open], box[is_open]
         is_high = (high >= wide)[is_open]
         middle = np.where(is_high, box[:, 0] + box[:, 1], box[:, 2] + box[:, 3]) // 2
         one, other = box.copy(), box.copy()
@@ -359,8 +359,11 @@ def _parts(shapes: np.ndarray, window: tuple[int, int, int, int]) -> _Parts:
         one[~is_high, 3], other[~is_high, 2] = middle[~is_high], middle[~is_high]
         box = np.concatenate([one, other])
         of_shape, pieces = np.tile(of_shape, 2), np.tile(pieces, 2)
-    shape, place, part = (np.concatenate(kind) for kind in zip(*done, strict=True))
-    return _Parts(shape, *place.T, part, len(shapes))
+    owner = np.concatenate([some for some, _, _ in done])
+    place = np.concatenate([some for _, some, _ in done])
+    share = np.concatenate([some for _, _, some in done])
+    upper_of, lower_of, first_of, last_of = place.T
+    return _Parts(owner, upper_of, lower_of, first_of, last_of, share, len(shapes))
 
 
 def _sums(
