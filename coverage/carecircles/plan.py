@@ -36,6 +36,8 @@ class Plan:
         How people get to centres; whatever is measured for this plan is measured by it.
     origin
         The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
+    beside
+        The same area by another reach, told beside: the walk beside the circle, say.
     """
 
     name: Text
@@ -44,19 +46,20 @@ class Plan:
     cost: CostTable = field(repr=False)
     reach: Reach
     origin: "Plan | None" = field(default=None, repr=False)
+    beside: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
         group = self.area.standard.group
         columns = [g.column for g in self.area.groups if g.column in self.cells]
         counted = [g for g in columns if group in (None, g)]
-        own = f"a cost table of one's own, up to {self.cost.cutoff:g} {self.cost.unit}"
-        way = "straight lines" if is_straight(self) else own
+        own = f"{self.cost.cutoff:g} {self.cost.unit} {reaches.in_words(self.reach)['en']}"
+        way = "by straight lines" if is_straight(self) else own
         return _html.panel(
             self.name,
             [
                 ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
-                ("standard", f"{in_words(self.area.standard)}; by {way}"),
+                ("standard", f"{in_words(self.area.standard)}; {way}"),
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
                 *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
@@ -85,6 +88,7 @@ def evaluate(
     demand: pd.DataFrame,
     *,
     reach: Reach = reaches.straight_line,
+    beside: Reach | None = None,
     base: Plan | None = None,
     name: Text = AS_IT_IS,
 ) -> Plan:
@@ -100,9 +104,11 @@ def evaluate(
     reach
         How people get to centres, a function that makes a cost table: `reach.straight_line`, or
         `functools.partial(reach.looked_up, table=...)` for costs of one's own.
+    beside
+        Another reach, whose plan is to be told beside this one.
     base
-        A plan of the same cells. What it has measured is not measured again, and its reach takes
-        the place of `reach`.
+        A plan of the same cells. What it has measured is not measured again, and its reaches take
+        the place of `reach` and `beside`.
     name
         What tables and maps call the plan.
 
@@ -140,8 +146,13 @@ def evaluate(
             reach=reach,
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
+    other = None
+    if base is None and beside is not None:
+        other = evaluate(area, demand, reach=beside, name=name)
+    elif base is not None and base.beside is not None:
+        other = evaluate(area, demand, base=base.beside, name=name)
     cells = evaluation.evaluate(demand, cost, nearest)
-    return Plan(name, area, cells, cost, reach, _origin_of(base, area))
+    return Plan(name, area, cells, cost, reach, beside=other, origin=_origin_of(base, area))
 
 
 def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
@@ -228,10 +239,9 @@ def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Pla
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    cells = cells_of(plan, then)
-    if demand is not None:
-        cells = _with_people_of(plan.cells, demand)
-    return replace(plan, area=then, cells=cells, origin=_origin_of(plan, then))
+    cells = cells_of(plan, then) if demand is None else _with_people_of(plan.cells, demand)
+    other = None if plan.beside is None else of_year(plan.beside, year, demand=demand)
+    return replace(plan, area=then, cells=cells, beside=other, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
