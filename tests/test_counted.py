@@ -13,6 +13,7 @@ import shapely
 from carecircles import area, evaluation, plan, report, weights
 from carecircles.area import Sources
 from carecircles.errors import ValidationError
+from tests.test_cli import refused as refused_by
 from tests.test_cli import run
 from tests.test_sources import AGES, CRS, SOUTH, WEST, box, flat, frame, ground, points, raster
 
@@ -294,8 +295,56 @@ def test_every_command_takes_the_raster_for_the_population(folder, tmp_path):
     run("gaps", "--area", folder, cwd=tmp_path)
 
 
+def test_a_raster_of_ratios_counts_where_people_live(folder, tmp_path):
+    """Column n has n people in each pixel and grows n times: in the west 385 / 55, in the east 2,485 / 155."""
+    raster(tmp_path / "growth.tif", gradient())
+    shared = ("project", folder, "--ratio", "growth.tif", "--to", 2040)
+    table = run(*shared, "--out", "then.csv", cwd=tmp_path)
+    assert table.returncode == 0, table.stderr
+    assert "people of 2020 times growth.tif" in table.stdout
+    then = areas_of(tmp_path / "then.csv")
+    assert then["W", 2040] == pytest.approx(550 * 385 / 55, rel=1e-5)
+    assert then["E", 2040] == pytest.approx(1550 * 2485 / 155, rel=1e-5)
+    assert then["W", 2020] == pytest.approx(550, abs=0.01)
+    by_number = run("project", folder, "--ratio", "1.5", "--to", 2040, cwd=tmp_path)
+    assert "3,150" in by_number.stdout
+    raster(tmp_path / "hole.tif", np.where(gradient() > 10, 1, -99999))
+    said = refused_by("project", folder, "--ratio", "hole.tif", "--to", 2040, cwd=tmp_path)
+    assert "hole.tif: it tells nothing where most people of '西街道' live" in said
+    said = refused_by("project", "then.csv", "--ratio", "growth.tif", "--to", 2040, cwd=tmp_path)
+    assert "name the folder of a study area instead of then.csv" in said
+    said = refused_by("project", folder, "--survival", "s.csv", "--to", 2040, cwd=tmp_path)
+    assert "this is a folder; name a table of people by street and age band" in said
+
+
+def areas_of(path):
+    table = pd.read_csv(path)
+    return table.set_index(["code", "year"])["people_60"].to_dict()
+
+
 def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_raster_from_elsewhere_is_checked(folder, tmp_path):
+    """Each band holds a seventh of 550 + 1,550 people."""
+    other = tmp_path / "other"
+    other.mkdir()
+    path = write_ages(other, 2025, gradient()) / "chn_t_60_2025_CN_100m_R2025A_v1.tif"
+    told = run("check", path, "--area", folder, cwd=tmp_path).stdout
+    assert "counts people aged 60-64 in 2025; people in the area by band 1: 300" in told
+    zh = run("check", f"{path}#1", "--area", folder, "--lang", "zh", cwd=tmp_path).stdout
+    assert "2025 年60-64岁人口；研究区内第 1 波段 300 人" in zh
+    said = refused_by("check", f"{path}#7", "--area", folder, cwd=tmp_path)
+    assert f"there is no band 7 in it, which has band 1; write such as {path.name}#1" in said
+    own = run("check", folder / "chn_t_60_2020_CN_100m_R2025A_v1.tif", cwd=tmp_path).stdout
+    assert own.count("GeoTIFF") == 1
+
+
+def test_a_band_is_told_by_its_number(bare, tmp_path):
+    path = raster(tmp_path / "r.tif", flat(10))
+    said = refused(bare, people_raster={"people_60": f"{path}#x"})
+    assert "'r.tif#x': behind # stands the number of a band, from 1; write such as r.tif#1" in said
 
 
 def test_tables_by_unit_name_what_counts(bare):

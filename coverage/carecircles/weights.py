@@ -10,6 +10,7 @@ weight of the unit, so that every known sum is kept.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -24,8 +25,9 @@ from carecircles._units import GRID as GRID
 from carecircles._units import RESIDENCES as RESIDENCES
 from carecircles._units import STREETS as STREETS
 from carecircles._units import Homes, Units
-from carecircles.area import Sources, StudyArea, in_year, years_around, years_of
+from carecircles.area import Band, Sources, StudyArea, in_year, years_around, years_of
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, rasters
 from carecircles.words import Sentence, Text
 
 RASTER, EVEN, UNINHABITED = "people_raster", "even", "uninhabited"
@@ -244,6 +246,79 @@ def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
     told = cells.copy(deep=False)  # older pandas copies every column where one is assigned
     told["placed"] = placed
     return Placed(told, table)
+
+
+def ratios(area: StudyArea, path: Path, *, cell: float = 50.0) -> pd.Series:
+    """
+    How many times as many people each street will have, by a raster of ratios: the mean where its people live.
+
+    Parameters
+    ----------
+    area
+        The study area; people of the group whose figures come first count.
+    path
+        A GeoTIFF of one band, in any CRS: 1.2 is a fifth more people. What is nodata tells nothing.
+    cell
+        Side of the cells that people are placed in, in metres.
+
+    Returns
+    -------
+    ratio
+        By street, as `cohorts.scaled` takes it.
+
+    Raises
+    ------
+    ValidationError
+        With what is wrong with the raster, and the streets for half of whose people it tells nothing.
+
+    Examples
+    --------
+    Half a street will have as many people as today, and the other half, where three in four live, twice as many.
+
+    >>> import tempfile
+    >>> import rasterio
+    >>> import shapely
+    >>> from carecircles import area
+    >>> x, y = 500_000, 4_300_000
+    >>> street = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.box(x, y, x + 200, y + 100)], crs=32650)
+    >>> centre = gpd.GeoDataFrame({"name": ["C"]}, geometry=[shapely.Point(x + 50, y)], crs=32650)
+    >>> homes = gpd.GeoDataFrame(
+    ...     {"people_60": [10, 30]}, geometry=shapely.points([[x + 50, y + 50], [x + 150, y + 50]]), crs=32650
+    ... )
+    >>> made = area.study(streets=street, centres=centre, residences=homes)
+    >>> path = Path(tempfile.mkdtemp()) / "growth.tif"
+    >>> lattice = dict(crs="EPSG:32650", transform=rasterio.Affine(100, 0, x, 0, -100, y + 100))
+    >>> with rasterio.open(path, "w", width=2, height=1, count=1, dtype="float32", **lattice) as file:
+    ...     file.write(np.array([[1.0, 2.0]], dtype="float32"), 1)
+    >>> ratios(made, path).to_dict()
+    {'A': 1.75}
+    """
+    demand = make_demand(area, cell=cell)
+    looked = rasters.look(path, None, area=area.streets.geometry)
+    band = Band(path, next(iter(looked.sums)), "ratio")
+    ratio = _pixels.under_cells(band, _overlay.ground_of(demand, None), area.crs)
+    persons = demand[people.headline_of(demand, area.headline)].to_numpy()
+    street, count = demand["street"].cat.codes.to_numpy(), len(area.streets)
+    is_told = ~np.isnan(ratio)
+    told = np.bincount(street, persons * is_told, minlength=count)
+    every = np.bincount(street, persons, minlength=count)
+    sums = np.bincount(street, persons * np.nan_to_num(ratio), minlength=count)
+    codes = demand["street"].cat.categories
+    unknown = codes[(told < every / 2) | ((told == 0) & (every > 0))]
+    if len(unknown):
+        where = _checks.some(area.streets["name"].reindex(unknown))
+        raise ValidationError(
+            [
+                Sentence(
+                    f"{path.name}: it tells nothing where most people of {where} live; use one that covers them, or "
+                    "a table of ratios by street.",
+                    zh=f"{path.name}：在 {where.zh} 大部分人口居住处没有数值；请使用覆盖这些地方的栅格，或按街道填写倍数表。",
+                )
+            ]
+        )
+    ratio_of = np.divide(sums, told, out=np.ones(count), where=told > 0)
+    made = pd.Series(ratio_of, index=pd.Index(codes, name="code"), name="ratio")
+    return made.reindex(area.streets.index)
 
 
 def is_by_year(area: StudyArea) -> bool:
@@ -560,9 +635,10 @@ def _total_notes(
     off = 100 * (told / streets - 1)
     some = len(there) < len(area.streets)
     its, its_zh = ("the streets it is in", "所涉街道") if some else ("the streets", "街道")
+    then, then_zh = ("", "") if area.year is None else (f" in {area.year}", f" {area.year} 年")
     says: Text = {
-        "en": f"{file} counts {told:,.0f} people {name['en']}, {its} {streets:,.0f} ({off:+.1f} %)",
-        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，{its_zh}数据为 {streets:,.0f} 人（{off:+.1f}%）",
+        "en": f"{file} counts {told:,.0f} people {name['en']}, {its} {streets:,.0f}{then} ({off:+.1f} %)",
+        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，{its_zh}{then_zh}数据为 {streets:,.0f} 人（{off:+.1f}%）",
     }
     if totals == "street":
         end: Text = {
@@ -581,7 +657,8 @@ def _row_notes(lacking: np.ndarray) -> list[Text]:
         return []
     return [
         {
-            "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
+            "en": f"{few:,} {'row does' if few == 1 else 'rows do'} not say what the others of their unit are weighed by; "
+            "nobody is placed there.",
             "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
         }
     ]

@@ -209,7 +209,8 @@ def _more(codes: pd.Index, part: str, whole: str, ground: Ground, *, file: str) 
     return [
         Sentence(
             f"{file}: in {where} there are more {part} than {whole}, of whom they are part; correct one of the two.",
-            zh=f"{file}：{where.zh} 的 {part} 多于其所属的 {whole}；请更正其一。",
+            zh=f"{file}：{where.zh} 的{_totals.column_zh(part, ground)}多于其所属的{_totals.column_zh(whole, ground)}；"
+            "请更正其一。",
         )
     ]
 

@@ -133,7 +133,8 @@ def bands_of(
             )
         )
     for path in dict.fromkeys(path for path in chosen if not path.is_file()):
-        problems.append(_no_file(path))
+        whole = Path(str(path).rpartition("#")[0])
+        problems.append(_no_band(path, whole) if whole.is_file() else _no_file(path))
     return tuple(bands), {p: b for p, b in chosen.items() if p.is_file()}, problems
 
 
@@ -176,6 +177,14 @@ def _of_no_year(paths: Iterable[Path]) -> list[Sentence]:
         )
         for path in dict.fromkeys(paths)
     ]
+
+
+def _no_band(path: Path, whole: Path) -> Sentence:
+    told, shown = _checks.show(path.name), f"{whole.name}#1"
+    return Sentence(
+        f"{told}: behind # stands the number of a band, from 1; write such as {shown}.",
+        zh=f"{told}：# 后应为波段序号（从 1 起）；请写如 {shown}。",
+    )
 
 
 def _no_file(path: Path) -> Sentence:

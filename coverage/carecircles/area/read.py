@@ -354,7 +354,7 @@ def _made(
         problems += wrong
         notes += said
     lived_in, raster = {role: placed[role] for role in LIVED_IN}, plan.get(RASTER)
-    ground, folder = Ground(streets, None, _remedies(by)), plan.get("folder", Path())
+    ground, folder = Ground(streets, None, _remedies(by), groups), plan.get("folder", Path())
     counted = None
     if not has_population:
         counted, wrong = _counted.count(
@@ -404,7 +404,7 @@ def _made(
 def ground_of(area: StudyArea, *, datum: str, zh: str) -> Ground:
     """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
     remedy = Sentence(datum, zh=zh)
-    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy), area.groups)
 
 
 def _remedies(by: str) -> dict[str, Sentence]:

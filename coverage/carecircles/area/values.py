@@ -122,6 +122,7 @@ class Ground(NamedTuple):
     streets: gpd.GeoDataFrame
     population: pd.DataFrame | None
     remedies: Mapping[str, Sentence]  # how to declare a datum, by role
+    groups: tuple[people.Group, ...] = people.GROUPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,10 +310,15 @@ def offering(area: StudyArea, service: str) -> StudyArea:
         raise ValidationError([Sentence(told, zh=f"服务为 {service!r}；{mend.zh}。")])
     spelled = io.service_name(word)
     note = {
-        "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
+        "en": f"Only the {_many(int(has.sum()))} that {'offers' if has.sum() == 1 else 'offer'} '{spelled['en']}' "
+        f"{'is' if has.sum() == 1 else 'are'} counted.",
         "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
     }
     return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+
+
+def _many(centres: int) -> str:
+    return f"{centres} {'centre' if centres == 1 else 'centres'}"
 
 
 def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
@@ -348,7 +354,8 @@ def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
     undated = int((is_open & is_undated).sum())
     note = {
-        "en": f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}.",
+        "en": f"{_many(undated)} without an opening date {'is' if undated == 1 else 'are'} counted as open on "
+        f"{day:%Y-%m-%d}.",
         "zh": f"{undated} 个中心没有开业日期，按 {day:%Y-%m-%d} 已开业计。",
     }
     return dataclasses.replace(

@@ -169,6 +169,39 @@ def _of(populations: pd.DataFrame, year: int) -> pd.DataFrame:
     return populations[is_then].droplevel("year")
 
 
+def year_note(area: StudyArea) -> Text | None:
+    """
+    What its notes say of the year of a study area's people; None where that is not known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> year_note(datasets.load("hexi")) is None
+    True
+    """
+    return None if area.year is None else _note(area.year, years_of(area))
+
+
+def known_note(area: StudyArea) -> Text:
+    """
+    Of which years people are known, where several are shown side by side.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> then = area.population.assign(people_60=area.population["people_60"] * 1.2)
+    >>> both = pd.concat({2020: area.population, 2030: then}, names=["year"]).swaplevel()
+    >>> known_note(with_years(area, both))["en"]
+    'People are known of the years 2020 and 2030.'
+    """
+    listed = _listed(years_of(area))
+    return {
+        "en": f"People are known of the years {listed}.",
+        "zh": f"已知人口的年份：{say(listed, 'zh')}。",
+    }
+
+
 def _note(year: int, known: Sequence[int]) -> Text:
     """Of which year people are, and what that rests on."""
     if year not in known:

@@ -45,7 +45,7 @@ class Named(NamedTuple):
 class Looked(NamedTuple):
     """What is understood of a raster file: its make in words, and the people in the area by band."""
 
-    made: str
+    made: Sentence
     sums: dict[int, float]
     covered: float  # share of the area that it covers
     by_shape: dict[int, np.ndarray]  # the people in each polygon of the area
@@ -107,7 +107,7 @@ def look(path: Path, bands: Sequence[int] | None, *, area: gpd.GeoSeries) -> Loo
     path
         A GeoTIFF.
     bands
-        Those to sum up, from 1; None is the only one of the file.
+        Those to sum up, from 1; None is the only one of the file, and none of them are all.
     area
         Polygons, in any CRS; no two of them on each other.
 
@@ -186,18 +186,27 @@ def _header_problems(
             f'people_60 = "{file}#1"。',
         )
         return problems, []
-    chosen = [1] if bands is None else list(bands)
+    chosen = [1] if bands is None else list(bands) or list(source.indexes)
     for band in chosen:
         if band not in source.indexes:
             tell(
-                f"there is no band {band} in it; it has {source.count}.",
-                f"没有第 {band} 个波段；共有 {source.count} 个。",
+                f"there is no band {band} in it, which has {_bands(source)}; write such as {file}#1.",
+                f"没有第 {band} 波段，文件有 {_bands(source).zh}；请写如 {file}#1。",
             )
     chosen = [band for band in chosen if band in source.indexes]
     for band in chosen:
         _tell_band(source, band, tell)
     _tell_place(source, tell)
     return problems, chosen
+
+
+def _bands(source: Any) -> Sentence:
+    """The bands that a file has, with what it calls them."""
+    names = [f" ({name})" if name else "" for name in source.descriptions[:8]]
+    told = ", ".join(f"{n}{name:.40}" for n, name in enumerate(names, start=1))
+    more = f" ... {source.count}" if source.count > 8 else ""
+    one = source.count == 1
+    return Sentence(f"{'band' if one else 'bands'} {told}{more}", zh=f"第 {told}{more} 波段")
 
 
 def _tell_band(source: Any, band: int, tell: Any) -> None:
@@ -281,9 +290,13 @@ def _look(source: Any, bands: list[int], area: gpd.GeoSeries, *, file: str) -> L
     by_shape, problems = _sums(source, bands, parts, (upper, lower, first, last), file=file)
     if problems:
         raise ValidationError(problems)
-    crs = source.crs.to_string() if len(source.crs.to_string()) < 20 else "its own CRS"
-    unit = "°" if source.crs.is_geographic else " m"
-    made = f"GeoTIFF, {source.width:,} x {source.height:,} pixels of {t.a:.4g}{unit}, {crs}"
+    named = source.crs.to_string()
+    crs, crs_zh = (named, named) if len(named) < 20 else ("its own CRS", "自定义坐标参考系")
+    size = f"{t.a:.4g}{'°' if source.crs.is_geographic else ' m'}"
+    made = Sentence(
+        f"GeoTIFF, {source.width:,} x {source.height:,} pixels of {size}, {crs}",
+        zh=f"GeoTIFF，{source.width:,} x {source.height:,} 个像元，边长 {size}，{crs_zh}",
+    )
     sums = {band: float(of_band.sum()) for band, of_band in by_shape.items()}
     return Looked(made, sums, covered, by_shape)
 

@@ -81,5 +81,6 @@ from carecircles.report.years import projection_table as projection_table
 from carecircles.report.years import projection_title as projection_title
 from carecircles.report.years import years_by_street_table as years_by_street_table
 from carecircles.report.years import years_frame as years_frame
+from carecircles.report.years import years_notes as years_notes
 from carecircles.report.years import years_record as years_record
 from carecircles.report.years import years_table as years_table

@@ -578,10 +578,11 @@ def when(area: StudyArea) -> Text:
 
 def of_time(day: object, year: float | None) -> Text:
     """A day and a year of people, either of which may be missing, as they stand behind a name."""
-    shown = f", {day}" if isinstance(day, str | datetime.date) else ""
+    is_dated = isinstance(day, str | datetime.date)
+    en, zh = (f", {day}", f"，{day}") if is_dated else ("", "")
     if year is None or pd.isna(year):
-        return {"en": shown, "zh": shown}
-    return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}
+        return {"en": en, "zh": zh}
+    return {"en": f"{en}, people of {year:.0f}", "zh": f"{zh}，{year:.0f}年人口"}
 
 
 def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:
