@@ -139,7 +139,7 @@ def numbers(
     """A column as floats (NaN where blank or wrong) and what is wrong with it."""
     cells = text(frame[column]).map(narrow)
     is_blank = cells == ""
-    values = cells.map(lambda t: _as_number(t, column)).astype(float)
+    values = cells.map({t: _as_number(t, column) for t in cells.unique()}).astype(float)
     is_infinite = np.isinf(values) | cells.str.casefold().isin(
         ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"]
     )

@@ -405,7 +405,7 @@ def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
             None,
         )
 
-    return values.map(find).astype(object)
+    return values.map({value: find(value) for value in values.unique()}).astype(object)
 
 
 def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:
