@@ -124,6 +124,8 @@ def text(values: pd.Series) -> pd.Series:
 
 
 def as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
     if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     if value is pd.NA:
