@@ -45,6 +45,7 @@ from carecircles.report.network import network_table as network_table
 from carecircles.report.network import network_title as network_title
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
+from carecircles.report.notes import border_notes as border_notes
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import each_once as each_once

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from carecircles import comparison, evaluation, grid, people, reach, weights, words
 from carecircles.area import StudyArea, is_neighbour, years_around
@@ -417,6 +418,40 @@ def neighbour_notes(plan: Plan) -> list[Text]:
             f"too (neighbours): without {'it' if one else 'them'} {added} fewer people {label['en']} "
             "would be covered.",
             "zh": f"边界外的 {few} 个中心（区外）也计入；若不计，覆盖的{label['zh']}人口减少 {added} 人。",
+        }
+    ]
+
+
+def border_notes(plan: Plan) -> list[Text]:
+    """
+    How many people are not covered so near the border that a centre beyond it could, where none there is known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.border_notes(asis)[0]["en"]
+    'No centre beyond the border is known: 7,143 of the people 60+ who are not covered live within 700 m of it.'
+    """
+    area, cells = plan.area, plan.cells
+    if is_neighbour(area.facilities).any():
+        return []
+    metres, group = area.standard.metres, comparison.headline(plan)
+    inner = shapely.union_all(area.boundary.geometry.to_numpy()).buffer(-metres)
+    shapely.prepare(inner)
+    is_near = ~cells["covered"].to_numpy()
+    left = cells[is_near]
+    is_near[is_near] = ~shapely.contains_xy(inner, left["x"].to_numpy(), left["y"].to_numpy())
+    few = float(cells[group.column].to_numpy()[is_near].sum())
+    if few < 0.5:
+        return []
+    told = figure("people", few)
+    return [
+        {
+            "en": f"No centre beyond the border is known: {told} of the people {group.name['en']} who are not "
+            f"covered live within {metres:g} m of it.",
+            "zh": f"边界外没有已知的中心：未覆盖的{group.name['zh']}人口中有 {told} 人住在距边界 {metres:g} 米以内。",
         }
     ]
 
