@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carecircles import area as area
     from carecircles import catchments as catchments
+    from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
+    from carecircles import equity as equity
     from carecircles import errors as errors
     from carecircles import evaluation as evaluation
     from carecircles import gaps as gaps
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
 
@@ -48,10 +51,12 @@ __version__ = "0.1.0"
 __all__ = [
     "area",
     "catchments",
+    "claims",
     "cohorts",
     "comparison",
     "datasets",
     "datum",
+    "equity",
     "errors",
     "evaluation",
     "gaps",
@@ -67,6 +72,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "walkers",
     "weights",
     "words",
 ]

@@ -1,7 +1,9 @@
 """A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from carecircles import _html, evaluation, grid
@@ -135,8 +137,10 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
+    elif (reach := reaches.with_area(base.reach, area)) is not base.reach:  # its ways are rebuilt
+        cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
-        reach, cutoff = base.reach, _limit(area.standard, base.cost.unit)
+        cutoff = _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
             base.cost,
             demand,
@@ -167,9 +171,27 @@ def _limit(standard: Standard, unit: str) -> float:
     return standard.minutes if unit == "min" else standard.metres
 
 
+def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
+    """
+    What minutes on foot are in the unit of a plan's costs: metres by the pace of its standard.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> cutoffs_of(asis, [7.5, 15]).tolist()  # 700 m in 15 minutes
+    [350.0, 700.0]
+    """
+    every, standard = np.asarray(minutes, dtype=float), plan.area.standard
+    if plan.cost.unit == "min":
+        return every
+    return every / standard.minutes * standard.metres
+
+
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
     """
-    The plan that a scenario makes of another one; only new and moved centres are measured.
+    The plan that a scenario makes of another one; only new and moved centres are measured, unless ways are rebuilt.
 
     Parameters
     ----------

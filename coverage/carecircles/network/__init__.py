@@ -6,20 +6,36 @@ off their ways counts too; `reach.walking` makes the cost table of it.
 """
 
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
+from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends
+from carecircles.network.health import is_left_out as is_left_out
+from carecircles.network.health import landmarks as landmarks
 from carecircles.network.health import metres_off as metres_off
+from carecircles.network.health import nearest_ways as nearest_ways
+from carecircles.network.read import OSM as OSM
 from carecircles.network.read import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
+from carecircles.network.rebuilt import JOINS_M as JOINS_M
+from carecircles.network.rebuilt import signals_at as signals_at
+from carecircles.network.rebuilt import stairs_at as stairs_at
+from carecircles.network.rebuilt import with_ramps as with_ramps
+from carecircles.network.rebuilt import with_waits as with_waits
+from carecircles.network.rebuilt import with_way as with_way
+from carecircles.network.seats import OPENS_M as OPENS_M
+from carecircles.network.seats import opens_none as opens_none
 from carecircles.network.seats import read_crossings as read_crossings
 from carecircles.network.seats import read_rests as read_rests
 from carecircles.network.values import Network as Network
 from carecircles.network.walks import Graph as Graph
 from carecircles.network.walks import OnWay as OnWay
 from carecircles.network.walks import graph_of as graph_of
+from carecircles.network.walks import level_metres as level_metres
 from carecircles.network.walks import nearest as nearest
 from carecircles.network.walks import onto as onto
 from carecircles.network.walks import walks as walks
+from carecircles.network.ways import flights_of as flights_of
+from carecircles.network.ways import is_signalled as is_signalled
 from carecircles.network.ways import is_walkable as is_walkable
 from carecircles.network.ways import kinds_of as kinds_of
 from carecircles.network.ways import levels_of as levels_of

@@ -1,15 +1,23 @@
 """The kinds of reach by name: how people get to centres, in words, and the reach of a study area."""
 
 import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from carecircles import walkers
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
+from carecircles.reach.detour import detour, factor_problems
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
+from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
-STRAIGHT, WALKING = "straight", "walking"
+if TYPE_CHECKING:
+    from carecircles.network import Network
+
+STRAIGHT, WALKING, DETOUR = "straight", "walking", "detour"
 
 
 def in_words(reach: Reach) -> Text:
@@ -25,11 +33,73 @@ def in_words(reach: Reach) -> Text:
     if kind is straight_line:
         return {"en": "in a straight line", "zh": "直线"}
     if kind is walking:
-        return {"en": "along the walking network", "zh": "沿步行路网"}
+        way = {"en": "along the walking network", "zh": "沿步行路网"}
+        profile = profile_in(reach)
+        if profile is None:
+            return way
+        who = walkers.in_words(profile)
+        return {"en": f"{way['en']} ({who['en']})", "zh": f"{way['zh']}（{who['zh']}）"}
+    if kind is detour and isinstance(reach, functools.partial):
+        return _detour_in_words(reach.keywords)
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
 
 
-def of_area(area: StudyArea, kind: str) -> Reach:
+def _detour_in_words(given: Mapping[str, Any]) -> Text:
+    """Round barriers over so many crossings, or so many times a straight line, and who says so."""
+    if given.get("factor") is not None:
+        times, source = f"{given['factor']:g}", given.get("source")
+        said, zh = f"source: {source}", f"来源：{source}"
+        if not source:
+            said, zh = "no source named", "未注明来源"
+        return {
+            "en": f"in a straight line times {times} ({said})",
+            "zh": f"直线距离乘以 {times}（{zh}）",
+        }
+    crossings = given.get("crossings")
+    count = 0 if crossings is None else len(crossings)
+    return {
+        "en": f"in straight lines round barriers, over {count:,} crossing{'s' * (count != 1)}",
+        "zh": f"绕行障碍的直线（过街、过河点 {count:,} 处）",
+    }
+
+
+def profile_in(reach: Reach) -> Profile | None:
+    """
+    Who walks in a reach; None where metres are measured, or somebody else measured minutes.
+
+    Examples
+    --------
+    >>> walk = functools.partial(walking, network=None, profile=walkers.profile_of("80plus"))
+    >>> profile_in(walk).pace_m_s, profile_in(straight_line)
+    (0.94, None)
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: Profile | None = bound.get("profile")
+    return found
+
+
+def network_in(reach: Reach) -> "Network | None":
+    """
+    The network that a reach leads along, if it does.
+
+    Examples
+    --------
+    >>> network_in(straight_line) is None
+    True
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: Network | None = bound.get("network")
+    return found
+
+
+def of_area(
+    area: StudyArea,
+    kind: str,
+    *,
+    factor: float | None = None,
+    source: str | None = None,
+    profile: str | None = None,
+) -> Reach:
     """
     The reach of a kind in a study area, measured along what the area has.
 
@@ -38,12 +108,19 @@ def of_area(area: StudyArea, kind: str) -> Reach:
     area
         The study area.
     kind
-        'straight', or 'walking' along the area's network.
+        'straight', 'walking' along the area's network, or 'detour' round the area's barriers, or by a
+        factor.
+    factor, source
+        How many times as long as straight lines ways are, for 'detour' in an area without barriers, and
+        who says so.
+    profile
+        Who walks, by the name of a profile of the area's own or of `walkers.PROFILES`; then minutes are
+        measured, else metres.
 
     Raises
     ------
     ValidationError
-        If the area has not got what the kind needs.
+        If the area has not got what the kind needs, nobody knows the profile, or nobody walks.
 
     Examples
     --------
@@ -51,10 +128,22 @@ def of_area(area: StudyArea, kind: str) -> Reach:
     >>> of_area(datasets.load("template"), "straight") is straight_line
     True
     """
+    if profile is not None and kind != WALKING:
+        told = (
+            f"--profile {profile} does not go with --reach {kind}, which is of metres, whoever walks; "
+            "use --reach walking, or take --profile out."
+        )
+        zh = (
+            f"--profile {profile} 不能与 --reach {kind} 一起用：后者按米计算，与步行者无关；"
+            "请改用 --reach walking，或去掉 --profile。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
     if kind == STRAIGHT:
         return straight_line
+    if kind == DETOUR:
+        return _detour_of(area, factor, source)
     if kind != WALKING:
-        raise ValueError(f"kind is {kind!r}, expected 'straight' or 'walking'")
+        raise ValueError(f"kind is {kind!r}, expected 'straight', 'walking' or 'detour'")
     if area.on_foot.network is None:
         told = (
             "--reach walking: the study area has no walking network; name a file of streets and paths "
@@ -65,14 +154,75 @@ def of_area(area: StudyArea, kind: str) -> Reach:
             "或在 area.toml 的 [files] 下写明 network。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
-    return functools.partial(walking, network=area.on_foot.network)
+    walk = functools.partial(walking, network=area.on_foot.network)
+    if profile is None:
+        return walk
+    return functools.partial(walk, profile=walkers.profile_of(profile, area.on_foot.profiles))
+
+
+def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Reach:
+    """Round the barriers of a study area, or by a factor where it has none."""
+    walls, over = area.on_foot.barriers, area.on_foot.crossings
+    if factor is None:
+        if walls is None:
+            told = (
+                "--reach detour: the study area has no barriers; name a file of rivers, railways and "
+                "expressways as barriers below [files] in area.toml, with crossings, or a factor with "
+                "--detour 1.45 and its source with --detour-source."
+            )
+            zh = (
+                "--reach detour：研究区没有障碍；请在 area.toml 的 [files] 下写明 barriers（河流、铁路、"
+                "快速路）和 crossings，或用 --detour 1.45 指定系数，并用 --detour-source 注明来源。"
+            )
+            raise ValidationError([Sentence(told, zh=zh)])
+        return functools.partial(detour, barriers=walls, crossings=over)
+    problems = factor_problems(factor, called="--detour")
+    if walls is not None:
+        told = (
+            f"--detour {factor:g}: the study area has barriers; a factor of a place has them in it and they "
+            "would count twice; leave --detour out, or take barriers out of area.toml."
+        )
+        zh = (
+            f"--detour {factor:g}：研究区已有障碍；系数已包含障碍，会重复计算；请去掉 --detour，"
+            "或从 area.toml 中去掉 barriers。"
+        )
+        problems.append(Sentence(told, zh=zh))
+    if problems:
+        raise ValidationError(problems)
+    return functools.partial(detour, factor=factor, source=source)
+
+
+def with_area(reach: Reach, area: StudyArea) -> Reach:
+    """
+    The same kind of reach along what another study area has, such as one that a scenario has rebuilt.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> with_area(straight_line, datasets.load("template")) is straight_line
+    True
+    """
+    given = reach.keywords if isinstance(reach, functools.partial) else {}
+    own = {
+        "network": area.on_foot.network,
+        "barriers": area.on_foot.barriers,
+        "crossings": area.on_foot.crossings,
+        "rests": area.on_foot.rests,
+    }
+    bound = {
+        name: own[name]
+        for name in given
+        if own.get(name) is not None and own[name] is not given[name]
+    }
+    bind: Callable[..., Reach] = functools.partial
+    return bind(reach, **bound) if bound else reach
 
 
 def beside(area: StudyArea, kind: str) -> Reach | None:
     """
     The reach whose figures are told beside those of a kind: the walk beside the circle, and the circle beside it.
 
-    Nothing where the area has no network.
+    Where the area has no network but barriers, the way round these; nothing where it has neither.
 
     Examples
     --------
@@ -83,4 +233,6 @@ def beside(area: StudyArea, kind: str) -> Reach | None:
     """
     if kind != STRAIGHT:
         return straight_line
-    return None if area.on_foot.network is None else of_area(area, WALKING)
+    if area.on_foot.network is not None:
+        return of_area(area, WALKING)
+    return None if area.on_foot.barriers is None else of_area(area, DETOUR)
