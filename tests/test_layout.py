@@ -21,7 +21,7 @@ ORDER = [
     "io._formats", "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters",
     "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.ways", "network.read", "network.seats",
     "network.health", "network.rebuilt", "network", "area.values", "area._on_foot", "area.years", "area._rasters", "area._plan", "area._totals",
-    "area._sources", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "grid", "_overlay", "_pixels", "_units",
+    "area._sources", "area._counted", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "grid", "_overlay", "_pixels", "_units",
     "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking", "reach._barriers", "reach.detour", "reach.tables",
     "reach.kinds", "reach", "catchments", "evaluation", "gaps", "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after",
     "scenario", "plan", "comparison", "claims", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms",

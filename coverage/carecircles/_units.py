@@ -282,6 +282,10 @@ def _refuse_without_land(
     """Stop where communities count more people than their street, or fewer and leave nothing of it."""
     file, problems = file_of(area.sources.communities, COMMUNITIES), []
     counts = np.bincount(of_cell, minlength=len(table))
+
+    def column_zh(group: str) -> str:
+        return f"{people.rows_of([group], area.groups)[0].name['zh']}人口"
+
     for position, row in enumerate(table.itertuples()):
         name = repr(area.streets["name"].get(row.street, row.street))
         for group in known:
@@ -291,7 +295,7 @@ def _refuse_without_land(
                     Sentence(
                         f"{file}: the communities of {name} count {-people_of:,.1f} more {group} than the "
                         "street has; correct one of the two.",
-                        zh=f"{file}：{name} 的社区 {group} 合计比街道多 {-people_of:,.1f}；请更正其一。",
+                        zh=f"{file}：{name} 的社区{column_zh(str(group))}合计比街道多 {-people_of:,.1f}；请更正其一。",
                     )
                 )
             elif people_of > 0 and counts[position] == 0 and row.source == STREETS:
@@ -299,7 +303,7 @@ def _refuse_without_land(
                     Sentence(
                         f"{file}: the communities of {name} fill it, but leave {people_of:,.1f} of its "
                         f"{group} uncounted; correct the counts, or use a smaller cell.",
-                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f}（{group}）未计入；"
+                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f} 名{column_zh(str(group))}未计入；"
                         "请更正人数，或用更小的网格。",
                     )
                 )

@@ -9,6 +9,7 @@ import pandas as pd
 from carecircles import _html, evaluation, grid
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
+from carecircles.people import columns_of
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -35,6 +36,8 @@ class Plan:
         Cost table of the area's centres up to the standard.
     reach
         How people get to centres; whatever is measured for this plan is measured by it.
+    origin
+        The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
     beside
         The same area by another reach, told beside: the walk beside the circle, say.
     """
@@ -44,6 +47,7 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+    origin: "Plan | None" = field(default=None, repr=False)
     beside: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
@@ -151,7 +155,15 @@ def evaluate(
         other = evaluate(area, demand, reach=beside, name=name)
     elif base is not None and base.beside is not None:
         other = evaluate(area, demand, base=base.beside, name=name)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach, other)
+    cells = evaluation.evaluate(demand, cost, nearest)
+    return Plan(name, area, cells, cost, reach, beside=other, origin=_origin_of(base, area))
+
+
+def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
+    """The plan whose people those of an area in a year are scaled from."""
+    if plan is None or plan.origin is not None:
+        return None if plan is None else plan.origin
+    return None if plan.area.year == area.year else plan
 
 
 def _limit(standard: Standard, unit: str) -> float:
@@ -216,7 +228,7 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     return evaluate(after, cells_of(plan, after), base=plan, name=name)
 
 
-def of_year(plan: Plan, year: int) -> Plan:
+def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Plan:
     """
     The same plan for the people of another year: what its centres reach stays, whom they reach does not.
 
@@ -226,6 +238,10 @@ def of_year(plan: Plan, year: int) -> Plan:
         The plan; its study area's population names years.
     year
         As in `area.in_year`.
+    demand
+        The same cells with the people of that year, where they do not live as they did, such as from
+        `weights.make_demand` where each year has a raster of its own. Else each street has so many times
+        as many as in the year that the plan was evaluated for, in the same places.
 
     Raises
     ------
@@ -245,8 +261,9 @@ def of_year(plan: Plan, year: int) -> Plan:
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    other = None if plan.beside is None else of_year(plan.beside, year)
-    return replace(plan, area=then, cells=cells_of(plan, then), beside=other)
+    cells = cells_of(plan, then) if demand is None else _with_people_of(plan.cells, demand)
+    other = None if plan.beside is None else of_year(plan.beside, year, demand=demand)
+    return replace(plan, area=then, cells=cells, beside=other, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
@@ -263,7 +280,18 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     """
     if area.year == plan.area.year:
         return plan.cells
-    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
+    first = plan.origin or plan  # there and back again people live where they did
+    if area.year == first.area.year:
+        return _with_people_of(plan.cells, first.cells)
+    people = grid.repeopled(first.cells, before=first.area.population, after=area.population)
+    return _with_people_of(plan.cells, people)
+
+
+def _with_people_of(cells: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the people of the same cells in another year."""
+    moved = cells.assign(**{group: demand[group] for group in columns_of(demand)})
+    moved.attrs = dict(cells.attrs)
+    return moved
 
 
 def is_straight(plan: Plan) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, io, people, walkers
-from carecircles.area import _on_foot, _sources
+from carecircles.area import _counted, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -45,6 +45,8 @@ def read_area(
 ) -> StudyArea:
     """
     A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
+
+    Without a file of population, people are those of the sources that say where they live, where these count them.
 
     Parameters
     ----------
@@ -137,7 +139,7 @@ class More(TypedDict, total=False):
 def study(
     *,
     streets: io.Source,
-    population: io.Source,
+    population: io.Source | None = None,
     centres: io.Source,
     name: str | Text = _UNNAMED,
     crs: pyproj.CRS | str | None = None,
@@ -154,7 +156,8 @@ def study(
         GeoDataFrames and DataFrames with the columns that `io.read_streets`, `io.read_population`,
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
-        in degrees. A path is read. Boundary and places need not be there.
+        in degrees. A path is read. Boundary and places need not be there, nor population, where communities,
+        a grid of people, rasters or residences count people: those of the first of these that do.
     residences, communities, people_grid, uninhabited
         What says where in the streets people live: frames with the columns that `io.read_residences`,
         `io.read_communities` and `io.read_people_grid` read, points or polygons, and polygons nobody
@@ -287,6 +290,10 @@ def _made(
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     is_counted = population is not None and not wrong
+    has_population = "population" in paths
+    may_count = RASTER in plan or any(role in paths for role in _counted.COUNTING)
+    if not has_population and not may_count:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
     placed = {}
     for role, read_one in (
         ("boundary", io.read_boundary),
@@ -352,15 +359,24 @@ def _made(
         )
         problems += wrong
         notes += said
-    sources, wrong, said = _sources.match(
-        {role: placed[role] for role in LIVED_IN},
-        plan.get(RASTER),
-        Ground(streets, population if is_counted else None, _remedies(by)),
-        files=files,
-        folder=plan.get("folder", Path()),
-    )
+    lived_in, raster = {role: placed[role] for role in LIVED_IN}, plan.get(RASTER)
+    ground, folder = Ground(streets, None, _remedies(by), groups), plan.get("folder", Path())
+    counted = None
+    if not has_population:
+        counted, wrong = _counted.count(
+            lived_in, raster, ground, groups, files=files, folder=folder
+        )
+        problems += wrong
+    if counted is not None:
+        is_counted, population, populations = True, counted.population, counted.populations
+        notes += counted.notes
+        raster = None if counted.by == RASTER else raster
+    ground = ground._replace(population=population if is_counted else None)
+    sources, wrong, said = _sources.match(lived_in, raster, ground, files=files, folder=folder)
     problems += wrong
     notes += said
+    if not has_population and counted is None and not problems:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
     on_foot, wrong, said = _on_foot.match(
         paths, boundary, (streets, facilities), crs=crs, datums=datums
     )
@@ -368,7 +384,9 @@ def _made(
     problems += wrong
     notes += said
     if problems or population is None or facilities is None:
-        raise ValidationError(problems)
+        raise ValidationError(list(dict.fromkeys(problems)))
+    if counted is not None and counted.bands:
+        sources = dataclasses.replace(sources, people_raster=counted.bands)
     standard = plan.get("standard", {})
     read_in = StudyArea(
         name=plan["name"],
@@ -386,6 +404,7 @@ def _made(
         notes=tuple(notes),
         groups=groups,
         sources=sources,
+        counted="population" if counted is None else counted.by,
         on_foot=on_foot,
     )
     return read_in if populations is None else with_years(read_in, populations)
@@ -394,7 +413,7 @@ def _made(
 def ground_of(area: StudyArea, *, datum: str, zh: str) -> Ground:
     """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
     remedy = Sentence(datum, zh=zh)
-    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy), area.groups)
 
 
 def _remedies(by: str) -> dict[str, Sentence]:

@@ -236,11 +236,23 @@ def carried_out(
     every = measured(study, demand, options)
     with busy(MEASURING, options.lang):
         made = [
-            plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
+            plans.evaluate(area, _cells_in(every, area, options), base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
-    made = [plans.of_year(plan, year) for plan in made for year in years] if years else made
+        cells = {year: _cells_in(every, in_year(study, year), options) for year in years}
+    if years:
+        made = [plans.of_year(plan, year, demand=cells[year]) for plan in made for year in years]
     return made, read
+
+
+def _cells_in(plan: "Plan", area: "StudyArea", options: Options) -> "pd.DataFrame":
+    """The cells of a plan with the people of an area's year, where they live in it."""
+    from carecircles import plan as plans
+    from carecircles import weights
+
+    if plan.area.year != area.year and weights.is_by_year(area):
+        return _placed(area, options).demand
+    return plans.cells_of(plan, area)
 
 
 def _other_years(steps: "Scenario") -> "Text":

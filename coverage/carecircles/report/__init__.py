@@ -57,6 +57,7 @@ from carecircles.report.network import network_table as network_table
 from carecircles.report.network import network_title as network_title
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
+from carecircles.report.notes import border_notes as border_notes
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import each_once as each_once
@@ -94,5 +95,6 @@ from carecircles.report.years import projection_table as projection_table
 from carecircles.report.years import projection_title as projection_title
 from carecircles.report.years import years_by_street_table as years_by_street_table
 from carecircles.report.years import years_frame as years_frame
+from carecircles.report.years import years_notes as years_notes
 from carecircles.report.years import years_record as years_record
 from carecircles.report.years import years_table as years_table

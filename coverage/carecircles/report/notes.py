@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from carecircles import comparison, evaluation, grid, people, reach, walkers, weights, words
-from carecircles.area import StudyArea, is_neighbour
+from carecircles.area import StudyArea, is_neighbour, years_around
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, headings, in_unit, unit_in_words
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from carecircles.network import Network
 
 LANGUAGES = ("en", "zh")
+_NAMED = 3  # files
 FAR_M = 100.0  # from the nearest way
 MOST_PLACES = 5  # that are named
 
@@ -243,18 +245,26 @@ def placed_in_words(plan: Plan) -> Text:
     files = placed_files(plan.area)
     en, zh = [], []
     for basis, share in shares.items():
-        told = ", ".join(isolated(file) for file in files.get(basis, []))
+        told, told_zh = _files_told(files.get(basis, []))
         percent = f"{100 * share:.3g} %" if share < 1 else "100 %"
         word = PLACED[basis]
         if basis == weights.EVEN:
             word = {"en": "evenly over their street", "zh": "在街道内均匀分布"}
         en.append(f"{word['en']} ({f'{told}, ' if told else ''}{percent})")
-        zh.append(f"{word['zh']}（{f'{told}，' if told else ''}{percent}）")
+        zh.append(f"{word['zh']}（{f'{told_zh}，' if told_zh else ''}{percent}）")
     if "placed" in plan.cells and (plan.cells["placed"] == weights.UNINHABITED).any():
-        told = ", ".join(isolated(file) for file in files.get(weights.UNINHABITED, []))
+        told, told_zh = _files_told(files.get(weights.UNINHABITED, []))
         en.append(f"nobody on uninhabited land{f' ({told})' if told else ''}")
-        zh.append(f"无人居住的用地不安置{f'（{told}）' if told else ''}")
+        zh.append(f"无人居住的用地不安置{f'（{told_zh}）' if told_zh else ''}")
     return {"en": "; ".join(en), "zh": "；".join(zh)}
+
+
+def _files_told(files: Sequence[str]) -> tuple[str, str]:
+    """The names of a few files, or of the first and how many more, in each language."""
+    names = [isolated(file) for file in files]
+    if len(names) <= _NAMED:
+        return ", ".join(names), "、".join(names)
+    return f"{names[0]} and {len(names) - 1} more", f"{names[0]} 等 {len(names)} 个文件"
 
 
 def placed_files(area: StudyArea) -> dict[str, list[str]]:
@@ -273,7 +283,10 @@ def placed_files(area: StudyArea) -> dict[str, list[str]]:
         if frame is not None and "file" in frame.attrs:
             files[name] = [str(frame.attrs["file"])]
     if sources.people_raster:
-        files[weights.RASTER] = list(dict.fromkeys(b.path.name for b in sources.people_raster))
+        bands = sources.people_raster
+        if weights.is_by_year(area):
+            bands = tuple(band for band in bands if band.year in years_around(area))
+        files[weights.RASTER] = list(dict.fromkeys(band.path.name for band in bands))
     return files
 
 
@@ -605,6 +618,40 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     ]
 
 
+def border_notes(plan: Plan) -> list[Text]:
+    """
+    How many people are not covered so near the border that a centre beyond it could, where none there is known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.border_notes(asis)[0]["en"]
+    'No centre beyond the border is known: 7,143 of the people 60+ who are not covered live within 700 m of it.'
+    """
+    area, cells = plan.area, plan.cells
+    if is_neighbour(area.facilities).any():
+        return []
+    metres, group = area.standard.metres, comparison.headline(plan)
+    inner = shapely.union_all(area.boundary.geometry.to_numpy()).buffer(-metres)
+    shapely.prepare(inner)
+    is_near = ~cells["covered"].to_numpy()
+    left = cells[is_near]
+    is_near[is_near] = ~shapely.contains_xy(inner, left["x"].to_numpy(), left["y"].to_numpy())
+    few = float(cells[group.column].to_numpy()[is_near].sum())
+    if few < 0.5:
+        return []
+    told = figure("people", few)
+    return [
+        {
+            "en": f"No centre beyond the border is known: {told} of the people {group.name['en']} who are not "
+            f"covered live within {metres:g} m of it.",
+            "zh": f"边界外没有已知的中心：未覆盖的{group.name['zh']}人口中有 {told} 人住在距边界 {metres:g} 米以内。",
+        }
+    ]
+
+
 def standard_note(plan: Plan) -> Text:
     """
     The standard in words, and how it is measured.
@@ -757,10 +804,11 @@ def when(area: StudyArea) -> Text:
 
 def of_time(day: object, year: float | None) -> Text:
     """A day and a year of people, either of which may be missing, as they stand behind a name."""
-    shown = f", {day}" if isinstance(day, str | datetime.date) else ""
+    is_dated = isinstance(day, str | datetime.date)
+    en, zh = (f", {day}", f"，{day}") if is_dated else ("", "")
     if year is None or pd.isna(year):
-        return {"en": shown, "zh": shown}
-    return {"en": f"{shown}, people of {year:.0f}", "zh": f"{shown}，{year:.0f}年人口"}
+        return {"en": en, "zh": zh}
+    return {"en": f"{en}, people of {year:.0f}", "zh": f"{zh}，{year:.0f}年人口"}
 
 
 def columns_of(columns: Sequence[str], *plans: Plan) -> dict[str, Text]:
