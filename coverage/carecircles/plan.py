@@ -33,6 +33,8 @@ class Plan:
         Cost table of the area's centres up to the standard.
     reach
         How people get to centres; whatever is measured for this plan is measured by it.
+    beside
+        The same area by another reach, told beside: the walk beside the circle, say.
     """
 
     name: Text
@@ -40,19 +42,20 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+    beside: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
         group = self.area.standard.group
         columns = [g.column for g in self.area.groups if g.column in self.cells]
         counted = [g for g in columns if group in (None, g)]
-        own = f"a cost table of one's own, up to {self.cost.cutoff:g} {self.cost.unit}"
-        way = "straight lines" if is_straight(self) else own
+        own = f"{self.cost.cutoff:g} {self.cost.unit} {reaches.in_words(self.reach)['en']}"
+        way = "by straight lines" if is_straight(self) else own
         return _html.panel(
             self.name,
             [
                 ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
-                ("standard", f"{in_words(self.area.standard)}; by {way}"),
+                ("standard", f"{in_words(self.area.standard)}; {way}"),
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
                 *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
@@ -81,6 +84,7 @@ def evaluate(
     demand: pd.DataFrame,
     *,
     reach: Reach = reaches.straight_line,
+    beside: Reach | None = None,
     base: Plan | None = None,
     name: Text = AS_IT_IS,
 ) -> Plan:
@@ -96,9 +100,11 @@ def evaluate(
     reach
         How people get to centres, a function that makes a cost table: `reach.straight_line`, or
         `functools.partial(reach.looked_up, table=...)` for costs of one's own.
+    beside
+        Another reach, whose plan is to be told beside this one.
     base
-        A plan of the same cells. What it has measured is not measured again, and its reach takes
-        the place of `reach`.
+        A plan of the same cells. What it has measured is not measured again, and its reaches take
+        the place of `reach` and `beside`.
     name
         What tables and maps call the plan.
 
@@ -136,7 +142,12 @@ def evaluate(
             reach=reach,
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach)
+    other = None
+    if base is None and beside is not None:
+        other = evaluate(area, demand, reach=beside, name=name)
+    elif base is not None and base.beside is not None:
+        other = evaluate(area, demand, base=base.beside, name=name)
+    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach, other)
 
 
 def _limit(standard: Standard, unit: str) -> float:
@@ -212,7 +223,8 @@ def of_year(plan: Plan, year: int) -> Plan:
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    return replace(plan, area=then, cells=cells_of(plan, then))
+    other = None if plan.beside is None else of_year(plan.beside, year)
+    return replace(plan, area=then, cells=cells_of(plan, then), beside=other)
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from carecircles.area.check import describe_area as describe_area
 from carecircles.area.read import datum_notes as datum_notes
 from carecircles.area.read import read_area as read_area
 from carecircles.area.read import study as study
+from carecircles.area.values import NO_WALKS as NO_WALKS
 from carecircles.area.values import Band as Band
+from carecircles.area.values import OnFoot as OnFoot
 from carecircles.area.values import Sources as Sources
 from carecircles.area.values import Standard as Standard
 from carecircles.area.values import StudyArea as StudyArea

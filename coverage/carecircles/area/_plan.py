@@ -9,6 +9,7 @@ from typing import Any
 import pyproj
 
 from carecircles import _mends, io, people
+from carecircles.area._on_foot import WALKED, network_files
 from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
@@ -21,16 +22,16 @@ from carecircles.words import Sentence, Text, listed
 RASTER = "people_raster"
 
 
-_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
+_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "places", *LIVED_IN)
+_OPTIONAL = ("boundary", "places", *LIVED_IN, *WALKED)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
 
 
-PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN)
+PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN, *WALKED)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -277,6 +278,7 @@ def find_files(
             paths[role] = folder / str(named[role])
             continue
         found = sorted(folder / f"{role}{s}" for s in FORMATS if (folder / f"{role}{s}").is_file())
+        found += network_files(folder) if role == "network" else []
         if len(found) > 1:
             names, mend = listed(p.name for p in found), _mends.KEEP_ONE
             told = f"{folder}: there is more than one file of {role} ({names}); {mend}."

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area import _sources
+from carecircles.area import _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
 from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import StudyArea, is_neighbour
@@ -24,6 +24,7 @@ _ROLES_ZH = {
     "boundary": "边界",
     "places": "地点",
     **_sources.ROLES_ZH,
+    **_on_foot.ROLES_ZH,
 }
 _FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
 
@@ -66,11 +67,11 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
                   "population": _every_row(study), "places": study.places}  # fmt: skip
         frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
-        told = _sources.described(study.sources, study.streets)
+        told = _of_sources(study)
         notes = [*(line for role in own[whole.resolve()] for line in told.get(role, [])), *notes]
         lines = [
             Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
-            if role == RASTER
+            if role in (RASTER, *_on_foot.WALKED)
             else _describe(path, role, frames[role])
             for role in own[whole.resolve()]
         ]
@@ -160,7 +161,7 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
         if getattr(area.sources, role) is not None
     }
     lines = [(role, _describe_file(frame)) for role, frame in frames.items()]
-    for role, told in _sources.described(area.sources, area.streets).items():
+    for role, told in _of_sources(area).items():
         lines += [(role, line) for line in told]
     return [
         Sentence(
@@ -173,6 +174,11 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
         ),
         *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
     ]
+
+
+def _of_sources(area: StudyArea) -> dict[str, list[Sentence]]:
+    """What is understood of the files of where people live and how they walk."""
+    return _sources.described(area.sources, area.streets) | _on_foot.described(area.on_foot)
 
 
 def _every_row(area: StudyArea) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, io, people
-from carecircles.area import _sources
+from carecircles.area import _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -39,6 +39,7 @@ def read_area(
     folder: str | Path,
     *,
     centres: io.Source | None = None,
+    network: str | Path | None = None,
     datum: str | None = None,
     beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
@@ -51,8 +52,10 @@ def read_area(
         Same shape as `data/hexi/`; `carecircles init` writes one to start from.
     centres
         Another list of centres to use instead of the folder's, a file or a frame.
+    network
+        Another file of streets and paths to walk on instead of the folder's.
     datum
-        Datum of the centres' coordinates, one of `datum.DATUMS`.
+        Datum of the centres' coordinates, one of `datum.DATUMS`, and of the lines of `network`.
     beyond
         Metres outside the border up to which centres are kept, as neighbours: people walk across.
 
@@ -88,11 +91,16 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
+    if network is not None:
+        paths["network"] = Path(network)
+        datums.pop("network", None)
+        datums |= {} if datum is None else {"network": datum}
     remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
         line = 'centres = "{}"'
         remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
-    if datum is not None and datums.setdefault("centres", datum) != datum:
+    is_of_centres = datum is not None and (centres is not None or network is None)
+    if datum is not None and is_of_centres and datums.setdefault("centres", datum) != datum:
         said = datums["centres"]
         told = (
             f"area.toml says the centres' datum is {said}, --datum says {datum}; "
@@ -118,6 +126,10 @@ class More(TypedDict, total=False):
     people_grid: io.Source | None
     people_raster: Said | None
     uninhabited: io.Source | None
+    network: io.Source | None
+    barriers: io.Source | None
+    crossings: io.Source | None
+    rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
 
 
@@ -196,6 +208,8 @@ def study(
         "boundary": more.get("boundary"), "places": more.get("places"),
         "residences": more.get("residences"), "communities": more.get("communities"),
         "people_grid": more.get("people_grid"), "uninhabited": more.get("uninhabited"),
+        "network": more.get("network"), "barriers": more.get("barriers"),
+        "crossings": more.get("crossings"), "rests": more.get("rests"),
     }  # fmt: skip
     people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
@@ -341,6 +355,9 @@ def _made(
     )
     problems += wrong
     notes += said
+    on_foot, wrong, said = _on_foot.match(paths, boundary, crs=crs, datums=datums)
+    problems += wrong
+    notes += said
     if problems or population is None or facilities is None:
         raise ValidationError(problems)
     standard = plan.get("standard", {})
@@ -360,6 +377,7 @@ def _made(
         notes=tuple(notes),
         groups=groups,
         sources=sources,
+        on_foot=on_foot,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

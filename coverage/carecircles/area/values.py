@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -15,6 +15,9 @@ from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.words import Sentence, Text
+
+if TYPE_CHECKING:
+    from carecircles.network import Network
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,34 @@ class Sources:
 NO_SOURCES = Sources()
 
 
+@dataclass(frozen=True, eq=False)
+class OnFoot:
+    """
+    What is known of how people walk in an area; None where there is no such file.
+
+    All in the area's CRS.
+
+    Attributes
+    ----------
+    network
+        The walking network; the barriers are in it, too.
+    barriers
+        Lines and polygons nobody crosses, such as rivers and railways.
+    crossings
+        Points where barriers can be crossed.
+    rests
+        Seats, as points.
+    """
+
+    network: "Network | None" = None
+    barriers: gpd.GeoSeries | None = None
+    crossings: gpd.GeoDataFrame | None = None
+    rests: gpd.GeoDataFrame | None = None
+
+
+NO_WALKS = OnFoot()
+
+
 class Ground(NamedTuple):
     """What sources are held against: streets by code, and their people by group where these are sound."""
 
@@ -105,7 +136,8 @@ class StudyArea:
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
-    (`with_headline`), None for the usual one. `sources` say where inside the streets people live.
+    (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
+    `on_foot` along what they walk.
     """
 
     name: str
@@ -122,6 +154,7 @@ class StudyArea:
     groups: tuple[people.Group, ...] = people.GROUPS
     headline: str | None = None
     sources: Sources = field(default=NO_SOURCES, repr=False)
+    on_foot: OnFoot = field(default=NO_WALKS, repr=False)
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
 

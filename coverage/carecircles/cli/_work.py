@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
     from carecircles.scenario import Scenario
@@ -34,12 +36,19 @@ def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
     study = study_of(options, options.as_of)
     _require_memory(study, options, is_drawn=is_drawn)
-    from carecircles import plan as plans
-
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
+    return measured(study, demand, options)
+
+
+def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "Plan":
+    """The study area evaluated by the reach asked for, with the figures of another one beside."""
     with busy(MEASURING, options.lang):
-        return plans.evaluate(study, demand)
+        from carecircles import plan as plans
+        from carecircles import reach
+
+        asked = reach.of_area(study, options.reach)
+        return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
 
 
 def _placed(study: "StudyArea", options: Options) -> "Placed":
@@ -69,7 +78,9 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
             without_neighbours,
         )
 
-        study = read_area(folder_of(options.area), centres=options.centres, datum=datum)
+        study = read_area(
+            folder_of(options.area), centres=options.centres, network=options.network, datum=datum
+        )
         study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
@@ -207,8 +218,8 @@ def carried_out(
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     areas = [_told(area, placed) for area in areas]
+    every = measured(study, demand, options)
     with busy(MEASURING, options.lang):
-        every = plans.evaluate(study, demand)
         made = [
             plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
             for area, name in zip(areas, names, strict=True)

@@ -52,6 +52,11 @@ class People(StrEnum):
     people_raster = "people_raster"
 
 
+class ReachKind(StrEnum):
+    straight = "straight"
+    walking = "walking"
+
+
 class Totals(StrEnum):
     street = "street"
     residences = "residences"
@@ -105,8 +110,21 @@ class Options:
     datum: Annotated[
         str | None,
         typer.Option(
-            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            help="Datum of the files named with --centres, --network, --candidates and --keep-out, or of the "
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
+    ] = None
+    reach: Annotated[
+        ReachKind,
+        typer.Option(
+            help="How people get to centres: straight (the circle of the standard) or walking (along "
+            "the streets and paths of a network)."
+        ),
+    ] = ReachKind.straight
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Streets and paths to walk along, instead of the area's own (see `network`)."
         ),
     ] = None
     no_neighbours: Annotated[
@@ -312,7 +330,7 @@ def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     own: list[Path] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         own = area.files_of(folder_of(options.area))
-    told = [path for path in (options.centres, *files) if path is not None]
+    told = [path for path in (options.centres, options.network, *files) if path is not None]
     return [*own, *(path for one in told for path in area.files_told(one))]
 
 

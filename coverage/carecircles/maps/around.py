@@ -218,7 +218,7 @@ def _subtitle(plan: Plan) -> Text:
 
 
 def notes_of(plan: Plan) -> list[Text]:
-    beyond = report.neighbour_notes(plan)
+    beyond = [*report.reach_notes(plan), *report.neighbour_notes(plan)]
     return [report.grid_note(plan), *beyond, *plan.area.notes, *_credits(plan.area)]
 
 

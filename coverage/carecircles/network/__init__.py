@@ -11,6 +11,8 @@ from carecircles.network.health import metres_off as metres_off
 from carecircles.network.read import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
+from carecircles.network.seats import read_crossings as read_crossings
+from carecircles.network.seats import read_rests as read_rests
 from carecircles.network.values import Network as Network
 from carecircles.network.walks import Graph as Graph
 from carecircles.network.walks import OnWay as OnWay

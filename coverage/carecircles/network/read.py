@@ -46,7 +46,7 @@ def read_network(
     *,
     crs: pyproj.CRS | str | None = None,
     datum: str | None = None,
-    barriers: str | Path | None = None,
+    barriers: str | Path | gpd.GeoSeries | None = None,
     within: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
 ) -> Network:
     """
@@ -65,8 +65,8 @@ def read_network(
     datum
         Datum of drawn lines, one of `datum.DATUMS`.
     barriers
-        Lines and polygons nobody crosses on the way to a way, beside the water, railways and motorways
-        that an OpenStreetMap file has.
+        Lines and polygons nobody crosses on the way to a way, a file or from `read_barriers`, beside
+        the water, railways and motorways that an OpenStreetMap file has.
     within
         The area that is meant; ways more than 2 km from its bounds are left out.
 
@@ -112,7 +112,9 @@ def read_network(
             [Sentence(told, zh=f"{file}：{zh}没有可步行的道路；请换用该区的街道和步道。")]
         )
     if barriers is not None:
-        walls = pd.concat([walls, read_barriers(barriers, crs=edges.crs, datum=datum)])
+        if isinstance(barriers, str | Path):
+            barriers = read_barriers(barriers, crs=edges.crs, datum=datum)
+        walls = pd.concat([walls, barriers])
     walls = walls.reset_index(drop=True)
     shown = None if walls.empty else walls
     if "metres" in edges:  # prepared before

@@ -2,10 +2,14 @@
 
 import functools
 
+from carecircles.area import StudyArea
+from carecircles.errors import ValidationError
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
-from carecircles.words import Text
+from carecircles.words import Sentence, Text
+
+STRAIGHT, WALKING = "straight", "walking"
 
 
 def in_words(reach: Reach) -> Text:
@@ -23,3 +27,60 @@ def in_words(reach: Reach) -> Text:
     if kind is walking:
         return {"en": "along the walking network", "zh": "沿步行路网"}
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
+
+
+def of_area(area: StudyArea, kind: str) -> Reach:
+    """
+    The reach of a kind in a study area, measured along what the area has.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    kind
+        'straight', or 'walking' along the area's network.
+
+    Raises
+    ------
+    ValidationError
+        If the area has not got what the kind needs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> of_area(datasets.load("template"), "straight") is straight_line
+    True
+    """
+    if kind == STRAIGHT:
+        return straight_line
+    if kind != WALKING:
+        raise ValueError(f"kind is {kind!r}, expected 'straight' or 'walking'")
+    if area.on_foot.network is None:
+        told = (
+            "--reach walking: the study area has no walking network; name a file of streets and paths "
+            "with --network, or as network below [files] in area.toml."
+        )
+        zh = (
+            "--reach walking：研究区没有步行路网；请用 --network 指定街道和步道文件，"
+            "或在 area.toml 的 [files] 下写明 network。"
+        )
+        raise ValidationError([Sentence(told, zh=zh)])
+    return functools.partial(walking, network=area.on_foot.network)
+
+
+def beside(area: StudyArea, kind: str) -> Reach | None:
+    """
+    The reach whose figures are told beside those of a kind: the walk beside the circle, and the circle beside it.
+
+    Nothing where the area has no network.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> beside(area, "straight") is None, beside(area, "walking") is straight_line
+    (True, True)
+    """
+    if kind != STRAIGHT:
+        return straight_line
+    return None if area.on_foot.network is None else of_area(area, WALKING)

@@ -58,6 +58,8 @@ from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
 from carecircles.report.notes import placed_label as placed_label
 from carecircles.report.notes import plan_name as plan_name
+from carecircles.report.notes import reach_notes as reach_notes
+from carecircles.report.notes import reach_record as reach_record
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note
 from carecircles.report.notes import unstated as unstated

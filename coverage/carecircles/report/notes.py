@@ -312,6 +312,70 @@ def placed_record(plan: Plan) -> dict[str, Any]:
     }
 
 
+def reach_notes(*plans: Plan) -> list[Text]:
+    """
+    Of each plan by circles what the walk reaches, and the other way round, where both are known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, reach, report
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> asis = plan.evaluate(area, demand, beside=reach.straight_line)
+    >>> report.reach_notes(asis)[0]["en"][:59]
+    'People 60+ covered, in a straight line: 57.0 %; in a straig'
+    """
+    lines: list[Text] = []
+    for plan in (one for one in plans if one.beside is not None):
+        group = comparison.headline(plan)
+        share = f"covered_{group.column}_share"
+        told = [
+            (reach.in_words(one.reach), figure("share", evaluation.of_district(one.cells)[share]))
+            for one in (plan, plan.beside)
+            if one is not None
+        ]
+        name = plan_name(plan) if len(plans) > 1 else {"en": "", "zh": ""}
+        line = {
+            "en": f"people {group.name['en']} covered, "
+            + "; ".join(f"{way['en']}: {reached}" for way, reached in told),
+            "zh": f"{group.name['zh']}人口覆盖率，"
+            + "；".join(f"{way['zh']}：{reached}" for way, reached in told),
+        }
+        of = {
+            "en": f"{name['en']}: " if name["en"] else "",
+            "zh": f"{name['zh']}：" if name["zh"] else "",
+        }
+        text = of["en"] + line["en"]
+        lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
+    return lines
+
+
+def reach_record(plan: Plan) -> dict[str, Any]:
+    """
+    By which reach figures are measured, and the covered share by the one told beside, for programs.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.reach_record(asis)["measured"]
+    'in a straight line'
+    """
+    record: dict[str, Any] = {
+        "measured": reach.in_words(plan.reach)["en"],
+        "limit": plan.cost.cutoff,
+        "unit": plan.cost.unit,
+    }
+    if plan.beside is not None:
+        share = f"covered_{comparison.headline(plan).column}_share"
+        record["beside"] = {
+            "measured": reach.in_words(plan.beside.reach)["en"],
+            share: round(float(evaluation.of_district(plan.beside.cells)[share]), 6),
+        }
+    return record
+
+
 def neighbour_notes(plan: Plan) -> list[Text]:
     """
     How many centres beyond the border count, and what they add, if there are any.
@@ -412,6 +476,7 @@ def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
         "people_share_error": round(
             evaluation.people_share_error(cells, comparison.headline(plan).column), 6
         ),
+        "reach": reach_record(plan),
         "placed": placed_record(plan),
         "assumed": [line["en"] for line in assumptions(area)],
         "notes": [note["en"] for note in (*neighbour_notes(plan), *area.notes)],
@@ -571,7 +636,7 @@ def notes(plan: Plan, *, lang: str) -> list[str]:
     >>> len(notes(asis, lang="en")) > 0
     True
     """
-    remarks = [grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
+    remarks = [*reach_notes(plan), grid_note(plan), *neighbour_notes(plan), *plan.area.notes]
     return said_below(assumptions(plan.area), remarks, lang=lang)
 
 

@@ -1,0 +1,86 @@
+"""The files that say how people walk in an area: a network, barriers and where they are crossed, seats."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyproj
+
+from carecircles import io
+from carecircles.area.values import NO_WALKS, OnFoot
+from carecircles.errors import ValidationError
+from carecircles.words import Sentence, Text
+
+WALKED = ("network", "barriers", "crossings", "rests")
+NETWORK_FILES = (".osm.pbf", ".osm", ".graphml")  # beside layers of lines
+ROLES_ZH = {
+    "network": "步行路网",
+    "barriers": "障碍",
+    "crossings": "过街（过河）点",
+    "rests": "座椅",
+}
+
+
+def match(
+    paths: Mapping[str, io.Source],
+    boundary: gpd.GeoDataFrame,
+    *,
+    crs: pyproj.CRS,
+    datums: Mapping[str, str],
+) -> tuple[OnFoot, list[Sentence], list[Text]]:
+    """What is known of walking in an area, what is wrong with its files, what was taken for granted."""
+    told = {role: paths[role] for role in WALKED if role in paths}
+    if not told:
+        return NO_WALKS, [], []
+    from carecircles import network  # which loads what straight lines do without
+
+    problems: list[Sentence] = []
+    read: dict[str, Any] = {}
+    readers: dict[str, Callable[..., gpd.GeoDataFrame | gpd.GeoSeries]] = {
+        "barriers": network.read_barriers,
+        "crossings": network.read_crossings,
+        "rests": network.read_rests,
+    }
+    for role, read_one in readers.items():
+        if role in told:
+            try:
+                read[role] = read_one(told[role], crs=crs, datum=datums.get(role))
+            except ValidationError as err:
+                problems += err.problems
+    net = None
+    if "network" in told:
+        try:
+            net = network.read_network(
+                told["network"],
+                crs=crs,
+                datum=datums.get("network"),
+                barriers=read.get("barriers"),
+                within=boundary,
+            )
+        except ValidationError as err:
+            problems += err.problems
+    notes = [] if net is None else list(net.notes)
+    notes += [line for frame in read.values() for line in io.taken(frame)]
+    return OnFoot(net, **read), problems, notes
+
+
+def described(on_foot: OnFoot) -> dict[str, list[Sentence]]:
+    """What is understood of each file, in lines."""
+    lines = {}
+    if on_foot.network is not None:
+        ways, km = (
+            f"{len(on_foot.network.edges):,}",
+            f"{on_foot.network.edges['metres'].sum() / 1000:,.1f}",
+        )
+        lines["network"] = [Sentence(f"{ways} ways, {km} km", zh=f"{ways} 条路段，共 {km} 公里")]
+    for role in WALKED[1:]:
+        places = getattr(on_foot, role)
+        if places is not None:
+            lines[role] = [Sentence(f"{len(places):,} of them", zh=f"{len(places):,} 个")]
+    return lines
+
+
+def network_files(folder: Path) -> list[Path]:
+    """Files of a folder that are called like a network, of the kinds only networks have."""
+    return [path for s in NETWORK_FILES if (path := folder / f"network{s}").is_file()]
