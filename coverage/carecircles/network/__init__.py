@@ -11,6 +11,9 @@ from carecircles.network.health import metres_off as metres_off
 from carecircles.network.read import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
+from carecircles.network.rests import legs as legs
+from carecircles.network.rests import rested_nearest as rested_nearest
+from carecircles.network.rests import rested_walks as rested_walks
 from carecircles.network.seats import read_crossings as read_crossings
 from carecircles.network.seats import read_rests as read_rests
 from carecircles.network.values import Network as Network

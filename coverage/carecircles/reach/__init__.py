@@ -11,6 +11,7 @@ from carecircles.reach.kinds import WALKING as WALKING
 from carecircles.reach.kinds import beside as beside
 from carecircles.reach.kinds import in_words as in_words
 from carecircles.reach.kinds import of_area as of_area
+from carecircles.reach.resting import resting as resting
 from carecircles.reach.straight import straight_line as straight_line
 from carecircles.reach.tables import joined as joined
 from carecircles.reach.tables import looked_up as looked_up
