@@ -60,9 +60,17 @@ def match(
             )
         except ValidationError as err:
             problems += err.problems
-    notes = [] if net is None else list(net.notes)
+    notes = [] if net is None else [_of_file(told["network"], note) for note in net.notes]
     notes += [line for frame in read.values() for line in io.taken(frame)]
     return OnFoot(net, **read), problems, notes
+
+
+def _of_file(source: io.Source, note: Text) -> Text:
+    """A note of a network as a sentence about its file."""
+    file = Path(source).name if isinstance(source, str | Path) else "`network`"
+    if note["en"].startswith(file):
+        return {"en": f"{note['en']}.", "zh": f"{note['zh']}。"}
+    return {"en": f"{file}: {note['en']}.", "zh": f"{file}：{note['zh']}。"}
 
 
 def described(on_foot: OnFoot) -> dict[str, list[Sentence]]:

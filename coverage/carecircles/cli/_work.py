@@ -86,6 +86,9 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
         study = study if options.year is None else in_year(study, options.year)
+        from carecircles import reach
+
+        reach.of_area(study, options.reach)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
 
 
