@@ -1,6 +1,8 @@
 """Walks from seat to seat, on a ladder of streets that is checked on paper and against every way of walking."""
 
 import functools
+import json
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -10,12 +12,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import network, reach
+from carecircles import area, datasets, evaluation, network, reach, weights
 from carecircles.errors import ValidationError
 from carecircles.network.rests import SLACK_M
 from tests.conftest import CRS
 from tests.ladder import ladder
+from tests.test_cli import refused, run
 from tests.test_network import by_cutting, joined_up
+from tests.test_on_foot import CELL, streets_of
 
 
 def seats_at(*places):
@@ -223,3 +227,105 @@ def test_seats_of_another_crs_and_no_stretch_are_refused():
         rested(on, stretch=100, rests=on.rests.to_crs(32650))
     with pytest.raises(ValidationError, match="stretch is 0; write the metres"):
         rested(on, stretch=0)
+
+
+# Files of seats
+
+
+OSM_SEATS = """<osm version="0.6">
+<node id="1" version="1" lat="39.10" lon="117.20"><tag k="amenity" v="bench"/></node>
+<node id="2" version="1" lat="39.10" lon="117.21"><tag k="amenity" v="bench"/><tag k="access" v="private"/></node>
+<node id="3" version="1" lat="39.10" lon="117.22"><tag k="highway" v="bus_stop"/><tag k="bench" v="yes"/></node>
+<node id="4" version="1" lat="39.10" lon="117.23"><tag k="highway" v="bus_stop"/><tag k="bench" v="no"/></node>
+<node id="5" version="1" lat="39.10" lon="117.24"><tag k="amenity" v="cafe"/></node>
+<node id="6" version="1" lat="39.11" lon="117.20"/>
+<node id="7" version="1" lat="39.11" lon="117.22"/>
+<way id="1" version="1"><nd ref="6"/><nd ref="7"/><tag k="amenity" v="shelter"/></way>
+</osm>
+"""
+
+
+def test_of_openstreetmap_benches_shelters_and_stops_with_a_bench_are_seats(tmp_path):
+    pytest.importorskip("osmium")
+    path = tmp_path / "town.osm"
+    path.write_text(OSM_SEATS)
+    seats = network.read_rests(path, crs=CRS).to_crs(4326)
+    at = sorted(zip(seats.geometry.x.round(6), seats.geometry.y.round(6), strict=True))
+    assert at == [(117.20, 39.10), (117.21, 39.11), (117.22, 39.10)]
+    path.write_text(OSM_SEATS.replace('"bench"', '"bin"').replace("shelter", "fuel"))
+    with pytest.raises(ValidationError, match=r"town\.osm: there is no bench and no shelter in it"):
+        network.read_rests(path, crs=CRS)
+    path.write_text(OSM_SEATS[:200])
+    with pytest.raises(ValidationError, match=r"town\.osm: it cannot be read as OpenStreetMap"):
+        network.read_rests(path, crs=CRS)
+
+
+def test_of_a_layer_of_all_sorts_of_places_only_seats_are_taken():
+    """As Geofabrik's points of interest: whoever takes a kiosk for a bench rests everywhere."""
+    places = gpd.GeoDataFrame(
+        {"fclass": ["bench", "kiosk", "shelter"]},
+        geometry=gpd.points_from_xy([117.20, 117.21, 117.22], [39.1] * 3),
+        crs=4326,
+    )
+    seats = network.read_rests(places, crs=CRS)
+    assert len(seats) == 2
+    assert "2 of its 3 places are benches or shelters" in seats.attrs["taken"][-1]["en"]
+    with pytest.raises(ValidationError, match="there is no bench and no shelter in it"):
+        network.read_rests(places[places["fclass"] == "kiosk"], crs=CRS)
+
+
+def test_seats_of_another_town_are_refused_and_far_ones_left_out():
+    on = ladder()
+    far = pd.concat([on.rests, gpd.GeoDataFrame(geometry=on.rests[:1].translate(9_000))])
+    assert len(network.read_rests(far, crs=CRS, within=on.ways)) == 3
+    with pytest.raises(ValidationError, match="none of its 1 seats is near the area"):
+        network.read_rests(far[3:], crs=CRS, within=on.ways)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory):
+    """The template with streets every 150 m, some missing, and a bench in every third of them."""
+    folder = tmp_path_factory.mktemp("rested") / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    streets = streets_of(datasets.load("template"))
+    streets.to_file(folder / "network.geojson")
+    middles = streets.to_crs(CRS).interpolate(0.5, normalized=True).to_crs(4326)
+    gpd.GeoDataFrame(geometry=middles[::3], crs=4326).to_file(folder / "benches.geojson")
+    return folder
+
+
+def test_a_stretch_on_the_command_line_counts_only_walks_with_seats(walked, tmp_path):
+    study = area.read_area(walked, rests=walked / "benches.geojson")
+    demand = weights.make_demand(study, cell=CELL)
+    shares = {}
+    for stretch in (150, 400):
+        cost = reach.resting(
+            demand, study.facilities, study.on_foot.network, study.on_foot.rests,
+            cutoff=700, stretch=stretch,
+        )  # fmt: skip
+        is_covered = evaluation.is_covered(demand, cost)
+        shares[stretch] = (demand["people_60"] * is_covered).sum() / demand["people_60"].sum()
+    assert 0 < shares[150] < shares[400]
+    asked = ("evaluate", "--area", walked, "--reach", "walking", "--cell", CELL)
+    seats = ("--rests", walked / "benches.geojson")
+    for stretch, share in shares.items():
+        ran = run(*asked, *seats, "--stretch", stretch, "--format", "json", cwd=tmp_path)
+        found = json.loads(ran.stdout)
+        assert found["district"]["covered_people_60_share"] == pytest.approx(share, abs=1e-6)
+        said = f"along the walking network with a seat every {stretch} m"
+        assert found["reach"]["measured"] == said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--reach", "walking", "--stretch", "100"], "--stretch: the study area has no seats"),
+        (["--reach", "walking", "--rests", "{}"], "--rests: say how many metres"),
+        (["--stretch", "100"], "--stretch does not go with --reach straight"),
+        (["--reach", "walking", "--rests", "{}", "--stretch", "0"], "--stretch is 0; write metres"),
+        (["--reach", "walking", "--rests", "none.csv", "--stretch", "9"], "there is no such file"),
+    ],
+)
+def test_seats_and_stretch_go_together(walked, tmp_path, words, told):
+    words = [word.format(walked / "benches.geojson") for word in words]
+    assert told in refused("evaluate", "--area", walked, *words, cwd=tmp_path)

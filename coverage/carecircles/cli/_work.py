@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
+    from carecircles.reach import Reach
     from carecircles.scenario import Scenario
     from carecircles.weights import Placed
     from carecircles.words import Text
@@ -47,8 +48,15 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
         from carecircles import plan as plans
         from carecircles import reach
 
-        asked = reach.of_area(study, options.reach)
+        asked = _reach_of(study, options)
         return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
+
+
+def _reach_of(study: "StudyArea", options: Options) -> "Reach":
+    """How people get to centres, as the options want it."""
+    from carecircles import reach
+
+    return reach.of_area(study, options.reach, stretch=options.stretch)
 
 
 def _placed(study: "StudyArea", options: Options) -> "Placed":
@@ -79,16 +87,18 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         )
 
         study = read_area(
-            folder_of(options.area), centres=options.centres, network=options.network, datum=datum
+            folder_of(options.area),
+            centres=options.centres,
+            network=options.network,
+            rests=options.rests,
+            datum=datum,
         )
         study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
         study = study if options.year is None else in_year(study, options.year)
-        from carecircles import reach
-
-        reach.of_area(study, options.reach)  # or what the area lacks for it, before the work starts
+        _reach_of(study, options)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
 
 

@@ -154,8 +154,9 @@ def rested_nearest(
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
     >>> homes, centre, seat = (onto(street, np.array(x), np.zeros(len(x))) for x in ([0.0, 70.0], [100.0], [50.0]))
-    >>> [some.tolist() for some in rested_nearest(street, graph_of(street), homes, centre, seat, stretch=40)]
-    [[-1, 0], [inf, 30.0]]
+    >>> which, cost = rested_nearest(street, graph_of(street), homes, centre, seat, stretch=40)
+    >>> which.tolist(), cost.round(3).tolist()
+    ([-1, 0], [inf, 30.0])
     """
     if not len(centres.edge) or not len(places.edge):
         return np.full(len(places.edge), -1), np.full(len(places.edge), np.inf)

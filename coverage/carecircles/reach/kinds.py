@@ -2,8 +2,11 @@
 
 import functools
 
+import geopandas as gpd
+
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
+from carecircles.reach.resting import resting
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
@@ -26,10 +29,16 @@ def in_words(reach: Reach) -> Text:
         return {"en": "in a straight line", "zh": "直线"}
     if kind is walking:
         return {"en": "along the walking network", "zh": "沿步行路网"}
+    if kind is resting:
+        far = f"{reach.keywords['stretch']:g}" if isinstance(reach, functools.partial) else "?"
+        return {
+            "en": f"along the walking network with a seat every {far} m",
+            "zh": f"沿步行路网且每 {far} 米内有座椅",
+        }
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
 
 
-def of_area(area: StudyArea, kind: str) -> Reach:
+def of_area(area: StudyArea, kind: str, *, stretch: float | None = None) -> Reach:
     """
     The reach of a kind in a study area, measured along what the area has.
 
@@ -39,6 +48,8 @@ def of_area(area: StudyArea, kind: str) -> Reach:
         The study area.
     kind
         'straight', or 'walking' along the area's network.
+    stretch
+        Metres that are walked without a seat of the area at most; None where nobody needs one.
 
     Raises
     ------
@@ -65,7 +76,23 @@ def of_area(area: StudyArea, kind: str) -> Reach:
             "或在 area.toml 的 [files] 下写明 network。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
+    if stretch is not None:
+        return functools.partial(
+            resting, network=area.on_foot.network, rests=_rests_of(area), stretch=stretch
+        )
     return functools.partial(walking, network=area.on_foot.network)
+
+
+def _rests_of(area: StudyArea) -> gpd.GeoDataFrame:
+    """The seats of a study area, which a walk with rests needs."""
+    if area.on_foot.rests is None:
+        told = (
+            "--stretch: the study area has no seats; name a file of benches with --rests, or as rests "
+            "below [files] in area.toml."
+        )
+        zh = "--stretch：研究区没有座椅；请用 --rests 指定座椅文件，或在 area.toml 的 [files] 下写明 rests。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    return area.on_foot.rests
 
 
 def beside(area: StudyArea, kind: str) -> Reach | None:
