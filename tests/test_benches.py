@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,7 @@ from carecircles import area, benches, datasets, network, plan, reach, siting, w
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
 from tests.ladder import ladder
+from tests.test_cli import refused, run
 from tests.test_network import by_cutting, joined_up
 from tests.test_rests import STREETS, seats_at
 
@@ -181,3 +183,57 @@ def test_a_plan_that_is_not_rested_and_half_a_bench_are_refused(rested):
     there = gpd.GeoSeries([shapely.Point(0, 0)], index=["a"], crs=4326)
     with pytest.raises(ValidationError, match=r"`candidates` is in EPSG:4326"):
         benches.place(rested, new=1, candidates=there)
+
+
+# The command
+
+WALK = datasets.folder("template") / "walk"
+ASKED = ("--area", "template", "--network", WALK / "network.geojson", "--cell", 100)
+ASKED += ("--stretch", 150, "--time-limit", 5)
+
+
+def test_benches_written_to_a_file_are_seats_to_evaluate_with(tmp_path):
+    """What `benches` promises is what `evaluate` finds along the same ways with the file as seats."""
+    ran = run("benches", *ASKED, "--new", 6, "--price-bench", 2000, "--price-centre", 1e6,
+              "--out", "benches.geojson", "--format", "json", cwd=tmp_path)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    written = gpd.read_file(tmp_path / "benches.geojson")
+    assert list(written["id"]) == [row["id"] for row in told["benches"]]
+    assert told["benches"][-1]["cumulative_people_60"] == told["covered"]
+    assert told["price_a_person_benches"] == pytest.approx(6 * 2000 / told["gained"], rel=1e-4)
+    assert told["price_a_person_centre"] == pytest.approx(1e6 / told["centre"]["gained"], rel=1e-4)
+    assert "No seats are known in the area" in " ".join(told["notes"])
+    asked = [*ASKED[:-2], "--reach", "walking", "--rests", "benches.geojson", "--format", "json"]
+    after = json.loads(run("evaluate", *asked, cwd=tmp_path).stdout)["district"]
+    assert after["people_60"] - after["uncovered_people_60"] == pytest.approx(
+        told["covered"], abs=0.01
+    )
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_table_says_what_benches_bring_beside_a_centre(tmp_path, lang):
+    seats = ("--rests", WALK / "rests.csv", "--lang", lang, "--out", "benches.xlsx")
+    ran = run("benches", *ASKED, *seats, "--new", 2, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    for words in {
+        "en": ("2 benches bring", "One more centre, best at", "no choice covers more than"),
+        "zh": ("2 个座椅使", "再设一个中心，最佳位置为", "任何方案的覆盖人数都不超过"),
+    }[lang]:
+        assert words in ran.stdout.replace("\n", " ")
+    table = pd.read_excel(tmp_path / "benches.xlsx")
+    assert len(table) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--new", "2"], "say how many metres are walked without a seat"),
+        (["--new", "-1", "--stretch", "100"], "--new is -1; write a number from 0 to 500"),
+        (["--new", "1", "--stretch", "9", "--spacing", "0"], "--spacing is 0; write metres"),
+        (["--new", "1", "--stretch", "100"], "the study area has no walking network"),
+        (["--new", "1", "--stretch", "100", "--price-bench", "-1"], "--price-bench is -1"),
+    ],
+)
+def test_what_benches_cannot_do_without_is_told(tmp_path, words, told):
+    assert told in refused("benches", "--area", "template", *words, cwd=tmp_path)

@@ -5,9 +5,10 @@ A bench is worth nothing until there is another one, a home or a centre within a
 one adds depends on the others, and no model of covering finds the best ones. The search builds chains:
 the fewest missing seats between what can be reached and people who cannot. All chains together are a
 tree, of which the best part within the number of benches is found exactly; then a few benches at a time
-are taken away and as many set anew, by other trees, while that helps. No choice can bring more people
-than those whom so many benches could bring each by themselves: where the search gets as far, it is
-proven to be best, and otherwise it is not.
+are taken away and as many set anew, by other trees, while that helps. What no choice can beat is told
+from what each bench can bring by itself, whatever the others do: whoever gets to a centre by new
+benches comes to one of them first, and needs no more of them than there are. Where the search gets as
+far, it is proven to be best, and otherwise it is not.
 """
 
 import math
@@ -59,8 +60,7 @@ class Benches:
     covered, covered_before
         People within reach with the benches and without them.
     bound
-        People that no choice of so many benches can bring more of within reach: those for whom so many
-        would do if all were set for them alone.
+        More people within reach than this no choice of so many benches can bring.
     every
         People within reach if a bench stood at every place.
     total
@@ -97,12 +97,14 @@ class _Problem(NamedTuple):
     """
     Seats, what legs between them cost, and whom they help.
 
-    The last row of `links` is that of the centres. `is_new` says which seats are candidates, `number`
-    which candidate each is (-1 where it is none).
+    The last row of `links` is that of the centres. `firsts` are homes, seats and costs of the walks to a
+    new bench over seats that are there. `is_new` says which seats are candidates, `number` which
+    candidate each is (-1 where it is none).
     """
 
     links: csr_array
     homes: _Homes
+    firsts: tuple[np.ndarray, np.ndarray, np.ndarray]
     is_new: np.ndarray
     number: np.ndarray
     cutoff: float
@@ -224,14 +226,14 @@ def place(
         raise ValidationError([Sentence(told, zh=f"new 为 {new}；请写整数个座椅。")])
     search = search or Search()
     weight = comparison.headline(plan).column if weight is None else weight
+    if candidates is None:
+        candidates = candidates_on_ways(rest["network"], spacing=spacing)
+    inside = _inside(plan, candidates)
+    problem = _problem_of(plan, inside, weight, rest)
+    covered = float(plan.cells.loc[plan.cells["covered"], weight].sum())
     with _terms.started(search.time_limit, since=search.since) as clock:
-        if candidates is None:
-            candidates = candidates_on_ways(rest["network"], spacing=spacing)
-        inside = _inside(plan, candidates)
-        problem = _problem_of(plan, inside, weight, rest)
-        covered = float(plan.cells.loc[plan.cells["covered"], weight].sum())
-        bound = covered + _won_with(problem, int(new))
         every = covered + _value(problem, np.flatnonzero(problem.is_new))
+        bound = min(covered + _most_with(problem, int(new)), every)
 
         def tell(won: float) -> None:
             if search.watch:
@@ -240,7 +242,7 @@ def place(
         most = bound - covered
         chosen, word = _searched(problem, int(new), clock, most, tell)
         while _value(problem, chosen) >= most - _PEOPLE and len(chosen):  # perhaps with fewer
-            if _won_with(problem, len(chosen) - 1) < most - _PEOPLE:
+            if _most_with(problem, len(chosen) - 1) < most - _PEOPLE:
                 break
             fewer, _ = _searched(problem, len(chosen) - 1, clock, most, tell)
             if _value(problem, fewer) < most - _PEOPLE:
@@ -394,8 +396,12 @@ def _problem_of(
     home, seat, far = network.legs(net, graph, homes, seats, stretch=stretch)
     people = open_[weight].to_numpy(dtype=float)[cell]
     numbers = np.concatenate([np.full(len(own.edge), -1), number])
+    at_home, at_new, over_old = network.rested_walks(
+        net, graph, homes, new, own, stretch=stretch, cutoff=plan.cost.cutoff
+    )
+    firsts = (at_home, at_new + len(own.edge), over_old)
     legs = _Homes(home, seat, far, people, np.searchsorted(seat, np.arange(count + 1)))
-    return _Problem(links, legs, numbers >= 0, numbers, plan.cost.cutoff)
+    return _Problem(links, legs, firsts, numbers >= 0, numbers, plan.cost.cutoff)
 
 
 def _built(problem: _Problem, chosen: np.ndarray) -> np.ndarray:
@@ -433,16 +439,45 @@ def _value(problem: _Problem, chosen: np.ndarray) -> float:
     return float(problem.homes.people[won].sum())
 
 
-def _won_with(problem: _Problem, new: int) -> float:
+def _most_with(problem: _Problem, new: int) -> float:
     """
-    How many people get to a centre with so many new benches, each home with benches of its own.
+    How many people no choice of so many benches can bring more of.
+
+    Whoever is won comes from home, over seats that are there, to a new bench first, and from it to a
+    centre over no more new ones than there are. So the people won are at most those whom so many benches
+    are first for, as if each were joined to a centre already: a problem of covering, of which any part
+    of a choice with the most that so many others can add to it is a bound, as what one adds is no more
+    beside others than alone. Nemhauser, Wolsey and Fisher, Mathematical Programming 14 (1978).
+    """
+    problem = problem._replace(cutoff=problem.cutoff + _HAIR_M)
+    people = problem.homes.people
+    if not len(people) or not new:
+        return 0.0
+    onward = _costs_with(problem, new)
+    home, seat, cost = problem.firsts
+    helps = onward[seat] + cost <= problem.cutoff
+    home, seat = home[helps], seat[helps]
+    won, count = np.zeros(len(people), dtype=bool), len(onward)
+    most = float(people[_is_won(problem, onward)].sum())
+    for _ in range(new + 1):
+        left = ~won[home]
+        home, seat = home[left], seat[left]
+        added = np.bincount(seat, people[home], minlength=count)
+        most = min(most, float(people[won].sum() + np.sort(added)[-new:].sum()))
+        if not len(home):
+            break
+        won[home[seat == added.argmax()]] = True
+    return most
+
+
+def _costs_with(problem: _Problem, new: int) -> np.ndarray:
+    """
+    What it costs from each seat to a centre over no more than so many new benches, itself included.
 
     One round for each bench: it costs no more to get to a seat by one bench more. From a new bench
     people walk on over seats that are there, for which no bench is needed.
     """
     count = len(problem.is_new)
-    if not len(problem.homes.people):
-        return 0.0
     cost = _costs_over(problem, _built(problem, np.array([], dtype=int)))
     start = problem.links[[count]].toarray()[0][:-1]
     has_start = np.zeros(count, dtype=bool)
@@ -462,7 +497,7 @@ def _won_with(problem: _Problem, new: int) -> float:
         if n and (nearer >= cost).all():
             break
         cost = nearer
-    return float(problem.homes.people[_is_won(problem, cost)].sum())
+    return cost
 
 
 def _onward(links: csr_array, cost: np.ndarray, cutoff: float) -> np.ndarray:
@@ -706,8 +741,8 @@ def _searched(
         watch(value)
         return True
 
-    for take in (_best_part, _best_chain):
-        if clock.left():
+    for take in (_best_chain, _best_part):
+        if clock.left() or take is _best_chain:  # which takes a moment
             better(_filled(problem, nothing, new, usual, take, rng))
     current, waited, single = best, 0, 0
     while waited < _PATIENCE + len(best) and value < bound - _PEOPLE:

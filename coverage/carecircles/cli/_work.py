@@ -32,6 +32,11 @@ from carecircles.cli.options import (
 from carecircles.cli.output import MAKING_THE_GRID, MEASURING, READING, READING_SCENARIOS, busy
 from carecircles.words import Sentence, say
 
+_NO_SEATS: "Text" = {
+    "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
+    "zh": "未给出研究区的座椅（--rests 或 area.toml 中的 rests）：按没有座椅计算。",
+}
+
 
 def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
@@ -50,6 +55,31 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
 
         asked = _reach_of(study, options)
         return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
+
+
+def rested(options: Options) -> "Plan":
+    """
+    The study area walked from seat to seat, with the walk of those who need none beside.
+
+    An area of which no seats are known has none: it is where the first are to be set.
+    """
+    study = study_of(dataclasses.replace(options, stretch=None), options.as_of)
+    _require_memory(study, options)
+    if study.on_foot.rests is None:
+        import geopandas as gpd
+
+        nowhere = dataclasses.replace(
+            study.on_foot, rests=gpd.GeoDataFrame(geometry=[], crs=study.crs)
+        )
+        study = dataclasses.replace(study, on_foot=nowhere, notes=(*study.notes, _NO_SEATS))
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
+    with busy(MEASURING, options.lang):
+        from carecircles import plan as plans
+        from carecircles import reach
+
+        beside = reach.of_area(study, options.reach)
+        return plans.evaluate(study, demand, reach=_reach_of(study, options), beside=beside)
 
 
 def _reach_of(study: "StudyArea", options: Options) -> "Reach":

@@ -33,7 +33,7 @@ def in_words(reach: Reach) -> Text:
         far = f"{reach.keywords['stretch']:g}" if isinstance(reach, functools.partial) else "?"
         return {
             "en": f"along the walking network with a seat every {far} m",
-            "zh": f"沿步行路网且每 {far} 米内有座椅",
+            "zh": f"沿步行路网（每 {far} 米内有座椅）",
         }
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
 
