@@ -25,10 +25,8 @@ RESIDENCES = [  # street, name, place in its street (shares of its width and hei
 ]
 RIVER = 110.0083  # runs from south to north, with a bank on either side
 BANKS = (110.0074, 110.0092)
-BRIDGES = {
-    35.006: "residential",
-    35.02: "steps",
-}  # by latitude: a street, and a footbridge with stairs
+STAIRS = (110.0075, 110.0091)  # between which and the banks a footbridge has its stairs
+BRIDGES = {35.006: "residential", 35.02: "footway"}  # by latitude
 
 
 def main(target: Path) -> None:
@@ -46,13 +44,20 @@ def write_walk(target: Path) -> None:
         lon = round(LEFT + n * 0.002, 6)
         if not BANKS[0] < lon < BANKS[1]:
             ways.append(({"highway": "residential"}, [[lon, BOTTOM], [lon, round(north, 6)]]))
+    for lon in BANKS:
+        ways.append(({"highway": "footway"}, [[lon, BOTTOM], [lon, round(north, 6)]]))
     for n in range(15):
         lat = round(BOTTOM + n * 0.002, 6)
         for west, end in ((LEFT, BANKS[0]), (BANKS[1], round(east, 6))):
             ways.append(({"highway": "residential"}, [[west, lat], [end, lat]]))
         if lat in BRIDGES:
-            kind = {"highway": BRIDGES[lat], "bridge": "yes", "layer": "1"}
-            ways.append((kind, [[BANKS[0], lat], [BANKS[1], lat]]))
+            on_foot = BRIDGES[lat] == "footway"
+            over = STAIRS if on_foot else BANKS
+            level = {"bridge": "yes", "layer": "1"}
+            ways.append(({"highway": BRIDGES[lat], **level}, [[lon, lat] for lon in over]))
+            for ends in zip(BANKS, STAIRS, strict=True) if on_foot else ():
+                kind = {"highway": "steps", "step_count": "32", **level}
+                ways.append((kind, [[lon, lat] for lon in ends]))
     ways.append(({"highway": "motorway"}, [[LEFT, 35.027], [round(east, 6), 35.027]]))
     write(ways, target / "network.geojson", "LineString")
     shore = [[RIVER, BOTTOM], [RIVER, round(north, 6)]]

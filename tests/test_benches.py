@@ -237,3 +237,30 @@ def test_the_table_says_what_benches_bring_beside_a_centre(tmp_path, lang):
 )
 def test_what_benches_cannot_do_without_is_told(tmp_path, words, told):
     assert told in refused("benches", "--area", "template", *words, cwd=tmp_path)
+
+
+def test_a_profile_says_how_far_is_walked_without_a_seat(tmp_path):
+    """In minutes, with stairs; benches as told are those as built, and a barred profile has its own tree."""
+    asked = [*ASKED[:6], "--profile", "80plus", "--format", "json"]
+    ran = run("benches", *asked, "--new", 3, "--time-limit", 5, "--out", "b.csv", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert (told["stretch_m"], told["reach"]["unit"]) == (100, "min")
+    assert 0 <= told["covered_before"] < told["covered"] <= told["bound"]
+    ran = run("evaluate", *asked, "--reach", "walking", "--rests", "b.csv", cwd=tmp_path)
+    after = json.loads(ran.stdout)["district"]
+    assert after["people_60"] - after["uncovered_people_60"] == pytest.approx(
+        told["covered"], abs=0.01
+    )
+    lacking = refused("benches", *ASKED[:6], "--profile", "standard", "--new", 1, cwd=tmp_path)
+    assert "it does not say how many metres are walked without a seat" in lacking
+
+
+def test_seats_at_one_place_are_a_leg_of_no_length_from_each_other():
+    """Candidates on the very spots of b1, b2, b3: a bench there helps nobody, and harms nobody."""
+    asis, places = on_the_ladder(stretch=100)
+    on = ladder()
+    both = gpd.GeoSeries(pd.concat([on.rests.geometry, places]), crs=CRS)
+    found = benches.place(asis, new=2, candidates=both)
+    assert (found.covered, len(found.seats)) == (70, 2)
+    assert not set(found.seats.index) & {"b1", "b2", "b3"}

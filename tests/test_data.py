@@ -199,7 +199,8 @@ def test_the_template_takes_its_examples_of_how_people_walk(tmp_path):
     assert (len(made.on_foot.crossings), len(made.on_foot.rests)) == (2, 17)
     ways = made.on_foot.network.edges
     over = ways[ways.crosses(made.on_foot.barriers.iloc[0])]
-    assert sorted(over["kind"]) == ["residential", "steps"]
+    assert sorted(over["kind"]) == ["footway", "residential"]
+    assert ways["flights"].sum() == 4  # two on either side of the footbridge
     assert not ways["kind"].eq("motorway").any()
     assert made.notes == ()
 

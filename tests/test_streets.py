@@ -199,18 +199,21 @@ def test_streets_in_gcj02_are_put_where_they_are():
 
 @pytest.fixture
 def osm(tmp_path):
-    """Writes nodes (number: place in metres), ways and multipolygons to a file."""
+    """Writes nodes (number: place in metres; some with tags), ways and multipolygons to a file."""
     osmium = pytest.importorskip("osmium")
 
-    def write(nodes, ways, relations=(), name="town.osm.pbf"):
+    def write(nodes, ways, relations=(), name="town.osm.pbf", *, tagged=None):
         points = gpd.GeoSeries(
             gpd.points_from_xy(*np.add(list(nodes.values()), (X0, Y0)).T), crs=CRS
         ).to_crs(4326)
         path = tmp_path / name
         with osmium.SimpleWriter(str(path)) as writer:
             for ref, point in zip(nodes, points, strict=True):
+                tags = (tagged or {}).get(ref, {})
                 writer.add_node(
-                    osmium.osm.mutable.Node(id=ref, location=(point.x, point.y), version=1)
+                    osmium.osm.mutable.Node(
+                        id=ref, location=(point.x, point.y), tags=tags, version=1
+                    )
                 )
             for number, (refs, tags) in enumerate(ways, start=1):
                 writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags, version=1))

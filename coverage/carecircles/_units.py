@@ -76,6 +76,25 @@ def homes_of(
     return Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
 
 
+def stairs_of(homes: pd.DataFrame) -> np.ndarray | None:
+    """
+    Stairs between flats and street door of each residence, people living evenly on its floors.
+
+    Mean flights, share of people upstairs without a lift, and whether both floors and lift are known (1 or
+    0): shape (3, rows), 0 where they are not. None where they are of no row.
+    """
+    if homes.empty or not {"floors", "lift"} & set(homes):
+        return None
+    nobody = pd.Series(np.nan, index=homes.index)
+    floors = homes.get("floors", nobody).to_numpy(dtype=float)
+    lift = homes.get("lift", nobody).to_numpy(dtype=float)
+    above = np.where(lift == 1, 0.0, np.maximum(floors - 1, 0.0))
+    is_known = ~np.isnan(above) & (~np.isnan(lift) | (above == 0))
+    above = np.where(is_known, above, 0.0)
+    stairs: np.ndarray = np.stack([above / 2, above / (above + 1), is_known.astype(float)])
+    return stairs if is_known.any() else None
+
+
 def refuse_uncounted(
     area: StudyArea, homes: Homes | None, squares: gpd.GeoDataFrame | None, totals: str
 ) -> None:

@@ -228,7 +228,7 @@ def place(
     weight = comparison.headline(plan).column if weight is None else weight
     if candidates is None:
         candidates = candidates_on_ways(rest["network"], spacing=spacing)
-    inside = _inside(plan, candidates)
+    inside = _inside(plan, candidates, plan.cost.cutoff / _a_metre(rest))
     problem = _problem_of(plan, inside, weight, rest)
     covered = float(plan.cells.loc[plan.cells["covered"], weight].sum())
     with _terms.started(search.time_limit, since=search.since) as clock:
@@ -323,7 +323,13 @@ def _resting_of(plan: Plan) -> dict[str, Any]:
     return dict(given)
 
 
-def _inside(plan: Plan, candidates: gpd.GeoSeries) -> gpd.GeoDataFrame:
+def _a_metre(rest: dict[str, Any]) -> float:
+    """What a metre on the level costs, in the unit of the plan's cost table."""
+    profile = rest.get("profile")
+    return 1.0 if profile is None else 1 / (60 * profile.pace_m_s)
+
+
+def _inside(plan: Plan, candidates: gpd.GeoSeries, cutoff: float) -> gpd.GeoDataFrame:
     """
     The places that can be of use, with what a table tells of them.
 
@@ -348,7 +354,7 @@ def _inside(plan: Plan, candidates: gpd.GeoSeries) -> gpd.GeoDataFrame:
     if len(xy) and len(ends) and len(gap):
         far = np.add(KDTree(ends).query(xy)[0], KDTree(gap).query(xy)[0])
         street[:] = cells["street"].to_numpy()[KDTree(cells[["x", "y"]]).query(xy)[1]]
-    is_useful = far <= plan.cost.cutoff + 1.0
+    is_useful = far <= cutoff + 1.0
     kept = candidates[is_useful]
     degrees = kept.to_crs(4326)
     table = {
@@ -366,12 +372,16 @@ def _problem_of(
 ) -> _Problem:
     """What legs there are between the seats that are there, those that could be, centres and homes."""
     net, rests, stretch = rest["network"], rest["rests"], rest["stretch"]
-    graph, cells = network.graph_of(net), plan.cells
+    profile, cells = rest.get("profile"), plan.cells
+    along = None if profile is None else network.level_metres(net, profile)
+    graph = network.graph_of(net, along)
+    cutoff = plan.cost.cutoff / _a_metre(rest)
     open_ = cells[~cells["covered"] & (cells[weight] > 0)]
 
     def on(x: np.ndarray, y: np.ndarray) -> tuple[network.OnWay, np.ndarray]:
         places = network.onto(net, x, y)
-        return places.taken(places.edge >= 0), np.flatnonzero(places.edge >= 0)
+        is_on = (places.edge >= 0) & np.isfinite(graph.along[places.edge])
+        return places.taken(is_on), np.flatnonzero(is_on)
 
     def points(frame: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
         return frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
@@ -396,12 +406,19 @@ def _problem_of(
     home, seat, far = network.legs(net, graph, homes, seats, stretch=stretch)
     people = open_[weight].to_numpy(dtype=float)[cell]
     numbers = np.concatenate([np.full(len(own.edge), -1), number])
+    # As the way from the flat to the door is counted in `reach.walking`.
+    indoors = np.zeros(len(cell))
+    if profile is not None and profile.flight_s and "flights" in open_:
+        flights = open_["flights"].to_numpy(dtype=float)[cell]
+        indoors = profile.pace_m_s * profile.flight_s * flights
     at_home, at_new, over_old = network.rested_walks(
-        net, graph, homes, new, own, stretch=stretch, cutoff=plan.cost.cutoff
+        net, graph, homes, new, own, stretch=stretch, cutoff=cutoff
     )
-    firsts = (at_home, at_new + len(own.edge), over_old)
-    legs = _Homes(home, seat, far, people, np.searchsorted(seat, np.arange(count + 1)))
-    return _Problem(links, legs, firsts, numbers >= 0, numbers, plan.cost.cutoff)
+    firsts = (at_home, at_new + len(own.edge), over_old + indoors[at_home])
+    legs = _Homes(
+        home, seat, far + indoors[home], people, np.searchsorted(seat, np.arange(count + 1))
+    )
+    return _Problem(links, legs, firsts, numbers >= 0, numbers, cutoff)
 
 
 def _built(problem: _Problem, chosen: np.ndarray) -> np.ndarray:

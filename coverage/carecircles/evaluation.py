@@ -222,6 +222,50 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
 
 
+def stairs_to_street(cells: pd.DataFrame, group: str) -> pd.Series | None:
+    """
+    The stairs that people have between their flats and the street, as far as they are known.
+
+    Parameters
+    ----------
+    cells
+        From `evaluate`; of cells with stairs, as from `weights.make_demand`.
+    group
+        Column of people.
+
+    Returns
+    -------
+    stairs
+        `known`, the share of people of whom it is known; `flights`, the mean number of flights of
+        these; `upstairs`, how many of them live above the ground floor without a lift;
+        `covered_upstairs`, those of them in covered cells; `covered_out_share`, the share of all people
+        who are covered and do not live so. None where nothing is known.
+
+    Examples
+    --------
+    A house of six floors without a lift beside one that nobody knows.
+
+    >>> known = {"flights": [2.5, 0.0], "upstairs": [5 / 6, 0.0], "stairs_known": [1.0, 0.0]}
+    >>> cells = pd.DataFrame({"people_60": [12.0, 8.0], "covered": True, **known})
+    >>> stairs_to_street(cells, "people_60").round(3).to_list()
+    [0.6, 2.5, 10.0, 10.0, 0.5]
+    """
+    if "stairs_known" not in cells or not cells[group].sum() > 0:
+        return None
+    persons, covered = cells[group], cells["covered"].to_numpy(dtype=bool)
+    known, upstairs = (persons * cells["stairs_known"]).sum(), persons * cells["upstairs"]
+    flights, whole = (persons * cells["flights"]).sum(), persons.sum()
+    return pd.Series(
+        {
+            "known": known / whole,
+            "flights": flights / known if known > 0 else np.nan,
+            "upstairs": upstairs.sum(),
+            "covered_upstairs": upstairs[covered].sum(),
+            "covered_out_share": (persons - upstairs)[covered].sum() / whole,
+        }
+    )
+
+
 def area_share_error(cells: pd.DataFrame) -> float:
     """
     How far the district's covered area share may be off because cells are counted by their centres.
@@ -307,6 +351,44 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
     return float(3 * np.sqrt(edges) / total)
 
 
+def weighted_quantile(
+    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int, *, share: float
+) -> np.ndarray:
+    """
+    The least value within which a share of each group's weight lies.
+
+    Parameters
+    ----------
+    values, weights, group
+        One each for every cell; groups are counted from 0. A missing value lies beyond all others.
+    groups
+        How many there are.
+    share
+        0.5 for the median.
+
+    Returns
+    -------
+    quantiles
+        NaN where a group has no weight, or the value is missing.
+
+    Examples
+    --------
+    >>> metres, people = np.array([100.0, 300.0, np.nan]), np.array([1.0, 2.0, 1.0])
+    >>> weighted_quantile(metres, people, np.array([0, 0, 0]), 2, share=0.5).tolist()
+    [300.0, nan]
+    """
+    order = np.lexsort((values, group))
+    values, weights, group = values[order], weights[order], group[order]
+    edges = np.searchsorted(group, np.arange(groups + 1))
+    quantiles = np.full(groups, np.nan)
+    for g, (start, end) in enumerate(itertools.pairwise(edges)):
+        running = np.cumsum(weights[start:end])
+        if len(running) and running[-1] > 0:
+            at = np.searchsorted(running, share * running[-1])
+            quantiles[g] = values[start:end][at]
+    return quantiles
+
+
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
     """Row of `demand` of every pair of the cost table."""
     pairs = pairs_in(cost)
@@ -340,21 +422,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.Dat
         by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
-    table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))
+    table["p90_distance_m"] = weighted_quantile(
+        metres, by, group, len(labels), share=_DISTANCE_QUANTILE
+    )
     return pd.DataFrame(table, index=labels)
-
-
-def _weighted_quantile(
-    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int
-) -> np.ndarray:
-    """The least value within which 90 % of a group's weight lies; NaN where there is no weight."""
-    order = np.lexsort((values, group))
-    values, weights, group = values[order], weights[order], group[order]
-    edges = np.searchsorted(group, np.arange(groups + 1))
-    quantiles = np.full(groups, np.nan)
-    for g, (start, end) in enumerate(itertools.pairwise(edges)):
-        running = np.cumsum(weights[start:end])
-        if len(running) and running[-1] > 0:
-            at = np.searchsorted(running, _DISTANCE_QUANTILE * running[-1])
-            quantiles[g] = values[start:end][at]
-    return quantiles

@@ -1,7 +1,9 @@
 """A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from carecircles import _html, evaluation, grid
@@ -153,6 +155,24 @@ def evaluate(
 def _limit(standard: Standard, unit: str) -> float:
     """What the standard allows, in the unit of a cost table."""
     return standard.minutes if unit == "min" else standard.metres
+
+
+def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
+    """
+    What minutes on foot are in the unit of a plan's costs: metres by the pace of its standard.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> cutoffs_of(asis, [7.5, 15]).tolist()  # 700 m in 15 minutes
+    [350.0, 700.0]
+    """
+    every, standard = np.asarray(minutes, dtype=float), plan.area.standard
+    if plan.cost.unit == "min":
+        return every
+    return every / standard.minutes * standard.metres
 
 
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:

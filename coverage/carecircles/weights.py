@@ -32,6 +32,7 @@ RASTER, EVEN, UNINHABITED = "people_raster", "even", "uninhabited"
 BASES = (RESIDENCES, COMMUNITIES, GRID, RASTER, EVEN, UNINHABITED)
 SOURCES = (EVEN, RESIDENCES, COMMUNITIES, GRID, RASTER)
 TOTALS = ("street", "residences", "grid")
+STAIRS = ("flights", "upstairs", "stairs_known")  # of the people of a cell
 _NAMED = 5  # streets that a note names
 
 
@@ -59,12 +60,17 @@ class Placed:
 
 
 class _Layer(NamedTuple):
-    """A source of weights: by column the weight of each cell and what share of a unit's rows tell it; rows by unit."""
+    """
+    A source of weights: by column the weight of each cell and what share of a unit's rows tell it; rows by unit.
+
+    `stairs` are what `_units.stairs_of` says, added up by weight, by column.
+    """
 
     name: str
     weights: dict[str, np.ndarray]
     told: dict[str, np.ndarray]
     rows: np.ndarray | float = 0.0
+    stairs: dict[str, np.ndarray] | None = None
 
 
 def make_demand(
@@ -90,7 +96,10 @@ def make_demand(
     -------
     demand
         As from `grid.make_demand`, and `placed`: by what the people of each cell are placed, one of
-        `BASES` (categorical). People of each unit (`place`) add up to those known.
+        `BASES` (categorical). People of each unit (`place`) add up to those known. Where residences say
+        floors and lifts, `flights` is the mean number of flights of stairs between flats and street door
+        (of floors above the ground without a lift, people living evenly on all), `upstairs` the share of
+        people there, and `stairs_known` the share of whom that is known; of the others nothing is added.
 
     Raises
     ------
@@ -152,8 +161,8 @@ def place(
         homes = homes._replace(frame=homes.frame.assign(**counts))
     layers = _layers(area, sources, homes, units, ground)
     units = units._replace(known=_known(units, layers))
-    weights, basis, lacking = _weights(layers, units, ground.is_lived, area)
-    demand, table = _filled(cells, units, weights, basis, ground.is_lived)
+    weights, basis, lacking, stairs = _weights(layers, units, ground.is_lived, area)
+    demand, table = _filled(cells.assign(**stairs), units, weights, basis, ground.is_lived)
     notes = [
         *_total_notes(area, homes, population, units, totals),
         *_row_notes(lacking),
@@ -344,7 +353,7 @@ def _homes_layer(name: str, homes: Homes, units: Units, ground: Ground, area: St
     if (units.table["source"] == GRID).any():  # a home is in the square its cell is in
         zones, own = np.zeros(len(ground.x), dtype=np.int64), np.zeros(len(homes.shapes), np.int64)
         found = _overlay.shared_among(homes.shapes, ground, zones, own)
-        return _layer(name, homes.frame, columns, found, units)
+        return _with_stairs(_layer(name, homes.frame, columns, found, units), homes.frame, found)
     own = homes.street
     if units.outlines is not None:
         inside = _overlay.owners_of(homes.points, units.outlines)
@@ -356,7 +365,7 @@ def _homes_layer(name: str, homes: Homes, units: Units, ground: Ground, area: St
     more = _overlay.shared_among(homes.shapes[left], ground, units.street, homes.street[left])
     more = more._replace(which=left[more.which])
     found = Shares(*(np.concatenate(parts) for parts in zip(found, more, strict=True)))
-    return _layer(name, homes.frame, columns, found, units)
+    return _with_stairs(_layer(name, homes.frame, columns, found, units), homes.frame, found)
 
 
 def _layer(
@@ -375,6 +384,21 @@ def _layer(
     return _Layer(name, weights, told, every)
 
 
+def _with_stairs(layer: _Layer, rows: pd.DataFrame, found: Shares) -> _Layer:
+    """A layer of residences with the stairs that each of them has."""
+    stairs = _units.stairs_of(rows)
+    if stairs is None:
+        return layer
+    added = {}
+    for column, whole in layer.weights.items():
+        value = np.nan_to_num(rows[column].to_numpy(dtype=float)[found.which]) * found.share
+        each = (value * one[found.which] for one in stairs)
+        added[column] = np.stack(
+            [np.bincount(found.cell, one, minlength=len(whole)) for one in each]
+        )
+    return layer._replace(stairs=added)
+
+
 def _known(units: Units, layers: Sequence[_Layer]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
     known = units.known.copy()
@@ -390,9 +414,9 @@ def _known(units: Units, layers: Sequence[_Layer]) -> pd.DataFrame:
 
 def _weights(
     layers: Sequence[_Layer], units: Units, is_lived: np.ndarray, area: StudyArea
-) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """
-    The weight of each cell by group, by what each unit's people are placed, and how many of its rows lack it.
+    The weight of each cell by group, by what each unit's people are placed, how many of its rows lack it, and stairs.
     """
     count, of_cell = len(units.table), units.of_cell
     has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
@@ -407,6 +431,7 @@ def _weights(
     weights = dict.fromkeys(people.columns_of(units.known), even)
     first = people.headline_of(units.known, area.headline)
     is_open, lacking = has_land.copy(), np.zeros(count)
+    stairs = np.zeros((3, len(of_cell)))
     for layer in layers:
         of_unit = {
             column: np.bincount(of_cell, weight, minlength=count)
@@ -424,11 +449,16 @@ def _weights(
             for place, column in enumerate(chain):
                 here = (is_told & (best == place))[of_cell]
                 weights[group][here] = layer.weights[column][here]
+                if group == first and layer.stairs:
+                    stairs[:, here] = layer.stairs[column][:, here]
             if group == first:
                 lacking += np.where(is_told, layer.rows * (1.0 - np.max(told, axis=0)), 0.0)
         basis[is_told] = BASES.index(layer.name)
         is_open &= ~is_told
-    return weights, basis, lacking
+    if not stairs[2].any():
+        return weights, basis, lacking, {}
+    mean = np.divide(stairs, weights[first], out=np.zeros_like(stairs), where=weights[first] > 0)
+    return weights, basis, lacking, dict(zip(STAIRS, mean, strict=True))
 
 
 def _filled(

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyproj
 
 from carecircles import io
 from carecircles.area.values import NO_WALKS, OnFoot
 from carecircles.errors import ValidationError
+from carecircles.io import _checks
 from carecircles.words import Sentence, Text
 
 WALKED = ("network", "barriers", "crossings", "rests")
@@ -63,7 +65,27 @@ def match(
             problems += err.problems
     notes = [] if net is None else [_of_file(told["network"], note) for note in net.notes]
     notes += [line for frame in read.values() for line in io.taken(frame)]
+    if {"barriers", "crossings"} <= set(read):
+        notes += _idle(network.opens_none(read["barriers"], read["crossings"]), told["crossings"])
     return OnFoot(net, **read), problems, notes
+
+
+def _idle(opens_none: pd.Series, source: io.Source) -> list[Text]:
+    """That some crossings are at no barrier, and which."""
+    rows = opens_none.index[opens_none]
+    if not len(rows):
+        return []
+    file = Path(source).name if isinstance(source, str | Path) else "`crossings`"
+    some = _checks.some(rows)
+    unit = _checks._UNIT_ZH.get(str(rows.name), str(rows.name))
+    return [
+        {
+            "en": f"{file}: {len(rows)} of {len(opens_none)} crossings are at no barrier and open none "
+            f"({rows.name or 'row'} {some}).",
+            "zh": f"{file}：{len(opens_none)} 处过街中有 {len(rows)} 处不在任何障碍旁，不起作用"
+            f"（第 {some.zh} {unit}）。",
+        }
+    ]
 
 
 def _of_file(source: io.Source, note: Text) -> Text:

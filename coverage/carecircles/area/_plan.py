@@ -8,7 +8,7 @@ from typing import Any
 
 import pyproj
 
-from carecircles import _mends, io, people
+from carecircles import _mends, io, people, walkers
 from carecircles.area._on_foot import WALKED, network_files
 from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
@@ -28,7 +28,10 @@ _FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *
 _OPTIONAL = ("boundary", "places", *LIVED_IN, *WALKED)
 
 
-_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
+_TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles")
+
+
+_KEYS = {"name", "name_en", "crs", "licence", *_TABLES}
 
 
 PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN, *WALKED)
@@ -81,10 +84,7 @@ def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
 
     That is not certain where the file, its crs or a datum cannot be used.
     """
-    tables = {
-        name: plan[name] if isinstance(plan.get(name), dict) else {}
-        for name in ("datum", "files", "sheet", "standard", "groups")
-    }
+    tables = {name: plan[name] if isinstance(plan.get(name), dict) else {} for name in _TABLES}
     datums = {}
     for name, said in tables["datum"].items():
         with contextlib.suppress(ValueError):
@@ -154,7 +154,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     if not isinstance(plan.get("name_en", ""), str):
         told = "area.toml: name_en is not text; put it in quotation marks."
         problems.append(Sentence(told, zh="area.toml：name_en 不是文字；请加引号。"))
-    for table in ("standard", "datum", "files", "sheet", "groups"):
+    for table in _TABLES:
         if not isinstance(plan.get(table, {}), dict):
             told = f"area.toml: {table} is not a table; write it as [{table}]."
             problems.append(Sentence(told, zh=f"area.toml：{table} 不是表；请写成 [{table}]。"))
@@ -172,6 +172,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     if "crs" in plan:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
+    problems += walkers.declared(plan.get("profiles", {}))[1]
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):

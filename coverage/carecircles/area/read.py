@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, io, people
+from carecircles import _mends, io, people, walkers
 from carecircles.area import _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
@@ -135,6 +135,7 @@ class More(TypedDict, total=False):
     crossings: io.Source | None
     rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
+    profiles: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -178,6 +179,9 @@ def study(
     groups
         Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
         `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
+    profiles
+        How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
+        `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
 
     Returns
     -------
@@ -223,6 +227,7 @@ def study(
         "datum": {role: said for role, said in by_role.items() if said is not None},
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
+        "profiles": dict(more.get("profiles") or {}),
     }
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
@@ -231,6 +236,7 @@ def study(
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
+        *walkers.declared(plan["profiles"], file="study")[1],
         *(
             []
             if people_raster is None
@@ -360,6 +366,7 @@ def _made(
     problems += wrong
     notes += said
     on_foot, wrong, said = _on_foot.match(paths, boundary, crs=crs, datums=datums)
+    on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
     if problems or population is None or facilities is None:

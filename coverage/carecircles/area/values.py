@@ -14,6 +14,7 @@ import pyproj
 from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Sources:
         Points or polygons of compounds, buildings or addresses by id, residential ones alone: `name`,
         `street` (code; the one it lies in where the file names none), people by group, `households`,
         `dwellings`, `floor_area_m2`. In every street one of these measures is there for each of them.
+        `floors` and `lift` (1 or 0) say how many stairs there are between flats and street.
     communities
         Units inside streets by code: `name`, `street` (code), people by group, `basis`; all polygons,
         each within its street and off the others, or all points.
@@ -105,12 +107,15 @@ class OnFoot:
         Points where barriers can be crossed.
     rests
         Seats, as points.
+    profiles
+        How people walk: the area's own profiles.
     """
 
     network: "Network | None" = None
     barriers: gpd.GeoSeries | None = None
     crossings: gpd.GeoDataFrame | None = None
     rests: gpd.GeoDataFrame | None = None
+    profiles: tuple[Profile, ...] = ()
 
 
 NO_WALKS = OnFoot()

@@ -53,7 +53,9 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
         from carecircles import plan as plans
         from carecircles import reach
 
-        asked = _reach_of(study, options)
+        asked = reach_of(study, options)
+        if options.rests is not None and reach.stretch_in(asked) is None:
+            raise ValidationError([_no_stretch(options)])
         return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
 
 
@@ -78,15 +80,37 @@ def rested(options: Options) -> "Plan":
         from carecircles import plan as plans
         from carecircles import reach
 
-        beside = reach.of_area(study, options.reach)
-        return plans.evaluate(study, demand, reach=_reach_of(study, options), beside=beside)
+        if reach.stretch_in(reach_of(study, options)) is None:
+            raise ValidationError([_no_stretch(options)])
+        seatless = dataclasses.replace(
+            study, on_foot=dataclasses.replace(study.on_foot, rests=None)
+        )
+        beside = reach.of_area(seatless, options.reach, profile=options.profile)
+        return plans.evaluate(study, demand, reach=reach_of(study, options), beside=beside)
 
 
-def _reach_of(study: "StudyArea", options: Options) -> "Reach":
-    """How people get to centres, as the options want it."""
+def reach_of(study: "StudyArea", options: Options) -> "Reach":
+    """How people get to centres, as the options want it, along what the study area has."""
     from carecircles import reach
 
-    return reach.of_area(study, options.reach, stretch=options.stretch)
+    return reach.of_area(
+        study,
+        options.reach,
+        factor=options.detour,
+        source=options.detour_source,
+        profile=options.profile,
+        stretch=options.stretch,
+    )
+
+
+def _no_stretch(options: Options) -> Sentence:
+    """That a profile does not say how far is walked without a seat."""
+    told = (
+        f"--profile {options.profile}: it does not say how many metres are walked without a seat; add "
+        "--stretch 100, say."
+    )
+    zh = f"--profile {options.profile}：未写明无座椅时最多走多少米；请加上 --stretch 100 之类。"
+    return Sentence(told, zh=zh)
 
 
 def _placed(study: "StudyArea", options: Options) -> "Placed":
@@ -128,7 +152,7 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
         study = study if options.year is None else in_year(study, options.year)
-        _reach_of(study, options)  # or what the area lacks for it, before the work starts
+        reach_of(study, options)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
 
 

@@ -147,7 +147,9 @@ def _problems(wanted: Wanted, options: Options) -> list[Sentence]:
             )
         ),
     )
-    if options.stretch is None and options.rests is None:  # with --rests it is told anyway
+    if (
+        options.stretch is None and options.rests is None and options.profile is None
+    ):  # with --rests it is told anyway
         told = "benches: say how many metres are walked without a seat, such as --stretch 100."
         problems.append(
             Sentence(told, zh="benches：请写明无座椅时最多走多少米，如 --stretch 100。")

@@ -10,6 +10,7 @@ from folium.template import Template
 
 from carecircles import (
     comparison,
+    reach,
     report,
     weights,
     words,
@@ -309,9 +310,10 @@ def legend_of(
 def _reach_sign(plan: Plan, *, radius: bool) -> dict[str, Any]:
     """The sign of a care circle, or in its place a word that reach is none."""
     if not is_straight(plan):
+        way = reach.in_words(plan.reach)
         label = {
-            "en": "Reach is measured along a table of one's own: no care circles",
-            "zh": "可达范围按自备的距离表计算，不画服务圈",
+            "en": f"Reach is measured {way['en']}: no care circles",
+            "zh": f"可达范围{way['zh']}计算，不画服务圈",
         }
         return {"sign": "none", "label": label}
     metres = f"{plan.area.standard.metres:.0f}"

@@ -35,8 +35,15 @@ _SPELLINGS = {  # what layers of streets call what OpenStreetMap calls so
     "bridge": ("bridge", "is_bridge", "桥梁"),
     "tunnel": ("tunnel", "is_tunnel", "隧道"),
     "layer": ("layer", "level", "z_level", "层"),
+    "crossing": ("crossing", "crossing_type", "过街方式", "过街设施"),
+    "crossing:signals": ("crossing:signals", "crossing_signals", "crossing:s", "crossing_s", "signals",
+                         "traffic_signals", "信号灯", "红绿灯", "有无信号灯"),
+    "step_count": ("step_count", "stepcount", "steps", "num_steps", "级数", "踏步数", "台阶数"),
+    "ramp:wheelchair": ("ramp:wheelchair", "ramp_wheelchair", "ramp:wheel", "ramp_wheel", "轮椅坡道", "无障碍坡道"),
 }  # fmt: skip
 _LINES = ("LineString", "MultiLineString", "Polygon", "MultiPolygon")
+_SIGNALS = ("crossing", "traffic_signals")  # nodes that may be some
+_OF_NODES = ["highway", "crossing", "crossing:signals"]
 _RAILWAYS = ("rail", "light_rail", "narrow_gauge", "subway", "monorail")
 _WATERWAYS = ("river", "canal")
 
@@ -57,7 +64,8 @@ def read_network(
     path
         OpenStreetMap (.osm.pbf, .osm), GraphML of OSMnx, or lines (GeoPackage, GeoParquet,
         Shapefile, GeoJSON) with `highway`, `fclass` or the like and, if they are known, foot, access,
-        sidewalk, bridge, tunnel and layer; a frame of such lines; or what `as_frame` made. Ways of
+        sidewalk, bridge, tunnel, layer, step_count, ramp:wheelchair, crossing and crossing:signals; a
+        frame of such lines; or what `as_frame` made. Ways of
         OpenStreetMap and GraphML meet where these say so, drawn lines where they meet or cross on the
         same level.
     crs
@@ -153,8 +161,9 @@ def as_frame(net: Network) -> gpd.GeoDataFrame:
     edges = net.edges
     if net.barriers is None:
         return edges
+    counted = dict.fromkeys((c for c in rules.COUNTED if c in edges), 0.0)
     walls = gpd.GeoDataFrame(
-        {"start": -1, "end": -1, "metres": 0.0, "kind": "barrier", "level": 0},
+        {"start": -1, "end": -1, "metres": 0.0, "kind": "barrier", "level": 0, **counted},
         geometry=net.barriers.to_numpy(),
         index=range(len(net.barriers)),
         crs=edges.crs,
@@ -201,11 +210,12 @@ def _nothing(crs: pyproj.CRS | str | None) -> gpd.GeoSeries:
 
 
 class _Found(NamedTuple):
-    """What a file of OpenStreetMap has: tags and nodes of its ways, and barriers."""
+    """What a file of OpenStreetMap has: tags and nodes of its ways, barriers, and signalled nodes."""
 
     tags: list[list[str]]
     nodes: list[list[tuple[int, float, float]]]
     barriers: list[shapely.Geometry]
+    signals: dict[int, list[str]]
 
 
 _Read = tuple[gpd.GeoDataFrame, gpd.GeoSeries, list[Text]]
@@ -226,7 +236,7 @@ def _read_osm(path: Path, crs: pyproj.CRS | str | None, bounds: shapely.Polygon 
                 Sentence("reading OpenStreetMap", zh="读取 OpenStreetMap "), "osmium", "network"
             )
         ) from err
-    found = _Found([], [], [])
+    found = _Found([], [], [], {})
     water = osmium.filter.KeyFilter("natural", "waterway")
     every = osmium.filter.KeyFilter("highway", "natural", "waterway", "railway")
     try:
@@ -236,19 +246,32 @@ def _read_osm(path: Path, crs: pyproj.CRS | str | None, bounds: shapely.Polygon 
                 _take_way(one, found)
             elif isinstance(one, osmium.osm.Area):
                 _take_water(one, found)
+            elif isinstance(one, osmium.osm.Node) and one.tags.get("highway") in _SIGNALS:
+                found.signals[one.id] = [str(one.tags.get(name, "")) for name in _OF_NODES]
         _take_squares(path, found)
     except RuntimeError as err:
         raise _unreadable(path.name, "OpenStreetMap", err) from None
     said = pd.DataFrame(found.tags, columns=rules.TAGS, dtype=object)
     is_walked = rules.is_walkable(said).to_numpy()
     nodes = [way for way, walked in zip(found.nodes, is_walked, strict=True) if walked]
-    edges = _cut_at_nodes(said[is_walked], nodes, crs, bounds)
+    signals = pd.DataFrame.from_dict(found.signals, orient="index", columns=_OF_NODES, dtype=object)
+    signals = signals[_are_signals(signals)]
+    edges = _cut_at_nodes(said[is_walked], nodes, crs, bounds, signals.index.to_numpy(np.int64))
     if edges.empty:
         return edges, _nothing(edges.crs), []
     barriers = gpd.GeoSeries(found.barriers, crs=4326)
     if bounds is not None:
         barriers = barriers[barriers.intersects(bounds)]
     return edges, barriers.to_crs(edges.crs), []
+
+
+def _are_signals(nodes: pd.DataFrame) -> np.ndarray:
+    """Which nodes are signals that stop whoever crosses a road there."""
+    is_crossing = (nodes["highway"] == "crossing") & rules.is_signalled(nodes)
+    are: np.ndarray = (
+        is_crossing | ((nodes["highway"] == "traffic_signals") & (nodes["crossing"] != "no"))
+    ).to_numpy(dtype=bool)
+    return are
 
 
 def _take_way(way: Any, found: _Found) -> None:
@@ -327,8 +350,9 @@ def _cut_at_nodes(
     nodes: list[list[tuple[int, float, float]]],
     crs: pyproj.CRS | str | None,
     bounds: shapely.Polygon | None,
+    signals: np.ndarray,
 ) -> gpd.GeoDataFrame:
-    """Ways by their nodes, cut at those that several have or one has twice."""
+    """Ways by their nodes, cut at those that several have or one has twice; `signals` are nodes."""
     ids = np.array([n[0] for way in nodes for n in way], dtype=np.int64)
     lonlat = np.array([n[1:] for way in nodes for n in way], dtype=float).reshape(-1, 2)
     way = np.repeat(np.arange(len(nodes)), [len(some) for some in nodes])
@@ -360,13 +384,35 @@ def _cut_at_nodes(
     order = np.argsort(number, kind="stable")
     lines = shapely.linestrings(xy[position[order]], indices=number[order])
     source = said.iloc[way[step[first]]].reset_index(drop=True)
+    of_ways = _counted_along(said, way[step], xy[step], xy[step + 1], np.isin(ids, signals), step)
     table = {
         "start": ids[step[first]],
         "end": ids[step[last] + 1],
         "kind": rules.kinds_of(source["highway"]).to_numpy(),
         "level": rules.levels_of(source).to_numpy(),
+        **{name: np.bincount(piece, of_step) for name, of_step in of_ways.items()},
     }
     return gpd.GeoDataFrame(table, geometry=lines, crs=metric)
+
+
+def _counted_along(
+    said: pd.DataFrame,
+    way: np.ndarray,
+    begin: np.ndarray,
+    end: np.ndarray,
+    is_signal: np.ndarray,
+    step: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Flights and signals of each step of a way, from its `begin` to its `end`; `is_signal` is of nodes."""
+    metres = np.hypot(*(end - begin).T)
+    whole = np.bincount(way, metres, minlength=len(said))
+    share = np.divide(metres, whole[way], out=np.zeros(len(way)), where=whole[way] > 0)
+    flights = rules.flights_of(said, whole).to_numpy()
+    is_path = rules.kinds_of(said["highway"]).isin(rules.PATHS).to_numpy()
+    halves = 0.5 * (is_signal[step].astype(float) + is_signal[step + 1]) * is_path[way]
+    has_node = np.bincount(way, halves, minlength=len(said)) > 0
+    is_told = rules.is_signalled(said).to_numpy() & is_path & ~has_node
+    return {"flights": flights[way] * share, "signals": halves + is_told[way] * share}
 
 
 def _read_graphml(
@@ -422,14 +468,29 @@ def _read_graphml(
     if not walked.any():
         return gpd.GeoDataFrame(geometry=[], crs=crs_of_graph), _nothing(crs_of_graph), []
     metric = _metric(crs, *shapely.get_coordinates(degrees.to_numpy()[walked])[:1].T)
+    moved = drawn.to_crs(metric).to_numpy()
     edges = {
         "start": start[walked],
         "end": end[walked],
         "kind": rules.kinds_of(tags["highway"]).to_numpy()[walked],
         "level": rules.levels_of(tags).to_numpy()[walked],
+        "flights": rules.flights_of(tags, shapely.length(moved)).to_numpy()[walked],
+        "signals": _signals_at_ends(tags, nodes, start, end)[walked],
     }
-    made = gpd.GeoDataFrame(edges, geometry=drawn.to_crs(metric).to_numpy()[walked], crs=metric)
+    made = gpd.GeoDataFrame(edges, geometry=moved[walked], crs=metric)
     return made, _nothing(metric), []
+
+
+def _signals_at_ends(
+    tags: pd.DataFrame, nodes: pd.DataFrame, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """Signals of the edges of a graph: half of each at their ends, else those the edge itself tells."""
+    is_path = rules.kinds_of(tags["highway"]).isin(rules.PATHS).to_numpy()
+    is_signal = _are_signals(nodes.reindex(columns=_OF_NODES).astype(object).fillna(""))
+    halves = 0.5 * (is_signal[start].astype(float) + is_signal[end]) * is_path
+    return np.where(
+        halves > 0, halves, (rules.is_signalled(tags).to_numpy() & is_path).astype(float)
+    )
 
 
 def _graph_of(root: Any) -> tuple[str, pd.DataFrame, pd.DataFrame]:
@@ -517,9 +578,14 @@ def _read_lines(
         walked &= shapes.intersects(_in(bounds, shapes.crs)).to_numpy()
     lines = np.where(is_square, shapely.boundary(shapes.to_numpy()), shapes.to_numpy())[walked]
     parts, source = shapely.get_parts(lines, return_index=True)
+    is_crossing = rules.is_signalled(said) & kind.isin(rules.PATHS)
+    whole = shapely.length(lines)
+    share = shapely.length(parts) / whole[source]
     table = {
         "kind": kind.to_numpy()[walked][source],
         "level": rules.levels_of(said).to_numpy()[walked][source],
+        "flights": rules.flights_of(said[walked], whole).to_numpy()[source] * share,
+        "signals": is_crossing.to_numpy(dtype=float)[walked][source] * share,
     }
     ways = gpd.GeoDataFrame(table, geometry=shapely.force_2d(parts), crs=shapes.crs)
     notes = []
@@ -580,4 +646,14 @@ def _prepared(edges: gpd.GeoDataFrame, barriers: gpd.GeoSeries | None, *, file: 
     xy[ends] = np.stack(
         [shapely.get_coordinates(shapely.get_point(lines, n)) for n in (0, -1)], axis=1
     )
-    return Network(xy, edges, barriers)
+    notes: list[Text] = []
+    if not set(rules.COUNTED) <= set(edges):
+        edges = edges.assign(**{name: edges.get(name, 0.0) for name in rules.COUNTED})
+        notes.append(
+            {
+                "en": f"{file}: it was prepared when stairs and signals were not counted yet; without "
+                "them minutes are too few: prepare it again",
+                "zh": f"{file}：生成时尚未统计楼梯和信号灯，按此计算的分钟数偏少；请重新生成",
+            }
+        )
+    return Network(xy, edges, barriers, tuple(notes))

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from carecircles.network.values import Network
+from carecircles.walkers import Profile
 
 _PAIRS_AT_ONCE = 4_000_000  # of a place and a centre, or of a junction and a centre
 _TILE_CUTOFFS = 2.0  # side of a tile of centres, in cutoffs
@@ -146,6 +147,38 @@ def _is_cut_off(network: Network, points: np.ndarray, feet: np.ndarray) -> np.nd
     return is_cut
 
 
+def level_metres(network: Network, profile: Profile) -> np.ndarray:
+    """
+    The metres on the level that somebody walks in the time of each way; infinite on stairs that are barred.
+
+    The metres of stairs and crossings count as any others, and the time of the stairs and of waiting
+    comes on top.
+
+    Examples
+    --------
+    Three flights of 16 s, at 0.94 m/s.
+
+    >>> import geopandas as gpd
+    >>> from carecircles import walkers
+    >>> xy = np.array([[0.0, 0.0], [20.0, 0.0]])
+    >>> table = {"start": [0], "end": [1], "metres": [20.0], "flights": [3.0], "signals": [0.0]}
+    >>> stairs = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
+    >>> [level_metres(stairs, walkers.profile_of(name)).tolist() for name in ("80plus", "nostairs")]
+    [[65.12], [inf]]
+    """
+    edges = network.edges
+    metres: np.ndarray = edges["metres"].to_numpy(dtype=float)
+    if "signals" in edges:
+        waits = edges["signals"].to_numpy(dtype=float)
+        metres = metres + profile.pace_m_s * profile.crossing_s * waits
+    if "flights" in edges:
+        flights = edges["flights"].to_numpy(dtype=float)
+        if profile.flight_s is None:
+            return np.where(flights > 0, np.inf, metres)
+        metres = metres + profile.pace_m_s * profile.flight_s * flights
+    return metres
+
+
 def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: float = 1.0) -> Graph:
     """
     What walking on a network costs.
@@ -155,7 +188,8 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     network
         The network.
     along
-        Cost of each way from end to end, at least `per_metre` times its length; its metres if None.
+        Cost of each way from end to end, at least `per_metre` times its length, infinite where it is
+        not walked; its metres if None.
     per_metre
         Cost of a metre off the ways.
 
@@ -173,15 +207,12 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     """
     costs = network.edges["metres"].to_numpy(dtype=float) if along is None else along
     ends = network.edges[["start", "end"]].to_numpy()
-    is_link = ends[:, 0] != ends[:, 1]
+    is_link = (ends[:, 0] != ends[:, 1]) & np.isfinite(costs)
     a, b = ends[is_link].T
     rows, cols = np.concatenate([a, b]), np.concatenate([b, a])
-    both = np.tile(costs[is_link], 2)
-    order = np.lexsort((both, cols, rows))
-    rows, cols, both = rows[order], cols[order], both[order]
-    is_first = (np.diff(rows, prepend=-1) != 0) | (np.diff(cols, prepend=-1) != 0)
-    rows, cols, both = rows[is_first], cols[is_first], both[is_first]
     count = len(network.xy)
+    pair, both = _least_of_each(rows.astype(np.int64) * count + cols, np.tile(costs[is_link], 2))
+    rows, cols = np.divmod(pair, max(count, 1))
     starts = np.searchsorted(rows, np.arange(count + 1))
     return Graph(costs, per_metre, _links(both, cols, starts))
 
@@ -299,11 +330,10 @@ def walks(
             parts.append((home[place], group[which], by_place[which, place]))
         local[near] = -1
     place, centre, cost = (np.concatenate(some) for some in zip(*parts, strict=True))
-    order = np.lexsort((cost, place, centre))
-    place, centre, cost = place[order], centre[order], cost[order]
-    is_first = (np.diff(centre, prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0)
-    is_walk = is_first & (cost <= cutoff)
-    return place[is_walk], centre[is_walk], cost[is_walk]
+    pair, cost = _least_of_each(centre * len(places.edge) + place, cost)
+    is_walk = cost <= cutoff
+    centre, place = np.divmod(pair[is_walk], max(len(places.edge), 1))
+    return place, centre, cost[is_walk]
 
 
 def _points(network: Network, places: OnWay) -> np.ndarray:
@@ -362,6 +392,14 @@ def _on_one_way(
     share = np.abs(places.share[place] - centres.share[centre])
     off = places.off[place] + centres.off[centre]
     return place, centre, share * graph.along[places.edge[place]] + graph.per_metre * off
+
+
+def _least_of_each(keys: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every key once, in order, with the least of its costs; much faster than to sort by both."""
+    order = np.argsort(keys, kind="stable")
+    keys, costs = keys[order], costs[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[first], np.minimum.reduceat(costs, first) if len(first) else costs
 
 
 def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:

@@ -1,20 +1,18 @@
 """Walks along the ways of a network from seat to seat."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from carecircles.errors import ValidationError
-from carecircles.reach._pairs import demand_xy, facility_xy, table_of
 from carecircles.reach.values import CostTable
-from carecircles.reach.walking import _on_ways, _require_network_of
+from carecircles.reach.walking import measured
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
     from carecircles.network import Network
+    from carecircles.walkers import Profile
 
 
 def resting(
@@ -25,10 +23,11 @@ def resting(
     *,
     cutoff: float,
     stretch: float,
+    profile: "Profile | None" = None,
     only_nearest: bool = False,
 ) -> CostTable:
     """
-    Metres on foot along ways, of those walks alone on which there is a seat whenever one is needed.
+    Metres or minutes on foot along ways, of those walks alone on which there is a seat whenever one is needed.
 
     Home and centre are places to sit. From the home to the first seat, from seat to seat and from the
     last seat to the centre, or from the home to the centre, it is nowhere farther than `stretch`
@@ -44,10 +43,13 @@ def resting(
         Seats as points in the same CRS. No barrier is crossed on the way to one; one that barriers cut
         off from every way is of no use.
     cutoff
-        Longest walk in metres; the limit itself is within reach.
+        Longest walk in metres, or minutes; the limit itself is within reach.
     stretch
         Longest way in metres without a seat; the limit itself can be walked, up to the 2 cm to which
-        seats are known.
+        seats are known. Of a profile stairs and crossings count as the metres that are walked on the
+        level in the same time.
+    profile
+        Who walks, in minutes; None for metres.
     only_nearest
         Leave out all pairs of a cell but that of its nearest centre.
 
@@ -60,7 +62,7 @@ def resting(
     --------
     A home and a centre, 80 m from each other. A seat half-way helps who walks 50 m at a stretch.
 
-    >>> import shapely
+    >>> import numpy as np, shapely
     >>> from carecircles.network import Network
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> ways = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
@@ -73,30 +75,16 @@ def resting(
     >>> len(resting(demand, centres, street, bench, cutoff=700, stretch=40).table)
     0
     """
-    from carecircles import network as networks  # which loads what straight lines do without
-
-    xy, (x, y) = demand_xy(demand), facility_xy(demand, facilities)
     _require_seats(rests, network, stretch)
-    if len(demand):
-        _require_network_of(facilities, xy, network)
-    if demand.empty or facilities.empty:
-        none = np.array([], int)
-        return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff)
-    homes, cell = _on_ways(network, *xy)
-    centres, facility = _on_ways(network, x, y)
-    seats, _ = _on_ways(network, rests.geometry.x.to_numpy(), rests.geometry.y.to_numpy())
-    graph = networks.graph_of(network)
-    if only_nearest:
-        near, metres = networks.rested_nearest(
-            network, graph, homes, centres, seats, stretch=stretch
-        )
-        home = np.flatnonzero(metres <= min(cutoff, sys.float_info.max))
-        near, metres = near[home], metres[home]
-    else:
-        home, near, metres = networks.rested_walks(
-            network, graph, homes, centres, seats, stretch=stretch, cutoff=cutoff
-        )
-    return CostTable(table_of(demand, facilities, cell[home], facility[near], metres), cutoff)
+    return measured(
+        demand,
+        facilities,
+        network,
+        cutoff=cutoff,
+        profile=profile,
+        only_nearest=only_nearest,
+        rests=(rests, stretch),
+    )
 
 
 def _require_seats(rests: gpd.GeoDataFrame, network: "Network", stretch: float) -> None:

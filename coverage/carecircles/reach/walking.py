@@ -1,5 +1,6 @@
 """Walks along the ways of a network."""
 
+import functools
 import math
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from carecircles.words import Sentence
 if TYPE_CHECKING:
     from carecircles import network as networks
     from carecircles.network import Network
+    from carecircles.walkers import Profile
 
 _ELSEWHERE_M = 10_000.0  # some cells of an area may well lie beyond its network
 
@@ -26,14 +28,21 @@ def walking(
     network: "Network",
     *,
     cutoff: float,
+    profile: "Profile | None" = None,
     only_nearest: bool = False,
 ) -> CostTable:
     """
-    Metres on foot along the ways of a network, of every (cell, centre) pair up to the cutoff.
+    Metres on foot along the ways of a network, or somebody's minutes, of every pair up to the cutoff.
 
     A walk leads from the nearest point on a way to the nearest point on a way; how far cell and
-    centre are off their ways counts too, and no barrier is crossed there.
-    `functools.partial(reach.walking, network=...)` is a reach.
+    centre are off their ways counts too, and no barrier is crossed there. Nobody's door opens onto
+    stairs: the nearest way that is none counts.
+    `functools.partial(reach.walking, network=..., profile=...)` is a reach.
+
+    Stairs and signals count in minutes alone: those of the walk, and the flights between flat and
+    street door where `demand` has `flights` (the mean of a cell's residents, as from
+    `weights.make_demand`). Where stairs are barred none is walked; who lives upstairs without a lift
+    then does not get out, which the table of a whole cell cannot say (`demand["upstairs"]` does).
 
     Parameters
     ----------
@@ -42,7 +51,9 @@ def walking(
     network
         From `network.read_network`.
     cutoff
-        Longest walk in metres; the limit itself is within reach.
+        Longest walk in metres, or in minutes if there is a profile; the limit itself is within reach.
+    profile
+        Who walks, from `walkers.profile_of`; None to measure metres.
     only_nearest
         Leave out all pairs of a cell but that of its nearest centre.
 
@@ -64,35 +75,71 @@ def walking(
     >>> centres = gpd.GeoDataFrame(index=["a"], geometry=gpd.points_from_xy([90], [0]), crs=4548)
     >>> walking(demand, centres, street, cutoff=100).table.to_dict()
     {('p', 'a'): 83.0}
+    >>> from carecircles import walkers
+    >>> walk = walking(demand, centres, street, cutoff=15, profile=walkers.profile_of("80plus"))
+    >>> walk.unit, walk.table.round(2).tolist()
+    ('min', [1.47])
     """
+    return measured(
+        demand, facilities, network, cutoff=cutoff, profile=profile, only_nearest=only_nearest
+    )
+
+
+def measured(
+    demand: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    network: "Network",
+    *,
+    cutoff: float,
+    profile: "Profile | None",
+    only_nearest: bool,
+    rests: "tuple[gpd.GeoDataFrame, float] | None" = None,
+) -> CostTable:
+    """What `walking` gives, or with seats and the longest stretch without one what `resting` does."""
     from carecircles import network as networks  # which loads what straight lines do without
 
     xy, (x, y) = demand_xy(demand), facility_xy(demand, facilities)
     if len(demand):
         _require_network_of(facilities, xy, network)
+    unit = "m" if profile is None else "min"
     if demand.empty or facilities.empty:
         none = np.array([], int)
-        return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff)
-    homes, cell = _on_ways(network, *xy)
-    centres, facility = _on_ways(network, x, y)
-    graph = networks.graph_of(network)
+        return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff, unit)
+    a_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)  # in the unit of the table
+    along = None if profile is None else networks.level_metres(network, profile)
+    graph, most = networks.graph_of(network, along), cutoff / a_metre
+    homes, cell = _on_ways(network, graph, *xy)
+    centres, facility = _on_ways(network, graph, x, y)
+    nearest, walks = networks.nearest, networks.walks
+    if rests is not None:
+        points, stretch = rests
+        seats, _ = _on_ways(
+            network, graph, points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
+        )
+        nearest = functools.partial(networks.rested_nearest, seats=seats, stretch=stretch)
+        walks = functools.partial(networks.rested_walks, seats=seats, stretch=stretch)
     if only_nearest:
-        near, metres = networks.nearest(network, graph, homes, centres)
-        home = np.flatnonzero(metres <= min(cutoff, sys.float_info.max))
-        near, metres = near[home], metres[home]
+        near, metres = nearest(network, graph, homes, centres)
+        home = np.arange(len(near))
     else:
-        home, near, metres = networks.walks(network, graph, homes, centres, cutoff=cutoff)
-    return CostTable(table_of(demand, facilities, cell[home], facility[near], metres), cutoff)
+        home, near, metres = walks(network, graph, homes, centres, cutoff=most)
+    if profile is not None and profile.flight_s and "flights" in demand:
+        flights = demand["flights"].to_numpy(dtype=float)
+        metres = metres + profile.pace_m_s * profile.flight_s * flights[cell[home]]
+    is_walk = metres <= min(most, sys.float_info.max)
+    home, near = cell[home[is_walk]], facility[near[is_walk]]
+    cost = np.minimum(metres[is_walk] * a_metre, cutoff)  # which rounding is not to pass
+    return CostTable(table_of(demand, facilities, home, near, cost), cutoff, unit)
 
 
 def _on_ways(
-    network: "Network", x: np.ndarray, y: np.ndarray
+    network: "Network", graph: "networks.Graph", x: np.ndarray, y: np.ndarray
 ) -> "tuple[networks.OnWay, np.ndarray]":
-    """Where places come onto the ways, and the positions of those that do."""
+    """Where places come onto the ways that are walked, and the positions of those that do."""
     from carecircles import network as networks
 
     places = networks.onto(network, x, y)
-    is_on = places.edge >= 0
+    is_on = (places.edge >= 0) & np.isfinite(graph.along[places.edge])
     return places.taken(is_on), np.flatnonzero(is_on)
 
 

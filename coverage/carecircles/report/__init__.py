@@ -15,7 +15,15 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.claims import MINUTES as MINUTES
+from carecircles.report.claims import claims_frame as claims_frame
+from carecircles.report.claims import claims_note as claims_note
+from carecircles.report.claims import claims_record as claims_record
+from carecircles.report.claims import claims_table as claims_table
+from carecircles.report.claims import claims_title as claims_title
+from carecircles.report.claims import isochrones_frame as isochrones_frame
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
+from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
@@ -37,6 +45,10 @@ from carecircles.report.coverage import parts_frame as parts_frame
 from carecircles.report.coverage import street_names as street_names
 from carecircles.report.coverage import summary as summary
 from carecircles.report.coverage import summary_table as summary_table
+from carecircles.report.equity import equity_frame as equity_frame
+from carecircles.report.equity import equity_note as equity_note
+from carecircles.report.equity import equity_record as equity_record
+from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame

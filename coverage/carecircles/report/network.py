@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from carecircles.network import Network
 
 FAR_M = 100.0  # from the nearest way
+_COUNTED: dict[str, Text] = {
+    "flights": {"en": "flights of stairs", "zh": "楼梯，层"},
+    "signals": {"en": "signalled crossings", "zh": "信号灯路口"},
+}
 _MOST_PLACES = 5  # that are named
 
 
@@ -48,6 +52,11 @@ def network_table(
         ({"en": "junctions", "zh": "路口"}, f"{len(net.xy):,}"),
         ({"en": "dead ends", "zh": "尽头路"}, f"{len(network.dead_ends(net)):,}"),
         ({"en": "steps, m", "zh": "台阶，米"}, f"{steps.sum():,.0f}"),
+        *(
+            (label, f"{net.edges[name].sum():,.0f}")
+            for name, label in _COUNTED.items()
+            if name in net.edges
+        ),
         (
             {"en": "ways that cross without meeting", "zh": "相交但不连通处"},
             f"{len(network.crossings_without_meeting(net)):,}",

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people, reach, weights, words
+from carecircles import comparison, evaluation, grid, people, reach, walkers, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
@@ -314,7 +314,8 @@ def placed_record(plan: Plan) -> dict[str, Any]:
 
 def reach_notes(*plans: Plan) -> list[Text]:
     """
-    Of each plan by circles what the walk reaches, and the other way round, where both are known.
+    Who walks; of each plan by circles what the walk reaches and the other way round, as far as known; and
+    how many people no way leads to any centre.
 
     Examples
     --------
@@ -325,12 +326,12 @@ def reach_notes(*plans: Plan) -> list[Text]:
     >>> report.reach_notes(asis)[0]["en"][:59]
     'People 60+ covered, in a straight line: 57.0 %; in a straig'
     """
-    lines: list[Text] = []
+    lines = _walker_notes(plans[0])
     for plan in (one for one in plans if one.beside is not None):
         group = comparison.headline(plan)
         share = f"covered_{group.column}_share"
         told = [
-            (reach.in_words(one.reach), figure("share", evaluation.of_district(one.cells)[share]))
+            (_way_of(plan, one), figure("share", evaluation.of_district(one.cells)[share]))
             for one in (plan, plan.beside)
             if one is not None
         ]
@@ -347,7 +348,100 @@ def reach_notes(*plans: Plan) -> list[Text]:
         }
         text = of["en"] + line["en"]
         lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
-    return lines
+    return [
+        *lines,
+        *each_once(_cut_off(one) for plan in plans for one in (plan, plan.beside) if one),
+    ]
+
+
+def _cut_off(plan: Plan) -> list[Text]:
+    """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
+    is_cut_off = plan.cells["nearest"].isna()
+    if plan.area.facilities.empty or not is_cut_off.any():
+        return []
+    group, by = comparison.headline(plan), reach.in_words(plan.reach)
+    few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
+    if few == figure("people", 0.0):
+        return []
+    return [
+        {
+            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}.",
+            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路。",
+        }
+    ]
+
+
+def _way_of(plan: Plan, told: Plan) -> Text:
+    """By which reach a plan or the one beside it is measured; with its limit where that is in another unit."""
+    if plan.beside is None or plan.beside.cost.unit == plan.cost.unit:
+        return reach.in_words(told.reach)
+    return _limited(told)
+
+
+def _limited(plan: Plan) -> Text:
+    """How far a plan's reach goes, in words."""
+    unit, limit, way = (
+        unit_in_words(plan.cost.unit),
+        f"{plan.cost.cutoff:g}",
+        reach.in_words(plan.reach),
+    )
+    blank = "" if way["zh"].endswith("）") else " "
+    return {
+        "en": f"{limit} {unit['en']} {way['en']}",
+        "zh": f"{way['zh']}{blank}{limit} {unit['zh']}",
+    }
+
+
+def _walker_notes(plan: Plan) -> list[Text]:
+    """What the profile of who walks takes for granted, and what is known of the way to the street door."""
+    profile = reach.profile_in(plan.reach)
+    if profile is None:
+        return []
+    group = comparison.headline(plan)
+    stairs = evaluation.stairs_to_street(plan.cells, group.column)
+    if stairs is None or not stairs["known"] > 0:
+        nothing = {
+            "en": "From the flat to the street door nothing is added: no residences say both floors and lift.",
+            "zh": "从住户到楼门未计入时间：没有住宅资料同时给出层数和有无电梯。",
+        }
+        return [*walkers.notes(profile), *_way_notes(plan), nothing]
+    known = figure("share", stairs["known"])
+    door = {
+        "en": f"From the flat to the street door: floors and lift are known for {known} of people "
+        f"{group.name['en']}, who have {stairs['flights']:.1f} flights on average; nothing is added for "
+        "the others.",
+        "zh": f"从住户到楼门：{group.name['zh']}人口中 {known} 的层数和有无电梯已知，平均 {stairs['flights']:.1f} 层楼梯；"
+        "其余未计入时间。",
+    }
+    if profile.flight_s is None:
+        upstairs, covered = (f"{stairs[c]:,.0f}" for c in ("upstairs", "covered_upstairs"))
+        left = figure("share", stairs["covered_out_share"])
+        door = {
+            "en": f"Stairs are barred, and at least {upstairs} people {group.name['en']} live upstairs without "
+            f"a lift (known for {known} of all): they do not get out to the street, but are counted with the "
+            f"others of their cell. Without the {covered} of them who count as covered, {left} are covered.",
+            "zh": f"不走楼梯时，至少 {upstairs} 名{group.name['zh']}居民住在无电梯的楼上（已知者占 {known}），无法下楼出门，"
+            f"但仍随所在网格计算。其中计为已覆盖的有 {covered} 人；除去他们，覆盖率为 {left}。",
+        }
+    return [*walkers.notes(profile), *_way_notes(plan), door]
+
+
+def _way_notes(plan: Plan) -> list[Text]:
+    """How many stairs and signals are known of the ways that are walked."""
+    network = reach.network_in(plan.reach)
+    if network is None:
+        return []
+    flights, signals = (
+        f"{network.edges[name].sum() if name in network.edges else 0:,.0f}"
+        for name in ("flights", "signals")
+    )
+    return [
+        {
+            "en": f"The network knows of {flights} flights of stairs and {signals} signalled crossings; of "
+            "others nothing is added.",
+            "zh": f"路网中已知 {flights} 层楼梯、{signals} 个信号灯路口；其他的未计入时间。",
+        }
+    ]
 
 
 def reach_record(plan: Plan) -> dict[str, Any]:
@@ -367,6 +461,17 @@ def reach_record(plan: Plan) -> dict[str, Any]:
         "limit": plan.cost.cutoff,
         "unit": plan.cost.unit,
     }
+    profile = reach.profile_in(plan.reach)
+    if profile is not None:
+        values = {name: getattr(profile, name) for name in profile.basis}
+        record["profile"] = {"name": profile.key, **values, "basis": dict(profile.basis)}
+        group = comparison.headline(plan).column
+        stairs = evaluation.stairs_to_street(plan.cells, group)
+        if stairs is not None:
+            record["stairs_to_street"] = {
+                "of": group,
+                **stairs.astype(object).where(stairs.notna(), None),
+            }
     if plan.beside is not None:
         share = f"covered_{comparison.headline(plan).column}_share"
         record["beside"] = {
@@ -427,12 +532,7 @@ def standard_note(plan: Plan) -> Text:
     way: Text = {"en": f"{metres} m in a straight line", "zh": f"直线 {metres} 米"}
     walk: Text = {"en": f", {minutes:g} minutes on foot", "zh": f"，步行 {minutes:g} 分钟"}
     if not is_straight(plan):
-        unit, limit = unit_in_words(plan.cost.unit), f"{plan.cost.cutoff:g}"
-        by = reach.in_words(plan.reach)
-        way = {
-            "en": f"{limit} {unit['en']} {by['en']}",
-            "zh": f"{by['zh']} {limit} {unit['zh']}",
-        }
+        way = _limited(plan)
     if plan.cost.unit == "min":
         walk = {"en": "", "zh": ""}  # that is the limit itself
     return {
