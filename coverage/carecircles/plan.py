@@ -133,8 +133,10 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
+    elif (reach := reaches.with_area(base.reach, area)) is not base.reach:  # its ways are rebuilt
+        cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
-        reach, cutoff = base.reach, _limit(area.standard, base.cost.unit)
+        cutoff = _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
             base.cost,
             demand,
@@ -177,7 +179,7 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
 
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
     """
-    The plan that a scenario makes of another one; only new and moved centres are measured.
+    The plan that a scenario makes of another one; only new and moved centres are measured, unless ways are rebuilt.
 
     Parameters
     ----------

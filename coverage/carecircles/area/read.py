@@ -365,7 +365,9 @@ def _made(
     )
     problems += wrong
     notes += said
-    on_foot, wrong, said = _on_foot.match(paths, boundary, crs=crs, datums=datums)
+    on_foot, wrong, said = _on_foot.match(
+        paths, boundary, (streets, facilities), crs=crs, datums=datums
+    )
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said

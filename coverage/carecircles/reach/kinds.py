@@ -161,11 +161,11 @@ def of_area(
     """
     if profile is not None and kind != WALKING:
         told = (
-            f"--profile {profile} does not go with --reach {kind}: the circle is of metres, whoever walks; "
+            f"--profile {profile} does not go with --reach {kind}, which is of metres, whoever walks; "
             "use --reach walking, or take --profile out."
         )
         zh = (
-            f"--profile {profile} 不能与 --reach {kind} 一起用：圆按米画，与步行者无关；"
+            f"--profile {profile} 不能与 --reach {kind} 一起用：后者按米计算，与步行者无关；"
             "请改用 --reach walking，或去掉 --profile。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
@@ -237,7 +237,6 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
     >>> with_area(straight_line, datasets.load("template")) is straight_line
     True
     """
-    kind = reach.func if isinstance(reach, functools.partial) else reach
     given = reach.keywords if isinstance(reach, functools.partial) else {}
     own = {
         "network": area.on_foot.network,
@@ -245,9 +244,11 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
         "crossings": area.on_foot.crossings,
         "rests": area.on_foot.rests,
     }
-    bound = {name: own[name] for name in given if own.get(name) is not None}
-    if kind is detour and "barriers" in given and own["crossings"] is not None:
-        bound["crossings"] = own["crossings"]  # there may have been none
+    bound = {
+        name: own[name]
+        for name in given
+        if own.get(name) is not None and own[name] is not given[name]
+    }
     bind: Callable[..., Reach] = functools.partial
     return bind(reach, **bound) if bound else reach
 

@@ -64,6 +64,7 @@ from carecircles.report.notes import assumptions as assumptions
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import each_once as each_once
+from carecircles.report.notes import far_centre_notes as far_centre_notes
 from carecircles.report.notes import grid_note as grid_note
 from carecircles.report.notes import groups_of as groups_of
 from carecircles.report.notes import headline_group as headline_group
