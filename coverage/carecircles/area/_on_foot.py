@@ -1,5 +1,6 @@
 """The files that say how people walk in an area: a network, barriers and where they are crossed, seats."""
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def match(
     readers: dict[str, Callable[..., gpd.GeoDataFrame | gpd.GeoSeries]] = {
         "barriers": network.read_barriers,
         "crossings": network.read_crossings,
-        "rests": network.read_rests,
+        "rests": functools.partial(network.read_rests, within=boundary),
     }
     for role, read_one in readers.items():
         if role in told:

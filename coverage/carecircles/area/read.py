@@ -40,6 +40,7 @@ def read_area(
     *,
     centres: io.Source | None = None,
     network: str | Path | None = None,
+    rests: str | Path | None = None,
     datum: str | None = None,
     beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
@@ -56,8 +57,10 @@ def read_area(
         Another list of centres to use instead of the folder's, a file or a frame.
     network
         Another file of streets and paths to walk on instead of the folder's.
+    rests
+        Another file of seats instead of the folder's.
     datum
-        Datum of the centres' coordinates, one of `datum.DATUMS`, and of the lines of `network`.
+        Datum of the centres' coordinates, one of `datum.DATUMS`, and of those of `network` and `rests`.
     beyond
         Metres outside the border up to which centres are kept, as neighbours: people walk across.
 
@@ -93,15 +96,16 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
-    if network is not None:
-        paths["network"] = Path(network)
-        datums.pop("network", None)
-        datums |= {} if datum is None else {"network": datum}
+    walked = {"network": network, "rests": rests}
+    for role, path in ((role, path) for role, path in walked.items() if path is not None):
+        paths[role] = Path(path)
+        datums.pop(role, None)
+        datums |= {} if datum is None else {role: datum}
     remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
         line = 'centres = "{}"'
         remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
-    is_of_centres = datum is not None and (centres is not None or network is None)
+    is_of_centres = datum is not None and (centres is not None or {*walked.values()} == {None})
     if datum is not None and is_of_centres and datums.setdefault("centres", datum) != datum:
         said = datums["centres"]
         told = (

@@ -22,6 +22,9 @@ from carecircles.network.rebuilt import stairs_at as stairs_at
 from carecircles.network.rebuilt import with_ramps as with_ramps
 from carecircles.network.rebuilt import with_waits as with_waits
 from carecircles.network.rebuilt import with_way as with_way
+from carecircles.network.rests import legs as legs
+from carecircles.network.rests import rested_nearest as rested_nearest
+from carecircles.network.rests import rested_walks as rested_walks
 from carecircles.network.seats import OPENS_M as OPENS_M
 from carecircles.network.seats import opens_none as opens_none
 from carecircles.network.seats import read_crossings as read_crossings

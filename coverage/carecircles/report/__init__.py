@@ -1,5 +1,9 @@
 """Figures for people and programs: records, frames and tables, in two languages. Figures are only rounded and named here."""
 
+from carecircles.report.benches import bench_frame as bench_frame
+from carecircles.report.benches import bench_notes as bench_notes
+from carecircles.report.benches import bench_record as bench_record
+from carecircles.report.benches import bench_table as bench_table
 from carecircles.report.change import change_frame as change_frame
 from carecircles.report.change import change_notes as change_notes
 from carecircles.report.change import change_record as change_record
