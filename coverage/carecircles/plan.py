@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid
+from carecircles import _html, evaluation, grid, weights
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
 from carecircles.reach import CostTable, Reach
@@ -133,7 +133,10 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
-    elif (reach := reaches.with_area(base.reach, area)) is not base.reach:  # its ways are rebuilt
+    elif (
+        (reach := reaches.with_area(base.reach, area)) is not base.reach
+        or area.sources is not base.area.sources
+    ):  # ways, or stairs inside, are rebuilt
         cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
         cutoff = _limit(area.standard, base.cost.unit)
@@ -261,9 +264,15 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     >>> cells_of(asis, area) is asis.cells
     True
     """
-    if area.year == plan.area.year:
-        return plan.cells
-    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
+    cells = plan.cells
+    if area.year != plan.area.year:
+        cells = grid.repeopled(cells, before=plan.area.population, after=area.population)
+    if area.sources is plan.area.sources:
+        return cells
+    # A scenario has changed stairs inside buildings: people stay where they are.
+    anew = weights.make_demand(area, cell=grid.lattice_of(cells).cell)
+    climbed = [column for column in weights.STAIRS if column in anew]
+    return cells.assign(**{column: anew[column].reindex(cells.index) for column in climbed})
 
 
 def is_straight(plan: Plan) -> bool:
