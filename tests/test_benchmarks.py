@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
+import math
 import os
 import resource
 import subprocess
@@ -13,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.sparse.csgraph import dijkstra
 
 from carecircles import (
     area,
@@ -23,12 +26,13 @@ from carecircles import (
     grid,
     maps,
     marginal,
+    network,
     reach,
     scenario,
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, evaluated, planned, unevenly
+from tests.conftest import ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -383,3 +387,100 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))
+
+
+# On foot, beside networkx and rustworkx
+
+
+@pytest.fixture(scope="module")
+def streets():
+    """38,025 junctions, with who lives at each of them, and 2,000 that centres may stand on."""
+    net = lattice_city(195)
+    junctions = np.unique(net.edges[["start", "end"]])
+    sites = np.random.default_rng(1).choice(junctions, 2000, replace=False)
+    return net, junctions, sites
+
+
+def drawn_by(engine, net):
+    """The graph of a program, made once."""
+    if engine == "carecircles":
+        return network.graph_of(net)
+    library = pytest.importorskip(engine)
+    edges = list(net.edges[["start", "end", "metres"]].itertuples(index=False, name=None))
+    graph = library.Graph() if engine == "networkx" else library.PyGraph()
+    if engine == "networkx":
+        graph.add_weighted_edges_from(edges, weight="metres")
+    else:
+        graph.add_nodes_from(range(len(net.xy)))
+        graph.add_edges_from(edges)
+    return graph
+
+
+ENGINES = ["carecircles", "networkx", "rustworkx"]
+
+
+@pytest.mark.parametrize("centres", [45, 2000])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nearest_on_foot_beside_others(benchmark, streets, engine, centres):
+    """The nearest of so many centres for every junction, however far; the others ask from one joined to all."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    net, junctions, sites = streets
+    graph, sites = drawn_by(engine, net), sites[:centres]
+    if engine == "carecircles":
+        homes, at = at_junctions(net, junctions), at_junctions(net, sites)
+        run = functools.partial(network.nearest, net, graph, homes, at)
+    elif engine == "networkx":
+        ask = pytest.importorskip("networkx").multi_source_dijkstra_path_length
+        run = functools.partial(ask, graph, set(sites.tolist()), weight="metres")
+    else:
+        ask, start = (
+            pytest.importorskip("rustworkx").dijkstra_shortest_path_lengths,
+            graph.add_node(-1),
+        )
+        graph.add_edges_from([(start, int(site), 0.0) for site in sites])
+        run = functools.partial(ask, graph, start, float)
+    benchmark(run)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
+    """
+    Every pair of a junction and one of 2,000 centres; of the others 100 centres, in the extra info for all.
+
+    rustworkx knows no limit and walks to the end of the city.
+    """
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    net, junctions, sites = streets
+    graph = drawn_by(engine, net)
+    if engine == "carecircles":
+        homes, at = at_junctions(net, junctions), at_junctions(net, sites)
+        run = functools.partial(network.walks, net, graph, homes, at, cutoff=700)
+    elif engine == "networkx":
+        ask = pytest.importorskip("networkx").single_source_dijkstra_path_length
+
+        def run():
+            return [ask(graph, n, cutoff=700, weight="metres") for n in sites[:100].tolist()]
+    else:
+        ask = pytest.importorskip("rustworkx").dijkstra_shortest_path_lengths
+
+        def run():
+            return [ask(graph, n, float) for n in sites[:100].tolist()]
+
+    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    asked = 2000 if engine == "carecircles" else 100
+    benchmark.extra_info["s_for_2000"] = benchmark.stats.stats.min * 2000 / asked
+    benchmark.extra_info["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@pytest.mark.parametrize("cutoff", [700, math.inf])
+def test_a_search_through_3_8_million_junctions(benchmark, cutoff):
+    """SciPy's search from 2,000 centres alone, within 700 m and however far; peak of the process in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    links = network.graph_of(lattice_city(1950)).links
+    sites = np.random.default_rng(1).choice(links.shape[0], 2000, replace=False)
+    run = functools.partial(dijkstra, links, indices=sites, min_only=True, limit=cutoff)
+    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    benchmark.extra_info["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

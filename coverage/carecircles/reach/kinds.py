@@ -130,11 +130,11 @@ def of_area(
     """
     if profile is not None and kind != WALKING:
         told = (
-            f"--profile {profile} does not go with --reach {kind}: the circle is of metres, whoever walks; "
+            f"--profile {profile} does not go with --reach {kind}, which is of metres, whoever walks; "
             "use --reach walking, or take --profile out."
         )
         zh = (
-            f"--profile {profile} 不能与 --reach {kind} 一起用：圆按米画，与步行者无关；"
+            f"--profile {profile} 不能与 --reach {kind} 一起用：后者按米计算，与步行者无关；"
             "请改用 --reach walking，或去掉 --profile。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
