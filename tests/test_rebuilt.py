@@ -233,9 +233,12 @@ HERE = "POINT (110.0 35.0)"
         ({"with": "ramp", "place": "POINT EMPTY"}, "place is 'POINT EMPTY'"),
         ({"with": "ramp", "place": 5}, "place is not text"),
         ({"with": "crossing", "place": HERE}, r"such as \"LINESTRING"),
-        ({"with": "short_wait", "place": HERE}, "share is ''; write how much of the wait stays"),
+        ({"with": "short_wait", "place": HERE}, "share is ''; write how much of the time remains"),
         ({"with": "short_wait", "place": HERE, "share": 2}, "share is 2; write"),
-        ({"with": "bench", "place": HERE, "share": 0.5}, "share goes with short_wait alone"),
+        (
+            {"with": "bench", "place": HERE, "share": 0.5},
+            "share goes with short_wait, handrail, seat alone",
+        ),
         ({"with": "bench", "place": HERE, "datum": "mars"}, "mars"),
         ({"with": "bench", "place": HERE, "lon": 1}, "unknown with rebuild: 'lon'"),
     ],
@@ -284,3 +287,63 @@ def test_whatif_tells_what_a_footbridge_changes(walked, tmp_path):
         assert any("a new way of 100 m" in note for note in told["notes"])
         gained[kind] = told["district"]["gained_people_60"]
     assert gained["walking"] > 0 == gained["straight"]
+
+
+# Inside buildings
+
+
+@pytest.fixture(scope="module")
+def upstairs(walked):
+    """The ladder's area with one residence of six floors without a lift on its southern street."""
+    study = area.read_area(walked)
+    at = study.facilities.geometry.iloc[0]
+    home = gpd.GeoDataFrame(
+        {
+            "street": [study.facilities["street"].iloc[0]],
+            "households": [10.0],
+            "floors": [6.0],
+            "lift": [0.0],
+        },
+        geometry=[shapely.Point(at.x - 150, at.y - 90)],
+        index=["R1"],
+        crs=study.crs,
+    )
+    return dataclasses.replace(study, sources=dataclasses.replace(study.sources, residences=home))
+
+
+@pytest.mark.parametrize(
+    ("step", "flights"),
+    [
+        ({"with": "lift"}, 0.0),
+        ({"with": "handrail", "share": 0.8}, 2.5 * 0.8),
+        ({"with": "seat", "share": 0.5}, 2.5 * 0.5),
+    ],
+)
+def test_stairs_inside_a_building_are_eased(upstairs, step, flights):
+    """Six floors: two and a half flights on average, 16 s each; the walk gets shorter by those that go."""
+    demand = weights.make_demand(upstairs, cell=50)
+    cell = demand["flights"].idxmax()
+    assert demand["flights"].max() == 2.5
+    walk = reach.of_area(upstairs, "walking", profile="80plus")
+    before = plan.evaluate(upstairs, demand, reach=walk)
+    after = plan.carry_out(
+        before, steps_of({"rebuild": "R1", "place": wkt(upstairs, (55, 15)), **step})
+    )
+    assert after.cells["flights"].max() == pytest.approx(flights)
+    who = walkers.profile_of("80plus")
+    saved = before.cells["distance_m"][cell] - after.cells["distance_m"][cell]
+    assert 60 * saved == pytest.approx((2.5 - flights) * who.flight_s, abs=0.01)
+    cost = reach.walking(
+        after.cells, upstairs.facilities, upstairs.on_foot.network, cutoff=15, profile=who
+    )
+    assert cost.table.sum() == pytest.approx(after.cost.table.sum())
+    assert "circles do not show it" in after.area.notes[-1]["en"]
+    assert upstairs.sources.residences["lift"].tolist() == [0.0]
+
+
+def test_no_lift_where_there_is_no_building(walked, upstairs):
+    step = {"rebuild": "x", "with": "lift", "place": wkt(upstairs, (300, 900))}
+    with pytest.raises(ValidationError, match="there is no residence within 50 m"):
+        scenario.apply(upstairs, steps_of(step))
+    with pytest.raises(ValidationError, match="has no residences; name a file"):
+        scenario.apply(area.read_area(walked), steps_of(step))

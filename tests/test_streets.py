@@ -620,3 +620,22 @@ def test_a_centre_400_m_from_any_way_is_told_wherever_it_is_walked(tmp_path):
     table = run("network", "ways.geojson", "--area", "template", cwd=tmp_path).stdout
     assert said in " ".join(table.split())
     assert "60+ nearest to ways left out" in table
+
+
+def test_the_command_walks_private_ways_if_asked_and_keeps_saying_so(tmp_path):
+    """Of 100 m and 60 m the 60 m are private; a study area reads what was prepared as it was."""
+    at = datasets.load("template").facilities.geometry.iloc[0]
+    lines = [[(at.x, at.y), (at.x + 100, at.y)], [(at.x + 100, at.y), (at.x + 100, at.y + 60)]]
+    tags = {"highway": ["footway", "service"], "access": ["", "private"]}
+    crs = datasets.load("template").crs
+    gpd.GeoDataFrame(tags, geometry=shapely.linestrings(lines), crs=crs).to_file(
+        tmp_path / "w.gpkg"
+    )
+    for more, reached in (([], 100), (["--private"], 160)):
+        asked = ("network", "w.gpkg", "--area", "template", "--out", "net.parquet", *more)
+        said = " ".join(run(*asked, cwd=tmp_path).stdout.split())
+        assert "60 m of private ways are" in said
+        study = area.read_area(datasets.folder("template"), network=tmp_path / "net.parquet")
+        assert study.on_foot.network.edges["metres"].sum() == pytest.approx(reached)
+        assert any("60 m of private ways are" in note["en"] for note in study.notes)
+        (tmp_path / "net.parquet").unlink()

@@ -80,7 +80,8 @@ def stairs_of(homes: pd.DataFrame) -> np.ndarray | None:
     """
     Stairs between flats and street door of each residence, people living evenly on its floors.
 
-    Mean flights, share of people upstairs without a lift, and whether both floors and lift are known (1 or
+    Mean flights (of the time they take only `stairs_share`, where a scenario says so), share of people
+    upstairs without a lift, and whether both floors and lift are known (1 or
     0): shape (3, rows), 0 where they are not. None where they are of no row.
     """
     if homes.empty or not {"floors", "lift"} & set(homes):
@@ -91,7 +92,8 @@ def stairs_of(homes: pd.DataFrame) -> np.ndarray | None:
     above = np.where(lift == 1, 0.0, np.maximum(floors - 1, 0.0))
     is_known = ~np.isnan(above) & (~np.isnan(lift) | (above == 0))
     above = np.where(is_known, above, 0.0)
-    stairs: np.ndarray = np.stack([above / 2, above / (above + 1), is_known.astype(float)])
+    eased = homes.get("stairs_share", nobody).fillna(1.0).to_numpy(dtype=float)
+    stairs: np.ndarray = np.stack([eased * above / 2, above / (above + 1), is_known.astype(float)])
     return stairs if is_known.any() else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid
+from carecircles import _html, evaluation, grid, weights
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
 from carecircles.people import columns_of
@@ -137,7 +137,10 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
-    elif (reach := reaches.with_area(base.reach, area)) is not base.reach:  # its ways are rebuilt
+    elif (
+        (reach := reaches.with_area(base.reach, area)) is not base.reach
+        or area.sources is not base.area.sources
+    ):  # ways, or stairs inside, are rebuilt
         cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
         cutoff = _limit(area.standard, base.cost.unit)
@@ -278,13 +281,19 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     >>> cells_of(asis, area) is asis.cells
     True
     """
-    if area.year == plan.area.year:
-        return plan.cells
-    first = plan.origin or plan  # there and back again people live where they did
-    if area.year == first.area.year:
-        return _with_people_of(plan.cells, first.cells)
-    people = grid.repeopled(first.cells, before=first.area.population, after=area.population)
-    return _with_people_of(plan.cells, people)
+    cells = plan.cells
+    if area.year != plan.area.year:
+        first = plan.origin or plan  # there and back again people live where they did
+        then = first.cells
+        if area.year != first.area.year:
+            then = grid.repeopled(then, before=first.area.population, after=area.population)
+        cells = _with_people_of(cells, then)
+    if area.sources is plan.area.sources:
+        return cells
+    # A scenario has changed stairs inside buildings: people stay where they are.
+    anew = weights.make_demand(area, cell=grid.lattice_of(cells).cell)
+    climbed = [column for column in weights.STAIRS if column in anew]
+    return cells.assign(**{column: anew[column].reindex(cells.index) for column in climbed})
 
 
 def _with_people_of(cells: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:

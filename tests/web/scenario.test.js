@@ -90,7 +90,7 @@ test("a file that builds on another wants it, and comes after it", () => {
 
 test("ways are not rebuilt on a page, and it says what does it", () => {
   const step = (more) => 'name = "x"\n[[step]]\nrebuild = "bridge"\nplace = "POINT (117.2 39.1)"\n' + more;
-  for (const made of ["crossing", "ramp", "short_wait", "bench"]) {
+  for (const made of ["crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat"]) {
     assert.deepEqual(problems(step(`with = "${made}"`)),
       ["plan.toml, step 1: this page rebuilds no ways ('bridge'); carry it out with carecircles whatif"]);
   }

@@ -14,8 +14,9 @@ one group of people, or to the ways people walk:
 
     [[step]]
     rebuild = "footbridge" # what it is called
-    with = "crossing"      # a new way over a barrier; also ramp, short_wait (with share = 0.5), bench
-    place = "LINESTRING (117.2230 39.0801, 117.2231 39.0812)"  # ramp, short_wait: POINT or POLYGON
+    with = "crossing"      # a new way over a barrier; also ramp, short_wait (share = 0.5), bench;
+                           # in buildings lift, handrail (share = 0.8), seat (share = 0.9)
+    place = "LINESTRING (117.2230 39.0801, 117.2231 39.0812)"  # others: POINT or POLYGON
 """
 
 from carecircles.scenario.after import DEGREE_DECIMALS as DEGREE_DECIMALS

@@ -13,7 +13,7 @@ from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year,
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.scenario.values import DETAILS, EVERYONE, Scenario, step_named
-from carecircles.scenario.ways import rebuilt
+from carecircles.scenario.ways import rebuilt, refitted
 from carecircles.words import Sentence, Text, at, say
 
 DEGREE_DECIMALS = 7
@@ -74,9 +74,13 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     on_foot, wrong, said = rebuilt(holding, area.on_foot, crs=area.crs)
     problems += wrong
     notes += said
+    sources, wrong, said = refitted(holding, area.sources, crs=area.crs)
+    problems += wrong
+    notes += said
     # A step that does not hold has to be sound as well.
     problems += _place(steps[~holds], area)[1]
     problems += rebuilt(steps[~holds], area.on_foot, crs=area.crs)[1]
+    problems += refitted(steps[~holds], area.sources, crs=area.crs)[1]
     if scenario.year is not None:
         try:
             area = in_year(area, scenario.year)
@@ -95,6 +99,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         facilities=_after(holding, area.facilities, placed),
         standard=_standard_after(holding, area.standard),
         on_foot=on_foot,
+        sources=sources,
         notes=(*area.notes, *notes),
     )
     return area_on(changed, scenario.as_of) if scenario.as_of else changed

@@ -21,7 +21,15 @@ from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._years import FIRST_YEAR, LAST_YEAR, year_of
-from carecircles.scenario.values import ACTS, DETAILS, EVERYONE, REBUILT, Scenario, step_named
+from carecircles.scenario.values import (
+    ACTS,
+    DETAILS,
+    EVERYONE,
+    REBUILT,
+    SHARED,
+    Scenario,
+    step_named,
+)
 from carecircles.words import Sentence, Text, at
 
 _ALWAYS = ("date", "until")
@@ -35,6 +43,9 @@ _SHAPES = {  # of what is rebuilt
     "ramp": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
     "short_wait": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
     "bench": ("POINT (117.2230 39.0801)", ("Point", "MultiPoint")),
+    "lift": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "handrail": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "seat": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
 }
 _QUOTED = Sentence("put it in quotation marks", zh="请加上引号")
 _KINDS_ZH = {"number": "数字", "date": "日期"}
@@ -415,16 +426,17 @@ def _rebuild_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
         is_sound = lon <= 180 and lat <= 90
     if not is_sound:
         problems.append(at(where, _is("place", row.get("place", ""), _such_as(f'"{example}"'))))
-    if made == "short_wait":
+    if made in SHARED:
         share = row.get("share", "")
         if not _is_number(share) or not 0 <= share <= 1:
-            told = "write how much of the wait stays, from 0 to 1"
-            mend = Sentence(told, zh="请写等待时间所剩的比例，0 至 1")
+            told = "write how much of the time remains, from 0 to 1"
+            mend = Sentence(told, zh="请写所剩时间的比例，0 至 1")
             problems.append(at(where, _is("share", share, mend)))
             row.pop("share", None)
     elif "share" in row:
-        told = "share goes with short_wait alone; take it out"
-        problems.append(at(where, Sentence(told, zh="share 只用于 short_wait；请去掉")))
+        told = f"share goes with {', '.join(SHARED)} alone; take it out"
+        zh = f"share 只用于 {'、'.join(SHARED)}；请去掉"
+        problems.append(at(where, Sentence(told, zh=zh)))
     try:
         parse_datum(row.get("datum", "wgs84"))
     except ValueError as err:

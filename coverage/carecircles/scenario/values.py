@@ -10,7 +10,8 @@ from carecircles.words import Sentence, Text
 
 EVERYONE = "everyone"
 ACTS = ("open", "close", "move", "equip", "standard", "rebuild")
-REBUILT = ("crossing", "ramp", "short_wait", "bench")  # with what
+REBUILT = ("crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat")  # with what
+SHARED = ("short_wait", "handrail", "seat")  # after which a share of the time remains
 
 _POINT = ("street", "lon", "lat", "datum", "basis", "source")
 DETAILS: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""How people walk in an area after the steps of a scenario that rebuild ways."""
+"""How people walk in an area after the steps of a scenario that rebuild: ways, and stairs inside buildings."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles.area import OnFoot
+from carecircles.area import OnFoot, Sources
 from carecircles.datum import parse_datum, to_wgs84
 from carecircles.io import _checks
 from carecircles.scenario.values import step_named
@@ -19,6 +19,15 @@ from carecircles.words import Sentence, Text, at
 if TYPE_CHECKING:
     from carecircles.network import Network
 
+_INSIDE: dict[str, Text] = {
+    "lift": {"en": "a lift", "zh": "加装电梯"},
+    "handrail": {"en": "handrails", "zh": "加装扶手"},
+    "seat": {"en": "seats on the stairs", "zh": "加装楼道座椅"},
+}
+_NO_HOMES = Sentence(
+    "the study area has no residences; name a file of them as residences below [files] in area.toml",
+    zh="研究区没有居住建筑数据；请在 area.toml 的 [files] 下写明 residences",
+)
 _Made = OnFoot | Sentence  # or why it cannot be
 _NO_NETWORK = Sentence(
     "the study area has no walking network; name a file of streets and paths as network below [files] in "
@@ -33,21 +42,73 @@ def rebuilt(
     """What is known of walking after steps that rebuild, what is wrong with them, and what they do."""
     problems: list[Sentence] = []
     notes: list[Text] = []
-    for step in steps[steps["act"] == "rebuild"].to_dict("records"):
+    for step in steps[steps["with"].isin(list(_MAKERS))].to_dict("records"):
         shape = _shape_of(step, crs)
         made, told = _MAKERS[step["with"]](on_foot, shape, step)
         if isinstance(made, Sentence):
             problems.append(at(step_named(step["file"], step["step"]), made))
             continue
         on_foot = made
-        name = _checks.show(step["to"])
-        notes.append(
-            {
-                "en": f"{step['file']}: {name} is {told['en']}; circles do not show it.",
-                "zh": f"{step['file']}：{name} 为{told['zh']}；圆形范围不反映此项。",
-            }
-        )
+        notes.append(_note(step, told))
     return on_foot, problems, notes
+
+
+def refitted(
+    steps: pd.DataFrame, sources: Sources, *, crs: pyproj.CRS
+) -> tuple[Sources, list[Sentence], list[Text]]:
+    """Where people live after steps that change stairs inside buildings, what is wrong, and what they do."""
+    problems: list[Sentence] = []
+    notes: list[Text] = []
+    for step in steps[steps["with"].isin(list(_INSIDE))].to_dict("records"):
+        where, homes = _shape_of(step, crs), sources.residences
+        is_meant = np.array([], dtype=bool) if homes is None else _meant(homes, where.iloc[0])
+        if homes is None or not is_meant.any():
+            why = _NO_HOMES if homes is None else _far("residence", "居住建筑")
+            problems.append(at(step_named(step["file"], step["step"]), why))
+            continue
+        if step["with"] == "lift":
+            lift = homes["lift"] if "lift" in homes else pd.Series(np.nan, index=homes.index)
+            homes = homes.assign(lift=lift.mask(is_meant, 1.0))
+        else:
+            nothing = pd.Series(1.0, index=homes.index)
+            eased = homes.get("stairs_share", nothing)
+            homes = homes.assign(stairs_share=eased.mask(is_meant, eased * float(step["share"])))
+        sources = dataclasses.replace(sources, residences=homes)
+        notes.append(_note(step, _inside_in_words(step, int(is_meant.sum()))))
+    return sources, problems, notes
+
+
+def _meant(homes: gpd.GeoDataFrame, where: shapely.Geometry) -> np.ndarray:
+    """Which residences lie in a polygon, or are nearest to a place within 50 m."""
+    from carecircles.network import JOINS_M
+
+    shapes = homes.geometry.to_numpy()
+    if shapely.get_dimensions(where) == 2:
+        inside: np.ndarray = shapely.intersects(shapes, where)
+        return inside
+    off = shapely.distance(shapes, where)
+    nearest: np.ndarray = (off <= JOINS_M) & (off <= off.min(initial=np.inf) + 0.01)
+    return nearest
+
+
+def _inside_in_words(step: Mapping[Any, Any], count: int) -> Text:
+    many = "s" * (count > 1)
+    if step["with"] == "lift":
+        return {"en": f"a lift in {count} residence{many}", "zh": f"为 {count} 处居住建筑加装电梯"}
+    rest = f"{100 * float(step['share']):.0f} %"
+    return {
+        "en": f"{_INSIDE[step['with']]['en']} in {count} residence{many}: {rest} of the time on their stairs "
+        "remains",
+        "zh": f"在 {count} 处居住建筑内{_INSIDE[step['with']]['zh']}，上下楼时间剩 {rest}",
+    }
+
+
+def _note(step: Mapping[Any, Any], told: Text) -> Text:
+    name = _checks.show(step["to"])
+    return {
+        "en": f"{step['file']}: {name} is {told['en']}; circles do not show it.",
+        "zh": f"{step['file']}：{name} 为{told['zh']}；圆形范围不反映此项。",
+    }
 
 
 def _shape_of(step: Mapping[Any, Any], crs: pyproj.CRS) -> gpd.GeoSeries:

@@ -3,7 +3,7 @@
 "use strict";
 carecircles.scenario = (function () {
   const ACTS = ["open", "close", "move", "equip", "standard", "rebuild"];
-  const REBUILT = ["crossing", "ramp", "short_wait", "bench"];
+  const REBUILT = ["crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat"];
   const POINT = ["street", "lon", "lat", "datum", "basis", "source"];
   const DETAILS = {
     open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
