@@ -77,14 +77,13 @@ def write_walk(target: Path) -> None:
 def write_homes(target: Path) -> None:
     """Write residences.csv, communities.geojson, people_grid.geojson and uninhabited.geojson."""
     target.mkdir(parents=True, exist_ok=True)
-    rows = ["id,name,street,lon,lat,households,floors,lift,use,source"]
+    rows = ["id,name,street,lon,lat,households,floors,use,source"]
     for n, (code, name, x, y, households, floors) in enumerate(RESIDENCES, start=1):
         lon, lat = corner(code, x, y)
-        lift = "yes" if floors > 6 else "no"
         rows.append(
-            f"R{n},{name},{code},{lon},{lat},{households},{floors},{lift},residential,invented example"
+            f"R{n},{name},{code},{lon},{lat},{households},{floors},residential,invented example"
         )
-    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,yes,office,invented example")
+    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,office,invented example")
     write_rows(rows, target / "residences.csv")
 
     halves = [

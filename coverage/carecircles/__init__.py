@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carecircles import area as area
+    from carecircles import benches as benches
     from carecircles import catchments as catchments
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
+    from carecircles import equity as equity
     from carecircles import errors as errors
     from carecircles import evaluation as evaluation
     from carecircles import gaps as gaps
@@ -49,12 +51,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "area",
+    "benches",
     "catchments",
     "claims",
     "cohorts",
     "comparison",
     "datasets",
     "datum",
+    "equity",
     "errors",
     "evaluation",
     "gaps",

@@ -64,7 +64,8 @@ def isochrones(cells: pd.DataFrame, cutoffs: Sequence[float]) -> gpd.GeoDataFram
     {350.0: 3750.0, 700.0: 13675.0}
     """
     limits = np.unique(np.asarray(cutoffs, dtype=float))
-    ring = np.searchsorted(limits, cells["distance_m"].to_numpy())  # len(limits) beyond them all
+    # The last place of a number may differ from that of the table; beyond them all it is len(limits).
+    ring = np.searchsorted(limits * (1 + 1e-12), cells["distance_m"].to_numpy())
     is_near = ring < len(limits)
     near, ring = cells[is_near], ring[is_near]
     table = near.groupby(ring)[["area_m2", *columns_of(cells)]].sum()

@@ -54,6 +54,7 @@ UNITS = {
     "people": Unit({"en": "people", "zh": "人"}, 3, ",.0f", "#,##0", "count"),
     "net people": Unit({"en": "people", "zh": "人"}, 3, "+,.0f", "+#,##0;-#,##0;0", "signed"),
     "share": Unit({"en": "%", "zh": "%"}, 6, ".1%", "0.0%", "share"),
+    "index": Unit({"en": "index", "zh": "指数"}, 6, ".3f", "0.000"),
     "gap": Unit({"en": "%", "zh": "%"}, 9, ".2%", "0.00%"),
     "km2": Unit({"en": "km²", "zh": "平方公里"}, 4, ".2f", "#,##0.00", "area", {"en": "km²", "zh": "km²"}),
     "net km2": Unit({"en": "km²", "zh": "平方公里"}, 4, "+.2f", "+#,##0.00;-#,##0.00;0.00"),
@@ -105,6 +106,7 @@ COLUMNS: dict[str, Column] = {
     "site_name": _column("text", ("Site", "选址"), ("Identity and name of the site", "选址的编号与名称")),
     "unit_name": _column("text", ("Unit", "单元"), ("What has a known number of people: a street or what is left of it, a community, a square of the population grid", "已知人数的单元：街道（或其余部分）、社区、人口网格单元")),
     "placed_by": _column("text", ("Placed by", "安置依据"), ("By what the people of the unit are placed in its cells", "单元内人口安置到网格的依据")),
+    "bench": _column("text", ("Bench", "座椅"), ("Identity of the place for a new bench", "新座椅位置的编号")),
     "alternative": _column("text", ("Alternative", "备选"), ("Number of the alternative", "备选方案序号")),
     "apart_m": _column("m", ("Apart from all above, m", "距以上各址 m"), ("What every site keeps from all sites before, in a straight line", "与此前各址的最小直线距离"), ("m from all above", "距以上各址 m")),
     "street": _column("text", ("Street", "街道"), ("Code of the street it lies in", "所在街道的代码")),
@@ -164,6 +166,23 @@ COLUMNS: dict[str, Column] = {
     # people placed
     "known_{g}": _column("people", ("{} known", "已知{}"), ("People ({}) the unit is known to have", "单元的已知人口（{}）")),
     "placed_{g}": _column("people", ("{} placed", "已安置{}"), ("People ({}) in the cells of the unit", "单元各网格内安置的人口（{}）")),
+
+    # how unequally far people are
+    "group_people": _column("people", ("People", "人数"), ("People of the group in the row", "该行人群的人数")),
+    "out_of_reach_group_people": _column("people", ("Without a way", "无路可达"), ("People of the group in the row from whom no way leads to any centre", "该行人群中无路可达任何中心的人数")),
+    "out_of_reach_{g}": _column("people", ("{} without a way", "无路可达的{}"), ("People ({}) from whom no way leads to any centre; the other measures leave them out", "无路可达任何中心的人口（{}），不计入其他各项")),
+    "worst_tenth_{u}": _column("{u}", ("Farthest tenth, mean {u}", "最远一成平均 {u}"), ("Mean distance of the tenth of people who have it farthest", "距离最远的一成人口的平均距离"), ("farthest tenth {u}", "最远一成 {u}")),
+    "ede_{u}": _column("{u}", ("As if all had, {u}", "等价均等距离 {u}"), ("Equally-distributed equivalent distance (Kolm and Pollak): were everyone so far, it would be as bad", "Kolm-Pollak 等价均等距离：若人人同此距离，则同样不利"), ("as if all {u}", "等价均等 {u}")),
+    "gini": _column("index", ("Gini", "基尼系数"), ("Gini coefficient of the distance: 0 where all are equally far", "距离的基尼系数，0 为人人相等"), ("Gini", "基尼")),
+    "theil": _column("index", ("Theil", "泰尔指数"), ("Theil index of the distance: 0 where all are equally far", "距离的泰尔指数，0 为人人相等"), ("Theil", "泰尔")),
+    "theil_within": _column("index", ("Theil within streets", "街道内泰尔"), ("The part of Theil's index within streets", "泰尔指数的街道内部分")),
+    "theil_between": _column("index", ("Theil between streets", "街道间泰尔"), ("The part of Theil's index between streets", "泰尔指数的街道间部分")),
+    "palma": _column("index", ("Farthest tenth to nearest two fifths", "最远一成与最近四成之比"), ("Distance borne by the farthest tenth of people over that borne by the nearest two fifths", "最远一成人口与最近四成人口承担的距离之比"), ("10:40", "10:40")),
+    "fgt0": _column("share", ("Beyond the standard", "超出标准者占比"), ("Share of people beyond the standard (FGT 0)", "超出标准的人口占比（FGT 0）"), ("beyond", "超标准")),
+    "fgt1": _column("index", ("Beyond by, in standards", "超出幅度"), ("Mean of what is beyond the standard, in standards (FGT 1)", "超出标准的幅度（以标准为单位）的平均（FGT 1）"), ("FGT 1", "FGT 1")),
+    "fgt2": _column("index", ("Beyond, squared", "超出幅度平方"), ("Mean of its square, in which those far beyond weigh more (FGT 2)", "超出幅度平方的平均，越远权重越大（FGT 2）"), ("FGT 2", "FGT 2")),
+    "kappa": _column("index", ("Kappa", "κ"), ("By which the equivalent weighs far distances, per unit of distance", "等价均等距离的参数 κ（每单位距离）")),
+    "epsilon": _column("index", ("Epsilon", "ε"), ("Aversion to inequality by which the equivalent is made", "等价均等距离的不平等厌恶参数 ε")),
 
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
@@ -300,6 +319,18 @@ YEAR_COLUMNS = (
     "covered_{also}_share",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
+EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
+    "{g}",
+    "mean_distance_{u}",
+    "worst_tenth_{u}",
+    "ede_{u}",
+    "gini",
+    "theil",
+    "palma",
+    "fgt0",
+    "fgt1",
+    "fgt2",
+)
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
@@ -313,6 +344,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "cumulative_{g}",
     "price",
 )
+BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
 # Of tables on a page,
 COVERAGE_PANEL = (
