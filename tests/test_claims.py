@@ -266,3 +266,29 @@ def test_isochrones_are_written_beside_the_table(tmp_path):
     assert frame["people_60"].iloc[-1] == pytest.approx(covered, abs=0.01)
     metres = frame.to_crs(frame.estimate_utm_crs()).area / 1e6
     assert metres.tolist() == pytest.approx(frame["area_km2"].tolist(), rel=2e-3)
+
+
+def test_a_reader_points_at_a_zone_and_switches_isochrones_on(browser, tmp_path):
+    walk = by_the_river()
+    both = plan.evaluate(walk.area, walk.cells, reach=walk.reach, beside=reach.straight_line)
+    path = tmp_path / "map.html"
+    maps.coverage_map(both).save(path)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
+    zone = page.locator("path.cc-claimed")
+    assert zone.count() == 1
+    assert zone.get_attribute("aria-label").startswith(
+        "Claimed by the circle, not reached on foot 1: 725"
+    )
+    page.evaluate("carecircles.words.setLanguage('zh')")
+    assert zone.get_attribute("aria-label").startswith(
+        "服务圈内，步行不可达 1：725".replace("：", ": ")
+    )
+    shown = ".cc-legend li.cc-isochrone >> visible=true"
+    assert page.locator(shown).count() == 0
+    page.locator(".leaflet-control-layers").hover()
+    page.locator(".leaflet-control-layers label", has_text="等时圈").click()
+    assert page.locator(shown).all_inner_texts() == ["5 分钟以内", "10 分钟以内", "15 分钟以内"]
+    assert page.locator(".leaflet-cc-fill-pane path").count() == 3
+    page.close()
