@@ -7,6 +7,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -153,6 +154,7 @@ def test_siting_beside_spopt(benchmark, case):
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
+WITH_HOMES = "evaluate --area ./hexi"  # with 20,000 residences, beside "evaluate"
 COMMANDS = [
     "--help",
     "evaluate",
@@ -164,8 +166,8 @@ COMMANDS = [
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_whole_command(benchmark, tmp_path, command):
+@pytest.mark.parametrize("command", [*COMMANDS, WITH_HOMES])
+def test_a_whole_command(benchmark, tmp_path, hexi, command):
     """
     A process with all it loads; its processor time and peak in the extra info, the least of the rounds.
 
@@ -179,6 +181,8 @@ def test_a_whole_command(benchmark, tmp_path, command):
         "atexit.register(lambda: pathlib.Path('status').write_text(status.read_text()));"
         "from carecircles.__main__ import main; main()"
     )
+    if command == WITH_HOMES:
+        write_with_homes(tmp_path / "hexi", hexi, 20_000)
     arguments = [sys.executable, "-c", told, *command.split()]
     seconds, peaks = [], []
 
@@ -195,6 +199,21 @@ def test_a_whole_command(benchmark, tmp_path, command):
     with contextlib.chdir(tmp_path):
         benchmark.pedantic(run, rounds=5, warmup_rounds=1)
     benchmark.extra_info |= {"cpu_s": min(seconds), "peak_mb": min(peaks)}
+
+
+def write_with_homes(folder, hexi, count):
+    """A copy of Hexi's files with as many residences anywhere in it."""
+    shutil.copytree(datasets.folder("hexi"), folder)
+    at = gpd.GeoSeries(homes_in(hexi, count), crs=hexi.crs).to_crs(4326)
+    homes = pd.DataFrame({"户数": np.arange(count) % 900 + 1, "lon": at.x, "lat": at.y})
+    homes.assign(datum="wgs84").round(6).to_csv(folder / "residences.csv", index=False)
+
+
+def homes_in(hexi, count):
+    rng = np.random.default_rng(0)
+    left, bottom, right, top = hexi.streets.total_bounds
+    at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * count, 2)))
+    return at[shapely.intersects(at, hexi.streets.union_all())][:count]
 
 
 MEMORY = [
@@ -379,10 +398,7 @@ def test_squares_into_cells_beside_others(benchmark, hexi, engine):
 @pytest.mark.parametrize("homes", [0, 20_000])
 def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     """From the study area to its figures."""
-    rng = np.random.default_rng(0)
-    left, bottom, right, top = hexi.streets.total_bounds
-    at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * homes, 2)))
-    inside = at[shapely.intersects(at, hexi.streets.union_all())][:homes]
+    inside = homes_in(hexi, homes)
     found = gpd.GeoDataFrame({"households": np.ones(len(inside))}, geometry=inside, crs=hexi.crs)
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)

@@ -342,6 +342,9 @@ WRITTEN = [  # steps after `name = "x"`
     '[[step]]\nopen = "__proto__"\nstreet = "桃园"\n[[step]]\nopen = "constructor"\nstreet = "桃园"\n',
     'x = 1\n[__proto__]\ny = 2\n',
     '[[step]]\nopen = "N1"\nstreet = "__proto__"\n',
+    '[[step]]\nrebuild = "x"\nwith = "tunnel"\nplace = "POINT (117.2 39.1)"\n',
+    '[[step]]\nrebuild = "x"\nwith = "ramp"\nplace = "POINT (117.2 39.1)"\n',
+    '[[step]]\nrebuild = "x"\nclose = "H01"\n',
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from carecircles import (
     plan,
     reach,
     scenario,
+    walkers,
 )
 from carecircles.area import read_area
 from tests.test_area import EAST_306_M, add_centres
@@ -378,4 +379,43 @@ def test_neighbours_are_walked_to_as_well(browser, hexi_copy, tmp_path):
     text = 'name = "x"\n[[step]]\nstandard = "everyone"\nmetres = 1500\n'
     assert opened.load(text), opened.problems()
     assert_same_people(opened.figures(), before.cells, carried_out(before, text).cells)
+    opened.page.close()
+
+
+@pytest.mark.parametrize("key", ["80plus", "nostairs"])
+def test_minutes_of_a_walker_agree_to_the_person(browser, walked, streets, key, tmp_path):
+    """Stairs on some ways, signals on others, and flights inside houses; centres move and the minutes change."""
+    rng = np.random.default_rng(8)
+    count = len(streets.edges)
+    edges = streets.edges.assign(
+        flights=np.where(rng.random(count) < 0.1, rng.uniform(0.5, 3, count), 0.0),
+        signals=np.where(rng.random(count) < 0.2, 1.0, 0.0),
+    )
+    steep = network.Network(streets.xy, edges, streets.barriers)
+    demand = walked.cells.assign(flights=rng.uniform(0, 4, len(walked.cells)))
+    walk = functools.partial(reach.walking, network=steep, profile=walkers.profile_of(key))
+    before = plan.evaluate(walked.area, demand, reach=walk)
+    maps.whatif_map(before).save(tmp_path / "live.html")
+    opened = Live(browser, tmp_path / "live.html")
+    assert_same_people(opened.figures(), before.cells, before.cells)
+    for number, limit in enumerate((15, 10, 22.5, 15)):
+        opened.ask(
+            """([places, limit]) => {
+              const { live } = carecircles.page, ids = [...live.plan.centres.keys()];
+              places.forEach(([lat, lng], n) => { live.move(ids[9 * n], { lat, lng }); live.settle(); });
+              live.add({ lat: places[0][0] + 0.004, lng: places[0][1] });
+              live.setLimit(limit);
+              live.settle();
+            }""",
+            [[[rng.uniform(39.04, 39.11), rng.uniform(117.18, 117.27)] for _ in range(3)], limit],
+        )
+        after = carried_out(before, opened.toml())
+        assert after.cost.cutoff == limit, number
+        assert_same_people(opened.figures(), before.cells, after.cells)
+    radius = opened.page.get_by_role("slider").first
+    expect(radius).to_have_attribute("aria-valuetext", "15.0 min")
+    opened.page.get_by_role("button", name="中文").click()
+    expect(opened.page.locator("label", has=radius)).to_contain_text("分钟")
+    opened.shot(f"live-{key}")
+    opened.assert_quiet()
     opened.page.close()

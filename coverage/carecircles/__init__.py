@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carecircles import area as area
+    from carecircles import benches as benches
     from carecircles import catchments as catchments
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "area",
+    "benches",
     "catchments",
     "claims",
     "cohorts",

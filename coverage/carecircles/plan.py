@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid
+from carecircles import _html, evaluation, grid, weights
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
+from carecircles.people import columns_of
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -35,6 +36,8 @@ class Plan:
         Cost table of the area's centres up to the standard.
     reach
         How people get to centres; whatever is measured for this plan is measured by it.
+    origin
+        The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
     beside
         The same area by another reach, told beside: the walk beside the circle, say.
     """
@@ -44,6 +47,7 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+    origin: "Plan | None" = field(default=None, repr=False)
     beside: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
@@ -133,8 +137,13 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
+    elif (
+        (reach := reaches.with_area(base.reach, area)) is not base.reach
+        or area.sources is not base.area.sources
+    ):  # ways, or stairs inside, are rebuilt
+        cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
-        reach, cutoff = base.reach, _limit(area.standard, base.cost.unit)
+        cutoff = _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
             base.cost,
             demand,
@@ -149,7 +158,15 @@ def evaluate(
         other = evaluate(area, demand, reach=beside, name=name)
     elif base is not None and base.beside is not None:
         other = evaluate(area, demand, base=base.beside, name=name)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach, other)
+    cells = evaluation.evaluate(demand, cost, nearest)
+    return Plan(name, area, cells, cost, reach, beside=other, origin=_origin_of(base, area))
+
+
+def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
+    """The plan whose people those of an area in a year are scaled from."""
+    if plan is None or plan.origin is not None:
+        return None if plan is None else plan.origin
+    return None if plan.area.year == area.year else plan
 
 
 def _limit(standard: Standard, unit: str) -> float:
@@ -177,7 +194,7 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
 
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
     """
-    The plan that a scenario makes of another one; only new and moved centres are measured.
+    The plan that a scenario makes of another one; only new and moved centres are measured, unless ways are rebuilt.
 
     Parameters
     ----------
@@ -214,7 +231,7 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     return evaluate(after, cells_of(plan, after), base=plan, name=name)
 
 
-def of_year(plan: Plan, year: int) -> Plan:
+def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Plan:
     """
     The same plan for the people of another year: what its centres reach stays, whom they reach does not.
 
@@ -224,6 +241,10 @@ def of_year(plan: Plan, year: int) -> Plan:
         The plan; its study area's population names years.
     year
         As in `area.in_year`.
+    demand
+        The same cells with the people of that year, where they do not live as they did, such as from
+        `weights.make_demand` where each year has a raster of its own. Else each street has so many times
+        as many as in the year that the plan was evaluated for, in the same places.
 
     Raises
     ------
@@ -243,8 +264,9 @@ def of_year(plan: Plan, year: int) -> Plan:
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    other = None if plan.beside is None else of_year(plan.beside, year)
-    return replace(plan, area=then, cells=cells_of(plan, then), beside=other)
+    cells = cells_of(plan, then) if demand is None else _with_people_of(plan.cells, demand)
+    other = None if plan.beside is None else of_year(plan.beside, year, demand=demand)
+    return replace(plan, area=then, cells=cells, beside=other, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
@@ -259,9 +281,26 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     >>> cells_of(asis, area) is asis.cells
     True
     """
-    if area.year == plan.area.year:
-        return plan.cells
-    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
+    cells = plan.cells
+    if area.year != plan.area.year:
+        first = plan.origin or plan  # there and back again people live where they did
+        then = first.cells
+        if area.year != first.area.year:
+            then = grid.repeopled(then, before=first.area.population, after=area.population)
+        cells = _with_people_of(cells, then)
+    if area.sources is plan.area.sources:
+        return cells
+    # A scenario has changed stairs inside buildings: people stay where they are.
+    anew = weights.make_demand(area, cell=grid.lattice_of(cells).cell)
+    climbed = [column for column in weights.STAIRS if column in anew]
+    return cells.assign(**{column: anew[column].reindex(cells.index) for column in climbed})
+
+
+def _with_people_of(cells: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the people of the same cells in another year."""
+    moved = cells.assign(**{group: demand[group] for group in columns_of(demand)})
+    moved.attrs = dict(cells.attrs)
+    return moved
 
 
 def is_straight(plan: Plan) -> bool:

@@ -1,5 +1,6 @@
 """The files that say how people walk in an area: a network, barriers and where they are crossed, seats."""
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,16 @@ ROLES_ZH = {
 def match(
     paths: Mapping[str, io.Source],
     boundary: gpd.GeoDataFrame,
+    landmarks: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None],
     *,
     crs: pyproj.CRS,
     datums: Mapping[str, str],
 ) -> tuple[OnFoot, list[Sentence], list[Text]]:
-    """What is known of walking in an area, what is wrong with its files, what was taken for granted."""
+    """
+    What is known of walking in an area, what is wrong with its files, what was taken for granted.
+
+    `landmarks` are the area's streets and centres, by which a network in another datum is told.
+    """
     told = {role: paths[role] for role in WALKED if role in paths}
     if not told:
         return NO_WALKS, [], []
@@ -42,7 +48,7 @@ def match(
     readers: dict[str, Callable[..., gpd.GeoDataFrame | gpd.GeoSeries]] = {
         "barriers": network.read_barriers,
         "crossings": network.read_crossings,
-        "rests": network.read_rests,
+        "rests": functools.partial(network.read_rests, within=boundary),
     }
     for role, read_one in readers.items():
         if role in told:
@@ -62,11 +68,30 @@ def match(
             )
         except ValidationError as err:
             problems += err.problems
-    notes = [] if net is None else [_of_file(told["network"], note) for note in net.notes]
+    notes: list[Text] = []
+    if net is not None:
+        said = [*net.notes, *_datum_notes(net, told["network"], landmarks, datums)]
+        notes = [_of_file(told["network"], note) for note in said]
     notes += [line for frame in read.values() for line in io.taken(frame)]
     if {"barriers", "crossings"} <= set(read):
         notes += _idle(network.opens_none(read["barriers"], read["crossings"]), told["crossings"])
     return OnFoot(net, **read), problems, notes
+
+
+def _datum_notes(
+    net: Any,
+    source: io.Source,
+    landmarks: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None],
+    datums: Mapping[str, str],
+) -> list[Text]:
+    """That a network may be in another datum, where nobody says in which one it is."""
+    from carecircles import network
+
+    streets, centres = landmarks
+    is_osm = isinstance(source, str | Path) and str(source).casefold().endswith(network.OSM)
+    if "network" in datums or is_osm or centres is None:
+        return []
+    return network.datum_notes(net, network.landmarks(streets, centres))
 
 
 def _idle(opens_none: pd.Series, source: io.Source) -> list[Text]:

@@ -25,7 +25,7 @@ RASTER = "people_raster"
 _FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "places", *LIVED_IN, *WALKED)
+_OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
 
 
 _TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, io, people, walkers
-from carecircles.area import _on_foot, _sources
+from carecircles.area import _counted, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -40,11 +40,14 @@ def read_area(
     *,
     centres: io.Source | None = None,
     network: str | Path | None = None,
+    rests: str | Path | None = None,
     datum: str | None = None,
     beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
     """
     A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
+
+    Without a file of population, people are those of the sources that say where they live, where these count them.
 
     Parameters
     ----------
@@ -54,8 +57,10 @@ def read_area(
         Another list of centres to use instead of the folder's, a file or a frame.
     network
         Another file of streets and paths to walk on instead of the folder's.
+    rests
+        Another file of seats instead of the folder's.
     datum
-        Datum of the centres' coordinates, one of `datum.DATUMS`, and of the lines of `network`.
+        Datum of the centres' coordinates, one of `datum.DATUMS`, and of those of `network` and `rests`.
     beyond
         Metres outside the border up to which centres are kept, as neighbours: people walk across.
 
@@ -91,15 +96,16 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
-    if network is not None:
-        paths["network"] = Path(network)
-        datums.pop("network", None)
-        datums |= {} if datum is None else {"network": datum}
+    walked = {"network": network, "rests": rests}
+    for role, path in ((role, path) for role, path in walked.items() if path is not None):
+        paths[role] = Path(path)
+        datums.pop(role, None)
+        datums |= {} if datum is None else {role: datum}
     remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
         line = 'centres = "{}"'
         remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
-    is_of_centres = datum is not None and (centres is not None or network is None)
+    is_of_centres = datum is not None and (centres is not None or {*walked.values()} == {None})
     if datum is not None and is_of_centres and datums.setdefault("centres", datum) != datum:
         said = datums["centres"]
         told = (
@@ -137,7 +143,7 @@ class More(TypedDict, total=False):
 def study(
     *,
     streets: io.Source,
-    population: io.Source,
+    population: io.Source | None = None,
     centres: io.Source,
     name: str | Text = _UNNAMED,
     crs: pyproj.CRS | str | None = None,
@@ -154,7 +160,8 @@ def study(
         GeoDataFrames and DataFrames with the columns that `io.read_streets`, `io.read_population`,
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
-        in degrees. A path is read. Boundary and places need not be there.
+        in degrees. A path is read. Boundary and places need not be there, nor population, where communities,
+        a grid of people, rasters or residences count people: those of the first of these that do.
     residences, communities, people_grid, uninhabited
         What says where in the streets people live: frames with the columns that `io.read_residences`,
         `io.read_communities` and `io.read_people_grid` read, points or polygons, and polygons nobody
@@ -287,6 +294,10 @@ def _made(
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     is_counted = population is not None and not wrong
+    has_population = "population" in paths
+    may_count = RASTER in plan or any(role in paths for role in _counted.COUNTING)
+    if not has_population and not may_count:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
     placed = {}
     for role, read_one in (
         ("boundary", io.read_boundary),
@@ -352,21 +363,34 @@ def _made(
         )
         problems += wrong
         notes += said
-    sources, wrong, said = _sources.match(
-        {role: placed[role] for role in LIVED_IN},
-        plan.get(RASTER),
-        Ground(streets, population if is_counted else None, _remedies(by)),
-        files=files,
-        folder=plan.get("folder", Path()),
-    )
+    lived_in, raster = {role: placed[role] for role in LIVED_IN}, plan.get(RASTER)
+    ground, folder = Ground(streets, None, _remedies(by), groups), plan.get("folder", Path())
+    counted = None
+    if not has_population:
+        counted, wrong = _counted.count(
+            lived_in, raster, ground, groups, files=files, folder=folder
+        )
+        problems += wrong
+    if counted is not None:
+        is_counted, population, populations = True, counted.population, counted.populations
+        notes += counted.notes
+        raster = None if counted.by == RASTER else raster
+    ground = ground._replace(population=population if is_counted else None)
+    sources, wrong, said = _sources.match(lived_in, raster, ground, files=files, folder=folder)
     problems += wrong
     notes += said
-    on_foot, wrong, said = _on_foot.match(paths, boundary, crs=crs, datums=datums)
+    if not has_population and counted is None and not problems:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
+    on_foot, wrong, said = _on_foot.match(
+        paths, boundary, (streets, facilities), crs=crs, datums=datums
+    )
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
     if problems or population is None or facilities is None:
-        raise ValidationError(problems)
+        raise ValidationError(list(dict.fromkeys(problems)))
+    if counted is not None and counted.bands:
+        sources = dataclasses.replace(sources, people_raster=counted.bands)
     standard = plan.get("standard", {})
     read_in = StudyArea(
         name=plan["name"],
@@ -384,6 +408,7 @@ def _made(
         notes=tuple(notes),
         groups=groups,
         sources=sources,
+        counted="population" if counted is None else counted.by,
         on_foot=on_foot,
     )
     return read_in if populations is None else with_years(read_in, populations)
@@ -392,7 +417,7 @@ def _made(
 def ground_of(area: StudyArea, *, datum: str, zh: str) -> Ground:
     """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
     remedy = Sentence(datum, zh=zh)
-    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy), area.groups)
 
 
 def _remedies(by: str) -> dict[str, Sentence]:

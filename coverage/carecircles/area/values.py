@@ -75,7 +75,7 @@ class Sources:
         a square across the border the part inside is there, with the people of its share of the area.
     people_raster
         Bands of files in any CRS, north up, of the people in each pixel; several bands of one group are
-        added up.
+        added up. They are of several years only where they are the population, of those years.
     uninhabited
         Polygons nobody lives in, such as water and parks.
     """
@@ -127,6 +127,7 @@ class Ground(NamedTuple):
     streets: gpd.GeoDataFrame
     population: pd.DataFrame | None
     remedies: Mapping[str, Sentence]  # how to declare a datum, by role
+    groups: tuple[people.Group, ...] = people.GROUPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +143,8 @@ class StudyArea:
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
     (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
-    `on_foot` along what they walk.
+    `on_foot` along what they walk;
+    `counted` is what says how many there are in each, 'population' or one of the sources, added up.
     """
 
     name: str
@@ -162,6 +164,7 @@ class StudyArea:
     on_foot: OnFoot = field(default=NO_WALKS, repr=False)
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
+    counted: str = "population"
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
@@ -312,10 +315,15 @@ def offering(area: StudyArea, service: str) -> StudyArea:
         raise ValidationError([Sentence(told, zh=f"服务为 {service!r}；{mend.zh}。")])
     spelled = io.service_name(word)
     note = {
-        "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
+        "en": f"Only the {_many(int(has.sum()))} that {'offers' if has.sum() == 1 else 'offer'} '{spelled['en']}' "
+        f"{'is' if has.sum() == 1 else 'are'} counted.",
         "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
     }
     return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+
+
+def _many(centres: int) -> str:
+    return f"{centres} {'centre' if centres == 1 else 'centres'}"
 
 
 def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
@@ -351,7 +359,8 @@ def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
     undated = int((is_open & is_undated).sum())
     note = {
-        "en": f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}.",
+        "en": f"{_many(undated)} without an opening date {'is' if undated == 1 else 'are'} counted as open on "
+        f"{day:%Y-%m-%d}.",
         "zh": f"{undated} 个中心没有开业日期，按 {day:%Y-%m-%d} 已开业计。",
     }
     return dataclasses.replace(

@@ -158,7 +158,10 @@ def evaluate(
         print_table(
             report.coverage_table(plan, by=by, lang=options.lang),
             title=say(report.standard_note(plan), options.lang),
-            notes=report.notes(plan, lang=options.lang),
+            notes=[
+                *report.notes(plan, lang=options.lang),
+                *(say(line, options.lang) for line in report.border_notes(plan)),
+            ],
             lang=options.lang,
         )
 

@@ -111,7 +111,7 @@ class Options:
     datum: Annotated[
         str | None,
         typer.Option(
-            help="Datum of the files named with --centres, --network, --candidates and --keep-out, or of the "
+            help="Datum of the files named with --centres, --network, --rests, --candidates and --keep-out, or of the "
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
         ),
     ] = None
@@ -126,6 +126,20 @@ class Options:
         Path | None,
         typer.Option(
             help="Streets and paths to walk along, instead of the area's own (see `network`)."
+        ),
+    ] = None
+    rests: Annotated[
+        Path | None,
+        typer.Option(
+            help="Seats to rest on along the way, instead of the area's own: points, or .osm.pbf with its "
+            "benches and shelters."
+        ),
+    ] = None
+    stretch: Annotated[
+        float | None,
+        typer.Option(
+            help="Metres that are walked without a seat at most, with --reach walking: a walk with a longer "
+            "stretch does not count."
         ),
     ] = None
     detour: Annotated[
@@ -304,8 +318,28 @@ def options_problems(options: Options) -> list[Sentence]:
         ),
         *_detour_problems(options),
         *grid.cell_problems(options.cell),
+        *_rest_problems(options),
         *problems_of(lambda: memory.limit(options.memory)),
     ]
+
+
+def _rest_problems(options: Options) -> list[Sentence]:
+    """Whether seats and stretch go together, with a walk."""
+    stretch, rests = options.stretch, options.rests
+    wanted = Sentence("metres above 0, such as 100", zh="大于 0 的米数，如 100")
+    problems = number_problems(("--stretch", stretch, 0 < (stretch or 0) < 1e6, wanted))
+    if options.reach is not ReachKind.walking:
+        why = Sentence(
+            f"--reach {options.reach}; use --reach walking",
+            zh=f"--reach {options.reach} 同用；请改用 --reach walking",
+        )
+        return [*problems, *conflicts({"--stretch": stretch, "--rests": rests}, why)]
+    if rests is not None and stretch is None and options.profile is None:
+        told = "--rests: say how many metres are walked without a seat, such as --stretch 100."
+        problems.append(
+            Sentence(told, zh="--rests：请写明无座椅时最多走多少米，如 --stretch 100。")
+        )
+    return problems
 
 
 def _detour_problems(options: Options) -> list[Sentence]:
@@ -365,7 +399,13 @@ def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     own: list[Path] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         own = area.files_of(folder_of(options.area))
-    asked = (options.centres, options.network, walkers.file_of(options.profile), *files)
+    asked = (
+        options.centres,
+        options.network,
+        options.rests,
+        walkers.file_of(options.profile),
+        *files,
+    )
     told = [path for path in asked if path is not None]
     return [*own, *(path for one in told for path in area.files_told(one))]
 

@@ -358,6 +358,9 @@ def _amounts(frame: pd.DataFrame, *, file: str) -> tuple[dict[str, pd.Series], l
     """Households, dwellings, floor area, floors and height as floats, and what is wrong with them."""
     amounts, problems = {}, []
     for column in (*MEASURES, "floors", "height"):
+        if column not in frame:
+            amounts[column] = pd.Series(np.nan, index=frame.index)
+            continue
         written = with_column(frame, column)
         values, wrong = _checks.numbers(
             written, column, file=file, such_as=_SUCH_AS[column], blank=True

@@ -130,7 +130,7 @@ def title(area: StudyArea) -> Text:
     beyond = int(is_neighbour(area.facilities).sum())
     own = len(area.facilities) - beyond
     return {
-        "en": f"{name['en']}: elderly-care coverage of {own} centres"
+        "en": f"{name['en']}: elderly-care coverage of {own} {'centre' if own == 1 else 'centres'}"
         + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
         + shown["en"],
         "zh": f"{name['zh']}：{own} 个居家养老服务中心"

@@ -44,7 +44,8 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     """
     The network with the cells on it, cut to what walks of at most `farthest` can use, and the cost table.
 
-    What walks cost travels as it is, so that the page adds up the same numbers in the same order.
+    Ways travel in metres, or in the level metres of whoever walks, with what a metre takes in the unit of the
+    cost table; so do the stairs between flats and the street. What walks cost travels as it is, so that the page adds up the same numbers in the same order.
     Coordinates, from which only the place of a centre that is new or moved follows, travel in whole units of
     some micrometres.
 
@@ -69,7 +70,10 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     from carecircles import network as networks  # which loads what straight lines do without
 
     area, cells = plan.area, plan.cells
-    graph, per_metre = networks.graph_of(network), 1.0
+    profile, per_metre, along = reaches.profile_in(plan.reach), 1.0, None
+    if profile is not None:
+        per_metre, along = 1 / (60 * profile.pace_m_s), networks.level_metres(network, profile)
+    graph = networks.graph_of(network, along)
     farthest = max(_FARTHEST_M * per_metre, _STANDARDS * plan.cost.cutoff)
     within = shapely.buffer(area.boundary.geometry.iloc[0], farthest / per_metre + _matching.RIM_M)
     shapely.prepare(within)
@@ -89,8 +93,12 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     homes = _near(networks.onto(network, x, y), number)
     points = area.facilities.geometry
     centres = _near(networks.onto(network, points.x.to_numpy(), points.y.to_numpy()), number)
-    is_on = homes.edge >= 0
+    is_on = (homes.edge >= 0) & np.isfinite(graph.along[kept][homes.edge])
     homes = homes.taken(is_on)
+    stairs = {}
+    if profile is not None and profile.flight_s and "flights" in cells:
+        flights = cells["flights"].to_numpy(dtype=float)[place[cell][is_on]]
+        stairs = {"cell_stairs": profile.pace_m_s * profile.flight_s * flights}
     arrays = {
         "way_start": ends[:, 0],
         "way_end": ends[:, 1],
@@ -104,6 +112,7 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         "cell_edge": homes.edge,
         "cell_share": homes.share,
         "cell_off": homes.off,
+        **stairs,
         "centre_edge": centres.edge + 1,
         "centre_share": centres.share,
         "centre_off": np.where(centres.edge >= 0, centres.off, 0.0),

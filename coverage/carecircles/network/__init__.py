@@ -6,11 +6,25 @@ off their ways counts too; `reach.walking` makes the cost table of it.
 """
 
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
+from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends
+from carecircles.network.health import is_left_out as is_left_out
+from carecircles.network.health import landmarks as landmarks
 from carecircles.network.health import metres_off as metres_off
+from carecircles.network.health import nearest_ways as nearest_ways
+from carecircles.network.read import OSM as OSM
 from carecircles.network.read import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
+from carecircles.network.rebuilt import JOINS_M as JOINS_M
+from carecircles.network.rebuilt import signals_at as signals_at
+from carecircles.network.rebuilt import stairs_at as stairs_at
+from carecircles.network.rebuilt import with_ramps as with_ramps
+from carecircles.network.rebuilt import with_waits as with_waits
+from carecircles.network.rebuilt import with_way as with_way
+from carecircles.network.rests import legs as legs
+from carecircles.network.rests import rested_nearest as rested_nearest
+from carecircles.network.rests import rested_walks as rested_walks
 from carecircles.network.seats import OPENS_M as OPENS_M
 from carecircles.network.seats import opens_none as opens_none
 from carecircles.network.seats import read_crossings as read_crossings

@@ -29,6 +29,8 @@ class Network:
         Water, railways, motorways: lines and polygons that nobody crosses on the way to a way.
     notes
         What was left out or taken for granted when it was made.
+    left_out
+        Ways that are not connected with the others, as lines, if there are any.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Network:
     edges: gpd.GeoDataFrame = field(repr=False)
     barriers: gpd.GeoSeries | None = field(default=None, repr=False)
     notes: tuple[Text, ...] = ()
+    left_out: gpd.GeoSeries | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         problems = [*_edge_problems(self.xy, self.edges)]

@@ -72,13 +72,16 @@ _IN_CHINESE = {  # what road layers call their classes
 }  # fmt: skip
 _ALLOWED = ("yes", "designated", "permissive", "destination", "official", "customers")
 _FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military")
+_INSIDE_ESTATES = (
+    "service", "residential", "living_street", "unclassified", "pedestrian", "footway", "path", "steps",
+)  # fmt: skip
 _SIGNALLED = "traffic_signals|pelican|toucan|puffin|pegasus|信号灯|红绿灯"
 _MOST_STEPS = 5000
 _PAVED = ("both", "left", "right", "yes")
 _UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "无", "没有", "building_passage")
 
 
-def is_walkable(tags: pd.DataFrame) -> pd.Series:
+def is_walkable(tags: pd.DataFrame, *, private: bool = False) -> pd.Series:
     """
     Whether people may walk along each way, by what OpenStreetMap says of it.
 
@@ -87,6 +90,8 @@ def is_walkable(tags: pd.DataFrame) -> pd.Series:
     tags
         Text columns `highway`, `foot`, `access`, `sidewalk` and `area`, as far as they are known;
         empty where nothing is said. Road classes may be in Chinese.
+    private
+        Whether private streets and paths are walked, such as those inside a housing estate.
 
     Returns
     -------
@@ -103,7 +108,12 @@ def is_walkable(tags: pd.DataFrame) -> pd.Series:
     said = {name: _text(tags, name) for name in TAGS}
     kind = kinds_of(said["highway"])
     is_allowed = said["foot"].isin(_ALLOWED)
-    is_forbidden = said["foot"].isin(_FORBIDDEN) | (said["access"].isin(_FORBIDDEN) & ~is_allowed)
+    foot, access = said["foot"].isin(_FORBIDDEN), said["access"].isin(_FORBIDDEN)
+    if private:
+        is_own = kind.isin(_INSIDE_ESTATES)
+        foot &= ~((said["foot"] == "private") & is_own)
+        access &= ~(said["access"].isin(["private", "delivery"]) & is_own)
+    is_forbidden = foot | (access & ~is_allowed)
     is_paved = said["sidewalk"].isin(_PAVED)
     is_road = ~kind.isin(_NOT_WALKED)
     is_road &= ~kind.isin(["trunk", "trunk_link"]) | is_paved | is_allowed
@@ -339,7 +349,7 @@ def made_of(
     edges = edges[~same.to_numpy()].reset_index(drop=True)
     if edges.empty:
         raise ValidationError([_nothing_to_walk("network")])
-    edges, told = _largest_part(edges)
+    edges, lost, told = _largest_part(edges)
     edges = _without_chains(edges)
     labels, place = np.unique(edges[["start", "end"]].to_numpy(), return_inverse=True)
     place = place.reshape(-1, 2)
@@ -347,7 +357,7 @@ def made_of(
     xy[place] = _ends(edges.geometry.to_numpy())
     columns = ["start", "end", "metres", "kind", "level", *COUNTED, edges.geometry.name]
     edges = edges.assign(start=place[:, 0], end=place[:, 1])[columns]
-    return Network(xy, edges, barriers, (*notes, *told))
+    return Network(xy, edges, barriers, (*notes, *told), lost)
 
 
 def _nothing_to_walk(file: str) -> Sentence:
@@ -357,13 +367,15 @@ def _nothing_to_walk(file: str) -> Sentence:
     )
 
 
-def _largest_part(edges: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Text]]:
-    """The connected part with most metres, and what to say of the others."""
+def _largest_part(
+    edges: gpd.GeoDataFrame,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries | None, list[Text]]:
+    """The connected part with most metres, the ways of the others, and what to say of these."""
     part = parts_of(edges)
     metres = np.bincount(part, edges["metres"])
     most, whole = int(np.argmax(metres)), metres.sum()
     if len(metres) == 1:
-        return edges, []
+        return edges, None, []
     left, count = whole - metres[most], len(metres) - 1
     told = {
         "en": f"of {whole:,.0f} m of ways {left:,.0f} m in {count:,} part{'s' * (count > 1)} are not "
@@ -372,10 +384,13 @@ def _largest_part(edges: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Text]
     }
     if metres[most] < whole / 2:
         told = {
-            "en": told["en"] + "; the streets may not meet where they cross: check the file",
-            "zh": told["zh"] + "；道路相交处可能未连接，请检查文件",
+            "en": told["en"]
+            + "; the streets may not meet where they cross: snap their ends to each other "
+            "in a GIS, or choose another file",
+            "zh": told["zh"] + "；道路相交处可能未连接：请在 GIS 中捕捉端点，或换一个文件",
         }
-    return edges[part == most].reset_index(drop=True), [told]
+    lost = edges.geometry[part != most].reset_index(drop=True)
+    return edges[part == most].reset_index(drop=True), lost, [told]
 
 
 def parts_of(edges: pd.DataFrame) -> np.ndarray:

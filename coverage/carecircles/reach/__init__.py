@@ -16,7 +16,9 @@ from carecircles.reach.kinds import in_words as in_words
 from carecircles.reach.kinds import network_in as network_in
 from carecircles.reach.kinds import of_area as of_area
 from carecircles.reach.kinds import profile_in as profile_in
+from carecircles.reach.kinds import stretch_in as stretch_in
 from carecircles.reach.kinds import with_area as with_area
+from carecircles.reach.resting import resting as resting
 from carecircles.reach.straight import straight_line as straight_line
 from carecircles.reach.tables import joined as joined
 from carecircles.reach.tables import looked_up as looked_up

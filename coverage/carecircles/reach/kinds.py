@@ -4,10 +4,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+
 from carecircles import walkers
 from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
 from carecircles.reach.detour import detour, factor_problems
+from carecircles.reach.resting import resting
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import Reach
 from carecircles.reach.walking import walking
@@ -32,13 +35,23 @@ def in_words(reach: Reach) -> Text:
     kind = reach.func if isinstance(reach, functools.partial) else reach
     if kind is straight_line:
         return {"en": "in a straight line", "zh": "直线"}
-    if kind is walking:
+    if kind in (walking, resting):
         way = {"en": "along the walking network", "zh": "沿步行路网"}
+        said = []
+        if (stretch := stretch_in(reach)) is not None:
+            far = f"{stretch:g}"
+            way = {"en": f"{way['en']} with a seat every {far} m", "zh": way["zh"]}
+            said = [{"en": "", "zh": f"每 {far} 米内有座椅"}]
         profile = profile_in(reach)
-        if profile is None:
-            return way
-        who = walkers.in_words(profile)
-        return {"en": f"{way['en']} ({who['en']})", "zh": f"{way['zh']}（{who['zh']}）"}
+        said += [] if profile is None else [walkers.in_words(profile)]
+        en, zh = (
+            ", ".join(filter(None, (s["en"] for s in said))),
+            "；".join(s["zh"] for s in said),
+        )
+        return {
+            "en": f"{way['en']} ({en})" if en else way["en"],
+            "zh": f"{way['zh']}（{zh}）" if zh else way["zh"],
+        }
     if kind is detour and isinstance(reach, functools.partial):
         return _detour_in_words(reach.keywords)
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
@@ -78,6 +91,20 @@ def profile_in(reach: Reach) -> Profile | None:
     return found
 
 
+def stretch_in(reach: Reach) -> float | None:
+    """
+    The longest way in metres without a seat that a reach lets people walk; None where nobody needs one.
+
+    Examples
+    --------
+    >>> stretch_in(functools.partial(resting, network=None, rests=None, stretch=100)), stretch_in(straight_line)
+    (100, None)
+    """
+    bound = reach.keywords if isinstance(reach, functools.partial) else {}
+    found: float | None = bound.get("stretch")
+    return found
+
+
 def network_in(reach: Reach) -> "Network | None":
     """
     The network that a reach leads along, if it does.
@@ -99,6 +126,7 @@ def of_area(
     factor: float | None = None,
     source: str | None = None,
     profile: str | None = None,
+    stretch: float | None = None,
 ) -> Reach:
     """
     The reach of a kind in a study area, measured along what the area has.
@@ -116,6 +144,9 @@ def of_area(
     profile
         Who walks, by the name of a profile of the area's own or of `walkers.PROFILES`; then minutes are
         measured, else metres.
+    stretch
+        Metres that are walked without a seat of the area at most; the profile's if None, where the area
+        has seats.
 
     Raises
     ------
@@ -130,11 +161,11 @@ def of_area(
     """
     if profile is not None and kind != WALKING:
         told = (
-            f"--profile {profile} does not go with --reach {kind}: the circle is of metres, whoever walks; "
+            f"--profile {profile} does not go with --reach {kind}, which is of metres, whoever walks; "
             "use --reach walking, or take --profile out."
         )
         zh = (
-            f"--profile {profile} 不能与 --reach {kind} 一起用：圆按米画，与步行者无关；"
+            f"--profile {profile} 不能与 --reach {kind} 一起用：后者按米计算，与步行者无关；"
             "请改用 --reach walking，或去掉 --profile。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
@@ -154,10 +185,14 @@ def of_area(
             "或在 area.toml 的 [files] 下写明 network。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
-    walk = functools.partial(walking, network=area.on_foot.network)
-    if profile is None:
-        return walk
-    return functools.partial(walk, profile=walkers.profile_of(profile, area.on_foot.profiles))
+    given: dict[str, Any] = {"network": area.on_foot.network}
+    if profile is not None:
+        given["profile"] = walkers.profile_of(profile, area.on_foot.profiles)
+        if stretch is None and area.on_foot.rests is not None:
+            stretch = given["profile"].stretch_m
+    if stretch is None:
+        return functools.partial(walking, **given)
+    return functools.partial(resting, **given, rests=_rests_of(area), stretch=stretch)
 
 
 def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Reach:
@@ -202,7 +237,6 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
     >>> with_area(straight_line, datasets.load("template")) is straight_line
     True
     """
-    kind = reach.func if isinstance(reach, functools.partial) else reach
     given = reach.keywords if isinstance(reach, functools.partial) else {}
     own = {
         "network": area.on_foot.network,
@@ -210,11 +244,25 @@ def with_area(reach: Reach, area: StudyArea) -> Reach:
         "crossings": area.on_foot.crossings,
         "rests": area.on_foot.rests,
     }
-    bound = {name: own[name] for name in given if own.get(name) is not None}
-    if kind is detour and "barriers" in given and own["crossings"] is not None:
-        bound["crossings"] = own["crossings"]  # there may have been none
+    bound = {
+        name: own[name]
+        for name in given
+        if own.get(name) is not None and own[name] is not given[name]
+    }
     bind: Callable[..., Reach] = functools.partial
     return bind(reach, **bound) if bound else reach
+
+
+def _rests_of(area: StudyArea) -> gpd.GeoDataFrame:
+    """The seats of a study area, which a walk with rests needs."""
+    if area.on_foot.rests is None:
+        told = (
+            "--stretch: the study area has no seats; name a file of benches with --rests, or as rests "
+            "below [files] in area.toml."
+        )
+        zh = "--stretch：研究区没有座椅；请用 --rests 指定座椅文件，或在 area.toml 的 [files] 下写明 rests。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    return area.on_foot.rests
 
 
 def beside(area: StudyArea, kind: str) -> Reach | None:

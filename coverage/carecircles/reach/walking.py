@@ -1,5 +1,6 @@
 """Walks along the ways of a network."""
 
+import functools
 import math
 import sys
 from typing import TYPE_CHECKING
@@ -79,6 +80,22 @@ def walking(
     >>> walk.unit, walk.table.round(2).tolist()
     ('min', [1.47])
     """
+    return measured(
+        demand, facilities, network, cutoff=cutoff, profile=profile, only_nearest=only_nearest
+    )
+
+
+def measured(
+    demand: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    network: "Network",
+    *,
+    cutoff: float,
+    profile: "Profile | None",
+    only_nearest: bool,
+    rests: "tuple[gpd.GeoDataFrame, float] | None" = None,
+) -> CostTable:
+    """What `walking` gives, or with seats and the longest stretch without one what `resting` does."""
     from carecircles import network as networks  # which loads what straight lines do without
 
     xy, (x, y) = demand_xy(demand), facility_xy(demand, facilities)
@@ -93,11 +110,19 @@ def walking(
     graph, most = networks.graph_of(network, along), cutoff / a_metre
     homes, cell = _on_ways(network, graph, *xy)
     centres, facility = _on_ways(network, graph, x, y)
+    nearest, walks = networks.nearest, networks.walks
+    if rests is not None:
+        points, stretch = rests
+        seats, _ = _on_ways(
+            network, graph, points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
+        )
+        nearest = functools.partial(networks.rested_nearest, seats=seats, stretch=stretch)
+        walks = functools.partial(networks.rested_walks, seats=seats, stretch=stretch)
     if only_nearest:
-        near, metres = networks.nearest(network, graph, homes, centres)
+        near, metres = nearest(network, graph, homes, centres)
         home = np.arange(len(near))
     else:
-        home, near, metres = networks.walks(network, graph, homes, centres, cutoff=most)
+        home, near, metres = walks(network, graph, homes, centres, cutoff=most)
     if profile is not None and profile.flight_s and "flights" in demand:
         flights = demand["flights"].to_numpy(dtype=float)
         metres = metres + profile.pace_m_s * profile.flight_s * flights[cell[home]]

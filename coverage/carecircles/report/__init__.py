@@ -1,5 +1,9 @@
 """Figures for people and programs: records, frames and tables, in two languages. Figures are only rounded and named here."""
 
+from carecircles.report.benches import bench_frame as bench_frame
+from carecircles.report.benches import bench_notes as bench_notes
+from carecircles.report.benches import bench_record as bench_record
+from carecircles.report.benches import bench_table as bench_table
 from carecircles.report.change import change_frame as change_frame
 from carecircles.report.change import change_notes as change_notes
 from carecircles.report.change import change_record as change_record
@@ -57,9 +61,11 @@ from carecircles.report.network import network_table as network_table
 from carecircles.report.network import network_title as network_title
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
+from carecircles.report.notes import border_notes as border_notes
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import each_once as each_once
+from carecircles.report.notes import far_centre_notes as far_centre_notes
 from carecircles.report.notes import grid_note as grid_note
 from carecircles.report.notes import groups_of as groups_of
 from carecircles.report.notes import headline_group as headline_group
@@ -93,5 +99,6 @@ from carecircles.report.years import projection_table as projection_table
 from carecircles.report.years import projection_title as projection_title
 from carecircles.report.years import years_by_street_table as years_by_street_table
 from carecircles.report.years import years_frame as years_frame
+from carecircles.report.years import years_notes as years_notes
 from carecircles.report.years import years_record as years_record
 from carecircles.report.years import years_table as years_table

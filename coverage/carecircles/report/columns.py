@@ -106,6 +106,7 @@ COLUMNS: dict[str, Column] = {
     "site_name": _column("text", ("Site", "选址"), ("Identity and name of the site", "选址的编号与名称")),
     "unit_name": _column("text", ("Unit", "单元"), ("What has a known number of people: a street or what is left of it, a community, a square of the population grid", "已知人数的单元：街道（或其余部分）、社区、人口网格单元")),
     "placed_by": _column("text", ("Placed by", "安置依据"), ("By what the people of the unit are placed in its cells", "单元内人口安置到网格的依据")),
+    "bench": _column("text", ("Bench", "座椅"), ("Identity of the place for a new bench", "新座椅位置的编号")),
     "alternative": _column("text", ("Alternative", "备选"), ("Number of the alternative", "备选方案序号")),
     "apart_m": _column("m", ("Apart from all above, m", "距以上各址 m"), ("What every site keeps from all sites before, in a straight line", "与此前各址的最小直线距离"), ("m from all above", "距以上各址 m")),
     "street": _column("text", ("Street", "街道"), ("Code of the street it lies in", "所在街道的代码")),
@@ -343,6 +344,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "cumulative_{g}",
     "price",
 )
+BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
 # Of tables on a page,
 COVERAGE_PANEL = (

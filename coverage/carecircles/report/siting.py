@@ -367,7 +367,7 @@ def _fewer(siting: "Siting") -> list[Text]:
     have, asked = len(siting.sites), siting.asked
     return [
         {
-            "en": f"The plan has {have} new centres, {asked} were asked for: {why_en}.",
+            "en": f"The plan has {have} new {'centre' if have == 1 else 'centres'}, {asked} were asked for: {why_en}.",
             "zh": f"方案有 {have} 个新中心，要求 {asked} 个：{why_zh}。",
         }
     ]

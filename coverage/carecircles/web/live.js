@@ -14,6 +14,7 @@ carecircles.live = (function () {
     save: { en: "Save scenario", zh: "保存方案" },
     load: { en: "Load scenario", zh: "载入方案" },
     radius: { en: "Radius", zh: "半径" },
+    min: { en: "min", zh: "分钟" },
     longestWalk: { en: "Walk up to", zh: "步行上限" },
     byClaims: { en: "circle and walk", zh: "圆圈与步行" },
     circle: { en: "circle", zh: "圆圈" },
@@ -228,7 +229,9 @@ carecircles.live = (function () {
       this.radius.addEventListener("change", () => this.planner.settle());
       this.texts.minutes = element("span", "cc-quiet");
       const key = walks ? "longestWalk" : "radius";
-      labelled(key, this.radius, this.metres, this.unit, this.texts.minutes);
+      const unit = element("span");
+      labelled(key, this.radius, this.metres, unit, this.texts.minutes);
+      inEveryLanguage(() => { unit.textContent = isMinutes ? word("min") : this.unit; });
       inEveryLanguage(() => this.radius.setAttribute("aria-label", `${word(key)}, ${word("slider")}`));
       const choice = (entries, chosen, act) => {
         const select = element("select");
