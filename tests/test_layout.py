@@ -19,7 +19,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 ORDER = [
     "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats",
     "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters", "io.write", "io._matching", "io", "area.values", "area.years", "area._rasters", "area._plan", "area._totals", "area._sources", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "grid", "_overlay", "_pixels", "_units", "weights", "network.values", "network.walks", "network.ways", "network.read", "network.health", "network", "reach", "catchments", "evaluation", "gaps", "scenario.values", "scenario.read", "scenario.after", "scenario", "plan",
-    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._model", "siting._solver", "siting.question",
+    "comparison", "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver", "siting.question",
     "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting",
     "report.columns", "report.notes", "report.workbook", "report.coverage", "report.change", "report.marginal", "report.siting", "report.years", "report.placed", "report.network",
     "report._widths", "report.terminal", "report",

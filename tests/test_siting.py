@@ -482,7 +482,6 @@ def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, mod
     """Kicks, shrinking and the prices of the linear programme on 80 places, against scipy's HiGHS."""
     monkeypatch.setattr(_solver, "_QUICK_ENTRIES", 0)
     monkeypatch.setattr(_solver, "_PATIENCE", (5, 10))
-    monkeypatch.setattr(_search, "_EASY_ENTRIES", 0)
     rng = np.random.default_rng(seed)
     places, sites = rng.uniform(0, 3000, (80, 2)), rng.uniform(0, 3000, (30, 2))
     metres = np.hypot(*(places[:, None] - sites).transpose(2, 0, 1))

@@ -11,12 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _search
+from carecircles.siting import _bound, _search
 from carecircles.siting._model import FEASIBLE, TOLERANCE, Model, placed
 from carecircles.siting._search import Covering, Standing, Watch
 from carecircles.siting._terms import Clock, Known, Limits, NoPlanError, Solution
 
 _QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
+
+
+_ARITHMETIC = 1e-8  # share of a worth by which two sums of the same may differ
 
 
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
@@ -36,18 +39,20 @@ def maximize(
     """
     The columns within the limits that are worth most; proven to the slack unless time runs out.
 
-    `slack` says how far a plan of some worth may be from the bound. Swaps and the Lagrangian bound
-    come first and leave out the columns that no better plan can have; HiGHS does the rest. Floors
-    only count for HiGHS: without them the bound holds all the more.
+    `slack` says how far a plan of some worth may be from the bound. Swaps and the bound come first and
+    leave out the columns that no better plan can have; HiGHS does the rest. Floors only count for
+    HiGHS: without them the bound holds all the more.
     """
-    best, kept, is_proven = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
-    if is_proven and is_within(limits, best.chosen):
+    best, kept, cuts = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
+    if best.status == "optimal" and is_within(limits, best.chosen):
         return best
     if limits.floors is not None:  # a plan that keeps to them may need any column
         require_reachable(limits, clock)
         kept = np.arange(worth.shape[1])
     elif not clock.left():
         return best
+    if cuts is not None and worth[:, kept].nnz > _QUICK_ENTRIES and limits.floors is None:
+        return _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch)
     model = Model()
     model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
     model.set_objective(*model.add_levels(worth[:, kept]))
@@ -77,75 +82,107 @@ def _searched(
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None,
-) -> tuple[Solution, np.ndarray, bool]:
+) -> tuple[Solution, np.ndarray, _bound.Cuts | None]:
     """
-    A good plan with its bound, the columns a better one can have, and whether it is proven already.
+    A good plan with its bound, the columns a better one can have, and the cuts behind the bound.
 
     Floors are left aside, and with them the longer search, since its plan need not keep to them.
     """
-    plan, kept = Standing(worth, limits.price, limits.budget), np.arange(worth.shape[1])
+    price, budget, every = limits.price, limits.budget, np.arange(worth.shape[1])
+    plan = Standing(worth, price, budget)
     plan.climb(clock)
-    best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, kept), "time limit")
-    dual = plan.first
-
-    def tightened() -> _search.Bound:
-        nonlocal best
-        small, price = worth[:, kept], limits.price[kept]
-        found = _search.lagrangian(small, price, limits.budget, best.value, clock, dual=dual)
-        best = best._replace(bound=max(best.value, min(best.bound, found.value)))
-        if watch:
-            watch(best.value, best.bound)
-        return found
-
-    for patience in (*_PATIENCE, 0):
-        found = tightened()
-        dual = found.dual
-        if best.bound - best.value <= slack(best.value):
-            return best._replace(status="optimal"), kept, True
-        if limits.floors is not None or not clock.left():
+    best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, every), "time limit")
+    if watch:
+        watch(best.value, best.bound)
+    found, cuts = _bound.bound(
+        worth, price, budget, clock,
+        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
+    )  # fmt: skip
+    bound = min(best.bound, found.value)
+    rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
+    rounded.climb(clock)
+    if rounded.value() > best.value:
+        best = best._replace(chosen=rounded.columns(), value=rounded.value())
+    kept = every
+    for patience in (0, *_PATIENCE):
+        if patience:
+            small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
+            plan = _search.explored(
+                Standing(small, price[kept], budget, start),
+                clock,
+                patience=patience,
+                enough=bound - _slack(slack, best.value),
+                bound=bound,
+                watch=watch,
+            )
+            best = best._replace(chosen=kept[plan.columns()], value=plan.value())
+        best = best._replace(bound=max(best.value, bound))
+        if best.bound - best.value <= _slack(slack, best.value):
+            return best._replace(status="optimal"), kept, cuts
+        kept = np.union1d(_search.useful(worth, price, budget, found.dual, best.value), best.chosen)
+        is_quick = worth[:, kept].nnz <= _QUICK_ENTRIES
+        if limits.floors is not None or not clock.left() or is_quick:
             break
-        kept = kept[np.union1d(found.useful, np.searchsorted(kept, best.chosen))]
-        if not patience or worth[:, kept].nnz <= _QUICK_ENTRIES:
-            break
-        small, price = worth[:, kept], limits.price[kept]
-        if patience == _PATIENCE[-1]:
-            dual = _lp_duals(small, price, limits.budget, clock, dual)
-            tightened()
-        start = np.searchsorted(kept, best.chosen)
-        plan = _search.explored(
-            Standing(small, price, limits.budget, start),
-            clock,
-            patience=patience,
-            enough=best.bound - slack(best.value),
-            bound=best.bound,
-            watch=watch,
+    return best._replace(status=clock.word()), kept, cuts
+
+
+def _slack(slack: Callable[[float], float], value: float) -> float:
+    """How far a plan may be from the bound; what differs by arithmetic only does not differ."""
+    return max(slack(value), _ARITHMETIC * abs(value))
+
+
+def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
+    """The columns that are open most, as many as can be paid."""
+    some = np.flatnonzero(part > 0)
+    chosen: list[int] = []
+    for column in some[np.argsort(-part[some], kind="stable")]:
+        if price[column] <= budget:
+            chosen.append(int(column))
+            budget -= price[column]
+    return np.array(chosen, dtype=int)
+
+
+def _by_rounds(
+    worth: sparse.csc_matrix,
+    limits: Limits,
+    best: Solution,
+    kept: np.ndarray,
+    cuts: _bound.Cuts,
+    *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None,
+) -> Solution:
+    """
+    The best plan of some columns by HiGHS, which knows what rows are worth only from the cuts.
+
+    Where its plan is worth less than they promise, it is cut there and solved again.
+    """
+    every, status = np.arange(worth.shape[1]), "optimal"
+    cuts.add(
+        np.isin(every, best.chosen).astype(float)
+    )  # so that the plan is worth there what it is
+    while best.bound - best.value > _slack(slack, best.value):
+        model = Model()
+        model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
+        groups = model.add_columns(cuts.most)
+        rows = cuts.rows()[:, np.concatenate([kept, len(every) + np.arange(len(groups))])]
+        model.add_rows(rows, upper=cuts.limits())
+        start = Known(np.searchsorted(kept, best.chosen), best.value)
+        found = model.solve(
+            start=start, maximum=True, slack=_slack(slack, best.value), clock=clock, watch=watch
         )
-        best = best._replace(chosen=kept[plan.columns()], value=plan.value())
-    return best._replace(status=clock.word()), kept, False
-
-
-def _lp_duals(
-    worth: sparse.csc_matrix, price: np.ndarray, budget: float, clock: Clock, dual: np.ndarray
-) -> np.ndarray:
-    """
-    What each row is worth by itself in the linear programme, whose bound no other duals beat.
-
-    By interior points, within a quarter of the time that is left; `dual` if that is not enough, or
-    if some row is worth different amounts under different columns.
-    """
-    filled = np.flatnonzero(np.diff(worth.tocsr().indptr))
-    model = Model()
-    model.add_sites(np.zeros(len(price)), most=(price, budget))
-    levels, worths = model.add_levels(worth)
-    if len(levels) != len(filled):
-        return dual
-    model.set_objective(levels, worths)
-    duals = model.relaxed_duals(clock=clock.part(0.25))
-    if duals is None:
-        return dual
-    found = np.zeros(worth.shape[0])
-    found[filled] = np.clip(worths - duals[1:], 0, worths)  # the first row is the budget
-    return found
+        chosen = kept[found.chosen]
+        cuts.add(np.isin(every, chosen).astype(float))
+        value = _search.worth_of(worth, chosen)
+        bound = max(min(best.bound, found.bound), best.value, value)
+        if value > best.value:
+            best = best._replace(chosen=chosen, value=value)
+        best = best._replace(bound=bound)
+        if found.status != "optimal":
+            status = found.status
+            break
+    return best._replace(status=status)
 
 
 def minimize(
@@ -238,9 +275,9 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     if least <= 0:
         return True
     worth, enough = _search.worths(problem), least * (1 - TOLERANCE)
-    none = np.zeros(worth.shape[0])
-    bound = _search.lagrangian(worth, limits.price, limits.budget, enough, clock, dual=none)
-    return bound.value > enough * (1 + 1e-9)
+    none = np.array([], dtype=int)
+    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, chosen=none, value=enough)
+    return found.value > enough * (1 + 1e-9)
 
 
 def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:
