@@ -22,7 +22,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules, Search, _search, _solver, _terms
+from carecircles.siting import Rules, Search, _search, _solver, _terms, models
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
@@ -281,6 +281,23 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     covered = sum(demand.loc[p, "people"] for p in near if near[p] <= 700)
     assert plan.covered == pytest.approx(covered)
     assert plan.before == pytest.approx(goal(model, demand, cost, set(required)))
+
+
+@given(distances(), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_force(problem, new):
+    """Each place begins with one; those whom the plan leaves farther get two, four and so on."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(models, "_NEAREST", 1)
+        patched.setattr(models, "_NEAREST_SHARE", 0.0)
+        rules = Rules(required=required)
+        plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
+    opened = [some | set(required) for some in plans(cost, required, new)]
+    best = min(goal("minimize_cost", demand, cost, some) for some in opened)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert (plan.status, plan.gap) == ("optimal", 0)
 
 
 @given(distances(), st.integers(1, 3), st.lists(st.integers(0, 12), min_size=8, max_size=8))

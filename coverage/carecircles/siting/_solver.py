@@ -16,13 +16,16 @@ from carecircles.siting._model import FEASIBLE, TOLERANCE, Model, placed
 from carecircles.siting._search import Covering, Standing, Watch
 from carecircles.siting._terms import Clock, Known, Limits, NoPlanError, Solution
 
-_QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
+_QUICK_ENTRIES = 150_000  # up to here HiGHS is asked without kicks first
 
 
 _ARITHMETIC = 1e-8  # share of a worth by which two sums of the same may differ
 
 
-_PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
+_PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked, and when it found no proof
+
+
+_FIRST_SHARE = 0.4  # of the time, for HiGHS before there are more kicks
 
 
 _REACH_S = 5.0  # for the question whether the floors can be reached at all
@@ -40,90 +43,88 @@ def maximize(
     The columns within the limits that are worth most; proven to the slack unless time runs out.
 
     `slack` says how far a plan of some worth may be from the bound. Swaps and the bound come first and
-    leave out the columns that no better plan can have; HiGHS does the rest. Floors only count for
-    HiGHS: without them the bound holds all the more.
+    leave out the columns that no better plan can have; HiGHS and kicks do the rest by turns. Floors
+    only count for HiGHS: without them the bound holds all the more.
     """
-    best, kept, cuts = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
+    best, found, cuts = _bounded(worth, limits, slack=slack, clock=clock, watch=watch)
     if best.status == "optimal" and is_within(limits, best.chosen):
         return best
-    if limits.floors is not None:  # a plan that keeps to them may need any column
+    if limits.floors is not None:
         require_reachable(limits, clock)
-        kept = np.arange(worth.shape[1])
-    elif not clock.left():
-        return best
-    if cuts is not None and worth[:, kept].nnz > _QUICK_ENTRIES and limits.floors is None:
-        return _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch)
+        return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
+    price, budget = limits.price, limits.budget
+    for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
+        kept = np.union1d(_search.useful(worth, price, budget, found.dual, best.value), best.chosen)
+        small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
+        if cuts is None or not clock.left():
+            break
+        if small.nnz > _QUICK_ENTRIES or patience == _PATIENCE[-1]:
+            plan = _search.explored(
+                Standing(small, price[kept], budget, start),
+                clock,
+                patience=patience,
+                enough=best.bound - _slack(slack, best.value),
+                bound=best.bound,
+                watch=watch,
+            )
+            best = best._replace(chosen=kept[plan.columns()], value=plan.value())
+        own = clock.part(share)
+        best = _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
+        if best.status == "optimal":
+            return best
+    return best._replace(status=clock.word())
+
+
+def _with_floors(
+    worth: sparse.csc_matrix,
+    limits: Limits,
+    best: Solution,
+    *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None,
+) -> Solution:
+    """The best plan that keeps to the floors, by HiGHS, from one that need not; any column may be needed."""
     model = Model()
-    model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
-    model.set_objective(*model.add_levels(worth[:, kept]))
+    model.add_sites(np.zeros(worth.shape[1]), most=(limits.price, limits.budget))
+    model.set_objective(*model.add_levels(worth))
     model.add_floors(limits.floors)
-    start = Known(np.searchsorted(kept, best.chosen), best.value)
+    start = _if_allowed(Known(best.chosen, best.value), limits)
     found = model.solve(
-        start=_if_allowed(start, limits),
-        maximum=True,
-        slack=slack(best.value),
-        clock=clock,
-        watch=watch,
+        start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
     )
-    chosen, bound = kept[found.chosen], found.bound
-    value = _search.worth_of(worth, chosen)
-    if limits.floors is None:
-        # A plan with a column that was left out is worth no more than the one it was left out for.
-        bound = max(bound, best.value)
-        if best.value > value:
-            chosen, value = best.chosen, best.value
-    return Solution(chosen, value, max(value, min(best.bound, bound)), found.status)
+    value = _search.worth_of(worth, found.chosen)
+    return found._replace(value=value, bound=max(value, min(best.bound, found.bound)))
 
 
-def _searched(
+def _bounded(
     worth: sparse.csc_matrix,
     limits: Limits,
     *,
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None,
-) -> tuple[Solution, np.ndarray, _bound.Cuts | None]:
-    """
-    A good plan with its bound, the columns a better one can have, and the cuts behind the bound.
-
-    Floors are left aside, and with them the longer search, since its plan need not keep to them.
-    """
-    price, budget, every = limits.price, limits.budget, np.arange(worth.shape[1])
+) -> tuple[Solution, _bound.Bound, _bound.Cuts | None]:
+    """A good plan, its bound, and the cuts behind it; floors are left aside."""
+    price, budget = limits.price, limits.budget
     plan = Standing(worth, price, budget)
     plan.climb(clock)
-    best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, every), "time limit")
+    most = _search.worth_of(worth, np.arange(worth.shape[1]))
+    best = Solution(plan.columns(), plan.value(), most, clock.word())
     if watch:
         watch(best.value, best.bound)
     found, cuts = _bound.bound(
         worth, price, budget, clock,
         chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
     )  # fmt: skip
-    bound = min(best.bound, found.value)
     rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
     rounded.climb(clock)
     if rounded.value() > best.value:
         best = best._replace(chosen=rounded.columns(), value=rounded.value())
-    kept = every
-    for patience in (0, *_PATIENCE):
-        if patience:
-            small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
-            plan = _search.explored(
-                Standing(small, price[kept], budget, start),
-                clock,
-                patience=patience,
-                enough=bound - _slack(slack, best.value),
-                bound=bound,
-                watch=watch,
-            )
-            best = best._replace(chosen=kept[plan.columns()], value=plan.value())
-        best = best._replace(bound=max(best.value, bound))
-        if best.bound - best.value <= _slack(slack, best.value):
-            return best._replace(status="optimal"), kept, cuts
-        kept = np.union1d(_search.useful(worth, price, budget, found.dual, best.value), best.chosen)
-        is_quick = worth[:, kept].nnz <= _QUICK_ENTRIES
-        if limits.floors is not None or not clock.left() or is_quick:
-            break
-    return best._replace(status=clock.word()), kept, cuts
+    best = best._replace(bound=max(best.value, min(most, found.value)))
+    if best.bound - best.value <= _slack(slack, best.value):
+        best = best._replace(status="optimal")
+    return best, found, cuts
 
 
 def _slack(slack: Callable[[float], float], value: float) -> float:
@@ -158,7 +159,7 @@ def _by_rounds(
 
     Where its plan is worth less than they promise, it is cut there and solved again.
     """
-    every, status = np.arange(worth.shape[1]), "optimal"
+    every = np.arange(worth.shape[1])
     cuts.add(
         np.isin(every, best.chosen).astype(float)
     )  # so that the plan is worth there what it is
@@ -175,14 +176,13 @@ def _by_rounds(
         chosen = kept[found.chosen]
         cuts.add(np.isin(every, chosen).astype(float))
         value = _search.worth_of(worth, chosen)
-        bound = max(min(best.bound, found.bound), best.value, value)
         if value > best.value:
             best = best._replace(chosen=chosen, value=value)
-        best = best._replace(bound=bound)
+        # A plan with a column that was left out is worth no more than the one it was left out for.
+        best = best._replace(bound=max(best.value, min(best.bound, found.bound)))
         if found.status != "optimal":
-            status = found.status
-            break
-    return best._replace(status=status)
+            return best._replace(status=found.status)
+    return best._replace(status="optimal")
 
 
 def minimize(
