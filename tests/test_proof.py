@@ -20,7 +20,7 @@ from scipy import sparse
 from carecircles import _highs, siting
 from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError
 from carecircles.report import siting as siting_report
-from carecircles.siting import Rules, Search, _bound, _solver, _terms
+from carecircles.siting import Rules, Search, _bound, _search, _solver, _terms
 from tests.test_cli import run
 
 MODELS = {
@@ -191,7 +191,8 @@ def test_whatever_prices_the_solver_gives_no_plan_beats_the_bound(monkeypatch, l
             chosen=np.array([0]), value=most - 1,
         )  # fmt: skip
         assert found.value >= most - 1e-9
-        assert set(best) <= set(found.useful.tolist())
+        useful = _search.useful(found.constant, found.added, np.ones(7), 3.0, most - 1)
+        assert set(best) <= set(useful.tolist())
 
 
 @pytest.mark.parametrize("model", MODELS)

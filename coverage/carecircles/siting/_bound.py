@@ -6,13 +6,15 @@ add up to one. That is the least, over all duals d of its rows, of
 
     sum(d) + sum over columns of x * sum(max(0, worth - d)).
 
-Each such line is a cut: a limit to what the group can be worth. HiGHS says where the cuts together
-promise most, and new cuts are made there, in a point between that one and one well inside, which settles
-sooner. Cordeau, Furini and Ljubic, European Journal of Operational Research 275 (2019); Fischetti, Ljubic
-and Sinnl, Management Science 63 (2017).
+Each such line is a cut: a limit to what the group can be worth. A row that needs two columns is worth at
+most the half of what is open, and what is open without any one column.
 
-Nothing HiGHS claims is believed. Its prices of the cuts make duals of the rows, and any duals whatever
-make a bound by our own arithmetic (Fisher, Management Science 27, 1981).
+HiGHS says where the cuts together promise most, and new cuts are made there and in a point between that
+one and one well inside, which settles sooner. Cordeau, Furini and Ljubic, European Journal of Operational
+Research 275 (2019); Fischetti, Ljubic and Sinnl, Management Science 63 (2017).
+
+Nothing HiGHS claims is believed. The cuts are ours, and any prices of them whatever add up to one limit
+to what a plan is worth: a constant, and what each column adds. Fisher, Management Science 27 (1981).
 """
 
 import math
@@ -32,6 +34,7 @@ _GROUPS = 48
 _ROUNDS = 300
 _INWARD = 0.7  # of the point where HiGHS found the most promised, how much of the one inside it has
 _EXACT = 1e-9
+_BROKEN = 1e-7  # share of a group's most by which a promise has to be too large for a cut
 _SETTLED = (
     0.01  # of what is left between bound and plan: what more rounds would bring is worth less
 )
@@ -40,15 +43,15 @@ _IDLE_ROUNDS = 10  # after which a cut that does not count goes
 
 class Bound(NamedTuple):
     """
-    What no plan can be worth more than, and the columns that a better plan than the known can have.
+    What no plan can be worth more than.
 
-    `dual` is what each row may be worth by itself, of which the bound was made, `part` how much of each
+    No plan is worth more than `constant` and what its columns have `added`. `part` is how much of each
     column the linear programme opens.
     """
 
     value: float
-    dual: np.ndarray
-    useful: np.ndarray
+    constant: float
+    added: np.ndarray
     part: np.ndarray
 
 
@@ -56,28 +59,29 @@ class Cuts:
     """
     The limits to what groups of rows can be worth, as they are found.
 
-    A class because they grow. `dual`, `constant` and `slope` are of the cuts, `group` whose each is;
-    `most` is what each group can be worth at most. The rows stand in the order of their groups.
+    A class because they grow. `constant` and `slope` are of the cuts, `group` whose each is; `most` is
+    what each group can be worth at most. Inside, the rows stand in the order of their groups, and the
+    entries of a row best first.
     """
 
-    def __init__(self, worth: sparse.csr_matrix) -> None:
+    def __init__(self, worth: sparse.csr_matrix, need: np.ndarray | None = None) -> None:
         of_row = grouped(worth.tocsc(), _GROUPS)
-        self.order = np.argsort(of_row, kind="stable")
-        rows = worth[self.order]
+        order = np.argsort(of_row, kind="stable")
+        rows = worth[order]
         self.count = np.diff(rows.indptr)
         row = np.repeat(np.arange(len(self.count)), self.count)
         best_first = np.lexsort((-rows.data, row))
         self.column, self.worth = rows.indices[best_first], rows.data[best_first]
         self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
         self.best = self.worth[self.first]
-        self.begins = np.searchsorted(of_row[self.order], np.arange(of_row.max() + 2))
-        self.entries = rows.indptr[self.begins]
-        self.most = np.add.reduceat(self.best, self.begins[:-1])
-        self.is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
+        self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
+        self.entries = rows.indptr[np.append(self.begins, len(self.count))]
+        self.most = np.add.reduceat(self.best, self.begins)
+        is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
         pattern = (np.ones(len(self.column)), self.column, rows.indptr)
-        self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if self.is_plain else None
+        self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if is_plain else None
+        self.is_twice = np.zeros(len(order), dtype=bool) if need is None else need[order] > 1
         self.group: list[int] = []
-        self.dual: list[np.ndarray] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
 
@@ -87,33 +91,30 @@ class Cuts:
 
         Groups whose worth is not `promised` to be more than that have no cut.
         """
-        dual = self._dual_at(part)
-        over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
-        constant = np.add.reduceat(dual, self.begins[:-1])
+        by_itself, by_entry = (self._twice if self.is_twice.any() else self._once)(part)
+        constant = np.add.reduceat(by_itself, self.begins)
         slopes = [
-            np.bincount(self.column[a:b], over[a:b], minlength=self.columns)
+            np.bincount(self.column[a:b], by_entry[a:b], minlength=self.columns)
             for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)
         ]
         value = constant + np.array([slope @ part for slope in slopes])
         broken = np.arange(len(value))
         if promised is not None:
-            broken = np.flatnonzero(promised > value + 1e-7 * self.most)
+            broken = np.flatnonzero(promised > value + _BROKEN * self.most)
         for group in broken:
-            some = np.flatnonzero(slopes[group] > _EXACT * self.most[group])
-            # What is left out as too small is given to all.
-            rest = float(slopes[group].sum() - slopes[group][some].sum())
+            slope = slopes[group]
+            some = np.flatnonzero(slope > _EXACT * self.most[group])
             self.group.append(int(group))
-            own = dual[self.begins[group] : self.begins[group + 1]]
-            self.dual.append(own > 0 if self.is_plain else own)
-            self.constant.append(float(constant[group]) + rest)
-            self.slope.append((some, slopes[group][some]))
+            # What is left out as too small is given to all.
+            self.constant.append(float(constant[group] + slope.sum() - slope[some].sum()))
+            self.slope.append((some, slope[some]))
         return float(value.sum()), len(broken)
 
     def drop(self, gone: np.ndarray) -> None:
         """Forget some cuts."""
         stays = np.ones(len(self.group), dtype=bool)
         stays[gone] = False
-        for name in ("group", "dual", "constant", "slope"):
+        for name in ("group", "constant", "slope"):
             kept = [cut for cut, is_kept in zip(getattr(self, name), stays, strict=True) if is_kept]
             setattr(self, name, kept)
 
@@ -139,35 +140,52 @@ class Cuts:
         """What each row of `rows` is at most."""
         return np.array(self.constant[first:]) / self.most[self.group[first:]]
 
-    def dual_of(self, prices: np.ndarray) -> np.ndarray:
-        """The duals that these prices of the cuts make together; whatever the prices."""
+    def priced(self, prices: np.ndarray) -> tuple[float, np.ndarray]:
+        """The limit that these prices of the cuts make, whatever they are: constant, and by column."""
         owner = np.array(self.group[: len(prices)], dtype=int)
-        share = np.maximum(np.nan_to_num(prices), 0) / self.most[owner]
+        share = np.nan_to_num(np.maximum(prices, 0), posinf=0.0) / self.most[owner]
         total = np.bincount(owner, share, minlength=len(self.most))
         share /= np.maximum(total, 1)[owner]
-        rest = np.maximum(1 - total, 0)  # is worth what the rows are at most
-        dual = self.best * np.repeat(rest, np.diff(self.begins))
+        rest = np.maximum(1 - total, 0)  # is worth the most that it can be
+        constant, added = float(rest @ self.most), np.zeros(self.columns)
         for cut in np.flatnonzero(share > 0):
-            own = slice(*self.begins[owner[cut] : owner[cut] + 2])
-            dual[own] += share[cut] * (
-                self.best[own] * self.dual[cut] if self.is_plain else self.dual[cut]
-            )
-        found = np.empty(len(dual))
-        found[self.order] = dual
-        return found
+            columns, slope = self.slope[cut]
+            constant += share[cut] * self.constant[cut]
+            added[columns] += share[cut] * slope
+        return constant, added
 
-    def _dual_at(self, part: np.ndarray) -> np.ndarray:
-        """The worth of each row at the column at which its best columns add up to one, or 0."""
-        if self.cover is not None:
-            return np.where(self.cover @ part >= 1 - _EXACT, self.best, 0.0)
-        opened = part[self.column]
-        total = np.cumsum(opened)
-        total -= np.repeat(total[self.first] - opened[self.first], self.count)
-        before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
-        is_full = before < self.count
+    def _once(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        What a row is worth by itself and by its entries, where these parts are open.
+
+        By itself what it is at the column at which its best columns add up to one, if they do.
+        """
         dual = np.zeros(len(self.first))
-        dual[is_full] = self.worth[(self.first + before)[is_full]]
-        return dual
+        if self.cover is not None:
+            is_full = self.cover @ part >= 1 - _EXACT
+            dual[is_full] = self.best[is_full]
+        else:
+            opened = part[self.column]
+            total = np.cumsum(opened)
+            total -= np.repeat(total[self.first] - opened[self.first], self.count)
+            before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
+            is_full = before < self.count
+            dual[is_full] = self.worth[(self.first + before)[is_full]]
+        return dual, np.maximum(self.worth - np.repeat(dual, self.count), 0)
+
+    def _twice(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same where some rows need two columns: all, half of what is open, or all but the largest."""
+        opened = part[self.column]
+        total = np.add.reduceat(opened, self.first)
+        largest = np.maximum.reduceat(opened, self.first)
+        others = np.where(self.is_twice, np.minimum(total / 2, total - largest), total)
+        is_full = others >= 1 - _EXACT
+        factor = np.where(self.is_twice & (largest <= total / 2), 0.5, 1.0) * ~is_full
+        by_entry = self.worth * np.repeat(factor, self.count)
+        is_without = self.is_twice & ~is_full & (largest > total / 2)  # one alone is that large
+        without = np.repeat(np.where(is_without, largest, -1.0), self.count) == opened
+        by_entry[without] = 0
+        return np.where(is_full, self.best, 0.0), by_entry
 
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
@@ -193,6 +211,7 @@ def bound(
     *,
     chosen: np.ndarray,
     value: float,
+    need: np.ndarray | None = None,
     slack: float = 0.0,
     watch: Watch | None = None,
 ) -> tuple[Bound, Cuts | None]:
@@ -200,64 +219,63 @@ def bound(
     A bound no plan within the budget can beat, given one that is worth `value`, and the cuts behind it.
 
     It ends when the plan is proven to the slack, when more rounds would bring little, or with the
-    time. `chosen` are columns to cut at first.
+    time. `chosen` are columns to cut at first; `need` says which rows need two columns, none if None.
     """
-    by_row = worth.tocsr()
-    filled = np.flatnonzero(np.diff(by_row.indptr))
     part = np.zeros(worth.shape[1])
     part[chosen] = 1
+    by_row = worth.tocsr()
+    filled = np.flatnonzero(np.diff(by_row.indptr))
     if not len(filled):
-        return Bound(0.0, np.zeros(worth.shape[0]), np.arange(len(part)), part), None
-    cuts = Cuts(by_row[filled])
+        return Bound(0.0, 0.0, np.zeros(len(part)), part), None
+    cuts = Cuts(by_row[filled], None if need is None else need[filled])
     reached, _ = cuts.add(part)
-    dual = np.zeros(worth.shape[0])
-    dual[filled] = cuts.dual_of(np.zeros(0))
-    least = _search.bound_of(worth, price, budget, dual)[0]
+    found = _limited(cuts, np.zeros(0), price, budget, part)
+    if not clock.left():
+        return found, cuts
     total = float(price.sum())
     evenly = np.full(len(price), min(1.0, budget / total) if total > 0 else 1.0)
-    inside = 0.5 * part + 0.5 * evenly
-    if not clock.left():
-        return Bound(least, dual, np.arange(len(part)), part), cuts
+    inside, idle = 0.5 * part + 0.5 * evenly, np.zeros(0, dtype=int)
     with _highs.growing() as solve:
-        program: Program | More = _master(cuts, price, budget)
-        idle = np.zeros(0, dtype=int)
+        task: Program | More = _master(cuts, price, budget)
         for _ in range(_ROUNDS):
-            if least - value <= slack or not clock.left():
+            if found.value - value <= slack or not clock.left():
                 break
             try:
-                answer = solve(
-                    program, seconds=clock.left(), stopped=clock.stopped,
-                    simplex_strategy=1, presolve="off",
-                )  # fmt: skip
+                answer = solve(task, seconds=clock.left(), stopped=clock.stopped, presolve="off")
             except SolverError:
                 break
             if answer.status != "optimal" or answer.values is None or answer.duals is None:
                 break
             prices = np.abs(answer.duals[1:]) * cuts.most.max()
-            trial = np.zeros(worth.shape[0])
-            trial[filled] = cuts.dual_of(prices)
-            now = _search.bound_of(worth, price, budget, trial)[0]
-            if now < least:
-                least, dual = now, trial
-                if watch:
-                    watch(value, max(least, value))
-            part, promised = np.split(answer.values, [len(price)])
-            promised = promised * cuts.most
+            part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(price)])
+            now = _limited(cuts, prices, price, budget, part)
+            found = (now if now.value < found.value else found)._replace(part=part)
+            if watch:
+                watch(value, max(found.value, value))
             known = len(cuts.group)
-            between = (1 - _INWARD) * part + _INWARD * inside
-            reached = max(reached, cuts.add(between, promised)[0])
-            there, broken = cuts.add(part, promised)
-            reached, inside = max(reached, there), between
-            if not broken or least - reached <= max(_SETTLED * (least - value), 1e-9 * least):
+            inside = (1 - _INWARD) * part + _INWARD * inside
+            at_both = [cuts.add(point, promised * cuts.most) for point in (inside, part)]
+            reached = max(reached, *(there for there, _ in at_both))
+            settled = max(_SETTLED * (found.value - value), _EXACT * found.value)
+            if not at_both[-1][1] or found.value - reached <= settled:
                 break
-            idle = np.where(prices > 0, 0, np.append(idle, np.zeros(known - len(idle), int)) + 1)
+            idle = np.append(idle, np.zeros(known - len(idle), dtype=int)) + 1
+            idle[prices > 0] = 0
             gone = np.flatnonzero(idle > _IDLE_ROUNDS)
             rows, most = cuts.rows(known), cuts.limits(known)
             cuts.drop(gone)
             idle = np.delete(idle, gone)
-            program = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
-    useful = _search.useful(worth, price, budget, dual, value)
-    return Bound(least, dual, useful, part), cuts
+            task = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
+    return found, cuts
+
+
+def _limited(
+    cuts: Cuts, prices: np.ndarray, price: np.ndarray, budget: float, part: np.ndarray
+) -> Bound:
+    """The bound that these prices of the cuts make."""
+    constant, added = cuts.priced(prices)
+    value = constant + float(added @ _search.knapsack(added, price, budget))
+    return Bound(value, constant, added, part)
 
 
 def _master(cuts: Cuts, price: np.ndarray, budget: float) -> Program:

@@ -1,5 +1,5 @@
 """
-Good plans, and what prices say no plan can beat: smaller equal problems, swaps with kicks, duals.
+Good plans, and the columns that better ones can have: smaller equal problems, swaps with kicks.
 
 A problem is a sparse matrix of worths with a row for each piece of demand and a column for each
 candidate site: what the piece is worth when that column is its best open one. People covered, credit
@@ -276,26 +276,16 @@ def explored(
     return best
 
 
-def bound_of(
-    worth: sparse.csc_matrix, price: np.ndarray, budget: float, dual: np.ndarray
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """
-    What no plan within the budget can beat, by any duals; what columns add, and which parts of them.
-
-    The rows 'served by one column' are priced: a row may be worth its dual by itself, and a column
-    adds what it is worth beyond. What remains falls apart into columns. Fisher, Management Science
-    27 (1981).
-    """
-    added = beyond(worth, dual)
-    part = knapsack(added, price, budget)
-    return float(dual.sum() + added @ part), added, part
-
-
 def useful(
-    worth: sparse.csc_matrix, price: np.ndarray, budget: float, dual: np.ndarray, value: float
+    constant: float, added: np.ndarray, price: np.ndarray, budget: float, value: float
 ) -> np.ndarray:
-    """The columns that a plan worth more than `value` can have, as these duals prove."""
-    bound, added, part = bound_of(worth, price, budget, dual)
+    """
+    The columns that a plan worth more than `value` can have.
+
+    No plan is worth more than `constant` and what its columns have `added`.
+    """
+    part = knapsack(added, price, budget)
+    bound = constant + float(added @ part)
     is_priced = (part > 0) & (price > 0)
     # What a unit of the budget is worth at the margin; a column that pays less lowers the bound that much.
     margin = float((added[is_priced] / price[is_priced]).min()) if is_priced.any() else 0.0
@@ -306,9 +296,9 @@ def useful(
     return np.flatnonzero(bound - missing >= value - _EXACT * max(1.0, abs(bound)))
 
 
-def beyond(worth: sparse.csc_matrix, dual: np.ndarray) -> np.ndarray:
-    """What each column is worth beyond the duals of its rows."""
-    over = worth.data - dual[worth.indices]
+def beyond(worth: sparse.csc_matrix, served: np.ndarray) -> np.ndarray:
+    """What each column is worth beyond what its rows are served with."""
+    over = worth.data - served[worth.indices]
     np.maximum(over, 0, out=over)
     sums = np.zeros(worth.shape[1])
     filled = np.flatnonzero(np.diff(worth.indptr))

@@ -54,7 +54,7 @@ def maximize(
         return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
     price, budget = limits.price, limits.budget
     for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
-        kept = np.union1d(_search.useful(worth, price, budget, found.dual, best.value), best.chosen)
+        kept = _kept(found, limits, best)
         small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
         if cuts is None or not clock.left():
             break
@@ -69,7 +69,10 @@ def maximize(
             )
             best = best._replace(chosen=kept[plan.columns()], value=plan.value())
         own = clock.part(share)
-        best = _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
+        best = _by_rounds(
+            lambda chosen: _search.worth_of(worth, chosen), limits, best, kept, cuts,
+            slack=slack, clock=own, watch=watch,
+        )  # fmt: skip
         if best.status == "optimal":
             return best
     return best._replace(status=clock.word())
@@ -127,6 +130,13 @@ def _bounded(
     return best, found, cuts
 
 
+def _kept(found: _bound.Bound, limits: Limits, best: Solution) -> np.ndarray:
+    """The columns of the best plan and those that a better one can have."""
+    price, budget = limits.price, limits.budget
+    some = _search.useful(found.constant, found.added, price, budget, best.value)
+    return np.union1d(some, best.chosen).astype(int)
+
+
 def _slack(slack: Callable[[float], float], value: float) -> float:
     """How far a plan may be from the bound; what differs by arithmetic only does not differ."""
     return max(slack(value), _ARITHMETIC * abs(value))
@@ -144,7 +154,7 @@ def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
 
 
 def _by_rounds(
-    worth: sparse.csc_matrix,
+    worth_of: Callable[[np.ndarray], float],
     limits: Limits,
     best: Solution,
     kept: np.ndarray,
@@ -159,7 +169,7 @@ def _by_rounds(
 
     Where its plan is worth less than they promise, it is cut there and solved again.
     """
-    every = np.arange(worth.shape[1])
+    every = np.arange(cuts.columns)
     cuts.add(
         np.isin(every, best.chosen).astype(float)
     )  # so that the plan is worth there what it is
@@ -175,7 +185,7 @@ def _by_rounds(
         )
         chosen = kept[found.chosen]
         cuts.add(np.isin(every, chosen).astype(float))
-        value = _search.worth_of(worth, chosen)
+        value = worth_of(chosen)
         if value > best.value:
             best = best._replace(chosen=chosen, value=value)
         # A plan with a column that was left out is worth no more than the one it was left out for.
@@ -280,15 +290,22 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     return found.value > enough * (1 + 1e-9)
 
 
-def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:
+def fill(
+    problem: Covering,
+    need: np.ndarray,
+    limits: Limits,
+    clock: Clock,
+    *,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
     """
     Columns within the budget by which many rows have as many as they `need`: a plan to start from.
 
     Each is the one that brings most weight nearer to what it needs; then single exchanges that gain.
     """
     by_column, weight = problem.cover.T.tocsr(), problem.weight
-    chosen: list[int] = []
-    depth = np.zeros(len(weight))
+    chosen: list[int] = [] if start is None else start.tolist()
+    depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
     while clock.left():
         spare = limits.budget - limits.price[chosen].sum() + 1e-9
         gain = by_column @ np.where(depth < need, weight / need, 0.0)
@@ -337,20 +354,35 @@ def maximize_backup(
 
     require_reachable(limits, clock)
     chosen = fill(problem, need, limits, clock)
-    start = Known(chosen, worth_of(chosen))
+    # No plan brings more than its sites would one by one.
+    each = problem.cover.T @ (problem.weight / need)
+    most = float(each @ _search.knapsack(each, limits.price, limits.budget))
+    most = min(most, float(problem.weight.sum()))
+    best = Solution(chosen, worth_of(chosen), most, clock.word())
+    found, cuts = _bound.bound(
+        _search.worths(problem), limits.price, limits.budget, clock, need=need,
+        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
+    )  # fmt: skip
+    best = best._replace(bound=max(best.value, min(most, found.value)))
+    if limits.floors is None:
+        rounded = _rounded(found.part, limits.price, limits.budget)
+        rounded = fill(problem, need, limits, clock, start=rounded)
+        if worth_of(rounded) > best.value:
+            best = best._replace(chosen=rounded, value=worth_of(rounded))
+        if cuts is None or (not clock.left() and best.bound > best.value):
+            return best._replace(status="optimal" if cuts is None else clock.word())
+        kept = _kept(found, limits, best)
+        return _by_rounds(worth_of, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch)
     model = Model()
     model.add_sites(np.zeros(len(limits.price)), most=(limits.price, limits.budget))
     model.add_covered(problem.cover, need=need, worth=problem.weight)
     model.add_floors(limits.floors)
+    start = _if_allowed(Known(best.chosen, best.value), limits)
     solution = model.solve(
-        start=_if_allowed(start, limits), maximum=True, slack=slack(start.value), clock=clock, watch=watch
-    )  # fmt: skip
+        start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
+    )
     value = worth_of(solution.chosen)
-    # No plan brings more than its sites would one by one.
-    each = problem.cover.T @ (problem.weight / need)
-    most = float(each @ _search.knapsack(each, limits.price, limits.budget))
-    bound = min(solution.bound, most, float(problem.weight.sum()))
-    return solution._replace(value=value, bound=max(value, bound))
+    return solution._replace(value=value, bound=max(value, min(solution.bound, best.bound)))
 
 
 class Served(NamedTuple):
