@@ -6,8 +6,7 @@ add up to one. That is the least, over all duals d of its rows, of
 
     sum(d) + sum over columns of x * sum(max(0, worth - d)).
 
-Each such line is a cut: a limit to what the group can be worth. A row that needs two columns is worth at
-most the half of what is open, and what is open without any one column.
+Each such line is a cut: a limit to what the group can be worth.
 
 HiGHS says where the cuts together promise most, and new cuts are made there and in a point between that
 one and one well inside, which settles sooner. Cordeau, Furini and Ljubic, European Journal of Operational
@@ -64,7 +63,7 @@ class Cuts:
     entries of a row best first.
     """
 
-    def __init__(self, worth: sparse.csr_matrix, need: np.ndarray | None = None) -> None:
+    def __init__(self, worth: sparse.csr_matrix) -> None:
         of_row = grouped(worth.tocsc(), _GROUPS)
         order = np.argsort(of_row, kind="stable")
         rows = worth[order]
@@ -80,7 +79,6 @@ class Cuts:
         is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
         pattern = (np.ones(len(self.column)), self.column, rows.indptr)
         self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if is_plain else None
-        self.is_twice = np.zeros(len(order), dtype=bool) if need is None else need[order] > 1
         self.group: list[int] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
@@ -91,10 +89,11 @@ class Cuts:
 
         Groups whose worth is not `promised` to be more than that have no cut.
         """
-        by_itself, by_entry = (self._twice if self.is_twice.any() else self._once)(part)
-        constant = np.add.reduceat(by_itself, self.begins)
+        dual = self._dual_at(part)
+        over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
+        constant = np.add.reduceat(dual, self.begins)
         slopes = [
-            np.bincount(self.column[a:b], by_entry[a:b], minlength=self.columns)
+            np.bincount(self.column[a:b], over[a:b], minlength=self.columns)
             for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)
         ]
         value = constant + np.array([slope @ part for slope in slopes])
@@ -154,38 +153,18 @@ class Cuts:
             added[columns] += share[cut] * slope
         return constant, added
 
-    def _once(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """
-        What a row is worth by itself and by its entries, where these parts are open.
-
-        By itself what it is at the column at which its best columns add up to one, if they do.
-        """
-        dual = np.zeros(len(self.first))
+    def _dual_at(self, part: np.ndarray) -> np.ndarray:
+        """What each row is worth at the column at which its best columns add up to one, or 0."""
         if self.cover is not None:
-            is_full = self.cover @ part >= 1 - _EXACT
-            dual[is_full] = self.best[is_full]
-        else:
-            opened = part[self.column]
-            total = np.cumsum(opened)
-            total -= np.repeat(total[self.first] - opened[self.first], self.count)
-            before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
-            is_full = before < self.count
-            dual[is_full] = self.worth[(self.first + before)[is_full]]
-        return dual, np.maximum(self.worth - np.repeat(dual, self.count), 0)
-
-    def _twice(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same where some rows need two columns: all, half of what is open, or all but the largest."""
+            return np.where(self.cover @ part >= 1 - _EXACT, self.best, 0.0)
         opened = part[self.column]
-        total = np.add.reduceat(opened, self.first)
-        largest = np.maximum.reduceat(opened, self.first)
-        others = np.where(self.is_twice, np.minimum(total / 2, total - largest), total)
-        is_full = others >= 1 - _EXACT
-        factor = np.where(self.is_twice & (largest <= total / 2), 0.5, 1.0) * ~is_full
-        by_entry = self.worth * np.repeat(factor, self.count)
-        is_without = self.is_twice & ~is_full & (largest > total / 2)  # one alone is that large
-        without = np.repeat(np.where(is_without, largest, -1.0), self.count) == opened
-        by_entry[without] = 0
-        return np.where(is_full, self.best, 0.0), by_entry
+        total = np.cumsum(opened)
+        total -= np.repeat(total[self.first] - opened[self.first], self.count)
+        before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
+        is_full = before < self.count
+        dual = np.zeros(len(self.first))
+        dual[is_full] = self.worth[(self.first + before)[is_full]]
+        return dual
 
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
@@ -211,7 +190,6 @@ def bound(
     *,
     chosen: np.ndarray,
     value: float,
-    need: np.ndarray | None = None,
     slack: float = 0.0,
     watch: Watch | None = None,
 ) -> tuple[Bound, Cuts | None]:
@@ -219,7 +197,7 @@ def bound(
     A bound no plan within the budget can beat, given one that is worth `value`, and the cuts behind it.
 
     It ends when the plan is proven to the slack, when more rounds would bring little, or with the
-    time. `chosen` are columns to cut at first; `need` says which rows need two columns, none if None.
+    time. `chosen` are columns to cut at first.
     """
     part = np.zeros(worth.shape[1])
     part[chosen] = 1
@@ -227,7 +205,7 @@ def bound(
     filled = np.flatnonzero(np.diff(by_row.indptr))
     if not len(filled):
         return Bound(0.0, 0.0, np.zeros(len(part)), part), None
-    cuts = Cuts(by_row[filled], None if need is None else need[filled])
+    cuts = Cuts(by_row[filled])
     reached, _ = cuts.add(part)
     found = _limited(cuts, np.zeros(0), price, budget, part)
     if not clock.left():

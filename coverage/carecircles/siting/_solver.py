@@ -69,10 +69,7 @@ def maximize(
             )
             best = best._replace(chosen=kept[plan.columns()], value=plan.value())
         own = clock.part(share)
-        best = _by_rounds(
-            lambda chosen: _search.worth_of(worth, chosen), limits, best, kept, cuts,
-            slack=slack, clock=own, watch=watch,
-        )  # fmt: skip
+        best = _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
         if best.status == "optimal":
             return best
     return best._replace(status=clock.word())
@@ -154,7 +151,7 @@ def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
 
 
 def _by_rounds(
-    worth_of: Callable[[np.ndarray], float],
+    worth: sparse.csc_matrix,
     limits: Limits,
     best: Solution,
     kept: np.ndarray,
@@ -185,7 +182,7 @@ def _by_rounds(
         )
         chosen = kept[found.chosen]
         cuts.add(np.isin(every, chosen).astype(float))
-        value = worth_of(chosen)
+        value = _search.worth_of(worth, chosen)
         if value > best.value:
             best = best._replace(chosen=chosen, value=value)
         # A plan with a column that was left out is worth no more than the one it was left out for.
@@ -290,22 +287,15 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     return found.value > enough * (1 + 1e-9)
 
 
-def fill(
-    problem: Covering,
-    need: np.ndarray,
-    limits: Limits,
-    clock: Clock,
-    *,
-    start: np.ndarray | None = None,
-) -> np.ndarray:
+def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:
     """
     Columns within the budget by which many rows have as many as they `need`: a plan to start from.
 
     Each is the one that brings most weight nearer to what it needs; then single exchanges that gain.
     """
     by_column, weight = problem.cover.T.tocsr(), problem.weight
-    chosen: list[int] = [] if start is None else start.tolist()
-    depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
+    chosen: list[int] = []
+    depth = np.zeros(len(weight))
     while clock.left():
         spare = limits.budget - limits.price[chosen].sum() + 1e-9
         gain = by_column @ np.where(depth < need, weight / need, 0.0)
@@ -354,35 +344,20 @@ def maximize_backup(
 
     require_reachable(limits, clock)
     chosen = fill(problem, need, limits, clock)
-    # No plan brings more than its sites would one by one.
-    each = problem.cover.T @ (problem.weight / need)
-    most = float(each @ _search.knapsack(each, limits.price, limits.budget))
-    most = min(most, float(problem.weight.sum()))
-    best = Solution(chosen, worth_of(chosen), most, clock.word())
-    found, cuts = _bound.bound(
-        _search.worths(problem), limits.price, limits.budget, clock, need=need,
-        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
-    )  # fmt: skip
-    best = best._replace(bound=max(best.value, min(most, found.value)))
-    if limits.floors is None:
-        rounded = _rounded(found.part, limits.price, limits.budget)
-        rounded = fill(problem, need, limits, clock, start=rounded)
-        if worth_of(rounded) > best.value:
-            best = best._replace(chosen=rounded, value=worth_of(rounded))
-        if cuts is None or (not clock.left() and best.bound > best.value):
-            return best._replace(status="optimal" if cuts is None else clock.word())
-        kept = _kept(found, limits, best)
-        return _by_rounds(worth_of, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch)
+    start = Known(chosen, worth_of(chosen))
     model = Model()
     model.add_sites(np.zeros(len(limits.price)), most=(limits.price, limits.budget))
     model.add_covered(problem.cover, need=need, worth=problem.weight)
     model.add_floors(limits.floors)
-    start = _if_allowed(Known(best.chosen, best.value), limits)
     solution = model.solve(
-        start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
-    )
+        start=_if_allowed(start, limits), maximum=True, slack=slack(start.value), clock=clock, watch=watch
+    )  # fmt: skip
     value = worth_of(solution.chosen)
-    return solution._replace(value=value, bound=max(value, min(solution.bound, best.bound)))
+    # No plan brings more than its sites would one by one.
+    each = problem.cover.T @ (problem.weight / need)
+    most = float(each @ _search.knapsack(each, limits.price, limits.budget))
+    bound = min(solution.bound, most, float(problem.weight.sum()))
+    return solution._replace(value=value, bound=max(value, bound))
 
 
 class Served(NamedTuple):
