@@ -203,13 +203,12 @@ def bound(
     part[chosen] = 1
     by_row = worth.tocsr()
     filled = np.flatnonzero(np.diff(by_row.indptr))
-    if not len(filled):
-        return Bound(0.0, 0.0, np.zeros(len(part)), part), None
+    if not len(filled) or not clock.left():
+        served = float(worth.max(axis=1).sum()) if len(filled) else 0.0
+        return Bound(served, served, np.zeros(len(part)), part), None
     cuts = Cuts(by_row[filled])
     reached, _ = cuts.add(part)
     found = _limited(cuts, np.zeros(0), price, budget, part)
-    if not clock.left():
-        return found, cuts
     total = float(price.sum())
     evenly = np.full(len(price), min(1.0, budget / total) if total > 0 else 1.0)
     inside, idle = 0.5 * part + 0.5 * evenly, np.zeros(0, dtype=int)

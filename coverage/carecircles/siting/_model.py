@@ -181,9 +181,10 @@ class Model:
         gap: float = 0.0,
         slack: float = 0.0,
         watch: Watch | None = None,
+        **options: Any,
     ) -> Solution:
         """
-        The best plan, proven to the share `gap` or the difference `slack`.
+        The best plan, proven to the share `gap` or the difference `slack`; `options` are of HiGHS.
 
         What the solver claims is held against the programme, and against the plan that is known. An
         answer that does not hold, and that there is no plan, has to come out again another way.
@@ -214,7 +215,7 @@ class Model:
             try:
                 answer = _highs.run(
                     program, seconds=clock.left(), stopped=clock.stopped, told=watch,
-                    mip_rel_gap=gap, mip_abs_gap=slack, **way,
+                    mip_rel_gap=gap, mip_abs_gap=slack, **options, **way,
                 )  # fmt: skip
             except SolverError as err:
                 faults.append(err.why)

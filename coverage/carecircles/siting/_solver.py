@@ -22,6 +22,9 @@ _QUICK_ENTRIES = 150_000  # up to here HiGHS is asked without kicks first
 _ARITHMETIC = 1e-8  # share of a worth by which two sums of the same may differ
 
 
+_FINE = 1e-9  # by how much of its most a group of rows may be promised more than a cut allows
+
+
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked, and when it found no proof
 
 
@@ -117,10 +120,11 @@ def _bounded(
         worth, price, budget, clock,
         chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
     )  # fmt: skip
-    rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
-    rounded.climb(clock)
-    if rounded.value() > best.value:
-        best = best._replace(chosen=rounded.columns(), value=rounded.value())
+    if clock.left():
+        rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
+        rounded.climb(clock)
+        if rounded.value() > best.value:
+            best = best._replace(chosen=rounded.columns(), value=rounded.value())
     best = best._replace(bound=max(best.value, min(most, found.value)))
     if best.bound - best.value <= _slack(slack, best.value):
         best = best._replace(status="optimal")
@@ -167,9 +171,8 @@ def _by_rounds(
     Where its plan is worth less than they promise, it is cut there and solved again.
     """
     every = np.arange(cuts.columns)
-    cuts.add(
-        np.isin(every, best.chosen).astype(float)
-    )  # so that the plan is worth there what it is
+    # So that the plan is worth there what it is.
+    cuts.add(np.isin(every, best.chosen).astype(float))
     while best.bound - best.value > _slack(slack, best.value):
         model = Model()
         model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
@@ -178,7 +181,13 @@ def _by_rounds(
         model.add_rows(rows, upper=cuts.limits())
         start = Known(np.searchsorted(kept, best.chosen), best.value)
         found = model.solve(
-            start=start, maximum=True, slack=_slack(slack, best.value), clock=clock, watch=watch
+            start=start,
+            maximum=True,
+            slack=_slack(slack, best.value),
+            clock=clock,
+            watch=watch,
+            mip_feasibility_tolerance=_FINE,
+            primal_feasibility_tolerance=_FINE,
         )
         chosen = kept[found.chosen]
         cuts.add(np.isin(every, chosen).astype(float))
@@ -189,6 +198,8 @@ def _by_rounds(
         best = best._replace(bound=max(best.value, min(best.bound, found.bound)))
         if found.status != "optimal":
             return best._replace(status=found.status)
+        if found.value - value <= TOLERANCE * max(1.0, value):
+            break  # it is worth what the cuts promise; there is nothing left to cut
     return best._replace(status="optimal")
 
 
