@@ -22,7 +22,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules, Search, _search, _solver, _terms
+from carecircles.siting import Rules, Search, _bound, _search, _solver, _terms, models
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
@@ -283,6 +283,23 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     assert plan.before == pytest.approx(goal(model, demand, cost, set(required)))
 
 
+@given(distances(), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_force(problem, new):
+    """Each place begins with one; those whom the plan leaves farther get two, four and so on."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(models, "_NEAREST", 1)
+        patched.setattr(models, "_NEAREST_SHARE", 0.0)
+        rules = Rules(required=required)
+        plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
+    opened = [some | set(required) for some in plans(cost, required, new)]
+    best = min(goal("minimize_cost", demand, cost, some) for some in opened)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert (plan.status, plan.gap) == ("optimal", 0)
+
+
 @given(distances(), st.integers(1, 3), st.lists(st.integers(0, 12), min_size=8, max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
@@ -482,7 +499,6 @@ def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, mod
     """Kicks, shrinking and the prices of the linear programme on 80 places, against scipy's HiGHS."""
     monkeypatch.setattr(_solver, "_QUICK_ENTRIES", 0)
     monkeypatch.setattr(_solver, "_PATIENCE", (5, 10))
-    monkeypatch.setattr(_search, "_EASY_ENTRIES", 0)
     rng = np.random.default_rng(seed)
     places, sites = rng.uniform(0, 3000, (80, 2)), rng.uniform(0, 3000, (30, 2))
     metres = np.hypot(*(places[:, None] - sites).transpose(2, 0, 1))
@@ -532,6 +548,39 @@ def test_the_search_never_opens_a_site_twice(seed):
     for _ in range(20):
         plan.kick(rng)
         assert len(set(plan.columns())) == len(plan.columns())
+
+
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
+    """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices."""
+    rng = np.random.default_rng(seed)
+    worth = rng.integers(1, 9, (14, 1 if is_plain else 8)) * (rng.random((14, 8)) < 0.4)
+    worth, price = worth.astype(float), rng.choice([0.0, 1.0, 1.5, 2.0], 8)
+    choices = [np.flatnonzero(some) for some in itertools.product([False, True], repeat=8)]
+    values = {
+        tuple(c): worth[:, c].max(axis=1, initial=0).sum() for c in choices if price[c].sum() <= 3
+    }
+    best, most = max(values, key=values.get), max(values.values())
+    asked = sparse.csc_matrix(worth)
+    clock = _terms.Clock(60)
+    found, _ = _bound.bound(
+        asked, price, 3.0, clock, chosen=np.array([], dtype=int), value=most - 1
+    )
+    assert most - 1e-9 <= found.value <= worth.max(axis=1).sum() + 1e-9
+    useful = _search.useful(found.constant, found.added, price, 3.0, most - 1)
+    assert worth[:, np.intersect1d(best, useful).astype(int)].max(axis=1, initial=0).sum() == most
+    plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
+    assert (plan.status, plan.value) == ("optimal", most)
+    assert plan.bound == pytest.approx(most)
+    assert values[tuple(sorted(plan.chosen))] == most
+
+
+def test_a_curve_says_of_each_plan_whether_it_is_proven(small):
+    options = {"cutoff": 700, "weight": "people"}
+    curve = siting.curve(siting.maximize_coverage, *small, most=2, **options)
+    assert curve["status"].tolist() == ["optimal"] * 3
+    assert curve["gap"].tolist() == [0, 0, 0]
 
 
 def test_nobody_and_nowhere(small):

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -63,10 +63,23 @@ class Answer(NamedTuple):
     duals: np.ndarray | None = None
 
 
+class More(NamedTuple):
+    """Rows of at most `most` that a programme grows by, after the rows `gone` were taken from it."""
+
+    starts: np.ndarray
+    columns: np.ndarray
+    factors: np.ndarray
+    most: np.ndarray
+    gone: np.ndarray
+
+
 class _Task(NamedTuple):
-    program: Program
+    program: Program | More
     options: dict[str, Any]
     start: np.ndarray | None  # the first columns; HiGHS finds the others
+
+
+Solve = Callable[..., Answer]  # of a programme or what it grows by, see `growing`
 
 
 def run(
@@ -101,17 +114,46 @@ def run(
     SolverError
         If HiGHS cannot be started or its process died.
     """
+    with growing() as solve:
+        return solve(program, seconds=seconds, stopped=stopped, start=start, told=told, **options)
+
+
+@contextlib.contextmanager
+def growing() -> Iterator[Solve]:
+    """
+    A process of HiGHS that keeps what it solved last, so that it goes on from there when rows are added.
+
+    What is given takes a programme, or `More` for the one before, and otherwise what `run` takes.
+    """
     worker = _idle_worker() or _Worker()
-    options |= {"output_flag": False, "threads": 2, "random_seed": 0}
-    options["time_limit"] = max(0.1, seconds)
-    is_done = False
-    try:
+    is_idle, is_maximum = True, False
+
+    def solve(
+        program: Program | More,
+        *,
+        seconds: float,
+        stopped: threading.Event,
+        start: np.ndarray | None = None,
+        told: Told | None = None,
+        **options: Any,
+    ) -> Answer:
+        nonlocal is_idle, is_maximum
+        if isinstance(program, Program):
+            is_maximum = program.is_maximum
+        if not is_idle:  # it has not come back from the task before
+            return Answer("unknown", None, math.nan, math.inf if is_maximum else -math.inf)
+        options |= {"output_flag": False, "threads": 2, "random_seed": 0}
+        options["time_limit"] = max(0.1, seconds)
+        is_idle = False
         worker.send(_Task(program, options, start))
-        answer = _heard(worker, program, seconds, stopped, told)
-        is_done = answer is not None
+        answer = _heard(worker, is_maximum, seconds, stopped, told)
+        is_idle = answer is not None
         return answer or worker.latest
+
+    try:
+        yield solve
     finally:
-        if is_done and len(_idle) < _MOST_IDLE:
+        if is_idle and len(_idle) < _MOST_IDLE:
             _idle.append(worker)
         else:
             worker.end()
@@ -119,14 +161,14 @@ def run(
 
 def _heard(
     worker: "_Worker",
-    program: Program,
+    is_maximum: bool,
     seconds: float,
     stopped: threading.Event,
     told: Told | None,
 ) -> Answer | None:
     """The answer, or None if the process has to be ended."""
     until = time.monotonic() + seconds + _GRACE_S
-    worker.latest = Answer("unknown", None, math.nan, math.inf if program.is_maximum else -math.inf)
+    worker.latest = Answer("unknown", None, math.nan, math.inf if is_maximum else -math.inf)
     was_asked = False
     while (now := time.monotonic()) < until:
         if stopped.is_set() and not was_asked:
@@ -253,22 +295,45 @@ def _work() -> None:
         out.flush()
 
     threading.Thread(target=read, daemon=True).start()
+    highs = None
     while True:
         task = tasks.get()
         try:
-            tell("done", _solved(task, stop, tell))
+            highs = _passed(highs, task)
+            tell("done", _solved(highs, task, stop, tell))
         except Exception as err:
             tell("failed", f"{type(err).__name__}: {err}")
 
 
-def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], None]) -> Answer:
+def _passed(highs: Any, task: _Task) -> Any:
+    """HiGHS with the programme of a task, or with what the one before grows by."""
+    import highspy
+
+    if isinstance(task.program, Program):
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
+    for option, value in task.options.items():
+        highs.setOptionValue(option, value)
+    if isinstance(task.program, Program):
+        _pass(highs, task.program)
+        return highs
+    starts, columns, factors, most, gone = task.program
+    if len(gone):
+        highs.deleteRows(len(gone), gone.astype(np.int32))
+    count, least = len(most), np.full(len(most), -highspy.kHighsInf)
+    some = (starts[:-1].astype(np.int32), columns.astype(np.int32), factors)
+    if highs.addRows(count, least, most, len(columns), *some) == highspy.HighsStatus.kError:
+        raise ValueError("the rows were refused")
+    # The time limit counts from the first programme.
+    highs.setOptionValue("time_limit", task.options["time_limit"] + highs.getRunTime())
+    return highs
+
+
+def _solved(
+    highs: Any, task: _Task, stop: threading.Event, tell: Callable[[str, object], None]
+) -> Answer:
     """One programme, with what HiGHS finds on the way."""
     import highspy
 
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
-    for option, value in task.options.items():
-        highs.setOptionValue(option, value)
-    _pass(highs, task.program)
     if task.start is not None:
         size = len(task.start)
         highs.setSolution(size, np.arange(size, dtype=np.int32), task.start)
@@ -303,8 +368,8 @@ def _solved(task: _Task, stop: threading.Event, tell: Callable[[str, object], No
         highspy.HighsModelStatus.kInfeasible: "infeasible",
     }
     values = np.array(solution.col_value)
-    is_plan = len(values) == len(task.program.objective) and info.primal_solution_status == 2
-    is_mip = bool(task.program.is_whole.any())
+    is_plan = len(values) == highs.getNumCol() and info.primal_solution_status == 2
+    is_mip = isinstance(task.program, Program) and bool(task.program.is_whole.any())
     value = float(info.objective_function_value)
     return Answer(
         named.get(status, "unknown"),

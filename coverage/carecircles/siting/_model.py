@@ -72,12 +72,16 @@ class Model:
         self.whole.append(columns)
 
     def add_rows(
-        self, matrix: sparse.csr_matrix, *, lower: float = -math.inf, upper: float = math.inf
+        self,
+        matrix: sparse.csr_matrix,
+        *,
+        lower: float = -math.inf,
+        upper: np.ndarray | float = math.inf,
     ) -> None:
-        """Rows over the columns so far; the same limits for all."""
+        """Rows over the columns so far; the same limits for all, or each its own."""
         self.blocks.append(matrix.tocsr())
         self.least.append(np.full(matrix.shape[0], lower))
-        self.most.append(np.full(matrix.shape[0], upper))
+        self.most.append(np.broadcast_to(np.asarray(upper, dtype=float), matrix.shape[0]))
 
     def add_sum(
         self,
@@ -168,14 +172,6 @@ class Model:
             np.concatenate([empty, *self.least]), np.concatenate([empty, *self.most]), is_maximum,
         )  # fmt: skip
 
-    def relaxed_duals(self, *, clock: Clock) -> np.ndarray | None:
-        """What a unit more of each row is worth in the linear programme; None if time ran out."""
-        answer = _highs.run(
-            self.program(is_maximum=True), seconds=clock.left(), stopped=clock.stopped,
-            solve_relaxation=True, solver="ipm", run_crossover="off",
-        )  # fmt: skip
-        return None if answer.duals is None else np.abs(answer.duals)
-
     def solve(
         self,
         *,
@@ -185,9 +181,10 @@ class Model:
         gap: float = 0.0,
         slack: float = 0.0,
         watch: Watch | None = None,
+        **options: Any,
     ) -> Solution:
         """
-        The best plan, proven to the share `gap` or the difference `slack`.
+        The best plan, proven to the share `gap` or the difference `slack`; `options` are of HiGHS.
 
         What the solver claims is held against the programme, and against the plan that is known. An
         answer that does not hold, and that there is no plan, has to come out again another way.
@@ -218,7 +215,7 @@ class Model:
             try:
                 answer = _highs.run(
                     program, seconds=clock.left(), stopped=clock.stopped, told=watch,
-                    mip_rel_gap=gap, mip_abs_gap=slack, **way,
+                    mip_rel_gap=gap, mip_abs_gap=slack, **options, **way,
                 )  # fmt: skip
             except SolverError as err:
                 faults.append(err.why)

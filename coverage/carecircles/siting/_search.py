@@ -1,5 +1,5 @@
 """
-Good plans, and what no plan can beat: smaller equal problems, swaps with kicks, Lagrangian relaxation.
+Good plans, and the columns that better ones can have: smaller equal problems, swaps with kicks.
 
 A problem is a sparse matrix of worths with a row for each piece of demand and a column for each
 candidate site: what the piece is worth when that column is its best open one. People covered, credit
@@ -22,10 +22,6 @@ _DOMINANCE_MOST_PAIRS = (
     2e9  # of columns compared; beyond, looking for dominance takes more than it saves
 )
 _PAIRS_AT_ONCE = 2e7
-_LAGRANGE_ROUNDS = 4000
-_SHRINK_EVERY = 50
-_SHRUNK = 0.8  # of the columns left, before they are copied
-_EASY_ENTRIES = 5_000  # what HiGHS solves in a moment
 _MOST_PLACES = 300  # beyond, swaps take more time than they are worth
 _ENTRIES_AT_ONCE = 2_000_000
 _KICKED = 4
@@ -50,18 +46,6 @@ class Covering(NamedTuple):
     weight: np.ndarray
     group: np.ndarray
     columns: np.ndarray
-
-
-class Bound(NamedTuple):
-    """
-    What no plan can be worth more than, and the columns that a better plan than the known can have.
-
-    `dual` is what each row may be worth by itself, of which the bound was made.
-    """
-
-    value: float
-    dual: np.ndarray
-    useful: np.ndarray
 
 
 def merged(problem: Covering) -> Covering:
@@ -292,92 +276,35 @@ def explored(
     return best
 
 
-def lagrangian(
-    worth: sparse.csc_matrix,
-    price: np.ndarray,
-    budget: float,
-    value: float,
-    clock: Clock,
-    *,
-    dual: np.ndarray,
-) -> Bound:
-    """
-    A bound no plan within the budget can beat, given one that is worth `value`.
-
-    The rows 'served by one column' are priced: a row may be worth its dual by itself, and a column
-    adds what it is worth beyond. What remains falls apart into columns. Fisher, Management Science
-    27 (1981); the direction is smoothed over the rounds. Columns that no better plan can have are
-    left out on the way, so that the rounds become quicker. `dual` is where to start, such as what
-    each row is worth in the best plan known.
-    """
-    most = (
-        np.asarray(worth.max(axis=1).todense()).ravel() if worth.nnz else np.zeros(worth.shape[0])
-    )
-    dual = np.clip(dual, 0, most)
-    useful, least = np.arange(worth.shape[1]), 0.0  # what is left out may be worth `value`
-    best, best_dual = math.inf, dual
-    direction, step, since = np.zeros(len(most)), 1.0, 0
-    for turn in range(_LAGRANGE_ROUNDS):
-        rows = worth.indices
-        over, beyond = _beyond(worth, dual)
-        part = knapsack(beyond, price, budget)
-        bound = float(dual.sum() + beyond @ part)
-        if bound < best - _EXACT * max(1.0, abs(bound)):
-            best, best_dual, since = bound, dual, 0
-        else:
-            since += 1
-        if best <= value * (1 + _EXACT) or step < 1e-5 or not clock.left():
-            break
-        if turn % _SHRINK_EVERY == _SHRINK_EVERY - 1:
-            kept = _useful(worth, price, budget, best_dual, value)
-            if len(kept) < _SHRUNK * len(useful):
-                worth, price, useful, least = worth[:, kept], price[kept], useful[kept], value
-                continue
-            if worth.nnz <= _EASY_ENTRIES:
-                break
-        if since > 30:
-            step, since, dual = step * 0.8, 0, best_dual
-            direction = np.zeros(len(most))
-            continue
-        chosen = np.flatnonzero(part)
-        entries, of_column = _entries(worth.indptr, chosen)
-        is_open = over[entries] > 0
-        served = np.bincount(rows[entries][is_open], part[of_column][is_open], minlength=len(most))
-        direction = 0.9 * direction + 0.1 * (1 - served)
-        steepness = float(direction @ direction)
-        if steepness == 0:
-            break
-        dual = np.clip(dual - step * (bound - value) / steepness * direction, 0, most)
-    kept = _useful(worth, price, budget, best_dual, value)
-    return Bound(max(best, least), best_dual, useful[kept])
-
-
-def _useful(
-    worth: sparse.csc_matrix, price: np.ndarray, budget: float, dual: np.ndarray, value: float
+def useful(
+    constant: float, added: np.ndarray, price: np.ndarray, budget: float, value: float
 ) -> np.ndarray:
-    """The columns that a plan worth more than `value` can have, as these duals prove."""
-    beyond = _beyond(worth, dual)[1]
-    part = knapsack(beyond, price, budget)
-    bound = float(dual.sum() + beyond @ part)
+    """
+    The columns that a plan worth more than `value` can have.
+
+    No plan is worth more than `constant` and what its columns have `added`.
+    """
+    part = knapsack(added, price, budget)
+    bound = constant + float(added @ part)
     is_priced = (part > 0) & (price > 0)
     # What a unit of the budget is worth at the margin; a column that pays less lowers the bound that much.
-    margin = float((beyond[is_priced] / price[is_priced]).min()) if is_priced.any() else 0.0
+    margin = float((added[is_priced] / price[is_priced]).min()) if is_priced.any() else 0.0
     if (price * part).sum() < budget - _EXACT:
         margin = 0.0
-    missing = np.maximum(margin * price - beyond, 0)
+    missing = np.maximum(margin * price - added, 0)
     missing[part > 0] = 0
     return np.flatnonzero(bound - missing >= value - _EXACT * max(1.0, abs(bound)))
 
 
-def _beyond(worth: sparse.csc_matrix, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What each entry is worth beyond the dual of its row, and each column's sum of that."""
-    over = worth.data - dual[worth.indices]
+def beyond(worth: sparse.csc_matrix, served: np.ndarray) -> np.ndarray:
+    """What each column is worth beyond what its rows are served with."""
+    over = worth.data - served[worth.indices]
     np.maximum(over, 0, out=over)
     sums = np.zeros(worth.shape[1])
     filled = np.flatnonzero(np.diff(worth.indptr))
     if len(filled):
         sums[filled] = np.add.reduceat(over, worth.indptr[filled])
-    return over, sums
+    return sums
 
 
 def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:

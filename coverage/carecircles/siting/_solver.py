@@ -11,15 +11,24 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _search
+from carecircles.siting import _bound, _search
 from carecircles.siting._model import FEASIBLE, TOLERANCE, Model, placed
 from carecircles.siting._search import Covering, Standing, Watch
 from carecircles.siting._terms import Clock, Known, Limits, NoPlanError, Solution
 
-_QUICK_ENTRIES = 150_000  # up to here the linear programme of HiGHS takes seconds, not minutes
+_QUICK_ENTRIES = 150_000  # up to here HiGHS is asked without kicks first
 
 
-_PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked: a quick model, a large one
+_ARITHMETIC = 1e-8  # share of a worth by which two sums of the same may differ
+
+
+_FINE = 1e-9  # by how much of its most a group of rows may be promised more than a cut allows
+
+
+_PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked, and when it found no proof
+
+
+_FIRST_SHARE = 0.4  # of the time, for HiGHS before there are more kicks
 
 
 _REACH_S = 5.0  # for the question whether the floors can be reached at all
@@ -36,116 +45,162 @@ def maximize(
     """
     The columns within the limits that are worth most; proven to the slack unless time runs out.
 
-    `slack` says how far a plan of some worth may be from the bound. Swaps and the Lagrangian bound
-    come first and leave out the columns that no better plan can have; HiGHS does the rest. Floors
+    `slack` says how far a plan of some worth may be from the bound. Swaps and the bound come first and
+    leave out the columns that no better plan can have; HiGHS and kicks do the rest by turns. Floors
     only count for HiGHS: without them the bound holds all the more.
     """
-    best, kept, is_proven = _searched(worth, limits, slack=slack, clock=clock, watch=watch)
-    if is_proven and is_within(limits, best.chosen):
+    best, found, cuts = _bounded(worth, limits, slack=slack, clock=clock, watch=watch)
+    if best.status == "optimal" and is_within(limits, best.chosen):
         return best
-    if limits.floors is not None:  # a plan that keeps to them may need any column
+    if limits.floors is not None:
         require_reachable(limits, clock)
-        kept = np.arange(worth.shape[1])
-    elif not clock.left():
-        return best
+        return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
+    price, budget = limits.price, limits.budget
+    for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
+        kept = _kept(found, limits, best)
+        small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
+        if cuts is None or not clock.left():
+            break
+        if small.nnz > _QUICK_ENTRIES or patience == _PATIENCE[-1]:
+            plan = _search.explored(
+                Standing(small, price[kept], budget, start),
+                clock,
+                patience=patience,
+                enough=best.bound - _slack(slack, best.value),
+                bound=best.bound,
+                watch=watch,
+            )
+            best = best._replace(chosen=kept[plan.columns()], value=plan.value())
+        own = clock.part(share)
+        best = _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
+        if best.status == "optimal":
+            return best
+    return best._replace(status=clock.word())
+
+
+def _with_floors(
+    worth: sparse.csc_matrix,
+    limits: Limits,
+    best: Solution,
+    *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None,
+) -> Solution:
+    """The best plan that keeps to the floors, by HiGHS, from one that need not; any column may be needed."""
     model = Model()
-    model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
-    model.set_objective(*model.add_levels(worth[:, kept]))
+    model.add_sites(np.zeros(worth.shape[1]), most=(limits.price, limits.budget))
+    model.set_objective(*model.add_levels(worth))
     model.add_floors(limits.floors)
-    start = Known(np.searchsorted(kept, best.chosen), best.value)
+    start = _if_allowed(Known(best.chosen, best.value), limits)
     found = model.solve(
-        start=_if_allowed(start, limits),
-        maximum=True,
-        slack=slack(best.value),
-        clock=clock,
-        watch=watch,
+        start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
     )
-    chosen, bound = kept[found.chosen], found.bound
-    value = _search.worth_of(worth, chosen)
-    if limits.floors is None:
-        # A plan with a column that was left out is worth no more than the one it was left out for.
-        bound = max(bound, best.value)
-        if best.value > value:
-            chosen, value = best.chosen, best.value
-    return Solution(chosen, value, max(value, min(best.bound, bound)), found.status)
+    value = _search.worth_of(worth, found.chosen)
+    return found._replace(value=value, bound=max(value, min(best.bound, found.bound)))
 
 
-def _searched(
+def _bounded(
     worth: sparse.csc_matrix,
     limits: Limits,
     *,
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None,
-) -> tuple[Solution, np.ndarray, bool]:
-    """
-    A good plan with its bound, the columns a better one can have, and whether it is proven already.
-
-    Floors are left aside, and with them the longer search, since its plan need not keep to them.
-    """
-    plan, kept = Standing(worth, limits.price, limits.budget), np.arange(worth.shape[1])
+) -> tuple[Solution, _bound.Bound, _bound.Cuts | None]:
+    """A good plan, its bound, and the cuts behind it; floors are left aside."""
+    price, budget = limits.price, limits.budget
+    plan = Standing(worth, price, budget)
     plan.climb(clock)
-    best = Solution(plan.columns(), plan.value(), _search.worth_of(worth, kept), "time limit")
-    dual = plan.first
+    most = _search.worth_of(worth, np.arange(worth.shape[1]))
+    best = Solution(plan.columns(), plan.value(), most, clock.word())
+    if watch:
+        watch(best.value, best.bound)
+    found, cuts = _bound.bound(
+        worth, price, budget, clock,
+        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
+    )  # fmt: skip
+    if clock.left():
+        rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
+        rounded.climb(clock)
+        if rounded.value() > best.value:
+            best = best._replace(chosen=rounded.columns(), value=rounded.value())
+    best = best._replace(bound=max(best.value, min(most, found.value)))
+    if best.bound - best.value <= _slack(slack, best.value):
+        best = best._replace(status="optimal")
+    return best, found, cuts
 
-    def tightened() -> _search.Bound:
-        nonlocal best
-        small, price = worth[:, kept], limits.price[kept]
-        found = _search.lagrangian(small, price, limits.budget, best.value, clock, dual=dual)
-        best = best._replace(bound=max(best.value, min(best.bound, found.value)))
-        if watch:
-            watch(best.value, best.bound)
-        return found
 
-    for patience in (*_PATIENCE, 0):
-        found = tightened()
-        dual = found.dual
-        if best.bound - best.value <= slack(best.value):
-            return best._replace(status="optimal"), kept, True
-        if limits.floors is not None or not clock.left():
-            break
-        kept = kept[np.union1d(found.useful, np.searchsorted(kept, best.chosen))]
-        if not patience or worth[:, kept].nnz <= _QUICK_ENTRIES:
-            break
-        small, price = worth[:, kept], limits.price[kept]
-        if patience == _PATIENCE[-1]:
-            dual = _lp_duals(small, price, limits.budget, clock, dual)
-            tightened()
-        start = np.searchsorted(kept, best.chosen)
-        plan = _search.explored(
-            Standing(small, price, limits.budget, start),
-            clock,
-            patience=patience,
-            enough=best.bound - slack(best.value),
-            bound=best.bound,
+def _kept(found: _bound.Bound, limits: Limits, best: Solution) -> np.ndarray:
+    """The columns of the best plan and those that a better one can have."""
+    price, budget = limits.price, limits.budget
+    some = _search.useful(found.constant, found.added, price, budget, best.value)
+    return np.union1d(some, best.chosen).astype(int)
+
+
+def _slack(slack: Callable[[float], float], value: float) -> float:
+    """How far a plan may be from the bound; what differs by arithmetic only does not differ."""
+    return max(slack(value), _ARITHMETIC * abs(value))
+
+
+def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
+    """The columns that are open most, as many as can be paid."""
+    some = np.flatnonzero(part > 0)
+    chosen: list[int] = []
+    for column in some[np.argsort(-part[some], kind="stable")]:
+        if price[column] <= budget:
+            chosen.append(int(column))
+            budget -= price[column]
+    return np.array(chosen, dtype=int)
+
+
+def _by_rounds(
+    worth: sparse.csc_matrix,
+    limits: Limits,
+    best: Solution,
+    kept: np.ndarray,
+    cuts: _bound.Cuts,
+    *,
+    slack: Callable[[float], float],
+    clock: Clock,
+    watch: Watch | None,
+) -> Solution:
+    """
+    The best plan of some columns by HiGHS, which knows what rows are worth only from the cuts.
+
+    Where its plan is worth less than they promise, it is cut there and solved again.
+    """
+    every = np.arange(cuts.columns)
+    # So that the plan is worth there what it is.
+    cuts.add(np.isin(every, best.chosen).astype(float))
+    while best.bound - best.value > _slack(slack, best.value):
+        model = Model()
+        model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
+        groups = model.add_columns(cuts.most)
+        rows = cuts.rows()[:, np.concatenate([kept, len(every) + np.arange(len(groups))])]
+        model.add_rows(rows, upper=cuts.limits())
+        start = Known(np.searchsorted(kept, best.chosen), best.value)
+        found = model.solve(
+            start=start,
+            maximum=True,
+            slack=_slack(slack, best.value),
+            clock=clock,
             watch=watch,
+            mip_feasibility_tolerance=_FINE,
+            primal_feasibility_tolerance=_FINE,
         )
-        best = best._replace(chosen=kept[plan.columns()], value=plan.value())
-    return best._replace(status=clock.word()), kept, False
-
-
-def _lp_duals(
-    worth: sparse.csc_matrix, price: np.ndarray, budget: float, clock: Clock, dual: np.ndarray
-) -> np.ndarray:
-    """
-    What each row is worth by itself in the linear programme, whose bound no other duals beat.
-
-    By interior points, within a quarter of the time that is left; `dual` if that is not enough, or
-    if some row is worth different amounts under different columns.
-    """
-    filled = np.flatnonzero(np.diff(worth.tocsr().indptr))
-    model = Model()
-    model.add_sites(np.zeros(len(price)), most=(price, budget))
-    levels, worths = model.add_levels(worth)
-    if len(levels) != len(filled):
-        return dual
-    model.set_objective(levels, worths)
-    duals = model.relaxed_duals(clock=clock.part(0.25))
-    if duals is None:
-        return dual
-    found = np.zeros(worth.shape[0])
-    found[filled] = np.clip(worths - duals[1:], 0, worths)  # the first row is the budget
-    return found
+        chosen = kept[found.chosen]
+        cuts.add(np.isin(every, chosen).astype(float))
+        value = _search.worth_of(worth, chosen)
+        if value > best.value:
+            best = best._replace(chosen=chosen, value=value)
+        # A plan with a column that was left out is worth no more than the one it was left out for.
+        best = best._replace(bound=max(best.value, min(best.bound, found.bound)))
+        if found.status != "optimal":
+            return best._replace(status=found.status)
+        if found.value - value <= TOLERANCE * max(1.0, value):
+            break  # it is worth what the cuts promise; there is nothing left to cut
+    return best._replace(status="optimal")
 
 
 def minimize(
@@ -238,9 +293,9 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     if least <= 0:
         return True
     worth, enough = _search.worths(problem), least * (1 - TOLERANCE)
-    none = np.zeros(worth.shape[0])
-    bound = _search.lagrangian(worth, limits.price, limits.budget, enough, clock, dual=none)
-    return bound.value > enough * (1 + 1e-9)
+    none = np.array([], dtype=int)
+    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, chosen=none, value=enough)
+    return found.value > enough * (1 + 1e-9)
 
 
 def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:

@@ -43,8 +43,8 @@ def curve(
     -------
     curve
         Indexed by `new` (0 ... most): people (covered by the best plan of so many), share (of all
-        people), objective, bound, gap, nested (the objective when the centres of the last plan are
-        built in its order).
+        people), objective, bound, gap, status (whether that plan is proven or time cut it short, see
+        `Siting`), nested (the objective when the centres of the last plan are built in its order).
 
     Examples
     --------
@@ -82,15 +82,17 @@ def curve(
             "objective": plan.objective,
             "bound": plan.bound,
             "gap": plan.gap,
+            "status": plan.status,
             "nested": steps[min(new, len(steps) - 1)],
         }
         if plan is not None
         else {}
         for new, plan in enumerate(plans)
     ]
-    columns = ["people", "share", "objective", "bound", "gap", "nested"]
+    columns = ["people", "share", "objective", "bound", "gap", "status", "nested"]
     index = pd.RangeIndex(len(rows), name="new")
-    return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
+    table = pd.DataFrame(rows, index=index, columns=columns)
+    return table.astype(dict.fromkeys(table.columns.drop("status"), float))
 
 
 def alternatives(

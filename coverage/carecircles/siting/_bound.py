@@ -1,0 +1,267 @@
+"""
+What no plan can beat: a linear programme over sites and groups of rows, cut where it promises too much.
+
+A group of rows is worth, when the columns are open in parts x, what its best columns give until they
+add up to one. That is the least, over all duals d of its rows, of
+
+    sum(d) + sum over columns of x * sum(max(0, worth - d)).
+
+Each such line is a cut: a limit to what the group can be worth.
+
+HiGHS says where the cuts together promise most, and new cuts are made there and in a point between that
+one and one well inside, which settles sooner. Cordeau, Furini and Ljubic, European Journal of Operational
+Research 275 (2019); Fischetti, Ljubic and Sinnl, Management Science 63 (2017).
+
+Nothing HiGHS claims is believed. The cuts are ours, and any prices of them whatever add up to one limit
+to what a plan is worth: a constant, and what each column adds. Fisher, Management Science 27 (1981).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from carecircles import _highs
+from carecircles._highs import More, Program
+from carecircles.errors import SolverError
+from carecircles.siting import _search
+from carecircles.siting._search import Watch
+from carecircles.siting._terms import Clock
+
+_GROUPS = 48
+_ROUNDS = 300
+_INWARD = 0.7  # of the point where HiGHS found the most promised, how much of the one inside it has
+_EXACT = 1e-9
+_BROKEN = 1e-7  # share of a group's most by which a promise has to be too large for a cut
+_SETTLED = (
+    0.01  # of what is left between bound and plan: what more rounds would bring is worth less
+)
+_IDLE_ROUNDS = 10  # after which a cut that does not count goes
+
+
+class Bound(NamedTuple):
+    """
+    What no plan can be worth more than.
+
+    No plan is worth more than `constant` and what its columns have `added`. `part` is how much of each
+    column the linear programme opens.
+    """
+
+    value: float
+    constant: float
+    added: np.ndarray
+    part: np.ndarray
+
+
+class Cuts:
+    """
+    The limits to what groups of rows can be worth, as they are found.
+
+    A class because they grow. `constant` and `slope` are of the cuts, `group` whose each is; `most` is
+    what each group can be worth at most. Inside, the rows stand in the order of their groups, and the
+    entries of a row best first.
+    """
+
+    def __init__(self, worth: sparse.csr_matrix) -> None:
+        of_row = grouped(worth.tocsc(), _GROUPS)
+        order = np.argsort(of_row, kind="stable")
+        rows = worth[order]
+        self.count = np.diff(rows.indptr)
+        row = np.repeat(np.arange(len(self.count)), self.count)
+        best_first = np.lexsort((-rows.data, row))
+        self.column, self.worth = rows.indices[best_first], rows.data[best_first]
+        self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
+        self.best = self.worth[self.first]
+        self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
+        self.entries = rows.indptr[np.append(self.begins, len(self.count))]
+        self.most = np.add.reduceat(self.best, self.begins)
+        is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
+        pattern = (np.ones(len(self.column)), self.column, rows.indptr)
+        self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if is_plain else None
+        self.group: list[int] = []
+        self.constant: list[float] = []
+        self.slope: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, part: np.ndarray, promised: np.ndarray | None = None) -> tuple[float, int]:
+        """
+        Cut where the columns are open in these parts: what the rows are worth there, and how many cuts.
+
+        Groups whose worth is not `promised` to be more than that have no cut.
+        """
+        dual = self._dual_at(part)
+        over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
+        constant = np.add.reduceat(dual, self.begins)
+        slopes = [
+            np.bincount(self.column[a:b], over[a:b], minlength=self.columns)
+            for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)
+        ]
+        value = constant + np.array([slope @ part for slope in slopes])
+        broken = np.arange(len(value))
+        if promised is not None:
+            broken = np.flatnonzero(promised > value + _BROKEN * self.most)
+        for group in broken:
+            slope = slopes[group]
+            some = np.flatnonzero(slope > _EXACT * self.most[group])
+            self.group.append(int(group))
+            # What is left out as too small is given to all.
+            self.constant.append(float(constant[group] + slope.sum() - slope[some].sum()))
+            self.slope.append((some, slope[some]))
+        return float(value.sum()), len(broken)
+
+    def drop(self, gone: np.ndarray) -> None:
+        """Forget some cuts."""
+        stays = np.ones(len(self.group), dtype=bool)
+        stays[gone] = False
+        for name in ("group", "constant", "slope"):
+            kept = [cut for cut, is_kept in zip(getattr(self, name), stays, strict=True) if is_kept]
+            setattr(self, name, kept)
+
+    def rows(self, first: int = 0) -> sparse.csr_matrix:
+        """The cuts from one on as rows over the columns and then each group's share of its most."""
+        group, size = np.array(self.group[first:], dtype=int), self.columns + len(self.most)
+        count = [len(columns) + 1 for columns, _ in self.slope[first:]]
+        column = [
+            part
+            for (columns, _), own in zip(self.slope[first:], group, strict=True)
+            for part in (columns, [self.columns + own])
+        ]
+        factor = [
+            part
+            for (_, slope), own in zip(self.slope[first:], group, strict=True)
+            for part in (-slope / self.most[own], [1.0])
+        ]
+        empty, starts = np.zeros(0), np.concatenate([[0], np.cumsum(count, dtype=int)])
+        data = (np.concatenate([empty, *factor]), np.concatenate([empty, *column]).astype(int))
+        return sparse.csr_matrix((*data, starts), shape=(len(group), size))
+
+    def limits(self, first: int = 0) -> np.ndarray:
+        """What each row of `rows` is at most."""
+        return np.array(self.constant[first:]) / self.most[self.group[first:]]
+
+    def priced(self, prices: np.ndarray) -> tuple[float, np.ndarray]:
+        """The limit that these prices of the cuts make, whatever they are: constant, and by column."""
+        owner = np.array(self.group[: len(prices)], dtype=int)
+        share = np.nan_to_num(np.maximum(prices, 0), posinf=0.0) / self.most[owner]
+        total = np.bincount(owner, share, minlength=len(self.most))
+        share /= np.maximum(total, 1)[owner]
+        rest = np.maximum(1 - total, 0)  # is worth the most that it can be
+        constant, added = float(rest @ self.most), np.zeros(self.columns)
+        for cut in np.flatnonzero(share > 0):
+            columns, slope = self.slope[cut]
+            constant += share[cut] * self.constant[cut]
+            added[columns] += share[cut] * slope
+        return constant, added
+
+    def _dual_at(self, part: np.ndarray) -> np.ndarray:
+        """What each row is worth at the column at which its best columns add up to one, or 0."""
+        if self.cover is not None:
+            return np.where(self.cover @ part >= 1 - _EXACT, self.best, 0.0)
+        opened = part[self.column]
+        total = np.cumsum(opened)
+        total -= np.repeat(total[self.first] - opened[self.first], self.count)
+        before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
+        is_full = before < self.count
+        dual = np.zeros(len(self.first))
+        dual[is_full] = self.worth[(self.first + before)[is_full]]
+        return dual
+
+
+def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
+    """A group for each row: by which of some columns, found greedily, it is served best."""
+    best, group = np.zeros(worth.shape[0]), np.zeros(worth.shape[0], dtype=int)
+    for number in range(1, count):
+        added = _search.beyond(worth, best)
+        column = int(added.argmax())
+        if added[column] <= 0:
+            break
+        own = slice(*worth.indptr[column : column + 2])
+        rows, value = worth.indices[own], worth.data[own]
+        is_better = value > best[rows]
+        group[rows[is_better]], best[rows[is_better]] = number, value[is_better]
+    return np.unique(group, return_inverse=True)[1].ravel()
+
+
+def bound(
+    worth: sparse.csc_matrix,
+    price: np.ndarray,
+    budget: float,
+    clock: Clock,
+    *,
+    chosen: np.ndarray,
+    value: float,
+    slack: float = 0.0,
+    watch: Watch | None = None,
+) -> tuple[Bound, Cuts | None]:
+    """
+    A bound no plan within the budget can beat, given one that is worth `value`, and the cuts behind it.
+
+    It ends when the plan is proven to the slack, when more rounds would bring little, or with the
+    time. `chosen` are columns to cut at first.
+    """
+    part = np.zeros(worth.shape[1])
+    part[chosen] = 1
+    by_row = worth.tocsr()
+    filled = np.flatnonzero(np.diff(by_row.indptr))
+    if not len(filled) or not clock.left():
+        served = float(worth.max(axis=1).sum()) if len(filled) else 0.0
+        return Bound(served, served, np.zeros(len(part)), part), None
+    cuts = Cuts(by_row[filled])
+    reached, _ = cuts.add(part)
+    found = _limited(cuts, np.zeros(0), price, budget, part)
+    total = float(price.sum())
+    evenly = np.full(len(price), min(1.0, budget / total) if total > 0 else 1.0)
+    inside, idle = 0.5 * part + 0.5 * evenly, np.zeros(0, dtype=int)
+    with _highs.growing() as solve:
+        task: Program | More = _master(cuts, price, budget)
+        for _ in range(_ROUNDS):
+            if found.value - value <= slack or not clock.left():
+                break
+            try:
+                answer = solve(task, seconds=clock.left(), stopped=clock.stopped, presolve="off")
+            except SolverError:
+                break
+            if answer.status != "optimal" or answer.values is None or answer.duals is None:
+                break
+            prices = np.abs(answer.duals[1:]) * cuts.most.max()
+            part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(price)])
+            now = _limited(cuts, prices, price, budget, part)
+            found = (now if now.value < found.value else found)._replace(part=part)
+            if watch:
+                watch(value, max(found.value, value))
+            known = len(cuts.group)
+            inside = (1 - _INWARD) * part + _INWARD * inside
+            at_both = [cuts.add(point, promised * cuts.most) for point in (inside, part)]
+            reached = max(reached, *(there for there, _ in at_both))
+            settled = max(_SETTLED * (found.value - value), _EXACT * found.value)
+            if not at_both[-1][1] or found.value - reached <= settled:
+                break
+            idle = np.append(idle, np.zeros(known - len(idle), dtype=int)) + 1
+            idle[prices > 0] = 0
+            gone = np.flatnonzero(idle > _IDLE_ROUNDS)
+            rows, most = cuts.rows(known), cuts.limits(known)
+            cuts.drop(gone)
+            idle = np.delete(idle, gone)
+            task = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
+    return found, cuts
+
+
+def _limited(
+    cuts: Cuts, prices: np.ndarray, price: np.ndarray, budget: float, part: np.ndarray
+) -> Bound:
+    """The bound that these prices of the cuts make."""
+    constant, added = cuts.priced(prices)
+    value = constant + float(added @ _search.knapsack(added, price, budget))
+    return Bound(value, constant, added, part)
+
+
+def _master(cuts: Cuts, price: np.ndarray, budget: float) -> Program:
+    """The linear programme: the parts of the columns, and each group's share of its most."""
+    size, groups = len(price), len(cuts.most)
+    paid = sparse.csr_matrix(np.concatenate([price, np.zeros(groups)]))
+    rows = sparse.vstack([paid, cuts.rows()], format="csr")
+    return Program(
+        np.concatenate([np.zeros(size), cuts.most / cuts.most.max()]), np.zeros(size + groups),
+        np.ones(size + groups), np.zeros(size + groups, dtype=bool), rows.indptr, rows.indices, rows.data,
+        np.full(rows.shape[0], -math.inf), np.concatenate([[budget], cuts.limits()]), is_maximum=True,
+    )  # fmt: skip
