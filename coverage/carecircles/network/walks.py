@@ -18,6 +18,8 @@ _PAIRS_AT_ONCE = 4_000_000  # of a place and a centre, or of a junction and a ce
 _TILE_CUTOFFS = 2.0  # side of a tile of centres, in cutoffs
 _SEARCHED_M = (100.0, 300.0, 1000.0)  # around a place that a barrier cuts off from its nearest way
 _PLACES_AT_ONCE = 200  # of those
+_BEGUN_M = (20.0, 100.0, np.inf)  # of a line to a way, looked at first
+_UNSURE_M = 1e-6  # as near to a line on either side a point may lie on it
 _HAIR_M = 0.001  # by which a line to a way ends before it, which may itself lie on a barrier
 
 
@@ -136,15 +138,52 @@ def _is_cut_off(network: Network, points: np.ndarray, feet: np.ndarray) -> np.nd
     length = np.hypot(*step.T)
     some = np.flatnonzero(length > _HAIR_M)
     ends[some, 1] -= step[some] * (_HAIR_M / length[some])[:, None]
-    tree = network.barrier_tree
-    line, barrier = tree.query(shapely.linestrings(ends[some]), predicate="crosses")
-    around = tree.geometries[barrier]
-    is_inside = (shapely.get_dimensions(around) == 2) & shapely.intersects(
-        around, points[some[line]]
-    )
     is_cut = np.zeros(len(points), dtype=bool)
-    is_cut[some[line[~is_inside]]] = True
+    for metres in _BEGUN_M:  # most lines that are cut are so soon, and long ones pass many barriers
+        begun = ends[some]
+        share = np.minimum(metres / length[some], 1.0)[:, None]
+        begun[:, 1] = np.where(
+            share < 1, begun[:, 0] + share * (begun[:, 1] - begun[:, 0]), begun[:, 1]
+        )
+        line, barrier = _crossed(network, begun)
+        around = network.barrier_tree.geometries[barrier]
+        is_inside = (shapely.get_dimensions(around) == 2) & shapely.intersects(
+            around, points[some[line]]
+        )
+        is_cut[some[line[~is_inside]]] = True
+        some = some[~is_cut[some] & (length[some] > metres)]
     return is_cut
+
+
+def _crossed(network: Network, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Straight lines and the barriers that each crosses, by position.
+
+    Told by the sides on which their straight parts lie, a hundred times as fast as by their shapes;
+    these are asked where an end lies on a part or nearly so.
+    """
+    tree, barrier_of, parts = network.barrier_parts
+    lines = np.asarray(shapely.linestrings(ends))
+    line, part = tree.query(lines)
+    (a, b), (c, d) = ends[line].swapaxes(0, 1), parts[part].swapaxes(0, 1)
+    ab, cd, barrier = b - a, d - c, barrier_of[part]
+    of_part = np.array([_cross(ab, c - a), _cross(ab, d - a)])
+    of_line = np.array([_cross(cd, a - c), _cross(cd, b - c)])
+    hair = _UNSURE_M * (np.hypot(*ab.T) + np.hypot(*cd.T))
+    is_unsure = (np.abs(of_part) <= hair).any(axis=0) | (np.abs(of_line) <= hair).any(axis=0)
+    is_crossed = (of_part[0] * of_part[1] < 0) & (of_line[0] * of_line[1] < 0) & ~is_unsure
+    asked = np.unique(np.stack([line[is_unsure], barrier[is_unsure]]), axis=1)
+    crosses = shapely.crosses(lines[asked[0]], network.barrier_tree.geometries[asked[1]])
+    return (
+        np.concatenate([line[is_crossed], asked[0][crosses]]),
+        np.concatenate([barrier[is_crossed], asked[1][crosses]]),
+    )
+
+
+def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Twice the area between vectors, negative where the second lies to the right of the first."""
+    area: np.ndarray = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    return area
 
 
 def level_metres(network: Network, profile: Profile) -> np.ndarray:
