@@ -1120,3 +1120,49 @@ def test_a_scenario_survives_being_written(hexi):
     one, two = scenario.apply(hexi, plan), scenario.apply(hexi, again)
     assert one.standard == two.standard
     pd.testing.assert_frame_equal(pd.DataFrame(one.facilities), pd.DataFrame(two.facilities))
+
+
+def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch):
+    """With a floor, a round in which nothing is found in time is no reason to give up a plan that is there."""
+    monkeypatch.setattr(models, "_NEAREST", 1)
+    monkeypatch.setattr(models, "_NEAREST_SHARE", 0.01)
+    metres = np.random.default_rng(1).random((20, 8)) * 1000
+    places = pd.DataFrame({"people_60": np.ones(20), "street": ["A", "B"] * 10})
+    pairs = pd.MultiIndex.from_product([range(20), list("abcdefgh")], names=["demand", "facility"])
+    cost, rules = pd.Series(metres.ravel(), index=pairs), Rules(floor_by_street=0.5)
+    rounds, real = [], _solver.maximize
+
+    def one_round(*args, **options):
+        rounds.append(1)
+        if len(rounds) > 1:
+            raise TimeoutError
+        return real(*args, **options)
+
+    monkeypatch.setattr(_solver, "maximize", one_round)
+    plan = siting.minimize_cost(places, cost, new=2, cutoff=500, rules=rules)
+    least = min(np.minimum(metres[:, a], metres[:, b]).sum() for a in range(8) for b in range(a))
+    assert len(rounds) == 2 and plan.status == "time limit"
+    assert plan.bound <= least <= plan.objective and len(plan.sites) == 2
+
+
+def test_a_floor_of_all_beside_a_place_of_nearly_a_million_is_met():
+    """
+    Of 910,000 and 0.0129 people in places of one street all are to be covered.
+
+    By hand: a for the third place, f for the fourth, c for the last, d cheapest for the first two. In one
+    sum with the million the solver lost the others, and said that there is no plan.
+    """
+    near = [
+        {"c": 450, "d": 300, "e": 450, "g": 150},
+        {"d": 350, "g": 200},
+        {"a": 100, "b": 400},
+        {"f": 100},
+        {"c": 200, "e": 210, "x": 500},
+    ]
+    places = pd.DataFrame({"people_60": [15.5, 910_000, 1_320, 126, 0.0129], "street": "A"})
+    cost = pd.Series({(n, c): float(m) for n, own in enumerate(near) for c, m in own.items()})
+    cost.index.names = ["demand", "facility"]
+    prices = pd.Series({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.1, "e": 0.3, "f": 0.2, "g": 0.3})
+    rules = Rules(["x"], prices=prices, budget=0.701, floor_by_street=1.0)
+    plan = siting.minimize_cost(places, cost, new=None, cutoff=450, rules=rules)
+    assert (sorted(plan.sites.index), plan.status) == (["a", "c", "d", "f"], "optimal")

@@ -152,9 +152,17 @@ class Model:
         is_in = np.isin(floors.problem.group, needed)
         covered = self.add_covered(floors.problem.cover[is_in])
         weight, group = floors.problem.weight[is_in], floors.problem.group[is_in]
+        cover = floors.problem.cover[is_in]
         for place in needed:
-            own = group == place
-            self.add_sum(covered[own], weight[own], lower=float(floors.least[place]))
+            own = np.flatnonzero(group == place)
+            whole, least = float(weight[own].sum()), float(floors.least[place])
+            # Without one of these it is not to be had; HiGHS loses them in a sum with far larger ones.
+            is_must = weight[own] > max(whole - least, FEASIBLE * whole)
+            self.add_rows(cover[own[is_must]], lower=1.0)
+            others = own[~is_must]
+            rest = least - float(weight[own[is_must]].sum())
+            if rest > FEASIBLE * whole:
+                self.add_sum(covered[others], weight[others], lower=rest)
 
     def program(self, *, is_maximum: bool) -> Program:
         """All of it, for the solver."""

@@ -32,11 +32,6 @@ from carecircles.siting.question import (
 )
 from carecircles.words import Sentence
 
-_NEAREST = 16  # candidates of each place that a search begins with, at least
-_NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
-_PAIRS_AT_ONCE = 1_000_000
-
-
 _NEAREST, _NEAREST_SHARE = (
     16,
     3.0,
@@ -493,7 +488,12 @@ def _by_nearest(
     best = Solution(np.array([], dtype=int), math.inf, -math.inf, "optimal")
     while True:
         farthest = _after(made, count, base)
-        found = _at_most(made, people, farthest, search, clock)
+        try:
+            found = _at_most(made, people, farthest, search, clock)
+        except TimeoutError:
+            if math.isinf(best.value):
+                raise
+            return best._replace(status=clock.word())  # a plan of an earlier round is there
         is_open = np.zeros(len(made.candidates), dtype=bool)
         is_open[found.chosen] = True
         some, metres = is_open[made.column], base.copy()
