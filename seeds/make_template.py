@@ -1,5 +1,5 @@
 """
-Write the example files of where people live into `data/template/homes/`.
+Write the example files of where people live and how they walk into `homes/` and `walk/` of `data/template/`.
 
 Run it as `python seeds/make_template.py [DIRECTORY]`. All of it is invented and drawn by hand in degrees
 over the four square streets of the template; there is no chance in it, so a second run gives the same bytes.
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "data" / "template" / "homes"
+TARGET = Path(__file__).resolve().parent.parent / "data" / "template"
 LEFT, BOTTOM, WIDE, HIGH = 110.0, 35.0, 0.016, 0.014  # of the streets, two by two
 OLDER = {"S1": 8400, "S2": 7000, "S3": 5600, "S4": 3000}  # as population.csv
 NAMES = {"S1": "东风", "S2": "人民", "S3": "和平", "S4": "新华"}
@@ -23,9 +23,58 @@ RESIDENCES = [  # street, name, place in its street (shares of its width and hei
     ("S3", "和平东里", 0.6, 0.75, 800, 6),
     ("S4", "新华苑", 0.4, 0.3, 1300, 18),
 ]
+RIVER = 110.0083  # runs from south to north, with a bank on either side
+BANKS = (110.0074, 110.0092)
+STAIRS = (110.0075, 110.0091)  # between which and the banks a footbridge has its stairs
+BRIDGES = {35.006: "residential", 35.02: "footway"}  # by latitude
 
 
 def main(target: Path) -> None:
+    """Write homes/ and walk/."""
+    write_homes(target / "homes")
+    write_walk(target / "walk")
+
+
+def write_walk(target: Path) -> None:
+    """Write network.geojson, barriers.geojson, crossings.csv and rests.csv."""
+    target.mkdir(parents=True, exist_ok=True)
+    east, north = LEFT + 2 * WIDE, BOTTOM + 2 * HIGH
+    ways = []
+    for n in range(17):
+        lon = round(LEFT + n * 0.002, 6)
+        if not BANKS[0] < lon < BANKS[1]:
+            ways.append(({"highway": "residential"}, [[lon, BOTTOM], [lon, round(north, 6)]]))
+    for lon in BANKS:
+        ways.append(({"highway": "footway"}, [[lon, BOTTOM], [lon, round(north, 6)]]))
+    for n in range(15):
+        lat = round(BOTTOM + n * 0.002, 6)
+        for west, end in ((LEFT, BANKS[0]), (BANKS[1], round(east, 6))):
+            ways.append(({"highway": "residential"}, [[west, lat], [end, lat]]))
+        if lat in BRIDGES:
+            on_foot = BRIDGES[lat] == "footway"
+            over = STAIRS if on_foot else BANKS
+            level = {"bridge": "yes", "layer": "1"}
+            ways.append(({"highway": BRIDGES[lat], **level}, [[lon, lat] for lon in over]))
+            for ends in zip(BANKS, STAIRS, strict=True) if on_foot else ():
+                kind = {"highway": "steps", "step_count": "32", **level}
+                ways.append((kind, [[lon, lat] for lon in ends]))
+    ways.append(({"highway": "motorway"}, [[LEFT, 35.027], [round(east, 6), 35.027]]))
+    write(ways, target / "network.geojson", "LineString")
+    shore = [[RIVER, BOTTOM], [RIVER, round(north, 6)]]
+    write(
+        [({"name": "河", "source": "invented example"}, shore)],
+        target / "barriers.geojson",
+        "LineString",
+    )
+    rows = ["name,lon,lat,source"]
+    rows += [f"桥{n},{RIVER},{lat},invented example" for n, lat in enumerate(BRIDGES, start=1)]
+    write_rows(rows, target / "crossings.csv")
+    rows = ["name,lon,lat,source"]
+    rows += [f"座椅{n + 1},{LEFT + n * 0.001:.3f},35.006,invented example" for n in range(17)]
+    write_rows(rows, target / "rests.csv")
+
+
+def write_homes(target: Path) -> None:
     """Write residences.csv, communities.geojson, people_grid.geojson and uninhabited.geojson."""
     target.mkdir(parents=True, exist_ok=True)
     rows = ["id,name,street,lon,lat,households,floors,use,source"]
@@ -35,7 +84,7 @@ def main(target: Path) -> None:
             f"R{n},{name},{code},{lon},{lat},{households},{floors},residential,invented example"
         )
     rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,office,invented example")
-    (target / "residences.csv").write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+    write_rows(rows, target / "residences.csv")
 
     halves = [
         ({"code": f"{code}-{n}", "name": f"{NAMES[code]}社区{n}", "street": code, "people_60": count,
@@ -74,15 +123,19 @@ def rectangle(code: str, left: float, bottom: float, right: float, top: float) -
     return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
 
 
-def write(features: list[tuple[dict, list]], path: Path) -> None:
+def write_rows(rows: list[str], path: Path) -> None:
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+
+
+def write(features: list[tuple[dict, list]], path: Path, kind: str = "Polygon") -> None:
     """One feature a line, so that a change can be read."""
     lines = [
         json.dumps(
             {"type": "Feature", "properties": properties,
-             "geometry": {"type": "Polygon", "coordinates": rings}},
+             "geometry": {"type": kind, "coordinates": places}},
             ensure_ascii=False,
         )
-        for properties, rings in features
+        for properties, places in features
     ]  # fmt: skip
     text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(lines) + "\n]}\n"
     path.write_text(text, encoding="utf-8", newline="\n")

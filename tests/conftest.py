@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import datasets, evaluation, grid, plan, reach
+from carecircles import datasets, evaluation, grid, network, plan, reach
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence
 
@@ -106,6 +106,28 @@ def block():
     )
     population = pd.DataFrame({"people": [400], "people_60": [100]}, index=streets.index)
     return streets, population
+
+
+def lattice_city(count: int, *, side: float = 35.0, seed: int = 0) -> network.Network:
+    """A network of `count` x `count` junctions, one every so many metres and moved a little, every tenth way missing."""
+    rng = np.random.default_rng(seed)
+    xy = np.stack(np.meshgrid(np.arange(count), np.arange(count)), axis=-1).reshape(-1, 2) * side
+    xy += rng.uniform(-side / 4, side / 4, xy.shape)
+    number = np.arange(count**2).reshape(count, count)
+    pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
+    ends = np.concatenate([np.column_stack([a.ravel(), b.ravel()]) for a, b in pairs])
+    ends = ends[rng.random(len(ends)) < 0.9]
+    lines = shapely.linestrings(xy[ends])
+    table = {"start": ends[:, 0], "end": ends[:, 1], "metres": shapely.length(lines)}
+    return network.Network(xy, gpd.GeoDataFrame(table, geometry=lines, crs=CRS))
+
+
+def at_junctions(net: network.Network, junctions: np.ndarray) -> network.OnWay:
+    """Places that stand on junctions, told by a way that begins or ends there."""
+    ends = net.edges[["start", "end"]].to_numpy()
+    every, first = np.unique(ends.ravel(), return_index=True)
+    at = first[np.searchsorted(every, junctions)]
+    return network.OnWay(at // 2, (at % 2).astype(float), np.zeros(len(junctions)))
 
 
 def centres_at(*points: tuple[float, float], crs: str = CRS) -> gpd.GeoDataFrame:

@@ -461,4 +461,4 @@ def test_check_tells_the_neighbours(hexi_copy):
     add_centres(hexi_copy, EAST_306_M)
     for path in (hexi_copy, hexi_copy / "centres.csv"):
         said = "\n".join(area.check_file(path, area=hexi_copy))
-        assert "1 of the centres stand beyond its border, as neighbours" in said
+        assert "1 of the centres stands beyond its border, as a neighbour" in said

@@ -2,9 +2,12 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
+import math
 import os
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.sparse.csgraph import dijkstra
 
 from carecircles import (
     area,
@@ -23,12 +27,13 @@ from carecircles import (
     grid,
     maps,
     marginal,
+    network,
     reach,
     scenario,
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, evaluated, planned, unevenly
+from tests.conftest import ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -149,6 +154,7 @@ def test_siting_beside_spopt(benchmark, case):
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 
 
+WITH_HOMES = "evaluate --area ./hexi"  # with 20,000 residences, beside "evaluate"
 COMMANDS = [
     "--help",
     "evaluate",
@@ -160,8 +166,8 @@ COMMANDS = [
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_whole_command(benchmark, tmp_path, command):
+@pytest.mark.parametrize("command", [*COMMANDS, WITH_HOMES])
+def test_a_whole_command(benchmark, tmp_path, hexi, command):
     """
     A process with all it loads; its processor time and peak in the extra info, the least of the rounds.
 
@@ -175,6 +181,8 @@ def test_a_whole_command(benchmark, tmp_path, command):
         "atexit.register(lambda: pathlib.Path('status').write_text(status.read_text()));"
         "from carecircles.__main__ import main; main()"
     )
+    if command == WITH_HOMES:
+        write_with_homes(tmp_path / "hexi", hexi, 20_000)
     arguments = [sys.executable, "-c", told, *command.split()]
     seconds, peaks = [], []
 
@@ -191,6 +199,21 @@ def test_a_whole_command(benchmark, tmp_path, command):
     with contextlib.chdir(tmp_path):
         benchmark.pedantic(run, rounds=5, warmup_rounds=1)
     benchmark.extra_info |= {"cpu_s": min(seconds), "peak_mb": min(peaks)}
+
+
+def write_with_homes(folder, hexi, count):
+    """A copy of Hexi's files with as many residences anywhere in it."""
+    shutil.copytree(datasets.folder("hexi"), folder)
+    at = gpd.GeoSeries(homes_in(hexi, count), crs=hexi.crs).to_crs(4326)
+    homes = pd.DataFrame({"户数": np.arange(count) % 900 + 1, "lon": at.x, "lat": at.y})
+    homes.assign(datum="wgs84").round(6).to_csv(folder / "residences.csv", index=False)
+
+
+def homes_in(hexi, count):
+    rng = np.random.default_rng(0)
+    left, bottom, right, top = hexi.streets.total_bounds
+    at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * count, 2)))
+    return at[shapely.intersects(at, hexi.streets.union_all())][:count]
 
 
 MEMORY = [
@@ -375,11 +398,105 @@ def test_squares_into_cells_beside_others(benchmark, hexi, engine):
 @pytest.mark.parametrize("homes", [0, 20_000])
 def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     """From the study area to its figures."""
-    rng = np.random.default_rng(0)
-    left, bottom, right, top = hexi.streets.total_bounds
-    at = shapely.points(rng.uniform([left, bottom], [right, top], (3 * homes, 2)))
-    inside = at[shapely.intersects(at, hexi.streets.union_all())][:homes]
+    inside = homes_in(hexi, homes)
     found = gpd.GeoDataFrame({"households": np.ones(len(inside))}, geometry=inside, crs=hexi.crs)
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))
+
+
+# On foot, beside networkx and rustworkx
+
+
+@pytest.fixture(scope="module")
+def streets():
+    """38,025 junctions, with who lives at each of them, and 2,000 that centres may stand on."""
+    net = lattice_city(195)
+    junctions = np.unique(net.edges[["start", "end"]])
+    sites = np.random.default_rng(1).choice(junctions, 2000, replace=False)
+    return net, junctions, sites
+
+
+def drawn_by(engine, net):
+    """The graph of a program, made once."""
+    if engine == "carecircles":
+        return network.graph_of(net)
+    library = pytest.importorskip(engine)
+    edges = list(net.edges[["start", "end", "metres"]].itertuples(index=False, name=None))
+    graph = library.Graph() if engine == "networkx" else library.PyGraph()
+    if engine == "networkx":
+        graph.add_weighted_edges_from(edges, weight="metres")
+    else:
+        graph.add_nodes_from(range(len(net.xy)))
+        graph.add_edges_from(edges)
+    return graph
+
+
+ENGINES = ["carecircles", "networkx", "rustworkx"]
+
+
+@pytest.mark.parametrize("centres", [45, 2000])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nearest_on_foot_beside_others(benchmark, streets, engine, centres):
+    """The nearest of so many centres for every junction, however far; the others ask from one joined to all."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    net, junctions, sites = streets
+    graph, sites = drawn_by(engine, net), sites[:centres]
+    if engine == "carecircles":
+        homes, at = at_junctions(net, junctions), at_junctions(net, sites)
+        run = functools.partial(network.nearest, net, graph, homes, at)
+    elif engine == "networkx":
+        ask = pytest.importorskip("networkx").multi_source_dijkstra_path_length
+        run = functools.partial(ask, graph, set(sites.tolist()), weight="metres")
+    else:
+        ask, start = (
+            pytest.importorskip("rustworkx").dijkstra_shortest_path_lengths,
+            graph.add_node(-1),
+        )
+        graph.add_edges_from([(start, int(site), 0.0) for site in sites])
+        run = functools.partial(ask, graph, start, float)
+    benchmark(run)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
+    """
+    Every pair of a junction and one of 2,000 centres; of the others 100 centres, in the extra info for all.
+
+    rustworkx knows no limit and walks to the end of the city.
+    """
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    net, junctions, sites = streets
+    graph = drawn_by(engine, net)
+    if engine == "carecircles":
+        homes, at = at_junctions(net, junctions), at_junctions(net, sites)
+        run = functools.partial(network.walks, net, graph, homes, at, cutoff=700)
+    elif engine == "networkx":
+        ask = pytest.importorskip("networkx").single_source_dijkstra_path_length
+
+        def run():
+            return [ask(graph, n, cutoff=700, weight="metres") for n in sites[:100].tolist()]
+    else:
+        ask = pytest.importorskip("rustworkx").dijkstra_shortest_path_lengths
+
+        def run():
+            return [ask(graph, n, float) for n in sites[:100].tolist()]
+
+    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    asked = 2000 if engine == "carecircles" else 100
+    benchmark.extra_info["s_for_2000"] = benchmark.stats.stats.min * 2000 / asked
+    benchmark.extra_info["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@pytest.mark.parametrize("cutoff", [700, math.inf])
+def test_a_search_through_3_8_million_junctions(benchmark, cutoff):
+    """SciPy's search from 2,000 centres alone, within 700 m and however far; peak of the process in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    links = network.graph_of(lattice_city(1950)).links
+    sites = np.random.default_rng(1).choice(links.shape[0], 2000, replace=False)
+    run = functools.partial(dijkstra, links, indices=sites, min_only=True, limit=cutoff)
+    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    benchmark.extra_info["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

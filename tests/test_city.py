@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import area, evaluation, plan, weights
+from carecircles import area, evaluation, plan, report, weights
 from carecircles.area import Standard
 
 UTM = 32635
@@ -141,3 +141,20 @@ def test_in_a_real_city_even_people_are_covered_like_land(helsinki):
     assert ours == pytest.approx((part * people).sum() / people.sum(), abs=error)
     by_homes, of_homes = share(helsinki)
     assert abs(by_homes - ours) > error + of_homes  # it matters where they live
+
+
+def test_in_a_real_city_what_lies_beyond_its_border_is_said_not_to_be_known(helsinki):
+    """Of those who are not covered, whoever lives within 300 m of the border, by the distance to its line."""
+    asis = plan.evaluate(helsinki, weights.make_demand(helsinki, cell=10))
+    left = asis.cells[~asis.cells["covered"]]
+    line = helsinki.boundary.union_all().boundary
+    is_near = shapely.distance(shapely.points(left["x"], left["y"]), line) <= 300
+    few = left["people_60"][is_near].sum()
+    [note] = report.border_notes(asis)
+    assert (
+        f"is known: {few:,.0f} of the people 60+ who are not covered live within 300 m"
+        in note["en"]
+    )
+    beyond = helsinki.facilities.assign(neighbour=[True, False])
+    other = dataclasses.replace(helsinki, facilities=beyond)
+    assert report.border_notes(plan.evaluate(other, asis.cells)) == []

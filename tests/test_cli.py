@@ -81,7 +81,7 @@ def test_map_writes_one_page_and_prints_the_summary(tmp_path, hexi_cells):
     share = evaluation.of_district(hexi_cells)["covered_people_60_share"]
     assert f"{100 * share:.1f} %" in done.stdout
     assert "Positions of 42 of 45 centres are assumed" in done.stdout
-    assert "about 0.14 points" in done.stdout
+    assert "about 0.16 points" in done.stdout
 
 
 def test_map_in_chinese(tmp_path):

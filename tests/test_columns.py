@@ -61,7 +61,13 @@ def every_frame(asis, change):
 
 
 def test_an_unknown_column_is_a_keyerror_and_not_people():
-    for name in ("gini", "probability", "covered_share", "people_60_share", "covered_gini_share"):
+    for name in (
+        "atkinson",
+        "probability",
+        "covered_share",
+        "people_60_share",
+        "covered_gini_share",
+    ):
         with pytest.raises(KeyError, match="add a row"):
             show(name, 0.31)
         with pytest.raises(KeyError, match=name):

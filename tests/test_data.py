@@ -1,5 +1,6 @@
 """The bundled data against the planning facts: if either changes alone, a test here fails."""
 
+import re
 import runpy
 import tomllib
 
@@ -173,23 +174,40 @@ def test_template_is_a_study_area_of_invented_data():
     assert made.notes == ()
 
 
-def test_the_examples_of_where_people_live_are_those_of_their_generator(tmp_path):
+def test_the_templates_examples_are_those_of_their_generator(tmp_path):
     runpy.run_path(str(ROOT / "seeds" / "make_template.py"))["main"](tmp_path)
-    written = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    stored = {p.name: p.read_bytes() for p in (ROOT / "data" / "template" / "homes").iterdir()}
-    assert written == stored
+    for folder in ("homes", "walk"):
+        stored = {p.name: p.read_bytes() for p in (ROOT / "data" / "template" / folder).iterdir()}
+        assert {p.name: p.read_bytes() for p in (tmp_path / folder).iterdir()} == stored
+
+
+def without_signs(folder, roles):
+    """A template whose area.toml names some of its examples: the comment signs are taken away."""
+    datasets.write_template(folder)
+    path = folder / "area.toml"
+    told = path.read_text(encoding="utf-8")
+    for role in roles:
+        line = next(x for x in told.splitlines() if re.match(rf"# {role} = \"(homes|walk)/", x))
+        told = told.replace(line, line.removeprefix("# "))
+    path.write_text(told, encoding="utf-8")
+    return area.read_area(folder)
+
+
+def test_the_template_takes_its_examples_of_how_people_walk(tmp_path):
+    """Along its streets nobody comes over the river but by its two bridges, and not along the motorway."""
+    made = without_signs(tmp_path / "mine", ("network", "barriers", "crossings", "rests"))
+    assert (len(made.on_foot.crossings), len(made.on_foot.rests)) == (2, 17)
+    ways = made.on_foot.network.edges
+    over = ways[ways.crosses(made.on_foot.barriers.iloc[0])]
+    assert sorted(over["kind"]) == ["footway", "residential"]
+    assert ways["flights"].sum() == 4  # two on either side of the footbridge
+    assert not ways["kind"].eq("motorway").any()
+    assert made.notes == ()
 
 
 def test_the_template_takes_its_examples_of_where_people_live(tmp_path):
-    """What area.toml names in comments, with the comment signs away."""
-    datasets.write_template(tmp_path / "mine")
-    path = tmp_path / "mine" / "area.toml"
-    told = path.read_text(encoding="utf-8")
-    for role in ("residences", "communities", "people_grid", "uninhabited"):
-        line = next(line for line in told.splitlines() if line.startswith(f'# {role} = "homes/'))
-        told = told.replace(line, line.removeprefix("# "))
-    path.write_text(told, encoding="utf-8")
-    made = area.read_area(tmp_path / "mine")
+    roles = ("residences", "communities", "people_grid", "uninhabited")
+    made = without_signs(tmp_path / "mine", roles)
     assert len(made.sources.residences) == 8  # and an office that is left out
     assert made.sources.communities.groupby("street")["people_60"].sum().to_dict() == {
         "S1": 8400, "S2": 7000}  # fmt: skip

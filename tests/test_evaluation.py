@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import evaluation, grid, reach
+from carecircles import area, evaluation, grid, plan, reach, weights
 from tests.conftest import CRS, centres_at, evaluated
 
 
@@ -191,3 +191,31 @@ def test_a_cost_table_that_ends_before_the_cutoff_is_refused(hexi):
     cost = reach.straight_line(demand, hexi.facilities, cutoff=500)
     with pytest.raises(ValueError, match="ends at 500, below the cutoff of 700"):
         evaluation.is_covered(demand, cost, cutoff=700)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_borders_along_the_grid_are_off_by_no_more_than_is_said(seed):
+    """Four quarters of a rectangle whose corners lie anywhere in a cell: every row of a border is off alike."""
+    rng = np.random.default_rng(seed)
+    (left, bottom), (wide, high) = rng.uniform(0, 10, 2), rng.uniform(500, 1100, 2)
+    x = 500_000 + left + wide * np.array([0, rng.uniform(0.3, 0.7), 1])
+    y = 4_300_000 + bottom + high * np.array([0, rng.uniform(0.3, 0.7), 1])
+    shapes = np.array([shapely.box(x[i], y[j], x[i + 1], y[j + 1]) for i in (0, 1) for j in (0, 1)])
+    codes, people_60 = list("ABCD"), rng.uniform(500, 4000, 4)
+    at = shapely.points(rng.uniform([x[0], y[0]], [x[2], y[2]], (2, 2)))
+    study = area.study(
+        streets=gpd.GeoDataFrame({"code": codes, "name": codes}, geometry=shapes, crs=32650),
+        population=pd.DataFrame({"code": codes, "people_60": people_60}),
+        centres=gpd.GeoDataFrame({"name": ["a", "b"]}, geometry=at, crs=32650),
+        standard=area.Standard(300, 5),
+    )
+    cells = plan.evaluate(study, weights.make_demand(study, cell=10)).cells
+    circles = shapely.union_all(shapely.buffer(at, 300, quad_segs=200))
+    inside, sizes = shapely.area(shapely.intersection(shapes, circles)), shapely.area(shapes)
+    ours = evaluation.of_district(cells)
+    exact = (inside / sizes * people_60).sum() / people_60.sum()
+    said = evaluation.people_share_error(cells, "people_60")
+    assert ours["covered_people_60_share"] == pytest.approx(exact, abs=said)
+    of_area = evaluation.area_share_error(cells)
+    assert ours["covered_area_share"] == pytest.approx(inside.sum() / sizes.sum(), abs=of_area)
+    assert max(said, of_area) < 0.03

@@ -187,7 +187,7 @@ def test_random_plans_agree_to_the_person(live, python, hexi_cells):
               moves.forEach(([n, lat, lng]) => { live.move(ids()[n % ids().length], { lat, lng }); live.settle(); });
               adds.forEach(([lat, lng]) => live.add({ lat, lng }));
               gone.forEach((n) => ids().length && live.remove(ids()[n % ids().length]));
-              if (metres) { live.setRadius(metres); live.settle(); }
+              if (metres) { live.setLimit(metres); live.settle(); }
             }""",
             [
                 [
@@ -342,6 +342,9 @@ WRITTEN = [  # steps after `name = "x"`
     '[[step]]\nopen = "__proto__"\nstreet = "桃园"\n[[step]]\nopen = "constructor"\nstreet = "桃园"\n',
     'x = 1\n[__proto__]\ny = 2\n',
     '[[step]]\nopen = "N1"\nstreet = "__proto__"\n',
+    '[[step]]\nrebuild = "x"\nwith = "tunnel"\nplace = "POINT (117.2 39.1)"\n',
+    '[[step]]\nrebuild = "x"\nwith = "ramp"\nplace = "POINT (117.2 39.1)"\n',
+    '[[step]]\nrebuild = "x"\nclose = "H01"\n',
 ]  # fmt: skip
 
 
@@ -500,7 +503,7 @@ def test_undo_redo_and_reset(live, hexi_cells):
         "live.add({ lat: 39.068, lng: 117.2424 })",
         "live.remove('H40')",
         "(live.move('H42', { lat: 39.06, lng: 117.214 }), live.move('H42', { lat: 39.061, lng: 117.214 }), live.settle())",
-        "(live.setRadius(500), live.settle())",
+        "(live.setLimit(500), live.settle())",
     ):
         live.ask(f"() => {{ const {{ live }} = carecircles.page; {act}; }}")
         states.append(live.ask(STATE))
@@ -572,7 +575,7 @@ def test_a_centre_back_at_its_place_has_not_moved(live):
 
 def test_the_radius_keeps_the_pace_of_the_plan(live):
     live.load('name = "x"\n[[step]]\nstandard = "everyone"\npace_m_s = 0.75\n')
-    live.ask("() => { const { live } = carecircles.page; live.setRadius(450); live.settle(); }")
+    live.ask("() => { const { live } = carecircles.page; live.setLimit(450); live.settle(); }")
     assert live.ask("carecircles.page.live.plan.minutes") == pytest.approx(10)
 
 

@@ -156,7 +156,7 @@ def test_reach_that_is_no_circle_draws_none_and_says_so(hexi):
         assert "circles" not in layers(m)
         signs = legend_of(m)
         assert not {"circle", "new", "gone"} & set(signs)
-        assert signs["none"] == "Reach is measured along a table of one's own: no care circles"
+        assert signs["none"] == "Reach is measured by a cost table of one's own: no care circles"
     data, cells = layers(maps.coverage_map(walked))["grid"].data, walked.cells
     names = [centre["name"]["zh"] for centre in data["centres"]]
     found = [names[int(n) - 1] for n in grid_values(data, cells, "nearest")]
@@ -165,9 +165,9 @@ def test_reach_that_is_no_circle_draws_none_and_says_so(hexi):
     np.testing.assert_allclose(far, cells["distance_m"], atol=5e-4)
 
 
-def test_a_live_map_that_could_only_measure_circles_is_refused(hexi):
+def test_a_live_map_that_can_measure_no_reach_of_ones_own_is_refused(hexi):
     demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
-    with pytest.raises(ValidationError, match=r"^a live map measures straight lines and this plan"):
+    with pytest.raises(ValidationError, match=r"^a live map measures straight lines and walks"):
         maps.whatif_map(plan.evaluate(hexi, demand, reach=round_blocks))
 
 

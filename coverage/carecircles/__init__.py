@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carecircles import area as area
+    from carecircles import benches as benches
     from carecircles import catchments as catchments
+    from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
+    from carecircles import equity as equity
     from carecircles import errors as errors
     from carecircles import evaluation as evaluation
     from carecircles import gaps as gaps
@@ -41,17 +44,21 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
 
 __version__ = "0.1.0"
 __all__ = [
     "area",
+    "benches",
     "catchments",
+    "claims",
     "cohorts",
     "comparison",
     "datasets",
     "datum",
+    "equity",
     "errors",
     "evaluation",
     "gaps",
@@ -67,6 +74,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "walkers",
     "weights",
     "words",
 ]

@@ -45,16 +45,10 @@ def of_cells(bands: Sequence[Band], ground: Ground, crs: pyproj.CRS) -> dict[str
     ValidationError
         If a raster has far more pixels over the area than a grid can have cells.
     """
-    try:
-        import rasterio
-    except ImportError as err:
-        raise ImportError(
-            _mends.install(Sentence("reading rasters", zh="读取栅格"), "rasterio", "raster")
-        ) from err
     found: dict[str, np.ndarray] = {}
     windows: dict[tuple[object, ...], _Window] = {}  # files of one lattice share theirs
     for band in bands:
-        with rasterio.open(band.path) as file:
+        with _opened(band) as file:
             key = (file.crs.to_wkt(), file.transform, file.shape)
             if key not in windows:
                 windows[key] = _window(file, ground, crs, str(band.path.name))
@@ -68,6 +62,29 @@ def of_cells(bands: Sequence[Band], ground: Ground, crs: pyproj.CRS) -> dict[str
         np.add.at(weight, over.lone_cell, people[over.lone_pixel])
         found[band.group] = found.get(band.group, 0.0) + weight
     return found
+
+
+def under_cells(band: Band, ground: Ground, crs: pyproj.CRS) -> np.ndarray:
+    """
+    The value of the pixel that the centre of each cell lies in; NaN where there is none.
+
+    Raises what `of_cells` does.
+    """
+    with _opened(band) as file:
+        over = _window(file, ground, crs, band.path.name)
+        values = file.read(band.band, window=over.window, masked=True)
+    told = np.append(np.ma.filled(values.astype(float), np.nan).ravel(), np.nan)
+    return np.asarray(told[over.pixel])
+
+
+def _opened(band: Band) -> "rasterio.io.DatasetReader":
+    try:
+        import rasterio
+    except ImportError as err:
+        raise ImportError(
+            _mends.install(Sentence("reading rasters", zh="读取栅格"), "rasterio", "raster")
+        ) from err
+    return rasterio.open(band.path)
 
 
 def _window(

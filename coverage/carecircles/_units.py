@@ -76,6 +76,27 @@ def homes_of(
     return Homes(rows, shapes[is_lived], points[is_lived], street[is_lived])
 
 
+def stairs_of(homes: pd.DataFrame) -> np.ndarray | None:
+    """
+    Stairs between flats and street door of each residence, people living evenly on its floors.
+
+    Mean flights (of the time they take only `stairs_share`, where a scenario says so), share of people
+    upstairs without a lift, and whether both floors and lift are known (1 or
+    0): shape (3, rows), 0 where they are not. None where they are of no row.
+    """
+    if homes.empty or not {"floors", "lift"} & set(homes):
+        return None
+    nobody = pd.Series(np.nan, index=homes.index)
+    floors = homes.get("floors", nobody).to_numpy(dtype=float)
+    lift = homes.get("lift", nobody).to_numpy(dtype=float)
+    above = np.where(lift == 1, 0.0, np.maximum(floors - 1, 0.0))
+    is_known = ~np.isnan(above) & (~np.isnan(lift) | (above == 0))
+    above = np.where(is_known, above, 0.0)
+    eased = homes.get("stairs_share", nobody).fillna(1.0).to_numpy(dtype=float)
+    stairs: np.ndarray = np.stack([eased * above / 2, above / (above + 1), is_known.astype(float)])
+    return stairs if is_known.any() else None
+
+
 def refuse_uncounted(
     area: StudyArea, homes: Homes | None, squares: gpd.GeoDataFrame | None, totals: str
 ) -> None:
@@ -263,6 +284,10 @@ def _refuse_without_land(
     """Stop where communities count more people than their street, or fewer and leave nothing of it."""
     file, problems = file_of(area.sources.communities, COMMUNITIES), []
     counts = np.bincount(of_cell, minlength=len(table))
+
+    def column_zh(group: str) -> str:
+        return f"{people.rows_of([group], area.groups)[0].name['zh']}人口"
+
     for position, row in enumerate(table.itertuples()):
         name = repr(area.streets["name"].get(row.street, row.street))
         for group in known:
@@ -272,7 +297,7 @@ def _refuse_without_land(
                     Sentence(
                         f"{file}: the communities of {name} count {-people_of:,.1f} more {group} than the "
                         "street has; correct one of the two.",
-                        zh=f"{file}：{name} 的社区 {group} 合计比街道多 {-people_of:,.1f}；请更正其一。",
+                        zh=f"{file}：{name} 的社区{column_zh(str(group))}合计比街道多 {-people_of:,.1f}；请更正其一。",
                     )
                 )
             elif people_of > 0 and counts[position] == 0 and row.source == STREETS:
@@ -280,7 +305,7 @@ def _refuse_without_land(
                     Sentence(
                         f"{file}: the communities of {name} fill it, but leave {people_of:,.1f} of its "
                         f"{group} uncounted; correct the counts, or use a smaller cell.",
-                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f}（{group}）未计入；"
+                        zh=f"{file}：{name} 的社区占满该街道，但仍有 {people_of:,.1f} 名{column_zh(str(group))}未计入；"
                         "请更正人数，或用更小的网格。",
                     )
                 )

@@ -149,6 +149,7 @@ def scaled(
     table = _attempt(io.read_population, population, problems)
     ratios: pd.Series | None = None
     source = f"a ratio of {ratio}"
+    name = ratio.attrs.get("source") if isinstance(ratio, pd.Series) else None
     if isinstance(ratio, int | float):
         if not 0 <= ratio < 1e6:
             problems.append(
@@ -164,7 +165,7 @@ def scaled(
             else ratio
         )
         ratios = _attempt(io.read_ratios, given, problems)
-        source = "" if ratios is None else str(ratios.attrs["source"])
+        source = "" if ratios is None else str(name or ratios.attrs["source"])
     if table is not None:
         several = sorted(set(table["year"].tolist())) if "year" in table else []
         if len(several) > 1:

@@ -15,6 +15,7 @@ from carecircles.reach import CostTable, pairs_in, within
 _DISTANCE_QUANTILE = 0.9
 # Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
 _VARIANCE_EVEN = 0.0724 * np.pi / 4
+_STRAIGHT = 20  # cells in a row along a border, from which on they are off alike
 _VARIANCE_LUMPED = (np.sqrt(2) + np.log(1 + np.sqrt(2))) / 12
 
 
@@ -222,6 +223,50 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
 
 
+def stairs_to_street(cells: pd.DataFrame, group: str) -> pd.Series | None:
+    """
+    The stairs that people have between their flats and the street, as far as they are known.
+
+    Parameters
+    ----------
+    cells
+        From `evaluate`; of cells with stairs, as from `weights.make_demand`.
+    group
+        Column of people.
+
+    Returns
+    -------
+    stairs
+        `known`, the share of people of whom it is known; `flights`, the mean number of flights of
+        these; `upstairs`, how many of them live above the ground floor without a lift;
+        `covered_upstairs`, those of them in covered cells; `covered_out_share`, the share of all people
+        who are covered and do not live so. None where nothing is known.
+
+    Examples
+    --------
+    A house of six floors without a lift beside one that nobody knows.
+
+    >>> known = {"flights": [2.5, 0.0], "upstairs": [5 / 6, 0.0], "stairs_known": [1.0, 0.0]}
+    >>> cells = pd.DataFrame({"people_60": [12.0, 8.0], "covered": True, **known})
+    >>> stairs_to_street(cells, "people_60").round(3).to_list()
+    [0.6, 2.5, 10.0, 10.0, 0.5]
+    """
+    if "stairs_known" not in cells or not cells[group].sum() > 0:
+        return None
+    persons, covered = cells[group], cells["covered"].to_numpy(dtype=bool)
+    known, upstairs = (persons * cells["stairs_known"]).sum(), persons * cells["upstairs"]
+    flights, whole = (persons * cells["flights"]).sum(), persons.sum()
+    return pd.Series(
+        {
+            "known": known / whole,
+            "flights": flights / known if known > 0 else np.nan,
+            "upstairs": upstairs.sum(),
+            "covered_upstairs": upstairs[covered].sum(),
+            "covered_out_share": (persons - upstairs)[covered].sum() / whole,
+        }
+    )
+
+
 def area_share_error(cells: pd.DataFrame) -> float:
     """
     How far the district's covered area share may be off because cells are counted by their centres.
@@ -229,7 +274,9 @@ def area_share_error(cells: pd.DataFrame) -> float:
     Three standard errors of a dot count: an area with an edge of length B, counted with squares of
     side s, has a variance of about 0.0724 B s^3 (Gundersen and Jensen, Journal of Microscopy 147,
     1987, after Matheron). B is the edge of the covered cells. Of 400 random shifts of the grid over
-    Hexi, with cells of 10 to 100 m, one was further off than this.
+    Hexi, with cells of 10 to 100 m, one was further off than this. To it comes what a border that runs
+    along the grid is off by, in all its cells alike: a run of m cells by as much as m s^2 / 2 either way,
+    which matters as far as there is more or less covered along it than elsewhere.
 
     Parameters
     ----------
@@ -256,7 +303,9 @@ def area_share_error(cells: pd.DataFrame) -> float:
     edges = sum(np.count_nonzero(np.diff(covered, axis=axis)) for axis in (0, 1))
     side = lattice.cell
     length = edges * side * np.pi / 4  # a staircase is 4/pi longer than the line it follows
-    return float(3 * np.sqrt(0.0724 * length * side**3) / cells["area_m2"].sum())
+    rim = 0.0724 * length * side**3 / cells["area_m2"].sum() ** 2
+    whole = np.zeros(len(cells), dtype=np.int64)
+    return float(3 * np.sqrt(rim + _border_variance(cells, whole, cells["area_m2"].to_numpy())))
 
 
 def people_share_error(cells: pd.DataFrame, group: str) -> float:
@@ -264,7 +313,7 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
     How far the covered share of people may be off because cells are counted by their centres.
 
     Three standard errors, of the people in cells that the rim of reach passes through. Where they
-    live evenly over their street it is that of `area_share_error` in people. Where they do not,
+    live evenly over their street it is that of `area_share_error` in people, borders included. Where they do not,
     nothing is said of where in a cell they live, and of a cell with p people all may be on the other side
     of the rim than its centre. A line that cuts a square parts its middle from a point in it with
     a chance of half their mean distance in sides, (sqrt(2) + ln(1 + sqrt(2))) / 12 = 0.191 (Crofton);
@@ -304,7 +353,88 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
             np.take(lumps, range(n, n + at_rim.shape[axis]), axis=axis) for n in (0, 1)
         )
         edges += np.nansum((first + second)[at_rim]) / 2
-    return float(3 * np.sqrt(edges) / total)
+    street = cells["street"].cat.codes.to_numpy()
+    borders = _border_variance(cells, street, np.where(is_even, cells[group], 0.0))
+    return float(3 * np.sqrt(edges / total**2 + borders))
+
+
+def _border_variance(cells: pd.DataFrame, part: np.ndarray, amount: np.ndarray) -> float:
+    """
+    The variance of a covered share of amounts that lie evenly in parts, by where borders of the parts run.
+
+    A long straight run of m cells along the border lies anywhere within half a cell, all of it alike: its part
+    has up to m s^2 / 2 more or less area, with a variance of (m s^2)^2 / 12, and its neighbour the opposite. Of
+    short runs, steps of a border that runs across the grid, the next makes up for one. Three standard errors are
+    no more than all runs together can be off.
+    """
+    count = int(part.max(initial=0)) + 1
+    covered = cells["covered"].to_numpy()
+    sizes = np.bincount(part, minlength=count)
+    of_part = np.bincount(part, amount, minlength=count)
+    reached = np.bincount(part, amount * covered, minlength=count)
+    share = np.divide(reached, of_part, out=np.zeros(count), where=of_part > 0)
+    density = of_part / np.maximum(sizes, 1) / amount.sum() if amount.sum() > 0 else of_part * 0.0
+    share, density = np.append(share, 0.0), np.append(density, 0.0)  # the last is outside
+    parts = np.pad(grid.raster(cells, part, fill=-1), 1, constant_values=-1)
+    reach = np.pad(grid.raster(cells, covered, fill=False), 1)
+    variance = most = 0.0
+    for axis in (0, 1):
+        labels, inside = (parts, reach) if axis == 0 else (parts.T, reach.T)
+        row, col = np.nonzero(labels[1:] != labels[:-1])
+        if not len(row):
+            continue
+        one, other = labels[row, col], labels[row + 1, col]
+        is_next = (np.diff(row) == 0) & (np.diff(col) == 1)
+        is_next &= (np.diff(one) == 0) & (np.diff(other) == 0)
+        first = np.flatnonzero(np.append(True, ~is_next))
+        cells_of = np.diff(np.append(first, len(row)))
+        near = inside[row, col].astype(float), inside[row + 1, col].astype(float)
+        run = [np.add.reduceat(side, first) / cells_of for side in near]
+        a, b = one[first], other[first]
+        along = np.where(a < 0, run[1], np.where(b < 0, run[0], (run[0] + run[1]) / 2))
+        moved = density[a] * (along - share[a]) - density[b] * (along - share[b])
+        off = np.abs(cells_of * moved)[cells_of >= _STRAIGHT]
+        variance += float((off**2).sum()) / 12
+        most += float(off.sum()) / 2
+    return min(variance, (most / 3) ** 2)
+
+
+def weighted_quantile(
+    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int, *, share: float
+) -> np.ndarray:
+    """
+    The least value within which a share of each group's weight lies.
+
+    Parameters
+    ----------
+    values, weights, group
+        One each for every cell; groups are counted from 0. A missing value lies beyond all others.
+    groups
+        How many there are.
+    share
+        0.5 for the median.
+
+    Returns
+    -------
+    quantiles
+        NaN where a group has no weight, or the value is missing.
+
+    Examples
+    --------
+    >>> metres, people = np.array([100.0, 300.0, np.nan]), np.array([1.0, 2.0, 1.0])
+    >>> weighted_quantile(metres, people, np.array([0, 0, 0]), 2, share=0.5).tolist()
+    [300.0, nan]
+    """
+    order = np.lexsort((values, group))
+    values, weights, group = values[order], weights[order], group[order]
+    edges = np.searchsorted(group, np.arange(groups + 1))
+    quantiles = np.full(groups, np.nan)
+    for g, (start, end) in enumerate(itertools.pairwise(edges)):
+        running = np.cumsum(weights[start:end])
+        if len(running) and running[-1] > 0:
+            at = np.searchsorted(running, share * running[-1])
+            quantiles[g] = values[start:end][at]
+    return quantiles
 
 
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
@@ -340,21 +470,7 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.Dat
         by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
         table["mean_distance_m"] = total(by * metres) / total(by)
-    table["p90_distance_m"] = _weighted_quantile(metres, by, group, len(labels))
+    table["p90_distance_m"] = weighted_quantile(
+        metres, by, group, len(labels), share=_DISTANCE_QUANTILE
+    )
     return pd.DataFrame(table, index=labels)
-
-
-def _weighted_quantile(
-    values: np.ndarray, weights: np.ndarray, group: np.ndarray, groups: int
-) -> np.ndarray:
-    """The least value within which 90 % of a group's weight lies; NaN where there is no weight."""
-    order = np.lexsort((values, group))
-    values, weights, group = values[order], weights[order], group[order]
-    edges = np.searchsorted(group, np.arange(groups + 1))
-    quantiles = np.full(groups, np.nan)
-    for g, (start, end) in enumerate(itertools.pairwise(edges)):
-        running = np.cumsum(weights[start:end])
-        if len(running) and running[-1] > 0:
-            at = np.searchsorted(running, _DISTANCE_QUANTILE * running[-1])
-            quantiles[g] = values[start:end][at]
-    return quantiles

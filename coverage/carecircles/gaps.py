@@ -1,12 +1,10 @@
 """Uncovered cells as contiguous uncovered zones, ranked by the people in them."""
 
-import itertools
 from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from carecircles import grid
 from carecircles.errors import ValidationError
@@ -87,7 +85,7 @@ def uncovered_zones(
     if small:
         table.loc[OTHER, "parts"] = small
     table.index = pd.Index(table.index.astype(str), name="zone", dtype=object)
-    outlines = _outlines(gaps, name.cat.codes.to_numpy(), len(table))
+    outlines = grid.outlines(gaps, name.cat.codes.to_numpy(), len(table))
     return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
 
 
@@ -129,6 +127,38 @@ def by_street(
     )
     parts.insert(2, "area_km2", parts.pop("area_m2") / 1e6)
     return parts.astype({"zone": str, "street": str}).set_index(["zone", "street"])
+
+
+def zone_of(
+    cells: pd.DataFrame,
+    *,
+    smallest_m2: float = 10_000.0,
+    split: Literal["street"] | None = None,
+    group: str | None = None,
+) -> pd.Series:
+    """
+    In which uncovered zone each uncovered cell lies.
+
+    Parameters
+    ----------
+    cells, smallest_m2, split, group
+        As in `uncovered_zones`.
+
+    Returns
+    -------
+    zone
+        Names of zones in their order (categorical), on the index of the uncovered cells.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> gaps.zone_of(asis.cells).value_counts().to_dict()
+    {'1': 108, '2': 4, '3': 2}
+    """
+    gaps, first = cells[~cells["covered"]], headline_of(cells, group)
+    return _named(gaps, first, smallest_m2=smallest_m2, split=split)[0].rename("zone")
 
 
 def _named(
@@ -209,21 +239,3 @@ def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tu
     totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
     found = totals.groupby("zone", observed=True)["label"].agg(tuple)
     return [found.get(zone, ()) for zone in name.cat.categories]
-
-
-def _outlines(gaps: pd.DataFrame, zone: np.ndarray, zones: int) -> list[shapely.Geometry]:
-    """The union of each zone's cells, from one rectangle for each run of cells along a row."""
-    order = np.lexsort((gaps["col"], gaps["row"], zone))
-    row, col, zone = gaps["row"].to_numpy()[order], gaps["col"].to_numpy()[order], zone[order]
-    x, y = gaps["x"].to_numpy()[order], gaps["y"].to_numpy()[order]
-    half = np.sqrt(gaps["area_m2"].to_numpy()[order]) / 2
-    starts = np.ones(len(row), dtype=bool)
-    starts[1:] = (zone[1:] != zone[:-1]) | (row[1:] != row[:-1]) | (col[1:] != col[:-1] + 1)
-    first = np.flatnonzero(starts)
-    last = np.append(first[1:], len(row))[: len(first)] - 1
-    runs = shapely.box(
-        x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
-    )
-    edges = np.searchsorted(zone[first], np.arange(zones + 1))
-    unions = [shapely.union_all(runs[a:b]) for a, b in itertools.pairwise(edges)]
-    return [shapely.simplify(union, 0) for union in unions]

@@ -4,6 +4,7 @@ The map grid: regular square cells, their street, and the people spread into the
 One rule serves every figure: a cell belongs to the street that holds its centre.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -401,6 +402,47 @@ def raster(demand: pd.DataFrame, values: np.ndarray, *, fill: float) -> np.ndarr
     out = np.full(shape, fill, dtype=values.dtype)
     out[rows, cols] = values
     return out
+
+
+def outlines(cells: pd.DataFrame, part: np.ndarray, parts: int) -> list[shapely.Geometry]:
+    """
+    The union of the cells of each part, holes kept.
+
+    Parameters
+    ----------
+    cells
+        Cells with row, col, x, y and area_m2.
+    part
+        The part of each cell, counted from 0.
+    parts
+        How many there are.
+
+    Returns
+    -------
+    outlines
+        A polygon or several for each part, an empty one where it has no cell.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [0, 0], "col": [0, 1], "x": [25.0, 75.0], "y": 25.0, "area_m2": 2500.0})
+    >>> [outline.area for outline in outlines(cells, np.array([0, 0]), 2)]
+    [5000.0, 0.0]
+    """
+    # From one rectangle for each run of cells along a row.
+    order = np.lexsort((cells["col"], cells["row"], part))
+    row, col, part = cells["row"].to_numpy()[order], cells["col"].to_numpy()[order], part[order]
+    x, y = cells["x"].to_numpy()[order], cells["y"].to_numpy()[order]
+    half = np.sqrt(cells["area_m2"].to_numpy()[order]) / 2
+    starts = np.ones(len(row), dtype=bool)
+    starts[1:] = (part[1:] != part[:-1]) | (row[1:] != row[:-1]) | (col[1:] != col[:-1] + 1)
+    first = np.flatnonzero(starts)
+    last = np.append(first[1:], len(row))[: len(first)] - 1
+    runs = shapely.box(
+        x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
+    )
+    edges = np.searchsorted(part[first], np.arange(parts + 1))
+    unions = [shapely.union_all(runs[a:b]) for a, b in itertools.pairwise(edges)]
+    return [shapely.simplify(union, 0) for union in unions]
 
 
 def _owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -1,12 +1,15 @@
 """A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid
+from carecircles import _html, evaluation, grid, weights
 from carecircles import reach as reaches
 from carecircles.area import Standard, StudyArea, in_words, in_year, offering
+from carecircles.people import columns_of
 from carecircles.reach import CostTable, Reach
 from carecircles.scenario import Scenario, apply
 from carecircles.words import Text
@@ -33,6 +36,10 @@ class Plan:
         Cost table of the area's centres up to the standard.
     reach
         How people get to centres; whatever is measured for this plan is measured by it.
+    origin
+        The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
+    beside
+        The same area by another reach, told beside: the walk beside the circle, say.
     """
 
     name: Text
@@ -40,19 +47,21 @@ class Plan:
     cells: pd.DataFrame = field(repr=False)
     cost: CostTable = field(repr=False)
     reach: Reach
+    origin: "Plan | None" = field(default=None, repr=False)
+    beside: "Plan | None" = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
         group = self.area.standard.group
         columns = [g.column for g in self.area.groups if g.column in self.cells]
         counted = [g for g in columns if group in (None, g)]
-        own = f"a cost table of one's own, up to {self.cost.cutoff:g} {self.cost.unit}"
-        way = "straight lines" if is_straight(self) else own
+        own = f"{self.cost.cutoff:g} {self.cost.unit} {reaches.in_words(self.reach)['en']}"
+        way = "by straight lines" if is_straight(self) else own
         return _html.panel(
             self.name,
             [
                 ("area", _html.named({"en": self.area.name_en, "zh": self.area.name})),
-                ("standard", f"{in_words(self.area.standard)}; by {way}"),
+                ("standard", f"{in_words(self.area.standard)}; {way}"),
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
                 *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
@@ -81,6 +90,7 @@ def evaluate(
     demand: pd.DataFrame,
     *,
     reach: Reach = reaches.straight_line,
+    beside: Reach | None = None,
     base: Plan | None = None,
     name: Text = AS_IT_IS,
 ) -> Plan:
@@ -96,9 +106,11 @@ def evaluate(
     reach
         How people get to centres, a function that makes a cost table: `reach.straight_line`, or
         `functools.partial(reach.looked_up, table=...)` for costs of one's own.
+    beside
+        Another reach, whose plan is to be told beside this one.
     base
-        A plan of the same cells. What it has measured is not measured again, and its reach takes
-        the place of `reach`.
+        A plan of the same cells. What it has measured is not measured again, and its reaches take
+        the place of `reach` and `beside`.
     name
         What tables and maps call the plan.
 
@@ -125,8 +137,13 @@ def evaluate(
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
+    elif (
+        (reach := reaches.with_area(base.reach, area)) is not base.reach
+        or area.sources is not base.area.sources
+    ):  # ways, or stairs inside, are rebuilt
+        cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
     else:
-        reach, cutoff = base.reach, _limit(area.standard, base.cost.unit)
+        cutoff = _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
             base.cost,
             demand,
@@ -136,7 +153,20 @@ def evaluate(
             reach=reach,
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
-    return Plan(name, area, evaluation.evaluate(demand, cost, nearest), cost, reach)
+    other = None
+    if base is None and beside is not None:
+        other = evaluate(area, demand, reach=beside, name=name)
+    elif base is not None and base.beside is not None:
+        other = evaluate(area, demand, base=base.beside, name=name)
+    cells = evaluation.evaluate(demand, cost, nearest)
+    return Plan(name, area, cells, cost, reach, beside=other, origin=_origin_of(base, area))
+
+
+def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
+    """The plan whose people those of an area in a year are scaled from."""
+    if plan is None or plan.origin is not None:
+        return None if plan is None else plan.origin
+    return None if plan.area.year == area.year else plan
 
 
 def _limit(standard: Standard, unit: str) -> float:
@@ -144,9 +174,27 @@ def _limit(standard: Standard, unit: str) -> float:
     return standard.minutes if unit == "min" else standard.metres
 
 
+def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
+    """
+    What minutes on foot are in the unit of a plan's costs: metres by the pace of its standard.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> cutoffs_of(asis, [7.5, 15]).tolist()  # 700 m in 15 minutes
+    [350.0, 700.0]
+    """
+    every, standard = np.asarray(minutes, dtype=float), plan.area.standard
+    if plan.cost.unit == "min":
+        return every
+    return every / standard.minutes * standard.metres
+
+
 def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
     """
-    The plan that a scenario makes of another one; only new and moved centres are measured.
+    The plan that a scenario makes of another one; only new and moved centres are measured, unless ways are rebuilt.
 
     Parameters
     ----------
@@ -183,7 +231,7 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     return evaluate(after, cells_of(plan, after), base=plan, name=name)
 
 
-def of_year(plan: Plan, year: int) -> Plan:
+def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Plan:
     """
     The same plan for the people of another year: what its centres reach stays, whom they reach does not.
 
@@ -193,6 +241,10 @@ def of_year(plan: Plan, year: int) -> Plan:
         The plan; its study area's population names years.
     year
         As in `area.in_year`.
+    demand
+        The same cells with the people of that year, where they do not live as they did, such as from
+        `weights.make_demand` where each year has a raster of its own. Else each street has so many times
+        as many as in the year that the plan was evaluated for, in the same places.
 
     Raises
     ------
@@ -212,7 +264,9 @@ def of_year(plan: Plan, year: int) -> Plan:
     [24000.0, 36000.0]
     """
     then = in_year(plan.area, year)
-    return replace(plan, area=then, cells=cells_of(plan, then))
+    cells = cells_of(plan, then) if demand is None else _with_people_of(plan.cells, demand)
+    other = None if plan.beside is None else of_year(plan.beside, year, demand=demand)
+    return replace(plan, area=then, cells=cells, beside=other, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
@@ -227,9 +281,26 @@ def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:
     >>> cells_of(asis, area) is asis.cells
     True
     """
-    if area.year == plan.area.year:
-        return plan.cells
-    return grid.repeopled(plan.cells, before=plan.area.population, after=area.population)
+    cells = plan.cells
+    if area.year != plan.area.year:
+        first = plan.origin or plan  # there and back again people live where they did
+        then = first.cells
+        if area.year != first.area.year:
+            then = grid.repeopled(then, before=first.area.population, after=area.population)
+        cells = _with_people_of(cells, then)
+    if area.sources is plan.area.sources:
+        return cells
+    # A scenario has changed stairs inside buildings: people stay where they are.
+    anew = weights.make_demand(area, cell=grid.lattice_of(cells).cell)
+    climbed = [column for column in weights.STAIRS if column in anew]
+    return cells.assign(**{column: anew[column].reindex(cells.index) for column in climbed})
+
+
+def _with_people_of(cells: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the people of the same cells in another year."""
+    moved = cells.assign(**{group: demand[group] for group in columns_of(demand)})
+    moved.attrs = dict(cells.attrs)
+    return moved
 
 
 def is_straight(plan: Plan) -> bool:

@@ -10,6 +10,7 @@ weight of the unit, so that every known sum is kept.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -24,14 +25,16 @@ from carecircles._units import GRID as GRID
 from carecircles._units import RESIDENCES as RESIDENCES
 from carecircles._units import STREETS as STREETS
 from carecircles._units import Homes, Units
-from carecircles.area import Sources, StudyArea, in_year, years_of
+from carecircles.area import Band, Sources, StudyArea, in_year, years_around, years_of
 from carecircles.errors import ValidationError
+from carecircles.io import _checks, rasters
 from carecircles.words import Sentence, Text
 
 RASTER, EVEN, UNINHABITED = "people_raster", "even", "uninhabited"
 BASES = (RESIDENCES, COMMUNITIES, GRID, RASTER, EVEN, UNINHABITED)
 SOURCES = (EVEN, RESIDENCES, COMMUNITIES, GRID, RASTER)
 TOTALS = ("street", "residences", "grid")
+STAIRS = ("flights", "upstairs", "stairs_known")  # of the people of a cell
 _NAMED = 5  # streets that a note names
 
 
@@ -59,12 +62,17 @@ class Placed:
 
 
 class _Layer(NamedTuple):
-    """A source of weights: by column the weight of each cell and what share of a unit's rows tell it; rows by unit."""
+    """
+    A source of weights: by column the weight of each cell and what share of a unit's rows tell it; rows by unit.
+
+    `stairs` are what `_units.stairs_of` says, added up by weight, by column.
+    """
 
     name: str
     weights: dict[str, np.ndarray]
     told: dict[str, np.ndarray]
     rows: np.ndarray | float = 0.0
+    stairs: dict[str, np.ndarray] | None = None
 
 
 def make_demand(
@@ -90,7 +98,10 @@ def make_demand(
     -------
     demand
         As from `grid.make_demand`, and `placed`: by what the people of each cell are placed, one of
-        `BASES` (categorical). People of each unit (`place`) add up to those known.
+        `BASES` (categorical). People of each unit (`place`) add up to those known. Where residences say
+        floors and lifts, `flights` is the mean number of flights of stairs between flats and street door
+        (of floors above the ground without a lift, people living evenly on all), `upstairs` the share of
+        people there, and `stairs_known` the share of whom that is known; of the others nothing is added.
 
     Raises
     ------
@@ -135,10 +146,18 @@ def place(
     {'S1': 8400.0, 'S2': 7000.0}
     """
     _require(area, source, totals)
+    if is_by_year(area):
+        return _of_rasters(area, cell=cell, source=source, totals=totals)
     first = _in_first_year(area)
-    if first.year != area.year:  # sources are of no year, and are held against the first
-        return _grown(place(first, cell=cell, source=source, totals=totals), first, area)
+    placed = _placed(first, cell=cell, source=source, totals=totals)
+    # Sources are of no year, and are held against the first.
+    return placed if first.year == area.year else _grown(placed, first, area)
+
+
+def _placed(area: StudyArea, *, cell: float, source: str | None, totals: str) -> Placed:
+    """`place` of the year that sources are of."""
     sources = _only(area.sources, source)
+    totals, is_own = _own_totals(area, sources, totals)
     population = _population(area, sources, totals)
     cells = grid.make_demand(area.streets, population, cell=cell)
     if not any(_is_there(sources, name) for name in (*SOURCES[1:], UNINHABITED)):
@@ -151,12 +170,14 @@ def place(
         counts = _units.counted_by(homes.frame, homes.street, population, area.groups)
         homes = homes._replace(frame=homes.frame.assign(**counts))
     layers = _layers(area, sources, homes, units, ground)
-    units = units._replace(known=_known(units, layers))
-    weights, basis, lacking = _weights(layers, units, ground.is_lived, area)
-    demand, table = _filled(cells, units, weights, basis, ground.is_lived)
+    everywhere = _everywhere(area, sources, units, ground)
+    units = units._replace(known=_known(units, everywhere))
+    weights, basis, lacking, stairs = _weights(layers, units, ground.is_lived, area)
+    demand, table = _filled(cells.assign(**stairs), units, weights, basis, ground.is_lived)
     notes = [
-        *_total_notes(area, homes, population, units, totals),
+        *([] if is_own else _total_notes(area, homes, population, units, totals)),
         *_row_notes(lacking),
+        *_empty_land_notes(area, layers, everywhere),
         *_fallback_notes(area, table, sources, ground.is_lived, units),
     ]
     return Placed(demand, table, tuple(notes))
@@ -165,6 +186,35 @@ def place(
 def _in_first_year(area: StudyArea) -> StudyArea:
     known = years_of(area)
     return area if area.year is None or area.year == known[0] else in_year(area, known[0])
+
+
+def _of_rasters(area: StudyArea, *, cell: float, source: str | None, totals: str) -> Placed:
+    """`place` where rasters of several years are the population: as in the year's own, or between two of them."""
+    around = years_around(area)
+    several = [
+        _placed(_with_raster_of(area, year), cell=cell, source=source, totals=totals)
+        for year in around
+    ]
+    if len(several) == 1:
+        return several[0]
+    (before, after), (was, then) = around, several
+    share = (int(area.year or before) - before) / (after - before)
+    demand, units = was.demand, was.units
+    for group in people.columns_of(demand):
+        more = then.demand[group] - demand[group]
+        demand = demand.assign(**{group: demand[group] + share * more})
+        for column in (f"known_{group}", f"placed_{group}"):
+            grown = units[column] + share * (then.units[column] - units[column])
+            units = units.assign(**{column: grown})
+    demand.attrs = dict(was.demand.attrs)
+    return Placed(demand, units, was.notes)
+
+
+def _with_raster_of(area: StudyArea, year: int) -> StudyArea:
+    """The study area in a year, with the bands of that year alone."""
+    bands = tuple(band for band in area.sources.people_raster if band.year == year)
+    sources = dataclasses.replace(area.sources, people_raster=bands)
+    return dataclasses.replace(in_year(area, year), sources=sources)
 
 
 def _grown(placed: Placed, before: StudyArea, after: StudyArea) -> Placed:
@@ -205,6 +255,92 @@ def _as_spread(cells: pd.DataFrame, area: StudyArea) -> Placed:
     told = cells.copy(deep=False)  # older pandas copies every column where one is assigned
     told["placed"] = placed
     return Placed(told, table)
+
+
+def ratios(area: StudyArea, path: Path, *, cell: float = 50.0) -> pd.Series:
+    """
+    How many times as many people each street will have, by a raster of ratios: the mean where its people live.
+
+    Parameters
+    ----------
+    area
+        The study area; people of the group whose figures come first count.
+    path
+        A GeoTIFF of one band, in any CRS: 1.2 is a fifth more people. What is nodata tells nothing.
+    cell
+        Side of the cells that people are placed in, in metres.
+
+    Returns
+    -------
+    ratio
+        By street, as `cohorts.scaled` takes it.
+
+    Raises
+    ------
+    ValidationError
+        With what is wrong with the raster, and the streets for half of whose people it tells nothing.
+
+    Examples
+    --------
+    Half a street will have as many people as today, and the other half, where three in four live, twice as many.
+
+    >>> import tempfile
+    >>> import rasterio
+    >>> import shapely
+    >>> from carecircles import area
+    >>> x, y = 500_000, 4_300_000
+    >>> street = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.box(x, y, x + 200, y + 100)], crs=32650)
+    >>> centre = gpd.GeoDataFrame({"name": ["C"]}, geometry=[shapely.Point(x + 50, y)], crs=32650)
+    >>> homes = gpd.GeoDataFrame(
+    ...     {"people_60": [10, 30]}, geometry=shapely.points([[x + 50, y + 50], [x + 150, y + 50]]), crs=32650
+    ... )
+    >>> made = area.study(streets=street, centres=centre, residences=homes)
+    >>> path = Path(tempfile.mkdtemp()) / "growth.tif"
+    >>> lattice = dict(crs="EPSG:32650", transform=rasterio.Affine(100, 0, x, 0, -100, y + 100))
+    >>> with rasterio.open(path, "w", width=2, height=1, count=1, dtype="float32", **lattice) as file:
+    ...     file.write(np.array([[1.0, 2.0]], dtype="float32"), 1)
+    >>> ratios(made, path).to_dict()
+    {'A': 1.75}
+    """
+    demand = make_demand(area, cell=cell)
+    looked = rasters.look(path, None, area=area.streets.geometry)
+    band = Band(path, next(iter(looked.sums)), "ratio")
+    ratio = _pixels.under_cells(band, _overlay.ground_of(demand, None), area.crs)
+    persons = demand[people.headline_of(demand, area.headline)].to_numpy()
+    street, count = demand["street"].cat.codes.to_numpy(), len(area.streets)
+    is_told = ~np.isnan(ratio)
+    told = np.bincount(street, persons * is_told, minlength=count)
+    every = np.bincount(street, persons, minlength=count)
+    sums = np.bincount(street, persons * np.nan_to_num(ratio), minlength=count)
+    codes = demand["street"].cat.categories
+    unknown = codes[(told < every / 2) | ((told == 0) & (every > 0))]
+    if len(unknown):
+        where = _checks.some(area.streets["name"].reindex(unknown))
+        raise ValidationError(
+            [
+                Sentence(
+                    f"{path.name}: it tells nothing where most people of {where} live; use one that covers them, or "
+                    "a table of ratios by street.",
+                    zh=f"{path.name}：在 {where.zh} 大部分人口居住处没有数值；请使用覆盖这些地方的栅格，或按街道填写倍数表。",
+                )
+            ]
+        )
+    ratio_of = np.divide(sums, told, out=np.ones(count), where=told > 0)
+    made = pd.Series(ratio_of, index=pd.Index(codes, name="code"), name="ratio")
+    return made.reindex(area.streets.index)
+
+
+def is_by_year(area: StudyArea) -> bool:
+    """
+    Whether it is known of several years where in a street people live: where rasters of each are the population.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> is_by_year(datasets.load("hexi"))
+    False
+    """
+    return len({band.year for band in area.sources.people_raster}) > 1
 
 
 def placed_by(cells: pd.DataFrame, group: str) -> dict[str, float]:
@@ -299,6 +435,19 @@ def _only(sources: Sources, source: str | None) -> Sources:
     return Sources(**kept)
 
 
+def _own_totals(area: StudyArea, sources: Sources, totals: str) -> tuple[str, bool]:
+    """
+    Whose figures are kept where no file of population says those of the streets, and whether these are the same.
+
+    A grid that is the population keeps the people of each of its squares, not only the sums by street.
+    """
+    told = {RESIDENCES: "residences", GRID: "grid"}.get(area.counted, "street")
+    if area.counted == GRID and totals == "street" and _is_there(sources, GRID):
+        totals = "grid"
+    is_own = totals == told or (totals == "street" and area.counted == RESIDENCES)
+    return totals, is_own and area.counted in (RESIDENCES, GRID)
+
+
 def _population(area: StudyArea, sources: Sources, totals: str) -> pd.DataFrame:
     """Known people by street and group; NaN where no street says them but a source does."""
     told = {
@@ -344,7 +493,7 @@ def _homes_layer(name: str, homes: Homes, units: Units, ground: Ground, area: St
     if (units.table["source"] == GRID).any():  # a home is in the square its cell is in
         zones, own = np.zeros(len(ground.x), dtype=np.int64), np.zeros(len(homes.shapes), np.int64)
         found = _overlay.shared_among(homes.shapes, ground, zones, own)
-        return _layer(name, homes.frame, columns, found, units)
+        return _with_stairs(_layer(name, homes.frame, columns, found, units), homes.frame, found)
     own = homes.street
     if units.outlines is not None:
         inside = _overlay.owners_of(homes.points, units.outlines)
@@ -356,7 +505,7 @@ def _homes_layer(name: str, homes: Homes, units: Units, ground: Ground, area: St
     more = _overlay.shared_among(homes.shapes[left], ground, units.street, homes.street[left])
     more = more._replace(which=left[more.which])
     found = Shares(*(np.concatenate(parts) for parts in zip(found, more, strict=True)))
-    return _layer(name, homes.frame, columns, found, units)
+    return _with_stairs(_layer(name, homes.frame, columns, found, units), homes.frame, found)
 
 
 def _layer(
@@ -375,24 +524,47 @@ def _layer(
     return _Layer(name, weights, told, every)
 
 
-def _known(units: Units, layers: Sequence[_Layer]) -> pd.DataFrame:
+def _everywhere(
+    area: StudyArea, sources: Sources, units: Units, ground: Ground
+) -> dict[str, np.ndarray]:
+    """People of each cell by the raster, also on land nobody lives on, where the raster is the population."""
+    is_told = area.counted == RASTER or units.known.isna().to_numpy().any()
+    if not (is_told and sources.people_raster):
+        return {}
+    everywhere = dataclasses.replace(ground, is_lived=np.ones(len(ground.x), dtype=bool))
+    return _pixels.of_cells(sources.people_raster, everywhere, area.crs)
+
+
+def _with_stairs(layer: _Layer, rows: pd.DataFrame, found: Shares) -> _Layer:
+    """A layer of residences with the stairs that each of them has."""
+    stairs = _units.stairs_of(rows)
+    if stairs is None:
+        return layer
+    added = {}
+    for column, whole in layer.weights.items():
+        value = np.nan_to_num(rows[column].to_numpy(dtype=float)[found.which]) * found.share
+        each = (value * one[found.which] for one in stairs)
+        added[column] = np.stack(
+            [np.bincount(found.cell, one, minlength=len(whole)) for one in each]
+        )
+    return layer._replace(stairs=added)
+
+
+def _known(units: Units, everywhere: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
     known = units.known.copy()
-    raster: dict[str, np.ndarray] = {}
-    for layer in layers:
-        raster = layer.weights if layer.name == RASTER else raster
     for group in people.columns_of(known):
-        if group in raster:
-            told = np.bincount(units.of_cell, raster[group], minlength=len(known))
+        if group in everywhere:
+            told = np.bincount(units.of_cell, everywhere[group], minlength=len(known))
             known[group] = known[group].where(known[group].notna(), told)
     return known.fillna(0.0)
 
 
 def _weights(
     layers: Sequence[_Layer], units: Units, is_lived: np.ndarray, area: StudyArea
-) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """
-    The weight of each cell by group, by what each unit's people are placed, and how many of its rows lack it.
+    The weight of each cell by group, by what each unit's people are placed, how many of its rows lack it, and stairs.
     """
     count, of_cell = len(units.table), units.of_cell
     has_land = np.bincount(of_cell, is_lived, minlength=count) > 0
@@ -407,6 +579,7 @@ def _weights(
     weights = dict.fromkeys(people.columns_of(units.known), even)
     first = people.headline_of(units.known, area.headline)
     is_open, lacking = has_land.copy(), np.zeros(count)
+    stairs = np.zeros((3, len(of_cell)))
     for layer in layers:
         of_unit = {
             column: np.bincount(of_cell, weight, minlength=count)
@@ -424,11 +597,16 @@ def _weights(
             for place, column in enumerate(chain):
                 here = (is_told & (best == place))[of_cell]
                 weights[group][here] = layer.weights[column][here]
+                if group == first and layer.stairs:
+                    stairs[:, here] = layer.stairs[column][:, here]
             if group == first:
                 lacking += np.where(is_told, layer.rows * (1.0 - np.max(told, axis=0)), 0.0)
         basis[is_told] = BASES.index(layer.name)
         is_open &= ~is_told
-    return weights, basis, lacking
+    if not stairs[2].any():
+        return weights, basis, lacking, {}
+    mean = np.divide(stairs, weights[first], out=np.zeros_like(stairs), where=weights[first] > 0)
+    return weights, basis, lacking, dict(zip(STAIRS, mean, strict=True))
 
 
 def _filled(
@@ -487,9 +665,10 @@ def _total_notes(
     off = 100 * (told / streets - 1)
     some = len(there) < len(area.streets)
     its, its_zh = ("the streets it is in", "所涉街道") if some else ("the streets", "街道")
+    then, then_zh = ("", "") if area.year is None else (f" in {area.year}", f" {area.year} 年")
     says: Text = {
-        "en": f"{file} counts {told:,.0f} people {name['en']}, {its} {streets:,.0f} ({off:+.1f} %)",
-        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，{its_zh}数据为 {streets:,.0f} 人（{off:+.1f}%）",
+        "en": f"{file} counts {told:,.0f} people {name['en']}, {its} {streets:,.0f}{then} ({off:+.1f} %)",
+        "zh": f"{file} 共计{name['zh']}人口 {told:,.0f} 人，{its_zh}{then_zh}数据为 {streets:,.0f} 人（{off:+.1f}%）",
     }
     if totals == "street":
         end: Text = {
@@ -508,8 +687,31 @@ def _row_notes(lacking: np.ndarray) -> list[Text]:
         return []
     return [
         {
-            "en": f"{few:,} rows do not say what the others of their unit are weighed by; nobody is placed there.",
+            "en": f"{few:,} {'row does' if few == 1 else 'rows do'} not say what the others of their unit are weighed by; "
+            "nobody is placed there.",
             "zh": f"{few:,} 行缺少所在单元采用的权重项；这些位置不安置人口。",
+        }
+    ]
+
+
+def _empty_land_notes(
+    area: StudyArea, layers: Sequence[_Layer], everywhere: Mapping[str, np.ndarray]
+) -> list[Text]:
+    """How many people of a raster that is the population are on land that nobody lives on."""
+    weights = next((layer.weights for layer in layers if layer.name == RASTER), {})
+    told = [group for group in everywhere if group in weights]
+    if not told:
+        return []
+    first = people.headline_of(told, area.headline if area.headline in told else None)
+    off = float(everywhere[first].sum() - weights[first].sum())
+    if off < 0.5:
+        return []
+    name = people.rows_of([first], area.groups)[0].name
+    return [
+        {
+            "en": f"The raster has {off:,.0f} people {name['en']} where nobody is said to live; they are counted in "
+            "the rest of their street.",
+            "zh": f"栅格中有 {off:,.0f} 名{name['zh']}人口位于无人居住区；已计入所在街道的其余部分。",
         }
     ]
 

@@ -1,16 +1,7 @@
 "use strict";
 const test = require("node:test"), assert = require("node:assert/strict");
-const { counting: { Counting, span } } = require("./load.js");
-
-/** The same numbers every time, between 0 and 1 (mulberry32). */
-function dice(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const { counting: { Counting, circle, span } } = require("./load.js");
+const { dice } = require("./dice.js");
 
 const GRID = { cell: 50, x0: 500000, y0: 4300000, rows: 37, cols: 29 };
 
@@ -41,17 +32,17 @@ test("a centre exactly in the middle of a cell reaches those exactly on the limi
 
 test("what is counted by spans is what is counted cell by cell, whatever comes and goes", () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const { random, street, weights1 } = district(seed), count = new Counting(GRID, street, { weights1 });
+    const { random, street, weights1 } = district(seed), count = new Counting(street, { weights1 });
     const centres = [];
     const place = () => ({ x: GRID.x0 + 2200 * random() - 300, y: GRID.y0 + 2500 * random() - 300, metres: 20 + 900 * random() });
     for (let k = 0; k < 6; k++) centres.push(place());
-    centres.forEach((centre) => count.reach(centre, centre.metres, 1));
+    centres.forEach((centre) => count.reach(circle(GRID, centre, centre.metres), 1));
     count.setBaseline();
     const before = depths(centres);
     for (let k = 0; k < 12; k++) {
       const [gone] = centres.splice(Math.floor(centres.length * random()), 1), come = place();
-      count.reach(gone, gone.metres, -1);
-      count.reach(come, come.metres, 1);
+      count.reach(circle(GRID, gone, gone.metres), -1);
+      count.reach(circle(GRID, come, come.metres), 1);
       centres.push(come);
     }
     const after = depths(centres);
@@ -70,12 +61,12 @@ test("what is counted by spans is what is counted cell by cell, whatever comes a
 });
 
 test("signs follow the depth up to four, and what was covered before", () => {
-  const street = new Uint8Array(GRID.rows * GRID.cols).fill(1), count = new Counting(GRID, street);
+  const street = new Uint8Array(GRID.rows * GRID.cols).fill(1), count = new Counting(street);
   const middle = { x: 500525, y: 4300525 }, at = 10 * GRID.cols + 10;
   count.lookAs([10, 11, 12, 13, 14], [20, 21, 22, 23, 24]);
   for (const sign of [10, 11, 12, 13, 14, 14]) {
     assert.equal(count.shade[at], sign);
-    count.reach(middle, 100, 1);
+    count.reach(circle(GRID, middle, 100), 1);
   }
   count.setBaseline();
   count.lookAs([10, 11, 12, 13, 14], [20, 21, 22, 23, 24]);
@@ -84,8 +75,8 @@ test("signs follow the depth up to four, and what was covered before", () => {
 
 test("persons are weights times what a unit of them is", () => {
   const grid = { cell: 1, x0: 0, y0: 0, rows: 1, cols: 4 };
-  const count = new Counting(grid, Uint8Array.of(1, 1, 2, 0), { weights1: Uint32Array.of(3, 1, 5, 9) });
-  count.reach({ x: 0.5, y: 0.5 }, 0, 1); // the limit itself: the cell it stands in
+  const count = new Counting(Uint8Array.of(1, 1, 2, 0), { weights1: Uint32Array.of(3, 1, 5, 9) });
+  count.reach(circle(grid, { x: 0.5, y: 0.5 }, 0), 1); // the limit itself: the cell it stands in
   const { area, streets } = count.people({ each: [2, 4], weights: "weights1" });
   assert.deepEqual(streets.map((row) => [row.all, row.covered]), [[8, 6], [20, 0]]);
   assert.deepEqual([area.all, area.covered, area.backup], [28, 6, 0]);

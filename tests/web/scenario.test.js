@@ -87,3 +87,13 @@ test("a file that builds on another wants it, and comes after it", () => {
   assert.deepEqual([plan.name.en, [...plan.centres.keys()]], ["two", ["C"]]);
   assert.throws(() => read([second], world), /choose that file together with it/);
 });
+
+test("ways are not rebuilt on a page, and it says what does it", () => {
+  const step = (more) => 'name = "x"\n[[step]]\nrebuild = "bridge"\nplace = "POINT (117.2 39.1)"\n' + more;
+  for (const made of ["crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat"]) {
+    assert.deepEqual(problems(step(`with = "${made}"`)),
+      ["plan.toml, step 1: this page rebuilds no ways ('bridge'); carry it out with carecircles whatif"]);
+  }
+  assert.match(problems(step('with = "tunnel"'))[0], /with is 'tunnel'; write one of crossing, ramp/);
+  assert.match(problems(step('with = "bench"\nlon = 1'))[0], /unknown with rebuild: 'lon'/);
+});

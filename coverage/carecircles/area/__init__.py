@@ -7,7 +7,9 @@ from carecircles.area.check import describe_area as describe_area
 from carecircles.area.read import datum_notes as datum_notes
 from carecircles.area.read import read_area as read_area
 from carecircles.area.read import study as study
+from carecircles.area.values import NO_WALKS as NO_WALKS
 from carecircles.area.values import Band as Band
+from carecircles.area.values import OnFoot as OnFoot
 from carecircles.area.values import Sources as Sources
 from carecircles.area.values import Standard as Standard
 from carecircles.area.values import StudyArea as StudyArea
@@ -20,5 +22,8 @@ from carecircles.area.values import standard_of as standard_of
 from carecircles.area.values import with_headline as with_headline
 from carecircles.area.values import without_neighbours as without_neighbours
 from carecircles.area.years import in_year as in_year
+from carecircles.area.years import known_note as known_note
 from carecircles.area.years import with_years as with_years
+from carecircles.area.years import year_note as year_note
+from carecircles.area.years import years_around as years_around
 from carecircles.area.years import years_of as years_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyproj
 
-from carecircles import _mends, io, people
+from carecircles import _mends, io, people, walkers
+from carecircles.area._on_foot import WALKED, network_files
 from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
@@ -21,16 +22,19 @@ from carecircles.words import Sentence, Text, listed
 RASTER = "people_raster"
 
 
-_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN)
+_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "places", *LIVED_IN)
+_OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
 
 
-_KEYS = {"name", "name_en", "crs", "licence", "standard", "datum", "files", "sheet", "groups"}
+_TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles")
 
 
-PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN)
+_KEYS = {"name", "name_en", "crs", "licence", *_TABLES}
+
+
+PLACED = ("boundary", "streets", "centres", "places", *LIVED_IN, *WALKED)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -80,10 +84,7 @@ def sound_part(plan: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
 
     That is not certain where the file, its crs or a datum cannot be used.
     """
-    tables = {
-        name: plan[name] if isinstance(plan.get(name), dict) else {}
-        for name in ("datum", "files", "sheet", "standard", "groups")
-    }
+    tables = {name: plan[name] if isinstance(plan.get(name), dict) else {} for name in _TABLES}
     datums = {}
     for name, said in tables["datum"].items():
         with contextlib.suppress(ValueError):
@@ -153,7 +154,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     if not isinstance(plan.get("name_en", ""), str):
         told = "area.toml: name_en is not text; put it in quotation marks."
         problems.append(Sentence(told, zh="area.toml：name_en 不是文字；请加引号。"))
-    for table in ("standard", "datum", "files", "sheet", "groups"):
+    for table in _TABLES:
         if not isinstance(plan.get(table, {}), dict):
             told = f"area.toml: {table} is not a table; write it as [{table}]."
             problems.append(Sentence(told, zh=f"area.toml：{table} 不是表；请写成 [{table}]。"))
@@ -171,6 +172,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     if "crs" in plan:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
+    problems += walkers.declared(plan.get("profiles", {}))[1]
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):
@@ -277,6 +279,7 @@ def find_files(
             paths[role] = folder / str(named[role])
             continue
         found = sorted(folder / f"{role}{s}" for s in FORMATS if (folder / f"{role}{s}").is_file())
+        found += network_files(folder) if role == "network" else []
         if len(found) > 1:
             names, mend = listed(p.name for p in found), _mends.KEEP_ONE
             told = f"{folder}: there is more than one file of {role} ({names}); {mend}."

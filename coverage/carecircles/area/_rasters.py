@@ -12,12 +12,12 @@ from carecircles.area.values import Band
 from carecircles.io import _checks, rasters
 from carecircles.words import Sentence, listed
 
-Said: TypeAlias = (
-    str | Path | Sequence[str | Path] | Mapping[str, str | Path | Sequence[str | Path]]
-)
+Files: TypeAlias = str | Path | Sequence[str | Path]
+Said: TypeAlias = Files | Mapping[str, Files | Mapping[str, Files]]  # by group, and year
 
 _BAND = re.compile(r"(.+\.tiff?)#([1-9]\d{0,4})", re.IGNORECASE)
 _OF_AGE = re.compile(r"people_(\d{1,2})")
+_OF_YEAR = re.compile(r"(.+)_((?:19|20)\d\d)")
 _KEY = "files.people_raster"
 
 
@@ -26,12 +26,11 @@ def said_problems(
 ) -> list[Sentence]:
     """What is wrong with how rasters are declared: a file, a list of them, or files by group of the area."""
     known = listed(group.column for group in groups)
-    parts = list(said.items()) if isinstance(said, Mapping) else [(None, said)]
     problems = []
-    if not parts:
+    if isinstance(said, Mapping) and not said:
         return [_not_files(file, _KEY, said)]
-    for group, value in parts:
-        where = _KEY if group is None else f"{_KEY}.{group}"
+    for group, year, value in _declared(said):
+        where = ".".join([_KEY, *([] if group is None else [group])])
         if group is not None and group not in {one.column for one in groups}:
             problems.append(
                 Sentence(
@@ -40,13 +39,37 @@ def said_problems(
                     zh=f"{file}：{where}：研究区没有该人群；请写以下之一：{known.zh}，或在 [groups] 下声明。",
                 )
             )
+        if year is not None and _year(year) is None:
+            problems.append(
+                Sentence(
+                    f"{file}: {where}: {year!r:.60} is no year; write such as 2030.",
+                    zh=f"{file}：{where}：{year!r:.60} 不是年份；应写成 2030 这样。",
+                )
+            )
         several = _listed(value)
         if not several or not all(
             isinstance(v, Path) or (isinstance(v, str) and v.strip() and "\0" not in v)
             for v in several
         ):
             problems.append(_not_files(file, where, value))
-    return problems
+    return list(dict.fromkeys(problems))
+
+
+def _declared(said: Any) -> list[tuple[str | None, str | None, Any]]:
+    """What is declared, part by part: the group and the year, where they are said, and the files."""
+    if not isinstance(said, Mapping):
+        return [(None, None, said)]
+    parts: list[tuple[str | None, str | None, Any]] = []
+    for group, value in said.items():
+        if isinstance(value, Mapping) and value:
+            parts += [(group, str(year), files) for year, files in value.items()]
+        else:
+            parts.append((group, None, value))
+    return parts
+
+
+def _year(said: str) -> int | None:
+    return int(said) if re.fullmatch(r"(19|20)\d\d", said) else None
 
 
 def _not_files(file: str, where: str, said: object) -> Sentence:
@@ -65,35 +88,42 @@ def files_in(said: Said | None, folder: Path) -> list[Path]:
     """The raster files that are declared, those of a pattern such as `t_*_2030.tif` one by one."""
     if said is None:
         return []
-    every = said.values() if isinstance(said, Mapping) else [said]
-    return [path for value in every for one in _listed(value) for path, _ in _found(one, folder)]
+    every = [one for _, _, value in _declared(said) for one in _listed(value)]
+    return [path for one in every for path, _ in _found(one, folder)]
 
 
 def bands_of(
-    said: Said, folder: Path, *, groups: Iterable[str]
+    said: Said, folder: Path, *, groups: Iterable[str], is_population: bool = False
 ) -> tuple[tuple[Band, ...], dict[Path, list[int] | None], list[Sentence]]:
     """
     Bands by group, the bands of each file (None: its only one) to look at, and what is wrong.
 
     `groups` are the columns of people that the study area counts. Files that are named for ages make up
-    each of these that is an age and more, out of every band from that age on.
+    each of these that is an age and more, out of every band from that age on. Rasters that are themselves
+    the population may be of several years, and `groups` are those it may count: files begin at one's age.
     """
     problems: list[Sentence] = []
     bands: list[Band] = []
-    if isinstance(said, Mapping):
-        for group, value in said.items():
-            for path, band in (pair for one in _listed(value) for pair in _found(one, folder)):
-                named = rasters.named(path)
-                bands.append(Band(path, band or 1, group, named.year if named else None))
-    else:
-        files = [pair for one in _listed(said) for pair in _found(one, folder)]
-        bands, problems = _by_name([path for path, _ in files if path.is_file()], list(groups))
     chosen: dict[Path, list[int] | None] = {}
-    for value in said.values() if isinstance(said, Mapping) else [said]:
+    files: list[Path] = []
+    for group, year, value in _declared(said):
         for path, band in (pair for one in _listed(value) for pair in _found(one, folder)):
             several = chosen.get(path, [])  # a plain name stays plain: it asks which band is meant
             chosen[path] = None if band is None or several is None else [*several, band]
-    problems += _of_several_years(path for path in chosen if path.is_file())
+            if group is not None:
+                of_year = _year_of(path) if year is None else _year(year)
+                bands.append(Band(path, band or 1, group, of_year))
+            elif path.is_file():
+                files.append(path)
+    if files:
+        bands, problems = _by_names(files, list(groups), is_population=is_population)
+    years = {band.year for band in bands}
+    if is_population and None in years and len(years) > 1:
+        problems += _of_no_year(band.path for band in bands if band.year is None)
+    elif not is_population:
+        problems += _of_several_years(
+            {_year_of(path) for path in chosen if path.is_file()} | years - {None}
+        )
     twice = {one for one in bands if bands.count(one) > 1}
     for one in sorted(twice, key=str):
         problems.append(
@@ -103,22 +133,58 @@ def bands_of(
             )
         )
     for path in dict.fromkeys(path for path in chosen if not path.is_file()):
-        problems.append(_no_file(path))
+        whole = Path(str(path).rpartition("#")[0])
+        problems.append(_no_band(path, whole) if whole.is_file() else _no_file(path))
     return tuple(bands), {p: b for p, b in chosen.items() if p.is_file()}, problems
 
 
-def _of_several_years(files: Iterable[Path]) -> list[Sentence]:
-    """Files whose names say different years are not people of one day."""
-    years = {named.year for path in files if (named := rasters.named(path))}
-    if len(years) < 2:
+def _year_of(path: Path) -> int | None:
+    """The year that a file's name says."""
+    if named := rasters.named(path):
+        return named.year
+    found = _OF_YEAR.fullmatch(path.stem)
+    return int(found[2]) if found and people.is_group(found[1]) else None
+
+
+def _group_of(path: Path) -> str | None:
+    """The group that a file's name says in full, such as people_60.tif and people_60_2030.tif."""
+    found = _OF_YEAR.fullmatch(path.stem)
+    stem = found[1] if found else path.stem
+    return stem if people.is_group(stem) else None
+
+
+def _of_several_years(years: Iterable[int | None]) -> list[Sentence]:
+    """Files of different years are not people of one day."""
+    known = sorted({year for year in years if year is not None})
+    if len(known) < 2:
         return []
-    told = ", ".join(map(str, sorted(years)))
+    told = ", ".join(map(str, known))
     return [
         Sentence(
             f"{_KEY}: the files are of the years {told}; name those of one year.",
             zh=f"{_KEY}：文件属于不同年份（{told}）；请只列出同一年的文件。",
         )
     ]
+
+
+def _of_no_year(paths: Iterable[Path]) -> list[Sentence]:
+    return [
+        Sentence(
+            f"{path.name}: other rasters are of a year, this one of none; write {_KEY}.people_60 as "
+            '{ "2030" = "FILE.tif" }, or name the file such as people_60_2030.tif.',
+            zh=f"{path.name}：其他栅格有年份，而该文件没有；请把 {_KEY}.people_60 写成 "
+            '{ "2030" = "FILE.tif" }，或将文件命名为如 people_60_2030.tif。',
+        )
+        for path in dict.fromkeys(paths)
+    ]
+
+
+def _no_band(path: Path, whole: Path) -> Sentence:
+    told, shown = _checks.show(path.name), f"{whole.name}#1"
+    return Sentence(
+        f"{told}: behind # stands the number of a band, from 1; write such as {shown}.",
+        zh=f"{told}：# 后应为波段序号（从 1 起）；请写如 {shown}。",
+    )
 
 
 def _no_file(path: Path) -> Sentence:
@@ -141,6 +207,26 @@ def _found(one: str | Path, folder: Path) -> list[tuple[Path, int | None]]:
     return [(path, None)]
 
 
+def _by_names(
+    files: Sequence[Path], groups: Sequence[str], *, is_population: bool
+) -> tuple[list[Band], list[Sentence]]:
+    """Bands of files whose names say whom they count; of each year where they are the population."""
+    if not is_population:
+        return _by_name(files, groups)
+    bands: list[Band] = []
+    problems: list[Sentence] = []
+    for year in dict.fromkeys(_year_of(path) for path in files):
+        those = [path for path in files if _year_of(path) == year]
+        ages = {named.age for path in those if (named := rasters.named(path))}
+        begun = [
+            g for g in groups if not (m := _OF_AGE.fullmatch(g)) or int(m[1]) in ages
+        ]  # of an age that no file begins at nothing is wanted
+        found, wrong = _by_name(those, begun)
+        bands += [band for band in found if band.group in groups]
+        problems += wrong
+    return bands, problems
+
+
 def _by_name(files: Sequence[Path], groups: Sequence[str]) -> tuple[list[Band], list[Sentence]]:
     """Bands of files whose names say whom they count."""
     problems: list[Sentence] = []
@@ -148,8 +234,8 @@ def _by_name(files: Sequence[Path], groups: Sequence[str]) -> tuple[list[Band], 
     by_age: dict[tuple[str, int], Path] = {}
     for path in dict.fromkeys(files):
         named = rasters.named(path)
-        if people.is_group(path.stem):
-            bands.append(Band(path, 1, path.stem))
+        if group := _group_of(path):
+            bands.append(Band(path, 1, group, _year_of(path)))
         elif named is None:
             problems.append(_says_nobody(path))
         elif named.age is not None and named.age not in rasters.ages_from(0):

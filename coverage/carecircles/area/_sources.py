@@ -4,7 +4,7 @@ What says where people live, held against the streets and the people known of th
 Every function returns what fits and, as sentences, what does not; notes say what was taken for granted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def match_residences(
     them inside or they say that they are in a street of the area.
     """
     rows = _rows(residences)
-    kept, share, notes = _inside(residences, ground.streets, file=file, role="residences")
+    kept, share, notes = _inside(residences, ground, file=file, role="residences")
     is_kept = residences.index.isin(kept.index)
     named = _matching.street_codes(residences["street"], ground.streets)
     middles = _middles(residences)
@@ -149,7 +149,7 @@ def match_residences(
     located = _streets_at(_middles(kept), ground.streets)
     codes = named[is_kept].where(named[is_kept].notna() & ~is_stray[is_kept], located)
     kept = kept.assign(street=codes)
-    problems += _unlike(kept, rows[is_kept], ground.streets, file=file)
+    problems += _unlike(kept, rows[is_kept], ground, file=file)
     for column in columns_of(kept):
         if _totals.is_known(column, ground):
             notes += _totals.far_off(kept[column].sum(), column, ground, file=file, limit=np.inf)[1]
@@ -157,7 +157,7 @@ def match_residences(
 
 
 def _unlike(
-    residences: gpd.GeoDataFrame, rows: pd.Index, streets: gpd.GeoDataFrame, *, file: str
+    residences: gpd.GeoDataFrame, rows: pd.Index, ground: Ground, *, file: str
 ) -> list[Sentence]:
     """Residences that do not say what all others of their street can be weighed by."""
     columns = io.measures_of(residences)
@@ -170,13 +170,13 @@ def _unlike(
         codes = best.index[(best == column) & (least > 0)]
         is_wrong = (is_blank[column] & residences["street"].isin(codes)).to_numpy()
         written = column.removesuffix("_m2")
-        where = _checks.some(streets["name"].reindex(codes))
+        where = _checks.some(ground.streets["name"].reindex(codes))
         problems += _checks.complain(
             file,
             rows[is_wrong],
             Sentence(
                 f"{written} is empty, by which the others of {where} can be weighed",
-                zh=f"{written} 为空，而 {where.zh} 的其他住宅都以它分配人口",
+                zh=f"{_totals.column_zh(written, ground)}为空，而 {where.zh} 的其他住宅都以它分配人口",
             ),
             Sentence(
                 "fill it in, fill in another column for all of them, or take the row out",
@@ -315,7 +315,7 @@ def match_people_grid(
     people_grid: gpd.GeoDataFrame, ground: Ground, *, file: str
 ) -> tuple[gpd.GeoDataFrame, list[Sentence], list[Text]]:
     """The squares or points of a grid of people that lie in the area, cut at its border."""
-    kept, share, notes = _inside(people_grid, ground.streets, file=file, role="people_grid")
+    kept, share, notes = _inside(people_grid, ground, file=file, role="people_grid")
     is_kept = people_grid.index.isin(kept.index)
     middles = _middles(people_grid)
     nowhere = pd.Series([None] * len(people_grid), index=people_grid.index, dtype=object)
@@ -404,7 +404,26 @@ def match_rasters(
     if said is None:
         return (), [], []
     groups = columns_of(ground.population) if ground.population is not None else []
-    bands, chosen, problems = bands_of(said, folder, groups=groups)
+    bands, looked, notes, problems = read_rasters(said, ground, groups, folder=folder)
+    if problems:
+        return (), problems, []
+    sums = pd.Series(0.0, index=list(dict.fromkeys(band.group for band in bands)))
+    for band in bands:
+        sums[band.group] += looked[band.path].sums[band.band]
+    wrong, told = _totals.total_told(sums, ground, file="people_raster")
+    return bands, wrong, [*notes, *told]
+
+
+def read_rasters(
+    said: Said,
+    ground: Ground,
+    groups: Sequence[str],
+    *,
+    folder: Path,
+    is_population: bool = False,
+) -> tuple[tuple[Band, ...], dict[Path, rasters.Looked], list[Text], list[Sentence]]:
+    """Bands of rasters by group (`bands_of`), what is understood of each file, and how much of the area they cover."""
+    bands, chosen, problems = bands_of(said, folder, groups=groups, is_population=is_population)
     looked: dict[Path, rasters.Looked] = {}
     for path, several in chosen.items():
         try:
@@ -420,8 +439,6 @@ def match_rasters(
                 zh=f"人口栅格：没有文件对应研究区的人群（{known}）；请在 [files.people_raster] 下指明。",
             )
         )
-    if problems:
-        return (), problems, []
     notes: list[Text] = []
     least = min((found.covered for found in looked.values()), default=1.0)
     if least < _WHOLE:
@@ -431,11 +448,7 @@ def match_rasters(
                 "zh": f"人口栅格只覆盖研究区的 {least:.1%}，其余部分人口未知。",
             }
         )
-    sums = pd.Series(0.0, index=list(dict.fromkeys(band.group for band in bands)))
-    for band in bands:
-        sums[band.group] += looked[band.path].sums[band.band]
-    wrong, told = _totals.total_told(sums, ground, file="people_raster")
-    return bands, [*problems, *wrong], [*notes, *told]
+    return bands, looked, notes, problems
 
 
 # What they share
@@ -479,10 +492,10 @@ def _clipped(shapes: Any, outlines: Any) -> Any:
 
 
 def _inside(
-    frame: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str, role: str
+    frame: gpd.GeoDataFrame, ground: Ground, *, file: str, role: str
 ) -> tuple[gpd.GeoDataFrame, pd.Series, list[Text]]:
     """What of a frame lies in the streets, cut at their outer border, with the share of each row that is left."""
-    outline = streets.union_all()
+    outline = ground.streets.union_all()
     shapely.prepare(outline)
     shapes = frame.geometry.to_numpy()
     share = np.where(shapely.covers(outline, shapes), 1.0, 0.0)
@@ -500,7 +513,7 @@ def _inside(
     out, cut = int((~is_kept).sum()), int((share[is_kept] < 1).sum())
     what = {"residences": "residences", "people_grid": "places of the grid"}[role]
     if out:
-        people = _people_told(frame[~is_kept])
+        people = _people_told(frame[~is_kept], ground)
         notes.append(
             {
                 "en": f"{file}: {out:,} of {len(frame):,} {what} lie outside the area and are left out{people}.",
@@ -517,13 +530,14 @@ def _inside(
     return kept, pd.Series(share[is_kept], index=kept.index), notes
 
 
-def _people_told(frame: pd.DataFrame) -> Sentence:
+def _people_told(frame: pd.DataFrame, ground: Ground) -> Sentence:
     groups = columns_of(frame)
     if not groups:
         return Sentence("", zh="")
     group = headline_of(groups)
     return Sentence(
-        f" ({frame[group].sum():,.0f} {group})", zh=f"（{group} {frame[group].sum():,.0f}）"
+        f" ({frame[group].sum():,.0f} {group})",
+        zh=f"（{_totals.column_zh(group, ground)} {frame[group].sum():,.0f}）",
     )
 
 
@@ -607,9 +621,48 @@ def _overlapping(units: gpd.GeoDataFrame, *, file: str, role: str) -> list[Sente
     return _checks.few(problems, of=file)
 
 
-def described(sources: Sources, streets: gpd.GeoDataFrame) -> dict[str, list[Sentence]]:
+def raster_of(path: Path) -> tuple[Path, int | None]:
+    """A raster by the name it is told by, and the band of `FILE.tif#2`."""
+    whole, mark, band = str(path).rpartition("#")
+    return (Path(whole), int(band)) if mark and band.isdecimal() else (path, None)
+
+
+def described_raster(path: Path, ground: Ground) -> list[Sentence]:
+    """What is understood of a raster that is no part of a study area: its make, whom its name says it counts, its sums."""
+    whole, band = raster_of(path)
+    found = rasters.look(whole, [] if band is None else [band], area=ground.streets.geometry)
+    sums = ", ".join(f"band {n}: {count:,.0f}" for n, count in found.sums.items())
+    sums_zh = "、".join(f"第 {n} 波段 {count:,.0f} 人" for n, count in found.sums.items())
+    whom, whom_zh = "its name does not say whom it counts", "文件名没有说明人群"
+    if named := rasters.named(whole):
+        sex = {"t": ("people", "人口"), "f": ("women", "女性"), "m": ("men", "男性")}[named.sex]
+        last = "" if named.age is None or named.age >= rasters.OLDEST else _last_age(named.age)
+        ages = "of all ages" if named.age is None else f"aged {named.age}{last or ' and more'}"
+        ages_zh = (
+            "所有年龄"
+            if named.age is None
+            else f"{named.age}{last or '岁及以上'}{'岁' * bool(last)}"
+        )
+        whom = f"counts {sex[0]} {ages} in {named.year}"
+        whom_zh = f"{named.year} 年{ages_zh}{sex[1]}"
+    return [
+        Sentence(
+            f"{whole.name}: people_raster, {found.made}; {whom}; people in the area by {sums}",
+            zh=f"{whole.name}：人口栅格，{found.made.zh}；{whom_zh}；研究区内{sums_zh}",
+        )
+    ]
+
+
+def _last_age(first: int) -> str:
+    """The last age of a band that begins at an age, such as '-64'."""
+    later = [age for age in rasters.ages_from(0) if age > first]
+    return f"-{later[0] - 1}" if later and later[0] - 1 > first else ""
+
+
+def described(sources: Sources, ground: Ground) -> dict[str, list[Sentence]]:
     """What is understood of each source, in words, by role; of rasters a line for each file."""
     told: dict[str, list[Sentence]] = {}
+    streets = ground.streets
     for role in ROLES:
         frame = getattr(sources, role)
         if frame is None:
@@ -623,7 +676,10 @@ def described(sources: Sources, streets: gpd.GeoDataFrame) -> dict[str, list[Sen
         else:
             measures = io.measures_of(frame) if role == "residences" else columns_of(frame)
             sums = ", ".join(f"{column} {frame[column].sum():,.0f}" for column in measures)
-            sums_zh = sums.replace(", ", "、")
+            sums_zh = "、".join(
+                f"{_totals.column_zh(column, ground)} {frame[column].sum():,.0f}"
+                for column in measures
+            )
         told[role] = [
             Sentence(
                 f"{count:,} {kind} in the area, {sums}", zh=f"研究区内 {count:,} {zh}，{sums_zh}"
@@ -637,11 +693,13 @@ def described(sources: Sources, streets: gpd.GeoDataFrame) -> dict[str, list[Sen
         found = rasters.look(path, numbers, area=streets.geometry)
         sums = ", ".join(f"band {n}: {found.sums[n]:,.0f}" for n in numbers)
         sums_zh = "、".join(f"第 {n} 波段 {found.sums[n]:,.0f} 人" for n in numbers)
-        groups = ", ".join(dict.fromkeys(band.group for band in bands))
+        several = dict.fromkeys(band.group for band in bands)
+        groups = ", ".join(several)
+        groups_zh = "、".join(_totals.column_zh(group, ground) for group in several)
         told.setdefault("people_raster", []).append(
             Sentence(
                 f"{path.name}: {found.made}; counts for {groups}; people in the area by {sums}",
-                zh=f"{path.name}：{found.made}；用于 {groups}；研究区内{sums_zh}",
+                zh=f"{path.name}：{found.made.zh}；用于{groups_zh}；研究区内{sums_zh}",
             )
         )
     return told

@@ -5,12 +5,20 @@ import pandas as pd
 
 from carecircles.area.values import Ground
 from carecircles.io import _checks
-from carecircles.people import columns_of
+from carecircles.people import columns_of, rows_of
 from carecircles.words import Sentence, Text
 
 _FULL = 0.99  # of a street from which on its communities leave no room for more of its people
 _FAR, _TOO_FAR = 2.0, 10.0  # times the known total: said, refused
 _HALF_A_PERSON = 0.5
+_MEASURES_ZH = {"households": "户数", "dwellings": "住宅套数", "floor_area": "建筑面积"}
+
+
+def column_zh(column: str, ground: Ground) -> str:
+    """What a group of people or a measure of residences is called in Chinese."""
+    plain = column.removesuffix("_m2")
+    told = {row.column: f"{row.name['zh']}人口" for row in rows_of([column], ground.groups)}
+    return told.get(column) or _MEASURES_ZH.get(plain, plain)
 
 
 def added_up(
@@ -28,10 +36,12 @@ def added_up(
     groups = [c for c in columns_of(communities) if c in ground.population]
     if not groups:
         there, known = ", ".join(columns_of(communities)), ", ".join(columns_of(ground.population))
+        there_zh = "、".join(column_zh(c, ground) for c in columns_of(communities))
+        known_zh = "、".join(column_zh(c, ground) for c in columns_of(ground.population))
         return [
             Sentence(
                 f"{file}: it has {there}, the file of population {known}; add a group that both have.",
-                zh=f"{file}：含 {there}，而人口文件含 {known}；请补充两者共有的人群。",
+                zh=f"{file}：含 {there_zh}，而人口文件含 {known_zh}；请补充两者共有的人群。",
             )
         ], []
     street = communities["street"]
@@ -84,7 +94,7 @@ def _sum_told(
     return Sentence(
         f"{file}: the communities of street {name} add up to {total:,.0f} {group}, {than} {known:,.0f}; "
         "correct one of the two files.",
-        zh=f"{file}：街道 {name} 的社区 {group} 合计 {total:,.0f}，{than_zh}该街道的 {known:,.0f}；"
+        zh=f"{file}：街道 {name} 的社区{column_zh(group, ground)}合计 {total:,.0f}，{than_zh}该街道的 {known:,.0f}；"
         "请更正其中一个文件。",
     )
 
@@ -127,11 +137,11 @@ def far_off(
     known = float(ground.population[group].sum())
     if known <= 0:
         return [], []
-    factor = total / known
+    factor = round(total / known, 6)  # as far as float32 goes
     if 1 / _FAR <= factor <= _FAR:
         return [], []
     what = f"{total:,.0f} {group} in the area, {factor:.3g} times the {known:,.0f} of the streets"
-    zh = f"研究区内 {group} 为 {total:,.0f}，是街道合计 {known:,.0f} 的 {factor:.3g} 倍"
+    zh = f"研究区内{column_zh(group, ground)}为 {total:,.0f}，是街道合计 {known:,.0f} 的 {factor:.3g} 倍"
     if 1 / limit <= factor <= limit:
         return [], [{"en": f"{file}: {what}.", "zh": f"{file}：{zh}。"}]
     return [

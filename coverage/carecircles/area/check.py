@@ -7,13 +7,13 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area import _sources
+from carecircles.area import _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
 from carecircles.area.read import attempt, ground_of, read_area
-from carecircles.area.values import StudyArea, is_neighbour
+from carecircles.area.values import Ground, StudyArea, is_neighbour
 from carecircles.area.years import match_people
 from carecircles.errors import ValidationError
-from carecircles.io import _checks, _matching
+from carecircles.io import _checks, _matching, rasters
 from carecircles.io._formats import parted
 from carecircles.words import Sentence, Text, joined, listed
 
@@ -24,8 +24,13 @@ _ROLES_ZH = {
     "boundary": "边界",
     "places": "地点",
     **_sources.ROLES_ZH,
+    **_on_foot.ROLES_ZH,
 }
-_FORMATS_ZH = {"made from the streets": "由街道合并而成", "in memory": "内存中的表"}
+_FORMATS_ZH = {
+    "made from the streets": "由街道合并而成",
+    "added up by street": "按街道合计而成",
+    "in memory": "内存中的表",
+}
 
 
 def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) -> list[Sentence]:
@@ -66,16 +71,23 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
                   "population": _every_row(study), "places": study.places}  # fmt: skip
         frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
-        told = _sources.described(study.sources, study.streets)
-        notes = [*(line for role in own[whole.resolve()] for line in told.get(role, [])), *notes]
+        told = _of_sources(study)
+        its_own = [line for role in own[whole.resolve()] for line in told.get(role, [])]
+        is_raster = own[whole.resolve()] == [RASTER]  # of which there are others
+        notes = [*(x for x in its_own if not is_raster or x.startswith(f"{whole.name}: ")), *notes]
         lines = [
             Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
-            if role == RASTER
+            if role in (RASTER, *_on_foot.WALKED)
             else _describe(path, role, frames[role])
             for role in own[whole.resolve()]
         ]
         return [*lines, *map(_indented, notes)]
-    lines, problems = [], []
+    if (_sources.raster_of(path)[0]).suffix.casefold() in rasters.SUFFIXES:
+        study = read_area(area)
+        lines = _sources.described_raster(path, _ground(study))
+        return [*lines, _indented(_of_area("held against", "对照", study))]
+    lines = []
+    problems: list[Sentence] = []
     groups, _ = people.declared(sound_part(read_plan(Path(area))[0])[0]["groups"])
     for role in io.roles_of(path, groups=groups):
         said, wrong = attempt(_check_role, path, role, area=area, datum=datum)
@@ -105,12 +117,12 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         by_group = {} if role == "uninhabited" else {"groups": study.groups}
         frame = getattr(io, f"read_{role}")(path, crs=study.crs, datum=datum, **by_group)
         sources, problems, said = _sources.match(
-            {role: frame}, None, ground_of(study, datum="pass --datum {}", zh="请加上 --datum {}"),
+            {role: frame}, None, _ground(study),
             files={role: frame.attrs["file"]}, folder=Path(),
         )  # fmt: skip
         if problems:
             raise ValidationError(problems)
-        notes = [*_sources.described(sources, study.streets)[role], *_said(said)]
+        notes = [*_sources.described(sources, _ground(study))[role], *_said(said)]
     elif role == "streets":
         frame = io.read_streets(path, datum=datum)
         size, crs = f"{frame.area.sum() / 1e6:.2f} km2", frame.crs.to_string()
@@ -127,6 +139,10 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         size = f"{frame.area.sum() / 1e6:.2f} km2"
         notes = [Sentence(size, zh=f"面积 {size}")]
     return [_describe(path, role, frame), *map(_indented, [*_said(io.taken(frame)), *notes])]
+
+
+def _ground(area: StudyArea) -> Ground:
+    return ground_of(area, datum="pass --datum {}", zh="请加上 --datum {}")
 
 
 def _describe(path: Path, role: str, frame: pd.DataFrame) -> Sentence:
@@ -160,7 +176,7 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
         if getattr(area.sources, role) is not None
     }
     lines = [(role, _describe_file(frame)) for role, frame in frames.items()]
-    for role, told in _sources.described(area.sources, area.streets).items():
+    for role, told in _of_sources(area).items():
         lines += [(role, line) for line in told]
     return [
         Sentence(
@@ -173,6 +189,11 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
         ),
         *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
     ]
+
+
+def _of_sources(area: StudyArea) -> dict[str, list[Sentence]]:
+    """What is understood of the files of where people live and how they walk."""
+    return _sources.described(area.sources, _ground(area)) | _on_foot.described(area.on_foot)
 
 
 def _every_row(area: StudyArea) -> pd.DataFrame:
@@ -196,7 +217,7 @@ def _people_lines(frame: pd.DataFrame, groups: Sequence[people.Group]) -> list[S
 def _beyond(facilities: gpd.GeoDataFrame) -> list[Sentence]:
     """A line about the centres that stand beyond the border, if any do."""
     few = int(is_neighbour(facilities).sum())
-    told = f"{few} of the centres stand beyond its border, as neighbours"
+    told = f"{few} of the centres {'stands' if few == 1 else 'stand'} beyond its border, as {'a neighbour' if few == 1 else 'neighbours'}"
     return [Sentence(told, zh=f"其中 {few} 个中心位于边界外（区外）")] if few else []
 
 
@@ -224,7 +245,7 @@ def _describe_file(frame: pd.DataFrame) -> Sentence:
     parts = [
         Sentence(form, zh=_FORMATS_ZH.get(form, form)),
         about.get("encoding"),
-        Sentence(f"{len(frame)} rows", zh=f"{len(frame)} 行"),
+        Sentence(f"{len(frame)} row{'s'[: len(frame) != 1]}", zh=f"{len(frame)} 行"),
     ]
     if "datum" in about:
         en, zh = ("", "") if about["datum_declared"] else (" (not declared)", "（未声明）")

@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, io, people
-from carecircles.area import _sources
+from carecircles import _mends, io, people, walkers
+from carecircles.area import _counted, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -39,11 +39,15 @@ def read_area(
     folder: str | Path,
     *,
     centres: io.Source | None = None,
+    network: str | Path | None = None,
+    rests: str | Path | None = None,
     datum: str | None = None,
     beyond: float = _matching.NEIGHBOURS_M,
 ) -> StudyArea:
     """
     A study area from a folder with `area.toml`, streets, population, centres and (if any) boundary.
+
+    Without a file of population, people are those of the sources that say where they live, where these count them.
 
     Parameters
     ----------
@@ -51,8 +55,12 @@ def read_area(
         Same shape as `data/hexi/`; `carecircles init` writes one to start from.
     centres
         Another list of centres to use instead of the folder's, a file or a frame.
+    network
+        Another file of streets and paths to walk on instead of the folder's.
+    rests
+        Another file of seats instead of the folder's.
     datum
-        Datum of the centres' coordinates, one of `datum.DATUMS`.
+        Datum of the centres' coordinates, one of `datum.DATUMS`, and of those of `network` and `rests`.
     beyond
         Metres outside the border up to which centres are kept, as neighbours: people walk across.
 
@@ -88,11 +96,17 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
+    walked = {"network": network, "rests": rests}
+    for role, path in ((role, path) for role, path in walked.items() if path is not None):
+        paths[role] = Path(path)
+        datums.pop(role, None)
+        datums |= {} if datum is None else {role: datum}
     remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
         line = 'centres = "{}"'
         remedy = Sentence(f"say {line} in area.toml", zh=f"请在 area.toml 中写 {line}")
-    if datum is not None and datums.setdefault("centres", datum) != datum:
+    is_of_centres = datum is not None and (centres is not None or {*walked.values()} == {None})
+    if datum is not None and is_of_centres and datums.setdefault("centres", datum) != datum:
         said = datums["centres"]
         told = (
             f"area.toml says the centres' datum is {said}, --datum says {datum}; "
@@ -118,13 +132,18 @@ class More(TypedDict, total=False):
     people_grid: io.Source | None
     people_raster: Said | None
     uninhabited: io.Source | None
+    network: io.Source | None
+    barriers: io.Source | None
+    crossings: io.Source | None
+    rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
+    profiles: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
     *,
     streets: io.Source,
-    population: io.Source,
+    population: io.Source | None = None,
     centres: io.Source,
     name: str | Text = _UNNAMED,
     crs: pyproj.CRS | str | None = None,
@@ -141,7 +160,8 @@ def study(
         GeoDataFrames and DataFrames with the columns that `io.read_streets`, `io.read_population`,
         `io.read_centres`, `io.read_boundary` and `io.read_places` read, named in English or Chinese;
         an index with a name is a column too. Centres and places are points, or have `lon` and `lat`
-        in degrees. A path is read. Boundary and places need not be there.
+        in degrees. A path is read. Boundary and places need not be there, nor population, where communities,
+        a grid of people, rasters or residences count people: those of the first of these that do.
     residences, communities, people_grid, uninhabited
         What says where in the streets people live: frames with the columns that `io.read_residences`,
         `io.read_communities` and `io.read_people_grid` read, points or polygons, and polygons nobody
@@ -162,6 +182,9 @@ def study(
     groups
         Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
         `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
+    profiles
+        How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
+        `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
 
     Returns
     -------
@@ -196,6 +219,8 @@ def study(
         "boundary": more.get("boundary"), "places": more.get("places"),
         "residences": more.get("residences"), "communities": more.get("communities"),
         "people_grid": more.get("people_grid"), "uninhabited": more.get("uninhabited"),
+        "network": more.get("network"), "barriers": more.get("barriers"),
+        "crossings": more.get("crossings"), "rests": more.get("rests"),
     }  # fmt: skip
     people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
@@ -205,6 +230,7 @@ def study(
         "datum": {role: said for role, said in by_role.items() if said is not None},
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
+        "profiles": dict(more.get("profiles") or {}),
     }
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
@@ -213,6 +239,7 @@ def study(
         *standard_problems(plan["standard"], "study"),
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
+        *walkers.declared(plan["profiles"], file="study")[1],
         *(
             []
             if people_raster is None
@@ -267,6 +294,10 @@ def _made(
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     is_counted = population is not None and not wrong
+    has_population = "population" in paths
+    may_count = RASTER in plan or any(role in paths for role in _counted.COUNTING)
+    if not has_population and not may_count:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
     placed = {}
     for role, read_one in (
         ("boundary", io.read_boundary),
@@ -332,17 +363,34 @@ def _made(
         )
         problems += wrong
         notes += said
-    sources, wrong, said = _sources.match(
-        {role: placed[role] for role in LIVED_IN},
-        plan.get(RASTER),
-        Ground(streets, population if is_counted else None, _remedies(by)),
-        files=files,
-        folder=plan.get("folder", Path()),
+    lived_in, raster = {role: placed[role] for role in LIVED_IN}, plan.get(RASTER)
+    ground, folder = Ground(streets, None, _remedies(by), groups), plan.get("folder", Path())
+    counted = None
+    if not has_population:
+        counted, wrong = _counted.count(
+            lived_in, raster, ground, groups, files=files, folder=folder
+        )
+        problems += wrong
+    if counted is not None:
+        is_counted, population, populations = True, counted.population, counted.populations
+        notes += counted.notes
+        raster = None if counted.by == RASTER else raster
+    ground = ground._replace(population=population if is_counted else None)
+    sources, wrong, said = _sources.match(lived_in, raster, ground, files=files, folder=folder)
+    problems += wrong
+    notes += said
+    if not has_population and counted is None and not problems:
+        problems.append(_counted.nothing(str(plan.get("folder", by))))
+    on_foot, wrong, said = _on_foot.match(
+        paths, boundary, (streets, facilities), crs=crs, datums=datums
     )
+    on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
     if problems or population is None or facilities is None:
-        raise ValidationError(problems)
+        raise ValidationError(list(dict.fromkeys(problems)))
+    if counted is not None and counted.bands:
+        sources = dataclasses.replace(sources, people_raster=counted.bands)
     standard = plan.get("standard", {})
     read_in = StudyArea(
         name=plan["name"],
@@ -360,6 +408,8 @@ def _made(
         notes=tuple(notes),
         groups=groups,
         sources=sources,
+        counted="population" if counted is None else counted.by,
+        on_foot=on_foot,
     )
     return read_in if populations is None else with_years(read_in, populations)
 
@@ -367,7 +417,7 @@ def _made(
 def ground_of(area: StudyArea, *, datum: str, zh: str) -> Ground:
     """What sources are held against, of a study area that is sound; `datum` says how one is declared."""
     remedy = Sentence(datum, zh=zh)
-    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy))
+    return Ground(area.streets, area.population, dict.fromkeys(LIVED_IN, remedy), area.groups)
 
 
 def _remedies(by: str) -> dict[str, Sentence]:

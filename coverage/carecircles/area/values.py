@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +14,11 @@ import pyproj
 from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
+
+if TYPE_CHECKING:
+    from carecircles.network import Network
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Sources:
         Points or polygons of compounds, buildings or addresses by id, residential ones alone: `name`,
         `street` (code; the one it lies in where the file names none), people by group, `households`,
         `dwellings`, `floor_area_m2`. In every street one of these measures is there for each of them.
+        `floors` and `lift` (1 or 0) say how many stairs there are between flats and street.
     communities
         Units inside streets by code: `name`, `street` (code), people by group, `basis`; all polygons,
         each within its street and off the others, or all points.
@@ -70,7 +75,7 @@ class Sources:
         a square across the border the part inside is there, with the people of its share of the area.
     people_raster
         Bands of files in any CRS, north up, of the people in each pixel; several bands of one group are
-        added up.
+        added up. They are of several years only where they are the population, of those years.
     uninhabited
         Polygons nobody lives in, such as water and parks.
     """
@@ -85,12 +90,44 @@ class Sources:
 NO_SOURCES = Sources()
 
 
+@dataclass(frozen=True, eq=False)
+class OnFoot:
+    """
+    What is known of how people walk in an area; None where there is no such file.
+
+    All in the area's CRS.
+
+    Attributes
+    ----------
+    network
+        The walking network; the barriers are in it, too.
+    barriers
+        Lines and polygons nobody crosses, such as rivers and railways.
+    crossings
+        Points where barriers can be crossed.
+    rests
+        Seats, as points.
+    profiles
+        How people walk: the area's own profiles.
+    """
+
+    network: "Network | None" = None
+    barriers: gpd.GeoSeries | None = None
+    crossings: gpd.GeoDataFrame | None = None
+    rests: gpd.GeoDataFrame | None = None
+    profiles: tuple[Profile, ...] = ()
+
+
+NO_WALKS = OnFoot()
+
+
 class Ground(NamedTuple):
     """What sources are held against: streets by code, and their people by group where these are sound."""
 
     streets: gpd.GeoDataFrame
     population: pd.DataFrame | None
     remedies: Mapping[str, Sentence]  # how to declare a datum, by role
+    groups: tuple[people.Group, ...] = people.GROUPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +142,9 @@ class StudyArea:
     day on which the centres are open, None for all there are. `notes` says in plain words, in each
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
-    (`with_headline`), None for the usual one. `sources` say where inside the streets people live.
+    (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
+    `on_foot` along what they walk;
+    `counted` is what says how many there are in each, 'population' or one of the sources, added up.
     """
 
     name: str
@@ -122,8 +161,10 @@ class StudyArea:
     groups: tuple[people.Group, ...] = people.GROUPS
     headline: str | None = None
     sources: Sources = field(default=NO_SOURCES, repr=False)
+    on_foot: OnFoot = field(default=NO_WALKS, repr=False)
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
+    counted: str = "population"
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
@@ -274,10 +315,15 @@ def offering(area: StudyArea, service: str) -> StudyArea:
         raise ValidationError([Sentence(told, zh=f"服务为 {service!r}；{mend.zh}。")])
     spelled = io.service_name(word)
     note = {
-        "en": f"Only the {int(has.sum())} centres that offer '{spelled['en']}' are counted.",
+        "en": f"Only the {_many(int(has.sum()))} that {'offers' if has.sum() == 1 else 'offer'} '{spelled['en']}' "
+        f"{'is' if has.sum() == 1 else 'are'} counted.",
         "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
     }
     return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+
+
+def _many(centres: int) -> str:
+    return f"{centres} {'centre' if centres == 1 else 'centres'}"
 
 
 def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
@@ -313,7 +359,8 @@ def area_on(area: StudyArea, date: datetime.date | str) -> StudyArea:
     is_open = (is_undated | (centres["opened"] <= day)) & ~is_closed
     undated = int((is_open & is_undated).sum())
     note = {
-        "en": f"{undated} centres without an opening date are counted as open on {day:%Y-%m-%d}.",
+        "en": f"{_many(undated)} without an opening date {'is' if undated == 1 else 'are'} counted as open on "
+        f"{day:%Y-%m-%d}.",
         "zh": f"{undated} 个中心没有开业日期，按 {day:%Y-%m-%d} 已开业计。",
     }
     return dataclasses.replace(

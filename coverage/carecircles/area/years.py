@@ -57,6 +57,23 @@ def years_of(area: StudyArea) -> list[int]:
     return [] if known is None else sorted(int(year) for year in known.index.unique("year"))
 
 
+def years_around(area: StudyArea) -> list[int]:
+    """
+    The known years that the people shown are of, or lie between; none where no year is said.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> years_around(datasets.load("hexi"))
+    []
+    """
+    year, known = area.year, years_of(area)
+    if year is None or not known:
+        return []
+    ends = [max(y for y in known if y <= year), min(y for y in known if y >= year)]
+    return list(dict.fromkeys(ends))
+
+
 def with_years(area: StudyArea, populations: pd.DataFrame) -> StudyArea:
     """
     The study area with people of several years, showing those of the earliest.
@@ -150,6 +167,39 @@ def _of(populations: pd.DataFrame, year: int) -> pd.DataFrame:
     """The people of a year that is known."""
     is_then = populations.index.get_level_values("year") == year
     return populations[is_then].droplevel("year")
+
+
+def year_note(area: StudyArea) -> Text | None:
+    """
+    What its notes say of the year of a study area's people; None where that is not known.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> year_note(datasets.load("hexi")) is None
+    True
+    """
+    return None if area.year is None else _note(area.year, years_of(area))
+
+
+def known_note(area: StudyArea) -> Text:
+    """
+    Of which years people are known, where several are shown side by side.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> then = area.population.assign(people_60=area.population["people_60"] * 1.2)
+    >>> both = pd.concat({2020: area.population, 2030: then}, names=["year"]).swaplevel()
+    >>> known_note(with_years(area, both))["en"]
+    'People are known of the years 2020 and 2030.'
+    """
+    listed = _listed(years_of(area))
+    return {
+        "en": f"People are known of the years {listed}.",
+        "zh": f"已知人口的年份：{say(listed, 'zh')}。",
+    }
 
 
 def _note(year: int, known: Sequence[int]) -> Text:

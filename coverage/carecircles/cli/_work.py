@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
+    from carecircles.reach import Reach
     from carecircles.scenario import Scenario
     from carecircles.weights import Placed
     from carecircles.words import Text
@@ -29,17 +32,85 @@ from carecircles.cli.options import (
 from carecircles.cli.output import MAKING_THE_GRID, MEASURING, READING, READING_SCENARIOS, busy
 from carecircles.words import Sentence, say
 
+_NO_SEATS: "Text" = {
+    "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
+    "zh": "未给出研究区的座椅（--rests 或 area.toml 中的 rests）：按没有座椅计算。",
+}
+
 
 def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
     """The study area as the options want it, evaluated."""
     study = study_of(options, options.as_of)
     _require_memory(study, options, is_drawn=is_drawn)
-    from carecircles import plan as plans
+    placed = _placed(study, options)
+    study, demand = _told(study, placed), placed.demand
+    return measured(study, demand, options)
 
+
+def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "Plan":
+    """The study area evaluated by the reach asked for, with the figures of another one beside."""
+    with busy(MEASURING, options.lang):
+        from carecircles import plan as plans
+        from carecircles import reach
+
+        asked = reach_of(study, options)
+        if options.rests is not None and reach.stretch_in(asked) is None:
+            raise ValidationError([_no_stretch(options)])
+        return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
+
+
+def rested(options: Options) -> "Plan":
+    """
+    The study area walked from seat to seat, with the walk of those who need none beside.
+
+    An area of which no seats are known has none: it is where the first are to be set.
+    """
+    study = study_of(dataclasses.replace(options, stretch=None), options.as_of)
+    _require_memory(study, options)
+    if study.on_foot.rests is None:
+        import geopandas as gpd
+
+        nowhere = dataclasses.replace(
+            study.on_foot, rests=gpd.GeoDataFrame(geometry=[], crs=study.crs)
+        )
+        study = dataclasses.replace(study, on_foot=nowhere, notes=(*study.notes, _NO_SEATS))
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     with busy(MEASURING, options.lang):
-        return plans.evaluate(study, demand)
+        from carecircles import plan as plans
+        from carecircles import reach
+
+        if reach.stretch_in(reach_of(study, options)) is None:
+            raise ValidationError([_no_stretch(options)])
+        seatless = dataclasses.replace(
+            study, on_foot=dataclasses.replace(study.on_foot, rests=None)
+        )
+        beside = reach.of_area(seatless, options.reach, profile=options.profile)
+        return plans.evaluate(study, demand, reach=reach_of(study, options), beside=beside)
+
+
+def reach_of(study: "StudyArea", options: Options) -> "Reach":
+    """How people get to centres, as the options want it, along what the study area has."""
+    from carecircles import reach
+
+    return reach.of_area(
+        study,
+        options.reach,
+        factor=options.detour,
+        source=options.detour_source,
+        profile=options.profile,
+        stretch=options.stretch,
+    )
+
+
+def _no_stretch(options: Options) -> Sentence:
+    """That a profile does not say how far is walked without a seat."""
+    told = (
+        f"--profile {options.profile}: it does not say how many metres are walked without a seat; add "
+        "--stretch 100, say."
+    )
+    zh = f"--profile {options.profile}：未写明无座椅时最多走多少米；请加上 --stretch 100 之类。"
+    return Sentence(told, zh=zh)
 
 
 def _placed(study: "StudyArea", options: Options) -> "Placed":
@@ -69,12 +140,19 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
             without_neighbours,
         )
 
-        study = read_area(folder_of(options.area), centres=options.centres, datum=datum)
+        study = read_area(
+            folder_of(options.area),
+            centres=options.centres,
+            network=options.network,
+            rests=options.rests,
+            datum=datum,
+        )
         study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
         study = study if options.group is None else with_headline(study, options.group)
         study = study if options.year is None else in_year(study, options.year)
+        reach_of(study, options)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
 
 
@@ -207,14 +285,26 @@ def carried_out(
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     areas = [_told(area, placed) for area in areas]
+    every = measured(study, demand, options)
     with busy(MEASURING, options.lang):
-        every = plans.evaluate(study, demand)
         made = [
-            plans.evaluate(area, plans.cells_of(every, area), base=every, name=name)
+            plans.evaluate(area, _cells_in(every, area, options), base=every, name=name)
             for area, name in zip(areas, names, strict=True)
         ]
-    made = [plans.of_year(plan, year) for plan in made for year in years] if years else made
+        cells = {year: _cells_in(every, in_year(study, year), options) for year in years}
+    if years:
+        made = [plans.of_year(plan, year, demand=cells[year]) for plan in made for year in years]
     return made, read
+
+
+def _cells_in(plan: "Plan", area: "StudyArea", options: Options) -> "pd.DataFrame":
+    """The cells of a plan with the people of an area's year, where they live in it."""
+    from carecircles import plan as plans
+    from carecircles import weights
+
+    if plan.area.year != area.year and weights.is_by_year(area):
+        return _placed(area, options).demand
+    return plans.cells_of(plan, area)
 
 
 def _other_years(steps: "Scenario") -> "Text":

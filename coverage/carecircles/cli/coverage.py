@@ -114,6 +114,13 @@ def evaluate(
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
     out: Out = None,
+    isochrones: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write from where a centre is within 5, 10 and 15 minutes on foot: .geojson, .gpkg "
+            "or .parquet."
+        ),
+    ] = None,
     options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
@@ -121,7 +128,8 @@ def evaluate(
     require(
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
-        target_problems([out], inputs),
+        suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
+        target_problems([out, isochrones], inputs),
     )
     plan = evaluated(options)
     from carecircles import io, report
@@ -138,6 +146,8 @@ def evaluate(
         groups=plan.area.groups,
         table=lambda: table,
     )
+    if isochrones is not None:
+        results[isochrones] = lambda: report.isochrones_frame(plan)
     io.write_results(results, inputs=inputs)
     if format is EvaluationFormat.json:
         print_json(record)
@@ -148,7 +158,10 @@ def evaluate(
         print_table(
             report.coverage_table(plan, by=by, lang=options.lang),
             title=say(report.standard_note(plan), options.lang),
-            notes=report.notes(plan, lang=options.lang),
+            notes=[
+                *report.notes(plan, lang=options.lang),
+                *(say(line, options.lang) for line in report.border_notes(plan)),
+            ],
             lang=options.lang,
         )
 

@@ -44,6 +44,13 @@ def network(
         Path | None,
         typer.Option(help="Lines and polygons nobody crosses off the ways: water, railways."),
     ] = None,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private",
+            help="Walk private streets and paths too, such as those inside housing estates.",
+        ),
+    ] = False,
     datum: Annotated[
         str | None,
         typer.Option(help="Datum of drawn lines: wgs84, cgcs2000, gcj02 or bd09."),
@@ -72,16 +79,20 @@ def network(
             datum=datum_of(datum),
             barriers=barriers,
             within=None if study is None else study.boundary,
+            private=private,
         )
     cells = None if study is None else weights.place(study, cell=_CELL_M).demand
     groups = () if study is None else study.groups
     table = report.network_table(net, cells=cells, groups=groups, lang=lang)
+    is_osm = file.name.casefold().endswith(networks.OSM)
     if out is not None:
         io.write_results({out: lambda: networks.as_frame(net)}, inputs=inputs)
     print_table(
         table,
         title=report.network_title(file.name, net, study, lang=lang),
-        notes=report.network_notes(net, lang=lang),
+        notes=report.network_notes(
+            net, area=study, is_declared=datum is not None or is_osm, lang=lang
+        ),
         lang=lang,
     )
     if out is not None:

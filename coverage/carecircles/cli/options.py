@@ -52,6 +52,12 @@ class People(StrEnum):
     people_raster = "people_raster"
 
 
+class ReachKind(StrEnum):
+    straight = "straight"
+    walking = "walking"
+    detour = "detour"
+
+
 class Totals(StrEnum):
     street = "street"
     residences = "residences"
@@ -105,8 +111,53 @@ class Options:
     datum: Annotated[
         str | None,
         typer.Option(
-            help="Datum of the files named with --centres, --candidates and --keep-out, or of the "
+            help="Datum of the files named with --centres, --network, --rests, --candidates and --keep-out, or of the "
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
+        ),
+    ] = None
+    reach: Annotated[
+        ReachKind,
+        typer.Option(
+            help="How people get to centres: straight (the circle of the standard), walking (along "
+            "the streets and paths of a network) or detour (round the area's barriers, or by --detour)."
+        ),
+    ] = ReachKind.straight
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Streets and paths to walk along, instead of the area's own (see `network`)."
+        ),
+    ] = None
+    rests: Annotated[
+        Path | None,
+        typer.Option(
+            help="Seats to rest on along the way, instead of the area's own: points, or .osm.pbf with its "
+            "benches and shelters."
+        ),
+    ] = None
+    stretch: Annotated[
+        float | None,
+        typer.Option(
+            help="Metres that are walked without a seat at most, with --reach walking: a walk with a longer "
+            "stretch does not count."
+        ),
+    ] = None
+    detour: Annotated[
+        float | None,
+        typer.Option(
+            help="With --reach detour, without barriers: how many times as long as a straight line ways "
+            "are, such as 1.45."
+        ),
+    ] = None
+    detour_source: Annotated[
+        str | None,
+        typer.Option(help="Where the factor of --detour comes from; it stands with every result."),
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Who walks, and minutes instead of metres (with --reach walking): standard, 70to79, "
+            "80plus, limited65, limited, limited85, nostairs, one of the area's own, or FILE.toml#NAME."
         ),
     ] = None
     no_neighbours: Annotated[
@@ -265,9 +316,45 @@ def options_problems(options: Options) -> list[Sentence]:
                 area.Standard(), metres=options.radius, minutes=options.minutes
             )
         ),
+        *_detour_problems(options),
         *grid.cell_problems(options.cell),
+        *_rest_problems(options),
         *problems_of(lambda: memory.limit(options.memory)),
     ]
+
+
+def _rest_problems(options: Options) -> list[Sentence]:
+    """Whether seats and stretch go together, with a walk."""
+    stretch, rests = options.stretch, options.rests
+    wanted = Sentence("metres above 0, such as 100", zh="大于 0 的米数，如 100")
+    problems = number_problems(("--stretch", stretch, 0 < (stretch or 0) < 1e6, wanted))
+    if options.reach is not ReachKind.walking:
+        why = Sentence(
+            f"--reach {options.reach}; use --reach walking",
+            zh=f"--reach {options.reach} 同用；请改用 --reach walking",
+        )
+        return [*problems, *conflicts({"--stretch": stretch, "--rests": rests}, why)]
+    if rests is not None and stretch is None and options.profile is None:
+        told = "--rests: say how many metres are walked without a seat, such as --stretch 100."
+        problems.append(
+            Sentence(told, zh="--rests：请写明无座椅时最多走多少米，如 --stretch 100。")
+        )
+    return problems
+
+
+def _detour_problems(options: Options) -> list[Sentence]:
+    from carecircles import reach
+
+    if options.detour is None:
+        told = "--detour-source names the source of --detour; give the factor too, such as --detour 1.45."
+        zh = "--detour-source 注明 --detour 的来源；请一并给出系数，如 --detour 1.45。"
+        return [] if options.detour_source is None else [Sentence(told, zh=zh)]
+    problems = reach.factor_problems(options.detour, called="--detour")
+    if options.reach is not ReachKind.detour:
+        told = f"--detour {options.detour:g} goes with --reach detour alone; add it."
+        zh = f"--detour {options.detour:g} 只能与 --reach detour 同用；请加上。"
+        problems.append(Sentence(told, zh=zh))
+    return problems
 
 
 def suffix_problems(
@@ -307,12 +394,19 @@ def conflicts(given: Mapping[str, object], why: Sentence) -> list[Sentence]:
 
 def inputs_of(options: Options, *files: Path | None) -> list[Path]:
     """The files that a run is to read: the study area's wherever they lie, and those it is told."""
-    from carecircles import area
+    from carecircles import area, walkers
 
     own: list[Path] = []
     with contextlib.suppress(ValidationError):  # an area nobody knows is told elsewhere
         own = area.files_of(folder_of(options.area))
-    told = [path for path in (options.centres, *files) if path is not None]
+    asked = (
+        options.centres,
+        options.network,
+        options.rests,
+        walkers.file_of(options.profile),
+        *files,
+    )
+    told = [path for path in asked if path is not None]
     return [*own, *(path for one in told for path in area.files_told(one))]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
     from carecircles.siting import Siting
     from carecircles.words import Text
-from carecircles.cli._work import carried_out, enlarged, study_of, use
+from carecircles.cli._work import carried_out, enlarged, measured, study_of, use
 from carecircles.cli.options import (
     EvaluationFormat,
     Options,
@@ -222,7 +222,7 @@ def site(
                 plan, question, count=effort.alternatives, search=search
             )
     made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
-    whole = before if service is None else plans.evaluate(study, before.cells)
+    whole = before if service is None else measured(study, before.cells, options)
     after = plans.carry_out(whole, made, service=service)
     record = report.siting_record(before, after, plan, candidates, curve=several, others=others)
     written = result_of(

@@ -304,7 +304,7 @@ def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
         for title, table in tables[:-1]:
             print_table(table, title=say(title, lang), lang=lang)
         title, table = tables[-1]
-        below = report.said_below(*report.league_notes(plans), lang=lang)
+        below = report.said_below(*report.years_notes(plans), lang=lang)
         print_table(table, title=say(title, lang), notes=below, lang=lang)
 
     return _Answer(

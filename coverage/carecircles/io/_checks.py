@@ -124,6 +124,8 @@ def text(values: pd.Series) -> pd.Series:
 
 
 def as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
     if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     if value is pd.NA:
@@ -139,7 +141,7 @@ def numbers(
     """A column as floats (NaN where blank or wrong) and what is wrong with it."""
     cells = text(frame[column]).map(narrow)
     is_blank = cells == ""
-    values = cells.map(lambda t: _as_number(t, column)).astype(float)
+    values = cells.map({t: _as_number(t, column) for t in cells.unique()}).astype(float)
     is_infinite = np.isinf(values) | cells.str.casefold().isin(
         ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"]
     )

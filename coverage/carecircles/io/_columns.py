@@ -163,6 +163,10 @@ def residence_columns(
             *("floor", "楼层", "层数", "总层数", "楼层数", "总楼层", "地上层数", "建筑层数"),
             *("levels", "building:levels", "storeys", "stories"),
         ),
+        "lift": (
+            *("elevator", "lifts", "has_lift", "building:elevator", "elevators", "电梯", "有无电梯", "是否有电梯"),
+            *("有否电梯", "是否带电梯", "电梯数", "电梯数量", "电梯部数", "加装电梯"),
+        ),
         "height": ("高度", "楼高", "建筑高度", "height_m", "building:height"),
         "floor_area": (
             *("建筑面积", "总建筑面积", "住宅建筑面积", "住宅面积", "房屋面积", "总面积"),

@@ -135,12 +135,14 @@ def match_population(
         Sentence(f"{use}, and take rows of totals out", zh=f"{use.zh}，并删去合计行"),
         values=population.index[codes.isna()],
     )
+    # A code that is written twice was told by whoever read the file.
+    is_twice = codes.duplicated() & codes.notna() & ~population.index.duplicated()
     problems += _checks.complain(
         file,
-        rows[codes.duplicated() & codes.notna()],
+        rows[is_twice],
         Sentence("this street is there more than once", zh="该街道重复出现"),
         Sentence("keep one row a street", zh="请每个街道只保留一行"),
-        values=codes[codes.duplicated() & codes.notna()],
+        values=codes[is_twice],
     )
     absent = streets.loc[~streets.index.isin(codes), "name"]
     if len(absent):
@@ -403,7 +405,7 @@ def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
             None,
         )
 
-    return values.map(find).astype(object)
+    return values.map({value: find(value) for value in values.unique()}).astype(object)
 
 
 def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:

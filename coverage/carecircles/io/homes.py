@@ -32,6 +32,9 @@ from carecircles.words import Sentence, Text
 STOREY_M = 3.0  # of a building of which only the height is known
 _MOST = {"floors": 200, "height": 1_000}  # more is a slip: no dwelling stands so high
 _SUCH_AS = {"households": "320", "dwellings": "350", "floor_area": "24000", "floors": "6", "height": "18"}  # fmt: skip
+_YES = frozenset({"yes", "y", "true", "t", "有", "是", "有电梯", "已加装", "√"})
+_NO = frozenset({"no", "n", "false", "f", "none", "无", "否", "没有", "无电梯", "未加装", "×"})
+_UNTOLD = frozenset({"", "-", "unknown", "不详", "未知"})
 _WHAT = {
     "households": Sentence("households", zh="户数"),
     "dwellings": Sentence("dwellings", zh="套数"),
@@ -58,7 +61,8 @@ def read_residences(
         `households`, `dwellings` or `floor_area` in m2; of a polygon its footprint times `floors`, or
         times `height` / 3 m, is the floor area, and where it says neither, times the median of the
         floors that others say (1 where none does). A column `use` leaves out what is no home; a
-        building of mixed use, and one of which it says nothing, is one.
+        building of mixed use, and one of which it says nothing, is one. `lift` says yes, no or how many;
+        with `floors` it tells how many stairs there are between flats and the street.
     crs, datum
         As in `read_centres`.
     groups
@@ -69,7 +73,7 @@ def read_residences(
     residences
         Indexed by `id` (numbered where the file has none): name, street (as written), those of the
         groups, `households`, `dwellings` and `floor_area_m2` that any row has (NaN where one has not),
-        row, geometry.
+        likewise `floors` and `lift` (1 or 0), row, geometry.
 
     Raises
     ------
@@ -91,6 +95,8 @@ def read_residences(
     problems += wrong
     amounts, wrong = _amounts(frame, file=file)
     problems += wrong
+    lift, wrong = _lift(frame, file=file)
+    problems += wrong
     use = use_of(with_column(frame, "use")["use"])
     is_home = use != "other"
     if not is_home.any():
@@ -105,6 +111,7 @@ def read_residences(
         **_filled(counts),
         **{c: amounts[c] for c in ("households", "dwellings") if amounts[c].notna().any()},
         **({"floor_area_m2": floor_area} if floor_area.notna().any() else {}),
+        **_filled(pd.DataFrame({"floors": amounts["floors"], "lift": lift})),
         "row": frame.index,
     }
     residences = gpd.GeoDataFrame(table, geometry=shapes, crs=crs).set_index(ids.rename("id"))
@@ -351,6 +358,9 @@ def _amounts(frame: pd.DataFrame, *, file: str) -> tuple[dict[str, pd.Series], l
     """Households, dwellings, floor area, floors and height as floats, and what is wrong with them."""
     amounts, problems = {}, []
     for column in (*MEASURES, "floors", "height"):
+        if column not in frame:
+            amounts[column] = pd.Series(np.nan, index=frame.index)
+            continue
         written = with_column(frame, column)
         values, wrong = _checks.numbers(
             written, column, file=file, such_as=_SUCH_AS[column], blank=True
@@ -375,6 +385,27 @@ def _amounts(frame: pd.DataFrame, *, file: str) -> tuple[dict[str, pd.Series], l
                 values=written[column][is_wrong],
             )
     return amounts, problems
+
+
+def _lift(frame: pd.DataFrame, *, file: str) -> tuple[pd.Series, list[Sentence]]:
+    """Whether residences have a lift: 1 or 0, NaN where nobody says; and what is wrong with it."""
+    written = _checks.text(with_column(frame, "lift")["lift"])
+    plain = written.map(_checks.narrow).str.casefold()
+    counts = pd.to_numeric(plain.str.removesuffix("部").str.removesuffix("台"), errors="coerce")
+    lift = counts.where(~(counts < 0)).clip(upper=1).where(counts.isna() | (counts % 1 == 0))
+    lift = lift.where(~plain.isin(_YES), 1.0).where(~plain.isin(_NO), 0.0).astype(float)
+    is_wrong = lift.isna() & ~plain.isin(_UNTOLD)
+    return lift, _checks.complain(
+        file,
+        frame.index[is_wrong],
+        Sentence("lift is neither yes nor no", zh="有无电梯未填“有”或“无”"),
+        Sentence(
+            "write yes or no, or how many; leave it empty where nobody knows, and write a building "
+            "with a lift in a part of it as two rows",
+            zh="请填写有或无，或电梯数；不详则留空；仅部分单元有电梯的请分两行填写",
+        ),
+        values=written[is_wrong],
+    )
 
 
 def _floor_area(

@@ -45,9 +45,10 @@ class Named(NamedTuple):
 class Looked(NamedTuple):
     """What is understood of a raster file: its make in words, and the people in the area by band."""
 
-    made: str
+    made: Sentence
     sums: dict[int, float]
     covered: float  # share of the area that it covers
+    by_shape: dict[int, np.ndarray]  # the people in each polygon of the area
 
 
 def named(path: str | Path) -> Named | None:
@@ -99,14 +100,14 @@ def name_of(path: Path, *, sex: str, age: int) -> str:
 
 def look(path: Path, bands: Sequence[int] | None, *, area: gpd.GeoSeries) -> Looked:
     """
-    What is understood of a raster file, and the people it has in an area, by the pixels centred in it.
+    What is understood of a raster file, and the people it has in an area; of a pixel on its border the part inside.
 
     Parameters
     ----------
     path
         A GeoTIFF.
     bands
-        Those to sum up, from 1; None is the only one of the file.
+        Those to sum up, from 1; None is the only one of the file, and none of them are all.
     area
         Polygons, in any CRS; no two of them on each other.
 
@@ -185,18 +186,27 @@ def _header_problems(
             f'people_60 = "{file}#1"。',
         )
         return problems, []
-    chosen = [1] if bands is None else list(bands)
+    chosen = [1] if bands is None else list(bands) or list(source.indexes)
     for band in chosen:
         if band not in source.indexes:
             tell(
-                f"there is no band {band} in it; it has {source.count}.",
-                f"没有第 {band} 个波段；共有 {source.count} 个。",
+                f"there is no band {band} in it, which has {_bands(source)}; write such as {file}#1.",
+                f"没有第 {band} 波段，文件有 {_bands(source).zh}；请写如 {file}#1。",
             )
     chosen = [band for band in chosen if band in source.indexes]
     for band in chosen:
         _tell_band(source, band, tell)
     _tell_place(source, tell)
     return problems, chosen
+
+
+def _bands(source: Any) -> Sentence:
+    """The bands that a file has, with what it calls them."""
+    names = [f" ({name})" if name else "" for name in source.descriptions[:8]]
+    told = ", ".join(f"{n}{name:.40}" for n, name in enumerate(names, start=1))
+    more = f" ... {source.count}" if source.count > 8 else ""
+    one = source.count == 1
+    return Sentence(f"{'band' if one else 'bands'} {told}{more}", zh=f"第 {told}{more} 波段")
 
 
 def _tell_band(source: Any, band: int, tell: Any) -> None:
@@ -276,13 +286,19 @@ def _look(source: Any, bands: list[int], area: gpd.GeoSeries, *, file: str) -> L
                 )
             ]
         )
-    sums, problems = _sums(source, bands, shape, (upper, lower, first, last), file=file)
+    parts = _parts(_shapes(area, source), (upper, lower, first, last))
+    by_shape, problems = _sums(source, bands, parts, (upper, lower, first, last), file=file)
     if problems:
         raise ValidationError(problems)
-    crs = source.crs.to_string() if len(source.crs.to_string()) < 20 else "its own CRS"
-    unit = "°" if source.crs.is_geographic else " m"
-    made = f"GeoTIFF, {source.width:,} x {source.height:,} pixels of {t.a:.4g}{unit}, {crs}"
-    return Looked(made, sums, covered)
+    named = source.crs.to_string()
+    crs, crs_zh = (named, named) if len(named) < 20 else ("its own CRS", "自定义坐标参考系")
+    size = f"{t.a:.4g}{'°' if source.crs.is_geographic else ' m'}"
+    made = Sentence(
+        f"GeoTIFF, {source.width:,} x {source.height:,} pixels of {size}, {crs}",
+        zh=f"GeoTIFF，{source.width:,} x {source.height:,} 个像元，边长 {size}，{crs_zh}",
+    )
+    sums = {band: float(of_band.sum()) for band, of_band in by_shape.items()}
+    return Looked(made, sums, covered, by_shape)
 
 
 def _outline(area: gpd.GeoSeries, crs: pyproj.CRS) -> Any:
@@ -300,34 +316,95 @@ def _misses(file: str, covered: float = 0.0) -> Sentence:
     )
 
 
-def _sums(
-    source: Any,
-    bands: list[int],
-    shape: shapely.Geometry,
-    window: tuple[int, int, int, int],
-    *,
-    file: str,
-) -> tuple[dict[int, float], list[Sentence]]:
-    """The people of each band in the pixels centred in a shape, and values that no people can have."""
-    from rasterio.features import geometry_mask
+class _Parts(NamedTuple):
+    """Rectangles of pixels of which shapes have all, or of single pixels a share; rows and columns of the raster."""
 
-    sums = dict.fromkeys(bands, 0.0)
+    shape: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray  # the row after the last
+    first: np.ndarray
+    last: np.ndarray  # the column after the last
+    share: np.ndarray
+    shapes: int  # how many there are
+
+
+def _shapes(area: gpd.GeoSeries, source: Any) -> np.ndarray:
+    """The polygons of an area in columns and rows of a raster, their long edges bent as they are there."""
+    bounds = area.bounds
+    longest = np.maximum(bounds["maxx"] - bounds["minx"], bounds["maxy"] - bounds["miny"])
+    fine = area.segmentize((longest / 100).to_numpy())
+    there = fine.to_crs(pyproj.CRS.from_wkt(source.crs.to_wkt())).to_numpy()
+    t = source.transform
+    place, size = np.array([t.c, t.f]), np.array([t.a, t.e])
+    return np.asarray(shapely.make_valid(shapely.transform(there, lambda xy: (xy - place) / size)))
+
+
+def _parts(shapes: np.ndarray, window: tuple[int, int, int, int]) -> _Parts:
+    """What shapes have of the pixels of a window: halved until a part is all inside, or is one pixel."""
+    upper, lower, first, last = window
+    left, top, right, bottom = shapely.bounds(shapes).T
+    box = np.column_stack(
+        [
+            np.clip(np.floor(top), upper, lower),
+            np.clip(np.ceil(bottom), upper, lower),
+            np.clip(np.floor(left), first, last),
+            np.clip(np.ceil(right), first, last),
+        ]
+    ).astype(np.int64)
+    of_shape, pieces = np.arange(len(shapes)), shapes
+    done: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    while len(box):
+        pieces = shapely.intersection(
+            pieces, shapely.box(box[:, 2], box[:, 0], box[:, 3], box[:, 1])
+        )
+        high, wide = box[:, 1] - box[:, 0], box[:, 3] - box[:, 2]
+        inside, whole = shapely.area(pieces), (high * wide).astype(float)
+        is_full = inside >= whole * (1 - 1e-9)
+        is_done = (is_full | (whole <= 1)) & (inside > 0)
+        part = np.where(is_full, 1.0, np.divide(inside, whole, out=inside * 0, where=whole > 0))
+        done.append((of_shape[is_done], box[is_done], part[is_done]))
+        is_open = ~is_done & (inside > 0)
+        of_shape, pieces, box = of_shape[is_open], pieces[is_open], box[is_open]
+        is_high = (high >= wide)[is_open]
+        middle = np.where(is_high, box[:, 0] + box[:, 1], box[:, 2] + box[:, 3]) // 2
+        one, other = box.copy(), box.copy()
+        one[is_high, 1], other[is_high, 0] = middle[is_high], middle[is_high]
+        one[~is_high, 3], other[~is_high, 2] = middle[~is_high], middle[~is_high]
+        box = np.concatenate([one, other])
+        of_shape, pieces = np.tile(of_shape, 2), np.tile(pieces, 2)
+    owner = np.concatenate([some for some, _, _ in done])
+    place = np.concatenate([some for _, some, _ in done])
+    share = np.concatenate([some for _, _, some in done])
+    upper_of, lower_of, first_of, last_of = place.T
+    return _Parts(owner, upper_of, lower_of, first_of, last_of, share, len(shapes))
+
+
+def _sums(
+    source: Any, bands: list[int], parts: _Parts, window: tuple[int, int, int, int], *, file: str
+) -> tuple[dict[int, np.ndarray], list[Sentence]]:
+    """The people of each band in each shape, and values that no people can have."""
+    sums = {band: np.zeros(parts.shapes) for band in bands}
     negative: dict[int, tuple[int, float]] = {}
     largest = dict.fromkeys(bands, 0.0)
     for piece in _pieces(window):
-        transform = source.window_transform(piece)
-        is_in = geometry_mask(
-            [shape], (piece.height, piece.width), transform, invert=True, all_touched=False
-        )
+        rows = [np.clip(r - piece.row_off, 0, piece.height) for r in (parts.upper, parts.lower)]
+        cols = [np.clip(c - piece.col_off, 0, piece.width) for c in (parts.first, parts.last)]
         for band in bands:
             read = source.read(band, window=piece, masked=True)
             values = np.ma.filled(read.astype(float), np.nan)
             below = values[values < 0]
             if len(below):
-                count, _ = negative.get(band, (0, 0.0))
-                negative[band] = (count + len(below), float(below.min()))
+                number, _ = negative.get(band, (0, 0.0))
+                negative[band] = (number + len(below), float(below.min()))
             largest[band] = float(np.nanmax(values, initial=largest[band]))
-            sums[band] += float(np.nansum(values[is_in]))
+            people = np.where(np.isfinite(values), values, 0.0)
+            until = np.zeros(
+                (piece.height + 1, piece.width + 1)
+            )  # people above and left of a corner
+            until[1:, 1:] = people.cumsum(axis=0).cumsum(axis=1)
+            of_part = until[rows[1], cols[1]] - until[rows[0], cols[1]]
+            of_part += until[rows[0], cols[0]] - until[rows[1], cols[0]]
+            sums[band] += np.bincount(parts.shape, of_part * parts.share, minlength=parts.shapes)
     problems = [
         Sentence(
             f"{file}: band {band} has {count:,} negative values ({lowest:g}); say that this is nodata, for "

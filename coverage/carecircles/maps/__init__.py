@@ -11,8 +11,11 @@ from carecircles.maps.layers import border_layer as border_layer
 from carecircles.maps.layers import centre_layer as centre_layer
 from carecircles.maps.layers import change_layer as change_layer
 from carecircles.maps.layers import circle_layer as circle_layer
+from carecircles.maps.layers import claim_layer as claim_layer
+from carecircles.maps.layers import claimed_circles as claimed_circles
 from carecircles.maps.layers import gain_layer as gain_layer
 from carecircles.maps.layers import grid_layer as grid_layer
+from carecircles.maps.layers import isochrone_layer as isochrone_layer
 from carecircles.maps.layers import place_layer as place_layer
 from carecircles.maps.layers import street_layer as street_layer
 from carecircles.maps.layers import zone_layer as zone_layer

@@ -10,6 +10,7 @@ from folium.template import Template
 
 from carecircles import (
     comparison,
+    reach,
     report,
     weights,
     words,
@@ -129,7 +130,7 @@ def title(area: StudyArea) -> Text:
     beyond = int(is_neighbour(area.facilities).sum())
     own = len(area.facilities) - beyond
     return {
-        "en": f"{name['en']}: elderly-care coverage of {own} centres"
+        "en": f"{name['en']}: elderly-care coverage of {own} {'centre' if own == 1 else 'centres'}"
         + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
         + shown["en"],
         "zh": f"{name['zh']}：{own} 个居家养老服务中心"
@@ -218,7 +219,7 @@ def _subtitle(plan: Plan) -> Text:
 
 
 def notes_of(plan: Plan) -> list[Text]:
-    beyond = report.neighbour_notes(plan)
+    beyond = [*report.reach_notes(plan), *report.neighbour_notes(plan)]
     return [report.grid_note(plan), *beyond, *plan.area.notes, *_credits(plan.area)]
 
 
@@ -309,9 +310,10 @@ def legend_of(
 def _reach_sign(plan: Plan, *, radius: bool) -> dict[str, Any]:
     """The sign of a care circle, or in its place a word that reach is none."""
     if not is_straight(plan):
+        way = reach.in_words(plan.reach)
         label = {
-            "en": "Reach is measured along a table of one's own: no care circles",
-            "zh": "可达范围按自备的距离表计算，不画服务圈",
+            "en": f"Reach is measured {way['en']}: no care circles",
+            "zh": f"可达范围{way['zh']}计算，不画服务圈",
         }
         return {"sign": "none", "label": label}
     metres = f"{plan.area.standard.metres:.0f}"

@@ -13,6 +13,7 @@ from carecircles import (
     comparison,
     report,
 )
+from carecircles.claims import Claims, claims_of
 from carecircles.maps.around import (
     Surroundings,
     bases_of,
@@ -21,6 +22,7 @@ from carecircles.maps.around import (
     layer_groups,
     legend_of,
     new_map,
+    notes_of,
     title,
 )
 from carecircles.maps.closed import Page
@@ -32,7 +34,7 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import coverage_layers, street_figures
+from carecircles.maps.layers import claim_signs, coverage_layers, street_figures
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text, say
@@ -44,6 +46,7 @@ def coverage_map(
     *,
     lang: str = "en",
     tiles: BaseMap | None = None,
+    claims: Claims | None = None,
 ) -> folium.Map:
     """
     The coverage of a plan as a folium map that opens without a network.
@@ -59,6 +62,8 @@ def coverage_map(
     tiles
         A base map from `base_map`. With one the page asks the network for images, and for
         nothing else; without, for nothing at all.
+    claims
+        From `claims.claims_of`; of a plan with another reach beside it they are worked out if None.
 
     Returns
     -------
@@ -75,13 +80,19 @@ def coverage_map(
     '<!DOCTYPE html>'
     """
     require_language(lang)
-    config = {
+    if claims is None and plan.beside is not None:
+        claims = claims_of(plan)
+    config: dict[str, Any] = {
         "title": title(plan.area),
         "summary": report.summary(plan),
         "legend": legend_of(plan),
         "table": _coverage_table(plan),
     }
-    return finished(plan, coverage_layers(plan, zones, tiles, lang), config, lang)
+    if claims is not None:  # there are circles then, whatever reach is
+        signs = [entry for entry in config["legend"] if entry["sign"] != "none"]
+        config["legend"] = [*signs, *claim_signs(plan)]
+        config["notes"] = [report.claims_note(claims), *notes_of(plan)]
+    return finished(plan, coverage_layers(plan, zones, tiles, lang, claims), config, lang)
 
 
 def comparison_map(

@@ -19,6 +19,7 @@ from folium.template import Template
 from carecircles import (
     catchments,
     grid,
+    reach,
     report,
 )
 from carecircles.area import StudyArea
@@ -147,7 +148,7 @@ def grid_data(
         "x0": x0,
         "y0": y0,
         "lattice": _lattice(corners.total_bounds, area.crs, x0, y0, side),
-        "arrays": {name: _packed(values) for name, values in rasters.items()},
+        "arrays": {name: packed(values) for name, values in rasters.items()},
         "people": people,
         "streets": [
             {"name": report.name_of(area.streets.loc[code])}
@@ -177,6 +178,11 @@ def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
         f"nearest{suffix}": number.astype(np.uint32),
         f"distance{suffix}": np.minimum(np.round(1000 * cost), 2**32 - 1).astype(np.uint32),
     }
+
+
+def measured_by(plan: Plan) -> Text | None:
+    """How costs are measured, as it stands behind them; None where that is a straight line."""
+    return None if is_straight(plan) else reach.in_words(plan.reach)
 
 
 def centres_to_measure(area: StudyArea) -> list[dict[str, Any]]:
@@ -294,8 +300,17 @@ def _lattice(
     }
 
 
-def _packed(values: np.ndarray) -> dict[str, Any]:
-    """Whole numbers compressed and in base64, each in as few bytes (little-endian) as the largest needs."""
-    width = next(n for n in (1, 2, 4) if values.max(initial=0) < 256**n)
-    packed = zlib.compress(values.astype(f"<u{width}").tobytes(), 9)
-    return {"bytes": width, "packed": base64.b64encode(packed).decode()}
+def packed(values: np.ndarray) -> dict[str, Any]:
+    """
+    Numbers compressed and in base64, little-endian: whole ones each in as few bytes as the largest needs.
+
+    Fractions travel as they are, in eight bytes.
+    """
+    width = (
+        8
+        if values.dtype.kind == "f"
+        else next(n for n in (1, 2, 4) if values.max(initial=0) < 256**n)
+    )
+    kind = "f" if values.dtype.kind == "f" else "u"
+    compressed = zlib.compress(values.astype(f"<{kind}{width}").tobytes(), 9)
+    return {"bytes": width, "packed": base64.b64encode(compressed).decode()}

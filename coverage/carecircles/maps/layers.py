@@ -1,7 +1,7 @@
 """One folium layer a function."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ from carecircles import (
     report,
 )
 from carecircles.area import StudyArea
+from carecircles.claims import Claims
 from carecircles.comparison import Change
 from carecircles.maps.drawing import (
     DECIMALS,
@@ -28,6 +29,7 @@ from carecircles.maps.drawing import (
     geometry_of,
     grid_data,
     in_degrees,
+    measured_by,
     nearest_arrays,
     short_name_of,
     told_of,
@@ -37,6 +39,8 @@ from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text
 
+CLAIMED: Text = {"en": "Claimed by the circle, not reached on foot", "zh": "服务圈内，步行不可达"}
+CLAIMING: Text = {"en": "Circles of the standard, in a straight line", "zh": "标准服务圈（直线）"}
 GRID: Text = {"en": "Grid: centres within reach", "zh": "网格：可达中心数"}  # of the live map too
 
 
@@ -45,8 +49,13 @@ def coverage_layers(
     zones: gpd.GeoDataFrame | None,
     tiles: BaseMap | None,
     lang: str,
+    claims: Claims | None = None,
 ) -> list[Drawing]:
-    """What the map of a plan shows, from the ground up."""
+    """
+    What the map of a plan shows, from the ground up.
+
+    With what the circle claims (`claims.claims_of`), circle and walk over each other.
+    """
     area, parts = plan.area, None
     if zones is None:
         group = report.headline_group(plan)
@@ -56,6 +65,7 @@ def coverage_layers(
         grid_layer(plan, lang=lang),
         street_layer(plan, lang=lang),
         zone_layer(plan, zones, parts, lang=lang),
+        *(claim_layers(plan, claims, lang=lang) if claims is not None else []),
         *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
         *reference_layers(area, tiles, lang),
@@ -99,6 +109,7 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
     data |= {
         "told": told_of(group),
         "unit": plan.cost.unit,
+        "by": measured_by(plan),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "centres": centres_to_measure(area),
     }
@@ -388,14 +399,21 @@ def zone_layer(
     >>> len(maps.zone_layer(asis, zones).data["zones"])
     3
     """
+    data, bounds = _zone_data(plan, zones, parts, report.ZONE_FACTS)
+    names = {"en": "Uncovered zones", "zh": "未覆盖区"}
+    return Drawing("zones", data, bounds=bounds, names=names, lang=lang, show=show)
+
+
+def _zone_data(
+    plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None, facts: Sequence[str]
+) -> tuple[dict[str, Any], Sequence[float]]:
+    """Zones with what is told of each, and their bounds or those of the area where there is none."""
     outlines, area, group = in_degrees(zones), plan.area, comparison.headline(plan)
     streets = report.street_names(area, zones, parts, group.column)
-    told = report.told(report.ZONE_FACTS, group, plan.cost.unit)
-    keys = [column["key"] for column in told]
-    figures = report.in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
+    told = report.told(facts, group, plan.cost.unit)
     names = pd.Series(report.nearest_names(area, zones), index=zones.index, dtype=object)
-    figures = figures.assign(nearest_name=names)[keys].astype(object)
-    rows = figures.where(figures.notna(), None).to_dict("records")
+    figures = report.in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
+    rows = _figures(figures.assign(nearest_name=names), told)
     data = {
         "told": told,
         "zones": [
@@ -408,15 +426,122 @@ def zone_layer(
             for n, (zone, shape) in enumerate(outlines.geometry.items())
         ],
     }
-    around = outlines.total_bounds if len(zones) else in_degrees(area.boundary).total_bounds
+    return data, outlines.total_bounds if len(zones) else bounds_of(area)
+
+
+def _figures(frame: pd.DataFrame, told: list[dict[str, Any]]) -> list[dict[Hashable, Any]]:
+    """What is told of each row, None where nobody knows."""
+    figures = frame[[column["key"] for column in told]].astype(object)
+    return figures.where(figures.notna(), None).to_dict("records")
+
+
+def claim_layers(plan: Plan, claims: Claims, *, lang: str) -> list[Drawing]:
+    """Circle and walk over each other; shown at once where the plan is the walk."""
+    is_walk = not is_straight(plan)
+    return [
+        isochrone_layer(claims.walk, lang=lang),
+        claim_layer(claims, lang=lang, show=is_walk),
+        *([claimed_circles(plan, lang=lang)] if is_walk else []),
+    ]
+
+
+def claim_layer(claims: Claims, *, lang: str = "en", show: bool = True) -> Drawing:
+    """
+    Zones that the circle claims and the walk does not reach, hatched, with their people and their walk.
+
+    Parameters
+    ----------
+    claims
+        From `claims.claims_of`.
+
+    Examples
+    --------
+    >>> import functools
+    >>> from carecircles import claims, datasets, grid, maps, plan, reach
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> far = reach.straight_line(demand, area.facilities, cutoff=5000)
+    >>> twice = reach.CostTable(far.table * 2, 10_000)  # as if every way were twice the straight line
+    >>> asis = plan.evaluate(area, demand, reach=functools.partial(reach.looked_up, table=twice))
+    >>> len(maps.claim_layer(claims.claims_of(asis)).data["zones"])
+    3
+    """
+    data, bounds = _zone_data(claims.walk, claims.zones, claims.parts, report.CLAIM_FACTS)
+    data["name"] = CLAIMED
+    return Drawing("claims", data, bounds=bounds, names=CLAIMED, lang=lang, show=show)
+
+
+def claimed_circles(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
+    """
+    The circles of a plan's standard where its reach is none, to hold against it.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.claimed_circles(asis).kind
+    'circles'
+    """
+    area = plan.area
+    circles = circles_of(area.facilities, area.standard.metres)
+    data = [{**circle, "change": "claimed"} for circle in circles]
+    return Drawing("circles", data, bounds=bounds_of(area), names=CLAIMING, lang=lang, show=show)
+
+
+def isochrone_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing:
+    """
+    From where a centre is within 5, 10 and 15 minutes: whole cells, holes kept.
+
+    Parameters
+    ----------
+    plan
+        As in `coverage_map`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> [one["name"]["en"] for one in maps.isochrone_layer(asis).data["isochrones"]]
+    ['Within 5 minutes', 'Within 10 minutes', 'Within 15 minutes']
+    """
+    frame, group = report.isochrones_frame(plan), comparison.headline(plan)
+    told = report.told(("{g}", "area_km2"), group, plan.cost.unit)
+    outlines = in_degrees(frame)
+    rows = zip(frame.index, _figures(frame, told), outlines.geometry, strict=True)
+    data = {
+        "told": told,
+        "isochrones": [
+            {"name": within(minutes), "figures": figures, "geometry": geometry_of(shape)}
+            for minutes, figures, shape in rows
+        ],
+    }
     return Drawing(
-        "zones",
+        "isochrones",
         data,
-        bounds=around,
-        names={"en": "Uncovered zones", "zh": "未覆盖区"},
+        bounds=bounds_of(plan.area),
+        names={"en": "Isochrones: minutes to a centre", "zh": "等时圈：到中心的分钟数"},
         lang=lang,
         show=show,
     )
+
+
+def within(minutes: float) -> Text:
+    return {"en": f"Within {minutes:g} minutes", "zh": f"{minutes:g} 分钟以内"}
+
+
+def claim_signs(plan: Plan) -> list[dict[str, Any]]:
+    """What the signs of these layers mean."""
+    circles = [] if is_straight(plan) else [{"sign": "claimed", "label": CLAIMING}]
+    return [
+        {"sign": "claim", "claim": "circle", "label": CLAIMED},
+        *circles,
+        *(
+            {"sign": "isochrone", "isochrone": n, "label": within(minutes)}
+            for n, minutes in enumerate(report.MINUTES)
+        ),
+    ]
 
 
 def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:

@@ -10,6 +10,7 @@ import shapely
 from carecircles import (
     comparison,
     io,
+    reach,
     report,
     scenario,
 )
@@ -32,15 +33,17 @@ from carecircles.maps.drawing import (
     centres_of,
     grid_data,
     in_degrees,
+    measured_by,
     require_language,
     scripts_of,
     told_of,
 )
 from carecircles.maps.layers import GRID, reference_layers
 from carecircles.maps.tiles import BaseMap
+from carecircles.maps.walk import network_of, walk_data
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
-from carecircles.words import Sentence
+from carecircles.words import Sentence, Text
 
 _PROJECTION_ERROR_M = 1e-6
 
@@ -50,7 +53,20 @@ class _LiveDrawing(Drawing):
 
     default_js = [  # noqa: RUF012  (folium reads it from the class)
         *ASSETS["default_js"],
-        *scripts_of(("counting", "ground", "plan", "toml", "scenario", "planner", "live")),
+        *scripts_of(
+            (
+                "counting",
+                "ways",
+                "walk",
+                "ground",
+                "plan",
+                "toml",
+                "scenario",
+                "reached",
+                "planner",
+                "live",
+            )
+        ),
     ]
 
 
@@ -71,7 +87,8 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     Raises
     ------
     ValidationError
-        If the plan is not measured in straight lines: the page can only measure circles.
+        If the plan is measured neither in straight lines nor along a walking network: the page can
+        measure nothing else.
 
     Examples
     --------
@@ -83,14 +100,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     '<!DOCTYPE html>'
     """
     require_language(lang)
-    if not is_straight(plan):
+    if network_of(plan) is None and not is_straight(plan):
         told = (
-            "a live map measures straight lines and this plan has a reach of its own; draw it with "
-            "`coverage_map`, or evaluate it with `reach.straight_line` to plan on a live map."
+            "a live map measures straight lines and walks along a network, and this plan has a reach "
+            "of its own; draw it with `coverage_map`, or evaluate it with `reach.straight_line` or "
+            "`reach.walking` to plan on a live map."
         )
         zh = (
-            "规划地图按直线距离量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
-            "或用 `reach.straight_line` 评价后再在规划地图上规划。"
+            "规划地图按直线或沿步行路网量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
+            "或用 `reach.straight_line`、`reach.walking` 评价后再在规划地图上规划。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
@@ -103,14 +121,11 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "en": f"{area_name(area)['en']}{shown['en']}: what if? Move, add and remove centres",
             "zh": f"{area_name(area)['zh']}{shown['zh']}：养老服务中心布局推演",
         },
-        "subtitle": {
-            "en": "In a straight line, the limit included.",
-            "zh": "按直线距离，含界限。",
-        },
+        "subtitle": _measured(plan),
         "groups": {group.column: group.name for group in groups},
         "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
-        "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs()],
+        "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs(plan)],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
@@ -164,6 +179,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
     data |= {
         "told": told_of(comparison.headline(plan)),
         "unit": plan.cost.unit,
+        "by": measured_by(plan),
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "centres": [],
         "projection": _projection(area),
@@ -173,6 +189,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             for ring in (polygon.exterior, *polygon.interiors)
         ],
         "rim_m": _matching.RIM_M,
+        "walk": None if (network := network_of(plan)) is None else walk_data(plan, network),
         "codes": [str(code) for code in area.streets.index],
         "spellings": sorted(_matching.street_spellings(area.streets).items()),
         "world": {
@@ -247,8 +264,47 @@ def _projection(area: StudyArea) -> dict[str, Any]:
     }
 
 
-def _live_signs() -> list[dict[str, Any]]:
-    return [
+def _measured(plan: Plan) -> Text:
+    """How the page measures."""
+    by = reach.in_words(plan.reach)
+    if is_straight(plan):
+        return {
+            "en": f"{by['en'][0].upper()}{by['en'][1:]}, the limit included.",
+            "zh": f"按{by['zh']}距离，含界限。",
+        }
+    return {
+        "en": f"{by['en'][0].upper()}{by['en'][1:]}, the limit included; the circle beside it is what a "
+        "straight line claims.",
+        "zh": f"{by['zh']}量算，含界限；旁边的圆圈为直线距离所称的范围。",
+    }
+
+
+def _live_signs(plan: Plan) -> list[dict[str, Any]]:
+    changed = [
         {"sign": "changed", "change": change, "label": text}
         for change, text in CENTRE_SIGNS.items()
     ]
+    if is_straight(plan):
+        return changed
+    return [
+        *({"sign": "claim", "claim": claim, "label": text} for claim, text in _CLAIMS.items()),
+        {
+            "sign": "reached",
+            "label": {"en": "What a centre reaches on foot", "zh": "中心步行可达的范围"},
+        },
+        {
+            "sign": "claimed",
+            "label": {
+                "en": "Circle of the same standard, in a straight line",
+                "zh": "同一标准的直线圆圈",
+            },
+        },
+        *changed,
+    ]
+
+
+_CLAIMS: dict[str, Text] = {
+    "both": {"en": "Within a circle and reached on foot", "zh": "圆圈之内，步行可达"},
+    "circle": {"en": "Within a circle, not reached on foot", "zh": "圆圈之内，步行不可达"},
+    "neither": {"en": "Within no circle", "zh": "圆圈之外"},
+}

@@ -23,11 +23,14 @@ class Network:
         Where the junctions are, in metres; shape (junctions, 2).
     edges
         Ways with `start` and `end` (positions of junctions), `metres`, and lines from one to the
-        other; both directions may be walked. With `kind` and `level` where they were read.
+        other; both directions may be walked. With `kind`, `level`, `flights` (of stairs) and `signals`
+        (crossings with signals) where they were read.
     barriers
         Water, railways, motorways: lines and polygons that nobody crosses on the way to a way.
     notes
         What was left out or taken for granted when it was made.
+    left_out
+        Ways that are not connected with the others, as lines, if there are any.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class Network:
     edges: gpd.GeoDataFrame = field(repr=False)
     barriers: gpd.GeoSeries | None = field(default=None, repr=False)
     notes: tuple[Text, ...] = ()
+    left_out: gpd.GeoSeries | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         problems = [*_edge_problems(self.xy, self.edges)]
@@ -70,12 +74,13 @@ class Network:
 
     @cached_property
     def ground(self) -> np.ndarray:
-        """Positions of the ways that can be come onto: those on the ground, or all if none is."""
-        every = np.arange(len(self.edges))
-        if "level" not in self.edges:
-            return every
-        is_ground = self.edges["level"].to_numpy() == 0
-        return every[is_ground] if is_ground.any() else every
+        """Positions of the ways that can be come onto: on the ground and no stairs, or all if none is."""
+        is_ground = np.ones(len(self.edges), dtype=bool)
+        if "level" in self.edges:
+            is_ground &= self.edges["level"].to_numpy() == 0
+        if "flights" in self.edges:
+            is_ground &= self.edges["flights"].to_numpy() == 0
+        return np.flatnonzero(is_ground | ~is_ground.any())
 
     @cached_property
     def tree(self) -> shapely.STRtree:

@@ -12,12 +12,15 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from carecircles.network.values import Network
+from carecircles.walkers import Profile
 
 _PAIRS_AT_ONCE = 4_000_000  # of a place and a centre, or of a junction and a centre
 _TILE_CUTOFFS = 2.0  # side of a tile of centres, in cutoffs
 _SEARCHED_M = (100.0, 300.0, 1000.0)  # around a place that a barrier cuts off from its nearest way
 _PLACES_AT_ONCE = 200  # of those
 _HAIR_M = 0.001  # by which a line to a way ends before it, which may itself lie on a barrier
+_SHADE_M = 30.0  # around a place, in which barriers hide what lies beyond them
+_HAIR_RAD = 1e-9
 
 
 class OnWay(NamedTuple):
@@ -117,6 +120,8 @@ def _not_cut_off(
             some = left[first : first + _PLACES_AT_ONCE]
             place, part = tree.query(points[some], predicate="dwithin", distance=metres)
             feet = _feet(points[some][place], parts[part])
+            is_open = ~_is_in_shade(network, points[some], place, feet)
+            place, part, feet = place[is_open], part[is_open], feet[is_open]
             is_open = ~_is_cut_off(network, points[some][place], feet)
             place, part, feet = place[is_open], part[is_open], feet[is_open]
             off = shapely.distance(points[some][place], feet)
@@ -146,6 +151,96 @@ def _is_cut_off(network: Network, points: np.ndarray, feet: np.ndarray) -> np.nd
     return is_cut
 
 
+def _is_in_shade(
+    network: Network, points: np.ndarray, place: np.ndarray, feet: np.ndarray
+) -> np.ndarray:
+    """
+    Of feet beyond the barriers that are near their place, whether these hide them from it.
+
+    All such are cut off, others may be. Somebody between the tracks of a station sees next to no way, and looks
+    at every one within a kilometre: by the angle that takes a hundredth of the time.
+    """
+    is_hidden = np.zeros(len(place), dtype=bool)
+    tree = network.barrier_tree
+    at, off = shapely.get_coordinates(points), shapely.get_coordinates(feet)
+    off -= at[place]
+    is_beyond = np.hypot(*off.T) > _SHADE_M + _HAIR_M
+    angle = np.arctan2(off[:, 1], off[:, 0])
+    first, last = (
+        np.searchsorted(place, np.arange(len(points)), side) for side in ("left", "right")
+    )
+    of, barrier = tree.query(points, predicate="dwithin", distance=_SHADE_M)
+    discs = shapely.buffer(points, _SHADE_M)
+    for n in np.unique(of):
+        walls = tree.geometries[barrier[of == n]]
+        around = (shapely.get_dimensions(walls) == 2) & shapely.intersects(walls, points[n])
+        begin, end = _shadow(at[n], shapely.intersection(walls[~around], discs[n]))
+        here = slice(first[n], last[n])
+        which = np.searchsorted(begin, angle[here], side="right") - 1
+        is_behind = (which >= 0) & (angle[here] < end[which]) if len(end) else False
+        is_hidden[here] = is_beyond[here] & is_behind
+    return is_hidden
+
+
+def _shadow(at: np.ndarray, walls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Between which angles walls hide what lies beyond them, from -pi to pi; apart and in order."""
+    parts = shapely.get_parts(walls)
+    is_area = shapely.get_dimensions(parts) == 2
+    lines = np.concatenate([parts[~is_area], shapely.get_parts(shapely.boundary(parts[is_area]))])
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    xy = xy - at
+    step = np.flatnonzero(line[1:] == line[:-1])
+    one, other = xy[step], xy[step + 1]
+    turn = np.arctan2(
+        one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)
+    )  # from one end to the other, less than half around
+    ahead = np.abs(turn) < np.pi - _HAIR_RAD  # not one that goes through the place itself
+    ahead &= np.minimum(np.hypot(*one.T), np.hypot(*other.T)) > _HAIR_M
+    start = np.arctan2(one[:, 1], one[:, 0])
+    begin, end = np.minimum(start, start + turn)[ahead], np.maximum(start, start + turn)[ahead]
+    # What goes beyond half around comes in again on the other side.
+    begin, end = (
+        np.concatenate([values, values - 2 * np.pi, values + 2 * np.pi]) for values in (begin, end)
+    )
+    order = np.argsort(begin)
+    begin, end = begin[order], np.maximum.accumulate(end[order])
+    opens = np.flatnonzero(np.append(True, begin[1:] > end[:-1])[: len(begin)])
+    closes = np.append(opens[1:], len(begin))[: len(opens)] - 1
+    return begin[opens] + _HAIR_RAD, end[closes] - _HAIR_RAD
+
+
+def level_metres(network: Network, profile: Profile) -> np.ndarray:
+    """
+    The metres on the level that somebody walks in the time of each way; infinite on stairs that are barred.
+
+    The metres of stairs and crossings count as any others, and the time of the stairs and of waiting
+    comes on top.
+
+    Examples
+    --------
+    Three flights of 16 s, at 0.94 m/s.
+
+    >>> import geopandas as gpd
+    >>> from carecircles import walkers
+    >>> xy = np.array([[0.0, 0.0], [20.0, 0.0]])
+    >>> table = {"start": [0], "end": [1], "metres": [20.0], "flights": [3.0], "signals": [0.0]}
+    >>> stairs = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
+    >>> [level_metres(stairs, walkers.profile_of(name)).tolist() for name in ("80plus", "nostairs")]
+    [[65.12], [inf]]
+    """
+    edges = network.edges
+    metres: np.ndarray = edges["metres"].to_numpy(dtype=float)
+    if "signals" in edges:
+        waits = edges["signals"].to_numpy(dtype=float)
+        metres = metres + profile.pace_m_s * profile.crossing_s * waits
+    if "flights" in edges:
+        flights = edges["flights"].to_numpy(dtype=float)
+        if profile.flight_s is None:
+            return np.where(flights > 0, np.inf, metres)
+        metres = metres + profile.pace_m_s * profile.flight_s * flights
+    return metres
+
+
 def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: float = 1.0) -> Graph:
     """
     What walking on a network costs.
@@ -155,7 +250,8 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     network
         The network.
     along
-        Cost of each way from end to end, at least `per_metre` times its length; its metres if None.
+        Cost of each way from end to end, at least `per_metre` times its length, infinite where it is
+        not walked; its metres if None.
     per_metre
         Cost of a metre off the ways.
 
@@ -173,15 +269,12 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     """
     costs = network.edges["metres"].to_numpy(dtype=float) if along is None else along
     ends = network.edges[["start", "end"]].to_numpy()
-    is_link = ends[:, 0] != ends[:, 1]
+    is_link = (ends[:, 0] != ends[:, 1]) & np.isfinite(costs)
     a, b = ends[is_link].T
     rows, cols = np.concatenate([a, b]), np.concatenate([b, a])
-    both = np.tile(costs[is_link], 2)
-    order = np.lexsort((both, cols, rows))
-    rows, cols, both = rows[order], cols[order], both[order]
-    is_first = (np.diff(rows, prepend=-1) != 0) | (np.diff(cols, prepend=-1) != 0)
-    rows, cols, both = rows[is_first], cols[is_first], both[is_first]
     count = len(network.xy)
+    pair, both = _least_of_each(rows.astype(np.int64) * count + cols, np.tile(costs[is_link], 2))
+    rows, cols = np.divmod(pair, max(count, 1))
     starts = np.searchsorted(rows, np.arange(count + 1))
     return Graph(costs, per_metre, _links(both, cols, starts))
 
@@ -299,11 +392,10 @@ def walks(
             parts.append((home[place], group[which], by_place[which, place]))
         local[near] = -1
     place, centre, cost = (np.concatenate(some) for some in zip(*parts, strict=True))
-    order = np.lexsort((cost, place, centre))
-    place, centre, cost = place[order], centre[order], cost[order]
-    is_first = (np.diff(centre, prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0)
-    is_walk = is_first & (cost <= cutoff)
-    return place[is_walk], centre[is_walk], cost[is_walk]
+    pair, cost = _least_of_each(centre * len(places.edge) + place, cost)
+    is_walk = cost <= cutoff
+    centre, place = np.divmod(pair[is_walk], max(len(places.edge), 1))
+    return place, centre, cost[is_walk]
 
 
 def _points(network: Network, places: OnWay) -> np.ndarray:
@@ -362,6 +454,14 @@ def _on_one_way(
     share = np.abs(places.share[place] - centres.share[centre])
     off = places.off[place] + centres.off[centre]
     return place, centre, share * graph.along[places.edge[place]] + graph.per_metre * off
+
+
+def _least_of_each(keys: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every key once, in order, with the least of its costs; much faster than to sort by both."""
+    order = np.argsort(keys, kind="stable")
+    keys, costs = keys[order], costs[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[first], np.minimum.reduceat(costs, first) if len(first) else costs
 
 
 def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:

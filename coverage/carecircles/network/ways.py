@@ -5,6 +5,13 @@ Walked is what has no `highway` of `_NOT_WALKED` and neither `foot` nor `access`
 `foot` says more than `access` does. Expressways (`trunk`) are walked only with a pavement or where
 `foot` allows it, motorways never; a road whose `sidewalk` is drawn separately is not walked itself.
 Of areas only squares are walked, around their edge.
+
+Steps are stairs, counted in flights of 16 steps: of a way as many as its `step_count` says, else one step
+for each 0.30 m of its length (GB 50352-2019 asks that much of steps outdoors); none where `ramp:wheelchair`
+goes beside them. Plain `ramp=yes` may be a groove for bicycles and changes nothing. A signalled crossing
+counts once, on the footway that crosses the road: half on either side of the crossing's node, or, where only
+the footway says it, spread along the footway. Nothing is counted on the road itself, along which nobody
+crosses; where no footway is drawn across it, nobody waits.
 """
 
 import itertools
@@ -19,10 +26,17 @@ from shapely.ops import substring
 
 from carecircles.errors import ValidationError
 from carecircles.network.values import Network
+from carecircles.walkers import STEPS_A_FLIGHT
 from carecircles.words import Sentence, Text
 
-TAGS = ("highway", "foot", "access", "sidewalk", "area", "bridge", "tunnel", "layer")
+TAGS = (
+    *("highway", "foot", "access", "sidewalk", "area", "bridge", "tunnel", "layer"),
+    *("crossing", "crossing:signals", "step_count", "ramp:wheelchair"),
+)
+COUNTED = ("flights", "signals")  # of a way, which its parts share by their length
 SQUARES = ("pedestrian", "footway", "living_street", "path", "steps", "crossing")
+PATHS = ("footway", "path", "cycleway", "pedestrian", "steps", "crossing", "bridleway", "")
+STEP_M = 0.30  # of a way of steps, where nobody counts them
 GRID_M = 0.01  # to which drawn lines are rounded where they are made to meet
 _NOT_WALKED = [
     "motorway",
@@ -54,14 +68,20 @@ _IN_CHINESE = {  # what road layers call their classes
     "主干路": "primary", "主干道": "primary", "次干路": "secondary", "次干道": "secondary",
     "支路": "residential", "人行道": "footway", "步行道": "footway", "步行街": "pedestrian",
     "台阶": "steps", "阶梯": "steps", "天桥": "footway", "人行天桥": "footway",
+    "人行横道": "crossing", "斑马线": "crossing", "楼梯": "steps", "梯道": "steps",
 }  # fmt: skip
 _ALLOWED = ("yes", "designated", "permissive", "destination", "official", "customers")
 _FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military")
+_INSIDE_ESTATES = (
+    "service", "residential", "living_street", "unclassified", "pedestrian", "footway", "path", "steps",
+)  # fmt: skip
+_SIGNALLED = "traffic_signals|pelican|toucan|puffin|pegasus|信号灯|红绿灯"
+_MOST_STEPS = 5000
 _PAVED = ("both", "left", "right", "yes")
-_UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "building_passage")
+_UNTRUE = ("", "no", "f", "false", "0", "n", "none", "nan", "否", "无", "没有", "building_passage")
 
 
-def is_walkable(tags: pd.DataFrame) -> pd.Series:
+def is_walkable(tags: pd.DataFrame, *, private: bool = False) -> pd.Series:
     """
     Whether people may walk along each way, by what OpenStreetMap says of it.
 
@@ -70,6 +90,8 @@ def is_walkable(tags: pd.DataFrame) -> pd.Series:
     tags
         Text columns `highway`, `foot`, `access`, `sidewalk` and `area`, as far as they are known;
         empty where nothing is said. Road classes may be in Chinese.
+    private
+        Whether private streets and paths are walked, such as those inside a housing estate.
 
     Returns
     -------
@@ -86,7 +108,12 @@ def is_walkable(tags: pd.DataFrame) -> pd.Series:
     said = {name: _text(tags, name) for name in TAGS}
     kind = kinds_of(said["highway"])
     is_allowed = said["foot"].isin(_ALLOWED)
-    is_forbidden = said["foot"].isin(_FORBIDDEN) | (said["access"].isin(_FORBIDDEN) & ~is_allowed)
+    foot, access = said["foot"].isin(_FORBIDDEN), said["access"].isin(_FORBIDDEN)
+    if private:
+        is_own = kind.isin(_INSIDE_ESTATES)
+        foot &= ~((said["foot"] == "private") & is_own)
+        access &= ~(said["access"].isin(["private", "delivery"]) & is_own)
+    is_forbidden = foot | (access & ~is_allowed)
     is_paved = said["sidewalk"].isin(_PAVED)
     is_road = ~kind.isin(_NOT_WALKED)
     is_road &= ~kind.isin(["trunk", "trunk_link"]) | is_paved | is_allowed
@@ -123,6 +150,47 @@ def levels_of(tags: pd.DataFrame) -> pd.Series:
     return layer.where(layer != 0, drawn)
 
 
+def flights_of(tags: pd.DataFrame, metres: np.ndarray) -> pd.Series:
+    """
+    How many flights of stairs each way is, 0 of what is no stairs.
+
+    Parameters
+    ----------
+    tags
+        Text columns `highway`, `step_count` and `ramp:wheelchair`, as far as they are known. Of a way
+        that is steps only in part, as simplified graphs have them, one flight is taken.
+    metres
+        Length of each way.
+
+    Examples
+    --------
+    >>> tags = pd.DataFrame({"highway": ["steps", "steps", "footway"], "step_count": ["24", "", ""]})
+    >>> flights_of(tags, np.array([9.0, 9.6, 100.0])).round(6).tolist()
+    [1.5, 2.0, 0.0]
+    """
+    kind, every = kinds_of(_text(tags, "highway")), _text(tags, "highway")
+    is_partly = every.str.contains("steps") & (every.str.count(",") > 0)
+    is_ramp = ~_text(tags, "ramp:wheelchair").isin(_UNTRUE)
+    steps = pd.to_numeric(_text(tags, "step_count"), errors="coerce")
+    told = steps.where((steps > 0) & (steps <= _MOST_STEPS)) / STEPS_A_FLIGHT
+    drawn = pd.Series(metres / STEP_M / STEPS_A_FLIGHT, index=tags.index)
+    flights = told.fillna(drawn.where(~is_partly, 1.0))
+    return flights.where(((kind == "steps") | is_partly) & ~is_ramp, 0.0).astype(float)
+
+
+def is_signalled(tags: pd.DataFrame) -> pd.Series:
+    """
+    Whether each crossing, a node or a way, has signals at which people wait.
+
+    Examples
+    --------
+    >>> is_signalled(pd.DataFrame({"crossing": ["traffic_signals", "zebra"]})).tolist()
+    [True, False]
+    """
+    said = ~_text(tags, "crossing:signals").isin(_UNTRUE)
+    return said | _text(tags, "crossing").str.contains(_SIGNALLED)
+
+
 def _text(tags: pd.DataFrame, name: str) -> pd.Series:
     """A column of tags as plain text, empty where it is missing."""
     if name not in tags:
@@ -140,7 +208,7 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     ways
-        LineStrings in metres with `kind` and `level`.
+        LineStrings in metres with `kind` and `level`, and `flights` and `signals` if they are known.
 
     Returns
     -------
@@ -168,6 +236,8 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     start, end = _junctions(cut, level)
     kind = ways["kind"].to_numpy()[source]
     table = {"start": start, "end": end, "kind": kind, "level": level}
+    share = shapely.length(cut) / shapely.length(lines[source])
+    table |= {name: ways[name].to_numpy()[source] * share for name in COUNTED if name in ways}
     return gpd.GeoDataFrame(table, geometry=cut, crs=ways.crs)
 
 
@@ -251,7 +321,7 @@ def made_of(
     ----------
     edges
         LineStrings in metres with `start`, `end` (any whole numbers that name junctions), `kind` and
-        `level`; a line runs from its start to its end.
+        `level`; a line runs from its start to its end. `flights` and `signals` are 0 where nobody says.
     barriers, notes
         Of the network.
 
@@ -270,7 +340,8 @@ def made_of(
     >>> street.edges["metres"].tolist(), street.notes[0]["en"]
     ([100.0], 'of 110 m of ways 10 m in 1 part are not connected with the others and left out')
     """
-    edges = edges.assign(metres=edges.length)
+    counted = {name: edges.get(name, 0.0) for name in COUNTED}
+    edges = edges.assign(metres=edges.length, **counted)
     edges = edges[edges["metres"] > 0].reset_index(drop=True)
     ends = edges[["start", "end"]].to_numpy()
     line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
@@ -278,15 +349,15 @@ def made_of(
     edges = edges[~same.to_numpy()].reset_index(drop=True)
     if edges.empty:
         raise ValidationError([_nothing_to_walk("network")])
-    edges, told = _largest_part(edges)
+    edges, lost, told = _largest_part(edges)
     edges = _without_chains(edges)
     labels, place = np.unique(edges[["start", "end"]].to_numpy(), return_inverse=True)
     place = place.reshape(-1, 2)
     xy = np.empty((len(labels), 2))
     xy[place] = _ends(edges.geometry.to_numpy())
-    columns = ["start", "end", "metres", "kind", "level", edges.geometry.name]
+    columns = ["start", "end", "metres", "kind", "level", *COUNTED, edges.geometry.name]
     edges = edges.assign(start=place[:, 0], end=place[:, 1])[columns]
-    return Network(xy, edges, barriers, (*notes, *told))
+    return Network(xy, edges, barriers, (*notes, *told), lost)
 
 
 def _nothing_to_walk(file: str) -> Sentence:
@@ -296,13 +367,15 @@ def _nothing_to_walk(file: str) -> Sentence:
     )
 
 
-def _largest_part(edges: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Text]]:
-    """The connected part with most metres, and what to say of the others."""
+def _largest_part(
+    edges: gpd.GeoDataFrame,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries | None, list[Text]]:
+    """The connected part with most metres, the ways of the others, and what to say of these."""
     part = parts_of(edges)
     metres = np.bincount(part, edges["metres"])
     most, whole = int(np.argmax(metres)), metres.sum()
     if len(metres) == 1:
-        return edges, []
+        return edges, None, []
     left, count = whole - metres[most], len(metres) - 1
     told = {
         "en": f"of {whole:,.0f} m of ways {left:,.0f} m in {count:,} part{'s' * (count > 1)} are not "
@@ -311,10 +384,13 @@ def _largest_part(edges: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Text]
     }
     if metres[most] < whole / 2:
         told = {
-            "en": told["en"] + "; the streets may not meet where they cross: check the file",
-            "zh": told["zh"] + "；道路相交处可能未连接，请检查文件",
+            "en": told["en"]
+            + "; the streets may not meet where they cross: snap their ends to each other "
+            "in a GIS, or choose another file",
+            "zh": told["zh"] + "；道路相交处可能未连接：请在 GIS 中捕捉端点，或换一个文件",
         }
-    return edges[part == most].reset_index(drop=True), [told]
+    lost = edges.geometry[part != most].reset_index(drop=True)
+    return edges[part == most].reset_index(drop=True), lost, [told]
 
 
 def parts_of(edges: pd.DataFrame) -> np.ndarray:
@@ -333,7 +409,11 @@ def parts_of(edges: pd.DataFrame) -> np.ndarray:
 
 
 def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Ways that follow each other, of one kind and level and with no other at their junction, as one."""
+    """
+    Ways that follow each other, of one kind and level and with no other at their junction, as one.
+
+    Stairs and signalled crossings stay apart from other ways, so that it is known where on the way they are.
+    """
     ends = edges[["start", "end"]].to_numpy()
     _, place = np.unique(ends, return_inverse=True)
     place = place.reshape(-1, 2)
@@ -341,7 +421,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = np.argsort(place.ravel(), kind="stable")
     order = order[degree[place.ravel()[order]] == 2]
     a, b = (order // 2).reshape(-1, 2).T
-    table = edges[["kind", "level"]]
+    table = edges[["kind", "level"]].assign(**{name: edges[name] > 0 for name in COUNTED})
     is_link = (a != b) & (table.iloc[a].to_numpy() == table.iloc[b].to_numpy()).all(axis=1)
     a, b = a[is_link], b[is_link]
     links = coo_array((np.ones(len(a)), (a, b)), shape=(len(edges),) * 2)
@@ -374,6 +454,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         start=label[start[is_line]],
         end=label[end[is_line]],
         metres=shapely.length(merged[is_line]),
+        **{name: np.bincount(number, edges[name].to_numpy()[rows])[is_line] for name in COUNTED},
     )
     joined = joined.set_geometry(merged[is_line])
     gone = np.isin(chain, whole[is_line])

@@ -1,5 +1,9 @@
 """Figures for people and programs: records, frames and tables, in two languages. Figures are only rounded and named here."""
 
+from carecircles.report.benches import bench_frame as bench_frame
+from carecircles.report.benches import bench_notes as bench_notes
+from carecircles.report.benches import bench_record as bench_record
+from carecircles.report.benches import bench_table as bench_table
 from carecircles.report.change import change_frame as change_frame
 from carecircles.report.change import change_notes as change_notes
 from carecircles.report.change import change_record as change_record
@@ -11,7 +15,15 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.claims import MINUTES as MINUTES
+from carecircles.report.claims import claims_frame as claims_frame
+from carecircles.report.claims import claims_note as claims_note
+from carecircles.report.claims import claims_record as claims_record
+from carecircles.report.claims import claims_table as claims_table
+from carecircles.report.claims import claims_title as claims_title
+from carecircles.report.claims import isochrones_frame as isochrones_frame
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
+from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
@@ -33,6 +45,10 @@ from carecircles.report.coverage import parts_frame as parts_frame
 from carecircles.report.coverage import street_names as street_names
 from carecircles.report.coverage import summary as summary
 from carecircles.report.coverage import summary_table as summary_table
+from carecircles.report.equity import equity_frame as equity_frame
+from carecircles.report.equity import equity_note as equity_note
+from carecircles.report.equity import equity_record as equity_record
+from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame
@@ -45,9 +61,11 @@ from carecircles.report.network import network_table as network_table
 from carecircles.report.network import network_title as network_title
 from carecircles.report.notes import LANGUAGES as LANGUAGES
 from carecircles.report.notes import assumptions as assumptions
+from carecircles.report.notes import border_notes as border_notes
 from carecircles.report.notes import centre_count as centre_count
 from carecircles.report.notes import centre_name as centre_name
 from carecircles.report.notes import each_once as each_once
+from carecircles.report.notes import far_centre_notes as far_centre_notes
 from carecircles.report.notes import grid_note as grid_note
 from carecircles.report.notes import groups_of as groups_of
 from carecircles.report.notes import headline_group as headline_group
@@ -58,6 +76,8 @@ from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
 from carecircles.report.notes import placed_label as placed_label
 from carecircles.report.notes import plan_name as plan_name
+from carecircles.report.notes import reach_notes as reach_notes
+from carecircles.report.notes import reach_record as reach_record
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import standard_note as standard_note
 from carecircles.report.notes import unstated as unstated
@@ -79,5 +99,6 @@ from carecircles.report.years import projection_table as projection_table
 from carecircles.report.years import projection_title as projection_title
 from carecircles.report.years import years_by_street_table as years_by_street_table
 from carecircles.report.years import years_frame as years_frame
+from carecircles.report.years import years_notes as years_notes
 from carecircles.report.years import years_record as years_record
 from carecircles.report.years import years_table as years_table

@@ -44,6 +44,7 @@ from carecircles.report.notes import (
     named_of,
     neighbour_notes,
     of_time,
+    reach_notes,
     setting_of,
     told_of,
     units_of,
@@ -233,6 +234,7 @@ def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
         each_once(
             [
                 [grid_note(plans[0])],
+                reach_notes(*plans),
                 neighbour_notes(plans[0]),
                 *(plan.area.notes for plan in plans),
             ]

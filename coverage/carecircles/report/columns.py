@@ -54,6 +54,7 @@ UNITS = {
     "people": Unit({"en": "people", "zh": "人"}, 3, ",.0f", "#,##0", "count"),
     "net people": Unit({"en": "people", "zh": "人"}, 3, "+,.0f", "+#,##0;-#,##0;0", "signed"),
     "share": Unit({"en": "%", "zh": "%"}, 6, ".1%", "0.0%", "share"),
+    "index": Unit({"en": "index", "zh": "指数"}, 6, ".3f", "0.000"),
     "gap": Unit({"en": "%", "zh": "%"}, 9, ".2%", "0.00%"),
     "km2": Unit({"en": "km²", "zh": "平方公里"}, 4, ".2f", "#,##0.00", "area", {"en": "km²", "zh": "km²"}),
     "net km2": Unit({"en": "km²", "zh": "平方公里"}, 4, "+.2f", "+#,##0.00;-#,##0.00;0.00"),
@@ -89,6 +90,7 @@ COLUMNS: dict[str, Column] = {
     # what a row is about
     "code": _column("text", ("Street code", "街道代码"), ("Code of the street; 'district' in the row of the whole district", "街道代码；全区一行为 district")),
     "zone": _column("text", ("Zone", "未覆盖区"), ("Number of the uncovered zone, the one with most older people first; 'other' is all small ones together", "未覆盖区编号，老年人口最多者在前；other 为小块合计")),
+    "claimed_zone": _column("text", ("Zone", "片区"), ("Number of the zone that the circle claims and the walk does not reach, the one with most older people first; 'other' is all small ones together", "圈内不可达片区编号，老年人口最多者在前；other 为小块合计")),
     "id": _column("text", ("ID", "编号"), ("Identity of the centre or site", "中心或选址的编号")),
     "cell": _column("text", ("Cell", "网格"), ("Label of the grid cell in whose middle the new centre would stand", "新中心所在网格的编号")),
     "rank": _column("number", ("Rank", "名次"), ("Place in the comparison; 0 is what the others are held against", "比较中的名次，0 为比较基准")),
@@ -104,6 +106,7 @@ COLUMNS: dict[str, Column] = {
     "site_name": _column("text", ("Site", "选址"), ("Identity and name of the site", "选址的编号与名称")),
     "unit_name": _column("text", ("Unit", "单元"), ("What has a known number of people: a street or what is left of it, a community, a square of the population grid", "已知人数的单元：街道（或其余部分）、社区、人口网格单元")),
     "placed_by": _column("text", ("Placed by", "安置依据"), ("By what the people of the unit are placed in its cells", "单元内人口安置到网格的依据")),
+    "bench": _column("text", ("Bench", "座椅"), ("Identity of the place for a new bench", "新座椅位置的编号")),
     "alternative": _column("text", ("Alternative", "备选"), ("Number of the alternative", "备选方案序号")),
     "apart_m": _column("m", ("Apart from all above, m", "距以上各址 m"), ("What every site keeps from all sites before, in a straight line", "与此前各址的最小直线距离"), ("m from all above", "距以上各址 m")),
     "street": _column("text", ("Street", "街道"), ("Code of the street it lies in", "所在街道的代码")),
@@ -118,7 +121,7 @@ COLUMNS: dict[str, Column] = {
     "streets_{g}": _column("text", ("Streets, {} in each", "街道及各街{}"), ("Names of the streets the zone lies in, with the people ({}) in each", "所涉街道及各街道内的人口（{}）"), ("Streets, {} in each", "街道及各街{short}")),
     "nearest": _column("text", ("Nearest centre, ID", "最近中心编号"), ("Identity of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心编号")),
     "nearest_name": _column("text", ("Nearest centre", "最近的中心"), ("Name of the centre nearest to most older people of the zone", "距该区多数老年人最近的中心名称"), alone=("Nearest centre for most", "多数人最近的中心")),
-    "parts": _column("number", ("Zones in the row", "所含区数"), ("How many uncovered zones the row holds; above 1 only for 'other'", "该行所含未覆盖区数，仅 other 大于 1")),
+    "parts": _column("number", ("Zones in the row", "所含区数"), ("How many zones the row holds; above 1 only for 'other'", "该行所含片区数，仅 other 大于 1")),
     "lon": _column("degrees", ("lon", "经度"), ("Longitude in WGS84", "WGS84 经度")),
     "lat": _column("degrees", ("lat", "纬度"), ("Latitude in WGS84", "WGS84 纬度")),
     "assumed": _column("text", ("Assumed", "假定"), ("What of the data is not known but assumed, schematic or of unstated basis", "数据中的假定、示意或依据未说明之处")),
@@ -164,6 +167,23 @@ COLUMNS: dict[str, Column] = {
     "known_{g}": _column("people", ("{} known", "已知{}"), ("People ({}) the unit is known to have", "单元的已知人口（{}）")),
     "placed_{g}": _column("people", ("{} placed", "已安置{}"), ("People ({}) in the cells of the unit", "单元各网格内安置的人口（{}）")),
 
+    # how unequally far people are
+    "group_people": _column("people", ("People", "人数"), ("People of the group in the row", "该行人群的人数")),
+    "out_of_reach_group_people": _column("people", ("Without a way", "无路可达"), ("People of the group in the row from whom no way leads to any centre", "该行人群中无路可达任何中心的人数")),
+    "out_of_reach_{g}": _column("people", ("{} without a way", "无路可达的{}"), ("People ({}) from whom no way leads to any centre; the other measures leave them out", "无路可达任何中心的人口（{}），不计入其他各项")),
+    "worst_tenth_{u}": _column("{u}", ("Farthest tenth, mean {u}", "最远一成平均 {u}"), ("Mean distance of the tenth of people who have it farthest", "距离最远的一成人口的平均距离"), ("farthest tenth {u}", "最远一成 {u}")),
+    "ede_{u}": _column("{u}", ("As if all had, {u}", "等价均等距离 {u}"), ("Equally-distributed equivalent distance (Kolm and Pollak): were everyone so far, it would be as bad", "Kolm-Pollak 等价均等距离：若人人同此距离，则同样不利"), ("as if all {u}", "等价均等 {u}")),
+    "gini": _column("index", ("Gini", "基尼系数"), ("Gini coefficient of the distance: 0 where all are equally far", "距离的基尼系数，0 为人人相等"), ("Gini", "基尼")),
+    "theil": _column("index", ("Theil", "泰尔指数"), ("Theil index of the distance: 0 where all are equally far", "距离的泰尔指数，0 为人人相等"), ("Theil", "泰尔")),
+    "theil_within": _column("index", ("Theil within streets", "街道内泰尔"), ("The part of Theil's index within streets", "泰尔指数的街道内部分")),
+    "theil_between": _column("index", ("Theil between streets", "街道间泰尔"), ("The part of Theil's index between streets", "泰尔指数的街道间部分")),
+    "palma": _column("index", ("Farthest tenth to nearest two fifths", "最远一成与最近四成之比"), ("Distance borne by the farthest tenth of people over that borne by the nearest two fifths", "最远一成人口与最近四成人口承担的距离之比"), ("10:40", "10:40")),
+    "fgt0": _column("share", ("Beyond the standard", "超出标准者占比"), ("Share of people beyond the standard (FGT 0)", "超出标准的人口占比（FGT 0）"), ("beyond", "超标准")),
+    "fgt1": _column("index", ("Beyond by, in standards", "超出幅度"), ("Mean of what is beyond the standard, in standards (FGT 1)", "超出标准的幅度（以标准为单位）的平均（FGT 1）"), ("FGT 1", "FGT 1")),
+    "fgt2": _column("index", ("Beyond, squared", "超出幅度平方"), ("Mean of its square, in which those far beyond weigh more (FGT 2)", "超出幅度平方的平均，越远权重越大（FGT 2）"), ("FGT 2", "FGT 2")),
+    "kappa": _column("index", ("Kappa", "κ"), ("By which the equivalent weighs far distances, per unit of distance", "等价均等距离的参数 κ（每单位距离）")),
+    "epsilon": _column("index", ("Epsilon", "ε"), ("Aversion to inequality by which the equivalent is made", "等价均等距离的不平等厌恶参数 ε")),
+
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
     "covered_{g}_share_after": _column("share", ("{} covered after", "{}现覆盖率"), ("Share of people ({}) covered after the change", "变化后的人口覆盖率（{}）"), ("after", "现覆盖率")),
@@ -176,6 +196,21 @@ COLUMNS: dict[str, Column] = {
     "farther_{g}": _column("people", ("{} farther", "变远的{}"), ("People ({}) whose nearest centre is farther than before", "到最近中心变远的人口（{}）"), ("farther", "变远")),
     "mean_nearer_{g}_{u}": _column("{u}", ("{} nearer by, {u}", "{}平均变近 {u}"), ("By how much the nearest centre is nearer, mean of those for whom it is ({})", "变近者到最近中心平均缩短的距离（{}）")),
     "mean_farther_{g}_{u}": _column("{u}", ("{} farther by, {u}", "{}平均变远 {u}"), ("By how much the nearest centre is farther, mean of those for whom it is ({})", "变远者到最近中心平均增加的距离（{}）")),
+
+    # what the circle claims
+    "claimed_{g}": _column("people", ("{} claimed by the circle", "服务圈内{}"), ("People ({}) with a centre within the standard in a straight line", "直线距离在标准以内的人口（{}）"), ("the circle claims", "服务圈内")),
+    "claimed_{g}_share": _column("share", ("{} claimed, share", "服务圈内{}占比"), ("Share of people ({}) with a centre within the standard in a straight line", "直线距离在标准以内的人口占比（{}）"), ("claimed", "服务圈内占比")),
+    "reached_{g}": _column("people", ("{} reached on foot", "步行可达{}"), ("People ({}) with a centre within the standard on foot", "步行在标准以内可达中心的人口（{}）"), ("the walk reaches", "步行可达")),
+    "reached_{g}_share": _column("share", ("{} reached, share", "步行可达{}占比"), ("Share of people ({}) with a centre within the standard on foot", "步行在标准以内可达中心的人口占比（{}）"), ("reached", "步行可达占比")),
+    "only_claimed_{g}": _column("people", ("{} claimed, not reached", "圈内不可达{}"), ("People ({}) whom the circle claims and the walk does not reach", "服务圈内但步行不可达的人口（{}）"), ("claimed, not reached", "圈内不可达"), alone=("{} claimed, not reached", "圈内不可达{short}")),
+    "only_reached_{g}": _column("people", ("{} reached, not claimed", "圈外可达{}"), ("People ({}) whom the walk reaches and the circle does not claim", "服务圈外但步行可达的人口（{}）"), ("reached, not claimed", "圈外可达")),
+    "straight_m": _column("m", ("Straight line, m", "直线距离 m"), ("Median straight line to the nearest centre, of people claimed and not reached", "圈内不可达者到最近中心的直线距离中位数"), ("straight m", "直线 m"), alone=("Straight line, median", "直线距离中位数")),
+    "walk_{u}": _column("{u}", ("Walk, {u}", "步行 {u}"), ("Median walk to the nearest centre, of people claimed and not reached", "圈内不可达者步行到最近中心的中位数"), ("walk {u}", "步行 {u}"), alone=("Walk, median", "步行中位数")),
+    "extra_m": _column("m", ("Walk is longer by, m", "步行多出 m"), ("By how much the walk is longer than the straight line, median of people claimed and not reached", "步行比直线多出的距离，圈内不可达者的中位数"), ("longer by m", "多出 m"), alone=("Longer than the line by, median", "比直线多出，中位数")),
+
+    # isochrones
+    "within_{u}": _column("{u}", ("Within, {u}", "{u} 以内"), ("Largest distance to the nearest centre", "到最近中心的最大距离")),
+    "pace_min": _column("min", ("Within, minutes", "分钟以内"), ("Minutes on foot, at the pace of the standard or of the profile", "步行分钟数，按标准或人群的步速")),
 
     # new centres
     "gross_{g}": _column("people", ("{} within reach", "可达{}"), ("People ({}) within the standard of the site, those covered already included", "选址标准距离内的人口（{}），含已覆盖者")),
@@ -220,6 +255,30 @@ GAP_COLUMNS = (
     "too_far_{u}",
     "farthest_{u}",
 )
+CLAIM_COLUMNS = (
+    "street_name",
+    "{g}",
+    "claimed_{g}",
+    "reached_{g}",
+    "only_claimed_{g}",
+    "only_claimed_{also}",
+    "claimed_{g}_share",
+    "reached_{g}_share",
+    "straight_m",
+    "walk_{u}",
+    "extra_m",
+)
+CLAIMED_ZONE_COLUMNS = (
+    "claimed_zone",
+    "{g}",
+    "{also}",
+    "area_km2",
+    "streets_{g}",
+    "nearest_name",
+    "straight_m",
+    "walk_{u}",
+    "extra_m",
+)
 CHANGE_COLUMNS = (
     "street_name",
     "{g}",
@@ -260,6 +319,18 @@ YEAR_COLUMNS = (
     "covered_{also}_share",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
+EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
+    "{g}",
+    "mean_distance_{u}",
+    "worst_tenth_{u}",
+    "ede_{u}",
+    "gini",
+    "theil",
+    "palma",
+    "fgt0",
+    "fgt1",
+    "fgt2",
+)
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
@@ -273,6 +344,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "cumulative_{g}",
     "price",
 )
+BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
 # Of tables on a page,
 COVERAGE_PANEL = (
@@ -309,6 +381,7 @@ STREET_FACTS = (
     "uncovered_{g}",
     "mean_distance_{u}",
 )
+CLAIM_FACTS = ("{g}", "area_km2", "nearest_name", "straight_m", "walk_{u}", "extra_m")
 ZONE_FACTS = ("{g}", "area_km2", "nearest_name", "distance_{u}", "too_far_{u}")
 CHANGE_SUMMARY = (
     "gained_{g}",

@@ -1,5 +1,6 @@
 """Coverage and uncovered zones for people and programs: records, frames and tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -205,9 +206,10 @@ def gaps_table(
     *,
     lang: str,
     parts: pd.DataFrame | None = None,
+    columns: Sequence[str] = GAP_COLUMNS,
 ) -> pd.DataFrame:
     """
-    Uncovered zones as text to read, most people first; with `gaps.by_street`, those in each street.
+    Zones as text to read, most people first; with `gaps.by_street`, those in each street.
 
     Examples
     --------
@@ -220,13 +222,14 @@ def gaps_table(
     """
     table = in_unit_of(pd.DataFrame(zones.drop(columns="geometry")).reset_index(), plan)
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
+    table["claimed_zone"] = table["zone"]
     table[f"streets_{headline_group(plan)}"] = [
         (", " if lang == "en" else "、").join(say(t, lang) for t in names)
         for names in street_names(plan.area, zones, parts, headline_group(plan))
     ]
     names = nearest_names(plan.area, zones)
     table["nearest_name"] = [say(name, lang) if name else "" for name in names]
-    return as_text(table, columns_of(GAP_COLUMNS, plan), lang)
+    return as_text(table, columns_of(columns, plan), lang)
 
 
 def street_names(

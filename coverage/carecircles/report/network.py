@@ -6,13 +6,16 @@ import pandas as pd
 
 from carecircles.area import StudyArea
 from carecircles.people import Group
+from carecircles.report.notes import FAR_M, MOST_PLACES, far_centre_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:
     from carecircles.network import Network
 
-FAR_M = 100.0  # from the nearest way
-_MOST_PLACES = 5  # that are named
+_COUNTED: dict[str, Text] = {
+    "flights": {"en": "flights of stairs", "zh": "楼梯，层"},
+    "signals": {"en": "signalled crossings", "zh": "信号灯路口"},
+}
 
 
 def network_table(
@@ -48,6 +51,11 @@ def network_table(
         ({"en": "junctions", "zh": "路口"}, f"{len(net.xy):,}"),
         ({"en": "dead ends", "zh": "尽头路"}, f"{len(network.dead_ends(net)):,}"),
         ({"en": "steps, m", "zh": "台阶，米"}, f"{steps.sum():,.0f}"),
+        *(
+            (label, f"{net.edges[name].sum():,.0f}")
+            for name, label in _COUNTED.items()
+            if name in net.edges
+        ),
         (
             {"en": "ways that cross without meeting", "zh": "相交但不连通处"},
             f"{len(network.crossings_without_meeting(net)):,}",
@@ -67,14 +75,35 @@ def network_table(
                 "zh": f"距任何道路超过 {FAR_M:g} 米的{group.name['zh']}",
             }
             rows.append((said, f"{far:,.0f}{share}"))
+            if net.left_out is not None:
+                lost = cells.loc[network.is_left_out(net, cells), group.column].sum()
+                rows.append((_nearest_to_lost(group), f"{lost:,.0f}"))
     table = [(say(label, lang), value) for label, value in rows]
     head: list[Text] = [{"en": "figure", "zh": "指标"}, {"en": "value", "zh": "数值"}]
     return pd.DataFrame(table, columns=[say(word, lang) for word in head])
 
 
-def network_notes(net: "Network", *, lang: str) -> list[str]:
+def _nearest_to_lost(group: Group) -> Text:
+    return {
+        "en": f"{group.name['en']} nearest to ways left out",
+        "zh": f"最近道路已被略去的{group.name['zh']}",
+    }
+
+
+def network_notes(
+    net: "Network", *, area: StudyArea | None = None, is_declared: bool = True, lang: str
+) -> list[str]:
     """
-    What was left out of a network, and where ways cross without meeting.
+    What was left out of a network, where ways cross without meeting, and centres far from any way.
+
+    Parameters
+    ----------
+    net
+        The network.
+    area
+        The study area, if it is known whose network it is.
+    is_declared
+        Whether it is known in which datum the ways are; else it is looked at.
 
     Examples
     --------
@@ -88,10 +117,15 @@ def network_notes(net: "Network", *, lang: str) -> list[str]:
     from carecircles import network
 
     notes = [say(note, lang) for note in net.notes]
+    if area is not None:
+        if not is_declared:
+            marks = network.landmarks(area.streets, area.facilities)
+            notes += [say(note, lang) for note in network.datum_notes(net, marks)]
+        notes += [say(note, lang) for note in far_centre_notes(net, area.facilities)]
     places = network.crossings_without_meeting(net)
     if len(places):
         degrees = places.to_crs(4326)
-        some = [f"{p.x:.5f} {p.y:.5f}" for p in degrees[:_MOST_PLACES]]
+        some = [f"{p.x:.5f} {p.y:.5f}" for p in degrees[:MOST_PLACES]]
         more = len(places) - len(some)
         told: Text = {
             "en": f"ways cross without meeting at {', '.join(some)} (lon lat)"

@@ -59,7 +59,7 @@ def placed_table(placed: Placed, area: StudyArea, *, lang: str) -> pd.DataFrame:
     rows = []
     for source, those in units.groupby("source", sort=False):
         rows += [those.head(_SHOWN), _total(those, _many(str(source), units, len(those))[lang])]
-    if _has_rest(units):
+    if len(units["source"].unique()) > 1:
         rows.append(_total(units, {"en": "All units", "zh": "全部单元"}[lang]))
     return as_text(pd.concat(rows), columns, lang)
 

@@ -32,6 +32,7 @@ from carecircles.report.notes import (
     named_of,
     neighbour_notes,
     plan_name,
+    reach_notes,
     said_below,
 )
 from carecircles.words import Text, say
@@ -110,7 +111,7 @@ def siting_record(
     >>> report.siting_record(asis, after, best, places)["status"]
     'optimal'
     """
-    notes = [*neighbour_notes(plan), *plan.area.notes]
+    notes = [*reach_notes(plan, after), *neighbour_notes(plan), *plan.area.notes]
     record = {
         **heading_of(plan, plan=named_of(plan)),
         "area_share_error": round(evaluation.area_share_error(after.cells), 6),
@@ -366,7 +367,7 @@ def _fewer(siting: "Siting") -> list[Text]:
     have, asked = len(siting.sites), siting.asked
     return [
         {
-            "en": f"The plan has {have} new centres, {asked} were asked for: {why_en}.",
+            "en": f"The plan has {have} new {'centre' if have == 1 else 'centres'}, {asked} were asked for: {why_en}.",
             "zh": f"方案有 {have} 个新中心，要求 {asked} 个：{why_zh}。",
         }
     ]
@@ -404,5 +405,10 @@ def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
     >>> report.siting_remarks(asis, asis, lang="en")[-1][:30]
     'Counted on cells of 200 m; the'
     """
-    remarks = [grid_note(after), *neighbour_notes(plan), *plan.area.notes]
+    remarks = [
+        *reach_notes(plan, after),
+        grid_note(after),
+        *neighbour_notes(plan),
+        *plan.area.notes,
+    ]
     return said_below(assumptions(plan.area), remarks, lang=lang)

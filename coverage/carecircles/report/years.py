@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from carecircles.area import known_note, year_note, years_of
 from carecircles.people import rows_of
 from carecircles.plan import Plan
 from carecircles.report.change import league_notes
@@ -25,7 +26,9 @@ from carecircles.report.columns import (
 )
 from carecircles.report.coverage import DISTRICT, coverage_frame
 from carecircles.report.notes import (
+    assumptions,
     columns_of,
+    each_once,
     groups_of,
     heading_of,
     headline_group,
@@ -143,6 +146,36 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def years_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
+    """
+    What is assumed of plans in several years, with the years of which that is not said of all, and the remarks.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> report.years_notes([asis])[0][0]["en"]
+    'positions of all 3 centres are assumed'
+    """
+    of_year: dict[int | None, list[Text]] = {}
+    for plan in plans:
+        of_year.setdefault(plan.area.year, []).extend(assumptions(plan.area))
+    assumed = []
+    for line in each_once(of_year.values()):
+        years = [str(year) for year, lines in of_year.items() if line in lines]
+        if len(years) == len(of_year):
+            assumed.append(line)
+        else:
+            en, zh = f" ({', '.join(years)})", f"（{'、'.join(years)} 年）"
+            assumed.append({"en": f"{line['en']}{en}", "zh": f"{line['zh']}{zh}"})
+    _, remarks = league_notes(plans)
+    shown = [plan.area for plan in plans if plan.area.year in years_of(plan.area)]
+    own = [year_note(area) for area in shown]
+    remarks = [line for line in remarks if line not in own]
+    return assumed, [*remarks, *([known_note(shown[0])] if shown else [])]
+
+
 def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]:
     """
     Plans for the people of several years as a JSON value; parameters are those of `years_frame`.
@@ -155,7 +188,7 @@ def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]
     >>> report.years_record([asis])["plans"][0]["district"]["covered_people_60"]
     13675.0
     """
-    assumed, remarks = league_notes(plans)
+    assumed, remarks = years_notes(plans)
     about = ["plan", "plan_en", "year", "code", "name", "name_en"]
     made = []
     for plan in plans:

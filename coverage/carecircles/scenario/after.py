@@ -13,6 +13,7 @@ from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year,
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
 from carecircles.scenario.values import DETAILS, EVERYONE, Scenario, step_named
+from carecircles.scenario.ways import rebuilt, refitted
 from carecircles.words import Sentence, Text, at, say
 
 DEGREE_DECIMALS = 7
@@ -70,7 +71,16 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     holding = steps[holds]
     placed, wrong, notes = _place(holding, area)
     problems += wrong
-    problems += _place(steps[~holds], area)[1]  # a step that does not hold has to be sound as well
+    on_foot, wrong, said = rebuilt(holding, area.on_foot, crs=area.crs)
+    problems += wrong
+    notes += said
+    sources, wrong, said = refitted(holding, area.sources, crs=area.crs)
+    problems += wrong
+    notes += said
+    # A step that does not hold has to be sound as well.
+    problems += _place(steps[~holds], area)[1]
+    problems += rebuilt(steps[~holds], area.on_foot, crs=area.crs)[1]
+    problems += refitted(steps[~holds], area.sources, crs=area.crs)[1]
     if scenario.year is not None:
         try:
             area = in_year(area, scenario.year)
@@ -88,6 +98,8 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         area,
         facilities=_after(holding, area.facilities, placed),
         standard=_standard_after(holding, area.standard),
+        on_foot=on_foot,
+        sources=sources,
         notes=(*area.notes, *notes),
     )
     return area_on(changed, scenario.as_of) if scenario.as_of else changed
@@ -136,7 +148,7 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
     names = dict(zip(facilities.index, facilities["name"], strict=True))
     gone: dict[str, Sentence] = {}
     problems: list[Sentence] = []
-    for step in steps[steps["act"] != "standard"].to_dict("records"):
+    for step in steps[~steps["act"].isin(["standard", "rebuild"])].to_dict("records"):
         where, to = step_named(step["file"], step["step"]), step["to"]
         centre = _checks.show(to)
         if step["act"] == "open":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 import tomli_w
 
 from carecircles import people
@@ -20,14 +21,32 @@ from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._years import FIRST_YEAR, LAST_YEAR, year_of
-from carecircles.scenario.values import ACTS, DETAILS, EVERYONE, Scenario, step_named
+from carecircles.scenario.values import (
+    ACTS,
+    DETAILS,
+    EVERYONE,
+    REBUILT,
+    SHARED,
+    Scenario,
+    step_named,
+)
 from carecircles.words import Sentence, Text, at
 
 _ALWAYS = ("date", "until")
-_COLUMNS = ("file", "step", "act", "to", "date", "until", *DETAILS["open"], *DETAILS["standard"])
+_COLUMNS = ("file", "step", "act", "to", "date", "until", *DETAILS["open"], *DETAILS["standard"],
+            *DETAILS["rebuild"][:3])  # fmt: skip
 _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step")
 _MOST_CONTRADICTIONS = 20
 _SERVICES = '["meals", "medical"]'
+_SHAPES = {  # of what is rebuilt
+    "crossing": ("LINESTRING (117.2230 39.0801, 117.2231 39.0812)", ("LineString",)),
+    "ramp": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "short_wait": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "bench": ("POINT (117.2230 39.0801)", ("Point", "MultiPoint")),
+    "lift": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "handrail": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+    "seat": ("POINT (117.2230 39.0801)", ("Point", "Polygon", "MultiPolygon")),
+}
 _QUOTED = Sentence("put it in quotation marks", zh="请加上引号")
 _KINDS_ZH = {"number": "数字", "date": "日期"}
 
@@ -281,6 +300,8 @@ def _read_step(
         whom = Sentence("the id of a centre", zh="中心的 id")
         if act == "standard":
             whom = Sentence(f"'{EVERYONE}' or a group", zh=f"'{EVERYONE}' 或某类人群")
+        if act == "rebuild":
+            whom = Sentence("what it is called", zh="其名称")
         mend = Sentence(f"write {whom} in quotation marks", zh=f"请在引号内写{whom.zh}")
         return None, [at(where, _is(act, to, mend))]
     allowed = (act, *DETAILS[act], *_ALWAYS)
@@ -293,7 +314,7 @@ def _read_step(
     problems += wrong
     if wrong:
         row |= {"date": "", "until": ""}
-    texts = ("name", "name_en", "street", "datum", "basis", "source")
+    texts = ("name", "name_en", "street", "datum", "basis", "source", "with", "place")
     problems += _not_text(row, texts, where)
     row |= {key: "" for key in texts if not isinstance(row.get(key, ""), str)}
     checks = {
@@ -301,6 +322,7 @@ def _read_step(
         "move": _point_problems,
         "equip": _equip_problems,
         "standard": _standard_problems,
+        "rebuild": _rebuild_problems,
     }
     problems += checks[act](row, where) if act in checks else []
     if "services" in row:
@@ -385,6 +407,43 @@ def _standard_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
     return problems
 
 
+def _rebuild_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
+    """What is wrong with what is rebuilt: with what, where, and how much of a wait stays."""
+    problems: list[Sentence] = []
+    made = row.get("with", "")
+    if made not in REBUILT:
+        choices = Sentence(
+            f"write one of {', '.join(REBUILT)}", zh=f"请写 {'、'.join(REBUILT)} 之一"
+        )
+        return [at(where, _is("with", made, choices))]
+    example, kinds = _SHAPES[made]
+    shape = shapely.from_wkt(row.get("place", ""), on_invalid="ignore")
+    is_sound = shape is not None and not shape.is_empty and shape.geom_type in kinds
+    if is_sound and not shapely.get_coordinates(shape).size:
+        is_sound = False
+    if is_sound:
+        lon, lat = abs(shapely.get_coordinates(shape)).max(axis=0)
+        is_sound = lon <= 180 and lat <= 90
+    if not is_sound:
+        problems.append(at(where, _is("place", row.get("place", ""), _such_as(f'"{example}"'))))
+    if made in SHARED:
+        share = row.get("share", "")
+        if not _is_number(share) or not 0 <= share <= 1:
+            told = "write how much of the time remains, from 0 to 1"
+            mend = Sentence(told, zh="请写所剩时间的比例，0 至 1")
+            problems.append(at(where, _is("share", share, mend)))
+            row.pop("share", None)
+    elif "share" in row:
+        told = f"share goes with {', '.join(SHARED)} alone; take it out"
+        zh = f"share 只用于 {'、'.join(SHARED)}；请去掉"
+        problems.append(at(where, Sentence(told, zh=zh)))
+    try:
+        parse_datum(row.get("datum", "wgs84"))
+    except ValueError as err:
+        problems.append(at(where, err.args[0]))
+    return problems
+
+
 def _dated(steps: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[Sentence]]:
     """
     The steps with days. A month or a year counts so that a centre is open only when it is for certain.
@@ -417,6 +476,7 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
 
     There is one standard at a time, and of one centre only move and equip go together.
     """
+    steps = steps[steps["act"] != "rebuild"]
     is_standard = steps["act"] == "standard"
     whom = steps["to"].where(~is_standard, "")
     pairs = (

@@ -9,7 +9,9 @@ import pandas as pd
 from carecircles.words import Sentence, Text
 
 EVERYONE = "everyone"
-ACTS = ("open", "close", "move", "equip", "standard")
+ACTS = ("open", "close", "move", "equip", "standard", "rebuild")
+REBUILT = ("crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat")  # with what
+SHARED = ("short_wait", "handrail", "seat")  # after which a share of the time remains
 
 _POINT = ("street", "lon", "lat", "datum", "basis", "source")
 DETAILS: dict[str, tuple[str, ...]] = {
@@ -18,6 +20,7 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "move": _POINT,
     "equip": ("services",),
     "standard": ("metres", "minutes", "pace_m_s"),
+    "rebuild": ("with", "place", "share", "datum", "source"),
 }
 
 
@@ -27,7 +30,8 @@ class Scenario:
     A plan that differs from the study area as it is.
 
     `steps` has a row for each step in the order in which they are done: file and step (where it was
-    written), act (one of `ACTS`), to (id of a centre, or the group a standard is for), date and until
+    written), act (one of `ACTS`), to (id of a centre, the group a standard is for,
+    or what is rebuilt is called), date and until
     (days, may be missing), and what the act needs. `note` goes with every result; `files` are those
     it was read from, `taken` says what was taken for granted while reading them. `as_of` is the day
     that is looked at, None for any: then every step holds, whatever its dates. `year` is the year whose

@@ -26,13 +26,26 @@ carecircles.counting = (function () {
     return [Math.max(0, Math.floor(v - wide)), Math.min(rows - 1, Math.ceil(v + wide))];
   }
 
+  /** The cells whose centres lie within reach of a point: first and last of each run of them.
+      @param {Lattice} grid  @param {{ x: number, y: number }} centre */
+  function circle(grid, centre, metres) {
+    const [from, to] = rowsAround(grid, centre, metres), runs = new Uint32Array(2 * Math.max(0, to - from + 1));
+    let size = 0;
+    for (let row = from; row <= to; row++) {
+      const [first, last] = span(grid, centre, metres, row);
+      if (first > last) continue;
+      runs[size++] = row * grid.cols + first;
+      runs[size++] = row * grid.cols + last;
+    }
+    return runs.subarray(0, size);
+  }
+
   /** Cells counted by street; `street` holds a street's number from 1 for each cell, 0 where there is
       none, and `weights` by name what else a cell counts for. All are whole numbers, so that adding
       and taking away leaves no error. */
   class Counting {
-    /** @param {Lattice} grid  @param {Uint8Array | Uint16Array} street  @param {Record<string, Uint32Array>} weights */
-    constructor(grid, street, weights = {}) {
-      this.grid = grid;
+    /** @param {Uint8Array | Uint16Array} street  @param {Record<string, Uint32Array>} weights */
+    constructor(street, weights = {}) {
       this.street = street;
       this.weights = Object.values(weights);
       this.measures = ["", ...Object.keys(weights)]; // the first counts cells
@@ -67,14 +80,13 @@ carecircles.counting = (function () {
       [...this.tally.gained, ...this.tally.lost].forEach((streets) => streets.fill(0));
     }
 
-    /** Add (1) or take away (-1) a centre. */
-    reach(centre, metres, sign) {
-      const { grid, street, depth, wasCovered, shade, look } = this;
+    /** Add (1) or take away (-1) a centre that reaches some runs of cells: first and last of each.
+        @param {ArrayLike<number>} runs  @param {1 | -1} sign */
+    reach(runs, sign) {
+      const { street, depth, wasCovered, shade, look } = this;
       const { covered, backup, gained, lost } = this.tally;
-      const [from, to] = rowsAround(grid, centre, metres);
-      for (let row = from; row <= to; row++) {
-        const [first, last] = span(grid, centre, metres, row);
-        for (let k = row * grid.cols + first, end = row * grid.cols + last; k <= end; k++) {
+      for (let n = 0; n < runs.length; n += 2) {
+        for (let k = runs[n], end = runs[n + 1]; k <= end; k++) {
           const code = street[k];
           if (!code) continue;
           const now = (depth[k] += sign), crossed = sign > 0 ? now : now + 1;
@@ -105,5 +117,5 @@ carecircles.counting = (function () {
     }
   }
 
-  return { Counting, span, rowsAround };
+  return { Counting, span, circle };
 })();

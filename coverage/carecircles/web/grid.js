@@ -4,7 +4,7 @@
    interpolated. Painting, hover and click ask the same function, so they cannot disagree. */
 "use strict";
 carecircles.grid = (function () {
-  const { page, SIDES, say, word, common, count, metres, minutes, cost } = carecircles.words, { element, facts } = carecircles.kit;
+  const { page, SIDES, say, word, common, count, minutes, cost } = carecircles.words, { element, facts } = carecircles.kit;
   const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS } = carecircles.signs;
   const { servicesOf, basis } = carecircles.centres;
 
@@ -17,7 +17,12 @@ carecircles.grid = (function () {
     const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
     const buffer = await new Response(stream).arrayBuffer();
-    return new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[bytes](buffer);
+    return new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array }[bytes](buffer);
+  }
+  /** @param {Record<string, Packed>} arrays */
+  async function unpackAll(arrays) {
+    const names = Object.keys(arrays), unpacked = await Promise.all(names.map((name) => unpack(arrays[name])));
+    return Object.fromEntries(unpacked.map((array, n) => [names[n], array]));
   }
 
   /** Cells painted in `signs`: `shade` holds for each cell the number of its sign, 0 for none.
@@ -33,12 +38,11 @@ carecircles.grid = (function () {
       this.papers = Uint32Array.from(every.map((sign) => rgba(sign.paper, 255)));
       this.inks = Uint32Array.from(every.map((sign) => rgba(sign.ink || sign.paper, 255)));
       this.slants = Int8Array.from(every.map((sign) => sign.slant || 0));
-      const names = Object.keys(data.arrays);
       this.ready = typeof DecompressionStream === "undefined" ? Promise.reject(new Error("old"))
-        : Promise.all(names.map((name) => unpack(data.arrays[name])))
-          .then((arrays) => {
-            arrays.forEach((array, n) => (this[names[n]] = array));
-            this.prepare();
+        : Promise.all([unpackAll(data.arrays), unpackAll(data.walk ? data.walk.arrays : {})])
+          .then(([arrays, ways]) => {
+            Object.assign(this, arrays);
+            this.prepare(ways);
           });
       page.grid = page.grid || this;
     },
@@ -233,17 +237,18 @@ carecircles.grid = (function () {
     return new Coverage(data, DEPTH_SIGNS);
   }
 
-  /** @param {any} cell  @param {CoverageData} data */
-  function cellFacts(cell, { standard, unit }) {
+  /** @param {any} cell  @param {CoverageData & { walk?: WalkData }} data */
+  function cellFacts(cell, { standard, unit, by, walk }) {
+    const far = cell.nearest && cost(cell.distance, unit) + (by ? " " + say(by) : "");
     const rows = [
       [common("columns", "street"), say(cell.street)],
       [word("within"), String(cell.depth)],
-      [common("columns", "nearest"), cell.nearest ? say(cell.nearest.name) : word("noCentre")],
+      [common("columns", "nearest"), cell.nearest ? say(cell.nearest.name)
+        : word("noCentre") + (walk ? " " + word("nearer") + " " + cost(walk.farthest, unit) : "")],
     ];
     if (cell.nearest) {
       rows.push(
-        [word("distance"), unit === "min" ? minutes(cell.distance) : metres(cell.distance) + " · " +
-          minutes((cell.distance / standard.metres) * standard.minutes)],
+        [word("distance"), far + (unit === "min" ? "" : " · " + minutes((cell.distance / standard.metres) * standard.minutes))],
         [word("position"), basis(cell.nearest.basis)],
         [word("servicesThere"), servicesOf(cell.nearest)],
       );

@@ -3,7 +3,7 @@
 carecircles.layers = (function () {
   const { page, say, word, common, inEveryLanguage, count } = carecircles.words;
   const { named } = carecircles.names, { element, facts, figures } = carecircles.kit;
-  const { UNCOVERED, shareColour } = carecircles.signs;
+  const { UNCOVERED, CLAIM_SIGNS, ISOCHRONES, shareColour } = carecircles.signs;
 
   function geometryLayer(geometry, style) {
     return L.geoJSON(geometry, { style: () => style }).getLayers()[0];
@@ -13,7 +13,7 @@ carecircles.layers = (function () {
     return { name, zIndex };
   }
   const PANES = [
-    pane("cc-grid", 340), pane("cc-fill", 350), pane("cc-zones", 360),
+    pane("cc-grid", 340), pane("cc-fill", 350), pane("cc-zones", 360), pane("cc-claims", 365),
     pane("cc-circles", 370), pane("cc-circles-before", 371), pane("cc-circles-after", 371),
     pane("cc-lines", 380), pane("cc-names", 610), pane("cc-centres", 620),
     pane("cc-centres-before", 621), pane("cc-centres-after", 621),
@@ -22,8 +22,7 @@ carecircles.layers = (function () {
       @param {StreetsData} data */
   function streets(data) {
     const group = L.featureGroup([], { pane: "cc-fill" });
-    group.on("add", () => document.body.classList.add("cc-shares"));
-    group.on("remove", () => document.body.classList.remove("cc-shares"));
+    marked(group, "cc-shares");
     data.streets.forEach((street) => {
       const share = street.covered;
       const layer = geometryLayer(street.geometry, {
@@ -34,6 +33,12 @@ carecircles.layers = (function () {
       group.addLayer(layer);
     });
     return group;
+  }
+
+  /** While a layer is shown, the page has a class by which its legend goes. */
+  function marked(group, name) {
+    group.on("add", () => document.body.classList.add(name));
+    group.on("remove", () => document.body.classList.remove(name));
   }
 
   /** @param {StreetData} street  @param {StreetsData} data */
@@ -74,6 +79,7 @@ carecircles.layers = (function () {
     same: { color: "#1e3a8a", weight: 1, opacity: 0.75 },
     new: { color: "#004b75", weight: 2.5, opacity: 1 },
     gone: { color: "#9a3412", weight: 2, opacity: 1, dashArray: "6 5" },
+    claimed: { color: CLAIM_SIGNS.circle.ink, weight: 1.5, opacity: 1, dashArray: "5 4" },
   };
 
   /** Care circles; half-axes in degrees, so that they are circles in the CRS the figures use.
@@ -90,29 +96,54 @@ carecircles.layers = (function () {
 
   /** Uncovered zones, ranked by the people in them.
       @param {ZonesData} data */
-  function zones({ zones: list, told }) {
+  function zones(data) {
+    return drawnZones(data, () => word("zone"), { pane: "cc-zones", className: "cc-zone", color: UNCOVERED });
+  }
+
+  /** Zones that the circle claims and the walk does not reach.
+      @param {ClaimsData} data */
+  function claims(data) {
+    const style = { pane: "cc-claims", className: "cc-claimed", color: CLAIM_SIGNS.circle.ink };
+    return drawnZones(data, () => say(data.name), style);
+  }
+
+  /** @param {ZonesData} data */
+  function drawnZones({ zones: list, told }, what, style) {
     const [people] = told;
     return L.featureGroup(list.map((zone) => {
-      const layer = geometryLayer(zone.geometry, {
-        pane: "cc-zones", className: "cc-zone", color: UNCOVERED, weight: 1.5, fillOpacity: 1,
-      });
-      layer.bindTooltip(() => zoneFacts(zone, told), { sticky: true, className: "cc-tip" });
+      const name = () => what() + " " + zone.zone, all = () => zoneFacts(name(), zone, told);
+      const layer = geometryLayer(zone.geometry, { weight: 1.5, fillOpacity: 1, ...style });
+      layer.bindTooltip(all, { sticky: true, className: "cc-tip" });
       layer.on("mousemove", ({ latlng, target }) => { // the cell under the pointer as well
-        const box = zoneFacts(zone, told), cell = target._map.carecirclesGrid?.facts(latlng);
+        const box = all(), cell = target._map.carecirclesGrid?.facts(latlng);
         if (cell) box.append(cell);
         layer.setTooltipContent(box);
       });
-      nameForReaders(layer, () =>
-        word("zone") + " " + zone.zone + ": " + count(zone.figures[people.key]) + " " + say(people.label));
+      nameForReaders(layer, () => name() + ": " + count(zone.figures[people.key]) + " " + say(people.label));
       return layer;
     }));
   }
 
-  /** @param {ZoneData} zone  @param {ToldFigure[]} told */
-  function zoneFacts(zone, told) {
+  /** @param {string} name  @param {ZoneData} zone  @param {ToldFigure[]} told */
+  function zoneFacts(name, zone, told) {
     const [people, ...others] = figures(told.filter(({ key }) => zone.figures[key] !== null), zone.figures);
     const streets = zone.streets.map(say).join(page.lang === "zh" ? "、" : ", ");
-    return facts(word("zone") + " " + zone.zone, [people, [common("columns", "street"), streets], ...others]);
+    return facts(name, [people, [common("columns", "street"), streets], ...others]);
+  }
+
+  /** From where a centre is within some minutes, those with fewer above those with more.
+      @param {IsochronesData} data */
+  function isochrones({ isochrones: list, told }) {
+    const group = L.featureGroup();
+    marked(group, "cc-isochrones");
+    [...list.entries()].reverse().forEach(([n, one]) => { // what holds others comes below them
+      const layer = geometryLayer(one.geometry, {
+        pane: "cc-fill", color: "#14532d", weight: 1, fillOpacity: 1, fillColor: ISOCHRONES[n],
+      });
+      layer.bindTooltip(() => facts(say(one.name), figures(told, one.figures)), { sticky: true, className: "cc-tip" });
+      group.addLayer(layer);
+    });
+    return group;
   }
 
   /** Stations and other places to find one's way by; places without a point are only found.
@@ -180,6 +211,6 @@ carecircles.layers = (function () {
   }
 
   carecircles.makePanes = makePanes;
-  Object.assign(carecircles.draw, { streets, borders, circles, zones, places });
+  Object.assign(carecircles.draw, { streets, borders, circles, zones, claims, isochrones, places });
   return { nameForReaders };
 })();

@@ -1,7 +1,7 @@
 /* The panel of the map on which people plan: figures, tools, the list of changes and the table by street. */
 "use strict";
 carecircles.live = (function () {
-  const { page, addWords, say, word, common, count, percent, minutes, inEveryLanguage } = carecircles.words;
+  const { page, addWords, say, word, common, count, cost, percent, minutes, inEveryLanguage } = carecircles.words;
   const { element, button, passingButton, section, FORMATS, placeTable } = carecircles.kit, { scenario } = carecircles;
   const NEAREST_RADIUS_M = 100, FARTHEST_RADIUS_M = 2000;
 
@@ -14,6 +14,13 @@ carecircles.live = (function () {
     save: { en: "Save scenario", zh: "保存方案" },
     load: { en: "Load scenario", zh: "载入方案" },
     radius: { en: "Radius", zh: "半径" },
+    min: { en: "min", zh: "分钟" },
+    longestWalk: { en: "Walk up to", zh: "步行上限" },
+    byClaims: { en: "circle and walk", zh: "圆圈与步行" },
+    circle: { en: "circle", zh: "圆圈" },
+    onFoot: { en: "Reached on foot", zh: "步行可达" },
+    inCircle: { en: "In the circle", zh: "圆圈之内" },
+    circlesClaim: { en: "by circles instead", zh: "若按圆圈计" },
     group: { en: "People", zh: "人群" },
     colours: { en: "Colours", zh: "着色" },
     byDepth: { en: "centres within reach", zh: "可达中心数" },
@@ -37,7 +44,7 @@ carecircles.live = (function () {
         "carecircles whatif 并加 --service。",
     },
     standard: { en: "standard", zh: "标准" },
-    slider: { en: "Radius, slider", zh: "半径滑块" },
+    slider: { en: "slider", zh: "滑块" },
     outsideArea: { en: "That is outside the study area; nothing was changed.", zh: "位于研究区之外，未作更改。" },
     notLoaded: { en: "The scenario was not loaded; the plan is as it was.", zh: "方案未载入，当前方案保持不变。" },
     loaded: { en: "Loaded", zh: "已载入" },
@@ -58,6 +65,7 @@ carecircles.live = (function () {
       this.buildPanel();
     }
     get plan() { return this.planner.plan; }
+    get unit() { return this.planner.grid.data.unit; }
 
     tell(isSettled = false) {
       const group = this.fitGroup();
@@ -72,6 +80,10 @@ carecircles.live = (function () {
       put("gained", count(area.gained));
       put("lost", count(area.lost));
       put("backup", percent(area.all > 0 ? area.backup / area.all : null));
+      if (this.planner.grid.walks) {
+        const claimed = this.planner.grid.claimed(group);
+        put("circles", `${count(claimed)} · ${percent(area.all > 0 ? claimed / area.all : null)}`);
+      }
       const beyond = [...this.plan.centres.values()].filter((centre) => centre.neighbour).length;
       put("centres", `${this.plan.centres.size - beyond}` + (beyond ? ` + ${beyond} (${common("marks", "neighbour")})` : ""));
       this.tableCells.forEach((row, n) => {
@@ -79,10 +91,11 @@ carecircles.live = (function () {
           FORMATS.signed(streets[n].covered - was.streets[n].covered), count(streets[n].all - streets[n].covered)];
         row.forEach((cell, k) => { if (cell.textContent !== texts[k]) cell.textContent = texts[k]; });
       });
-      this.radius.value = this.plan.metres;
-      this.radius.setAttribute("aria-valuetext", count(this.plan.metres) + " m");
-      if (isSettled || document.activeElement !== this.metres) this.metres.value = Number(this.plan.metres.toFixed(1));
-      put("minutes", minutes(this.plan.minutes));
+      const limit = this.planner.grid.limitOf(this.plan);
+      this.radius.value = limit;
+      this.radius.setAttribute("aria-valuetext", cost(limit, this.unit));
+      if (isSettled || document.activeElement !== this.metres) this.metres.value = Number(limit.toFixed(1));
+      put("minutes", this.unit === "min" ? "" : minutes(this.plan.minutes));
       if (isSettled) this.tellChanges();
     }
 
@@ -128,7 +141,9 @@ carecircles.live = (function () {
       const more = element("dl", "cc-figures");
       const labels = [
         ["gained", () => common("statuses", "gained")], ["lost", () => common("statuses", "lost")],
-        ["backup", () => word("twoOrMore")], ["centres", () => word("centresNow")]].map(([name, told]) => {
+        ["backup", () => word("twoOrMore")],
+        ...(this.planner.grid.walks ? [["circles", () => word("circlesClaim")]] : []),
+        ["centres", () => word("centresNow")]].map(([name, told]) => {
           const label = element("dt"), value = element("dd");
           value.append(text(name));
           more.append(label, value);
@@ -196,13 +211,16 @@ carecircles.live = (function () {
         box.append(label);
       };
       this.radius = element("input");
-      Object.assign(this.radius, { type: "range", min: NEAREST_RADIUS_M, max: FARTHEST_RADIUS_M, step: 10 });
+      const { walks } = this.planner.grid, isMinutes = this.unit === "min";
+      Object.assign(this.radius, { type: "range", ...(isMinutes ? { min: 1, step: 0.5 } : { min: NEAREST_RADIUS_M, step: 10 }),
+        max: walks ? walks.farthest : FARTHEST_RADIUS_M });
       this.metres = element("input", "cc-metres");
-      Object.assign(this.metres, { type: "number", min: 1, max: 999999, step: "any" });
+      Object.assign(this.metres, { type: "number", min: 1, max: this.planner.farthest, step: "any" });
       [[this.radius, "input"], [this.metres, "change"]].forEach(([input, change]) => {
         input.addEventListener(change, () => {
-          const metres = Number(input.value);
-          if (metres > 0.001 && metres < 1e6) this.planner.setRadius(metres);
+          const limit = Number(input.value), { farthest } = this.planner;
+          if (limit > farthest && walks) page.notice(`${word("nearer")} ${cost(farthest, this.unit)}`);
+          else if (limit > 0.001 && limit < 1e6) this.planner.setLimit(limit);
           if (change !== "change") return;
           this.planner.settle();
           this.tell(true); // what cannot be a radius gives way to the one that holds
@@ -210,8 +228,11 @@ carecircles.live = (function () {
       });
       this.radius.addEventListener("change", () => this.planner.settle());
       this.texts.minutes = element("span", "cc-quiet");
-      labelled("radius", this.radius, this.metres, "m", this.texts.minutes);
-      inEveryLanguage(() => this.radius.setAttribute("aria-label", word("slider")));
+      const key = walks ? "longestWalk" : "radius";
+      const unit = element("span");
+      labelled(key, this.radius, this.metres, unit, this.texts.minutes);
+      inEveryLanguage(() => { unit.textContent = isMinutes ? word("min") : this.unit; });
+      inEveryLanguage(() => this.radius.setAttribute("aria-label", `${word(key)}, ${word("slider")}`));
       const choice = (entries, chosen, act) => {
         const select = element("select");
         entries.forEach(([value, label]) => {
@@ -227,7 +248,8 @@ carecircles.live = (function () {
       this.groupChoice = choice(this.planner.world.groups.map((g) => [g, () => say(this.planner.config.groups[g])]),
         this.wanted, (group) => { this.wanted = group; this.tell(true); });
       labelled("group", this.groupChoice);
-      labelled("colours", choice([["depth", () => word("byDepth")], ["change", () => word("byChange")]],
+      labelled("colours", choice([["depth", () => word("byDepth")], ["change", () => word("byChange")],
+        ...(walks ? [["claims", () => word("byClaims")]] : [])],
         "depth", (what) => this.planner.colour(what)));
       this.planName = element("input");
       this.planName.addEventListener("change", () => {

@@ -3,7 +3,7 @@
 carecircles.panel = (function () {
   const { page, say, word, inEveryLanguage, setLanguage } = carecircles.words;
   const { element, button, section, foldable, placeTable } = carecircles.kit;
-  const { DEPTHS, CHANGE_SIGNS, GAIN_SIGNS, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
+  const { DEPTHS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, ISOCHRONES, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
 
   /** @param {TitleConfig} config */
   function addTitle(config) {
@@ -65,11 +65,13 @@ carecircles.panel = (function () {
     const list = element("ul", "cc-legend");
     entries.forEach((entry) => {
       const item = element("li", { share: "cc-share", depth: "cc-depth", uncovered: "cc-gap",
-        change: "cc-change" }[entry.sign]);
+        change: "cc-change", claim: "cc-claim", isochrone: "cc-isochrone" }[entry.sign]);
       const sign = element("span", "cc-sign cc-sign-" + entry.sign);
       if (entry.sign === "depth") sign.style.background = DEPTHS[entry.depth];
       if (entry.sign === "share") sign.style.background = shareColour(entry.share);
       if (entry.sign === "change") hatch(sign, CHANGE_SIGNS[entry.status]);
+      if (entry.sign === "claim") hatch(sign, CLAIM_SIGNS[entry.claim]);
+      if (entry.sign === "isochrone") sign.style.background = ISOCHRONES[entry.isochrone];
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
       if (entry.sign === "changed" && entry.change !== "closed") {
         sign.style.borderColor = CHANGED[entry.change];

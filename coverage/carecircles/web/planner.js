@@ -2,38 +2,89 @@
    and people follow. */
 "use strict";
 carecircles.planner = (function () {
-  const { page, WORDS, say, word, common } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
-  const { DEPTH_SIGNS, CHANGE_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
-  const { Coverage } = carecircles.grid, { scenario } = carecircles;
+  const { page, WORDS, say, word, common, count, cost } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
+  const { DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
+  const { Coverage } = carecircles.grid, { scenario } = carecircles, { Counting, circle } = carecircles.counting;
+  const { outline } = carecircles.reached;
   const { makeWorld, slopes } = carecircles.ground;
   const { History, asItIs, withCentre, without, placed, fresh, stateOf, takenBack } = carecircles.plan;
   const STEP_M = 50, FINE_STEP_M = 10; // of an arrow key, and with Shift
 
   /* Cells with their depths, which change, and the people in them */
 
+  const DEPTHS_LOOK = [1, 2, 3, 4, 5], CLAIMS = Object.keys(CLAIM_SIGNS);
+  const FIRST_CLAIM = 1 + DEPTH_SIGNS.length + Object.keys(CHANGE_SIGNS).length;
+
   const Live = Coverage.extend({
-    prepare() {
-      const { people } = this.data;
+    prepare(ways) {
+      const { people, walk, world } = /** @type {LiveData} */ (this.data);
       const names = new Set(Object.values(people).map((group) => group.weights).filter(Boolean));
-      this.counting = new carecircles.counting.Counting(this.data, this.street,
-        Object.fromEntries([...names].map((name) => [name, this[name]])));
-      ["depth", "wasCovered", "shade"].forEach((name) => (this[name] = this.counting[name]));
+      const weights = Object.fromEntries([...names].map((name) => [name, this[name]]));
+      this.counting = new Counting(this.street, weights);
+      ["depth", "wasCovered"].forEach((name) => (this[name] = this.counting[name]));
+      if (walk) { // circles are counted beside what people walk
+        this.walks = carecircles.walk.read(walk, ways, world.centres);
+        this.circles = new Counting(this.street, weights);
+        this.claims = Uint8Array.from(this.street, (code) => (code ? FIRST_CLAIM + CLAIMS.indexOf("neither") : 0));
+      }
       this.colourBy("depth");
     },
 
-    /** Colour cells by depth or by change. */
+    /** Colour cells by depth, by change, or by what circles claim. */
     colourBy(what) {
-      const depths = [1, 2, 3, 4, 5];
-      if (what === "depth") this.counting.lookAs(depths, depths);
-      else this.counting.lookAs([9, 7, 7, 7, 7], [8, 6, 6, 6, 6]);
+      if (what === "depth") this.counting.lookAs(DEPTHS_LOOK, DEPTHS_LOOK);
+      else if (what === "change") this.counting.lookAs([9, 7, 7, 7, 7], [8, 6, 6, 6, 6]);
+      this.shade = what === "claims" ? this.claims : this.counting.shade;
     },
     setBaseline() { this.counting.setBaseline(); },
-    reach(centre, metres, sign) { this.counting.reach(centre, metres, sign); },
+
+    /** What counts in the cost table's unit: metres, or minutes. */
+    limitOf({ metres, minutes }) { return this.data.unit === "min" ? minutes : metres; },
+    /** How many metres away a cell may be that is within reach. */
+    widest(plan) { return this.walks ? Math.max(plan.metres, this.limitOf(plan) / this.data.walk.per_metre) : plan.metres; },
+    /** The cells that a centre reaches, and those in its circle.
+        @param {PlanCentre} centre  @param {Plan} plan */
+    cellsOf(centre, plan) {
+      const inCircle = circle(this.data, centre, plan.metres);
+      return { inCircle, reached: this.walks ? this.walks.runs(centre, this.limitOf(plan)) : inCircle };
+    },
+    /** Add (1) or take away (-1) a centre by its cells. */
+    reach({ reached, inCircle }, sign) {
+      this.counting.reach(reached, sign);
+      if (!this.circles) return;
+      this.circles.reach(inCircle, sign);
+      const { street, depth, claims, circles: { depth: circles } } = this;
+      eachCell([reached, inCircle], (k) => {
+        const claim = circles[k] ? (depth[k] ? "both" : "circle") : depth[k] ? "walk" : "neither";
+        if (street[k]) claims[k] = FIRST_CLAIM + CLAIMS.indexOf(claim);
+      });
+    },
     people(group) { return this.counting.people(this.data.people[group]); },
+    /** Of the people of a group, those whom circles claim. */
+    claimed(group) { return this.circles.people(this.data.people[group]).area.covered; },
+    /** People of a group in runs of cells. */
+    peopleIn(runs, group) {
+      let people = 0;
+      eachCell([runs], (k) => { if (this.street[k]) people += this.peopleAt(k, group); });
+      return people;
+    },
+    nearestAt(cell, centres) {
+      if (!this.walks) return Coverage.prototype.nearestAt.call(this, cell, centres);
+      const found = this.walks.nearest(cell.index, centres);
+      return { nearest: found && found.nearest, distance: found && found.cost };
+    },
   });
 
+  /** Each cell of several lists of runs. */
+  function eachCell(lists, act) {
+    lists.forEach((runs) => {
+      for (let n = 0; n < runs.length; n += 2) for (let k = runs[n]; k <= runs[n + 1]; k++) act(k);
+    });
+  }
+
   /** @param {LiveData} data */
-  carecircles.draw.live = (data) => new Live(data, [...DEPTH_SIGNS, ...Object.values(CHANGE_SIGNS)]);
+  carecircles.draw.live = (data) =>
+    new Live(data, [...DEPTH_SIGNS, ...Object.values(CHANGE_SIGNS), ...Object.values(CLAIM_SIGNS)]);
 
   class Planner {
     /** @param {L.Map} map  @param {LiveConfig} config */
@@ -49,6 +100,8 @@ carecircles.planner = (function () {
       this.baseline = asItIs(this.world, WORDS.myPlan);
       this.history = new History(this.baseline);
       this.ghosts = L.layerGroup().addTo(map);
+      this.lit = null; // id of the centre whose reach on foot is shown
+      this.light = L.layerGroup().addTo(map);
       this.panel = new carecircles.live.Panel(this);
       this.listen();
       const resize = () => map.getContainer().style.setProperty("--pin", 2 * pinRadius(map) + 3 + "px");
@@ -111,37 +164,71 @@ carecircles.planner = (function () {
       this.map.closePopup();
       this.commit(act(this.plan));
     }
-    setRadius(metres) {
-      const { minutes } = scenario.withStandard(this.history.settled, metres, null);
+    /** Another limit, in metres or minutes as they count; the pace stays. */
+    setLimit(limit) {
+      const isMinutes = this.grid.data.unit === "min";
+      const { metres, minutes } = scenario.withStandard(this.history.settled, ...(isMinutes ? [null, limit] : [limit, null]));
       this.preview({ ...this.plan, metres, minutes });
     }
+    /** The largest limit that the page can measure. */
+    get farthest() { return this.grid.walks ? this.grid.walks.farthest : 999999; }
     warn() { page.notice(word("outsideArea")); }
 
     /** Draw a plan: only what differs from the one that is shown. */
     show(plan) {
       const { grid, drawn } = this;
-      const isOther = !this.plan || this.plan.metres !== plan.metres;
+      const isOther = !this.plan || this.plan.metres !== plan.metres || grid.limitOf(this.plan) !== grid.limitOf(plan);
       const touched = L.latLngBounds([]);
-      const reach = (centre, metres, sign) => {
-        grid.reach(centre, metres, sign);
-        touched.extend(this.around(centre, metres));
-      };
       drawn.forEach((shape, id) => {
         const centre = plan.centres.get(id);
         if (centre === shape.centre && !isOther) return;
-        reach(shape.centre, shape.metres, -1);
+        grid.reach(shape.cells, -1);
+        touched.extend(this.around(shape.centre, shape.widest));
         if (!centre) this.erase(id);
       });
       plan.centres.forEach((centre, id) => {
         const shape = drawn.get(id);
         if (shape && shape.centre === centre && !isOther) return;
-        reach(centre, plan.metres, 1);
-        this.draw(centre, plan.metres);
+        const cells = grid.cellsOf(centre, plan), widest = grid.widest(plan);
+        grid.reach(cells, 1);
+        touched.extend(this.around(centre, widest));
+        Object.assign(this.draw(centre, plan), { cells, widest });
       });
       this.plan = plan;
       grid.data.standard = { metres: plan.metres, minutes: plan.minutes };
       grid.data.centres = [...plan.centres.values()];
       if (touched.isValid()) grid.repaint(touched);
+      this.showReach();
+    }
+
+    /** Show what a centre reaches on foot, and its circle beside it; of the one shown if none is named. */
+    showReach(id = this.lit) {
+      const shape = this.grid.walks && this.drawn.get(id), pane = "cc-circles", interactive = false;
+      this.light.clearLayers();
+      this.lit = shape ? id : null;
+      if (!shape) return;
+      const { centre, cells } = shape, { cell, x0, y0, cols } = this.grid.data, place = slopes(centre, this.world.project);
+      const corner = (col, row) => place(x0 + col * cell - centre.x, y0 + row * cell - centre.y);
+      const border = outline(cells.reached, cols).map(([a, b, c, d]) => [corner(a, b), corner(c, d)]);
+      const add = (layer) => { this.light.addLayer(layer); return layer; };
+      add(L.polyline(border, { pane, interactive, color: "#ffffff", weight: 5, opacity: 0.9 }));
+      add(L.polyline(border, { pane, interactive, color: "#0f172a", weight: 2, className: "cc-reached" }));
+      const ring = add(L.polygon(this.ring(centre, this.plan.metres), { pane, interactive, fill: false, color: "#86198f",
+        weight: 1.5, dashArray: "5 5", className: "cc-circle-beside" }));
+      const top = ring.getBounds().getNorth(), label = `${word("circle")} ${cost(this.plan.metres, "m")}`;
+      add(L.tooltip({ permanent: true, direction: "top", className: "cc-circle-name", offset: [0, 2] })
+        .setLatLng([top, centre.lon]).setContent(element("span", "", label)));
+    }
+    hideReach(id) {
+      if (this.lit !== id) return;
+      this.lit = null;
+      this.showReach();
+    }
+    /** What a centre reaches on foot and what its circle claims, in people of the group that is shown. */
+    reachFacts(id) {
+      const { group } = this.panel, { cells } = this.drawn.get(id), name = say(this.config.groups[group]);
+      const [reached, claimed] = [cells.reached, cells.inCircle].map((runs) => this.grid.peopleIn(runs, group));
+      return [[`${word("onFoot")} (${name})`, count(reached)], [`${word("inCircle")} (${name})`, count(claimed)]];
     }
 
     ring(centre, metres) {
@@ -155,20 +242,20 @@ carecircles.planner = (function () {
       return L.latLngBounds([place(-out, -out), place(out, out), place(-out, out), place(out, -out)]);
     }
 
-    draw(centre, metres) {
+    draw(centre, { metres }) {
       const old = this.baseline.centres.get(centre.id), place = [centre.lat, centre.lon];
       const state = stateOf(centre, this.baseline);
       let shape = this.drawn.get(centre.id);
       if (!shape) {
         // those beyond the border count, and are not ours to move or to close
         const isFixed = Boolean(centre.neighbour);
-        shape = { circle: L.polygon([], { pane: "cc-circles", interactive: false, fill: false, color: "#1e3a8a",
-          weight: 1, opacity: 0.75 }).addTo(this.map), marker: this.marker(centre.id, place, isFixed) };
+        shape = { circle: this.grid.walks ? null : L.polygon([], { pane: "cc-circles", interactive: false, fill: false,
+          color: "#1e3a8a", weight: 1, opacity: 0.75 }).addTo(this.map), marker: this.marker(centre.id, place, isFixed) };
         this.drawn.set(centre.id, shape);
       }
-      Object.assign(shape, { centre, metres });
-      shape.circle.setLatLngs(this.ring(centre, metres));
-      if (shape.state !== state) shape.circle.setStyle({ color: state === "same" ? "#1e3a8a" : "#004b75",
+      shape.centre = centre;
+      if (shape.circle) shape.circle.setLatLngs(this.ring(centre, metres));
+      if (shape.circle && shape.state !== state) shape.circle.setStyle({ color: state === "same" ? "#1e3a8a" : "#004b75",
         weight: state === "same" ? 1 : 2.5 });
       shape.state = state;
       shape.marker.setLatLng(place);
@@ -187,6 +274,7 @@ carecircles.planner = (function () {
         shape.arrow.remove();
         shape.arrow = null;
       }
+      return shape;
     }
 
     erase(id) {
@@ -206,8 +294,12 @@ carecircles.planner = (function () {
         isAstray = false;
       });
       marker.bindPopup(() => this.centreBox(id), { maxWidth: 320 });
-      marker.bindTooltip(() => element("span", "", this.drawn.get(id).name()), { className: "cc-tip" });
+      marker.bindTooltip(() => (this.grid.walks ? facts(this.drawn.get(id).name(), this.reachFacts(id))
+        : element("span", "", this.drawn.get(id).name())), { className: "cc-tip" });
+      marker.on("mouseover popupopen drag", () => this.showReach(id)).on("mouseout popupclose", () => this.hideReach(id));
       marker.addTo(this.map);
+      L.DomEvent.on(marker.getElement(), "focus", () => this.showReach(id));
+      L.DomEvent.on(marker.getElement(), "blur", () => this.hideReach(id));
       L.DomEvent.on(marker.getElement(), "keyup blur", () => this.settle());
       if (!isFixed) L.DomEvent.on(marker.getElement(), "keydown", (event) => this.key(id, event));
       return marker;
@@ -254,6 +346,7 @@ carecircles.planner = (function () {
     centreBox(id) {
       const centre = this.plan.centres.get(id), old = this.baseline.centres.get(id);
       const box = centreFacts({ ...centre, street: this.streetAt(centre) }), tools = element("div", "cc-tools");
+      if (this.grid.walks) box.append(facts("", this.reachFacts(id)));
       if (!old) {
         const input = element("input", "cc-name-input");
         input.value = say(centre.name);
@@ -295,6 +388,7 @@ carecircles.planner = (function () {
 
     colour(what) {
       document.body.classList.toggle("cc-changes", what === "change");
+      document.body.classList.toggle("cc-claims", what === "claims");
       this.grid.colourBy(what);
       this.grid.paint();
     }
@@ -326,6 +420,13 @@ carecircles.planner = (function () {
         if (key === "z" && !event.shiftKey) { event.preventDefault(); this.undo(); }
         if (key === "y" || key === "z" && event.shiftKey) { event.preventDefault(); this.redo(); }
       });
+    }
+
+    /** What to say of a limit beyond what the page can measure. */
+    tooFar(plan) {
+      const { unit } = this.grid.data, tell = (limit) => cost(limit, unit);
+      return { en: `${tell(this.grid.limitOf(plan))}: this page measures walks up to ${tell(this.farthest)}`,
+        zh: `${tell(this.grid.limitOf(plan))}：本页只量算不超过 ${tell(this.farthest)} 的步行` };
     }
 
     /* Files */
@@ -361,6 +462,7 @@ carecircles.planner = (function () {
     open(texts) {
       try {
         const plan = scenario.read(texts, this.world);
+        if (this.grid.limitOf(plan) > this.farthest) throw new scenario.Problems([this.tooFar(plan)]);
         this.settle();
         this.map.closePopup();
         this.panel.complain([]);

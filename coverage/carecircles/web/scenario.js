@@ -2,17 +2,19 @@
    that a file means the same here and on the command line. Knows nothing of a page or a map. */
 "use strict";
 carecircles.scenario = (function () {
-  const ACTS = ["open", "close", "move", "equip", "standard"];
+  const ACTS = ["open", "close", "move", "equip", "standard", "rebuild"];
+  const REBUILT = ["crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat"];
   const POINT = ["street", "lon", "lat", "datum", "basis", "source"];
   const DETAILS = {
     open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
     equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
+    rebuild: ["with", "place", "share", "datum", "source"],
   };
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200; // of a day
   const FIRST_OF_PEOPLE = 1900;
   const LEAST = 0.001; // metres, minutes
-  const TEXTS = ["name", "name_en", "street", "datum", "basis", "source"];
+  const TEXTS = ["name", "name_en", "street", "datum", "basis", "source", "with", "place"];
 
   const isText = (value) => typeof value === "string";
   const isNumber = (value) => typeof value === "number";
@@ -157,6 +159,10 @@ carecircles.scenario = (function () {
       problems.push(at(where, "there are no services", "没有 services"));
     }
     if (act === "standard") problems.push(...standardProblems(row, where));
+    if (act === "rebuild" && !REBUILT.includes(row.with)) {
+      problems.push(at(where, `with is ${shown(row.with)}; write one of ${REBUILT.join(", ")}`,
+        `with 为 ${shown(row.with)}；请写 ${REBUILT.join("、")} 之一`));
+    }
     return [row, problems];
   }
 
@@ -206,7 +212,8 @@ carecircles.scenario = (function () {
 
   function contradictions(rows) {
     const problems = [];
-    rows.forEach((one, n) => rows.slice(n + 1).forEach((other) => {
+    const ours = rows.filter((row) => row.act !== "rebuild");
+    ours.forEach((one, n) => ours.slice(n + 1).forEach((other) => {
       const isStandard = one.act === "standard" && other.act === "standard";
       const isSame = one.to === other.to && one.act !== "standard" && other.act !== "standard";
       const together = [one.act, other.act].sort().join() === "equip,move";
@@ -255,7 +262,11 @@ carecircles.scenario = (function () {
   /** The plan a scenario makes of `world`: its centres by id, metres, minutes and group. */
   function read(files, world) {
     const { heading, rows, asOf, year } = parse(files, world.spelled);
-    const problems = [...missing(rows, world)];
+    const problems = [...missing(rows.filter((row) => row.act !== "rebuild"), world)];
+    rows.filter((row) => row.act === "rebuild").forEach((row) => {
+      problems.push(at(row.where, `this page rebuilds no ways (${shown(row.to)}); carry it out with carecircles whatif`,
+        `本页不能改建道路（${shown(row.to)}）；请用 carecircles whatif 计算`));
+    });
     if (asOf && world.as_of && asOf !== world.as_of) {
       problems.push({ en: `The scenario looks at ${asOf}, this page at ${world.as_of}.`,
         zh: `方案针对 ${asOf}，本页针对 ${world.as_of}。` });

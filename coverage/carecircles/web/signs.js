@@ -21,8 +21,18 @@ carecircles.signs = (function () {
     lost: { paper: "#e8702a", ink: "#5f1d00", slant: -1 },
     uncovered: { paper: "#ffe9cf", ink: "#c9a27c", slant: 1 },
   };
+  /** What a circle claims beside what the walk reaches. */
+  const CLAIM_SIGNS = {
+    both: { paper: "#85b4ea" },
+    circle: { paper: "#f5d0fe", ink: "#86198f", slant: -1 },
+    walk: { paper: "#5eead4" },
+    neither: UNCOVERED_SIGN,
+  };
   const GAIN_SIGNS = ["#f1f5f9", "#d9f0d3", "#a6dba0", "#5aae61", "#1b7837", "#00441b"]
     .map((paper) => ({ paper }));
+
+  /** From where a centre is near, the nearest first. */
+  const ISOCHRONES = ["#00441b", "#41ab5d", "#c7e9c0"];
 
   const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857" };
 
@@ -51,24 +61,28 @@ carecircles.signs = (function () {
     const svg = document.createElementNS(space, "svg");
     svg.setAttribute("class", "cc-hatching");
     svg.setAttribute("aria-hidden", "true");
-    const pattern = document.createElementNS(space, "pattern");
-    const attributes = { id: "cc-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse",
-      patternTransform: "rotate(45)" };
-    Object.entries(attributes).forEach(([k, v]) => pattern.setAttribute(k, String(v)));
-    [["#fed7aa", 7], [UNCOVERED, 2]].forEach(([fill, width]) => {
-      const stripe = document.createElementNS(space, "rect");
-      Object.entries({ width, height: 7, fill }).forEach(([k, v]) => stripe.setAttribute(k, String(v)));
-      pattern.append(stripe);
-    });
+    const patterns = Object.entries({ "cc-hatch": UNCOVERED_SIGN, "cc-hatch-claim": CLAIM_SIGNS.circle })
+      .map(([id, { paper, ink, slant }]) => {
+        const pattern = document.createElementNS(space, "pattern");
+        const attributes = { id, width: 7, height: 7, patternUnits: "userSpaceOnUse",
+          patternTransform: `rotate(${45 * slant})` };
+        Object.entries(attributes).forEach(([k, v]) => pattern.setAttribute(k, String(v)));
+        [[paper, 7], [ink, 2]].forEach(([fill, width]) => {
+          const stripe = document.createElementNS(space, "rect");
+          Object.entries({ width, height: 7, fill }).forEach(([k, v]) => stripe.setAttribute(k, String(v)));
+          pattern.append(stripe);
+        });
+        return pattern;
+      });
     const arrow = document.createElementNS(space, "marker"), head = document.createElementNS(space, "path");
     Object.entries({ id: "cc-arrow", viewBox: "0 0 10 10", refX: 16, refY: 5, markerWidth: 5,
       markerHeight: 5, orient: "auto" }).forEach(([k, v]) => arrow.setAttribute(k, String(v)));
     Object.entries({ d: "M0 0L10 5L0 10z", fill: CHANGED.moved }).forEach(([k, v]) => head.setAttribute(k, String(v)));
     arrow.append(head);
-    svg.append(pattern, arrow);
+    svg.append(...patterns, arrow);
     document.body.append(svg);
   }
 
-  return { UNCOVERED, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS, CHANGED, TINTS, CLOSED, POSITIONS, NEIGHBOUR,
-    shareColour, positionOf, hatch, addHatching };
+  return { UNCOVERED, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, ISOCHRONES, CHANGED, TINTS, CLOSED, POSITIONS,
+    NEIGHBOUR, shareColour, positionOf, hatch, addHatching };
 })();

@@ -7,8 +7,8 @@ interface Words { en: string; zh: string }
 /** South-west and north-east corner: latitude, longitude. */
 type Corners = [[number, number], [number, number]];
 type GeoJson = { type: string; coordinates: unknown };
-/** Whole numbers, `bytes` each, compressed and in base64. */
-interface Packed { bytes: 1 | 2 | 4; packed: string }
+/** Whole numbers, `bytes` each, or fractions of eight bytes, compressed and in base64. */
+interface Packed { bytes: 1 | 2 | 4 | 8; packed: string }
 
 /* Layers: one function of `carecircles.draw` each */
 
@@ -23,10 +23,16 @@ interface BordersData {
   boundary: GeoJson; lines: GeoJson; schematic: boolean;
   streets: { name: Words; short_name: Words; label_at: [number, number]; bounds: Corners }[];
 }
-interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" }
+interface CircleData { lat: number; lon: number; half_lat: number; half_lon: number; change?: "new" | "gone" | "claimed" }
 interface ZoneData { zone: string; streets: Words[]; figures: Figures; geometry: GeoJson }
 /** Of the figures told, the first are people; those that are null there are none of. */
 interface ZonesData { told: ToldFigure[]; zones: ZoneData[] }
+/** What the circle claims and the walk does not reach: zones, and what one is called. */
+interface ClaimsData extends ZonesData { name: Words }
+/** From where a centre is within some minutes on foot, the fewest first; each holds those before it. */
+interface IsochronesData {
+  told: ToldFigure[]; isochrones: { name: Words; figures: Figures; geometry: GeoJson }[];
+}
 interface Service { services: string[]; services_basis: string }
 interface CentreData extends Service {
   id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
@@ -61,7 +67,8 @@ interface GridData {
 interface Pace { metres: number; minutes: number }
 /** The group whose people are told of a cell, and in which words. */
 interface Told { group: string; label: Words }
-interface CoverageData extends GridData { told: Told; unit: Unit; standard: Pace; centres: MeasuredCentre[] }
+/** `by` is how costs are measured, null for straight lines. */
+interface CoverageData extends GridData { told: Told; unit: Unit; by: Words | null; standard: Pace; centres: MeasuredCentre[] }
 /** Before and after. */
 interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres: [MeasuredCentre[], MeasuredCentre[]] }
 interface GainData extends GridData { classes: number[]; label: Words }
@@ -71,6 +78,19 @@ interface LiveCentre extends CentreData { x: number; y: number }
 interface LiveData extends CoverageData {
   projection: Projection; outline: [number, number][][]; rim_m: number; codes: string[]; spellings: [string, string][];
   world: WorldData;
+  /** Null where reach is a straight line. */
+  walk: WalkData | null;
+}
+/** A walking network, cut to what walks of at most `farthest` from the study area can use. That, `measured` and
+    reached_cost are in the unit of the cost table, of which a metre of level ground takes `per_metre`; the other costs
+    are such metres. Lines have `_vertices` each, their `_x` and `_y` are differences of whole units from x0, y0.
+    way_start, way_end (junctions), way_along (cost), way_is_ground (may be come onto); wall_shape (of each ring or
+    line), wall_is_area (of each shape); cell (differences of numbers), cell_edge, cell_share, cell_off, and cell_stairs
+    where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
+    reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
+interface WalkData {
+  per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
+  arrays: Record<string, Packed>;
 }
 interface WorldData {
   centres: LiveCentre[]; groups: string[]; parts: Record<string, string[]>; middles: Record<string, { lon: number; lat: number }>;
@@ -82,9 +102,11 @@ interface WorldData {
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number } & (
-  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" }
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number } & (
+  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
+  | { sign: "isochrone"; isochrone: number }
+  | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
 type LegendEntry = Sign & { label: Words };
@@ -132,3 +154,13 @@ interface Plan {
   name: Words; note: Words; centres: Map<string, PlanCentre>; metres: number; minutes: number; group: string | null;
 }
 interface Lattice { cell: number; x0: number; y0: number; rows: number; cols: number }
+
+/** Where a place comes onto the network: way, share of it from its start, metres off it. */
+interface OnWay { edge: number; share: number; off: number }
+interface Graph { start: ArrayLike<number>; end: ArrayLike<number>; along: ArrayLike<number> }
+interface Places { edge: ArrayLike<number>; share: ArrayLike<number>; off: ArrayLike<number>; cell: ArrayLike<number>; stairs?: ArrayLike<number> }
+/** Line n has the vertices from `first[n]` to before `first[n + 1]`. */
+interface Lines { x: ArrayLike<number>; y: ArrayLike<number>; first: ArrayLike<number> }
+/** Cells within a limit of a centre, ascending, and what it costs to come to each. */
+interface Reached { limit: number; cells: Uint32Array; costs: Float64Array }
+interface Known { x: number; y: number; place: OnWay | null; reached: Reached }

@@ -30,6 +30,7 @@ carecircles.words = (function () {
     source: { en: "Source", zh: "来源" },
     notKnown: { en: "not known", zh: "不详" },
     noCentre: { en: "no centre", zh: "没有中心" },
+    nearer: { en: "within", zh: "不超过" },
     legend: { en: "Legend", zh: "图例" },
     summary: { en: "Summary", zh: "汇总" },
     search: { en: "Find a centre, street or community", zh: "查找中心、街道或社区" },

@@ -1,0 +1,163 @@
+"""`carecircles benches`."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from carecircles.cli._work import rested
+from carecircles.cli.options import (
+    EvaluationFormat,
+    Options,
+    Out,
+    ReachKind,
+    command,
+    inputs_of,
+    number_problems,
+    options_problems,
+    require,
+    suffix_problems,
+    target_problems,
+)
+from carecircles.cli.output import (
+    MEASURING,
+    WRITING,
+    busy,
+    is_watched,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+    remark,
+    result_of,
+)
+from carecircles.words import Sentence, joined, say
+
+_MOST = 500
+_LOOKING = Sentence("looking for places for benches", zh="正在选择座椅位置")
+_ENOUGH = Sentence("; Ctrl-C for the best so far", zh="；按 Ctrl-C 取目前最好的方案")
+_PRICE = Sentence("0 or more", zh="不小于 0 的数")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What benches are wanted, and what they cost."""
+
+    new: Annotated[int, typer.Option(help="How many new benches.")]
+    spacing: Annotated[
+        float, typer.Option(help="Metres between the places along the ways where one could stand.")
+    ] = 25.0
+    price_bench: Annotated[float | None, typer.Option(help="What a bench costs.")] = None
+    price_centre: Annotated[
+        float | None, typer.Option(help="What one more centre costs, which is told beside.")
+    ] = None
+    time_limit: Annotated[float, typer.Option(help="Seconds to search at most.")] = 60.0
+
+
+@command()
+def benches(
+    *,
+    wanted: Wanted,
+    format: Annotated[
+        EvaluationFormat, typer.Option(help="What to print.")
+    ] = EvaluationFormat.table,
+    out: Out = None,
+    options: Options,
+) -> None:
+    """Find where new benches bring most people within reach, who walk from seat to seat along the ways."""
+    options = dataclasses.replace(options, reach=ReachKind.walking)
+    inputs = inputs_of(options)
+    require(
+        _problems(wanted, options),
+        options_problems(options),
+        suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        target_problems([out], inputs),
+    )
+    from carecircles import benches as places
+    from carecircles import io, report, siting
+
+    before = rested(options)
+    with busy(joined([_LOOKING, _ENOUGH], ""), options.lang) as tell:
+
+        def watch(value: float, bound: float) -> None:
+            tell(_progress(value, bound))
+
+        search = siting.Search(time_limit=wanted.time_limit, watch=watch if is_watched() else None)
+        found = places.place(before, new=wanted.new, spacing=wanted.spacing, search=search)
+    with busy(MEASURING, options.lang):
+        centre = places.best_centre(before)
+    prices = {"price_bench": wanted.price_bench, "price_centre": wanted.price_centre}
+    record = report.bench_record(before, found, centre, **prices)
+    written = result_of(
+        out,
+        lambda: report.bench_frame(before, found),
+        lambda: record,
+        options.lang,
+        groups=before.area.groups,
+    )
+    with busy(WRITING, options.lang):
+        io.write_results(written, inputs=inputs)
+    if format is EvaluationFormat.json:
+        print_json(record)
+    elif format is EvaluationFormat.csv:
+        print_text(io.csv_text(report.bench_frame(before, found)))
+        remark(before.area, options.lang)
+    else:
+        lines = report.bench_notes(before, found, centre, **prices)
+        print_table(
+            report.bench_table(before, found, lang=options.lang),
+            title=say(report.standard_note(before), options.lang),
+            notes=[
+                *(say(line, options.lang) for line in lines),
+                *report.notes(before, lang=options.lang),
+            ],
+            lang=options.lang,
+        )
+        if out is not None:
+            print_line(out)
+
+
+def _problems(wanted: Wanted, options: Options) -> list[Sentence]:
+    """Whether the numbers are ones that can be kept to."""
+    problems = number_problems(
+        (
+            "--new",
+            wanted.new,
+            0 <= wanted.new <= _MOST,
+            Sentence(f"a number from 0 to {_MOST}", zh=f"介于 0 到 {_MOST} 之间的整数"),
+        ),
+        (
+            "--spacing",
+            wanted.spacing,
+            1 <= wanted.spacing < 1e6,
+            Sentence("metres, 1 or more", zh="不小于 1 的米数"),
+        ),
+        (
+            "--time-limit",
+            wanted.time_limit,
+            0 < wanted.time_limit < 1e6,
+            Sentence("seconds above 0", zh="大于 0 的秒数"),
+        ),
+        *(
+            (option, price, 0 <= (price or 0) < 1e15, _PRICE)
+            for option, price in (
+                ("--price-bench", wanted.price_bench),
+                ("--price-centre", wanted.price_centre),
+            )
+        ),
+    )
+    if (
+        options.stretch is None and options.rests is None and options.profile is None
+    ):  # with --rests it is told anyway
+        told = "benches: say how many metres are walked without a seat, such as --stretch 100."
+        problems.append(
+            Sentence(told, zh="benches：请写明无座椅时最多走多少米，如 --stretch 100。")
+        )
+    return problems
+
+
+def _progress(value: float, bound: float) -> Sentence:
+    known = Sentence(f"{value:,.0f} people", zh=f"{value:,.0f} 人")
+    most = Sentence(f", at best {bound:,.0f}", zh=f"，至多 {bound:,.0f} 人")
+    return joined([_LOOKING, Sentence(": ", zh="："), known, most, _ENOUGH], "")
