@@ -112,22 +112,6 @@ def test_what_holds_whoever_lives_where(homes, epsilon):
     assert again[measures].tolist() == pytest.approx(made[measures].tolist(), rel=1e-6, abs=1e-6)
 
 
-def test_as_another_program_has_them():
-    inequalipy = pytest.importorskip("inequalipy")  # extra `oracles`
-    theil = pytest.importorskip("inequality.theil")
-    rng = np.random.default_rng(5)
-    metres, people = rng.gamma(2, 300, 400), rng.integers(1, 90, 400)
-    streets = list(rng.choice(list("STUV"), 400))
-    made = told(metres, people, streets, epsilon=0.7)
-    theirs = inequalipy.kolmpollak.ede(metres, epsilon=-0.7, weights=people)
-    assert made["ede_m"] == pytest.approx(theirs)
-    assert made["gini"] == pytest.approx(inequalipy.gini(metres, weights=people))
-    each = np.repeat(metres, people)
-    decomposed = theil.TheilD(each, np.repeat(streets, people))
-    assert made["theil"] == pytest.approx(float(np.ravel(decomposed.T)[0]))
-    assert made["theil_between"] == pytest.approx(float(np.ravel(decomposed.bg)[0]))
-
-
 def run(*words):
     done = test_cli.run("equity", *words, "--area", "template", "--cell", 200, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
