@@ -1139,7 +1139,7 @@ def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch
         return real(*args, **options)
 
     monkeypatch.setattr(_solver, "maximize", one_round)
-    plan = minimize_cost(places, cost, new=2, cutoff=500, rules=rules)
+    plan = siting.minimize_cost(places, cost, new=2, cutoff=500, rules=rules)
     least = min(np.minimum(metres[:, a], metres[:, b]).sum() for a in range(8) for b in range(a))
     assert len(rounds) == 2 and plan.status == "time limit"
     assert plan.bound <= least <= plan.objective and len(plan.sites) == 2
