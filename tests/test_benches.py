@@ -264,3 +264,18 @@ def test_seats_at_one_place_are_a_leg_of_no_length_from_each_other():
     found = benches.place(asis, new=2, candidates=both)
     assert (found.covered, len(found.seats)) == (70, 2)
     assert not set(found.seats.index) & {"b1", "b2", "b3"}
+
+
+def test_benches_are_steps_of_a_scenario(tmp_path):
+    """`whatif` with the scenario finds the people that `benches` told, gained beside the seats there are."""
+    seats = ("--rests", WALK / "rests.csv")
+    ran = run("benches", *ASKED, *seats, "--new", 4, "--scenario", "seats.toml",
+              "--format", "json", cwd=tmp_path)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    asked = [*ASKED[:-2], *seats, "--reach", "walking", "--format", "json"]
+    ran = run("whatif", "seats.toml", *asked, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    row = json.loads(ran.stdout)["district"]
+    assert row["gained_people_60"] == pytest.approx(told["gained"], abs=0.01)
+    assert row["lost_people_60"] == 0

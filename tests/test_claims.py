@@ -253,6 +253,25 @@ def test_the_map_shows_circle_and_walk_over_each_other(first):
     assert "none" not in {entry["sign"] for entry in legend}
 
 
+def test_of_a_walk_in_minutes_nobody_says_by_how_many_metres_it_is_longer():
+    """At 80 m a minute (the standard's), as the walks of the example: 425 m are 5.3 minutes."""
+    walk, metres = by_the_river(), 80.0
+    far = walk.reach(walk.cells, walk.area.facilities, cutoff=5000)
+    table = reach.CostTable(far.table / metres, 5000 / metres, "min")
+    timed = functools.partial(reach.looked_up, table=table)
+    found = claims.claims_of(plan.evaluate(walk.area, walk.cells, reach=timed))
+    by_metres = claims.claims_of(walk)
+    for by in ("street", "zone"):
+        frame, there = (report.claims_frame(one, by=by) for one in (found, by_metres))
+        assert not {"extra_m", "walk_m"} & {*frame.columns}
+        np.testing.assert_allclose(frame["walk_min"], there["walk_m"] / metres, atol=0.06)
+        assert frame["straight_m"].tolist() == there["straight_m"].tolist()
+        shown = report.claims_table(found, by=by, lang="en")
+        assert "walk min" in shown
+        assert "longer by m" not in shown
+    assert found.district["only_claimed_people_60"] == by_metres.district["only_claimed_people_60"]
+
+
 def test_isochrones_are_written_beside_the_table(tmp_path):
     told("evaluate", "--reach", "walking", "--isochrones", "walk.geojson", cwd=tmp_path)
     frame = gpd.read_file(tmp_path / "walk.geojson")
@@ -266,3 +285,29 @@ def test_isochrones_are_written_beside_the_table(tmp_path):
     assert frame["people_60"].iloc[-1] == pytest.approx(covered, abs=0.01)
     metres = frame.to_crs(frame.estimate_utm_crs()).area / 1e6
     assert metres.tolist() == pytest.approx(frame["area_km2"].tolist(), rel=2e-3)
+
+
+def test_a_reader_points_at_a_zone_and_switches_isochrones_on(browser, tmp_path):
+    walk = by_the_river()
+    both = plan.evaluate(walk.area, walk.cells, reach=walk.reach, beside=reach.straight_line)
+    path = tmp_path / "map.html"
+    maps.coverage_map(both).save(path)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => carecircles.page.grid && carecircles.page.grid.painted")
+    zone = page.locator("path.cc-claimed")
+    assert zone.count() == 1
+    assert zone.get_attribute("aria-label").startswith(
+        "Claimed by the circle, not reached on foot 1: 725"
+    )
+    page.evaluate("carecircles.words.setLanguage('zh')")
+    assert zone.get_attribute("aria-label").startswith(
+        "服务圈内，步行不可达 1：725".replace("：", ": ")
+    )
+    shown = ".cc-legend li.cc-isochrone >> visible=true"
+    assert page.locator(shown).count() == 0
+    page.locator(".leaflet-control-layers").hover()
+    page.locator(".leaflet-control-layers label", has_text="等时圈").click()
+    assert page.locator(shown).all_inner_texts() == ["5 分钟以内", "10 分钟以内", "15 分钟以内"]
+    assert page.locator(".leaflet-cc-fill-pane path").count() == 3
+    page.close()

@@ -367,6 +367,61 @@ def test_it_speaks_chinese_and_fits_a_phone(browser, live_path):
     opened.page.close()
 
 
+@pytest.mark.parametrize("name", ["80plus", "nostairs"])
+def test_minutes_of_a_profile_are_counted_as_python_counts_them(
+    browser, hexi, streets, tmp_path, name
+):
+    """With stairs and signals on the way, and flights inside houses; the limit is in minutes then."""
+    rng, edges = np.random.default_rng(8), streets.edges
+    steep = edges.assign(
+        flights=rng.choice([0, 0, 0, 0, 0, 0, 2.0], len(edges)),
+        signals=rng.choice([0, 0, 1.0], len(edges)),
+    )
+    walk = functools.partial(
+        reach.walking,
+        network=network.Network(streets.xy, steep, streets.barriers),
+        profile=walkers.profile_of(name),
+    )
+    demand = grid.make_demand(hexi.streets, hexi.population, cell=200)
+    demand = demand.assign(flights=rng.choice([0, 1.5, 3], len(demand)))
+    before = plan.evaluate(hexi, demand, reach=walk)
+    maps.whatif_map(before).save(tmp_path / "live.html")
+    opened = Live(browser, tmp_path / "live.html")
+    assert_same_people(opened.figures(), before.cells, before.cells)
+    assert re.search(r"Walk up to\s*min", opened.page.locator(".cc-controls").inner_text())
+    assert opened.page.locator(".cc-metres").input_value() == "15"
+    for limit in (9, 15, 22.5, 30):
+        west, south, east, north = hexi.boundary.to_crs(4326).total_bounds
+        opened.ask(
+            """([places, limit]) => {
+              const { live } = carecircles.page;
+              live.commit(live.baseline);
+              places.forEach(([lat, lng], n) => { live.move([...live.plan.centres.keys()][n], { lat, lng }); live.settle(); });
+              live.setLimit(limit);
+              live.settle();
+            }""",
+            [rng.uniform([south, west], [north, east], (12, 2)).tolist(), limit],
+        )
+        after = carried_out(before, opened.toml())
+        assert after.cost.cutoff == pytest.approx(limit)
+        assert_same_people(opened.figures(), before.cells, after.cells)
+    here = gpd.GeoSeries.from_xy(after.cells["x"], after.cells["y"], crs=hexi.crs).to_crs(4326)
+    some = rng.choice(len(here), 60, replace=False)
+    found = opened.ask(
+        "places => places.map(([lat, lng]) => carecircles.page.grid.cellAt({ lat, lng }).distance)",
+        np.column_stack([here.y, here.x])[some].tolist(),
+    )
+    theirs = after.cells["distance_m"].to_numpy()[some]  # minutes, as the table's unit is
+    is_told = np.array([one is not None for one in found])
+    assert is_told.sum() > 40
+    np.testing.assert_allclose(
+        [one for one in found if one is not None], theirs[is_told], atol=1e-3
+    )
+    opened.shot(f"live-minutes-{name}")
+    opened.assert_quiet()
+    opened.page.close()
+
+
 def test_neighbours_are_walked_to_as_well(browser, hexi_copy, tmp_path):
     add_centres(hexi_copy, EAST_306_M)
     area = read_area(hexi_copy)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import shapely.ops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,6 +212,40 @@ def test_between_the_tracks_of_a_station_one_comes_out_along_them():
     at = network.onto(yard, x, y)
     assert at.off.tolist() == pytest.approx([340, 17])
     assert at.edge.tolist() == [0, 1]
+
+
+def test_barriers_are_crossed_where_their_shapes_say_so():
+    """Fences and ponds among streets; some places stand on them, and lines lead through their corners."""
+    rng = np.random.default_rng(3)
+    lines = [[[100 * n, 0], [100 * n, 400]] for n in range(5)]
+    lines += [[[0, 100 * n], [400, 100 * n]] for n in range(5)]
+    net = joined_up(*lines)
+    at = rng.integers(0, 40, (25, 2)) * 10
+    fences = shapely.linestrings(np.stack([at, at + rng.integers(-6, 7, at.shape) * 10], axis=1))
+    ponds = [shapely.box(*corner, *(corner + 30)) for corner in rng.integers(0, 40, (8, 2)) * 10]
+    ring = shapely.GeometryCollection([shapely.box(150, 150, 190, 190).exterior])
+    walls = np.array([*fences[shapely.length(fences) > 0], *ponds, ring])
+    walled = network.Network(net.xy, net.edges, gpd.GeoSeries(walls, crs=CRS))
+    homes = np.concatenate([rng.integers(0, 41, (150, 2)) * 10.0, rng.uniform(0, 400, (150, 2))])
+    found = network.onto(walled, *homes.T)
+    feet = shapely.line_interpolate_point(
+        net.edges.geometry.to_numpy()[found.edge], found.share, normalized=True
+    )
+    streets = net.edges.geometry.to_numpy()
+    for point, edge, off, foot in zip(
+        shapely.points(homes), found.edge, found.off, feet, strict=True
+    ):
+        ways = shapely.shortest_line(point, streets)
+        ways = [shapely.ops.substring(way, 0, max(way.length - 0.001, 0)) for way in ways]
+        held = [wall for wall in walls if wall.geom_type != "Polygon" or not wall.intersects(point)]
+        is_open = np.array([not any(way.crosses(wall) for wall in held) for way in ways])
+        if edge < 0:
+            assert not is_open.any()
+            continue
+        assert off <= shapely.distance(point, streets[is_open]).min(initial=np.inf) + 1e-9
+        taken = shapely.ops.substring(shapely.LineString([point, foot]), 0, max(off - 0.001, 0))
+        assert not any(taken.crosses(wall) for wall in held)
+    assert (found.off > network.onto(net, *homes.T).off + 1e-6).sum() > 10
 
 
 def test_a_way_along_a_barrier_is_come_onto():

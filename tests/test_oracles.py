@@ -26,7 +26,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, claims, grid, network, plan, reach, weights
+from carecircles import area, claims, equity, grid, network, plan, reach, walkers, weights
 from tests import siting_runs
 from tests import test_detour as detours
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
@@ -157,7 +157,11 @@ def helsinki():
 
 
 def by_networkx(path, crs):
-    """Every step from one node to the next of a way that is walked, straight out of the file."""
+    """
+    Every step from one node to the next of a way that is walked, straight out of the file.
+
+    With its metres, and the seconds of who climbs a step in one and waits 30 at signals.
+    """
     import networkx as nx
     import osmium
 
@@ -173,6 +177,19 @@ def by_networkx(path, crs):
         if network.is_walkable(pd.DataFrame([tags])).item()
         for way in members
     }
+    signals = {
+        node.id
+        for node in osmium.FileProcessor(str(path))
+        if node.is_node()
+        and (
+            (node.tags.get("highway"), node.tags.get("crossing")) == ("crossing", "traffic_signals")
+            or (
+                node.tags.get("highway") == "crossing"
+                and node.tags.get("crossing:signals") == "yes"
+            )
+            or (node.tags.get("highway") == "traffic_signals" and node.tags.get("crossing") != "no")
+        )
+    }
     for way in osmium.FileProcessor(str(path)).with_locations():
         if not way.is_way():
             continue
@@ -182,39 +199,76 @@ def by_networkx(path, crs):
         if not is_walked and way.id not in edges_of_squares:
             continue
         known = [(n.ref, n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
+        steps = []
         for one, other in itertools.pairwise(known):
             if one and other and one[0] != other[0]:
                 x, y = to_metres.transform([one[1], other[1]], [one[2], other[2]])
-                metres = math.hypot(x[1] - x[0], y[1] - y[0])
-                graph.add_edge(one[0], other[0], metres=metres)
-                graph.nodes[one[0]]["xy"], graph.nodes[other[0]]["xy"] = zip(x, y, strict=True)
+                steps.append((one[0], other[0], math.hypot(x[1] - x[0], y[1] - y[0])))
+                for node, at in zip(steps[-1][:2], zip(x, y, strict=True), strict=True):
+                    graph.add_node(node, xy=at)
+        whole = sum(metres for *_, metres in steps)
+        climb = 0.0
+        if way.tags.get("highway") == "steps" and way.tags.get("ramp:wheelchair", "no") == "no":
+            climb = float(dict(way.tags).get("step_count", whole / 0.3))  # seconds: one a step
+        is_path = way.tags.get("highway") in ("footway", "path", "cycleway", "pedestrian", "steps")
+        waits = [15 * is_path * ((a in signals) + (b in signals)) for a, b, _ in steps]
+        if is_path and not any(waits) and way.tags.get("crossing") == "traffic_signals":
+            waits = [30 * metres / whole for *_, metres in steps]
+        for (a, b, metres), wait in zip(steps, waits, strict=True):
+            own = (climb * metres / whole, wait)
+            if graph.has_edge(a, b):
+                own = min(own, (graph.edges[a, b]["climb"], graph.edges[a, b]["wait"]))
+            graph.add_edge(a, b, metres=metres, climb=own[0], wait=own[1])
     return graph
 
 
-def test_walks_through_helsinki_are_as_long_as_networkx_says(helsinki):
-    """From a dozen nodes of the file to all others, to the centimetre."""
+@pytest.fixture(scope="module")
+def in_both(helsinki):
+    """The network as we read it, the graph as networkx holds it, and the nodes both know."""
     import networkx as nx
 
     net = network.read_network(helsinki)
     graph = by_networkx(helsinki, net.crs)
-    graph = graph.subgraph(max(nx.connected_components(graph), key=len))
+    graph = graph.subgraph(max(nx.connected_components(graph), key=len)).copy()
     assert net.edges["metres"].sum() == pytest.approx(graph.size("metres"), rel=0.002)
     nodes = pd.DataFrame(dict(graph.nodes(data="xy")), index=["x", "y"]).T
     # On the ground, so that both start from the very same point.
     places = nodes[network.metres_off(net, nodes) < 1e-6]
     assert len(places) > 5000
+    return net, graph, places
+
+
+@pytest.mark.parametrize("profile", [None, "80plus", "nostairs"])
+def test_walks_through_helsinki_are_as_long_as_networkx_says(in_both, profile):
+    """From a dozen nodes of the file to all others, to the centimetre, and in minutes as exactly."""
+    import networkx as nx
+
+    net, graph, places = in_both
     some = places.iloc[:: len(places) // 12]
     points = gpd.points_from_xy(some["x"], some["y"])
     centres = gpd.GeoDataFrame(index=some.index, geometry=points, crs=net.crs)
-    ours = reach.walking(places, centres, net, cutoff=10_000).table.unstack("facility")  # noqa: PD010
+    who = None if profile is None else walkers.profile_of(profile)
+    ours = reach.walking(places, centres, net, cutoff=10_000, profile=who).table
+    ours = ours.unstack("facility")  # noqa: PD010
+    if who is not None:
+        ours *= 60 * who.pace_m_s  # metres on the level, to be held to the centimetre too
+
+    for _, _, edge in graph.edges(data=True):
+        edge["level"] = edge["metres"]
+        if who is not None:
+            barred = who.flight_s is None and edge["climb"] > 0
+            slower = who.pace_m_s * (edge["climb"] + edge["wait"])
+            edge["level"] += math.inf if barred else slower
     theirs = pd.DataFrame(
         {
-            centre: nx.single_source_dijkstra_path_length(graph, centre, weight="metres")
+            centre: nx.single_source_dijkstra_path_length(graph, centre, weight="level")
             for centre in some.index
         }
     )
-    difference = ours - theirs.reindex(ours.index)[ours.columns]
+    theirs = theirs.replace(math.inf, math.nan).reindex(places.index)[ours.columns]
+    difference = ours.reindex(places.index) - theirs
     assert difference.abs().max().max() < 0.01
+    assert (difference.isna() == theirs.isna()).all(axis=None)
 
 
 @settings(max_examples=40, deadline=None)
@@ -397,3 +451,26 @@ def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force
         told = ours.streets.loc[code, list(expected)]
         assert told.to_dict() == pytest.approx(expected, rel=1e-9)
     assert ours.district["reached_people_60_share"] < ours.district["claimed_people_60_share"] - 0.1
+
+
+# Equity
+
+
+def test_equity_is_that_of_other_programs():
+    needed("inequalipy")
+    needed("inequality")
+    import inequalipy
+    from inequality.theil import TheilD
+
+    rng = np.random.default_rng(5)
+    metres, people = rng.gamma(2, 300, 400), rng.integers(1, 90, 400)
+    streets = rng.choice(list("STUV"), 400)
+    cells = pd.DataFrame({"people_60": people.astype(float), "distance_m": metres})
+    cells["street"] = pd.Categorical(streets)
+    made = equity.of_district(cells, "people_60", cutoff=600, epsilon=0.7)
+    theirs = inequalipy.kolmpollak.ede(metres, epsilon=-0.7, weights=people)
+    assert made["ede_m"] == pytest.approx(theirs)
+    assert made["gini"] == pytest.approx(inequalipy.gini(metres, weights=people))
+    parts = TheilD(np.repeat(metres, people), np.repeat(streets, people))
+    assert made["theil"] == pytest.approx(float(np.ravel(parts.T)[0]))
+    assert made["theil_between"] == pytest.approx(float(np.ravel(parts.bg)[0]))

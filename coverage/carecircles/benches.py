@@ -267,6 +267,33 @@ def place(
     )
 
 
+def steps_of(found: Benches) -> dict[str, Any]:
+    """
+    The benches as plain values of a scenario, `name`, `name_en` and `step`, for `scenario.parse`.
+
+    Examples
+    --------
+    >>> at = gpd.GeoDataFrame({"lon": [117.2], "lat": [39.1]}, index=["B7"], geometry=gpd.points_from_xy([0], [0]))
+    >>> found = Benches(at, 100, 1, 0, 9, 5.0, 0.0, 5.0, 8.0, 10.0, "optimal")
+    >>> steps_of(found)["step"]
+    [{'rebuild': 'B7', 'with': 'bench', 'place': 'POINT (117.2 39.1)'}]
+    """
+    places = found.seats[["lon", "lat"]].to_dict("index")
+    count = len(places)
+    return {
+        "name": f"{count} 个新增座椅",
+        "name_en": f"{count} new bench{'es' * (count != 1)}",
+        "step": [
+            {
+                "rebuild": str(label),
+                "with": "bench",
+                "place": f"POINT ({row['lon']:.10g} {row['lat']:.10g})",
+            }
+            for label, row in places.items()
+        ],
+    }
+
+
 def best_centre(plan: Plan, *, weight: str | None = None) -> gpd.GeoDataFrame:
     """
     The place in the middle of a cell from which one more centre gains most people, measured by the plan's reach.
@@ -403,6 +430,7 @@ def _problem_of(
     # An explicit zero is a leg of no length.
     costs = np.concatenate([cost[is_leg], start[begun]])
     links = csr_array((costs, (rows, columns)), shape=(count + 1, count + 1))
+    links = network.links_of(links.data, links.indices, links.indptr)
     home, seat, far = network.legs(net, graph, homes, seats, stretch=stretch)
     people = open_[weight].to_numpy(dtype=float)[cell]
     numbers = np.concatenate([np.full(len(own.edge), -1), number])
@@ -431,6 +459,7 @@ def _built(problem: _Problem, chosen: np.ndarray) -> np.ndarray:
 def _costs_over(problem: _Problem, seats: np.ndarray) -> np.ndarray:
     """What it costs from each seat to a centre over some seats, infinite elsewhere."""
     within = problem.links[seats][:, seats]
+    within = network.links_of(within.data, within.indices, within.indptr)
     found = dijkstra(within, indices=np.array([len(seats) - 1]), limit=problem.cutoff)[0]
     cost = np.full(problem.links.shape[0], math.inf)
     cost[seats] = found

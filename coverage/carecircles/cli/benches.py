@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,6 +64,10 @@ def benches(
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
     out: Out = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="TOML file to write the benches to, as steps for `whatif`."),
+    ] = None,
     options: Options,
 ) -> None:
     """Find where new benches bring most people within reach, who walk from seat to seat along the ways."""
@@ -72,10 +77,12 @@ def benches(
         _problems(wanted, options),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
-        target_problems([out], inputs),
+        suffix_problems(scenario, (".toml",), "--scenario"),
+        target_problems([out, scenario], inputs),
     )
     from carecircles import benches as places
     from carecircles import io, report, siting
+    from carecircles import scenario as scenarios
 
     before = rested(options)
     with busy(joined([_LOOKING, _ENOUGH], ""), options.lang) as tell:
@@ -96,6 +103,9 @@ def benches(
         options.lang,
         groups=before.area.groups,
     )
+    if scenario is not None:
+        made = scenarios.parse(places.steps_of(found))
+        written[scenario] = lambda: scenarios.scenario_text(made)
     with busy(WRITING, options.lang):
         io.write_results(written, inputs=inputs)
     if format is EvaluationFormat.json:
@@ -114,8 +124,8 @@ def benches(
             ],
             lang=options.lang,
         )
-        if out is not None:
-            print_line(out)
+        for target in written:
+            print_line(target)
 
 
 def _problems(wanted: Wanted, options: Options) -> list[Sentence]:

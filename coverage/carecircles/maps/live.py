@@ -125,7 +125,7 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         "groups": {group.column: group.name for group in groups},
         "told": {group.column: told_of(group) for group in groups},
         "group": first.column,
-        "legend": [*legend_of(plan, radius=False), *change_signs(), *_live_signs(plan)],
+        "legend": [*_signs(plan), *change_signs(), *_live_signs(plan)],
         "table": {
             "title": {"en": "By street", "zh": "按街道"},
             "columns": report.panel(
@@ -279,6 +279,11 @@ def _measured(plan: Plan) -> Text:
     }
 
 
+def _signs(plan: Plan) -> list[dict[str, Any]]:
+    """The signs of a coverage map; that it has no circles is not said, as this one shows some."""
+    return [entry for entry in legend_of(plan, radius=False) if entry["sign"] != "none"]
+
+
 def _live_signs(plan: Plan) -> list[dict[str, Any]]:
     changed = [
         {"sign": "changed", "change": change, "label": text}
@@ -286,8 +291,9 @@ def _live_signs(plan: Plan) -> list[dict[str, Any]]:
     ]
     if is_straight(plan):
         return changed
+    claims = [claim for claim in _CLAIMS if claim != "walk" or plan.cost.unit == "min"]
     return [
-        *({"sign": "claim", "claim": claim, "label": text} for claim, text in _CLAIMS.items()),
+        *({"sign": "claim", "claim": claim, "label": _CLAIMS[claim]} for claim in claims),
         {
             "sign": "reached",
             "label": {"en": "What a centre reaches on foot", "zh": "中心步行可达的范围"},
@@ -306,5 +312,6 @@ def _live_signs(plan: Plan) -> list[dict[str, Any]]:
 _CLAIMS: dict[str, Text] = {
     "both": {"en": "Within a circle and reached on foot", "zh": "圆圈之内，步行可达"},
     "circle": {"en": "Within a circle, not reached on foot", "zh": "圆圈之内，步行不可达"},
-    "neither": {"en": "Within no circle", "zh": "圆圈之外"},
+    "walk": {"en": "Reached on foot from beyond the circles", "zh": "圆圈之外，步行可达"},
+    "neither": {"en": "Within no circle, not reached on foot", "zh": "圆圈之外，步行不可达"},
 }

@@ -15,6 +15,7 @@ from carecircles.plan import Plan
 
 if TYPE_CHECKING:
     from carecircles.network import Network, OnWay
+    from carecircles.walkers import Profile
 
 _FARTHEST_M = 2000.0  # a walk that the page can measure, at least
 _STANDARDS = 2.0  # or so many times the standard
@@ -34,18 +35,16 @@ def network_of(plan: Plan) -> "Network | None":
     True
     """
     bound = plan.reach
-    if isinstance(bound, functools.partial) and bound.func is reaches.walking:
-        network: Network = bound.keywords["network"] if bound.keywords else bound.args[0]
-        return network
-    return None
+    is_walk = isinstance(bound, functools.partial) and bound.func is reaches.walking
+    return reaches.network_in(bound) if is_walk else None
 
 
 def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     """
     The network with the cells on it, cut to what walks of at most `farthest` can use, and the cost table.
 
-    Ways travel in metres, or in the level metres of whoever walks, with what a metre takes in the unit of the
-    cost table; so do the stairs between flats and the street. What walks cost travels as it is, so that the page adds up the same numbers in the same order.
+    What walks take travels as it is, so that the page adds up the same numbers in the same order as
+    `reach.walking`: metres on the level, of each of which the plan's walker takes `per_metre`.
     Coordinates, from which only the place of a centre that is new or moved follows, travel in whole units of
     some micrometres.
 
@@ -70,10 +69,10 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     from carecircles import network as networks  # which loads what straight lines do without
 
     area, cells = plan.area, plan.cells
-    profile, per_metre, along = reaches.profile_in(plan.reach), 1.0, None
-    if profile is not None:
-        per_metre, along = 1 / (60 * profile.pace_m_s), networks.level_metres(network, profile)
+    profile = reaches.profile_in(plan.reach)
+    along = None if profile is None else networks.level_metres(network, profile)
     graph = networks.graph_of(network, along)
+    per_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)
     farthest = max(_FARTHEST_M * per_metre, _STANDARDS * plan.cost.cutoff)
     within = shapely.buffer(area.boundary.geometry.iloc[0], farthest / per_metre + _matching.RIM_M)
     shapely.prepare(within)
@@ -90,15 +89,12 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     of_cell = np.empty(len(cells), dtype=np.int64)
     of_cell[place[cell]] = cell
     x, y = (cells[name].to_numpy(dtype=float)[place[cell]] for name in ("x", "y"))
+    number[~np.isfinite(graph.along)] = -1
     homes = _near(networks.onto(network, x, y), number)
     points = area.facilities.geometry
     centres = _near(networks.onto(network, points.x.to_numpy(), points.y.to_numpy()), number)
-    is_on = (homes.edge >= 0) & np.isfinite(graph.along[kept][homes.edge])
-    homes = homes.taken(is_on)
-    stairs = {}
-    if profile is not None and profile.flight_s and "flights" in cells:
-        flights = cells["flights"].to_numpy(dtype=float)[place[cell][is_on]]
-        stairs = {"cell_stairs": profile.pace_m_s * profile.flight_s * flights}
+    is_on = homes.edge >= 0
+    homes, on = homes.taken(is_on), place[cell[is_on]]
     arrays = {
         "way_start": ends[:, 0],
         "way_end": ends[:, 1],
@@ -112,7 +108,7 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         "cell_edge": homes.edge,
         "cell_share": homes.share,
         "cell_off": homes.off,
-        **stairs,
+        **_stairs(cells, on, profile),
         "centre_edge": centres.edge + 1,
         "centre_share": centres.share,
         "centre_off": np.where(centres.edge >= 0, centres.off, 0.0),
@@ -127,6 +123,16 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         "y0": corner[1],
         "arrays": {name: packed(values) for name, values in arrays.items()},
     }
+
+
+def _stairs(
+    cells: pd.DataFrame, on: np.ndarray, profile: "Profile | None"
+) -> dict[str, np.ndarray]:
+    """The metres in which the stairs inside the houses of some cells are climbed, where they count."""
+    if profile is None or not profile.flight_s or "flights" not in cells:
+        return {}
+    flights = cells["flights"].to_numpy(dtype=float)[on]
+    return {"cell_stairs": profile.pace_m_s * profile.flight_s * flights}
 
 
 def _near(places: "OnWay", number: np.ndarray) -> "OnWay":

@@ -440,26 +440,27 @@ def _cut_at_nodes(
     )
     follows = np.diff(step, prepend=-2) == 1
     follows &= way[step] == way[np.concatenate([[0], step[:-1]])]
-    is_first = ~follows | (ends[node[step]] != 2)
-    piece = np.cumsum(is_first) - 1
-    first = np.flatnonzero(is_first)
-    last = np.append(first[1:], len(step)) - 1
     metric = _metric(crs, *lonlat[step].T)
     to_metres = pyproj.Transformer.from_crs(4326, metric, always_xy=True)
     xy = np.column_stack(to_metres.transform(*lonlat.T))
+    counted = _counted_along(said, way[step], xy[step], xy[step + 1], np.isin(ids, signals), step)
+    waits = counted["signals"] > 0  # and not a step before
+    is_first = ~follows | (ends[node[step]] != 2) | waits | np.concatenate([[False], waits[:-1]])
+    piece = np.cumsum(is_first) - 1
+    first = np.flatnonzero(is_first)
+    last = np.append(first[1:], len(step)) - 1
     # Every step brings its first node, the last of a piece its second one too.
     position = np.concatenate([step, step[last] + 1])
     number = np.concatenate([piece, piece[last]])
     order = np.argsort(number, kind="stable")
     lines = shapely.linestrings(xy[position[order]], indices=number[order])
     source = said.iloc[way[step[first]]].reset_index(drop=True)
-    of_ways = _counted_along(said, way[step], xy[step], xy[step + 1], np.isin(ids, signals), step)
     table = {
         "start": ids[step[first]],
         "end": ids[step[last] + 1],
         "kind": rules.kinds_of(source["highway"]).to_numpy(),
         "level": rules.levels_of(source).to_numpy(),
-        **{name: np.bincount(piece, of_step) for name, of_step in of_ways.items()},
+        **{name: np.bincount(piece, of_step) for name, of_step in counted.items()},
     }
     return gpd.GeoDataFrame(table, geometry=lines, crs=metric)
 

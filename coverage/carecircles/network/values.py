@@ -92,6 +92,23 @@ class Network:
         """The barriers by where they are."""
         return shapely.STRtree([] if self.barriers is None else self.barriers.to_numpy())
 
+    @cached_property
+    def barrier_parts(self) -> tuple[shapely.STRtree, np.ndarray, np.ndarray]:
+        """The straight parts of the barriers: by where they are, the barrier of each, and its two ends."""
+        parts, barrier = shapely.get_parts(self.barrier_tree.geometries, return_index=True)
+        while (shapely.get_type_id(parts) > 3).any():  # collections in one another
+            parts, inner = shapely.get_parts(parts, return_index=True)
+            barrier = barrier[inner]
+        is_polygon = shapely.get_type_id(parts) == 3
+        rings, polygon = shapely.get_rings(parts[is_polygon], return_index=True)
+        barrier = np.concatenate([barrier[is_polygon][polygon], barrier[~is_polygon]])
+        xy, line = shapely.get_coordinates(
+            np.concatenate([rings, parts[~is_polygon]]), return_index=True
+        )
+        first = np.flatnonzero(line[1:] == line[:-1])
+        ends = np.stack([xy[first], xy[first + 1]], axis=1)
+        return shapely.STRtree(np.asarray(shapely.linestrings(ends))), barrier[line[first]], ends
+
 
 def _edge_problems(xy: np.ndarray, edges: gpd.GeoDataFrame) -> list[Sentence]:
     """What is wrong with the ways of a network."""

@@ -9,7 +9,7 @@ Of areas only squares are walked, around their edge.
 Steps are stairs, counted in flights of 16 steps: of a way as many as its `step_count` says, else one step
 for each 0.30 m of its length (GB 50352-2019 asks that much of steps outdoors); none where `ramp:wheelchair`
 goes beside them. Plain `ramp=yes` may be a groove for bicycles and changes nothing. A signalled crossing
-counts once, on the footway that crosses the road: half on either side of the crossing's node, or, where only
+counts once, on the footway that crosses the road: half on either side of the crossing's node, as far as the next one, or, where only
 the footway says it, spread along the footway. Nothing is counted on the road itself, along which nobody
 crosses; where no footway is drawn across it, nobody waits.
 """
@@ -345,7 +345,9 @@ def made_of(
     edges = edges[edges["metres"] > 0].reset_index(drop=True)
     ends = edges[["start", "end"]].to_numpy()
     line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
-    same = pd.DataFrame({"a": ends.min(axis=1), "b": ends.max(axis=1), "line": line}).duplicated()
+    ways = pd.DataFrame({"a": ends.min(axis=1), "b": ends.max(axis=1), "line": line})
+    order = np.lexsort([edges[name] for name in COUNTED[::-1]])  # the one with least to climb stays
+    same = ways.iloc[order].duplicated().sort_index()
     edges = edges[~same.to_numpy()].reset_index(drop=True)
     if edges.empty:
         raise ValidationError([_nothing_to_walk("network")])
@@ -412,7 +414,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     Ways that follow each other, of one kind and level and with no other at their junction, as one.
 
-    Stairs and signalled crossings stay apart from other ways, so that it is known where on the way they are.
+    Stairs and signalled crossings stay as they are, so that it is known where on the way they lie.
     """
     ends = edges[["start", "end"]].to_numpy()
     _, place = np.unique(ends, return_inverse=True)
@@ -421,8 +423,10 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = np.argsort(place.ravel(), kind="stable")
     order = order[degree[place.ravel()[order]] == 2]
     a, b = (order // 2).reshape(-1, 2).T
-    table = edges[["kind", "level"]].assign(**{name: edges[name] > 0 for name in COUNTED})
-    is_link = (a != b) & (table.iloc[a].to_numpy() == table.iloc[b].to_numpy()).all(axis=1)
+    table = edges[["kind", "level"]]
+    is_plain = (edges[[*COUNTED]] == 0).all(axis=1).to_numpy()
+    is_link = (a != b) & is_plain[a] & is_plain[b]
+    is_link &= (table.iloc[a].to_numpy() == table.iloc[b].to_numpy()).all(axis=1)
     a, b = a[is_link], b[is_link]
     links = coo_array((np.ones(len(a)), (a, b)), shape=(len(edges),) * 2)
     chain = connected_components(links, directed=False)[1]
@@ -454,7 +458,6 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         start=label[start[is_line]],
         end=label[end[is_line]],
         metres=shapely.length(merged[is_line]),
-        **{name: np.bincount(number, edges[name].to_numpy()[rows])[is_line] for name in COUNTED},
     )
     joined = joined.set_geometry(merged[is_line])
     gone = np.isin(chain, whole[is_line])

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import catchments, comparison
+from carecircles import catchments, comparison, reach
 from carecircles import plan as plans
 from carecircles.claims import Claims
 from carecircles.people import of_group
@@ -73,15 +73,17 @@ def claims_frame(claims: Claims, *, by: str = "street") -> gpd.GeoDataFrame:
 def _claims(claims: Claims, by: str) -> gpd.GeoDataFrame:
     walk = claims.walk
     if by == "zone":
-        return _without_unknown(gaps_frame(walk, claims.zones).rename_axis(_ZONE))
+        zones = _without_unknown(claims.zones, walk.cost.unit)
+        return gaps_frame(walk, zones).rename_axis(_ZONE)
     frame = told_of(walk.area, claims.district if by == "district" else claims.streets)
     frame = frame[comparable(frame.columns, claims.circle, walk)]
-    return _without_unknown(gpd.GeoDataFrame(in_unit_of(frame, walk)))
+    frame = _without_unknown(frame, walk.cost.unit)
+    return gpd.GeoDataFrame(in_unit_of(frame, walk))
 
 
-def _without_unknown(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _without_unknown(frame: gpd.GeoDataFrame, unit: str) -> gpd.GeoDataFrame:
     """Without the column that nobody can fill where the walk is not in metres."""
-    return frame.drop(columns="extra_m") if "walk_min" in frame else frame
+    return frame if unit == "m" else frame.drop(columns="extra_m")
 
 
 def claims_record(claims: Claims, *, by: str = "street") -> dict[str, Any]:
@@ -136,9 +138,8 @@ def claims_table(claims: Claims, *, by: str, lang: str) -> pd.DataFrame:
     """
     walk = claims.walk
     if by == "zone":
-        return gaps_table(
-            walk, claims.zones, parts=claims.parts, columns=CLAIMED_ZONE_COLUMNS, lang=lang
-        )
+        zones = _without_unknown(claims.zones, walk.cost.unit)
+        return gaps_table(walk, zones, parts=claims.parts, columns=CLAIMED_ZONE_COLUMNS, lang=lang)
     rows = [_claims(claims, "district").assign(street_name=say(DISTRICT, lang))]
     if by == "street":
         streets = _claims(claims, "street")
@@ -227,7 +228,7 @@ def isochrones_frame(plan: Plan, minutes: Sequence[float] = MINUTES) -> gpd.GeoD
     Returns
     -------
     isochrones
-        Indexed by `pace_min` (minutes), the shortest first: within_m where costs are metres, area_km2,
+        Indexed by `pace_min` (minutes), the shortest first: by what reach (measured), within_m where costs are metres, area_km2,
         people by group, what is assumed, and outlines, each of which holds the ones before it.
 
     Examples
@@ -243,6 +244,7 @@ def isochrones_frame(plan: Plan, minutes: Sequence[float] = MINUTES) -> gpd.GeoD
     frame = found.reset_index().set_axis(pd.Index(asked, name="pace_min"))
     if plan.cost.unit == "min":
         frame = frame.drop(columns="within_m")
+    frame.insert(0, "measured", reach.in_words(plan.reach)["en"])
     frame.insert(
         len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(plan.area))
     )
