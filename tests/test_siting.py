@@ -1120,3 +1120,26 @@ def test_a_scenario_survives_being_written(hexi):
     one, two = scenario.apply(hexi, plan), scenario.apply(hexi, again)
     assert one.standard == two.standard
     pd.testing.assert_frame_equal(pd.DataFrame(one.facilities), pd.DataFrame(two.facilities))
+
+
+def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch):
+    """With a floor, a round in which nothing is found in time is no reason to give up a plan that is there."""
+    monkeypatch.setattr(models, "_NEAREST", 1)
+    monkeypatch.setattr(models, "_NEAREST_SHARE", 0.01)
+    metres = np.random.default_rng(1).random((20, 8)) * 1000
+    places = pd.DataFrame({"people_60": np.ones(20), "street": ["A", "B"] * 10})
+    pairs = pd.MultiIndex.from_product([range(20), list("abcdefgh")], names=["demand", "facility"])
+    cost, rules = pd.Series(metres.ravel(), index=pairs), Rules(floor_by_street=0.5)
+    rounds, real = [], _solver.maximize
+
+    def one_round(*args, **options):
+        rounds.append(1)
+        if len(rounds) > 1:
+            raise TimeoutError
+        return real(*args, **options)
+
+    monkeypatch.setattr(_solver, "maximize", one_round)
+    plan = minimize_cost(places, cost, new=2, cutoff=500, rules=rules)
+    least = min(np.minimum(metres[:, a], metres[:, b]).sum() for a in range(8) for b in range(a))
+    assert len(rounds) == 2 and plan.status == "time limit"
+    assert plan.bound <= least <= plan.objective and len(plan.sites) == 2

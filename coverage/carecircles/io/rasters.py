@@ -29,6 +29,7 @@ _MOST_BLOCK_BYTES = 2**29  # GDAL holds a whole one
 _PIECE = 2**22  # pixels
 _MOST_IN_PIXEL = 1e8  # people
 _LEAST_COVERED = 0.5
+_CRUMB = 1e-12  # share of the people around, below which a difference of sums is rounding
 _OF_AGE = re.compile(r"(?:^|_)([tfm])_(\d{1,3})_((?:19|20)\d\d)(?=_|$)")
 _OF_ALL = re.compile(r"(?:^|_)(?:pop|ppp)_((?:19|20)\d\d)(?=_|$)")
 _PICTURE = ("palette", "red", "green", "blue", "alpha")
@@ -404,6 +405,8 @@ def _sums(
             until[1:, 1:] = people.cumsum(axis=0).cumsum(axis=1)
             of_part = until[rows[1], cols[1]] - until[rows[0], cols[1]]
             of_part += until[rows[0], cols[0]] - until[rows[1], cols[0]]
+            # Where nobody lives the difference of sums leaves a crumb, also below 0.
+            of_part[of_part <= _CRUMB * until[-1, -1]] = 0.0
             sums[band] += np.bincount(parts.shape, of_part * parts.share, minlength=parts.shapes)
     problems = [
         Sentence(

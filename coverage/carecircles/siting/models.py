@@ -37,13 +37,6 @@ _NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
 _PAIRS_AT_ONCE = 1_000_000
 
 
-_NEAREST, _NEAREST_SHARE = (
-    16,
-    3.0,
-)  # candidates of a place, at least and by how many share the places
-_PAIRS_AT_ONCE = 1_000_000
-
-
 def maximize_coverage(
     demand: pd.DataFrame,
     cost: CostTable | pd.Series,
@@ -493,7 +486,12 @@ def _by_nearest(
     best = Solution(np.array([], dtype=int), math.inf, -math.inf, "optimal")
     while True:
         farthest = _after(made, count, base)
-        found = _at_most(made, people, farthest, search, clock)
+        try:
+            found = _at_most(made, people, farthest, search, clock)
+        except TimeoutError:
+            if math.isinf(best.value):
+                raise
+            return best._replace(status=clock.word())  # a plan of an earlier round is there
         is_open = np.zeros(len(made.candidates), dtype=bool)
         is_open[found.chosen] = True
         some, metres = is_open[made.column], base.copy()
