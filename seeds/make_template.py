@@ -23,6 +23,7 @@ RESIDENCES = [  # street, name, place in its street (shares of its width and hei
     ("S3", "和平东里", 0.6, 0.75, 800, 6),
     ("S4", "新华苑", 0.4, 0.3, 1300, 18),
 ]
+LOW = 6  # floors, up to which houses have no lift
 RIVER = 110.0083  # runs from south to north, with a bank on either side
 BANKS = (110.0074, 110.0092)
 STAIRS = (110.0075, 110.0091)  # between which and the banks a footbridge has its stairs
@@ -77,13 +78,12 @@ def write_walk(target: Path) -> None:
 def write_homes(target: Path) -> None:
     """Write residences.csv, communities.geojson, people_grid.geojson and uninhabited.geojson."""
     target.mkdir(parents=True, exist_ok=True)
-    rows = ["id,name,street,lon,lat,households,floors,use,source"]
+    rows = ["id,name,street,lon,lat,households,floors,lift,use,source"]
     for n, (code, name, x, y, households, floors) in enumerate(RESIDENCES, start=1):
         lon, lat = corner(code, x, y)
-        rows.append(
-            f"R{n},{name},{code},{lon},{lat},{households},{floors},residential,invented example"
-        )
-    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,office,invented example")
+        about = f"{households},{floors},{'yes' if floors > LOW else 'no'},residential"
+        rows.append(f"R{n},{name},{code},{lon},{lat},{about},invented example")
+    rows.append("R9,新华商厦,S4,110.0280,35.0240,0,5,yes,office,invented example")
     write_rows(rows, target / "residences.csv")
 
     halves = [

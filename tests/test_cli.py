@@ -572,7 +572,7 @@ def test_check_says_what_it_understood(tmp_path):
     for expected in (
         "centres",
         "GB18030",
-        "1 rows",
+        "1 row,",
         "'经度' as lon",
         "not used: '电话'",
         "(not declared)",

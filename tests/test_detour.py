@@ -345,7 +345,7 @@ def test_a_reach_is_bound_to_what_another_area_has(riverside):
     before = dataclasses.replace(study, on_foot=bare)
     demand = weights.make_demand(study, cell=200)
     few = reach.of_area(before, "detour")
-    more = reach.with_area(few, study)
+    more = reach.with_area(few, study, before=before)
     again = reach.of_area(study, "detour")
     shares = [
         plan.evaluate(study, demand, reach=one).cells["covered"].sum() for one in (few, more, again)
@@ -361,3 +361,11 @@ def test_a_reach_is_bound_to_what_another_area_has(riverside):
     assert report.reach_notes(cut)[0]["en"].startswith(
         f"{people:,.0f} people 60+ have no way to any centre"
     )
+
+
+def test_a_factor_reaches_who_is_at_the_limit_but_for_rounding():
+    """1.1 times 100 m is 110 m, and 110.00000000000001 in floating point; 1 mm farther is too far."""
+    cells = pd.DataFrame({"x": [100.0, 100.001], "y": 0.0}, index=["at", "beyond"])
+    cost = reach.detour(cells, centres_at((0, 0)), cutoff=110, factor=1.1, source="a survey")
+    assert cost.table.tolist() == [110.0]
+    assert cost.table.index.get_level_values("demand").tolist() == ["at"]

@@ -26,7 +26,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, claims, grid, network, plan, reach, walkers, weights
+from carecircles import area, claims, equity, grid, network, plan, reach, walkers, weights
 from tests import siting_runs
 from tests import test_detour as detours
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
@@ -451,3 +451,26 @@ def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force
         told = ours.streets.loc[code, list(expected)]
         assert told.to_dict() == pytest.approx(expected, rel=1e-9)
     assert ours.district["reached_people_60_share"] < ours.district["claimed_people_60_share"] - 0.1
+
+
+# Equity
+
+
+def test_equity_is_that_of_other_programs():
+    needed("inequalipy")
+    needed("inequality")
+    import inequalipy
+    from inequality.theil import TheilD
+
+    rng = np.random.default_rng(5)
+    metres, people = rng.gamma(2, 300, 400), rng.integers(1, 90, 400)
+    streets = rng.choice(list("STUV"), 400)
+    cells = pd.DataFrame({"people_60": people.astype(float), "distance_m": metres})
+    cells["street"] = pd.Categorical(streets)
+    made = equity.of_district(cells, "people_60", cutoff=600, epsilon=0.7)
+    theirs = inequalipy.kolmpollak.ede(metres, epsilon=-0.7, weights=people)
+    assert made["ede_m"] == pytest.approx(theirs)
+    assert made["gini"] == pytest.approx(inequalipy.gini(metres, weights=people))
+    parts = TheilD(np.repeat(metres, people), np.repeat(streets, people))
+    assert made["theil"] == pytest.approx(float(np.ravel(parts.T)[0]))
+    assert made["theil_between"] == pytest.approx(float(np.ravel(parts.bg)[0]))

@@ -1,5 +1,6 @@
 """A plan carries its cost table and its reach: a table of one's own is never mixed with circles."""
 
+import dataclasses
 import functools
 import math
 
@@ -8,7 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carecircles import comparison, grid, marginal, plan, reach, report, scenario, siting
+from carecircles import (
+    area,
+    comparison,
+    datasets,
+    grid,
+    marginal,
+    plan,
+    reach,
+    report,
+    scenario,
+    siting,
+)
 from carecircles.errors import ValidationError
 from tests.conftest import planned
 
@@ -127,3 +139,21 @@ def test_points_with_people_can_be_sited():
     cost = reach.straight_line(homes, places, cutoff=60)
     found = siting.maximize_coverage(homes, cost, new=1)
     assert (found.sites.index.tolist(), found.covered, found.status) == (["a"], 4, "optimal")
+
+
+def test_a_network_of_ones_own_stays_when_a_scenario_changes_centres_alone():
+    """The area has a network too, on which every way is a third as long."""
+    folder = datasets.folder("template")
+    study = area.read_area(folder, network=folder / "walk/network.geojson")
+    theirs = study.on_foot.network
+    longer = dataclasses.replace(
+        theirs, edges=theirs.edges.assign(metres=3 * theirs.edges["metres"])
+    )
+    walk = functools.partial(reach.walking, network=longer)
+    asis = plan.evaluate(
+        study, grid.make_demand(study.streets, study.population, cell=200), reach=walk
+    )
+    less = plan.carry_out(asis, scenario.parse({"name": "One less", "step": [{"close": "A1"}]}))
+    assert less.reach is walk
+    anew = plan.evaluate(less.area, asis.cells, reach=walk)
+    pd.testing.assert_series_equal(less.cells["distance_m"], anew.cells["distance_m"])

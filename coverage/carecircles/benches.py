@@ -430,6 +430,7 @@ def _problem_of(
     # An explicit zero is a leg of no length.
     costs = np.concatenate([cost[is_leg], start[begun]])
     links = csr_array((costs, (rows, columns)), shape=(count + 1, count + 1))
+    links = network.links_of(links.data, links.indices, links.indptr)
     home, seat, far = network.legs(net, graph, homes, seats, stretch=stretch)
     people = open_[weight].to_numpy(dtype=float)[cell]
     numbers = np.concatenate([np.full(len(own.edge), -1), number])
@@ -458,6 +459,7 @@ def _built(problem: _Problem, chosen: np.ndarray) -> np.ndarray:
 def _costs_over(problem: _Problem, seats: np.ndarray) -> np.ndarray:
     """What it costs from each seat to a centre over some seats, infinite elsewhere."""
     within = problem.links[seats][:, seats]
+    within = network.links_of(within.data, within.indices, within.indptr)
     found = dijkstra(within, indices=np.array([len(seats) - 1]), limit=problem.cutoff)[0]
     cost = np.full(problem.links.shape[0], math.inf)
     cost[seats] = found

@@ -41,7 +41,7 @@ def of_district(
     equity
         The people, `out_of_reach_...` (whom no way leads to any centre), and of the others:
 
-        - `mean_distance_m`, and `worst_tenth_m`, the mean of the tenth of people who have it farthest;
+        - `mean_m`, and `worst_tenth_m`, the mean of the tenth of people who have it farthest;
         - `ede_m`, the equally-distributed equivalent distance of Kolm and Pollak, with `kappa` per unit:
           as if everyone had it so far,
 
@@ -195,7 +195,7 @@ def _measures(x: np.ndarray, w: np.ndarray, *, cutoff: float, kappa: float) -> d
     mean = distance / people
     beyond = np.where(x > cutoff, (x - cutoff) / cutoff, 0.0)
     told = {
-        "mean_distance_m": mean,
+        "mean_m": mean,
         "worst_tenth_m": mean,
         "ede_m": mean,
         "gini": 0.0,
@@ -221,7 +221,7 @@ def _measures(x: np.ndarray, w: np.ndarray, *, cutoff: float, kappa: float) -> d
 
 
 _MEASURES = (
-    "mean_distance_m",
+    "mean_m",
     "worst_tenth_m",
     "ede_m",
     "gini",
@@ -256,13 +256,13 @@ def _decomposed(
     whole: dict[str, float], streets: list[dict[str, float]], people: list[float]
 ) -> dict[str, float]:
     """Theil's index within streets and between them."""
-    mean, total = whole["mean_distance_m"], sum(people)
+    mean, total = whole["mean_m"], sum(people)
     if not total > 0 or not mean > 0:
         return {"theil_within": whole["theil"], "theil_between": whole["theil"]}
     within = between = 0.0
     for told, count in zip(streets, people, strict=True):
-        if count > 0 and told["mean_distance_m"] > 0:
-            part = count * told["mean_distance_m"] / (total * mean)
+        if count > 0 and told["mean_m"] > 0:
+            part = count * told["mean_m"] / (total * mean)
             within += part * told["theil"]
-            between += part * np.log(told["mean_distance_m"] / mean)
+            between += part * np.log(told["mean_m"] / mean)
     return {"theil_within": within, "theil_between": between}

@@ -138,7 +138,7 @@ def evaluate(
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
     elif (
-        (reach := reaches.with_area(base.reach, area)) is not base.reach
+        (reach := reaches.with_area(base.reach, area, before=base.area)) is not base.reach
         or area.sources is not base.area.sources
     ):  # ways, or stairs inside, are rebuilt
         cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))

@@ -126,7 +126,10 @@ def read_profiles(path: str | Path) -> tuple[Profile, ...]:
         raise ValidationError(
             [Sentence(told, zh=f"{file}：不是 TOML（{why}）；请更正该行。")]
         ) from None
-    profiles, problems = declared(tables, file=file, under="")
+    under = ""
+    if set(tables) == {"profiles"} and isinstance(tables["profiles"], dict):
+        tables, under = tables["profiles"], "profiles."  # as they stand in area.toml
+    profiles, problems = declared(tables, file=file, under=under)
     if not tables:
         told = f"{file}: there is no profile in it; write one as [name] with a pace_m_s."
         zh = f"{file}：其中没有步行者类型；请写成 [名称] 并给出 pace_m_s。"

@@ -164,6 +164,8 @@ def evaluate(
             ],
             lang=options.lang,
         )
+        if isochrones is not None:
+            print_line(isochrones)
 
 
 @command()

@@ -73,11 +73,12 @@ def network(
 
     with busy(READING, lang):
         study = None if area is None else read_area(folder_of(area))
+        walls = barriers if study is None or barriers else study.on_foot.barriers
         net = networks.read_network(
             file,
             crs=None if study is None else study.crs,
             datum=datum_of(datum),
-            barriers=barriers,
+            barriers=walls,
             within=None if study is None else study.boundary,
             private=private,
         )

@@ -34,6 +34,7 @@ from carecircles.network.walks import Graph as Graph
 from carecircles.network.walks import OnWay as OnWay
 from carecircles.network.walks import graph_of as graph_of
 from carecircles.network.walks import level_metres as level_metres
+from carecircles.network.walks import links_of as links_of
 from carecircles.network.walks import nearest as nearest
 from carecircles.network.walks import onto as onto
 from carecircles.network.walks import walks as walks

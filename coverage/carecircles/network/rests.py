@@ -19,9 +19,9 @@ from carecircles.network.walks import (
     Graph,
     OnWay,
     _Bins,
-    _links,
     _part,
     _points,
+    links_of,
     walks,
 )
 
@@ -199,4 +199,4 @@ def _seated(
     order = np.lexsort((end, start))
     start, end, cost = start[order], end[order], cost[order]
     starts = np.searchsorted(start, np.arange(first + len(centres.edge) + 1))
-    return _links(cost, end, starts), first
+    return links_of(cost, end, starts), first

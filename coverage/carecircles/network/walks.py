@@ -253,7 +253,7 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     pair, both = _least_of_each(rows.astype(np.int64) * count + cols, np.tile(costs[is_link], 2))
     rows, cols = np.divmod(pair, max(count, 1))
     starts = np.searchsorted(rows, np.arange(count + 1))
-    return Graph(costs, per_metre, _links(both, cols, starts))
+    return Graph(costs, per_metre, links_of(both, cols, starts))
 
 
 def nearest(
@@ -397,7 +397,7 @@ def _with_sources(
     is_loop = ends[:, 0] == ends[:, 1]
     costs[is_loop] = costs[is_loop].min(axis=1)[:, None]
     starts = links.indptr[-1] + 2 * np.arange(count + 1)
-    extended = _links(
+    extended = links_of(
         np.concatenate([links.data, costs.ravel()]),
         np.concatenate([links.indices, np.where(ends < 0, first - 1, ends).ravel()]),
         np.concatenate([links.indptr, starts]),
@@ -449,11 +449,23 @@ def _part(links: csr_array, near: np.ndarray, local: np.ndarray) -> csr_array:
     row = np.repeat(np.arange(len(near)), count)
     is_near = target >= 0
     starts = np.searchsorted(row[is_near], np.arange(len(near) + 1))
-    return _links(links.data[taken][is_near], target[is_near], starts)
+    return links_of(links.data[taken][is_near], target[is_near], starts)
 
 
-def _links(costs: np.ndarray, targets: np.ndarray, starts: np.ndarray) -> csr_array:
-    """Costs from each junction to its neighbours; older SciPy walks only over positions of 32 bits."""
+def links_of(costs: np.ndarray, targets: np.ndarray, starts: np.ndarray) -> csr_array:
+    """
+    Costs from each junction to its neighbours; older SciPy walks only over positions of 32 bits.
+
+    Parameters
+    ----------
+    costs, targets, starts
+        Data, indices and index pointer of a square sparse matrix by rows.
+
+    Examples
+    --------
+    >>> links_of(np.array([5.0]), np.array([1]), np.array([0, 1, 1])).indices.dtype
+    dtype('int32')
+    """
     positions = (targets.astype(np.int32), starts.astype(np.int32))
     return csr_array((costs, *positions), shape=(len(starts) - 1,) * 2)
 

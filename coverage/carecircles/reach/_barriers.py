@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
-from carecircles.network import OPENS_M
+from carecircles.network import OPENS_M, links_of
 
 _FOLLOWS_M = 25.0  # from one barrier to the next that the same crossing leads over
 _ACROSS_M = 3000.0  # how far a barrier may reach to either side of a crossing
@@ -244,6 +244,7 @@ def _over(
         ),
         shape=(nodes + count,) * 2,
     ).tocsr()
+    links = links_of(links.data, links.indices, links.indptr)
     cost = dijkstra(links, indices=nodes + np.arange(count), limit=cutoff)[:, :nodes]
     which, at = np.nonzero(cost <= min(cutoff, np.finfo(float).max))
     found, begin = [], 0

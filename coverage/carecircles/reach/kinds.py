@@ -227,27 +227,27 @@ def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Rea
     return functools.partial(detour, factor=factor, source=source)
 
 
-def with_area(reach: Reach, area: StudyArea) -> Reach:
+def with_area(reach: Reach, area: StudyArea, *, before: StudyArea) -> Reach:
     """
     The same kind of reach along what another study area has, such as one that a scenario has rebuilt.
+
+    Only what the reach has of the area before is changed: a network of one's own stays.
 
     Examples
     --------
     >>> from carecircles import datasets
-    >>> with_area(straight_line, datasets.load("template")) is straight_line
+    >>> area = datasets.load("template")
+    >>> with_area(straight_line, area, before=area) is straight_line
     True
     """
     given = reach.keywords if isinstance(reach, functools.partial) else {}
-    own = {
-        "network": area.on_foot.network,
-        "barriers": area.on_foot.barriers,
-        "crossings": area.on_foot.crossings,
-        "rests": area.on_foot.rests,
-    }
+    was, own = before.on_foot, area.on_foot
     bound = {
-        name: own[name]
-        for name in given
-        if own.get(name) is not None and own[name] is not given[name]
+        name: getattr(own, name)
+        for name in ("network", "barriers", "crossings", "rests")
+        if name in given
+        and given[name] is getattr(was, name)
+        and getattr(own, name) is not given[name]
     }
     bind: Callable[..., Reach] = functools.partial
     return bind(reach, **bound) if bound else reach

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import catchments, comparison
+from carecircles import catchments, comparison, reach
 from carecircles import plan as plans
 from carecircles.claims import Claims
 from carecircles.people import of_group
@@ -228,7 +228,7 @@ def isochrones_frame(plan: Plan, minutes: Sequence[float] = MINUTES) -> gpd.GeoD
     Returns
     -------
     isochrones
-        Indexed by `pace_min` (minutes), the shortest first: within_m where costs are metres, area_km2,
+        Indexed by `pace_min` (minutes), the shortest first: by what reach (measured), within_m where costs are metres, area_km2,
         people by group, what is assumed, and outlines, each of which holds the ones before it.
 
     Examples
@@ -244,6 +244,7 @@ def isochrones_frame(plan: Plan, minutes: Sequence[float] = MINUTES) -> gpd.GeoD
     frame = found.reset_index().set_axis(pd.Index(asked, name="pace_min"))
     if plan.cost.unit == "min":
         frame = frame.drop(columns="within_m")
+    frame.insert(0, "measured", reach.in_words(plan.reach)["en"])
     frame.insert(
         len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(plan.area))
     )

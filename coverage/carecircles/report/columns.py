@@ -168,6 +168,8 @@ COLUMNS: dict[str, Column] = {
     "placed_{g}": _column("people", ("{} placed", "已安置{}"), ("People ({}) in the cells of the unit", "单元各网格内安置的人口（{}）")),
 
     # how unequally far people are
+    "measured": _column("text", ("Measured", "量算方式"), ("How people get to centres", "到达中心的方式")),
+    "mean_{u}": _column("{u}", ("Mean distance of these people, {u}", "该人群平均距离 {u}"), ("Mean distance to the nearest centre of the people the row is about", "该行人群到最近中心的平均距离"), ("their mean {u}", "该人群平均 {u}")),
     "group_people": _column("people", ("People", "人数"), ("People of the group in the row", "该行人群的人数")),
     "out_of_reach_group_people": _column("people", ("Without a way", "无路可达"), ("People of the group in the row from whom no way leads to any centre", "该行人群中无路可达任何中心的人数")),
     "out_of_reach_{g}": _column("people", ("{} without a way", "无路可达的{}"), ("People ({}) from whom no way leads to any centre; the other measures leave them out", "无路可达任何中心的人口（{}），不计入其他各项")),
@@ -321,7 +323,7 @@ YEAR_COLUMNS = (
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
     "{g}",
-    "mean_distance_{u}",
+    "mean_{u}",
     "worst_tenth_{u}",
     "ede_{u}",
     "gini",

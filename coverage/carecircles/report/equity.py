@@ -158,7 +158,7 @@ def equity_note(plan: Plan, *, epsilon: float = equity.EPSILON) -> Text:
     group = comparison.headline(plan)
     told = equity.of_district(plan.cells, group.column, cutoff=plan.cost.cutoff, epsilon=epsilon)
     unit = unit_in_words(plan.cost.unit)
-    ede, mean = (figure(plan.cost.unit, told[name]) for name in ("ede_m", "mean_distance_m"))
+    ede, mean = (figure(plan.cost.unit, told[name]) for name in ("ede_m", "mean_m"))
     within, between = (figure("index", told[f"theil_{part}"]) for part in ("within", "between"))
     kappa, out = f"{told['kappa']:.3g}", figure("people", told[f"out_of_reach_{group.column}"])
     lost = told[f"out_of_reach_{group.column}"] > 0

@@ -63,18 +63,21 @@ class Cuts:
     entries of a row best first.
     """
 
-    def __init__(self, worth: sparse.csr_matrix) -> None:
-        of_row = grouped(worth.tocsc(), _GROUPS)
+    def __init__(self, worth: sparse.csc_matrix) -> None:
+        of_row = grouped(worth, _GROUPS)
         order = np.argsort(of_row, kind="stable")
-        rows = worth[order]
-        self.count = np.diff(rows.indptr)
-        row = np.repeat(np.arange(len(self.count)), self.count)
-        best_first = np.lexsort((-rows.data, row))
-        self.column, self.worth = rows.indices[best_first], rows.data[best_first]
-        self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
-        self.best = self.worth[self.first]
+        rows = worth.tocsr()[order]
+        self.count, self.column, self.worth = np.diff(rows.indptr), rows.indices, rows.data
         self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
         self.entries = rows.indptr[np.append(self.begins, len(self.count))]
+        ends = np.append(self.begins[1:], len(self.count))
+        for own, begin, end in zip(self._groups(), self.begins, ends, strict=True):
+            row = np.repeat(np.arange(begin, end), self.count[begin:end])
+            best_first = np.lexsort((-self.worth[own], row))
+            self.column[own] = self.column[own][best_first]
+            self.worth[own] = self.worth[own][best_first]
+        self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
+        self.best = self.worth[self.first]
         self.most = np.add.reduceat(self.best, self.begins)
         is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
         pattern = (np.ones(len(self.column)), self.column, rows.indptr)
@@ -93,8 +96,8 @@ class Cuts:
         over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
         constant = np.add.reduceat(dual, self.begins)
         slopes = [
-            np.bincount(self.column[a:b], over[a:b], minlength=self.columns)
-            for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)
+            np.bincount(self.column[own], over[own], minlength=self.columns)
+            for own in self._groups()
         ]
         value = constant + np.array([slope @ part for slope in slopes])
         broken = np.arange(len(value))
@@ -153,6 +156,10 @@ class Cuts:
             added[columns] += share[cut] * slope
         return constant, added
 
+    def _groups(self) -> list[slice]:
+        """Where the entries of each group stand."""
+        return [slice(a, b) for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)]
+
     def _dual_at(self, part: np.ndarray) -> np.ndarray:
         """What each row is worth at the column at which its best columns add up to one, or 0."""
         if self.cover is not None:
@@ -201,12 +208,11 @@ def bound(
     """
     part = np.zeros(worth.shape[1])
     part[chosen] = 1
-    by_row = worth.tocsr()
-    filled = np.flatnonzero(np.diff(by_row.indptr))
-    if not len(filled) or not clock.left():
-        served = float(worth.max(axis=1).sum()) if len(filled) else 0.0
+    is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
+    if not is_filled.any() or not clock.left():
+        served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
         return Bound(served, served, np.zeros(len(part)), part), None
-    cuts = Cuts(by_row[filled])
+    cuts = Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
     reached, _ = cuts.add(part)
     found = _limited(cuts, np.zeros(0), price, budget, part)
     total = float(price.sum())

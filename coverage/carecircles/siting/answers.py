@@ -305,10 +305,11 @@ def steps_of(
             name, name_en = f"新增中心{number}", f"New centre {number}"
         place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
         steps.append({"open": str(label), "name": name, "name_en": name_en, **place})
-    what = {"en": "new centres", "zh": "个新增中心"}
+    centres = "centre" if len(sites) == 1 else "centres"
+    what = {"en": f"new {centres}", "zh": "个新增中心"}
     if service is not None:
         spelled = io.service_name(service)
-        what = {"en": f"centres with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
+        what = {"en": f"{centres} with '{spelled['en']}'", "zh": f"个中心增设“{spelled['zh']}”"}
     return {
         "name": f"{len(sites)} {what['zh']}",
         "name_en": f"{len(sites)} {what['en']}",

@@ -32,10 +32,8 @@ from carecircles.siting.question import (
 )
 from carecircles.words import Sentence
 
-_NEAREST, _NEAREST_SHARE = (
-    16,
-    3.0,
-)  # candidates of a place, at least and by how many share the places
+_NEAREST = 16  # candidates of each place that a search begins with, at least
+_NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
 _PAIRS_AT_ONCE = 1_000_000
 
 
