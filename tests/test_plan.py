@@ -157,3 +157,14 @@ def test_a_network_of_ones_own_stays_when_a_scenario_changes_centres_alone():
     assert less.reach is walk
     anew = plan.evaluate(less.area, asis.cells, reach=walk)
     pd.testing.assert_series_equal(less.cells["distance_m"], anew.cells["distance_m"])
+
+
+def test_a_table_of_ones_own_that_ends_at_its_cutoff_cuts_nobody_off():
+    """Who is not in the table may well have a centre farther off: nothing is said of ways that are not there."""
+    study = datasets.load("template")
+    demand = grid.make_demand(study.streets, study.population, cell=200)
+    table = reach.straight_line(demand, study.facilities, cutoff=700)
+    own = functools.partial(reach.looked_up, table=table)
+    asis = plan.evaluate(study, demand, reach=own, beside=reach.straight_line)
+    assert asis.cells["nearest"].isna().any()
+    assert not any("no way to any centre" in note["en"] for note in report.reach_notes(asis))

@@ -12,7 +12,7 @@ from carecircles.errors import ValidationError
 from carecircles.reach.detour import detour, factor_problems
 from carecircles.reach.resting import resting
 from carecircles.reach.straight import straight_line
-from carecircles.reach.values import Reach
+from carecircles.reach.values import CostTable, Reach
 from carecircles.reach.walking import walking
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
@@ -32,7 +32,7 @@ def in_words(reach: Reach) -> Text:
     >>> in_words(straight_line), in_words(functools.partial(walking, network=None))["en"]
     ({'en': 'in a straight line', 'zh': '直线'}, 'along the walking network')
     """
-    kind = reach.func if isinstance(reach, functools.partial) else reach
+    kind = kind_of(reach)
     if kind is straight_line:
         return {"en": "in a straight line", "zh": "直线"}
     if kind in (walking, resting):
@@ -55,6 +55,19 @@ def in_words(reach: Reach) -> Text:
     if kind is detour and isinstance(reach, functools.partial):
         return _detour_in_words(reach.keywords)
     return {"en": "by a cost table of one's own", "zh": "按自备的距离表"}
+
+
+def kind_of(reach: Reach) -> Callable[..., CostTable]:
+    """
+    The function of a reach, whatever is bound to it.
+
+    Examples
+    --------
+    >>> kind_of(functools.partial(walking, network=None)) is walking
+    True
+    """
+    kind: Callable[..., CostTable] = reach.func if isinstance(reach, functools.partial) else reach
+    return kind
 
 
 def _detour_in_words(given: Mapping[str, Any]) -> Text:

@@ -451,7 +451,7 @@ def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]
     if more:
         notes.append(
             {
-                "en": f"{more} centres more are farther than {FAR_M:g} m from any way.",
+                "en": f"{more} more {'centre is' if more == 1 else 'centres are'} farther than {FAR_M:g} m from any way.",
                 "zh": f"另有 {more} 个中心距任何道路超过 {FAR_M:g} 米。",
             }
         )
@@ -461,7 +461,8 @@ def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]
 def _cut_off(plan: Plan) -> list[Text]:
     """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
     is_cut_off = plan.cells["nearest"].isna()
-    if plan.area.facilities.empty or not is_cut_off.any():
+    is_of_its_own = reach.kind_of(plan.reach) is reach.looked_up  # whose table may just end there
+    if plan.area.facilities.empty or is_of_its_own or not is_cut_off.any():
         return []
     group, by = comparison.headline(plan), reach.in_words(plan.reach)
     few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
