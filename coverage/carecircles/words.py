@@ -73,6 +73,18 @@ def joined(lines: Iterable[str], between: str = "\n") -> Sentence:
     return Sentence(en, zh=zh)
 
 
+def each_once(many: Iterable[Iterable[Text]]) -> list[Text]:
+    """
+    The lines of several lists, each once.
+
+    Examples
+    --------
+    >>> each_once([[{"en": "a", "zh": "甲"}], [{"en": "a", "zh": "甲"}]])
+    [{'en': 'a', 'zh': '甲'}]
+    """
+    return list({line["en"]: line for lines in many for line in lines}.values())
+
+
 def listed(words: Iterable[str]) -> Sentence:
     """
     Names, choices or sentences one after the other.

@@ -27,29 +27,22 @@ from carecircles.report.columns import (
     show,
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame
-from carecircles.report.notes import (
-    assumptions,
-    centre_count,
-    centres_label,
+from carecircles.report.frames import (
     columns_of,
     comparable,
-    each_once,
-    grid_note,
     groups_of,
     heading_of,
     headline_group,
     in_unit_of,
-    isolated,
-    name_of,
     named_of,
-    neighbour_notes,
-    of_time,
-    reach_notes,
     setting_of,
     told_of,
     units_of,
 )
-from carecircles.words import Text, say
+from carecircles.report.names import centre_count, centres_label, isolated, name_of, of_time
+from carecircles.report.notes import assumptions, grid_note, neighbour_notes
+from carecircles.report.ways import reach_notes
+from carecircles.words import Text, each_once, say
 
 _ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 

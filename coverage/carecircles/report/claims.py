@@ -21,17 +21,17 @@ from carecircles.report.columns import (
     rounded,
 )
 from carecircles.report.coverage import DISTRICT, gaps_frame, gaps_table, parts_frame
-from carecircles.report.notes import (
-    assumptions,
+from carecircles.report.frames import (
     columns_of,
     comparable,
     heading_of,
     in_unit_of,
-    name_of,
     setting_of,
-    standard_note,
     told_of,
 )
+from carecircles.report.names import name_of
+from carecircles.report.notes import assumptions
+from carecircles.report.ways import standard_note
 from carecircles.words import Text, say
 
 MINUTES = (5.0, 10.0, 15.0)

@@ -23,19 +23,16 @@ from carecircles.report.columns import (
     records_of,
     rounded,
 )
-from carecircles.report.notes import (
-    assumptions,
-    centre_count,
-    centre_name,
-    centres_label,
+from carecircles.report.frames import (
     columns_of,
     heading_of,
     headline_group,
     in_unit_of,
-    name_of,
     setting_of,
     told_of,
 )
+from carecircles.report.names import centre_count, centre_name, centres_label, name_of
+from carecircles.report.notes import assumptions
 from carecircles.words import Text, say
 
 DISTRICT = {"en": "District", "zh": "全区"}

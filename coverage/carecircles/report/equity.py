@@ -16,15 +16,15 @@ from carecircles.report.columns import (
     unit_in_words,
 )
 from carecircles.report.coverage import DISTRICT
-from carecircles.report.notes import (
+from carecircles.report.frames import (
     columns_of,
     groups_of,
     heading_of,
     in_unit_of,
-    name_of,
     setting_of,
     told_of,
 )
+from carecircles.report.names import name_of
 from carecircles.words import Text, say
 
 _COUNTED = "group_people"

@@ -16,16 +16,9 @@ from carecircles.report.columns import (
     records_of,
     rounded,
 )
-from carecircles.report.notes import (
-    assumptions,
-    centre_name,
-    columns_of,
-    comparable,
-    heading_of,
-    headline_group,
-    name_of,
-    named_of,
-)
+from carecircles.report.frames import columns_of, comparable, heading_of, headline_group, named_of
+from carecircles.report.names import centre_name, name_of
+from carecircles.report.notes import assumptions
 from carecircles.words import Text, say
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from carecircles.area import StudyArea
 from carecircles.people import Group
-from carecircles.report.notes import FAR_M, MOST_PLACES, far_centre_notes
+from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:

@@ -22,19 +22,10 @@ from carecircles.report.columns import (
     show,
     unit_in_words,
 )
-from carecircles.report.notes import (
-    assumptions,
-    columns_of,
-    grid_note,
-    heading_of,
-    headline_group,
-    name_of,
-    named_of,
-    neighbour_notes,
-    plan_name,
-    reach_notes,
-    said_below,
-)
+from carecircles.report.frames import columns_of, heading_of, headline_group, named_of
+from carecircles.report.names import name_of, plan_name
+from carecircles.report.notes import assumptions, grid_note, neighbour_notes, said_below
+from carecircles.report.ways import reach_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands site nothing and need none of it

@@ -25,17 +25,10 @@ from carecircles.report.columns import (
     rounded,
 )
 from carecircles.report.coverage import DISTRICT, coverage_frame
-from carecircles.report.notes import (
-    assumptions,
-    columns_of,
-    each_once,
-    groups_of,
-    heading_of,
-    headline_group,
-    name_of,
-    named_of,
-)
-from carecircles.words import Text, say
+from carecircles.report.frames import columns_of, groups_of, heading_of, headline_group, named_of
+from carecircles.report.names import name_of
+from carecircles.report.notes import assumptions
+from carecircles.words import Text, each_once, say
 
 
 def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
