@@ -201,7 +201,7 @@ def run(*asked):
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", ["15 min along the walking network (奶奶, 0.60 m/s), the limit included", "mean min",
+        ("en", ["15 min along the walking network (奶奶, 0.60 m/s), the limit included", "mean of all, min",
                 "25 s a flight of stairs (not stated)", "The network knows of 4 flights of stairs",
                 "100.0 % of people 60+, who have", "700 m in a straight line: "]),
         ("zh", ["沿步行路网（奶奶，0.60 米/秒）15 分钟，含界限", "平均距离 分钟", "每层楼梯 25 秒（未说明）",

@@ -105,7 +105,7 @@ def test_numbers_are_whole_at_every_width(tables, lang, width):
 def test_the_first_columns_stay_and_the_last_go(tables):
     text = printed(tables["en"]["coverage"], width=80)
     assert "60+ left" not in text.split("└")[1]
-    assert "90 % within m" in text.split("└")[1]
+    assert "90 % of all within m" in text.split("└")[1]
     assert "--format csv" in text
 
 

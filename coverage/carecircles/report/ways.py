@@ -147,11 +147,8 @@ def _way_of(plan: Plan, told: Plan) -> Text:
 
 def _limited(plan: Plan) -> Text:
     """How far a plan's reach goes, in words."""
-    unit, limit, way = (
-        unit_in_words(plan.cost.unit),
-        f"{plan.cost.cutoff:g}",
-        reach.in_words(plan.reach),
-    )
+    unit, way = unit_in_words(plan.cost.unit), reach.in_words(plan.reach)
+    limit = f"{plan.cost.cutoff:g}"
     blank = "" if way["zh"].endswith("）") else " "
     return {
         "en": f"{limit} {unit['en']} {way['en']}",
@@ -185,15 +182,14 @@ def _cut_off(plan: Plan) -> list[Text]:
 
 def _walk_notes(*plans: Plan) -> list[Text]:
     """Of plans that are walked: centres far from any way, and people who live nearest to one left out."""
-    walked = [plan for plan in plans if reach.network_in(plan.reach) is not None]
+    walked = [(one, net) for one in plans if (net := reach.network_in(one.reach)) is not None]
     if not walked:
         return []
     from carecircles import network
 
-    first = walked[0]
     lines: list[Text] = []
-    net, group = reach.network_in(first.reach), comparison.headline(first)
-    is_lost = network.is_left_out(net, first.cells) if net is not None else first.cells["covered"]
+    first, net = walked[0]
+    is_lost, group = network.is_left_out(net, first.cells), comparison.headline(first)
     few = figure("people", first.cells.loc[is_lost, group.column].sum())
     if few != figure("people", 0.0):
         lines.append(
@@ -203,11 +199,7 @@ def _walk_notes(*plans: Plan) -> list[Text]:
                 "zh": f"{few} 名{group.name['zh']}人口最近的道路与其余不连通、已被略去；按最近的其余道路计算。",
             }
         )
-    every = (
-        far_centre_notes(own, plan.area.facilities)
-        for plan in walked
-        if (own := reach.network_in(plan.reach)) is not None
-    )
+    every = (far_centre_notes(net, plan.area.facilities) for plan, net in walked)
     return [*lines, *each_once(every)]
 
 
