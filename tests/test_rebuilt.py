@@ -156,8 +156,8 @@ def test_a_scenario_with_a_footbridge_is_measured_anew(walked):
     assert after.cells["covered"].sum() > before.cells["covered"].sum()
     np.testing.assert_array_equal(after.beside.cells["covered"], before.beside.cells["covered"])
     assert after.area.notes[-1] == {
-        "en": "plan.toml: '桥' is a new way of 100 m; circles do not show it.",
-        "zh": "plan.toml：'桥' 为新增道路 100 米；圆形范围不反映此项。",
+        "en": "plan.toml: '桥' is a new way of 100 m; it shows in walks and in ways round barriers alone.",
+        "zh": "plan.toml：'桥' 为新增道路 100 米；仅在步行和绕行障碍的距离中反映。",
     }
     assert study.on_foot.network is before.area.on_foot.network
     later = dataclasses.replace(steps_of({**bridge, "date": "2030"}), as_of=None)
@@ -183,6 +183,93 @@ def test_a_crossing_opens_a_barrier_where_there_is_no_network(walked):
         demand, study.facilities, cutoff=700, barriers=study.on_foot.barriers, crossings=crossings
     )
     assert cost.table.sum() == pytest.approx(after.cost.table.sum())
+
+
+@pytest.mark.parametrize(
+    ("step", "place", "said", "shows"),
+    [
+        ({"with": "crossing"}, [(100, 0), (100, 100)], "in walks and in ways round barriers alone",
+         {"walk", "round", "timed", "seated"}),
+        ({"with": "ramp"}, [(300, 30)], "it shows in walks alone, the climb", {"walk", "timed", "seated"}),
+        ({"with": "bench"}, [(300, 0)], "it shows in walks from seat to seat alone", {"seated"}),
+    ],
+)  # fmt: skip
+def test_a_note_says_by_which_plans_what_is_rebuilt_shows(walked, step, place, said, shows):
+    """A bench is nothing to who needs no seat: that circles alone do not show it was untrue."""
+    study = area.read_area(walked)
+    seats = study.facilities[["geometry"]]  # where nobody needs one
+    study = dataclasses.replace(study, on_foot=dataclasses.replace(study.on_foot, rests=seats))
+    ways = {
+        "circle": reach.straight_line,
+        "walk": reach.of_area(study, "walking"),
+        "round": reach.of_area(study, "detour"),
+        "timed": functools.partial(
+            reach.walking, network=study.on_foot.network, profile=walkers.profile_of("80plus")
+        ),
+        "seated": reach.of_area(study, "walking", stretch=250),
+    }
+    steps = steps_of({"rebuild": "x", "place": wkt(study, *place), **step})
+    demand, found = weights.make_demand(study, cell=50), set()
+    for name, way in ways.items():
+        before = plan.evaluate(study, demand, reach=way)
+        after = plan.carry_out(before, steps)
+        assert said in after.area.notes[-1]["en"]
+        if not after.cost.table.round(6).equals(before.cost.table.round(6)):
+            found.add(name)
+    assert found == shows
+
+
+@pytest.mark.parametrize(
+    ("bound", "step", "place"),
+    [
+        ("network", "crossing", [(100, 0), (100, 100)]),
+        ("rests", "bench", [(50, 0)]),
+        ("crossings", "crossing", [(100, 40), (100, 60)]),
+    ],
+)
+def test_what_is_rebuilt_beside_ways_of_ones_own_is_refused(walked, bound, step, place):
+    """Where a plan is walked along another network than the area's, a new bridge would change nothing."""
+    study, mine = area.read_area(walked), area.read_area(walked).on_foot
+    seats = study.facilities[["geometry"]]
+    study = dataclasses.replace(study, on_foot=dataclasses.replace(study.on_foot, rests=seats))
+    reaches = {
+        "network": functools.partial(reach.walking, network=mine.network),
+        "rests": functools.partial(
+            reach.resting, network=study.on_foot.network, rests=seats.copy(), stretch=150
+        ),
+        "crossings": functools.partial(
+            reach.detour, barriers=study.on_foot.barriers, crossings=seats.iloc[:0]
+        ),
+    }
+    before = plan.evaluate(study, weights.make_demand(study, cell=50), reach=reaches[bound])
+    steps = steps_of({"rebuild": "x", "with": step, "place": wkt(study, *place)})
+    with pytest.raises(ValidationError, match=rf"has not the `{bound}` of .* take the reach from"):
+        plan.carry_out(before, steps)
+    assert plan.carry_out(before, steps_of({"close": "A1"})).reach is before.reach
+
+
+def test_a_bridge_over_a_river_without_a_network_is_missed_by_a_walk_along_ones_own(walked):
+    """The area knows its river alone, so that the bridge is only a crossing of it; the walk is not round it."""
+    study = area.read_area(walked)
+    bare = dataclasses.replace(study, on_foot=dataclasses.replace(study.on_foot, network=None))
+    walk = functools.partial(reach.walking, network=study.on_foot.network)
+    before = plan.evaluate(bare, weights.make_demand(study, cell=50), reach=walk)
+    bridge = {"rebuild": "b", "with": "crossing", "place": wkt(study, (100, 40), (100, 60))}
+    with pytest.raises(ValidationError, match="has not the `network` of its study area"):
+        plan.carry_out(before, steps_of(bridge))
+
+
+def test_barriers_that_were_bound_without_crossings_get_the_bridge_that_is_built(walked):
+    """Nobody crosses the river before, and no crossing was named; then the one new bridge counts."""
+    study = area.read_area(walked)
+    demand = weights.make_demand(study, cell=50)
+    walls = functools.partial(reach.detour, barriers=study.on_foot.barriers)
+    before = plan.evaluate(study, demand, reach=walls)
+    bridge = {"rebuild": "b", "with": "crossing", "place": wkt(study, (100, 0), (100, 100))}
+    after = plan.carry_out(before, steps_of(bridge))
+    named = plan.evaluate(study, demand, reach=reach.of_area(study, "detour"))
+    assert after.cost.table.equals(plan.carry_out(named, steps_of(bridge)).cost.table)
+    assert after.cells["covered"].sum() > before.cells["covered"].sum()
 
 
 def test_benches_ramps_and_waits_change_what_is_known_of_walking(walked):
@@ -337,7 +424,7 @@ def test_stairs_inside_a_building_are_eased(upstairs, step, flights):
         after.cells, upstairs.facilities, upstairs.on_foot.network, cutoff=15, profile=who
     )
     assert cost.table.sum() == pytest.approx(after.cost.table.sum())
-    assert "circles do not show it" in after.area.notes[-1]["en"]
+    assert after.area.notes[-1]["en"].endswith("saves shows in the minutes of a profile alone.")
     assert upstairs.sources.residences["lift"].tolist() == [0.0]
 
 

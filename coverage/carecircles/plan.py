@@ -122,7 +122,7 @@ def evaluate(
     Raises
     ------
     ValidationError
-        As the reach does.
+        As the reach does, and as `reach.with_area` for the reaches of `base`.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     Raises
     ------
     ValidationError
-        As `scenario.apply`.
+        As `scenario.apply`, and if ways are rebuilt that the plan's reach does not have from its study area.
 
     Examples
     --------

@@ -244,7 +244,12 @@ def with_area(reach: Reach, area: StudyArea, *, before: StudyArea) -> Reach:
     """
     The same kind of reach along what another study area has, such as one that a scenario has rebuilt.
 
-    Only what the reach has of the area before is changed: a network of one's own stays.
+    Only what the reach has of the area before is changed, and crossings come to barriers that had none.
+
+    Raises
+    ------
+    ValidationError
+        If the reach leads by a network, crossings or seats of one's own, where those of the area are rebuilt.
 
     Examples
     --------
@@ -253,17 +258,31 @@ def with_area(reach: Reach, area: StudyArea, *, before: StudyArea) -> Reach:
     >>> with_area(straight_line, area, before=area) is straight_line
     True
     """
-    given = reach.keywords if isinstance(reach, functools.partial) else {}
-    was, own = before.on_foot, area.on_foot
-    bound = {
-        name: getattr(own, name)
-        for name in ("network", "barriers", "crossings", "rests")
-        if name in given
-        and given[name] is getattr(was, name)
-        and getattr(own, name) is not given[name]
+    given = dict(reach.keywords) if isinstance(reach, functools.partial) else {}
+    if given.get("barriers") is not None:
+        given.setdefault("crossings", None)
+    was, now = vars(before.on_foot), vars(area.on_foot)
+    rebuilt = {
+        name for name in ("network", "barriers", "crossings", "rests") if was[name] is not now[name]
     }
+    if "crossings" in rebuilt:
+        rebuilt.add("network")  # a way over a barrier is one of the network, too
+    stale = [name for name in given if name in rebuilt and given[name] is not now[name]]
+    if of_its_own := [name for name in stale if given[name] is not was[name]]:
+        raise ValidationError([_not_of_the_area(name) for name in of_its_own])
     bind: Callable[..., Reach] = functools.partial
-    return bind(reach, **bound) if bound else reach
+    return bind(reach, **{name: now[name] for name in stale}) if stale else reach
+
+
+def _not_of_the_area(name: str) -> Sentence:
+    """That a reach has not what is rebuilt in its study area, and what to do."""
+    put = f"dataclasses.replace(area.on_foot, {name}=...)"
+    return Sentence(
+        f"what is rebuilt would not show: the plan's reach has not the `{name}` of its study area; give the "
+        f"area that of the reach, with `{put}`, or take the reach from `reach.of_area`.",
+        zh=f"改造不会反映：方案的可达方式用的不是研究区的 `{name}`；请用 `{put}` 把它放入研究区，"
+        "或用 `reach.of_area` 取得可达方式。",
+    )
 
 
 def _rests_of(area: StudyArea) -> gpd.GeoDataFrame:

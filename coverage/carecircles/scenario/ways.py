@@ -24,6 +24,25 @@ _INSIDE: dict[str, Text] = {
     "handrail": {"en": "handrails", "zh": "加装扶手"},
     "seat": {"en": "seats on the stairs", "zh": "加装楼道座椅"},
 }
+_MINUTES: Text = {
+    "en": "what it saves shows in the minutes of a profile alone",
+    "zh": "所省时间仅在按步行者计时时反映",
+}
+_SHOWS: dict[str, Text] = {  # where what is rebuilt shows, whatever a plan is measured by
+    "crossing": {
+        "en": "it shows in walks and in ways round barriers alone",
+        "zh": "仅在步行和绕行障碍的距离中反映",
+    },
+    "bench": {
+        "en": "it shows in walks from seat to seat alone",
+        "zh": "仅在途中须有座椅的步行中反映",
+    },
+    "ramp": {  # a door may open onto it
+        "en": "it shows in walks alone, the climb that it saves in the minutes of a profile",
+        "zh": "仅在步行中反映，所省上下台阶的时间仅在按步行者计时时反映",
+    },
+    **dict.fromkeys(("short_wait", *_INSIDE), _MINUTES),
+}
 _NO_HOMES = Sentence(
     "the study area has no residences; name a file of them as residences below [files] in area.toml",
     zh="研究区没有居住建筑数据；请在 area.toml 的 [files] 下写明 residences",
@@ -104,10 +123,10 @@ def _inside_in_words(step: Mapping[Any, Any], count: int) -> Text:
 
 
 def _note(step: Mapping[Any, Any], told: Text) -> Text:
-    name = _checks.show(step["to"])
+    name, shows = _checks.show(step["to"]), _SHOWS[step["with"]]
     return {
-        "en": f"{step['file']}: {name} is {told['en']}; circles do not show it.",
-        "zh": f"{step['file']}：{name} 为{told['zh']}；圆形范围不反映此项。",
+        "en": f"{step['file']}: {name} is {told['en']}; {shows['en']}.",
+        "zh": f"{step['file']}：{name} 为{told['zh']}；{shows['zh']}。",
     }
 
 
@@ -123,23 +142,22 @@ def _shape_of(step: Mapping[Any, Any], crs: pyproj.CRS) -> gpd.GeoSeries:
 
 
 def _crossing(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) -> tuple[_Made, Text]:
-    """A new way over a barrier: along it in the network, and a crossing where there is none."""
+    """A new way over a barrier: along it in the network, and a crossing for ways without one."""
     from carecircles import network as networks
 
     line = where.iloc[0]
-    net, crossings, barriers = on_foot.network, on_foot.crossings, on_foot.barriers
+    net, crossings = on_foot.network, on_foot.crossings
     told = {"en": f"a new way of {line.length:,.0f} m", "zh": f"新增道路 {line.length:,.0f} 米"}
-    if net is None and barriers is None:
+    if net is None and on_foot.barriers is None:
         return _NO_NETWORK, told
     if net is not None:
         made = networks.with_way(net, line)
         if made is None:
             return _far("way at each of its ends", "两端的道路"), told
         net = made
-    if barriers is not None:
-        row = {"name": [step["to"]], "row": [step["step"]]}
-        new = gpd.GeoDataFrame(row, geometry=[line], crs=where.crs)
-        crossings = new if crossings is None else pd.concat([crossings, new], ignore_index=True)
+    row = {"name": [step["to"]], "row": [step["step"]]}
+    new = gpd.GeoDataFrame(row, geometry=[line], crs=where.crs)
+    crossings = new if crossings is None else pd.concat([crossings, new], ignore_index=True)
     return dataclasses.replace(on_foot, network=net, crossings=crossings), told
 
 
