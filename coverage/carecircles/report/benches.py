@@ -10,7 +10,7 @@ from carecircles.plan import Plan
 from carecircles.report.columns import BENCH_COLUMNS, UNITS, as_text, figure, records_of, rounded
 from carecircles.report.frames import columns_of, heading_of, headline_group, named_of
 from carecircles.report.names import name_of
-from carecircles.report.notes import assumptions
+from carecircles.report.notes import assumed_of
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands set no bench and need none of it
@@ -43,7 +43,7 @@ def bench_frame(plan: Plan, found: "Benches") -> gpd.GeoDataFrame:
     [True]
     """
     frame = rounded(_frame(plan, found))
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    frame["assumed"] = assumed_of(plan.area)
     return gpd.GeoDataFrame(frame, geometry=found.seats.geometry, crs=plan.area.crs)
 
 

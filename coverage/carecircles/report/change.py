@@ -40,7 +40,7 @@ from carecircles.report.frames import (
     units_of,
 )
 from carecircles.report.names import centre_count, centres_label, isolated, name_of, of_time
-from carecircles.report.notes import assumptions, grid_note, neighbour_notes
+from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes
 from carecircles.report.ways import reach_notes
 from carecircles.words import Text, each_once, say
 
@@ -173,7 +173,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
                 "group": plan.area.standard.group or "everyone",
                 **figures,
                 "net_km2": figures["gained_km2"] - figures["lost_km2"],
-                "assumed": "; ".join(line["en"] for line in assumptions(plan.area)),
+                "assumed": assumed_of(plan.area),
             }
         )
     table = pd.DataFrame(rows)

@@ -30,7 +30,7 @@ from carecircles.report.frames import (
     told_of,
 )
 from carecircles.report.names import name_of
-from carecircles.report.notes import assumptions
+from carecircles.report.notes import assumed_of
 from carecircles.report.ways import standard_note
 from carecircles.words import Text, say
 
@@ -245,7 +245,5 @@ def isochrones_frame(plan: Plan, minutes: Sequence[float] = MINUTES) -> gpd.GeoD
     if plan.cost.unit == "min":
         frame = frame.drop(columns="within_m")
     frame.insert(0, "measured", reach.in_words(plan.reach)["en"])
-    frame.insert(
-        len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(plan.area))
-    )
+    frame.insert(len(frame.columns) - 1, "assumed", assumed_of(plan.area))
     return rounded(frame)

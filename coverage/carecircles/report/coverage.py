@@ -32,7 +32,7 @@ from carecircles.report.frames import (
     told_of,
 )
 from carecircles.report.names import centre_count, centre_name, centres_label, name_of
-from carecircles.report.notes import assumptions
+from carecircles.report.notes import assumed_of
 from carecircles.words import Text, say
 
 DISTRICT = {"en": "District", "zh": "全区"}
@@ -103,7 +103,7 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     nearest = [area.facilities["name"][i] if i else "" for i in zones["nearest"]]
     frame.insert(frame.columns.get_loc("streets") + 1, "street_names", [";".join(n) for n in names])
     frame.insert(frame.columns.get_loc("nearest") + 1, "nearest_name", nearest)
-    frame.insert(len(frame.columns) - 1, "assumed", "; ".join(a["en"] for a in assumptions(area)))
+    frame.insert(len(frame.columns) - 1, "assumed", assumed_of(area))
     return frame
 
 

@@ -11,7 +11,7 @@ from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group
 from carecircles.plan import Plan
 from carecircles.report.columns import headings, in_unit
-from carecircles.report.notes import assumptions, neighbour_notes
+from carecircles.report.notes import assumed_of, assumptions, neighbour_notes
 from carecircles.report.placed import placed_record
 from carecircles.report.ways import reach_record, ways_notes
 from carecircles.words import Text
@@ -31,7 +31,7 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
     frame.insert(1, "name_en", names[1])
     if area.year is not None:
         frame.insert(2, "year", area.year)
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(area))
+    frame["assumed"] = assumed_of(area)
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=area.crs)
 
 

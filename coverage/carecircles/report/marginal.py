@@ -18,7 +18,7 @@ from carecircles.report.columns import (
 )
 from carecircles.report.frames import columns_of, comparable, heading_of, headline_group, named_of
 from carecircles.report.names import centre_name, name_of
-from carecircles.report.notes import assumptions
+from carecircles.report.notes import assumed_of
 from carecircles.words import Text, say
 
 
@@ -44,7 +44,7 @@ def losses_frame(plan: Plan, losses: pd.DataFrame) -> gpd.GeoDataFrame:
     frame.insert(1, "name_en", centres["name_en"])
     frame.insert(2, "street", centres["street"])
     frame.insert(3, "neighbour", is_neighbour(centres))
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    frame["assumed"] = assumed_of(plan.area)
     return gpd.GeoDataFrame(frame, geometry=centres.geometry.to_numpy(), crs=plan.area.crs)
 
 
@@ -69,7 +69,7 @@ def gains_frame(plan: Plan, gains: pd.DataFrame) -> gpd.GeoDataFrame:
     frame.insert(0, "street", plan.cells["street"].astype(str))
     frame.insert(1, "lon", degrees.x.round(UNITS["degrees"].decimals))
     frame.insert(2, "lat", degrees.y.round(UNITS["degrees"].decimals))
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    frame["assumed"] = assumed_of(plan.area)
     return gpd.GeoDataFrame(frame, geometry=points, crs=plan.area.crs)
 
 

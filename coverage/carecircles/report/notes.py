@@ -63,6 +63,11 @@ def assumptions(area: StudyArea) -> list[Text]:
     return [line for _, line in _bases(area)]
 
 
+def assumed_of(area: StudyArea) -> str:
+    """The same in a line, as frames that are written have it."""
+    return "; ".join(line["en"] for line in assumptions(area))
+
+
 def unstated(area: StudyArea) -> list[Text]:
     """
     Of `assumptions`, those of which nobody says what they rest on: that is not to say they are assumed.

@@ -24,7 +24,7 @@ from carecircles.report.columns import (
 )
 from carecircles.report.frames import columns_of, heading_of, headline_group, named_of
 from carecircles.report.names import name_of, plan_name
-from carecircles.report.notes import assumptions, grid_note, neighbour_notes, said_below
+from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes, said_below
 from carecircles.report.ways import reach_notes
 from carecircles.words import Text, say
 
@@ -57,7 +57,7 @@ def siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
     {'G119': 2646.429}
     """
     frame = rounded(_siting_frame(plan, siting, candidates))
-    frame["assumed"] = "; ".join(line["en"] for line in assumptions(plan.area))
+    frame["assumed"] = assumed_of(plan.area)
     geometry = candidates.geometry.loc[siting.sites.index]
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.area.crs)
 

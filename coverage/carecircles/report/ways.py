@@ -70,17 +70,16 @@ def reach_notes(*plans: Plan) -> list[Text]:
             for one in (plan, plan.beside)
             if one is not None
         ]
-        name = plan_name(plan) if len(plans) > 1 else {"en": "", "zh": ""}
         line = {
             "en": f"people {group.name['en']} covered, "
             + "; ".join(f"{way['en']}: {reached}" for way, reached in told),
             "zh": f"{group.name['zh']}人口覆盖率，"
             + "；".join(f"{way['zh']}：{reached}" for way, reached in told),
         }
-        of = {
-            "en": f"{name['en']}: " if name["en"] else "",
-            "zh": f"{name['zh']}：" if name["zh"] else "",
-        }
+        of = {"en": "", "zh": ""}
+        if len(plans) > 1:
+            name = plan_name(plan)
+            of = {"en": f"{name['en']}: ", "zh": f"{name['zh']}："}
         text = of["en"] + line["en"]
         lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
     return [*lines, *ways_notes(*plans)]
