@@ -19,7 +19,8 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 ORDER = [
     "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook",
     "io._formats", "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters",
-    "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.rests", "network.ways", "network.read",
+    "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.rests", "network.ways", "network._asked",
+    "network._tags", "network._osm", "network._graphml", "network._lines", "network.prepared", "network.read",
     "network.seats", "network.health", "network.rebuilt", "network", "area.values", "area._on_foot", "area.years", "area._rasters",
     "area._plan", "area._totals", "area._sources", "area._counted", "area.read", "area.check", "area", "cohorts", "memory",
     "datasets", "grid", "_overlay", "_pixels", "_units", "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking",
