@@ -202,7 +202,10 @@ def test_the_template_takes_its_examples_of_how_people_walk(tmp_path):
     assert sorted(over["kind"]) == ["footway", "residential"]
     assert ways["flights"].sum() == 4  # two on either side of the footbridge
     assert not ways["kind"].eq("motorway").any()
-    assert made.notes == ()
+    assert [note["en"] for note in made.notes] == [
+        f"{file}: no datum declared; coordinates are taken as WGS84."
+        for file in ("crossings.csv", "rests.csv")
+    ]
 
 
 def test_the_template_takes_its_examples_of_where_people_live(tmp_path):

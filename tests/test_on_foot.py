@@ -179,3 +179,17 @@ def test_what_stands_beside_moves_with_a_plan(walked):
     shares = [line for line in report.reach_notes(asis, made) if "covered, " in line["en"]]
     assert len(shares) == 2
     assert isinstance(study.on_foot.network, network.Network)
+
+
+def test_what_a_live_page_cannot_measure_is_told_with_what_to_leave_out(walked, tmp_path):
+    """A profile walks from seat to seat where the area has seats, which nobody asked for in as many words."""
+    folder = tmp_path / "area"
+    shutil.copytree(walked, folder)
+    (folder / "rests.csv").write_text("name,lon,lat\nbench,110.01,35.01\n")
+    how = ("--area", folder, "--cell", CELL, "--reach", "walking", "--profile", "80plus")
+    refused = run("map", "--live", *how, "--out", tmp_path / "live.html")
+    assert refused.returncode == 2
+    assert "with a seat every 100 m" in refused.stderr
+    for part in ("--live", "--stretch", "rests in area.toml"):
+        assert part in refused.stderr
+    assert run("map", *how, "--out", tmp_path / "map.html").returncode == 0

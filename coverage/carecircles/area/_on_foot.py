@@ -16,6 +16,11 @@ from carecircles.io import _checks
 from carecircles.words import Sentence, Text
 
 WALKED = ("network", "barriers", "crossings", "rests")
+_COUNTED = {  # one, several, and in Chinese
+    "barriers": ("line or polygon", "lines and polygons", "线或面"),
+    "crossings": ("place to cross", "places to cross", "过街（过河）点"),
+    "rests": ("seat", "seats", "座椅"),
+}
 NETWORK_FILES = (".osm.pbf", ".osm", ".graphml")  # beside layers of lines
 ROLES_ZH = {
     "network": "步行路网",
@@ -132,7 +137,10 @@ def described(on_foot: OnFoot) -> dict[str, list[Sentence]]:
     for role in WALKED[1:]:
         places = getattr(on_foot, role)
         if places is not None:
-            lines[role] = [Sentence(f"{len(places):,} of them", zh=f"{len(places):,} 个")]
+            count, (one, many, zh) = len(places), _COUNTED[role]
+            lines[role] = [
+                Sentence(f"{count:,} {one if count == 1 else many}", zh=f"{count:,} 个{zh}")
+            ]
     return lines
 
 

@@ -384,6 +384,10 @@ def _made(
     on_foot, wrong, said = _on_foot.match(
         paths, boundary, (streets, facilities), crs=crs, datums=datums
     )
+    for role in _on_foot.WALKED[1:]:
+        frame = getattr(on_foot, role)
+        if frame is not None:
+            said += datum_notes(frame, file=files[role])
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said

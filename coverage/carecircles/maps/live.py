@@ -101,14 +101,15 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     """
     require_language(lang)
     if network_of(plan) is None and not is_straight(plan):
+        way = reach.in_words(plan.reach)
         told = (
-            "a live map measures straight lines and walks along a network, and this plan has a reach "
-            "of its own; draw it with `coverage_map`, or evaluate it with `reach.straight_line` or "
-            "`reach.walking` to plan on a live map."
+            f"a live map measures straight lines and walks along a network, but this plan goes {way['en']}; "
+            "draw it without --live, or take what it cannot measure out (--stretch, --rests and rests in "
+            "area.toml, --reach detour)."
         )
         zh = (
-            "规划地图按直线或沿步行路网量算，而本方案用自己的 reach；请用 `coverage_map` 绘制，"
-            "或用 `reach.straight_line`、`reach.walking` 评价后再在规划地图上规划。"
+            f"规划地图按直线或沿步行路网量算，而本方案为：{way['zh']}；请去掉 --live 绘制普通地图，"
+            "或去掉它无法量算的内容（--stretch、--rests 及 area.toml 中的 rests、--reach detour）。"
         )
         raise ValidationError([Sentence(told, zh=zh)])
     area, groups, first = plan.area, report.groups_of(plan), comparison.headline(plan)
