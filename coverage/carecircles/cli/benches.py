@@ -23,15 +23,11 @@ from carecircles.cli.options import (
 )
 from carecircles.cli.output import (
     MEASURING,
-    WRITING,
+    Answer,
     busy,
+    give,
     is_watched,
-    print_json,
-    print_line,
     print_table,
-    print_text,
-    remark,
-    result_of,
 )
 from carecircles.words import Sentence, joined, say
 
@@ -81,7 +77,7 @@ def benches(
         target_problems([out, scenario], inputs),
     )
     from carecircles import benches as places
-    from carecircles import io, report, siting
+    from carecircles import report, siting
     from carecircles import scenario as scenarios
 
     before = rested(options)
@@ -95,37 +91,30 @@ def benches(
     with busy(MEASURING, options.lang):
         centre = places.best_centre(before)
     prices = {"price_bench": wanted.price_bench, "price_centre": wanted.price_centre}
-    record = report.bench_record(before, found, centre, **prices)
-    written = result_of(
-        out,
-        lambda: report.bench_frame(before, found),
-        lambda: record,
-        options.lang,
-        groups=before.area.groups,
-    )
-    if scenario is not None:
-        made = scenarios.parse(places.steps_of(found))
-        written[scenario] = lambda: scenarios.scenario_text(made)
-    with busy(WRITING, options.lang):
-        io.write_results(written, inputs=inputs)
-    if format is EvaluationFormat.json:
-        print_json(record)
-    elif format is EvaluationFormat.csv:
-        print_text(io.csv_text(report.bench_frame(before, found)))
-        remark(before.area, options.lang)
-    else:
+
+    def show(lang: str) -> None:
         lines = report.bench_notes(before, found, centre, **prices)
         print_table(
-            report.bench_table(before, found, lang=options.lang),
-            title=say(report.standard_note(before), options.lang),
-            notes=[
-                *(say(line, options.lang) for line in lines),
-                *report.notes(before, lang=options.lang),
-            ],
-            lang=options.lang,
+            report.bench_table(before, found, lang=lang),
+            title=say(report.standard_note(before), lang),
+            notes=[*(say(line, lang) for line in lines), *report.notes(before, lang=lang)],
+            lang=lang,
         )
-        for target in written:
-            print_line(target)
+
+    give(
+        Answer(
+            lambda: report.bench_frame(before, found),
+            lambda: report.bench_record(before, found, centre, **prices),
+            show,
+        ),
+        before.area,
+        format=format,
+        out=out,
+        beside={scenario: lambda: scenarios.scenario_text(scenarios.parse(places.steps_of(found)))},
+        told=[out, scenario],
+        inputs=inputs,
+        lang=options.lang,
+    )
 
 
 def _problems(wanted: Wanted, options: Options) -> list[Sentence]:

@@ -3,15 +3,20 @@
 import dataclasses
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
     Options,
     Out,
     ReachKind,
+    ZonesFormat,
     command,
     inputs_of,
     number_problems,
@@ -20,16 +25,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import (
-    DRAWING,
-    busy,
-    print_json,
-    print_line,
-    print_table,
-    print_text,
-    remark,
-    result_of,
-)
+from carecircles.cli.output import Answer, give, print_table
 from carecircles.words import Sentence, say
 
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
@@ -40,13 +36,6 @@ class ByClaim(StrEnum):
     zone = "zone"
 
 
-class ClaimsFormat(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    geojson = "geojson"
-
-
 @command()
 def claims(
     *,
@@ -54,7 +43,7 @@ def claims(
         ByClaim,
         typer.Option(help="A row a street, or a zone that is claimed and not reached."),
     ] = ByClaim.street,
-    format: Annotated[ClaimsFormat, typer.Option(help="What to print.")] = ClaimsFormat.table,
+    format: Annotated[ZonesFormat, typer.Option(help="What to print.")] = ZonesFormat.table,
     out: Out = None,
     map: Annotated[
         Path | None, typer.Option(help="HTML file to write a map to, circle and walk together.")
@@ -77,46 +66,42 @@ def claims(
     )
     plan = evaluated(options)
     from carecircles import claims as held
-    from carecircles import io, report
+    from carecircles import report
 
     found = held.claims_of(plan, smallest_m2=smallest)
-    record, frame = report.claims_record(found, by=by), report.claims_frame(found, by=by)
-    table = frame
-    if by is ByClaim.street:
-        table = report.with_total(frame, report.claims_frame(found, by="district"))
-    results = result_of(
-        out,
-        lambda: frame,
-        lambda: record,
-        options.lang,
-        groups=plan.area.groups,
-        table=lambda: table,
-    )
-    if map is not None:
-        with busy(DRAWING, options.lang):
-            from carecircles import maps
 
-            drawn = maps.coverage_map(plan, claims=found, lang=options.lang)
-            page = drawn.get_root().render()
-            results[map] = lambda: page
-    io.write_results(results, inputs=inputs)
-    if format is ClaimsFormat.json:
-        print_json(record)
-    elif format is ClaimsFormat.csv:
-        print_text(io.csv_text(table))
-        remark(plan.area, options.lang)
-    elif format is ClaimsFormat.geojson:
-        print_text(io.geojson_text(frame))
-        remark(plan.area, options.lang)
-    else:
+    def frame() -> "gpd.GeoDataFrame":
+        return report.claims_frame(found, by=by)
+
+    def with_total() -> "pd.DataFrame":
+        return report.with_total(frame(), report.claims_frame(found, by="district"))
+
+    def page() -> str:
+        from carecircles import maps
+
+        drawn: str = maps.coverage_map(plan, claims=found, lang=options.lang).get_root().render()
+        return drawn
+
+    def show(lang: str) -> None:
         print_table(
-            report.claims_table(found, by=by, lang=options.lang),
-            title=say(report.claims_title(found), options.lang),
-            notes=[
-                say(report.claims_note(found), options.lang),
-                *report.notes(plan, lang=options.lang),
-            ],
-            lang=options.lang,
+            report.claims_table(found, by=by, lang=lang),
+            title=say(report.claims_title(found), lang),
+            notes=[say(report.claims_note(found), lang), *report.notes(plan, lang=lang)],
+            lang=lang,
         )
-        if map is not None:
-            print_line(map)
+
+    give(
+        Answer(
+            frame,
+            lambda: report.claims_record(found, by=by),
+            show,
+            with_total if by is ByClaim.street else None,
+        ),
+        plan.area,
+        format=format,
+        out=out,
+        beside={map: page},
+        told=[map],
+        inputs=inputs,
+        lang=options.lang,
+    )

@@ -9,6 +9,9 @@ import typer
 from carecircles.errors import ValidationError
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
     from carecircles.maps import BaseMap
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
@@ -16,6 +19,7 @@ from carecircles.cli.options import (
     EvaluationFormat,
     Options,
     Out,
+    ZonesFormat,
     command,
     datum_of,
     inputs_of,
@@ -27,16 +31,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import (
-    DRAWING,
-    busy,
-    print_json,
-    print_line,
-    print_table,
-    print_text,
-    remark,
-    result_of,
-)
+from carecircles.cli.output import DRAWING, Answer, busy, give, print_line, print_table
 from carecircles.words import Sentence, say
 
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
@@ -44,13 +39,6 @@ _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 class Split(StrEnum):
     street = "street"
-
-
-class GapsFormat(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    geojson = "geojson"
 
 
 @command("map")
@@ -132,46 +120,46 @@ def evaluate(
         target_problems([out, isochrones], inputs),
     )
     plan = evaluated(options)
-    from carecircles import io, report
+    from carecircles import report
 
-    record = report.evaluation_record(plan, by=by)
-    frame = table = report.coverage_frame(plan, by=by)
-    if by is By.street:
-        table = report.with_total(frame, report.coverage_frame(plan, by=By.district))
-    results = result_of(
-        out,
-        lambda: frame,
-        lambda: record,
-        options.lang,
-        groups=plan.area.groups,
-        table=lambda: table,
-    )
-    if isochrones is not None:
-        results[isochrones] = lambda: report.isochrones_frame(plan)
-    io.write_results(results, inputs=inputs)
-    if format is EvaluationFormat.json:
-        print_json(record)
-    elif format is EvaluationFormat.csv:
-        print_text(io.csv_text(table))
-        remark(plan.area, options.lang)
-    else:
+    def frame() -> "gpd.GeoDataFrame":
+        return report.coverage_frame(plan, by=by)
+
+    def with_total() -> "pd.DataFrame":
+        return report.with_total(frame(), report.coverage_frame(plan, by=By.district))
+
+    def show(lang: str) -> None:
         print_table(
-            report.coverage_table(plan, by=by, lang=options.lang),
-            title=say(report.standard_note(plan), options.lang),
+            report.coverage_table(plan, by=by, lang=lang),
+            title=say(report.standard_note(plan), lang),
             notes=[
-                *report.notes(plan, lang=options.lang),
-                *(say(line, options.lang) for line in report.border_notes(plan)),
+                *report.notes(plan, lang=lang),
+                *(say(line, lang) for line in report.border_notes(plan)),
             ],
-            lang=options.lang,
+            lang=lang,
         )
-        if isochrones is not None:
-            print_line(isochrones)
+
+    give(
+        Answer(
+            frame,
+            lambda: report.evaluation_record(plan, by=by),
+            show,
+            with_total if by is By.street else None,
+        ),
+        plan.area,
+        format=format,
+        out=out,
+        beside={isochrones: lambda: report.isochrones_frame(plan)},
+        told=[isochrones],
+        inputs=inputs,
+        lang=options.lang,
+    )
 
 
 @command()
 def gaps(
     *,
-    format: Annotated[GapsFormat, typer.Option(help="What to print.")] = GapsFormat.table,
+    format: Annotated[ZonesFormat, typer.Option(help="What to print.")] = ZonesFormat.table,
     out: Out = None,
     smallest: Annotated[
         float, typer.Option(help="Square metres below which a zone goes to 'other'.")
@@ -191,30 +179,33 @@ def gaps(
     )
     plan = evaluated(options)
     from carecircles import gaps as zones_of
-    from carecircles import io, report
+    from carecircles import report
 
     how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
     how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
-    record, frame = report.gaps_record(plan, zones, parts), report.gaps_frame(plan, zones)
-    results = result_of(out, lambda: frame, lambda: record, options.lang, groups=plan.area.groups)
-    io.write_results(results, inputs=inputs)
-    if format is GapsFormat.json:
-        print_json(record)
-    elif format is GapsFormat.csv:
-        print_text(io.csv_text(frame))
-        remark(plan.area, options.lang)
-    elif format is GapsFormat.geojson:
-        print_text(io.geojson_text(frame))
-        remark(plan.area, options.lang)
-    else:
+
+    def show(lang: str) -> None:
         print_table(
-            report.gaps_table(plan, zones, parts=parts, lang=options.lang),
-            title=say(report.standard_note(plan), options.lang),
-            notes=report.notes(plan, lang=options.lang),
-            lang=options.lang,
+            report.gaps_table(plan, zones, parts=parts, lang=lang),
+            title=say(report.standard_note(plan), lang),
+            notes=report.notes(plan, lang=lang),
+            lang=lang,
         )
+
+    give(
+        Answer(
+            lambda: report.gaps_frame(plan, zones),
+            lambda: report.gaps_record(plan, zones, parts),
+            show,
+        ),
+        plan.area,
+        format=format,
+        out=out,
+        inputs=inputs,
+        lang=options.lang,
+    )
 
 
 def _tiles(tiles: str | None, datum: str | None, attribution: str) -> "BaseMap | None":

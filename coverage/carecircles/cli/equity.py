@@ -1,9 +1,12 @@
 """`carecircles equity`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
@@ -18,7 +21,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import print_json, print_table, print_text, remark, result_of
+from carecircles.cli.output import Answer, give, print_table
 from carecircles.words import Sentence, say
 
 _AVERSION = Sentence("a number above 0, such as 1", zh="大于 0 的数，例如 1")
@@ -63,32 +66,34 @@ def equity(
         target_problems([out], inputs),
     )
     plan = evaluated(options)
-    from carecircles import io, report
+    from carecircles import report
 
-    record = report.equity_record(plan, by=by, epsilon=epsilon)
-    frame = table = report.equity_frame(plan, by=by, epsilon=epsilon)
-    if by is ByWhom.street:
+    def frame() -> "pd.DataFrame":
+        return report.equity_frame(plan, by=by, epsilon=epsilon)
+
+    def with_total() -> "pd.DataFrame":
         district = report.equity_frame(plan, by="district", epsilon=epsilon)
-        table = report.with_total(frame, district.assign(rank=0))
-    results = result_of(
-        out,
-        lambda: frame,
-        lambda: record,
-        options.lang,
-        groups=plan.area.groups,
-        table=lambda: table,
-    )
-    io.write_results(results, inputs=inputs)
-    if format is EvaluationFormat.json:
-        print_json(record)
-    elif format is EvaluationFormat.csv:
-        print_text(io.csv_text(table))
-        remark(plan.area, options.lang)
-    else:
-        note = say(report.equity_note(plan, epsilon=epsilon), options.lang)
+        return report.with_total(frame(), district.assign(rank=0))
+
+    def show(lang: str) -> None:
+        note = say(report.equity_note(plan, epsilon=epsilon), lang)
         print_table(
-            report.equity_table(plan, by=by, lang=options.lang, epsilon=epsilon),
-            title=say(report.standard_note(plan), options.lang),
-            notes=[note, *report.notes(plan, lang=options.lang)],
-            lang=options.lang,
+            report.equity_table(plan, by=by, lang=lang, epsilon=epsilon),
+            title=say(report.standard_note(plan), lang),
+            notes=[note, *report.notes(plan, lang=lang)],
+            lang=lang,
         )
+
+    give(
+        Answer(
+            frame,
+            lambda: report.equity_record(plan, by=by, epsilon=epsilon),
+            show,
+            with_total if by is ByWhom.street else None,
+        ),
+        plan.area,
+        format=format,
+        out=out,
+        inputs=inputs,
+        lang=options.lang,
+    )

@@ -44,6 +44,13 @@ class EvaluationFormat(StrEnum):
     csv = "csv"
 
 
+class ZonesFormat(StrEnum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+    geojson = "geojson"
+
+
 class People(StrEnum):
     even = "even"
     residences = "residences"

@@ -2,10 +2,11 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import typer
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.io import Result
-    from carecircles.people import Group
 
 READING = Sentence("reading", zh="正在读取")
 READING_SCENARIOS = Sentence("reading the scenarios", zh="正在读取方案")
@@ -64,32 +64,70 @@ def print_table(
         report.print_table(table, title=title, notes=notes, lang=lang, has_formats=has_formats)
 
 
-def result_of(
-    out: Path | None,
-    frame: "Callable[[], pd.DataFrame]",
-    record: Callable[[], dict[str, Any]],
-    lang: str,
-    *,
-    groups: "Sequence[Group]",
-    table: "Callable[[], pd.DataFrame] | None" = None,
-) -> "dict[Path, Callable[[], Result]]":
+class Answer(NamedTuple):
     """
-    What `--out` is made of: the record as JSON, the table as CSV or as a workbook, or the frame.
+    What a command has to say: as a frame, as a record for programs, and on the terminal, in a language.
 
-    The table is the frame unless there is one of its own, with a row of totals. `groups` are those of
-    the study area, by whose names a workbook calls its columns.
+    `table` is what CSV and workbooks have instead of the frame, where there is a row of totals.
     """
+
+    frame: "Callable[[], pd.DataFrame]"
+    record: Callable[[], dict[str, Any]]
+    show: Callable[[str], None]
+    table: "Callable[[], pd.DataFrame] | None" = None
+
+
+def give(
+    answer: Answer,
+    area: "StudyArea",
+    *,
+    format: str,
+    out: Path | None,
+    beside: "Mapping[Path | None, Callable[[], Result]]" = MappingProxyType({}),
+    told: Sequence[Path | None] = (),
+    inputs: Sequence[Path],
+    lang: str,
+) -> None:
+    """
+    Write an answer to `--out`, and what goes `beside` it to its own files, all or none; then print it.
+
+    Where no file was asked for, its path is None. Below a table the files that are `told` are named.
+    """
+    from carecircles import io
+
+    made = {out: _result_of(answer, out, area, lang), **beside}
+    with busy(WRITING, lang):
+        io.write_results(
+            {path: make for path, make in made.items() if path is not None}, inputs=inputs
+        )
+    if format == "table":
+        answer.show(lang)
+        for path in told:
+            if path is not None:
+                print_line(path)
+    elif format == "json":
+        print_text(_json(answer.record()))
+    elif format == "csv":
+        print_text(io.csv_text((answer.table or answer.frame)()))
+        _remark(area, lang)
+    else:
+        print_text(io.geojson_text(answer.frame()))
+        _remark(area, lang)
+
+
+def _result_of(
+    answer: Answer, out: Path | None, area: "StudyArea", lang: str
+) -> "Callable[[], Result]":
+    """What `--out` is made of: the record as JSON, the table as CSV or as a workbook, or the frame."""
     from carecircles import report
 
-    if out is None:
-        return {}
-    table = table or frame
+    table = answer.table or answer.frame
     made: dict[str, Callable[[], Result]] = {
-        ".json": lambda: _json(record()),
+        ".json": lambda: _json(answer.record()),
         ".csv": table,
-        ".xlsx": lambda: report.workbook(table(), lang=lang, groups=groups),
+        ".xlsx": lambda: report.workbook(table(), lang=lang, groups=area.groups),
     }
-    return {out: made.get(out.suffix.casefold(), frame)}
+    return answer.frame if out is None else made.get(out.suffix.casefold(), answer.frame)
 
 
 def _json(record: dict[str, Any]) -> str:
@@ -98,11 +136,7 @@ def _json(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def print_json(record: dict[str, Any]) -> None:
-    print_text(_json(record))
-
-
-def remark(study: "StudyArea", lang: str) -> None:
+def _remark(study: "StudyArea", lang: str) -> None:
     """What was taken for granted, beside a document on stdout that has no room for it."""
     for note in study.notes:
         typer.echo(f"carecircles: {printable(say(note, lang))}", err=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from carecircles.words import Text
 from carecircles.cli._work import carried_out, enlarged, measured, study_of, use
 from carecircles.cli.options import (
-    EvaluationFormat,
     Options,
     Results,
     command,
@@ -38,18 +37,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import (
-    MEASURING,
-    WRITING,
-    busy,
-    is_watched,
-    print_json,
-    print_line,
-    print_table,
-    print_text,
-    remark,
-    result_of,
-)
+from carecircles.cli.output import MEASURING, Answer, busy, give, is_watched, print_table
 from carecircles.words import Sentence, at, joined, say
 
 
@@ -175,7 +163,7 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import comparison, io, maps, memory, report, siting
+    from carecircles import comparison, maps, memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
@@ -224,30 +212,27 @@ def site(
     made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
     whole = before if service is None else measured(study, before.cells, options)
     after = plans.carry_out(whole, made, service=service)
-    record = report.siting_record(before, after, plan, candidates, curve=several, others=others)
-    written = result_of(
-        out,
-        lambda: report.siting_frame(before, plan, candidates),
-        lambda: record,
-        options.lang,
-        groups=before.area.groups,
-    )
-    if scenario is not None:
-        written[scenario] = lambda: scenarios.scenario_text(made)
-    if map is not None:
+
+    def page() -> str:
         change = comparison.compare(before, after)
-        written[map] = lambda: maps.change_map(change, lang=options.lang).get_root().render()
-    with busy(WRITING, options.lang):
-        io.write_results(written, inputs=inputs)
-    if results.format is EvaluationFormat.json:
-        print_json(record)
-    elif results.format is EvaluationFormat.csv:
-        print_text(io.csv_text(report.siting_frame(before, plan, candidates)))
-        remark(before.area, options.lang)
-    else:
-        _print_siting(before, after, plan, candidates, several, others, options.lang)
-        for target in targets:
-            print_line(target)
+        drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
+        return drawn
+
+    answer = Answer(
+        lambda: report.siting_frame(before, plan, candidates),
+        lambda: report.siting_record(before, after, plan, candidates, curve=several, others=others),
+        lambda lang: _print_siting(before, after, plan, candidates, several, others, lang),
+    )
+    give(
+        answer,
+        before.area,
+        format=results.format,
+        out=out,
+        beside={scenario: lambda: scenarios.scenario_text(made), map: page},
+        told=targets,
+        inputs=inputs,
+        lang=options.lang,
+    )
 
 
 def _require_siting_memory(

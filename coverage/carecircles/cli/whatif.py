@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -27,16 +27,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import (
-    WRITING,
-    busy,
-    print_json,
-    print_line,
-    print_table,
-    print_text,
-    remark,
-    result_of,
-)
+from carecircles.cli.output import Answer, give, print_table
 from carecircles.words import Sentence, say
 
 _BASELINE = "baseline"
@@ -101,7 +92,7 @@ def whatif(
         [*nowhere, *unknown],
         target_problems([map, out], inputs),
     )
-    from carecircles import io, memory
+    from carecircles import memory
 
     is_told_whole = out is not None or results.format is not EvaluationFormat.table
     is_long = question.open_everywhere and is_told_whole
@@ -113,36 +104,25 @@ def whatif(
     if others:
         del plans[0]
     if question.years is not None:
-        answer = _by_year(plans, len(years), by)
+        found = _by_year(plans, len(years), by)
     elif question.close_each:
-        answer = _closings(plans[-1])
+        found = _closings(plans[-1])
     elif question.open_everywhere:
-        answer = _openings(plans[-1])
+        found = _openings(plans[-1])
     elif is_league:
-        answer = _league(plans[0], plans[1:])
+        found = _league(plans[0], plans[1:])
     else:
-        answer = _change(plans[0], plans[1], by)
-    written = result_of(
-        out,
-        answer.frame,
-        answer.record,
-        options.lang,
-        groups=plans[0].area.groups,
-        table=answer.table,
+        found = _change(plans[0], plans[1], by)
+    give(
+        found.answer,
+        plans[-1].area,
+        format=results.format,
+        out=out,
+        beside={map: lambda: found.page(options.lang)},
+        told=[map],
+        inputs=inputs,
+        lang=options.lang,
     )
-    if map is not None:
-        written[map] = lambda: answer.page(options.lang)
-    with busy(WRITING, options.lang):
-        io.write_results(written, inputs=inputs)
-    if results.format is EvaluationFormat.json:
-        print_json(answer.record())
-    elif results.format is EvaluationFormat.csv:
-        print_text(io.csv_text((answer.table or answer.frame)()))
-        remark(plans[-1].area, options.lang)
-    else:
-        answer.show(options.lang)
-        if map is not None:
-            print_line(map)
 
 
 def _question_problems(question: Question) -> list[Sentence]:
@@ -216,17 +196,14 @@ def _years_problems(question: Question, options: Options) -> list[Sentence]:
     return problems
 
 
-class _Answer(NamedTuple):
-    """What `whatif` has to say: for files, for programs, for the terminal and as a map."""
+class _Mapped(NamedTuple):
+    """What `whatif` has to say, and its map in a language."""
 
-    frame: "Callable[[], pd.DataFrame]"
-    record: Callable[[], dict[str, Any]]
-    show: Callable[[str], None]
+    answer: Answer
     page: Callable[[str], str]
-    table: "Callable[[], pd.DataFrame] | None" = None  # for CSV and Excel, where it has a total
 
 
-def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
+def _change(before: "Plan", after: "Plan", by: str) -> _Mapped:
     from carecircles import comparison, maps, report
 
     change = comparison.compare(before, after)
@@ -252,16 +229,18 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Answer:
             lang=lang,
         )
 
-    return _Answer(
-        lambda: report.change_frame(change, by=by),
-        lambda: report.change_record(change, by=by),
-        show,
+    return _Mapped(
+        Answer(
+            lambda: report.change_frame(change, by=by),
+            lambda: report.change_record(change, by=by),
+            show,
+            with_total if by == By.street else None,
+        ),
         lambda lang: maps.change_map(change, lang=lang).get_root().render(),
-        with_total if by == By.street else None,
     )
 
 
-def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
+def _league(before: "Plan", plans: "list[Plan]") -> _Mapped:
     from carecircles import comparison, maps, report
 
     years = sorted({str(plan.area.year) for plan in plans})
@@ -284,15 +263,17 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Answer:
             lang=lang,
         )
 
-    return _Answer(
-        lambda: report.league_frame(changes),
-        lambda: report.league_record(changes),
-        show,
+    return _Mapped(
+        Answer(
+            lambda: report.league_frame(changes),
+            lambda: report.league_record(changes),
+            show,
+        ),
         lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
     )
 
 
-def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
+def _by_year(plans: "list[Plan]", count: int, by: str) -> _Mapped:
     """Every plan for the people of `count` years, which stand together in `plans`."""
     from carecircles import maps, report
 
@@ -307,15 +288,17 @@ def _by_year(plans: "list[Plan]", count: int, by: str) -> _Answer:
         below = report.said_below(*report.years_notes(plans), lang=lang)
         print_table(table, title=say(title, lang), notes=below, lang=lang)
 
-    return _Answer(
-        lambda: report.years_frame(plans, by=by),
-        lambda: report.years_record(plans, by=by),
-        show,
+    return _Mapped(
+        Answer(
+            lambda: report.years_frame(plans, by=by),
+            lambda: report.years_record(plans, by=by),
+            show,
+        ),
         lambda lang: maps.comparison_map(plans, lang=lang).render(),
     )
 
 
-def _closings(plan: "Plan") -> _Answer:
+def _closings(plan: "Plan") -> _Mapped:
     from carecircles import maps, marginal, report
 
     losses = marginal.close_each(plan)
@@ -328,15 +311,17 @@ def _closings(plan: "Plan") -> _Answer:
             lang=lang,
         )
 
-    return _Answer(
-        lambda: report.losses_frame(plan, losses),
-        lambda: report.plan_record(plan, "closings", report.losses_frame(plan, losses)),
-        show,
+    return _Mapped(
+        Answer(
+            lambda: report.losses_frame(plan, losses),
+            lambda: report.plan_record(plan, "closings", report.losses_frame(plan, losses)),
+            show,
+        ),
         lambda lang: maps.closing_map(plan, losses, lang=lang).get_root().render(),
     )
 
 
-def _openings(plan: "Plan") -> _Answer:
+def _openings(plan: "Plan") -> _Mapped:
     from carecircles import maps, marginal, report
 
     gains = marginal.open_everywhere(plan)
@@ -349,9 +334,11 @@ def _openings(plan: "Plan") -> _Answer:
             lang=lang,
         )
 
-    return _Answer(
-        lambda: report.gains_frame(plan, gains),
-        lambda: report.plan_record(plan, "places", report.gains_frame(plan, gains)),
-        show,
+    return _Mapped(
+        Answer(
+            lambda: report.gains_frame(plan, gains),
+            lambda: report.plan_record(plan, "places", report.gains_frame(plan, gains)),
+            show,
+        ),
         lambda lang: maps.gain_map(plan, gains, lang=lang).get_root().render(),
     )

@@ -5,6 +5,7 @@ Everybody walks from the nearest point on a way to the nearest point on a way, a
 off their ways counts too; `reach.walking` makes the cost table of it.
 """
 
+from carecircles.network._osm import OSM as OSM
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
 from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends
@@ -12,8 +13,7 @@ from carecircles.network.health import is_left_out as is_left_out
 from carecircles.network.health import landmarks as landmarks
 from carecircles.network.health import metres_off as metres_off
 from carecircles.network.health import nearest_ways as nearest_ways
-from carecircles.network.read import OSM as OSM
-from carecircles.network.read import as_frame as as_frame
+from carecircles.network.prepared import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
 from carecircles.network.rebuilt import JOINS_M as JOINS_M

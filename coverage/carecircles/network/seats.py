@@ -1,7 +1,6 @@
 """Seats and crossings: the places that help people on their way, from files."""
 
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -9,18 +8,17 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._columns import PLACE_COLUMNS
 from carecircles.io._points import geometries_of, points_of
 from carecircles.io.read import _kept, _open
-from carecircles.network.read import OSM, _bounds_of, _existing, _unreadable
+from carecircles.network._asked import bounds_of, existing
+from carecircles.network._osm import OSM, SEATS, read_seats
 from carecircles.words import Sentence
 
 OPENS_M = 50.0  # from a crossing to the barrier it is at
 _LINES = ("LineString", "MultiLineString")
-SEATS = ("bench", "shelter")
 # By `amenity` layers of all sorts of places tell seats apart.
 _COLUMNS = {**PLACE_COLUMNS, "amenity": ("fclass",)}
 
@@ -61,7 +59,7 @@ def read_rests(
     1
     """
     if isinstance(path, str | Path) and Path(path).suffix.casefold() in OSM:
-        seats = _seats_of_osm(_existing(Path(path)), crs)
+        seats = read_seats(existing(Path(path)), crs)
     else:
         seats = _points(path, "rests", crs=crs, datum=datum)
     file = seats.attrs["file"]
@@ -72,7 +70,7 @@ def read_rests(
         )
     if within is None:
         return seats
-    near = seats[seats.to_crs(4326).intersects(_bounds_of(within))]
+    near = seats[seats.to_crs(4326).intersects(bounds_of(within))]
     if near.empty:
         told = (
             f"{file}: none of its {len(seats):,} seats is near the area; choose the file of this area, "
@@ -143,50 +141,6 @@ def _seats_in(frame: pd.DataFrame) -> pd.DataFrame:
         }
         kept.attrs["taken"] = [*frame.attrs["taken"], said]
     return kept
-
-
-def _seats_of_osm(path: Path, crs: pyproj.CRS | str) -> gpd.GeoDataFrame:
-    """Benches and shelters of OpenStreetMap."""
-    try:
-        import osmium
-    except ImportError as err:
-        raise ImportError(
-            _mends.install(
-                Sentence("reading OpenStreetMap", zh="读取 OpenStreetMap "), "osmium", "network"
-            )
-        ) from err
-    found: list[tuple[int, str, float, float]] = []
-    try:
-        reading = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
-        for one in reading.with_locations().with_filter(
-            osmium.filter.KeyFilter("amenity", "bench")
-        ):
-            if _is_seat(one.tags) and (middle := _middle(one)) is not None:
-                found.append((int(one.id), str(one.tags.get("name", "")), *middle))
-    except RuntimeError as err:
-        raise _unreadable(path.name, "OpenStreetMap", err) from None
-    ids, names, lon, lat = zip(*found, strict=True) if found else ((), (), (), ())
-    table = {"name": np.array(names, dtype=object), "row": np.array(ids, dtype=np.int64)}
-    points = gpd.points_from_xy(lon, lat, crs=4326)
-    seats = gpd.GeoDataFrame(table, geometry=points, crs=4326).to_crs(crs)
-    seats.attrs = {"file": path.name, "taken": []}
-    return seats
-
-
-def _is_seat(tags: Any) -> bool:
-    """Whether OpenStreetMap knows that anybody can sit there."""
-    is_one = tags.get("amenity") in SEATS or tags.get("bench") == "yes"
-    return is_one and tags.get("access", "yes") not in ("no", "private")
-
-
-def _middle(one: Any) -> tuple[float, float] | None:
-    """Where a node or a way is, in degrees; nowhere where the file has none of its nodes."""
-    nodes = [one] if one.is_node() else list(one.nodes)
-    places = [(n.location.lon, n.location.lat) for n in nodes if n.location.valid()]
-    if not places:
-        return None
-    middle = shapely.MultiPoint(places).centroid
-    return middle.x, middle.y
 
 
 def _has_lines(frame: pd.DataFrame) -> bool:

@@ -33,6 +33,7 @@ TAGS = (
     *("highway", "foot", "access", "sidewalk", "area", "bridge", "tunnel", "layer"),
     *("crossing", "crossing:signals", "step_count", "ramp:wheelchair"),
 )
+OF_NODES = ["highway", "crossing", "crossing:signals"]  # what tells signals
 COUNTED = ("flights", "signals")  # of a way, which its parts share by their length
 SQUARES = ("pedestrian", "footway", "living_street", "path", "steps", "crossing")
 PATHS = ("footway", "path", "cycleway", "pedestrian", "steps", "crossing", "bridleway", "")
@@ -189,6 +190,27 @@ def is_signalled(tags: pd.DataFrame) -> pd.Series:
     """
     said = ~_text(tags, "crossing:signals").isin(_UNTRUE)
     return said | _text(tags, "crossing").str.contains(_SIGNALLED)
+
+
+def are_signals(nodes: pd.DataFrame) -> np.ndarray:
+    """Which nodes are signals that stop whoever crosses a road there; columns `OF_NODES`, as text."""
+    is_crossing = (nodes["highway"] == "crossing") & is_signalled(nodes)
+    are: np.ndarray = (
+        is_crossing | ((nodes["highway"] == "traffic_signals") & (nodes["crossing"] != "no"))
+    ).to_numpy(dtype=bool)
+    return are
+
+
+def are_paths(tags: pd.DataFrame) -> np.ndarray:
+    """Which ways are no roads: along those alone signals are counted."""
+    are: np.ndarray = kinds_of(tags["highway"]).isin(PATHS).to_numpy(dtype=bool)
+    return are
+
+
+def halves_of(first: np.ndarray, second: np.ndarray, is_path: np.ndarray) -> np.ndarray:
+    """Signals between nodes that follow each other: half of either one that is a signal."""
+    halves: np.ndarray = 0.5 * (first.astype(float) + second) * is_path
+    return halves
 
 
 def _text(tags: pd.DataFrame, name: str) -> pd.Series:

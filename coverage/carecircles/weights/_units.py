@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _overlay, people
-from carecircles._overlay import Ground, Shares
+from carecircles import people
 from carecircles.area import Sources, StudyArea
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.weights import _overlay
+from carecircles.weights._overlay import Ground, Shares
+from carecircles.weights.values import COMMUNITIES, GRID, RESIDENCES, STREETS
 from carecircles.words import Sentence
 
-STREETS, RESIDENCES, COMMUNITIES, GRID = "streets", "residences", "communities", "people_grid"
 MEASURES = ("households", "dwellings", "floor_area_m2")  # of residences without people, in order
 _NONE = np.empty(0, dtype=np.int64)
 _NEGLIGIBLE = 1e-9  # relative; what is left of a street when its communities are taken off

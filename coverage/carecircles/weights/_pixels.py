@@ -7,9 +7,9 @@ import numpy as np
 import pyproj
 
 from carecircles import _mends
-from carecircles._overlay import Ground, holding
 from carecircles.area import Band
 from carecircles.errors import ValidationError
+from carecircles.weights._overlay import Ground, holding
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
