@@ -204,7 +204,7 @@ def test_the_template_takes_its_examples_of_how_people_walk(tmp_path):
     assert not ways["kind"].eq("motorway").any()
     assert [note["en"] for note in made.notes] == [
         f"{file}: no datum declared; coordinates are taken as WGS84."
-        for file in ("crossings.csv", "rests.csv")
+        for file in ("barriers.geojson", "crossings.csv", "rests.csv")
     ]
 
 

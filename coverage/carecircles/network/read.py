@@ -125,4 +125,6 @@ def read_barriers(
     4
     """
     frame = read_raw(path, Sought("barriers"))
-    return located(frame, crs, datum)
+    shapes = located(frame, crs, datum)
+    shapes.attrs = frame.attrs
+    return shapes

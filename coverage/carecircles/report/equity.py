@@ -79,10 +79,8 @@ def _measured(plan: Plan, by: str, epsilon: float) -> pd.DataFrame:
 
 
 def _placed(plan: Plan, figures: pd.DataFrame | pd.Series) -> pd.DataFrame:
-    """Figures with names and outlines; `told_of` takes away the size of the cells, of which there is none."""
-    sized = figures.copy()
-    sized["cells_km2"] = 0.0
-    placed: pd.DataFrame = gpd.GeoDataFrame(in_unit_of(told_of(plan.area, sized), plan))
+    """Figures with names and outlines."""
+    placed: pd.DataFrame = gpd.GeoDataFrame(in_unit_of(told_of(plan.area, figures), plan))
     return placed
 
 

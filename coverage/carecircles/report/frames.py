@@ -26,7 +26,7 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
         streets = area.streets.loc[figures.index]
         labels, shapes = streets.index, streets.geometry.to_numpy()
         names = (streets["name"].to_numpy(), streets["name_en"].to_numpy())
-    frame = figures.drop(columns="cells_km2").set_axis(labels.rename("code"))
+    frame = figures.drop(columns="cells_km2", errors="ignore").set_axis(labels.rename("code"))
     frame.insert(0, "name", names[0])
     frame.insert(1, "name_en", names[1])
     if area.year is not None:
