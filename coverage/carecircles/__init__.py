@@ -20,9 +20,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from carecircles import amenities as amenities
     from carecircles import area as area
     from carecircles import benches as benches
     from carecircles import catchments as catchments
+    from carecircles import circle as circle
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
@@ -50,9 +52,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "amenities",
     "area",
     "benches",
     "catchments",
+    "circle",
     "claims",
     "cohorts",
     "comparison",
