@@ -31,9 +31,9 @@ STAIRS = (110.0075, 110.0091)  # between which and the banks a footbridge has it
 BRIDGES = {35.006: "residential", 35.02: "footway"}  # by latitude
 FACILITIES = {  # of each kind: name, place in its street as above
     "childcare": [("东风托育园", "S1", 0.5, 0.6), ("新华托育园", "S4", 0.3, 0.4)],
-    "culture": [("人民文化站", "S2", 0.4, 0.5), ("和平图书馆", "S3", 0.5, 0.3)],
+    "culture": [("人民文化站", "S2", 0.4, 0.5), ("东风图书馆", "S1", 0.6, 0.5)],
     "health": [("东风卫生服务站", "S1", 0.4, 0.4), ("人民卫生服务站", "S2", 0.6, 0.6), ("和平卫生服务站", "S3", 0.6, 0.6)],
-    "sport": [("东风健身广场", "S1", 0.7, 0.8), ("新华体育场", "S4", 0.5, 0.2)],
+    "sport": [("东风健身广场", "S1", 0.6, 0.6), ("新华体育场", "S4", 0.5, 0.2)],
 }  # fmt: skip
 
 

@@ -15,6 +15,10 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.circle import circle_frame as circle_frame
+from carecircles.report.circle import circle_notes as circle_notes
+from carecircles.report.circle import circle_record as circle_record
+from carecircles.report.circle import circle_table as circle_table
 from carecircles.report.claims import MINUTES as MINUTES
 from carecircles.report.claims import claims_frame as claims_frame
 from carecircles.report.claims import claims_note as claims_note

@@ -210,6 +210,16 @@ COLUMNS: dict[str, Column] = {
     "walk_{u}": _column("{u}", ("Walk, {u}", "步行 {u}"), ("Median walk to the nearest centre, of people claimed and not reached", "圈内不可达者步行到最近中心的中位数"), ("walk {u}", "步行 {u}"), alone=("Walk, median", "步行中位数")),
     "extra_m": _column("m", ("Walk is longer by, m", "步行多出 m"), ("By how much the walk is longer than the straight line, median of people claimed and not reached", "步行比直线多出的距离，圈内不可达者的中位数"), ("longer by m", "多出 m"), alone=("Longer than the line by, median", "比直线多出，中位数")),
 
+    # the comprehensive circle
+    "kind": _column("text", ("Kind", "类别"), ("Kind of facilities; 'all' is every kind that is told", "设施类别；all 为所列各类全部")),
+    "kind_name": _column("text", ("Kind (Chinese)", "类别名称"), ("Name of the kind, in Chinese where there is one", "设施类别名称")),
+    "kind_name_en": _column("text", ("Kind in English", "类别英文名"), ("Name of the kind in English", "设施类别英文名称")),
+    "near_{g}": _column("people", ("{} with it near, people", "可达{}人数"), ("People ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口（{}）"), ("near", "可达")),
+    "near_{g}_share": _column("share", ("{} with it near", "可达{}占比"), ("Share of people ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口占比（{}）"), ("all kinds near", "各类俱全")),
+    "grid_cell": _column("text", ("Grid cell", "网格编号"), ("Label of the grid cell", "网格的编号")),
+    "kinds_within": _column("number", ("Kinds near", "可达类数"), ("How many kinds of facilities are within the standard of the cell", "该网格标准内有设施的类数")),
+    "missing_kinds": _column("text", ("Kinds missing", "缺少的类别"), ("Kinds of facilities that are not within the standard of the cell", "该网格标准内没有的设施类别")),
+
     # isochrones
     "within_{u}": _column("{u}", ("Within, {u}", "{u} 以内"), ("Largest distance to the nearest centre", "到最近中心的最大距离")),
     "pace_min": _column("min", ("Within, minutes", "分钟以内"), ("Minutes on foot, at the pace of the standard or of the profile", "步行分钟数，按标准或人群的步速")),
