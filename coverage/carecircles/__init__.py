@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carecircles import area as area
     from carecircles import benches as benches
     from carecircles import catchments as catchments
+    from carecircles import charts as charts
     from carecircles import circle as circle
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from carecircles import report as report
     from carecircles import scenario as scenario
     from carecircles import siting as siting
+    from carecircles import timeline as timeline
     from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
@@ -56,6 +58,7 @@ __all__ = [
     "area",
     "benches",
     "catchments",
+    "charts",
     "circle",
     "claims",
     "cohorts",
@@ -78,6 +81,7 @@ __all__ = [
     "report",
     "scenario",
     "siting",
+    "timeline",
     "walkers",
     "weights",
     "words",

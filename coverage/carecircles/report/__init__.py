@@ -92,6 +92,11 @@ from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.terminal import print_table as print_table
+from carecircles.report.timeline import events_in_words as events_in_words
+from carecircles.report.timeline import timeline_frame as timeline_frame
+from carecircles.report.timeline import timeline_notes as timeline_notes
+from carecircles.report.timeline import timeline_record as timeline_record
+from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record

@@ -155,6 +155,12 @@ COLUMNS: dict[str, Column] = {
     "plan_en": _column("text", ("Plan", "方案英文名"), ("Name of the plan in English", "方案英文名称")),
     "year": _column("year", ("People of", "人口年份"), ("The year whose people are counted", "所计人口的年份")),
 
+    # over time
+    "day": _column("text", ("Day", "日期"), ("The last day of the month or year that the row is about", "该行所述月份或年份的最后一天")),
+    "opened": _column("text", ("Opened", "新开的中心"), ("Identities of centres that opened since the day of the row before", "自上一行日期以来新开的中心编号")),
+    "closed": _column("text", ("Closed", "关闭的中心"), ("Identities of centres that closed since the day of the row before", "自上一行日期以来关闭的中心编号")),
+    "happened": _column("text", ("Opened +, closed −", "新开 +，关闭 −"), ("What opened, closed or moved since the row before", "自上一行以来新开、关闭或迁移的中心")),
+
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）"), named=("{}", "{}"), alone=("People {}", "{}人口")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
@@ -329,6 +335,18 @@ YEAR_COLUMNS = (
     "uncovered_{named}",
     "{also}",
     "covered_{also}_share",
+)
+TIMELINE_COLUMNS = (
+    "plan_name",
+    "day",
+    "year",
+    "centres",
+    "{g}",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "mean_distance_{u}",
+    "happened",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
