@@ -5,8 +5,8 @@ They are drawn by matplotlib (extra `charts`). The same figures give the same by
 stays text: no formula is read into it, and in SVG it is drawn as outlines.
 """
 
-import datetime
 import io
+import math
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +34,9 @@ _USUAL = "DejaVu Sans"  # comes with matplotlib
 _SAMPLE = "人口覆盖率累计占比距离中心"
 _BLUES = ("#1d4ed8", "#c2410c", "#047857", "#7e22ce", "#475569", "#be123c")
 _MOST_NAMED = 12  # days whose changes are named
-_LONGEST = 24  # characters of a name
+_LONGEST = 32  # characters of a name
+_MOST_TICKS = 16
+_LEAST_SPREAD = 2.0  # percentage points from bottom to top, so that little does not look like much
 NO_FONT: Text = {
     "en": "No font with Chinese characters is installed here: the chart is written in English.",
     "zh": "本机未安装中文字体：图表文字改用英文。",
@@ -105,7 +107,7 @@ def lorenz_chart(plan: Plan, *, suffix: str = ".png", lang: str = "en") -> Chart
             )
         )
         named = {"en": "who bears the distance", "zh": "距离由谁承担"}
-        axes.set_title(say_it(_titled(area, named, plan)), fontsize=11)
+        axes.set_title(say_it(_titled(area, named, plan)), fontsize=11, linespacing=1.5)
         axes.legend(loc="upper left", frameon=False)
         _plainly(axes)
 
@@ -141,23 +143,16 @@ def timeline_chart(
 
     def draw(figure: "Figure", say_it: Callable[[Text], str]) -> None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-        marks: dict[datetime.date, str] = {}
+        marks: dict[int, str] = {}
+        days = range(len(first))
         for n, told in enumerate(timelines_told):
-            days = [then.area.as_of for then in told.plans]
             found = timelines.coverage(told)
             colour = _BLUES[n % len(_BLUES)]
             label = say_it(told.plans[0].name)
             share = 100 * found[f"covered_{g}_share"].to_numpy()
-            upper.step(
-                days,
-                share,
-                where="post",
-                color=colour,
-                linewidth=2,
-                label=label,
-                marker="o",
-                markersize=3,
-            )
+            wide = 2 if n else 4  # so that it shows below another one
+            style: dict[str, Any] = {"linewidth": wide, "marker": "o", "markersize": wide + 1}
+            upper.step(days, share, where="post", color=colour, label=label, **style)
             covered = (found[g] - found[f"uncovered_{g}"]).to_numpy()
             lower.step(days, covered, where="post", color=colour, linewidth=1.5)
             if n == 0:
@@ -171,6 +166,14 @@ def timeline_chart(
                 )
             marks |= _named(told, say_it)
         _annotate(upper, marks)
+        low, high = upper.get_ylim()
+        spread = max(high - low, _LEAST_SPREAD)
+        upper.set_ylim(max(0, (low + high - spread) / 2), min(100.5, (low + high + spread) / 2))
+        every = max(1, math.ceil(len(first) / _MOST_TICKS))
+        shown = [
+            f"{then.area.as_of}"[: 4 if timelines_told[0].every == "year" else 7] for then in first
+        ]
+        lower.set_xticks(list(days)[::every], shown[::every], fontsize=8)
         upper.set_ylabel(
             say_it(
                 {
@@ -185,7 +188,7 @@ def timeline_chart(
         lower.set_ylim(bottom=0)
         lower.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         named = {"en": "coverage over time", "zh": "覆盖率随时间变化"}
-        upper.set_title(say_it(_titled(place, named, first[-1])), fontsize=11)
+        upper.set_title(say_it(_titled(place, named, first[-1])), fontsize=11, linespacing=1.5)
         if len(timelines_told) > 1:
             upper.legend(loc="best", frameon=False, fontsize=9)
         for axes in (upper, lower):
@@ -195,18 +198,17 @@ def timeline_chart(
     return _drawn(draw, (9.0, 5.4), suffix=suffix, lang=lang)
 
 
-def _named(told: Timeline, say_it: Callable[[Text], str]) -> dict[datetime.date, str]:
-    """What opens and closes, in a few words, by the day on which it shows."""
-    marks: dict[datetime.date, str] = {}
-    for then, names in zip(told.plans, report.events_in_words(told), strict=True):
-        day = then.area.as_of
-        if day is not None and names["en"] and len(marks) < _MOST_NAMED:
+def _named(told: Timeline, say_it: Callable[[Text], str]) -> dict[int, str]:
+    """What opens and closes, in a few words, by the number of the day on which it shows."""
+    marks: dict[int, str] = {}
+    for day, names in enumerate(report.events_in_words(told)):
+        if names["en"] and len(marks) < _MOST_NAMED:
             text = say_it(names)
             marks[day] = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return marks
 
 
-def _annotate(axes: "Axes", marks: dict[datetime.date, str]) -> None:
+def _annotate(axes: "Axes", marks: dict[int, str]) -> None:
     for day, text in marks.items():
         axes.axvline(day, color="#94a3b8", linewidth=0.8, linestyle=":")
         axes.annotate(

@@ -1,7 +1,6 @@
 """`carecircles equity`."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
