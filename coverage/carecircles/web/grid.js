@@ -324,5 +324,5 @@ carecircles.grid = (function () {
   }
 
   Object.assign(carecircles.draw, { grid, change, gain });
-  return { Coverage };
+  return { Grid, Coverage, nearestTo, shadeByDepth };
 })();

@@ -83,6 +83,6 @@ carecircles.signs = (function () {
     document.body.append(svg);
   }
 
-  return { UNCOVERED, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, ISOCHRONES, CHANGED, TINTS, CLOSED, POSITIONS,
+  return { UNCOVERED, UNCOVERED_SIGN, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, ISOCHRONES, CHANGED, TINTS, CLOSED, POSITIONS,
     NEIGHBOUR, shareColour, positionOf, hatch, addHatching };
 })();
