@@ -27,7 +27,7 @@ ORDER = [
     "weights._placed", "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking",
     "reach.resting", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
     "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims",
-    "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
+    "marginal", "_highs", "siting.goals", "siting._search", "siting._starts", "siting._terms", "siting._bound", "siting._model", "siting._solver",
     "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
     "report.columns", "report.names", "report.placed", "report.ways", "report.notes", "report.frames", "report.workbook",
     "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity",
