@@ -48,9 +48,10 @@ def main() -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     _signals.heed()
     try:
-        _require_working_folder()
-        _run()
-        sys.stdout.flush()
+        with _signals.awaited():
+            _require_working_folder()
+            _run()
+            sys.stdout.flush()
     except ValidationError as err:
         _stop(_told(err.problems), 2, lang)
     except InfeasibleError as err:
