@@ -12,6 +12,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _html, _mends, io, people
+from carecircles.amenities import KINDS, Kind
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.walkers import Profile
@@ -143,7 +144,8 @@ class StudyArea:
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
     (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
-    `on_foot` along what they walk;
+    `on_foot` along what they walk; `amenities` are facilities of other `kinds` than centres, points by the
+    key of their kind;
     `counted` is what says how many there are in each, 'population' or one of the sources, added up.
     """
 
@@ -165,6 +167,8 @@ class StudyArea:
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
     counted: str = "population"
+    kinds: tuple[Kind, ...] = KINDS
+    amenities: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

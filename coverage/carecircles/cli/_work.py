@@ -38,10 +38,10 @@ _NO_SEATS: "Text" = {
 }
 
 
-def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
-    """The study area as the options want it, evaluated."""
+def evaluated(options: Options, *, is_drawn: bool = False, plans: int = 1) -> "Plan":
+    """The study area as the options want it, evaluated; `plans` are how many there will be of it."""
     study = study_of(options, options.as_of)
-    _require_memory(study, options, is_drawn=is_drawn)
+    _require_memory(study, options, is_drawn=is_drawn, plans=plans)
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     return measured(study, demand, options)
@@ -295,6 +295,20 @@ def carried_out(
     if years:
         made = [plans.of_year(plan, year, demand=cells[year]) for plan in made for year in years]
     return made, read
+
+
+def placed_by_year(
+    study: "StudyArea", years: Sequence[int], options: Options
+) -> "dict[int, pd.DataFrame]":
+    """Cells by year, where people do not live as they did: of those years of which that is known."""
+    from carecircles import weights
+    from carecircles.area import in_year, years_of
+
+    if not weights.is_by_year(study):
+        return {}
+    known = years_of(study)
+    asked = {min(max(year, known[0]), known[-1]) for year in years}
+    return {year: _placed(in_year(study, year), options).demand for year in sorted(asked)}
 
 
 def _cells_in(plan: "Plan", area: "StudyArea", options: Options) -> "pd.DataFrame":

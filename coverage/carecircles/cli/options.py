@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import datetime
 import functools
+import importlib.util
 import inspect
 import itertools
 import os
@@ -15,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from carecircles import _mends
 from carecircles.cli.usage import Command
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
@@ -222,6 +224,10 @@ class Options:
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
 
+ChartFile = Annotated[
+    Path | None, typer.Option(help="File to draw a chart to, .png or .svg (extra `charts`).")
+]
+
 
 @dataclass(frozen=True)
 class Results:
@@ -373,6 +379,17 @@ def suffix_problems(
     told = f"{out.name} has to end in {', '.join(suffixes)}"
     zh = f"{out.name} 的后缀应为 {'、'.join(suffixes)}"
     return [at(option, Sentence(told, zh=zh))]
+
+
+def chart_problems(chart: Path | None) -> list[Sentence]:
+    """Before the work starts, whether a chart can be drawn as asked."""
+    if chart is None:
+        return []
+    problems = suffix_problems(chart, (".png", ".svg"), "--chart")
+    if importlib.util.find_spec("matplotlib") is None:
+        doing = _mends.install(Sentence("a chart", zh="绘制图表"), "matplotlib", "charts")
+        problems.append(at("--chart", doing))
+    return problems
 
 
 def number_problems(*asked: tuple[str, float | None, bool, Sentence]) -> list[Sentence]:

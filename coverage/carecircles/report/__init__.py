@@ -15,6 +15,10 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.circle import circle_frame as circle_frame
+from carecircles.report.circle import circle_notes as circle_notes
+from carecircles.report.circle import circle_record as circle_record
+from carecircles.report.circle import circle_table as circle_table
 from carecircles.report.claims import MINUTES as MINUTES
 from carecircles.report.claims import claims_frame as claims_frame
 from carecircles.report.claims import claims_note as claims_note
@@ -88,6 +92,11 @@ from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.terminal import print_table as print_table
+from carecircles.report.timeline import events_in_words as events_in_words
+from carecircles.report.timeline import timeline_frame as timeline_frame
+from carecircles.report.timeline import timeline_notes as timeline_notes
+from carecircles.report.timeline import timeline_record as timeline_record
+from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record

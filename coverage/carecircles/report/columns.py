@@ -155,6 +155,12 @@ COLUMNS: dict[str, Column] = {
     "plan_en": _column("text", ("Plan", "方案英文名"), ("Name of the plan in English", "方案英文名称")),
     "year": _column("year", ("People of", "人口年份"), ("The year whose people are counted", "所计人口的年份")),
 
+    # over time
+    "day": _column("text", ("Day", "日期"), ("The last day of the month or year that the row is about", "该行所述月份或年份的最后一天")),
+    "opened": _column("text", ("Opened", "新开的中心"), ("Identities of centres that opened since the day of the row before", "自上一行日期以来新开的中心编号")),
+    "closed": _column("text", ("Closed", "关闭的中心"), ("Identities of centres that closed since the day of the row before", "自上一行日期以来关闭的中心编号")),
+    "happened": _column("text", ("Opened +, closed −", "新开 +，关闭 −"), ("What opened, closed or moved since the row before", "自上一行以来新开、关闭或迁移的中心")),
+
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）"), named=("{}", "{}"), alone=("People {}", "{}人口")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
@@ -209,6 +215,16 @@ COLUMNS: dict[str, Column] = {
     "straight_m": _column("m", ("Straight line, m", "直线距离 m"), ("Median straight line to the nearest centre, of people claimed and not reached", "圈内不可达者到最近中心的直线距离中位数"), ("straight m", "直线 m"), alone=("Straight line, median", "直线距离中位数")),
     "walk_{u}": _column("{u}", ("Walk, {u}", "步行 {u}"), ("Median walk to the nearest centre, of people claimed and not reached", "圈内不可达者步行到最近中心的中位数"), ("walk {u}", "步行 {u}"), alone=("Walk, median", "步行中位数")),
     "extra_m": _column("m", ("Walk is longer by, m", "步行多出 m"), ("By how much the walk is longer than the straight line, median of people claimed and not reached", "步行比直线多出的距离，圈内不可达者的中位数"), ("longer by m", "多出 m"), alone=("Longer than the line by, median", "比直线多出，中位数")),
+
+    # the comprehensive circle
+    "kind": _column("text", ("Kind", "类别"), ("Kind of facilities; 'all' is every kind that is told", "设施类别；all 为所列各类全部")),
+    "kind_name": _column("text", ("Kind (Chinese)", "类别名称"), ("Name of the kind, in Chinese where there is one", "设施类别名称")),
+    "kind_name_en": _column("text", ("Kind in English", "类别英文名"), ("Name of the kind in English", "设施类别英文名称")),
+    "near_{g}": _column("people", ("{} with it near, people", "可达{}人数"), ("People ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口（{}）"), ("near", "可达")),
+    "near_{g}_share": _column("share", ("{} with it near", "可达{}占比"), ("Share of people ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口占比（{}）"), ("all kinds near", "各类俱全")),
+    "grid_cell": _column("text", ("Grid cell", "网格编号"), ("Label of the grid cell", "网格的编号")),
+    "kinds_within": _column("number", ("Kinds near", "可达类数"), ("How many kinds of facilities are within the standard of the cell", "该网格标准内有设施的类数")),
+    "missing_kinds": _column("text", ("Kinds missing", "缺少的类别"), ("Kinds of facilities that are not within the standard of the cell", "该网格标准内没有的设施类别")),
 
     # isochrones
     "within_{u}": _column("{u}", ("Within, {u}", "{u} 以内"), ("Largest distance to the nearest centre", "到最近中心的最大距离")),
@@ -319,6 +335,18 @@ YEAR_COLUMNS = (
     "uncovered_{named}",
     "{also}",
     "covered_{also}_share",
+)
+TIMELINE_COLUMNS = (
+    "plan_name",
+    "day",
+    "year",
+    "centres",
+    "{g}",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "mean_distance_{u}",
+    "happened",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
