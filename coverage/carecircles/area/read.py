@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, io, people, walkers
-from carecircles.area import _counted, _on_foot, _sources
+from carecircles.area import _counted, _offers, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -138,6 +138,8 @@ class More(TypedDict, total=False):
     rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
     profiles: Mapping[str, Mapping[str, Any]] | None
+    services: Mapping[str, Mapping[str, Any]] | None
+    bundles: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -185,6 +187,9 @@ def study(
     profiles
         How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
         `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
+    services, bundles
+        Services of the area's own and bundles of services by key, as below `[services]` and `[bundles]` in
+        area.toml, such as `{"basic": {"name": "基本服务", "of": ["meals", "medical"], "least": 1}}`.
 
     Returns
     -------
@@ -231,6 +236,8 @@ def study(
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
         "profiles": dict(more.get("profiles") or {}),
+        "services": dict(more.get("services") or {}),
+        "bundles": dict(more.get("bundles") or {}),
     }
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
@@ -352,6 +359,8 @@ def _made(
     notes += about_plan
     for role, frame in read.items():
         notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
+    offered, bundles, facilities, wrong = _offers.match(plan, facilities, groups, by=by)
+    problems += wrong
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities,
@@ -414,6 +423,8 @@ def _made(
         sources=sources,
         counted="population" if counted is None else counted.by,
         on_foot=on_foot,
+        services=offered,
+        bundles=bundles,
     )
     return read_in if populations is None else with_years(read_in, populations)
 
