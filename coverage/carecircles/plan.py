@@ -293,6 +293,33 @@ def by_service(plan: Plan) -> dict[str, Plan]:
     }
 
 
+def of_all_services(plan: Plan) -> Plan:
+    """
+    The plan in which a place is covered where every service that centres offer is within reach.
+
+    Raises
+    ------
+    ValidationError
+        If no centre says what it offers.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> of_all_services(asis).area.counting.of
+    ('meals', 'medical', 'culture', 'health_post')
+    """
+    every = tuple(offered_in(plan.area))
+    if not every:
+        told = "no centre says what it offers; fill the column services of the centres."
+        zh = "没有中心写明服务；请填写中心表的 services 一列。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    name = {"en": "all services", "zh": "全部服务"}
+    area = bundled(plan.area, Bundle("services", name, every, len(every)))
+    return evaluate(area, plan.cells, base=plan, name=plan.name)
+
+
 def by_group(plan: Plan) -> dict[str, Plan]:
     """
     A plan for each group of people, held to the group's own standard where it has one.

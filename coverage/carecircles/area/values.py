@@ -363,14 +363,14 @@ def bundled(area: StudyArea, bundle: str | Bundle) -> StudyArea:
     >>> area = datasets.load("template")
     >>> both = Bundle("both", {"en": "both", "zh": "两项"}, ("medical", "health_post"), 2)
     >>> bundled(area, both).facilities.index.tolist(), bundled(area, both).notes[-1]["en"]
-    (['A1', 'A2'], "Bundle 'both': all 2 within reach: medical help, health post.")
+    (['A1', 'A2'], "Bundle 'both': all 2 within reach: medical help, health post; distances are to the last that is asked for.")
     """
     asked = offers.bundle_of(bundle, area.bundles) if isinstance(bundle, str) else bundle
     said = offers.in_words(asked, area.services)
     parts = [offers.service_of(key, area.services, asked.of) for key in asked.of]
     note = {
-        "en": f"Bundle '{asked.name['en']}': {said['en']}.",
-        "zh": f"服务组合“{asked.name['zh']}”：{said['zh']}。",
+        "en": f"Bundle '{asked.name['en']}': {said['en']}; distances are to the last that is asked for.",
+        "zh": f"服务组合“{asked.name['zh']}”：{said['zh']}；距离按凑齐所需的最后一项计。",
     }
     made = dataclasses.replace(area, standard=standard_by(area, asked.norm))
     return dataclasses.replace(

@@ -37,6 +37,9 @@ from carecircles.cli.options import (
 from carecircles.cli.output import DRAWING, Answer, busy, give, print_line, print_table
 from carecircles.words import Sentence, say
 
+_WITH_SERVICES = Sentence(
+    "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
+)
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -68,6 +71,12 @@ def draw_map(
         bool,
         typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
     ] = False,
+    services: Annotated[
+        bool,
+        typer.Option(
+            "--services", help="Which of the services that centres offer are missing where."
+        ),
+    ] = False,
     options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
@@ -81,9 +90,15 @@ def draw_map(
         options_problems(options),
         suffix_problems(out, (".html", ".htm")),
         problems_of(base_map),
+        _services_problems(options, By.street, services=services),
+        conflicts({"--live": live}, _WITH_SERVICES) if services else [],
         target_problems([out], inputs),
     )
     plan = evaluated(options, is_drawn=live)
+    if services:
+        from carecircles import plan as plans
+
+        plan = plans.of_all_services(plan)
     with busy(DRAWING, options.lang):
         from carecircles import io, maps, report
 
@@ -155,8 +170,8 @@ def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[
     """Whether `--services` goes with what else is asked."""
     if not services:
         return []
-    why = Sentence("--services, which tells all of them", zh="--services 同用，后者列出全部服务")
-    problems = conflicts({"--service": options.service, "--bundle": options.bundle}, why)
+    asked = {"--service": options.service, "--bundle": options.bundle}
+    problems = conflicts(asked, _WITH_SERVICES)
     if by is ByWhom.group:
         told = (
             "--services goes with --by street or district; for groups ask for one with --service."
