@@ -41,11 +41,14 @@ if TYPE_CHECKING:
     from carecircles import marginal as marginal
     from carecircles import memory as memory
     from carecircles import network as network
+    from carecircles import norms as norms
     from carecircles import people as people
     from carecircles import plan as plan
+    from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
     from carecircles import scenario as scenario
+    from carecircles import services as services
     from carecircles import siting as siting
     from carecircles import timeline as timeline
     from carecircles import walkers as walkers
@@ -75,11 +78,14 @@ __all__ = [
     "marginal",
     "memory",
     "network",
+    "norms",
     "people",
     "plan",
+    "provision",
     "reach",
     "report",
     "scenario",
+    "services",
     "siting",
     "timeline",
     "walkers",

@@ -29,7 +29,17 @@ _FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *
 _OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
 
 
-_TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles", "kinds")
+_TABLES = (
+    "standard",
+    "datum",
+    "files",
+    "sheet",
+    "groups",
+    "profiles",
+    "kinds",
+    "services",
+    "bundles",
+)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", *_TABLES}

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from carecircles import _mends, amenities, io, people, walkers
-from carecircles.area import _amenities, _counted, _on_foot, _sources
+from carecircles.area import _amenities, _counted, _offers, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -145,6 +145,8 @@ class More(TypedDict, total=False):
     profiles: Mapping[str, Mapping[str, Any]] | None
     kinds: Mapping[str, Mapping[str, Any]] | None
     amenities: Mapping[str, io.Source] | None
+    services: Mapping[str, Mapping[str, Any]] | None
+    bundles: Mapping[str, Mapping[str, Any]] | None
 
 
 def study(
@@ -198,6 +200,9 @@ def study(
     kinds
         Kinds of facilities of the area's own, as below `[kinds]` in area.toml, such as
         `{"parks": {"name": "公园", "name_en": "parks"}}`.
+    services, bundles
+        Services of the area's own and bundles of services by key, as below `[services]` and `[bundles]` in
+        area.toml, such as `{"basic": {"name": "基本服务", "of": ["meals", "medical"], "least": 1}}`.
 
     Returns
     -------
@@ -245,6 +250,8 @@ def study(
         "groups": dict(more.get("groups") or {}),
         "profiles": dict(more.get("profiles") or {}),
         "kinds": dict(more.get("kinds") or {}),
+        "services": dict(more.get("services") or {}),
+        "bundles": dict(more.get("bundles") or {}),
     }
     kinds, about_kinds = amenities.declared(plan["kinds"], file="study")
     layers = dict(more.get("amenities") or {})
@@ -371,6 +378,8 @@ def _made(
     notes += about_plan
     for role, frame in read.items():
         notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
+    offered, bundles, facilities, wrong = _offers.match(plan, facilities, groups, by=by)
+    problems += wrong
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities,
@@ -442,6 +451,8 @@ def _made(
         on_foot=on_foot,
         kinds=amenities.declared(plan["kinds"])[0],
         amenities=layers,
+        services=offered,
+        bundles=bundles,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

@@ -83,6 +83,15 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
+from carecircles.report.services import needs_frame as needs_frame
+from carecircles.report.services import needs_record as needs_record
+from carecircles.report.services import needs_table as needs_table
+from carecircles.report.services import services_by_street_table as services_by_street_table
+from carecircles.report.services import services_frame as services_frame
+from carecircles.report.services import services_notes as services_notes
+from carecircles.report.services import services_record as services_record
+from carecircles.report.services import services_table as services_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
 from carecircles.report.siting import siting_frame as siting_frame

@@ -100,6 +100,11 @@ COLUMNS: dict[str, Column] = {
     # what a row of a table of text is about, in whatever language it is
     "street_name": _column("text", ("Street", "街道"), ("Name of the street, or the whole district", "街道名称，或全区")),
     "group_name": _column("text", ("Group", "人群"), ("The group of people", "人群")),
+    "service_name": _column("text", ("Service", "服务"), ("The service, or the bundle of services", "服务或服务组合")),
+    "service": _column("text", ("Service key", "服务代号"), ("Key of the service or bundle, as it is called on the command line", "服务或服务组合的代号")),
+    "service_zh": _column("text", ("Service (Chinese)", "服务名称"), ("Name of the service or bundle, in Chinese where there is one", "服务或服务组合的名称")),
+    "service_en": _column("text", ("Service in English", "服务英文名"), ("Name of the service or bundle in English", "服务或服务组合的英文名称")),
+    "held_to": _column("text", ("Held to", "所用标准"), ("What is near for the group of the row: its limit, and the pace that goes with it", "该行人群的标准：界限及相应步速"), ("held to", "标准")),
     "plan_name": _column("text", ("Plan", "方案"), ("Name of the plan, the group its standard is for and its day", "方案名称、标准适用人群与日期")),
     "closed_name": _column("text", ("Centre closed", "关闭的中心"), ("The centre that is closed, it alone", "被关闭的中心（仅此一处）")),
     "best_name": _column("text", ("Best place in", "最佳位置所在街道"), ("The street, of whose places the best is told", "街道，列出其中的最佳位置")),
@@ -177,6 +182,10 @@ COLUMNS: dict[str, Column] = {
     "measured": _column("text", ("Measured", "量算方式"), ("How people get to centres", "到达中心的方式")),
     "mean_{u}": _column("{u}", ("Mean distance of these people, {u}", "该人群平均距离 {u}"), ("Mean distance to the nearest centre of the people the row is about", "该行人群到最近中心的平均距离"), ("their mean {u}", "该人群平均 {u}")),
     "group_people": _column("people", ("People", "人数"), ("People of the group in the row", "该行人群的人数")),
+    "covered_group_people": _column("people", ("Covered", "覆盖人数"), ("People of the group in the row with a centre within their standard", "该行人群中标准内有中心的人数"), ("covered, people", "覆盖人数")),
+    "covered_group_people_share": _column("share", ("Share covered of these", "该人群覆盖率"), ("Share of the people of the group in the row with a centre within their standard, the limit included", "该行人群中标准内（含界限）有中心的占比"), ("covered", "覆盖率")),
+    "uncovered_group_people": _column("people", ("Left of these", "该人群未覆盖"), ("People of the group in the row without a centre within their standard", "该行人群中标准内没有中心的人数"), ("left", "未覆盖")),
+    "backup_group_people_share": _column("share", ("Two or more, of these", "该人群两处以上"), ("Share of the people of the group in the row with two centres or more within their standard", "该行人群中标准内有两处以上中心的占比"), words.COLUMNS["backup"]),
     "out_of_reach_group_people": _column("people", ("Without a way", "无路可达"), ("People of the group in the row from whom no way leads to any centre", "该行人群中无路可达任何中心的人数")),
     "out_of_reach_{g}": _column("people", ("{} without a way", "无路可达的{}"), ("People ({}) from whom no way leads to any centre; the other measures leave them out", "无路可达任何中心的人口（{}），不计入其他各项")),
     "worst_tenth_{u}": _column("{u}", ("Farthest tenth, mean {u}", "最远一成平均 {u}"), ("Mean distance of the tenth of people who have it farthest", "距离最远的一成人口的平均距离"), ("farthest tenth {u}", "最远一成 {u}")),
@@ -347,6 +356,26 @@ TIMELINE_COLUMNS = (
     "uncovered_{named}",
     "mean_distance_{u}",
     "happened",
+)
+SERVICE_COLUMNS = (
+    "service_name",
+    "centres",
+    "metres",
+    "minutes",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "covered_{also}_share",
+    "uncovered_{also}",
+)
+NEED_COLUMNS = (
+    "group_name",
+    "held_to",
+    "group_people",
+    "covered_group_people_share",
+    "uncovered_group_people",
+    "backup_group_people_share",
+    "mean_{u}",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
