@@ -19,7 +19,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 ORDER = [
     "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook",
     "io._formats", "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters",
-    "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.rests", "network.ways", "network._asked",
+    "io.write", "io._matching", "io", "walkers", "positions", "network.values", "network.walks", "network.rests", "network.ways", "network._asked",
     "network._tags", "network._osm", "network._graphml", "network._lines", "network.prepared", "network.read",
     "network.seats", "network.health", "network.rebuilt", "network", "area.values", "area._on_foot", "area.years", "area._rasters",
     "area._plan", "area._totals", "area._sources", "area._counted", "area.read", "area.check", "area", "cohorts", "memory",
@@ -27,7 +27,7 @@ ORDER = [
     "weights._placed", "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking",
     "reach.resting", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
     "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims",
-    "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
+    "marginal", "robustness.values", "robustness.drawn", "robustness._spans", "robustness.measured", "robustness.figures", "robustness", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
     "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
     "report.columns", "report.names", "report.placed", "report.ways", "report.notes", "report.frames", "report.workbook",
     "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from carecircles import network as network
     from carecircles import people as people
     from carecircles import plan as plan
+    from carecircles import positions as positions
     from carecircles import reach as reach
     from carecircles import report as report
     from carecircles import scenario as scenario
@@ -70,6 +71,7 @@ __all__ = [
     "network",
     "people",
     "plan",
+    "positions",
     "reach",
     "report",
     "scenario",

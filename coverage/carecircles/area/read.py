@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, io, people, walkers
+from carecircles import _mends, io, people, positions, walkers
 from carecircles.area import _counted, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
@@ -138,6 +138,7 @@ class More(TypedDict, total=False):
     rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
     profiles: Mapping[str, Mapping[str, Any]] | None
+    positions: Mapping[str, Any] | None
 
 
 def study(
@@ -185,6 +186,9 @@ def study(
     profiles
         How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
         `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
+    positions
+        How far off a position of a kind may be, in metres, as below `[positions]` in area.toml, such as
+        `{"building": 20}`.
 
     Returns
     -------
@@ -231,6 +235,7 @@ def study(
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
         "profiles": dict(more.get("profiles") or {}),
+        "positions": dict(more.get("positions") or {}),
     }
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
@@ -240,6 +245,7 @@ def study(
         *datum_problems(plan["datum"], "study"),
         *group_problems(plan["groups"], "study"),
         *walkers.declared(plan["profiles"], file="study")[1],
+        *positions.declared(plan["positions"], file="study")[1],
         *(
             []
             if people_raster is None
@@ -320,6 +326,10 @@ def _made(
         placed[role] = None if wrong else placed[role]
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    kinds = positions.with_own(positions.declared(plan["positions"])[0])
+    if facilities is not None:
+        called = facilities.attrs.get("file", _called(paths["centres"], "centres"))
+        problems += positions.problems_of(facilities, kinds, file=called)
     populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
@@ -414,6 +424,7 @@ def _made(
         sources=sources,
         counted="population" if counted is None else counted.by,
         on_foot=on_foot,
+        positions=kinds,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

@@ -14,6 +14,7 @@ import pyproj
 from carecircles import _html, _mends, io, people
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.positions import KINDS, Kind
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
@@ -144,7 +145,8 @@ class StudyArea:
     and which is part of which; `headline` is the column of the one whose figures come first
     (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
     `on_foot` along what they walk;
-    `counted` is what says how many there are in each, 'population' or one of the sources, added up.
+    `counted` is what says how many there are in each, 'population' or one of the sources, added up. `positions` are the
+    kinds of position that its centres may name (`positions.errors_of`).
     """
 
     name: str
@@ -165,6 +167,7 @@ class StudyArea:
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
     counted: str = "population"
+    positions: tuple[Kind, ...] = field(default=KINDS, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
