@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from carecircles import norms as norms
     from carecircles import people as people
     from carecircles import plan as plan
+    from carecircles import positions as positions
     from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
@@ -81,6 +82,7 @@ __all__ = [
     "norms",
     "people",
     "plan",
+    "positions",
     "provision",
     "reach",
     "report",

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, amenities, io, people, walkers
+from carecircles import _mends, amenities, io, people, positions, walkers
 from carecircles.area import _amenities, _counted, _offers, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
@@ -147,6 +147,7 @@ class More(TypedDict, total=False):
     amenities: Mapping[str, io.Source] | None
     services: Mapping[str, Mapping[str, Any]] | None
     bundles: Mapping[str, Mapping[str, Any]] | None
+    positions: Mapping[str, Any] | None
 
 
 def study(
@@ -203,6 +204,9 @@ def study(
     services, bundles
         Services of the area's own and bundles of services by key, as below `[services]` and `[bundles]` in
         area.toml, such as `{"basic": {"name": "基本服务", "of": ["meals", "medical"], "least": 1}}`.
+    positions
+        How far off a position of a kind may be, in metres, as below `[positions]` in area.toml, such as
+        `{"building": 20}`.
 
     Returns
     -------
@@ -252,6 +256,7 @@ def study(
         "kinds": dict(more.get("kinds") or {}),
         "services": dict(more.get("services") or {}),
         "bundles": dict(more.get("bundles") or {}),
+        "positions": dict(more.get("positions") or {}),
     }
     kinds, about_kinds = amenities.declared(plan["kinds"], file="study")
     layers = dict(more.get("amenities") or {})
@@ -266,6 +271,7 @@ def study(
         *_amenities.called_problems(layers, kinds),
         *group_problems(plan["groups"], "study"),
         *walkers.declared(plan["profiles"], file="study")[1],
+        *positions.declared(plan["positions"], file="study")[1],
         *(
             []
             if people_raster is None
@@ -346,6 +352,10 @@ def _made(
         placed[role] = None if wrong else placed[role]
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    exact = positions.with_own(positions.declared(plan["positions"])[0])
+    if facilities is not None:
+        called = facilities.attrs.get("file", _called(paths["centres"], "centres"))
+        problems += positions.problems_of(facilities, exact, file=called)
     populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
@@ -453,6 +463,7 @@ def _made(
         amenities=layers,
         services=offered,
         bundles=bundles,
+        positions=exact,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

@@ -17,6 +17,8 @@ from carecircles.amenities import KINDS, Kind
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.norms import Norm
+from carecircles.positions import KINDS as POSITIONS
+from carecircles.positions import Kind as Position
 from carecircles.services import SERVICES, Bundle, Service
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
@@ -154,6 +156,7 @@ class StudyArea:
     `counted` is what says how many there are in each, 'population' or one of the sources, added up.
     `services` name what centres offer, `bundles` what of it goes together; `counting` is the service or the
     bundle that alone counts (`offering`, `bundled`), None where every centre does.
+    `positions` are the kinds of position that its centres may name (`positions.errors_of`).
     """
 
     name: str
@@ -179,6 +182,7 @@ class StudyArea:
     services: tuple[Service, ...] = field(default=SERVICES, repr=False)
     bundles: tuple[Bundle, ...] = ()
     counting: Service | Bundle | None = None
+    positions: tuple[Position, ...] = field(default=POSITIONS, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
