@@ -68,6 +68,8 @@ CENTRE_COLUMNS = {
     "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
     "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
     "price": ("cost", "成本", "费用", "造价", "建设成本", "价格"),
+    "position": ("定位方式", "位置类型", "定位精度", "位置依据", "geocoded_by", "address_kind"),
+    "position_error_m": ("position_error", "位置误差", "定位误差", "坐标误差", "位置误差米"),
     **ABOUT,
 }
 STREET_COLUMNS = {
@@ -99,6 +101,7 @@ def population_columns(
         "source": ABOUT["source"],
         "age_basis": ("年龄依据",),
         "age_source": ("年龄来源",),
+        "variation": ("cv", "coefficient_of_variation", "people_cv", "变异系数", "人口变异系数"),
     }
 
 
@@ -123,6 +126,13 @@ PLACE_COLUMNS = {
     "street": CENTRE_COLUMNS["street"],
     "lon": CENTRE_COLUMNS["lon"],
     "lat": CENTRE_COLUMNS["lat"],
+    **ABOUT,
+}
+
+AMENITY_COLUMNS = {
+    "id": CENTRE_COLUMNS["id"],
+    "name": CENTRE_COLUMNS["name"],
+    **{column: CENTRE_COLUMNS[column] for column in ("name_en", "street", "lon", "lat")},
     **ABOUT,
 }
 
@@ -276,6 +286,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "population": POPULATION_COLUMNS,
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
+    "amenities": AMENITY_COLUMNS,
     "residences": residence_columns(),
     "communities": community_columns(),
     "people_grid": people_grid_columns(),
@@ -285,6 +296,7 @@ NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
     "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
+    "amenities": (frozenset({"lon"}), frozenset({"lat"})),
     "residences": (frozenset({"lon"}), frozenset({"lat"})),
     "communities": (frozenset({"lon"}), frozenset({"lat"}), frozenset({"street"})),
     "people_grid": (frozenset({"lon"}), frozenset({"lat"})),

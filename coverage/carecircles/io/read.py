@@ -58,6 +58,13 @@ _AMOUNTS = {  # of a centre: an example, and what to write
         "80",
         Sentence("write what it costs to open, in any one unit", zh="请填写建设费用，单位须统一"),
     ),
+    "position_error_m": (
+        "200",
+        Sentence(
+            "write how many metres off it may stand, 0 or more",
+            zh="请填写可能偏离的米数（0 或以上）",
+        ),
+    ),
 }
 
 
@@ -84,7 +91,8 @@ def read_centres(
     -------
     facilities
         Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
-        closed (dates), capacity (persons), beds (number), price (of opening it), basis, source, row, geometry.
+        closed (dates), capacity (persons), beds (number), price (of opening it), position (what kind of address
+        it was found by, see `positions`), position_error_m, basis, source, row, geometry.
 
     Raises
     ------
@@ -189,6 +197,7 @@ def centres_of(
         "opened": opened,
         "closed": closed,
         **amounts,
+        "position": _kept(frame, "position"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
         "row": frame.index,
@@ -326,7 +335,8 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     -------
     population
         Indexed by `street` (code or name as written): the groups of people, street_name, basis,
-        source, age_basis, age_source, row; year if the file says it.
+        source, age_basis, age_source, row; year, and variation (the coefficient of variation of its people:
+        standard deviation over mean, of all groups alike), if the file says it.
 
     Raises
     ------
@@ -370,6 +380,10 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     problems += wrong
     counts, wrong = _checks.people(frame, groups, file=file)
     problems += wrong
+    varied: dict[str, pd.Series] = {}
+    if "variation" in frame:
+        varied["variation"], wrong = _checks.variation(frame, file=file)
+        problems += wrong
     population = counts.assign(
         street_name=_checks.text(with_column(frame, "street")["street"]),
         basis=_basis(frame),
@@ -378,6 +392,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
         age_source=_kept(frame, "age_source"),
         row=frame.index,
         **dated,
+        **varied,
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
     return _sound(population, problems)
