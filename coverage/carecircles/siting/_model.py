@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
 
 
-_EXACT = {"mip_feasibility_tolerance": 1e-9}  # or HiGHS opens parts of sites to use up a budget
+_EXACT: dict[str, Any] = {
+    "mip_feasibility_tolerance": 1e-9
+}  # or HiGHS opens parts of sites to use up a budget
 
 
 _UNIT = 2.0**17  # what the budget's row is multiplied with, so that HiGHS takes it exactly enough

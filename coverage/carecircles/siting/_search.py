@@ -22,7 +22,7 @@ _DOMINANCE_MOST_PAIRS = (
     2e9  # of columns compared; beyond, looking for dominance takes more than it saves
 )
 _PAIRS_AT_ONCE = 2e7
-_MOST_PLACES = 300  # beyond, swaps take more time than they are worth
+MOST_PLACES = 300  # beyond, swaps take more time than they are worth
 _ENTRIES_AT_ONCE = 2_000_000
 _KICKED = 4
 _NEARLY = 0.008  # how much worse than the best a plan may be to search on from it
@@ -151,7 +151,7 @@ class Standing:
         rows, columns = worth.shape
         chosen = list(chosen)
         affordable = int((np.cumsum(np.sort(price)) <= budget).sum())
-        places = max(min(affordable, _MOST_PLACES), len(chosen))
+        places = max(min(affordable, MOST_PLACES), len(chosen))
         self.by_column, self.by_row, self.price, self.budget = worth, worth.tocsr(), price, budget
         self.chosen = np.full(places, -1)
         self.table = np.zeros((rows, places))
@@ -231,7 +231,7 @@ class Standing:
         places, columns = len(self.chosen), len(self.added)
         step = max(1, _ENTRIES_AT_ONCE * len(self.first) // max(1, self.by_row.nnz))
         for part in (rows[n : n + step] for n in range(0, len(rows), step)):
-            entries, row = _entries(self.by_row.indptr, part)
+            entries, row = entries_of(self.by_row.indptr, part)
             column = self.by_row.indices[entries]
             worth, first = self.by_row.data[entries], self.first[row]
             added = np.maximum(worth - first, 0)
@@ -321,7 +321,7 @@ def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     return part
 
 
-def _entries(indptr: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def entries_of(indptr: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where the entries of some rows (or columns) of a sparse matrix stand, and whose each is."""
     first, count = indptr[which].astype(np.int64), np.diff(indptr)[which]
     shift = np.repeat(first - (np.cumsum(count) - count), count)

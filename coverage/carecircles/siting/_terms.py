@@ -13,6 +13,7 @@ import numpy as np
 from carecircles.siting._search import Covering
 
 LATE_S = 0.05
+_ENTRIES_PER_S = 5e6
 FEASIBLE = (
     1e-12  # share by which a sum may miss its limit, as sums of the same differ by arithmetic
 )
@@ -89,6 +90,10 @@ class Clock:
     def left(self) -> float:
         """Seconds that are left."""
         return 0.0 if self.stopped.is_set() else max(0.0, self.until - time.monotonic())
+
+    def has_for(self, entries: int) -> bool:
+        """Whether there is time for a step that goes through so many entries and cannot be stopped."""
+        return self.left() > entries / _ENTRIES_PER_S
 
     def spent(self) -> float:
         """Seconds since it was started."""

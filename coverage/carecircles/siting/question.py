@@ -1,6 +1,7 @@
 """What is asked of a siting model and what it answers; a question as arrays."""
 
 import contextlib
+import heapq
 import math
 import numbers
 import time
@@ -426,16 +427,18 @@ def siting_of(
     made: Instance,
     solution: Solution,
     measure: Measure,
+    clock: Clock,
     *,
     objective: float | None = None,
 ) -> Siting:
     """
     The plan with its sites in the order in which each helps most.
 
-    The objective is measured anew from the sites, unless the measure cannot know it.
+    The objective is measured anew from the sites, unless the measure cannot know it. Where what a site
+    brings never grows with others, or the time is up, only those are tried that could bring most.
     """
     row = GOALS[made.goal]
-    is_less = row.is_less_better and not row.finds_number
+    sign = -1.0 if row.is_less_better and not row.finds_number else 1.0
     must = np.flatnonzero(made.is_must)
     chosen = np.union1d(must, solution.chosen).astype(int)
     is_own = np.isin(made.column, chosen)
@@ -444,23 +447,31 @@ def siting_of(
     ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
     near, depth = made.own.copy(), made.own_depth.copy()
     before, covered_before = measure(near, depth), _covered(made, near)
-    rows, covered = [], covered_before
-    waiting = [list(must), [c for c in chosen if c not in set(must)]]  # what must open comes first
-    while waiting[0] or waiting[1]:
-        group = waiting[0] or waiting[1]
-        trials = []
-        for candidate in group:
-            own = ends[candidate]
-            nearer, deeper = near.copy(), depth.copy()
-            nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
-            deeper[cell[own]] += metres[own] <= made.cutoff
-            trials.append((measure(nearer, deeper), nearer, deeper))
-        values = np.array([value for value, _, _ in trials])
-        best = int(values.argmin() if is_less else values.argmax())
-        candidate, (value, near, depth) = group.pop(best), trials[best]
-        after = _covered(made, near)
-        rows.append((candidate, made.gross[candidate], after - covered, after, value))
-        covered = after
+    rows, covered, value = [], covered_before, before
+
+    def opened(candidate: int) -> tuple[float, np.ndarray, np.ndarray]:
+        own = ends[candidate]
+        nearer, deeper = near.copy(), depth.copy()
+        nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
+        deeper[cell[own]] += metres[own] <= made.cutoff
+        return measure(nearer, deeper), nearer, deeper
+
+    for group in (must, np.setdiff1d(chosen, must)):  # what must open comes first
+        waiting = [(-math.inf, int(candidate)) for candidate in group]  # what each brings at most
+        while waiting:
+            tried = set[int]()
+            while waiting[0][1] not in tried:
+                candidate = waiting[0][1]
+                tried.add(candidate)
+                gain = sign * (opened(candidate)[0] - (0.0 if row.may_grow else value))
+                heapq.heapreplace(waiting, (-gain, candidate))
+            candidate = heapq.heappop(waiting)[1]
+            value, near, depth = opened(candidate)
+            after = _covered(made, near)
+            rows.append((candidate, made.gross[candidate], after - covered, after, value))
+            covered = after
+            if row.may_grow and clock.left():
+                waiting = [(-math.inf, other) for _, other in sorted(waiting, key=lambda w: w[1])]
     sites = pd.DataFrame(
         [row[1:] for row in rows],
         columns=["gross", "marginal", "cumulative", "objective"],
