@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -243,7 +244,7 @@ def _near(
     return tables
 
 
-def _framed(rows: Mapping[tuple[object, ...], pd.Series], names: list[str]) -> pd.DataFrame:
+def _framed(rows: Mapping[Any, pd.Series], names: list[str]) -> pd.DataFrame:
     """Rows by labels as a frame."""
     index = pd.MultiIndex.from_tuples(list(rows), names=names)
     frame = pd.DataFrame([row.to_numpy() for row in rows.values()], index=index)

@@ -33,7 +33,7 @@ DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
 # In the order in which they load: each uses only those before it.
 _SCRIPTS = (
-    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
+    *("words", "kit", "signs", "names", "layers", "centres", "grid", "circle", "timeline"),
     *("datum", "tiles", "panel", "print", "around"),
 )
 

@@ -15,6 +15,7 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.circle import EVERY as EVERY
 from carecircles.report.circle import circle_frame as circle_frame
 from carecircles.report.circle import circle_notes as circle_notes
 from carecircles.report.circle import circle_record as circle_record

@@ -61,14 +61,9 @@ def _near(circle: Circle, by: str) -> pd.DataFrame:
         else:
             told = told_of(area, circles.by_street(cells, circle.within).xs(kind, level="kind"))
         frame = pd.DataFrame(told.drop(columns="geometry"))
-        at = frame.columns.get_loc("name_en") + 1
-        for n, (column, value) in enumerate(
-            {
-                "kind": kind,
-                "kind_name": names[kind]["zh"],
-                "kind_name_en": names[kind]["en"],
-            }.items()
-        ):
+        about = {"kind": kind, "kind_name": names[kind]["zh"], "kind_name_en": names[kind]["en"]}
+        at = list(frame.columns).index("name_en") + 1
+        for n, (column, value) in enumerate(about.items()):
             frame.insert(at + n, column, value)
         parts.append(frame)
     codes = parts[0].index
@@ -89,7 +84,8 @@ def _cells(circle: Circle) -> gpd.GeoDataFrame:
     }
     outlines = shapely.box(x - half, y - half, x + half, y + half)
     frame = gpd.GeoDataFrame(table, index=cells.index, geometry=outlines, crs=area.crs)
-    return frame.set_axis(cells.index.astype(str).rename("grid_cell"))
+    frame.index = cells.index.astype(str).rename("grid_cell")
+    return frame
 
 
 def circle_record(circle: Circle, *, by: str = "street") -> dict[str, Any]:

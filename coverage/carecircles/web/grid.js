@@ -352,5 +352,5 @@ carecircles.grid = (function () {
   }
 
   Object.assign(carecircles.draw, { grid, change, gain, missing });
-  return { Coverage };
+  return { Grid, Coverage, nearestTo, shadeByDepth };
 })();

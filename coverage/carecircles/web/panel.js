@@ -31,8 +31,9 @@ carecircles.panel = (function () {
       ...(/^(https?|file):/.test(location.protocol) ? [button(() => word("link"), null, copyLink)] : []),
       button(() => word("fullscreen"), null, toggleFullscreen),
     );
-    const body = element("div", "cc-body");
-    panel.append(tools, addSearch(map), body);
+    const body = element("div", "cc-body"), boxes = element("div", "cc-boxes");
+    boxes.append(...page.waiting);
+    panel.append(tools, addSearch(map), boxes, body);
     if (config.live) tools.after(element("div", "cc-live-panel"));
     inEveryLanguage(() => body.replaceChildren(
       ...(config.live ? [] : [summary(config.summary)]), legend(config.legend),

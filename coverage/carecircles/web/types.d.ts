@@ -14,7 +14,7 @@ interface Packed { bytes: 1 | 2 | 4 | 8; packed: string }
 
 /** A figure of a pop-up: its key, what it is called, and the unit in which it is written. */
 interface ToldFigure { key: string; label: Words; unit: keyof FigureUnits }
-interface FigureUnits { people: number; share: number; km2: number; m: number; min: number; text: Words }
+interface FigureUnits { people: number; share: number; number: number; km2: number; m: number; min: number; text: Words }
 type Figures = Record<string, number | Words | null>;
 /** `covered` colours the street; figures are of the group that comes first. */
 interface StreetData { name: Words; geometry: GeoJson; covered: number | null; figures: Figures }
@@ -74,6 +74,19 @@ interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres:
 interface GainData extends GridData { classes: number[]; label: Words }
 /** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
 interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
+
+/** `arrays.near`: by cell, a bit for each of `kinds` that is within reach; `group` is what its people are called. */
+interface CircleLayerData extends GridData { told: Told; group: Words; kinds: { key: string; name: Words; places: number }[] }
+/** Facilities of one kind, the `number`th of the map. */
+interface AmenitiesData {
+  kind: Words; number: number; places: { name: Words; lat: number; lon: number; basis: string; source: string }[];
+}
+/** A day: which of the arrays are its own, which of the centres (and circles) are there, what opened and closed. */
+interface TimelineDay { name: string; state: number; open: number[]; happened: Words; share: number | null; figures: Figures }
+/** `arrays` has depth0, depth1 ... (and nearest0, distance0 ... of `measured` where reach is no straight line). */
+interface TimelineData extends GridData {
+  told: ToldFigure[]; unit: Unit; by: Words | null; days: TimelineDay[]; centres: CentreData[]; measured: MeasuredCentre[]; circles: CircleData[];
+}
 
 interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
 interface LiveCentre extends CentreData { x: number; y: number }

@@ -5,7 +5,7 @@
 var carecircles = {}; // eslint-disable-line no-var -- the one name that the page's scripts share
 carecircles.words = (function () {
 
-  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [] };
+  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [], waiting: [] };
   const translated = [];
   const SIDES = ["before", "after"];
 
