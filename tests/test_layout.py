@@ -25,7 +25,7 @@ ORDER = [
     "area._plan", "area._totals", "area._sources", "area._counted", "area.read", "area.check", "area", "cohorts", "memory",
     "datasets", "grid", "weights.values", "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes",
     "weights._placed", "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking",
-    "reach.resting", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
+    "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
     "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims",
     "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
     "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
