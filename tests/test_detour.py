@@ -187,9 +187,9 @@ def test_cells_behind_a_fence_have_no_nearest_centre_and_over_a_gate_they_have()
     assert nearest(
         reach=functools.partial(reach.detour, barriers=shapes(fence))
     ).table.to_dict() == {("c1", "F1"): 0}
-    gates = points((0, -100), (-160, 0))  # and a corner from which both gate and centre are seen
+    gates = points((0, -100), (-160, -160), (-160, 160))  # and two corners to turn at
     walk = functools.partial(reach.detour, barriers=shapes(fence), crossings=gates)
-    around = 100 + math.hypot(160, 100) + math.hypot(160, 300)
+    around = 100 + math.hypot(160, 60) + 320 + math.hypot(160, 140)
     assert nearest(reach=walk).table.tolist() == pytest.approx([around, 0])
 
 
