@@ -163,19 +163,18 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import comparison, maps, memory, report, siting
+    from carecircles import memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
     is_spaced = service is None and places.file is None
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
     before = carried_out([], targets, options, service=service, of_rows=of_rows)[0][0]
-    study = study_of(options, options.as_of)
+    study = None if service is None else study_of(options, options.as_of)
     with busy(MEASURING, options.lang):
-        if service is None:
+        if study is None:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
-            study = _with_notes(study, said)
         else:
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
@@ -210,10 +209,12 @@ def site(
                 plan, question, count=effort.alternatives, search=search
             )
     made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
-    whole = before if service is None else measured(study, before.cells, options)
+    whole = before if study is None else measured(study, before.cells, options)
     after = plans.carry_out(whole, made, service=service)
 
     def page() -> str:
+        from carecircles import comparison, maps
+
         change = comparison.compare(before, after)
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn
