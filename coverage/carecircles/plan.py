@@ -265,6 +265,24 @@ def nearest_of(plan: Plan) -> CostTable:
     return CostTable(table, np.inf, plan.cost.unit)
 
 
+def tables_of(plan: Plan) -> tuple[list[CostTable], int]:
+    """
+    The cost tables of what a plan counts, one a service of a bundle, and of how many a place has to be within reach.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(tables_of(asis)[0]), len(tables_of(of_all_services(asis))[0])
+    (1, 4)
+    """
+    asked = plan.area.counting
+    if not plan.parts or not isinstance(asked, Bundle):
+        return [plan.cost], 1
+    return [part.cost for part in plan.parts.values()], asked.least
+
+
 def by_service(plan: Plan) -> dict[str, Plan]:
     """
     A plan for each service that centres offer and each bundle of the area, by its key.

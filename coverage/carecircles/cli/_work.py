@@ -38,10 +38,17 @@ _NO_SEATS: "Text" = {
 }
 
 
-def evaluated(options: Options, *, is_drawn: bool = False, plans: int = 1) -> "Plan":
-    """The study area as the options want it, evaluated; `plans` are how many there will be of it."""
+def evaluated(
+    options: Options, *, is_drawn: bool = False, plans: int = 1, each: bool = False
+) -> "Plan":
+    """
+    The study area as the options want it, evaluated.
+
+    Memory is looked for that as many `plans` of it ask for, and with `each` one for every service as well.
+    """
     study = study_of(options, options.as_of)
-    _require_memory(study, options, is_drawn=is_drawn, plans=plans)
+    plans += _parts_in(study, each=each)
+    _require_memory(study, options, plans=plans, is_drawn=is_drawn)
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     return measured(study, demand, options)
@@ -155,6 +162,15 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         study = study if options.year is None else in_year(study, options.year)
         reach_of(study, options)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
+
+
+def _parts_in(study: "StudyArea", *, each: bool) -> int:
+    """Of how many services plans are made: those of the bundle that counts, or of all and every bundle."""
+    from carecircles.area import offered_in
+    from carecircles.services import Bundle
+
+    every = [*study.bundles, *offered_in(study)] if each else [study.counting]
+    return sum(len(one.of) + 1 if isinstance(one, Bundle) else int(each) for one in every)
 
 
 def _counting(
