@@ -18,23 +18,23 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook",
-    "io._formats", "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters",
+    "io._formats", "io._target", "io._columns", "io._amounts", "io._points", "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.rasters",
     "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.rests", "network.ways", "network._asked",
     "network._tags", "network._osm", "network._graphml", "network._lines", "network.prepared", "network.read",
     "network.seats", "network.health", "network.rebuilt", "network", "area.values", "area._on_foot", "area.years", "area._rasters",
-    "area._plan", "area._totals", "area._sources", "area._counted", "area.read", "area.check", "area", "cohorts", "memory",
+    "area._plan", "area._totals", "area._sources", "area._counted", "area.needs", "area.read", "area.check", "area", "cohorts", "memory",
     "datasets", "grid", "weights.values", "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes",
     "weights._placed", "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach.straight", "reach.walking",
     "reach.resting", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
     "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims",
-    "marginal", "_highs", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
+    "marginal", "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
     "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
     "report.columns", "report.names", "report.placed", "report.ways", "report.notes", "report.frames", "report.workbook",
-    "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity",
+    "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity", "report.load",
     "report.network", "report.benches", "report._widths", "report.terminal", "report", "maps.closed", "maps.spread",
     "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change", "maps.marginal", "maps.walk",
     "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.claims", "cli.whatif",
-    "cli.site", "cli.project", "cli.equity", "cli.network", "cli.benches", "cli.files", "cli.main", "cli", "__main__",
+    "cli.site", "cli.project", "cli.equity", "cli.load", "cli.network", "cli.benches", "cli.files", "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -145,6 +145,7 @@ class StudyArea:
     (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
     `on_foot` along what they walk;
     `counted` is what says how many there are in each, 'population' or one of the sources, added up.
+    `needs` says how many of 1,000 people of a group need a place (`io.read_needs`), None where nobody does.
     """
 
     name: str
@@ -165,6 +166,7 @@ class StudyArea:
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
     counted: str = "population"
+    needs: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

@@ -1,5 +1,6 @@
 """The map on which people plan."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -211,13 +212,18 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             "spelled": {
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),
-                "services": {
-                    _checks.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
-                },
+                "states": _plainly(io.STATES),
+                "terms": _plainly(io.TERMS),
+                "services": _plainly(io.SERVICES),
             },
         },
     }
     return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
+
+
+def _plainly(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Words of ours by each of their spellings, as the page compares them."""
+    return {_checks.plain(s): name for s, name in io.spellings_of(words).items()}
 
 
 def _projection(area: StudyArea) -> dict[str, Any]:
