@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from carecircles import gaps as gaps
     from carecircles import grid as grid
     from carecircles import io as io
+    from carecircles import load as load
     from carecircles import maps as maps
     from carecircles import marginal as marginal
     from carecircles import memory as memory
@@ -75,6 +76,7 @@ __all__ = [
     "gaps",
     "grid",
     "io",
+    "load",
     "maps",
     "marginal",
     "memory",

@@ -157,6 +157,7 @@ class StudyArea:
     `services` name what centres offer, `bundles` what of it goes together; `counting` is the service or the
     bundle that alone counts (`offering`, `bundled`), None where every centre does.
     `positions` are the kinds of position that its centres may name (`positions.errors_of`).
+    `needs` says how many of 1,000 people of a group need a place (`io.read_needs`), None where nobody does.
     """
 
     name: str
@@ -183,6 +184,7 @@ class StudyArea:
     bundles: tuple[Bundle, ...] = ()
     counting: Service | Bundle | None = None
     positions: tuple[Position, ...] = field(default=POSITIONS, repr=False)
+    needs: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

@@ -418,7 +418,7 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
         happened = change.centres["change"].get(label)
         if happened is not None:
             centre = centre | {"change": happened}
-        if happened in ("moved", "equipped"):
+        if happened in ("moved", "equipped", "enlarged"):
             centre["was"] = old[label]
         if happened == "moved":
             centre["from"] = [old[label]["lat"], old[label]["lon"]]

@@ -57,6 +57,11 @@ from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
+from carecircles.report.load import load_frame as load_frame
+from carecircles.report.load import load_notes as load_notes
+from carecircles.report.load import load_record as load_record
+from carecircles.report.load import load_table as load_table
+from carecircles.report.load import load_title as load_title
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame

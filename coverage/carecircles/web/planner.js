@@ -188,7 +188,7 @@ carecircles.planner = (function () {
     remove(id) { this.change((plan) => without(plan, id)); }
     restore(id) { this.change((plan) => withCentre(plan, this.baseline.centres.get(id))); }
     takeBack(act, id) {
-      if (act === "standard" || act === "equip") this.commit(takenBack(this.plan, this.baseline, act, id));
+      if (["standard", "equip", "enlarge"].includes(act)) this.commit(takenBack(this.plan, this.baseline, act, id));
       else this.change((plan) => takenBack(plan, this.baseline, act, id));
     }
     change(act) {

@@ -38,9 +38,9 @@ carecircles.signs = (function () {
   /** From where a centre is near, the nearest first. */
   const ISOCHRONES = ["#00441b", "#41ab5d", "#c7e9c0"];
 
-  const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857" };
+  const CHANGED = { opened: "#004b75", closed: "#9a3412", moved: "#7e22ce", equipped: "#047857", enlarged: "#92400e" };
 
-  const TINTS = { opened: "#bfe3f5", moved: "#ead6fb", equipped: "#d1fae5" };
+  const TINTS = { opened: "#bfe3f5", moved: "#ead6fb", equipped: "#d1fae5", enlarged: "#fde68a" };
   const CLOSED = "#5f1d00";
   const CENTRE = "#be123c";
   /** Ink and fill of a centre by what its position rests on; what is not stated is not assumed. */
