@@ -41,6 +41,17 @@ streets = "wgs84"
 boundary = "wgs84"
 places = "wgs84"
 facilities = "wgs84"
+
+# What --bundle counts: the basic services, and these with a health post, which {posts} of the centres have.
+[bundles.basic]
+name = "基本服务"
+name_en = "all basic services"
+of = {basic}
+
+[bundles.with_health]
+name = "基本服务和健康驿站"
+name_en = "basic services and a health post"
+of = {with_health}
 """
 
 
@@ -53,7 +64,14 @@ def main(target: Path) -> None:
     centres = make_centres(plan, fact, streets)
 
     target.mkdir(parents=True, exist_ok=True)
-    area = AREA.format(metres=fact["standard_metres"], minutes=fact["standard_minutes"])
+    basic = fact["basic_services"]
+    area = AREA.format(
+        metres=fact["standard_metres"],
+        minutes=fact["standard_minutes"],
+        posts=fact["health_posts"],
+        basic=json.dumps(basic),
+        with_health=json.dumps([*basic, "health_post"]),
+    )
     (target / "area.toml").write_text(area, encoding="utf-8", newline="\n")
     write_geojson(streets, target / "streets.geojson")
     write_geojson(make_boundary(streets), target / "boundary.geojson")

@@ -37,15 +37,20 @@ if TYPE_CHECKING:
     from carecircles import gaps as gaps
     from carecircles import grid as grid
     from carecircles import io as io
+    from carecircles import load as load
     from carecircles import maps as maps
     from carecircles import marginal as marginal
     from carecircles import memory as memory
     from carecircles import network as network
+    from carecircles import norms as norms
     from carecircles import people as people
     from carecircles import plan as plan
+    from carecircles import positions as positions
+    from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
     from carecircles import scenario as scenario
+    from carecircles import services as services
     from carecircles import siting as siting
     from carecircles import timeline as timeline
     from carecircles import walkers as walkers
@@ -71,15 +76,20 @@ __all__ = [
     "gaps",
     "grid",
     "io",
+    "load",
     "maps",
     "marginal",
     "memory",
     "network",
+    "norms",
     "people",
     "plan",
+    "positions",
+    "provision",
     "reach",
     "report",
     "scenario",
+    "services",
     "siting",
     "timeline",
     "walkers",

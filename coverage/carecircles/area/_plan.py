@@ -8,7 +8,7 @@ from typing import Any
 
 import pyproj
 
-from carecircles import _mends, amenities, io, people, walkers
+from carecircles import _mends, amenities, io, people, positions, walkers
 from carecircles.area import _amenities
 from carecircles.area._on_foot import WALKED, network_files
 from carecircles.area._rasters import files_in, said_problems
@@ -23,13 +23,31 @@ from carecircles.words import Sentence, Text, listed
 RASTER = "people_raster"
 
 
-_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
+_FILES = ("boundary", "streets", "population", "centres", "places", "needs", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
+_OPTIONAL = (
+    "boundary",
+    "population",
+    "places",
+    "needs",
+    *LIVED_IN,
+    *WALKED,
+)  # for people see `_counted`
 
 
-_TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles", "kinds")
+_TABLES = (
+    "standard",
+    "datum",
+    "files",
+    "sheet",
+    "groups",
+    "profiles",
+    "kinds",
+    "services",
+    "bundles",
+    "positions",
+)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", *_TABLES}
@@ -178,6 +196,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
     problems += walkers.declared(plan.get("profiles", {}))[1]
+    problems += positions.declared(plan.get("positions", {}))[1]
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):

@@ -1,6 +1,5 @@
 """`carecircles equity`."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
 
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
+    ByWhom,
     ChartFile,
     EvaluationFormat,
     Options,
@@ -27,12 +27,6 @@ from carecircles.cli.output import Answer, chart_of, give, print_table
 from carecircles.words import Sentence, say
 
 _AVERSION = Sentence("a number above 0, such as 1", zh="大于 0 的数，例如 1")
-
-
-class ByWhom(StrEnum):
-    street = "street"
-    district = "district"
-    group = "group"
 
 
 @command()

@@ -40,6 +40,12 @@ class By(StrEnum):
     district = "district"
 
 
+class ByWhom(StrEnum):
+    street = "street"
+    district = "district"
+    group = "group"
+
+
 class EvaluationFormat(StrEnum):
     table = "table"
     json = "json"
@@ -204,6 +210,19 @@ class Options:
             "people_80; 60+ if not given."
         ),
     ] = None
+    service: Annotated[
+        str | None,
+        typer.Option(
+            help="Count only the centres with this service, such as health_post; by its own standard if the "
+            "area gives it one."
+        ),
+    ] = None
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            help="Count as covered where so many services of this bundle of the area's are within reach."
+        ),
+    ] = None
     as_of: Annotated[
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
@@ -332,8 +351,17 @@ def options_problems(options: Options) -> list[Sentence]:
         *_detour_problems(options),
         *grid.cell_problems(options.cell),
         *_rest_problems(options),
+        *_counting_problems(options),
         *problems_of(lambda: memory.limit(options.memory)),
     ]
+
+
+def _counting_problems(options: Options) -> list[Sentence]:
+    """Whether one thing is asked for: a service or a bundle."""
+    if options.service is None or options.bundle is None:
+        return []
+    told = "--service and --bundle are two questions; ask one at a time."
+    return [Sentence(told, zh="--service 和 --bundle 是两个问题；请一次问一个。")]
 
 
 def _rest_problems(options: Options) -> list[Sentence]:

@@ -57,6 +57,11 @@ from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
+from carecircles.report.load import load_frame as load_frame
+from carecircles.report.load import load_notes as load_notes
+from carecircles.report.load import load_record as load_record
+from carecircles.report.load import load_table as load_table
+from carecircles.report.load import load_title as load_title
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame
@@ -84,6 +89,15 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
+from carecircles.report.services import needs_frame as needs_frame
+from carecircles.report.services import needs_record as needs_record
+from carecircles.report.services import needs_table as needs_table
+from carecircles.report.services import services_by_street_table as services_by_street_table
+from carecircles.report.services import services_frame as services_frame
+from carecircles.report.services import services_notes as services_notes
+from carecircles.report.services import services_record as services_record
+from carecircles.report.services import services_table as services_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
 from carecircles.report.siting import siting_frame as siting_frame
