@@ -231,11 +231,12 @@ def test_the_command_tells_day_by_day(tmp_path):
 def test_what_the_command_cannot_do_is_said(tmp_path):
     said = refused(
         "timeline", "taoyuan-2023", "until-2030", "--from", "soon", "--to", "2023-13", "--as-of", "2024-01-01",
-        "--year", "2024", "--map", "x.html", "--chart", "x.pdf", "--out", "x.gpkg", "--lang", "en", cwd=tmp_path,
+        "--year", "2024", "--service", "meals", "--map", "x.html", "--chart", "x.pdf", "--out", "x.gpkg", "--lang", "en", cwd=tmp_path,
     )  # fmt: skip
     for expected in (
         "--as-of does not go with timeline",
         "--year does not go with timeline",
+        "--service does not go with timeline: since when a centre offers a service is not known.",
         "--from is 'soon', which is no date; write it such as 2022-07-15, 2022-07 or 2022.",
         "--to is '2023-13', which is no date",
         "--map shows one plan over time, and there are 2 scenarios; name one.",
