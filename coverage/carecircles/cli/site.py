@@ -165,23 +165,23 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import comparison, maps, memory, report, siting
+    from carecircles import memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
     is_spaced = not is_equipping and places.file is None
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
     before = carried_out([], targets, options, of_rows=of_rows)[0][0]
-    study = study_of(of_all_services(options), options.as_of)
     brings = _brought_by(before)
+    study = study_of(of_all_services(options), options.as_of) if brings else None
     service = brings[0] if is_equipping else None  # that centres are to offer too
     with busy(MEASURING, options.lang):
-        if service is None:
+        if study is None or not is_equipping:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
             candidates, about = _bringing(candidates, before, brings)
             said += about
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
-            study = _with_notes(study, said)
+            study = None if study is None else _with_notes(study, said)
         else:
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
@@ -217,10 +217,12 @@ def site(
             )
     told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
     made = scenarios.parse(told)
-    whole = measured(study, before.cells, of_all_services(options)) if brings else before
+    whole = before if study is None else measured(study, before.cells, of_all_services(options))
     after = plans.carry_out(whole, made, service=options.service, bundle=options.bundle)
 
     def page() -> str:
+        from carecircles import comparison, maps
+
         change = comparison.compare(before, after)
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn

@@ -17,6 +17,7 @@ from carecircles import _html
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
+from carecircles.reach._pairs import stable_order
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
@@ -313,13 +314,17 @@ def each_once(
     cell: np.ndarray, column: np.ndarray, metres: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each pair of place and centre once, with its least metres."""
-    key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
-    if (np.diff(key) > 0).all():
+    if (column[1:] < column[:-1]).any():
+        order = stable_order(column)
+        cell, column, metres = cell[order], column[order], metres[order]
+    order = stable_order(cell)
+    cell, column, metres = cell[order], column[order], metres[order]
+    is_new = np.ones(len(cell), dtype=bool)
+    is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
+    if is_new.all():
         return cell, column, metres
-    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
-    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
-    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
-    return cell[order[first]], column[order[first]], least
+    first = np.flatnonzero(is_new)
+    return cell[first], column[first], np.minimum.reduceat(metres, first)
 
 
 def _floors(
