@@ -317,8 +317,12 @@ def each_once(
     if (column[1:] < column[:-1]).any():
         order = stable_order(column)
         cell, column, metres = cell[order], column[order], metres[order]
-    order = stable_order(cell)
-    cell, column, metres = cell[order], column[order], metres[order]
+    # From columns to rows: each pair is moved once.
+    shape = (int(cell.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
+    begins = np.searchsorted(column, np.arange(shape[1] + 1))
+    rows = sparse.csc_matrix((metres, cell, begins), shape=shape).tocsr()
+    cell = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(rows.indptr))
+    column, metres = rows.indices, rows.data
     is_new = np.ones(len(cell), dtype=bool)
     is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
     if is_new.all():
@@ -411,9 +415,11 @@ def covering_of(
     """The covering problem of some places with people, and which place each row is."""
     some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
     some &= ~made.is_must[made.column]
-    rows, row = np.unique(made.cell[some], return_inverse=True)
+    cell, column = made.cell[some], made.column[some]
+    rows = np.flatnonzero(np.bincount(cell, minlength=len(made.people)))
+    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
     shape = (len(rows), len(made.candidates))
-    cover = sparse.csr_matrix((np.ones(some.sum()), (row.ravel(), made.column[some])), shape=shape)
+    cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
     return _search.Covering(cover, made.people[rows], group, columns), rows
 
