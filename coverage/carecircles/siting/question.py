@@ -96,7 +96,8 @@ class Siting:
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
-    or to be found; the plan has fewer `sites` where more would not help.
+    or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
+    candidates for which there was no time: the bound is what it is without knowing anything of them.
     """
 
     goal: str
@@ -111,6 +112,7 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+    unmeasured: int = 0
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
@@ -373,13 +375,16 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
                 f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then.",
                 zh=f"在 {clock.spent():.0f} 秒后停止；此前没有找到满足条件的方案。",
             )
-            late = Sentence(
-                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
-                "time.",
-                zh=f"在 {search.time_limit:g} 秒内没有找到满足条件的方案；请延长时间。",
-            )
-            said = stopped if clock.stopped.is_set() else late
+            said = stopped if clock.stopped.is_set() else too_late(search.time_limit)
             raise OutOfTimeError(joined([said, *err.args], "")) from None
+
+
+def too_late(seconds: float) -> Sentence:
+    """That no plan was found in the time."""
+    return Sentence(
+        f"no plan that meets the rules was found in {seconds:g} seconds; allow more time.",
+        zh=f"在 {seconds:g} 秒内没有找到满足条件的方案；请延长时间。",
+    )
 
 
 def _shortfalls(made: Instance) -> Sentence:
