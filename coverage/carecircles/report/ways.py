@@ -161,20 +161,35 @@ def ways_notes(*plans: Plan) -> list[Text]:
     return [*each_once(map(_cut_off, both)), *_walk_notes(*both)]
 
 
-def _cut_off(plan: Plan) -> list[Text]:
-    """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
-    is_cut_off = plan.cells["nearest"].isna()
+def cut_off(plan: Plan, group: str) -> str:
+    """
+    How many people of a group have no way to any centre, for a barrier without a crossing or ways that do not meet.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> cut_off(plan.evaluate(area, demand), "people_60")
+    '0'
+    """
     is_of_its_own = reach.kind_of(plan.reach) is reach.looked_up  # whose table may just end there
-    if plan.area.facilities.empty or is_of_its_own or not is_cut_off.any():
-        return []
+    if plan.area.facilities.empty or is_of_its_own:
+        return figure("people", 0.0)
+    return figure("people", evaluation.people_cut_off(plan.cells, group))
+
+
+def _cut_off(plan: Plan) -> list[Text]:
+    """How many people have no way to any centre, and that no mean is of them."""
     group, by = comparison.headline(plan), reach.in_words(plan.reach)
-    few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
+    few = cut_off(plan, group.column)
     if few == figure("people", 0.0):
         return []
     return [
         {
-            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}.",
-            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路。",
+            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}; the mean distance is that "
+            "of all others.",
+            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路；平均距离按其余人口计算。",
         }
     ]
 
