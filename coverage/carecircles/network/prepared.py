@@ -16,6 +16,8 @@ from carecircles.network.values import Network
 from carecircles.words import Sentence, Text
 
 _NOTES = "notes"  # a column, in its first row
+_SOURCE = "source"  # another one
+_LONGEST_SOURCE = 300
 _COLUMNS = {"start", "end", "metres", "kind", "level"}
 
 
@@ -37,10 +39,13 @@ def as_frame(net: Network) -> gpd.GeoDataFrame:
     if net.left_out is not None:
         parts.append(_beside_ways(net.left_out, "left out", net.edges))
     whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else net.edges
-    if not net.notes:
-        return whole
-    told = json.dumps(net.notes, ensure_ascii=False)
-    return whole.assign(**{_NOTES: [told, *[""] * (len(whole) - 1)]})
+    told = {
+        _NOTES: json.dumps(net.notes, ensure_ascii=False) if net.notes else "",
+        _SOURCE: net.source,
+    }
+    return whole.assign(
+        **{name: [text, *[""] * (len(whole) - 1)] for name, text in told.items() if text}
+    )
 
 
 def _beside_ways(shapes: gpd.GeoSeries, kind: str, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -64,11 +69,17 @@ def read_prepared(whole: gpd.GeoDataFrame, asked: Asked) -> Read:
     crs = asked.crs
     edges = whole if crs is None or whole.crs == pyproj.CRS(crs) else whole.to_crs(crs)
     notes = _written_notes(edges)
-    edges = edges.drop(columns=_NOTES, errors="ignore")
+    edges = edges.drop(columns=[_NOTES, _SOURCE], errors="ignore")
     if asked.bounds is not None:
         edges = edges[edges.intersects(within(asked.bounds, edges.crs)).to_numpy()]
     is_wall = (edges["kind"].eq("barrier") & edges["start"].eq(-1)).to_numpy()
     return edges[~is_wall], edges.geometry[is_wall], notes
+
+
+def written_source(frame: pd.DataFrame) -> str:
+    """Who is to be named with the ways of a prepared network."""
+    told = [text for text in frame.get(_SOURCE, []) if isinstance(text, str) and text]
+    return " ".join(told[0].split())[:_LONGEST_SOURCE] if told else ""
 
 
 def _written_notes(frame: gpd.GeoDataFrame) -> list[Text]:

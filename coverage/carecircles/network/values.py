@@ -31,6 +31,8 @@ class Network:
         What was left out or taken for granted when it was made.
     left_out
         Ways that are not connected with the others, as lines, if there are any.
+    source
+        Who is to be named with whatever shows its ways, as their licence asks; empty where that is not known.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Network:
     barriers: gpd.GeoSeries | None = field(default=None, repr=False)
     notes: tuple[Text, ...] = ()
     left_out: gpd.GeoSeries | None = field(default=None, repr=False)
+    source: str = ""
 
     def __post_init__(self) -> None:
         problems = [*_edge_problems(self.xy, self.edges)]

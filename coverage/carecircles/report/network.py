@@ -6,7 +6,7 @@ import pandas as pd
 
 from carecircles.area import StudyArea
 from carecircles.people import Group
-from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes
+from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes, source_note
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def network_notes(
             + (f"等，另有 {more:,} 处" if more else ""),
         }
         notes.append(say(told, lang))
+    if net.source:
+        notes.append(say(source_note(net.source), lang))
     return notes
 
 

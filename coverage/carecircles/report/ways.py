@@ -214,7 +214,35 @@ def _walk_notes(*plans: Plan) -> list[Text]:
             }
         )
     every = (far_centre_notes(net, plan.area.facilities) for plan, net in walked)
-    return [*lines, *each_once(every)]
+    return [*lines, *each_once(every), *map(source_note, sources_of(*plans))]
+
+
+def sources_of(*plans: Plan) -> list[str]:
+    """
+    Who is to be named with the ways that plans, or those beside them, are walked on.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> report.sources_of(plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    []
+    """
+    both = [one for plan in plans for one in (plan, plan.beside) if one is not None]
+    walked = [net for one in both if (net := reach.network_in(one.reach)) is not None]
+    return list(dict.fromkeys(net.source for net in walked if net.source))
+
+
+def source_note(source: str) -> Text:
+    """
+    Whose the ways are.
+
+    Examples
+    --------
+    >>> source_note("© OpenStreetMap contributors (ODbL)")["en"]
+    'Walking network: © OpenStreetMap contributors (ODbL)'
+    """
+    return {"en": f"Walking network: {source}", "zh": f"步行路网：{source}"}
 
 
 def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]:
