@@ -19,6 +19,7 @@ _SPELLINGS = {  # what layers of streets call what OpenStreetMap calls so
     "crossing:signals": ("crossing:signals", "crossing_signals", "crossing:s", "crossing_s", "signals",
                          "traffic_signals", "信号灯", "红绿灯", "有无信号灯"),
     "step_count": ("step_count", "stepcount", "steps", "num_steps", "级数", "踏步数", "台阶数"),
+    "conveying": ("conveying", "escalator", "自动扶梯", "扶梯"),
     "ramp:wheelchair": ("ramp:wheelchair", "ramp_wheelchair", "ramp:wheel", "ramp_wheel", "轮椅坡道", "无障碍坡道"),
 }  # fmt: skip
 _OF_OSM = ("osm_id", "osmid", "osm_way_id", "full_id")  # how exports of OpenStreetMap number ways

@@ -18,6 +18,7 @@ from carecircles.words import Sentence, Text
 _NOTES = "notes"  # a column, in its first row
 _SOURCE = "source"  # another one
 _LONGEST_SOURCE = 300
+_ADDED_LATER = ("lifts and escalators", "电梯和自动扶梯")
 _COLUMNS = {"start", "end", "metres", "kind", "level"}
 
 
@@ -123,13 +124,15 @@ def network_of(
         [shapely.get_coordinates(shapely.get_point(lines, n)) for n in (0, -1)], axis=1
     )
     edges = edges.assign(start=place[:, 0], end=place[:, 1])
-    if not set(rules.COUNTED) <= set(edges):
-        edges = edges.assign(**{name: edges.get(name, 0.0) for name in rules.COUNTED})
+    missing = [name for name in rules.COUNTED if name not in edges]
+    if missing:
+        edges = edges.assign(**dict.fromkeys(missing, 0.0))
+        few = ("stairs and signals", "楼梯和信号灯") if "flights" in missing else _ADDED_LATER
         notes.append(
             {
-                "en": f"{file}: it was prepared when stairs and signals were not counted yet; without "
+                "en": f"{file}: it was prepared when {few[0]} were not counted yet; without "
                 "them minutes are too few: prepare it again",
-                "zh": f"{file}：生成时尚未统计楼梯和信号灯，按此计算的分钟数偏少；请重新生成",
+                "zh": f"{file}：生成时尚未统计{few[1]}，按此计算的分钟数偏少；请重新生成",
             }
         )
     return Network(xy, edges, barriers, tuple(notes), lost if len(lost) else None)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from carecircles import comparison, evaluation, people, reach, walkers
+from carecircles import comparison, evaluation, people, reach, walkers, words
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, unit_in_words
@@ -122,7 +122,8 @@ def _walker_notes(plan: Plan) -> list[Text]:
 def _way_notes(plan: Plan) -> list[Text]:
     """How many stairs and signals are known of the ways that are walked."""
     network = reach.network_in(plan.reach)
-    if network is None:
+    profile = reach.profile_in(plan.reach)
+    if network is None or profile is None:
         return []
     flights, signals = (
         f"{network.edges[name].sum() if name in network.edges else 0:,.0f}"
@@ -133,8 +134,43 @@ def _way_notes(plan: Plan) -> list[Text]:
             "en": f"The network knows of {flights} flights of stairs and {signals} signalled crossings; of "
             "others nothing is added.",
             "zh": f"路网中已知 {flights} 层楼梯、{signals} 个信号灯路口；其他的未计入时间。",
-        }
+        },
+        *_lift_notes(network, profile),
     ]
+
+
+def _lift_notes(network: "Network", profile: walkers.Profile) -> list[Text]:
+    """How many lifts and escalators there are on the ways, and what they take of who walks."""
+    lifts, escalators = (
+        network.edges[name].sum() if name in network.edges else 0.0
+        for name in ("lifts", "escalators")
+    )
+    notes: list[Text] = []
+    if lifts > 0:
+        basis, on = profile.basis.get("lift_s", walkers.NOT_STATED), {"en": "", "zh": ""}
+        if basis != "known":
+            on = {"en": f" ({words.BASES[basis]['en']})", "zh": f"（{words.BASES[basis]['zh']}）"}
+        takes: Text = {"en": "they are not counted", "zh": "未计入时间"}
+        if profile.lift_s is not None:
+            each = f"{profile.lift_s:g}"
+            takes = {"en": f"each takes {each} s{on['en']}", "zh": f"每部 {each} 秒{on['zh']}"}
+        notes.append(
+            {
+                "en": f"Lifts on the ways: {lifts:,.0f}; {takes['en']}.",
+                "zh": f"路上的电梯：{lifts:,.0f} 部；{takes['zh']}。",
+            }
+        )
+    if escalators > 0:
+        ridden: Text = {"en": "they count as no stairs", "zh": "不按楼梯计时"}
+        if profile.flight_s is None:
+            ridden = {"en": "they are barred like stairs", "zh": "与楼梯一样不走"}
+        notes.append(
+            {
+                "en": f"Escalators on the ways: {escalators:,.0f} flights; {ridden['en']}.",
+                "zh": f"路上的自动扶梯：{escalators:,.0f} 层；{ridden['zh']}。",
+            }
+        )
+    return notes
 
 
 def _way_of(plan: Plan, told: Plan) -> Text:
