@@ -228,7 +228,7 @@ def test_a_signalled_crossing_is_waited_for_once_and_by_who_crosses(
 LIFT = {"highway": "elevator"}
 
 
-@pytest.mark.parametrize("drawn_as", ["node", "way", "node and way"])
+@pytest.mark.parametrize("drawn_as", ["node", "way", "node and way", "area"])
 def test_a_lift_on_the_way_is_waited_for_once_and_lets_in_who_walks_no_stairs(osm, drawn_as):
     """100 m by a lift in the middle, or 140 m over a flight of stairs; in metres the lift is free."""
     nodes = {
@@ -242,11 +242,14 @@ def test_a_lift_on_the_way_is_waited_for_once_and_lets_in_who_walks_no_stairs(os
         8: (100, 20),
     }
     lift = ([3, 4], LIFT if "way" in drawn_as else {"highway": "footway"})
+    if drawn_as == "area":  # of 1 m by 1 cm, let in at one corner and out at the opposite one
+        nodes |= {9: (51, 0.01), 10: (50, 0.01)}
+        lift = ([3, 9, 4, 10, 3], LIFT)
     stairs = foot(6, 7, highway="steps", step_count="16")
     ways = [foot(1, 3), lift, foot(4, 2), foot(1, 5, 6), stairs, foot(7, 8, 2)]
     path = osm(nodes, ways, tagged={3: LIFT} if "node" in drawn_as else {})
     net = network.read_network(path, crs=CRS)
-    assert net.edges["lifts"].sum() == pytest.approx(1)
+    assert net.edges["lifts"].sum() == pytest.approx(2 if drawn_as == "area" else 1)
     home, centre = (0, 0), (100, 0)
     for lift_s, flight, expected in (
         (30, 60, 100 + 30), (150, 60, 140 + 60), (150, None, 100 + 150), (None, 60, 100), (0, 60, 100),

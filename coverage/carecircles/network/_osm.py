@@ -209,8 +209,15 @@ def _cut_at_nodes(
     to_metres = pyproj.Transformer.from_crs(4326, metric, always_xy=True)
     xy = np.column_stack(to_metres.transform(*lonlat.T))
     signals, lifts = (np.isin(ids, some) for some in counted_at)
-    at = tuple((are[step], are[step + 1]) for are in (signals, lifts))
-    counted = _counted_along(said, way[step], np.hypot(*(xy[step + 1] - xy[step]).T), *at)
+    # Of a lift drawn as an area people walk half of the edge.
+    is_ring = np.array([len(some) > 1 and some[0][0] == some[-1][0] for some in nodes])
+    counted = _counted_along(
+        said,
+        way[step],
+        np.hypot(*(xy[step + 1] - xy[step]).T),
+        signals=(signals[step], signals[step + 1]),
+        lifts=(lifts[step], lifts[step + 1], rules.lifts_of(said).to_numpy() * (1 + is_ring)),
+    )
     waits = (counted["signals"] > 0) | (counted["lifts"] > 0)  # and not a step before
     is_first = ~follows | (ends[node[step]] != 2) | waits | np.concatenate([[False], waits[:-1]])
     piece = np.cumsum(is_first) - 1
@@ -236,19 +243,23 @@ def _counted_along(
     said: pd.DataFrame,
     way: np.ndarray,
     metres: np.ndarray,
+    *,
     signals: tuple[np.ndarray, np.ndarray],
-    lifts: tuple[np.ndarray, np.ndarray],
+    lifts: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """What is counted of each step of a way; whether its first and second nodes are `signals` and `lifts`."""
+    """
+    What is counted of each step of a way.
+
+    `signals` and `lifts` say whether its first and second nodes are some, the latter also how many each way is.
+    """
     whole = np.bincount(way, metres, minlength=len(said))
     share = np.divide(metres, whole[way], out=np.zeros(len(way)), where=whole[way] > 0)
     is_path = rules.are_paths(said)
     crossing = rules.is_signalled(said).to_numpy() & is_path
     waits = _by_node_or_way(rules.halves_of(*signals, is_path[way]), crossing, way, share)
+    begins, ends, of_way = lifts
     every = np.ones(len(way), dtype=bool)
-    rides = _by_node_or_way(
-        rules.halves_of(*lifts, every), rules.lifts_of(said).to_numpy(), way, share
-    )
+    rides = _by_node_or_way(rules.halves_of(begins, ends, every), of_way, way, share)
     flights, escalators = (of(said, whole) for of in (rules.flights_of, rules.escalators_of))
     return {
         "flights": flights.to_numpy()[way] * share,
