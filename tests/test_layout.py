@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook",
+    "_signals", "_limits", "words", "errors", "_mends", "_html", "people", "datum", "io._checks", "io._encoding", "io._table", "io._workbook",
     "io._formats", "io._target", "io._columns", "io._points", "io._years", "io.read", "io._bands", "io.homes", "io.rasters",
     "io.write", "io._matching", "io", "walkers", "network.values", "network.walks", "network.rests", "network.ways", "network._asked",
     "network._tags", "network._osm", "network._graphml", "network._lines", "network.prepared", "network.read",

@@ -116,6 +116,7 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     }
     return {
         "per_metre": per_metre,
+        "cost_unit": plan.cost.unit,
         "farthest": farthest,
         "measured": plan.cost.cutoff,
         "unit": unit,

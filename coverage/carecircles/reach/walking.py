@@ -2,13 +2,13 @@
 
 import functools
 import math
-import sys
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from carecircles._limits import farthest, rounded
 from carecircles.errors import ValidationError
 from carecircles.reach._pairs import demand_xy, facility_xy, table_of
 from carecircles.reach.values import CostTable
@@ -107,7 +107,7 @@ def measured(
         return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff, unit)
     a_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)  # in the unit of the table
     along = None if profile is None else networks.level_metres(network, profile)
-    graph, most = networks.graph_of(network, along), cutoff / a_metre
+    graph, most = networks.graph_of(network, along), farthest(cutoff, unit) / a_metre
     homes, cell = _on_ways(network, graph, *xy)
     centres, facility = _on_ways(network, graph, x, y)
     nearest, walks = networks.nearest, networks.walks
@@ -126,9 +126,10 @@ def measured(
     if profile is not None and profile.flight_s and "flights" in demand:
         flights = demand["flights"].to_numpy(dtype=float)
         metres = metres + profile.pace_m_s * profile.flight_s * flights[cell[home]]
-    is_walk = metres <= min(most, sys.float_info.max)
+    cost = rounded(metres * a_metre, unit)
+    is_walk = np.isfinite(cost) & (cost <= rounded(cutoff, unit))
     home, near = cell[home[is_walk]], facility[near[is_walk]]
-    cost = np.minimum(metres[is_walk] * a_metre, cutoff)  # which rounding is not to pass
+    cost = np.minimum(cost[is_walk], cutoff)  # which may be given more exactly than costs are told
     return CostTable(table_of(demand, facilities, home, near, cost), cutoff, unit)
 
 

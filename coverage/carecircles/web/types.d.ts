@@ -88,8 +88,9 @@ interface LiveData extends CoverageData {
     line), wall_is_area (of each shape); cell (differences of numbers), cell_edge, cell_share, cell_off, and cell_stairs
     where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
     reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
+type CostUnit = "m" | "min";
 interface WalkData {
-  per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
+  per_metre: number; cost_unit: CostUnit; farthest: number; measured: number; unit: number; x0: number; y0: number;
   arrays: Record<string, Packed>;
 }
 interface WorldData {
