@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from carecircles import comparison, grid, maps, marginal, plan, reach, scenario
+from carecircles import benches, comparison, datasets, grid, maps, marginal, plan, reach, scenario
 from carecircles.area import offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
@@ -21,7 +21,7 @@ WEB = ROOT / "coverage" / "carecircles" / "web"
 TOOLS = ROOT / "tests" / "web"
 TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
-    "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
+    "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
     "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
@@ -80,7 +80,21 @@ def everything(hexi, hexi_copy):
         if plan.is_straight(before):
             yield maps.whatif_map(before)
             yield maps.whatif_map(after)
+    yield new_benches()
     yield maps.empty_map(before.area.boundary.to_crs(4326).total_bounds, title="Nothing")
+
+
+def new_benches():
+    """The map of a bench in the template."""
+    folder = datasets.folder("template")
+    study = read_area(
+        folder, network=folder / "walk" / "network.geojson", rests=folder / "walk" / "rests.csv"
+    )
+    demand = grid.make_demand(study.streets, study.population, cell=200)
+    asis = plan.evaluate(study, demand, reach=reach.of_area(study, "walking", stretch=200))
+    found = benches.place(asis, new=1, spacing=100)
+    built = plan.carry_out(asis, scenario.parse(benches.steps_of(found)))
+    return maps.benches_map(comparison.compare(asis, built), found, benches.best_centre(asis))
 
 
 def test_what_python_hands_over_is_what_the_page_reads(hexi, hexi_copy, tmp_path):

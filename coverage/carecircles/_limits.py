@@ -6,7 +6,7 @@ products, and limits that follow from others, are therefore told to the micromet
 takes; then `cost <= cutoff` says what arithmetic on paper does. `web/walk.js` and `web/scenario.js` do so too.
 """
 
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _Values = TypeVar("_Values", float, np.ndarray)
 def rounded(values: _Values, unit: str) -> _Values:
     """Costs or limits in metres or minutes as they are told; of two equally near the even one."""
     told = np.round(values, _DECIMALS[unit])
-    return told if isinstance(values, np.ndarray) else cast("_Values", float(told))
+    return told if isinstance(values, np.ndarray) else float(told)
 
 
 def farthest(cutoff: float, unit: str) -> float:

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.walks import onto
 
 JOINS_M = (
     50.0  # from the end of a new way to the way it joins, from a place to what is rebuilt there

@@ -22,6 +22,7 @@ from carecircles.report.claims import claims_record as claims_record
 from carecircles.report.claims import claims_table as claims_table
 from carecircles.report.claims import claims_title as claims_title
 from carecircles.report.claims import isochrones_frame as isochrones_frame
+from carecircles.report.columns import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
 from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
@@ -79,6 +80,7 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
 from carecircles.report.siting import siting_frame as siting_frame

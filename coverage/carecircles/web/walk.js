@@ -182,7 +182,7 @@ carecircles.walk = (function () {
   class Walks {
     /** @param {Network} network  @param {InstanceType<typeof carecircles.ways.Ways>} ways
         @param {Map<string, Known>} known  centres by id, where they were
-        @param {{ unit: CostUnit, perMetre: number, farthest: number }} costs  of the table, and the most that can be
+        @param {{ unit: Unit, perMetre: number, farthest: number }} costs  of the table, and the most that can be
           asked for */
     constructor(network, ways, known, { unit, perMetre, farthest }) {
       this.network = network;
