@@ -2,6 +2,7 @@
 
 from carecircles.maps.around import empty_map as empty_map
 from carecircles.maps.around import title as title
+from carecircles.maps.benches import benches_map as benches_map
 from carecircles.maps.change import change_map as change_map
 from carecircles.maps.change import change_title as change_title
 from carecircles.maps.circle import amenity_layer as amenity_layer

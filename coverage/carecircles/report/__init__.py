@@ -27,6 +27,7 @@ from carecircles.report.claims import claims_record as claims_record
 from carecircles.report.claims import claims_table as claims_table
 from carecircles.report.claims import claims_title as claims_title
 from carecircles.report.claims import isochrones_frame as isochrones_frame
+from carecircles.report.columns import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
 from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
@@ -89,6 +90,7 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
 from carecircles.report.services import needs_frame as needs_frame
 from carecircles.report.services import needs_record as needs_record

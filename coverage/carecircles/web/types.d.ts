@@ -45,6 +45,11 @@ interface CentreData extends Service {
 interface LossesData {
   centres: { name: Words; lat: number; lon: number; neighbour?: true; people: number; figures: [Words, number][] }[];
 }
+/** Seats that are there (lat, lon), and new ones in the order in which to build. */
+interface SeatsData {
+  seats: [number, number][];
+  benches: { number: number; name: Words; lat: number; lon: number; figures: [Words, number][] }[];
+}
 type PlaceData = { name: Words; lat: null; bounds: Corners } | { name: Words; lat: number; lon: number };
 interface TilesData {
   url: string; subdomains: string[]; datum: "wgs84" | "cgcs2000" | "gcj02" | "bd09"; attribution: string;
@@ -106,7 +111,7 @@ interface LiveData extends CoverageData {
     where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
     reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
 interface WalkData {
-  per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
+  per_metre: number; cost_unit: Unit; farthest: number; measured: number; unit: number; x0: number; y0: number;
   arrays: Record<string, Packed>;
 }
 interface WorldData {
@@ -122,7 +127,7 @@ interface WorldData {
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
 type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
-  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
+  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "bench" | "seat" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
   | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
