@@ -18,6 +18,7 @@ from carecircles import (
     datasets,
     evaluation,
     grid,
+    load,
     maps,
     marginal,
     norms,
@@ -25,6 +26,7 @@ from carecircles import (
     provision,
     reach,
     report,
+    robustness,
     scenario,
     services,
     siting,
@@ -145,6 +147,13 @@ def test_a_bundle_has_a_standard_for_those_of_its_services_without_one():
     bundles = {"both": {"name": "两项", "of": ["meals", "助医"], "standard": {"metres": 105}}}
     study = town(APART, services=own, bundles=bundles)
     assert covered(evaluated(area.bundled(study, "两项"))) == [0, 1, 2, 7]
+
+
+def test_who_goes_where_is_not_told_of_a_bundle():
+    both = evaluated(area.bundled(town(APART), BOTH))
+    for ask in (load.of_plan, robustness.draw, maps.whatif_map):
+        with pytest.raises(ValidationError, match="bundle"):
+            ask(both)
 
 
 def random_towns():

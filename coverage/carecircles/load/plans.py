@@ -10,7 +10,7 @@ from carecircles.load import access
 from carecircles.load.assigned import by_nearest, by_transport
 from carecircles.load.need import THOUSAND, in_need
 from carecircles.load.values import Load, by_street
-from carecircles.plan import Plan
+from carecircles.plan import Plan, require_no_bundle
 
 WAYS = ("nearest", "transport")
 FORMS = {"2sfca": access.two_step, "e2sfca": access.enhanced, "gaussian": access.gaussian}
@@ -85,6 +85,8 @@ def of_plan(
     ------
     KeyError
         If the kind or the form is not known.
+    ValidationError
+        If a bundle of services counts.
 
     Examples
     --------
@@ -97,6 +99,7 @@ def of_plan(
     >>> told.district[["need", "served", "left_over", "unsaid"]].round().tolist()
     [24000.0, 120.0, 15283.0, 8596.0]
     """
+    require_no_bundle(plan)
     area, needs = plan.area, plan.area.needs
     is_by_needs = needs is not None and kind in set(needs["kind"])
     if needs is not None and is_by_needs:
