@@ -28,7 +28,7 @@ ORDER = [
     "reach.resting", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation", "gaps",
     "equity", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims",
     "marginal", "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting._search", "siting._terms", "siting._bound", "siting._model", "siting._solver",
-    "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
+    "siting.question", "siting.models", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting", "benches",
     "report.columns", "report.names", "report.placed", "report.ways", "report.notes", "report.frames", "report.workbook",
     "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity", "report.load",
     "report.network", "report.benches", "report._widths", "report.terminal", "report", "maps.closed", "maps.spread",
