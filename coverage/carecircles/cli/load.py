@@ -182,7 +182,7 @@ def load_(
         said = [name] if paths else []
         said += [report.load_title(told), report.standard_note(plan)]
         if found is not None:
-            told_of = say(report.places_note(before, found), lang)
+            told_of = say(report.places_note(found), lang)
             print_table(report.places_table(before, found, lang=lang), title=told_of, lang=lang)
         title = ("；" if lang == "zh" else "; ").join(say(line, lang) for line in said)
         notes = [say(line, lang) for line in report.load_notes(told)]
@@ -199,7 +199,7 @@ def load_(
             frame,
             lambda: (
                 report.load_record(told)
-                | ({} if found is None else {"chosen": report.places_record(before, found)})
+                | ({} if found is None else {"chosen": report.places_record(found)})
             ),
             show,
             with_total if of is Rows.streets else None,

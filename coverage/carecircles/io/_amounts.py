@@ -1,4 +1,4 @@
-"""How much a centre holds and what becomes of it: places and beds, state, area, floor and term."""
+"""How much a centre holds and what becomes of it: places and beds, state, area, term, how far off it may stand."""
 
 import pandas as pd
 
@@ -61,6 +61,13 @@ MENDS = {  # of an amount: an example, and what to write
     "price": (
         "80",
         Sentence("write what it costs to open, in any one unit", zh="请填写建设费用，单位须统一"),
+    ),
+    "position_error_m": (
+        "200",
+        Sentence(
+            "write how many metres off it may stand, 0 or more",
+            zh="请填写可能偏离的米数（0 或以上）",
+        ),
     ),
 }  # fmt: skip
 _WORDS = {"state": STATES, "term": TERMS}

@@ -63,7 +63,7 @@ _UNITS = {  # what may stand behind a number, longer ones first
     ("households",): ("households", "户"),
     ("dwellings",): ("dwellings", "units", "套", "户"),
     ("floors",): ("storeys", "floors", "层", "f"),
-    ("height",): ("metres", "米", "m"),
+    ("height", "position_error_m"): ("metres", "米", "m"),
     ("floor_area", "area_m2"): ("平方米", "平米", "m2"),
 }
 _IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area", "area_m2")
@@ -447,6 +447,25 @@ def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> l
 def negative(column: str) -> Sentence:
     """That a value is below 0."""
     return Sentence(f"{column} is negative", zh=f"{column} 为负数")
+
+
+def variation(frame: pd.DataFrame, *, file: str) -> tuple[pd.Series, list[Sentence]]:
+    """How uncertain people are: coefficients of variation, from 0 to 1, 0 where nothing is said."""
+    values, problems = numbers(frame, "variation", file=file, such_as="0.05", blank=True)
+    is_wrong = (values < 0) | (values > 1)
+    return values.fillna(0.0), [
+        *problems,
+        *complain(
+            file,
+            frame.index[is_wrong],
+            Sentence("variation is not between 0 and 1", zh="variation 不在 0 到 1 之间"),
+            Sentence(
+                "write the standard deviation of its people over their mean, such as 0.05",
+                zh="请填写人口标准差与均值之比，例如 0.05",
+            ),
+            values=frame.loc[is_wrong, "variation"],
+        ),
+    ]
 
 
 def is_of_the_earth(crs: pyproj.CRS) -> bool:

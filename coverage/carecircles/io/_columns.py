@@ -106,6 +106,8 @@ CENTRE_COLUMNS = {
     "floor": ("storey", "level", "楼层", "所在楼层", "所在层数", "设置楼层"),
     "term": ("phase", "期限", "建设期限", "规划期限", "建设时序", "实施时序", "分期", "近远期"),
     "price": ("cost", "成本", "费用", "造价", "建设成本", "价格"),
+    "position": ("定位方式", "位置类型", "定位精度", "位置依据", "geocoded_by", "address_kind"),
+    "position_error_m": ("position_error", "位置误差", "定位误差", "坐标误差", "位置误差米"),
     **ABOUT,
 }
 STREET_COLUMNS = {
@@ -137,6 +139,7 @@ def population_columns(
         "source": ABOUT["source"],
         "age_basis": ("年龄依据",),
         "age_source": ("年龄来源",),
+        "variation": ("cv", "coefficient_of_variation", "people_cv", "变异系数", "人口变异系数"),
     }
 
 
@@ -161,6 +164,13 @@ PLACE_COLUMNS = {
     "street": CENTRE_COLUMNS["street"],
     "lon": CENTRE_COLUMNS["lon"],
     "lat": CENTRE_COLUMNS["lat"],
+    **ABOUT,
+}
+
+AMENITY_COLUMNS = {
+    "id": CENTRE_COLUMNS["id"],
+    "name": CENTRE_COLUMNS["name"],
+    **{column: CENTRE_COLUMNS[column] for column in ("name_en", "street", "lon", "lat")},
     **ABOUT,
 }
 
@@ -324,6 +334,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "population": POPULATION_COLUMNS,
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
+    "amenities": AMENITY_COLUMNS,
     "needs": NEED_COLUMNS,
     "residences": residence_columns(),
     "communities": community_columns(),
@@ -334,6 +345,7 @@ NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
     "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
+    "amenities": (frozenset({"lon"}), frozenset({"lat"})),
     "needs": (frozenset({"per_1000"}),),
     "residences": (frozenset({"lon"}), frozenset({"lat"})),
     "communities": (frozenset({"lon"}), frozenset({"lat"}), frozenset({"street"})),

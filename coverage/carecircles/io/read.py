@@ -80,7 +80,8 @@ def read_centres(
         closed (dates), capacity (persons), day_places, beds and of these beds_medical, beds_rehabilitation
         and beds_family (numbers, NaN where the file says none), area_m2 (floor area), price (of opening it),
         state ('kept', 'new', 'converted', 'enlarged' or ''), floor (as written), term ('near', 'far' or ''),
-        basis, source, row, geometry.
+        position (what kind of address it was found by, see `positions`), position_error_m, basis, source,
+        row, geometry.
 
     Raises
     ------
@@ -177,6 +178,7 @@ def centres_of(
         "state": states["state"],
         "floor": _checks.text(with_column(frame, "floor")["floor"]),
         "term": states["term"],
+        "position": _kept(frame, "position"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
         "row": frame.index,
@@ -314,7 +316,8 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     -------
     population
         Indexed by `street` (code or name as written): the groups of people, street_name, basis,
-        source, age_basis, age_source, row; year if the file says it.
+        source, age_basis, age_source, row; year, and variation (the coefficient of variation of its people:
+        standard deviation over mean, of all groups alike), if the file says it.
 
     Raises
     ------
@@ -358,6 +361,10 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
     problems += wrong
     counts, wrong = _checks.people(frame, groups, file=file)
     problems += wrong
+    varied: dict[str, pd.Series] = {}
+    if "variation" in frame:
+        varied["variation"], wrong = _checks.variation(frame, file=file)
+        problems += wrong
     population = counts.assign(
         street_name=_checks.text(with_column(frame, "street")["street"]),
         basis=_basis(frame),
@@ -366,6 +373,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
         age_source=_kept(frame, "age_source"),
         row=frame.index,
         **dated,
+        **varied,
     ).set_index(streets.rename("street"))
     population.attrs = frame.attrs
     return _sound(population, problems)

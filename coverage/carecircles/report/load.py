@@ -128,7 +128,7 @@ def places_table(plan: Plan, found: "PlacesSiting", *, lang: str) -> pd.DataFram
     return as_text(sites, columns_of(PLACES_COLUMNS, plan), lang)
 
 
-def places_note(plan: Plan, found: "PlacesSiting") -> Text:
+def places_note(found: "PlacesSiting") -> Text:
     """
     What the options bring, in a sentence, with its proof; parameters as in `places_table`.
 
@@ -141,7 +141,7 @@ def places_note(plan: Plan, found: "PlacesSiting") -> Text:
     >>> folder = datasets.folder("template")
     >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
     >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
-    >>> report.places_note(asis, found)["en"]
+    >>> report.places_note(found)["en"]
     'For 50, 300 people find a place, 120 without; proven: no other choice within the budget leaves fewer over.'
     """
     now, was = (
@@ -161,7 +161,7 @@ def places_note(plan: Plan, found: "PlacesSiting") -> Text:
     }  # fmt: skip
 
 
-def places_record(plan: Plan, found: "PlacesSiting") -> dict[str, Any]:
+def places_record(found: "PlacesSiting") -> dict[str, Any]:
     """
     The same as a JSON value; the parameters are those of `places_table`.
 
@@ -174,7 +174,7 @@ def places_record(plan: Plan, found: "PlacesSiting") -> dict[str, Any]:
     >>> folder = datasets.folder("template")
     >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
     >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
-    >>> report.places_record(asis, found)["served"]
+    >>> report.places_record(found)["served"]
     300.0
     """
     served = [float(made.cells["served"].sum()) for made in (found.after, found.before)]
@@ -184,7 +184,7 @@ def places_record(plan: Plan, found: "PlacesSiting") -> dict[str, Any]:
         "served": round(served[0], 3),
         "served_before": round(served[1], 3),
         "sites": records_of(rounded(found.sites)),
-        "note": places_note(plan, found)["en"],
+        "note": places_note(found)["en"],
     }
 
 

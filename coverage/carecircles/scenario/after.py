@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import io, people
+from carecircles import io, people, services
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year, same_pace
 from carecircles.errors import ValidationError
 from carecircles.io import KINDS, _checks, _matching
@@ -95,9 +95,12 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     if scenario.note:
         notes.insert(0, {"en": scenario.note_en, "zh": scenario.note})
     notes = [*scenario.taken, *notes]
+    facilities = _after(holding, area.facilities, placed)
+    spelled = services.spellings(area.services)
+    keyed = [services.keyed(some, area.services, spelled) for some in facilities["services"]]
     changed = dataclasses.replace(
         area,
-        facilities=_after(holding, area.facilities, placed),
+        facilities=facilities.assign(services=pd.Series(keyed, facilities.index, dtype=object)),
         standard=_standard_after(holding, area.standard),
         on_foot=on_foot,
         sources=sources,
@@ -299,8 +302,8 @@ def _after(
             where = ("geometry", "street", "basis", "source", "neighbour")
             rows[to] = {**rows[to], **{key: new[number][key] for key in where}}
         elif act == "equip" and to in rows:
-            services = io.services_of(pd.Series([step["services"]])).iloc[0]
-            rows[to] = {**rows[to], "services": services, "services_basis": "proposed"}
+            offered = io.services_of(pd.Series([step["services"]])).iloc[0]
+            rows[to] = {**rows[to], "services": offered, "services_basis": "proposed"}
         elif act == "enlarge" and to in rows:
             holds = {kind: step[kind] for kind in KINDS if pd.notna(step[kind])}
             rows[to] = {**rows[to], **holds, "state": "enlarged"}
