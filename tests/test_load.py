@@ -499,8 +499,22 @@ def test_what_is_wrong_with_options_is_told_at_once(template_plan):
         of_options(template_plan, twice, kind="capacity")
 
 
-def test_the_command_chooses_within_a_budget(tmp_path):
+def test_the_command_chooses_within_a_budget(template_plan, tmp_path):
     test_cli.run("init", "mine", cwd=tmp_path)
+    example = ("--needs", "mine/load/needs.csv", "--candidates", "mine/load/options.csv")
+    done = test_cli.run(
+        "load", "--area", "mine", "--cell", "200", *example, "--budget", "200", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(capacity; needs.csv, an example): 60+ 50; in all 1,200 people." in done.stdout
+    # There is room at both for all who reach one: 50 of 1,000 people 60+ within 700 m of either.
+    folder = datasets.folder("template")
+    path = folder / "load" / "options.csv"
+    both = siting.read_options(path, folder=folder, plan=template_plan, kind="capacity")
+    cells = template_plan.cells
+    near = [np.hypot(cells["x"] - p.x, cells["y"] - p.y) <= REACH for p in both.geometry]
+    served = round(0.05 * cells["people_60"][near[0] | near[1]].sum())
+    assert f"For 200, {served} people find a place, 120 without; proven" in done.stdout
     (tmp_path / "o.csv").write_text(OPTIONS.replace("E1,A,", "E1,A1,").replace("E2,B,,,,9,4\n", "")
                                     .replace(",4,3", ",400,3"), encoding="utf-8")  # fmt: skip
     asked = ("load", "--area", "mine", "--cell", "200", "--candidates", "o.csv")
