@@ -63,6 +63,9 @@ from carecircles.report.load import load_notes as load_notes
 from carecircles.report.load import load_record as load_record
 from carecircles.report.load import load_table as load_table
 from carecircles.report.load import load_title as load_title
+from carecircles.report.load import places_note as places_note
+from carecircles.report.load import places_record as places_record
+from carecircles.report.load import places_table as places_table
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame

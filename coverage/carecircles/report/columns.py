@@ -149,6 +149,8 @@ COLUMNS: dict[str, Column] = {
     "floor": _column("text", ("Floor", "楼层"), ("On which floor the centre is, as written", "中心所在楼层，照录")),
     "term": _column("text", ("Term", "期限"), ("By when it is planned: near or far; empty where nothing is said", "规划期限：近期（near）或远期（far）；未说明则为空")),
     "places": _column("number", ("Places", "容量"), ("What it holds of the kind that is asked for; nothing where nobody says", "所问种类的数量；未说明则为空")),
+    "enlarges": _column("text", ("Enlarges", "扩建"), ("The centre that is enlarged; empty for a new one", "所扩建的中心；新建则为空")),
+    "more": _column("number", ("More", "增加"), ("How many places more than there are", "比现有增加的数量"), ("more", "增加")),
     "assigned": _column("people", ("People who come", "前往人数"), ("People in need who go to the centre", "前往该中心的有需要的人"), ("who come", "前往人数")),
     "used": _column("share", ("Share used", "使用率"), ("People who come, over places", "前往人数与容量之比"), ("used", "使用率")),
     "left_over": _column("people", ("Left over", "未得到名额"), ("People in need who find no place; of a centre those whose nearest it is", "没有得到名额的人；中心一行为以其为最近中心者"), ("left over", "未得到名额")),
@@ -427,6 +429,7 @@ LOAD_COLUMNS = (
     "crowding",
     "goes_{u}",
 )
+PLACES_COLUMNS = ("site_name", "enlarges", "street_name", "places", "more", "price")
 LOAD_STREET_COLUMNS = (
     "street_name",
     "need",

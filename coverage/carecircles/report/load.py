@@ -1,6 +1,6 @@
 """Who finds a place at which centre and who is left over where, for people and programs."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -8,9 +8,11 @@ import pandas as pd
 from carecircles import comparison, io, load, words
 from carecircles.load import PlanLoad
 from carecircles.people import Group, rows_of
+from carecircles.plan import Plan
 from carecircles.report.columns import (
     LOAD_COLUMNS,
     LOAD_STREET_COLUMNS,
+    PLACES_COLUMNS,
     as_text,
     figure,
     records_of,
@@ -21,6 +23,9 @@ from carecircles.report.coverage import DISTRICT
 from carecircles.report.frames import columns_of, heading_of, in_unit_of, setting_of, told_of
 from carecircles.report.names import centre_name, isolated, name_of
 from carecircles.words import Text, say
+
+if TYPE_CHECKING:
+    from carecircles.siting import PlacesSiting
 
 _TOLD = ("state", "term", "floor", "area_m2", *io.KINDS)  # of a centre, as its file says
 _MOST_NAMED = 6
@@ -94,6 +99,93 @@ def load_table(told: PlanLoad, *, of: str, lang: str) -> pd.DataFrame:
         ]
     )
     return as_text(table, columns_of(LOAD_STREET_COLUMNS, plan), lang)
+
+
+def places_table(plan: Plan, found: "PlacesSiting", *, lang: str) -> pd.DataFrame:
+    """
+    The options to take as text to read, the dearest first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_table(asis, found, lang="en").iloc[0].tolist()
+    ['Dongfeng centre (E)', 'A1', 'Dongfeng', '300', '180', '50']
+    """
+    streets = plan.area.streets
+    sites = found.sites.assign(
+        site_name=[f"{say(name_of(row), lang)} ({label})" for label, row in found.sites.iterrows()],
+        street_name=[
+            say(name_of(streets.loc[code]), lang) if code in streets.index else ""
+            for code in found.sites["street"]
+        ],
+    )
+    return as_text(sites, columns_of(PLACES_COLUMNS, plan), lang)
+
+
+def places_note(found: "PlacesSiting") -> Text:
+    """
+    What the options bring, in a sentence, with its proof; parameters as in `places_table`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_note(found)["en"]
+    'For 50, 300 people find a place, 120 without; proven: no other choice within the budget leaves fewer over.'
+    """
+    now, was = (
+        figure("people", made.cells["served"].sum()) for made in (found.after, found.before)
+    )
+    price = figure("price", found.price)
+    is_proven = found.status == "optimal"
+    en = (
+        "proven: no other choice within the budget leaves fewer over"
+        if is_proven
+        else (f"not proven to be the best ({found.status})")
+    )
+    zh = "已证明：预算内没有其他选择使未得到名额者更少" if is_proven else "未证明为最优"
+    return {
+        "en": f"For {price}, {now} people find a place, {was} without; {en}.",
+        "zh": f"费用 {price}，{now} 人得到名额（原 {was} 人）；{zh}。",
+    }  # fmt: skip
+
+
+def places_record(found: "PlacesSiting") -> dict[str, Any]:
+    """
+    The same as a JSON value; the parameters are those of `places_table`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_record(found)["served"]
+    300.0
+    """
+    served = [float(made.cells["served"].sum()) for made in (found.after, found.before)]
+    return {
+        "price": found.price,
+        "status": found.status,
+        "served": round(served[0], 3),
+        "served_before": round(served[1], 3),
+        "sites": records_of(rounded(found.sites)),
+        "note": places_note(found)["en"],
+    }
 
 
 def load_record(told: PlanLoad) -> dict[str, Any]:
