@@ -31,10 +31,10 @@ ORDER = [
     "siting.question", "siting.models", "siting.candidates", "siting.several", "siting.answers", "siting", "benches",
     "report.columns", "report.names", "report.placed", "report.ways", "report.notes", "report.frames", "report.workbook",
     "report.coverage", "report.change", "report.claims", "report.marginal", "report.siting", "report.years", "report.equity",
-    "report.network", "report.benches", "report._widths", "report.terminal", "report", "maps.closed", "maps.spread",
+    "report.sure", "report.network", "report.benches", "report._widths", "report.terminal", "report", "maps.closed", "maps.spread",
     "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.change", "maps.marginal", "maps.walk",
     "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.claims", "cli.whatif",
-    "cli.site", "cli.project", "cli.equity", "cli.network", "cli.benches", "cli.files", "cli.main", "cli", "__main__",
+    "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.network", "cli.benches", "cli.files", "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

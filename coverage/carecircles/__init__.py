@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from carecircles import positions as positions
     from carecircles import reach as reach
     from carecircles import report as report
+    from carecircles import robustness as robustness
     from carecircles import scenario as scenario
     from carecircles import siting as siting
     from carecircles import walkers as walkers
@@ -74,6 +75,7 @@ __all__ = [
     "positions",
     "reach",
     "report",
+    "robustness",
     "scenario",
     "siting",
     "walkers",

@@ -87,6 +87,14 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
+from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
+from carecircles.report.sure import sure_centres_frame as sure_centres_frame
+from carecircles.report.sure import sure_centres_table as sure_centres_table
+from carecircles.report.sure import sure_frame as sure_frame
+from carecircles.report.sure import sure_notes as sure_notes
+from carecircles.report.sure import sure_record as sure_record
+from carecircles.report.sure import sure_statements as sure_statements
+from carecircles.report.sure import sure_table as sure_table
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes

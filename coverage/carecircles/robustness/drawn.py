@@ -168,7 +168,5 @@ def _people(plan: Plan, draws: int, rng: np.random.Generator) -> np.ndarray | No
     if not (variation > 0).any():
         return None
     spread = np.sqrt(np.log1p(variation**2))
-    drawn: np.ndarray = np.exp(
-        rng.standard_normal((draws, len(streets))) * spread - spread**2 / 2
-    )
+    drawn: np.ndarray = np.exp(rng.standard_normal((draws, len(streets))) * spread - spread**2 / 2)
     return drawn

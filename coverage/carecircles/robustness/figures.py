@@ -149,7 +149,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     -------
     statements
         A row a statement: `kind` is 'target' (the share of people is covered, with `place` None), 'worst' (no
-        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first);
+        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first; not of those that share a place);
         `street` ('' for the district); `held` and `draws`, `held_share`, and `is_likely`, whether that is
         `LIKELY` or more. The worst street as claimed comes first, then the target, then ranks.
 
@@ -179,12 +179,11 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
         for code, share in streets["need_rank_share"][place.sort_values(kind="stable").index]
         .dropna()
         .items()
+        if (place == place[code]).sum() == 1
     ]
     table = pd.DataFrame(rows, columns=["kind", "street", "place", "held_share"])
     held = (table["held_share"].astype(float) * count).round().astype(int)
-    return table.assign(
-        held=held, draws=count, is_likely=held >= np.ceil(LIKELY * count - _HAIR)
-    )
+    return table.assign(held=held, draws=count, is_likely=held >= np.ceil(LIKELY * count - _HAIR))
 
 
 def _of_all(found: Robustness) -> pd.Series:
