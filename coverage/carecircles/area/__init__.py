@@ -14,10 +14,15 @@ from carecircles.area.values import Sources as Sources
 from carecircles.area.values import Standard as Standard
 from carecircles.area.values import StudyArea as StudyArea
 from carecircles.area.values import area_on as area_on
+from carecircles.area.values import bundled as bundled
+from carecircles.area.values import for_group as for_group
 from carecircles.area.values import in_words as in_words
 from carecircles.area.values import is_neighbour as is_neighbour
+from carecircles.area.values import offered_in as offered_in
 from carecircles.area.values import offering as offering
+from carecircles.area.values import parts_of as parts_of
 from carecircles.area.values import same_pace as same_pace
+from carecircles.area.values import standard_by as standard_by
 from carecircles.area.values import standard_of as standard_of
 from carecircles.area.values import with_headline as with_headline
 from carecircles.area.values import without_neighbours as without_neighbours

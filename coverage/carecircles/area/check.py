@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area import _on_foot, _sources
+from carecircles.area import _amenities, _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
 from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import Ground, StudyArea, is_neighbour
@@ -62,8 +62,9 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     if path.is_dir():
         return describe_area(read_area(path, datum=datum), folder=path)
     whole, _ = parted(path)
-    is_inside = whole.parent.resolve() == Path(area).resolve()
-    own = own_files(whole.parent) if is_inside else {}
+    home = whole.parent.parent if whole.parent.name == _amenities.FOLDER else whole.parent
+    is_inside = home.resolve() == Path(area).resolve()
+    own = own_files(home) if is_inside else {}
     if whole.resolve() in own:
         study = read_area(area, datum=datum)
         notes = [*_said(study.notes), _of_area("part of", "属于", study)]
@@ -76,8 +77,8 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         is_raster = own[whole.resolve()] == [RASTER]  # of which there are others
         notes = [*(x for x in its_own if not is_raster or x.startswith(f"{whole.name}: ")), *notes]
         lines = [
-            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
-            if role in (RASTER, *_on_foot.WALKED)
+            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_role_zh(role)}")
+            if role in (RASTER, *_on_foot.WALKED) or role.startswith(f"{_amenities.FOLDER}/")
             else _describe(path, role, frames[role])
             for role in own[whole.resolve()]
         ]
@@ -141,6 +142,12 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
     return [_describe(path, role, frame), *map(_indented, [*_said(io.taken(frame)), *notes])]
 
 
+def _role_zh(role: str) -> str:
+    """What a role is called in Chinese; a kind of facilities has its folder in its name."""
+    kind = role.removeprefix(f"{_amenities.FOLDER}/")
+    return f"{_amenities.ROLE_ZH} {kind}" if kind != role else _ROLES_ZH[role]
+
+
 def _ground(area: StudyArea) -> Ground:
     return ground_of(area, datum="pass --datum {}", zh="请加上 --datum {}")
 
@@ -184,7 +191,7 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
             zh=f"{folder}：{area.name}，{crs}，{metres:g} 米，{minutes:g} 分钟",
         ),
         *(
-            _indented(Sentence(f"{role}: {about}", zh=f"{_ROLES_ZH[role]}：{about.zh}"))
+            _indented(Sentence(f"{role}: {about}", zh=f"{_role_zh(role)}：{about.zh}"))
             for role, about in lines
         ),
         *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
@@ -193,7 +200,11 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
 
 def _of_sources(area: StudyArea) -> dict[str, list[Sentence]]:
     """What is understood of the files of where people live and how they walk."""
-    return _sources.described(area.sources, _ground(area)) | _on_foot.described(area.on_foot)
+    return (
+        _sources.described(area.sources, _ground(area))
+        | _on_foot.described(area.on_foot)
+        | _amenities.described(area)
+    )
 
 
 def _every_row(area: StudyArea) -> pd.DataFrame:

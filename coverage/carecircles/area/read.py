@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, io, people, positions, walkers
-from carecircles.area import _counted, _on_foot, _sources
+from carecircles import _mends, amenities, io, people, positions, walkers
+from carecircles.area import _amenities, _counted, _offers, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -89,6 +89,11 @@ def read_area(
         raise ValidationError(problems)
     plan, is_certain = sound_part(plan)
     plan["folder"] = folder  # from which its rasters are named
+    plan["amenities"], wrong, passed = _amenities.layers_in(
+        folder, amenities.declared(plan["kinds"])[0]
+    )
+    problems += wrong
+    about_plan += passed
     found, missing = find_files(folder, plan, own_centres=centres is None)
     paths: dict[str, io.Source] = {**found}
     problems += missing
@@ -138,6 +143,10 @@ class More(TypedDict, total=False):
     rests: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
     profiles: Mapping[str, Mapping[str, Any]] | None
+    kinds: Mapping[str, Mapping[str, Any]] | None
+    amenities: Mapping[str, io.Source] | None
+    services: Mapping[str, Mapping[str, Any]] | None
+    bundles: Mapping[str, Mapping[str, Any]] | None
     positions: Mapping[str, Any] | None
 
 
@@ -186,6 +195,15 @@ def study(
     profiles
         How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
         `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
+    amenities
+        Facilities of other kinds than centres, by kind: frames with the columns that `io.read_amenities`
+        reads, such as `{"health": clinics}`. Paths are read.
+    kinds
+        Kinds of facilities of the area's own, as below `[kinds]` in area.toml, such as
+        `{"parks": {"name": "公园", "name_en": "parks"}}`.
+    services, bundles
+        Services of the area's own and bundles of services by key, as below `[services]` and `[bundles]` in
+        area.toml, such as `{"basic": {"name": "基本服务", "of": ["meals", "medical"], "least": 1}}`.
     positions
         How far off a position of a kind may be, in metres, as below `[positions]` in area.toml, such as
         `{"building": 20}`.
@@ -235,14 +253,22 @@ def study(
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
         "profiles": dict(more.get("profiles") or {}),
+        "kinds": dict(more.get("kinds") or {}),
+        "services": dict(more.get("services") or {}),
+        "bundles": dict(more.get("bundles") or {}),
         "positions": dict(more.get("positions") or {}),
     }
+    kinds, about_kinds = amenities.declared(plan["kinds"], file="study")
+    layers = dict(more.get("amenities") or {})
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
+    plan["amenities"] = {key: source for key, source in layers.items() if key != amenities.CARE}
     line = 'datum={{"centres": "{}"}}'
     problems = [
         *standard_problems(plan["standard"], "study"),
-        *datum_problems(plan["datum"], "study"),
+        *datum_problems(plan["datum"], "study", kinds=kinds),
+        *about_kinds,
+        *_amenities.called_problems(layers, kinds),
         *group_problems(plan["groups"], "study"),
         *walkers.declared(plan["profiles"], file="study")[1],
         *positions.declared(plan["positions"], file="study")[1],
@@ -326,10 +352,10 @@ def _made(
         placed[role] = None if wrong else placed[role]
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
-    kinds = positions.with_own(positions.declared(plan["positions"])[0])
+    exact = positions.with_own(positions.declared(plan["positions"])[0])
     if facilities is not None:
         called = facilities.attrs.get("file", _called(paths["centres"], "centres"))
-        problems += positions.problems_of(facilities, kinds, file=called)
+        problems += positions.problems_of(facilities, exact, file=called)
     populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
@@ -362,6 +388,8 @@ def _made(
     notes += about_plan
     for role, frame in read.items():
         notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
+    offered, bundles, facilities, wrong = _offers.match(plan, facilities, groups, by=by)
+    problems += wrong
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities,
@@ -398,6 +426,13 @@ def _made(
         frame = getattr(on_foot, role)
         if frame is not None:
             said += datum_notes(frame, file=files[role])
+    layers, about_layers, said_of_layers = _amenities.match(
+        plan["amenities"], _amenities.Place(streets, boundary), datums=datums, by=by
+    )
+    problems += about_layers
+    said += said_of_layers
+    for layer in layers.values():
+        said += datum_notes(layer, file=str(layer.attrs["file"]))
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
@@ -424,7 +459,11 @@ def _made(
         sources=sources,
         counted="population" if counted is None else counted.by,
         on_foot=on_foot,
-        positions=kinds,
+        kinds=amenities.declared(plan["kinds"])[0],
+        amenities=layers,
+        services=offered,
+        bundles=bundles,
+        positions=exact,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

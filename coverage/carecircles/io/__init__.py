@@ -16,7 +16,9 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io._years import day_of as day_of
 from carecircles.io._years import year_of as year_of
+from carecircles.io.amenities import read_amenities as read_amenities
 from carecircles.io.homes import measures_of as measures_of
 from carecircles.io.homes import read_communities as read_communities
 from carecircles.io.homes import read_people_grid as read_people_grid

@@ -129,6 +129,13 @@ PLACE_COLUMNS = {
     **ABOUT,
 }
 
+AMENITY_COLUMNS = {
+    "id": CENTRE_COLUMNS["id"],
+    "name": CENTRE_COLUMNS["name"],
+    **{column: CENTRE_COLUMNS[column] for column in ("name_en", "street", "lon", "lat")},
+    **ABOUT,
+}
+
 _PLACED = {"lon": CENTRE_COLUMNS["lon"], "lat": CENTRE_COLUMNS["lat"]}
 
 
@@ -279,6 +286,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "population": POPULATION_COLUMNS,
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
+    "amenities": AMENITY_COLUMNS,
     "residences": residence_columns(),
     "communities": community_columns(),
     "people_grid": people_grid_columns(),
@@ -288,6 +296,7 @@ NEEDED = {  # what the sheet of a workbook has to have, one of each
     "centres": (frozenset({"lon"}), frozenset({"lat"})),
     "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
+    "amenities": (frozenset({"lon"}), frozenset({"lat"})),
     "residences": (frozenset({"lon"}), frozenset({"lat"})),
     "communities": (frozenset({"lon"}), frozenset({"lat"}), frozenset({"street"})),
     "people_grid": (frozenset({"lon"}), frozenset({"lat"})),

@@ -16,6 +16,7 @@ from carecircles.maps.layers import claimed_circles as claimed_circles
 from carecircles.maps.layers import gain_layer as gain_layer
 from carecircles.maps.layers import grid_layer as grid_layer
 from carecircles.maps.layers import isochrone_layer as isochrone_layer
+from carecircles.maps.layers import missing_layer as missing_layer
 from carecircles.maps.layers import place_layer as place_layer
 from carecircles.maps.layers import street_layer as street_layer
 from carecircles.maps.layers import zone_layer as zone_layer

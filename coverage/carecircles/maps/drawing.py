@@ -168,9 +168,9 @@ def nearest_arrays(plan: Plan, suffix: str = "") -> dict[str, np.ndarray]:
     """
     The nearest centre of each cell (its number from 1, 0 for none) and thousandths of what it takes to get there.
 
-    Nothing where that is a straight line, which the page measures itself.
+    Nothing where that is a straight line to any of the centres, which the page measures itself.
     """
-    if is_straight(plan):
+    if is_straight(plan) and not plan.parts:
         return {}
     number = plan.area.facilities.index.get_indexer(plan.cells["nearest"]) + 1
     cost = np.where(number > 0, plan.cells["distance_m"].to_numpy(), 0)

@@ -100,6 +100,11 @@ COLUMNS: dict[str, Column] = {
     # what a row of a table of text is about, in whatever language it is
     "street_name": _column("text", ("Street", "街道"), ("Name of the street, or the whole district", "街道名称，或全区")),
     "group_name": _column("text", ("Group", "人群"), ("The group of people", "人群")),
+    "service_name": _column("text", ("Service", "服务"), ("The service, or the bundle of services", "服务或服务组合")),
+    "service": _column("text", ("Service key", "服务代号"), ("Key of the service or bundle, as it is called on the command line", "服务或服务组合的代号")),
+    "service_zh": _column("text", ("Service (Chinese)", "服务名称"), ("Name of the service or bundle, in Chinese where there is one", "服务或服务组合的名称")),
+    "service_en": _column("text", ("Service in English", "服务英文名"), ("Name of the service or bundle in English", "服务或服务组合的英文名称")),
+    "held_to": _column("text", ("Held to", "所用标准"), ("What is near for the group of the row: its limit, and the pace that goes with it", "该行人群的标准：界限及相应步速"), ("held to", "标准")),
     "plan_name": _column("text", ("Plan", "方案"), ("Name of the plan, the group its standard is for and its day", "方案名称、标准适用人群与日期")),
     "closed_name": _column("text", ("Centre closed", "关闭的中心"), ("The centre that is closed, it alone", "被关闭的中心（仅此一处）")),
     "best_name": _column("text", ("Best place in", "最佳位置所在街道"), ("The street, of whose places the best is told", "街道，列出其中的最佳位置")),
@@ -155,6 +160,12 @@ COLUMNS: dict[str, Column] = {
     "plan_en": _column("text", ("Plan", "方案英文名"), ("Name of the plan in English", "方案英文名称")),
     "year": _column("year", ("People of", "人口年份"), ("The year whose people are counted", "所计人口的年份")),
 
+    # over time
+    "day": _column("text", ("Day", "日期"), ("The last day of the month or year that the row is about", "该行所述月份或年份的最后一天")),
+    "opened": _column("text", ("Opened", "新开的中心"), ("Identities of centres that opened since the day of the row before", "自上一行日期以来新开的中心编号")),
+    "closed": _column("text", ("Closed", "关闭的中心"), ("Identities of centres that closed since the day of the row before", "自上一行日期以来关闭的中心编号")),
+    "happened": _column("text", ("Opened +, closed −", "新开 +，关闭 −"), ("What opened, closed or moved since the row before", "自上一行以来新开、关闭或迁移的中心")),
+
     # people covered
     "{g}": _column("people", ("{}", "{}"), ("People ({})", "人口（{}）"), named=("{}", "{}"), alone=("People {}", "{}人口")),
     "covered_{g}_share": _column("share", ("{} covered", "{}覆盖率"), ("Share of people ({}) with a centre within the standard, the limit included", "标准距离内（含界限）有中心的人口占比（{}）"), ("covered", "覆盖率")),
@@ -171,6 +182,10 @@ COLUMNS: dict[str, Column] = {
     "measured": _column("text", ("Measured", "量算方式"), ("How people get to centres", "到达中心的方式")),
     "mean_{u}": _column("{u}", ("Mean distance of these people, {u}", "该人群平均距离 {u}"), ("Mean distance to the nearest centre of the people the row is about", "该行人群到最近中心的平均距离"), ("their mean {u}", "该人群平均 {u}")),
     "group_people": _column("people", ("People", "人数"), ("People of the group in the row", "该行人群的人数")),
+    "covered_group_people": _column("people", ("Covered", "覆盖人数"), ("People of the group in the row with a centre within their standard", "该行人群中标准内有中心的人数"), ("covered, people", "覆盖人数")),
+    "covered_group_people_share": _column("share", ("Share covered of these", "该人群覆盖率"), ("Share of the people of the group in the row with a centre within their standard, the limit included", "该行人群中标准内（含界限）有中心的占比"), ("covered", "覆盖率")),
+    "uncovered_group_people": _column("people", ("Left of these", "该人群未覆盖"), ("People of the group in the row without a centre within their standard", "该行人群中标准内没有中心的人数"), ("left", "未覆盖")),
+    "backup_group_people_share": _column("share", ("Two or more, of these", "该人群两处以上"), ("Share of the people of the group in the row with two centres or more within their standard", "该行人群中标准内有两处以上中心的占比"), words.COLUMNS["backup"]),
     "out_of_reach_group_people": _column("people", ("Without a way", "无路可达"), ("People of the group in the row from whom no way leads to any centre", "该行人群中无路可达任何中心的人数")),
     "out_of_reach_{g}": _column("people", ("{} without a way", "无路可达的{}"), ("People ({}) from whom no way leads to any centre; the other measures leave them out", "无路可达任何中心的人口（{}），不计入其他各项")),
     "worst_tenth_{u}": _column("{u}", ("Farthest tenth, mean {u}", "最远一成平均 {u}"), ("Mean distance of the tenth of people who have it farthest", "距离最远的一成人口的平均距离"), ("farthest tenth {u}", "最远一成 {u}")),
@@ -226,6 +241,16 @@ COLUMNS: dict[str, Column] = {
     "straight_m": _column("m", ("Straight line, m", "直线距离 m"), ("Median straight line to the nearest centre, of people claimed and not reached", "圈内不可达者到最近中心的直线距离中位数"), ("straight m", "直线 m"), alone=("Straight line, median", "直线距离中位数")),
     "walk_{u}": _column("{u}", ("Walk, {u}", "步行 {u}"), ("Median walk to the nearest centre, of people claimed and not reached", "圈内不可达者步行到最近中心的中位数"), ("walk {u}", "步行 {u}"), alone=("Walk, median", "步行中位数")),
     "extra_m": _column("m", ("Walk is longer by, m", "步行多出 m"), ("By how much the walk is longer than the straight line, median of people claimed and not reached", "步行比直线多出的距离，圈内不可达者的中位数"), ("longer by m", "多出 m"), alone=("Longer than the line by, median", "比直线多出，中位数")),
+
+    # the comprehensive circle
+    "kind": _column("text", ("Kind", "类别"), ("Kind of facilities; 'all' is every kind that is told", "设施类别；all 为所列各类全部")),
+    "kind_name": _column("text", ("Kind (Chinese)", "类别名称"), ("Name of the kind, in Chinese where there is one", "设施类别名称")),
+    "kind_name_en": _column("text", ("Kind in English", "类别英文名"), ("Name of the kind in English", "设施类别英文名称")),
+    "near_{g}": _column("people", ("{} with it near, people", "可达{}人数"), ("People ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口（{}）"), ("near", "可达")),
+    "near_{g}_share": _column("share", ("{} with it near", "可达{}占比"), ("Share of people ({}) with a facility of the kind, or one of every kind, within the standard", "标准内有该类设施（或各类设施俱全）的人口占比（{}）"), ("all kinds near", "各类俱全")),
+    "grid_cell": _column("text", ("Grid cell", "网格编号"), ("Label of the grid cell", "网格的编号")),
+    "kinds_within": _column("number", ("Kinds near", "可达类数"), ("How many kinds of facilities are within the standard of the cell", "该网格标准内有设施的类数")),
+    "missing_kinds": _column("text", ("Kinds missing", "缺少的类别"), ("Kinds of facilities that are not within the standard of the cell", "该网格标准内没有的设施类别")),
 
     # isochrones
     "within_{u}": _column("{u}", ("Within, {u}", "{u} 以内"), ("Largest distance to the nearest centre", "到最近中心的最大距离")),
@@ -336,6 +361,38 @@ YEAR_COLUMNS = (
     "uncovered_{named}",
     "{also}",
     "covered_{also}_share",
+)
+TIMELINE_COLUMNS = (
+    "plan_name",
+    "day",
+    "year",
+    "centres",
+    "{g}",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "mean_distance_{u}",
+    "happened",
+)
+SERVICE_COLUMNS = (
+    "service_name",
+    "centres",
+    "metres",
+    "minutes",
+    "covered_{g}",
+    "covered_{g}_share",
+    "uncovered_{named}",
+    "covered_{also}_share",
+    "uncovered_{also}",
+)
+NEED_COLUMNS = (
+    "group_name",
+    "held_to",
+    "group_people",
+    "covered_group_people_share",
+    "uncovered_group_people",
+    "backup_group_people_share",
+    "mean_{u}",
 )
 PLACED_COLUMNS = ("unit_name", "placed_by", "known_{also}", "placed_{also}")
 EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them

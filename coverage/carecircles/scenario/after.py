@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import io, people
+from carecircles import io, people, services
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year, same_pace
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
@@ -94,9 +94,12 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     if scenario.note:
         notes.insert(0, {"en": scenario.note_en, "zh": scenario.note})
     notes = [*scenario.taken, *notes]
+    facilities = _after(holding, area.facilities, placed)
+    spelled = services.spellings(area.services)
+    keyed = [services.keyed(some, area.services, spelled) for some in facilities["services"]]
     changed = dataclasses.replace(
         area,
-        facilities=_after(holding, area.facilities, placed),
+        facilities=facilities.assign(services=pd.Series(keyed, facilities.index, dtype=object)),
         standard=_standard_after(holding, area.standard),
         on_foot=on_foot,
         sources=sources,
@@ -271,8 +274,8 @@ def _after(
             where = ("geometry", "street", "basis", "source", "neighbour")
             rows[to] = {**rows[to], **{key: new[number][key] for key in where}}
         elif act == "equip" and to in rows:
-            services = io.services_of(pd.Series([step["services"]])).iloc[0]
-            rows[to] = {**rows[to], "services": services, "services_basis": "proposed"}
+            offered = io.services_of(pd.Series([step["services"]])).iloc[0]
+            rows[to] = {**rows[to], "services": offered, "services_basis": "proposed"}
     if not rows:
         return facilities.iloc[:0]
     table = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="id"))

@@ -150,7 +150,7 @@ class Standing:
     ) -> None:
         rows, columns = worth.shape
         chosen = list(chosen)
-        affordable = int((np.cumsum(np.sort(price)) <= budget + _EXACT).sum())
+        affordable = int((np.cumsum(np.sort(price)) <= budget).sum())
         places = max(min(affordable, _MOST_PLACES), len(chosen))
         self.by_column, self.by_row, self.price, self.budget = worth, worth.tocsr(), price, budget
         self.chosen = np.full(places, -1)
@@ -192,7 +192,7 @@ class Standing:
         while len(self.chosen) and clock.left():
             gains = self.added[:, None] - self.lost + self.kept.reshape(-1, len(self.chosen))
             taken = np.where(self.chosen >= 0, self.price[self.chosen], 0.0)
-            over = self.price[:, None] - taken > self.budget - taken.sum() + _EXACT
+            over = self.price[:, None] - taken > self.budget - taken.sum()
             gains[over] = -math.inf
             column, place = divmod(int(gains.argmax()), len(self.chosen))
             if gains[column, place] <= _EXACT * max(1.0, self.value()):
@@ -207,9 +207,7 @@ class Standing:
             self.put(place, -1)
         for place in map(int, places):
             spare = self.budget - self.price[self.columns()].sum()
-            is_free = (self.price <= spare + _EXACT) & (
-                self.added > _EXACT * max(1.0, self.value())
-            )
+            is_free = (self.price <= spare) & (self.added > _EXACT * max(1.0, self.value()))
             is_free[self.columns()] = False
             some = np.flatnonzero(is_free)
             if len(some) > _FILLED_FROM:

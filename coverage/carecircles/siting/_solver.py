@@ -12,9 +12,18 @@ import numpy as np
 from scipy import sparse
 
 from carecircles.siting import _bound, _search
-from carecircles.siting._model import FEASIBLE, TOLERANCE, Model, placed
+from carecircles.siting._model import TOLERANCE, Model, placed
 from carecircles.siting._search import Covering, Standing, Watch
-from carecircles.siting._terms import Clock, Known, Limits, NoPlanError, Solution
+from carecircles.siting._terms import (
+    FEASIBLE,
+    Clock,
+    Floors,
+    Known,
+    Limits,
+    NoPlanError,
+    Solution,
+    is_within,
+)
 
 _QUICK_ENTRIES = 150_000  # up to here HiGHS is asked without kicks first
 
@@ -88,8 +97,8 @@ def _with_floors(
     watch: Watch | None,
 ) -> Solution:
     """The best plan that keeps to the floors, by HiGHS, from one that need not; any column may be needed."""
-    model = Model()
-    model.add_sites(np.zeros(worth.shape[1]), most=(limits.price, limits.budget))
+    model = Model(limits)
+    model.add_sites(np.zeros(worth.shape[1]))
     model.set_objective(*model.add_levels(worth))
     model.add_floors(limits.floors)
     start = _if_allowed(Known(best.chosen, best.value), limits)
@@ -174,8 +183,8 @@ def _by_rounds(
     # So that the plan is worth there what it is.
     cuts.add(np.isin(every, best.chosen).astype(float))
     while best.bound - best.value > _slack(slack, best.value):
-        model = Model()
-        model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
+        model = Model(Limits(limits.price[kept], limits.budget))
+        model.add_sites(np.zeros(len(kept)))
         groups = model.add_columns(cuts.most)
         rows = cuts.rows()[:, np.concatenate([kept, len(every) + np.arange(len(groups))])]
         model.add_rows(rows, upper=cuts.limits())
@@ -186,7 +195,6 @@ def _by_rounds(
             slack=_slack(slack, best.value),
             clock=clock,
             watch=watch,
-            mip_feasibility_tolerance=_FINE,
             primal_feasibility_tolerance=_FINE,
         )
         chosen = kept[found.chosen]
@@ -217,16 +225,14 @@ def minimize(
         if not can_cover(problem, limits, least, clock.part(0.1, most=_REACH_S)):
             raise NoPlanError
         require_reachable(limits, clock)
-    model = Model()
+    model = Model(limits)
     model.add_sites(limits.price)
     model.add_floors(limits.floors)
     if least >= problem.weight.sum() * (1 - FEASIBLE):
         model.add_rows(_search.without_implied(problem).cover, lower=1.0)
     else:
-        covered = model.add_covered(problem.cover)
-        model.add_sum(covered, problem.weight, lower=least * (1 - FEASIBLE))
-    if math.isfinite(limits.budget):
-        model.add_sum(np.arange(len(limits.price)), limits.price, upper=limits.budget)
+        one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
+        model.add_floors(Floors(one, np.array([least])))
     start = _enough(problem, limits, least, clock) if math.isinf(limits.budget) else None
     solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
@@ -252,19 +258,6 @@ def _enough(problem: Covering, limits: Limits, least: float, clock: Clock) -> Kn
         if covered >= least * (1 - FEASIBLE) and is_within(limits, some):
             return Known(some, float(limits.price[some].sum()))
     return Known(every, math.nan)
-
-
-def is_within(limits: Limits, chosen: np.ndarray) -> bool:
-    """Whether these columns keep to the budget and the floors."""
-    taken = float(limits.price[chosen].sum())
-    if taken > limits.budget + 1e-9 * max(1.0, taken):
-        return False
-    if limits.floors is None:
-        return True
-    problem, least = limits.floors
-    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
-    covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
-    return bool((covered >= least * (1 - FEASIBLE)).all())
 
 
 def _if_allowed(start: Known, limits: Limits) -> Known:
@@ -308,7 +301,7 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> n
     chosen: list[int] = []
     depth = np.zeros(len(weight))
     while clock.left():
-        spare = limits.budget - limits.price[chosen].sum() + 1e-9
+        spare = limits.budget - limits.price[chosen].sum()
         gain = by_column @ np.where(depth < need, weight / need, 0.0)
         gain[(limits.price > spare)] = 0
         gain[chosen] = 0
@@ -323,7 +316,7 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> n
             if not clock.left():
                 break
             others = depth - by_column[column].toarray().ravel()
-            spare = limits.budget - limits.price[chosen].sum() + limits.price[column] + 1e-9
+            spare = limits.budget - limits.price[chosen].sum() + limits.price[column]
             left = weight[others >= need].sum()
             gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
             gain[(limits.price > spare)] = -math.inf
@@ -356,8 +349,8 @@ def maximize_backup(
     require_reachable(limits, clock)
     chosen = fill(problem, need, limits, clock)
     start = Known(chosen, worth_of(chosen))
-    model = Model()
-    model.add_sites(np.zeros(len(limits.price)), most=(limits.price, limits.budget))
+    model = Model(limits)
+    model.add_sites(np.zeros(len(limits.price)))
     model.add_covered(problem.cover, need=need, worth=problem.weight)
     model.add_floors(limits.floors)
     solution = model.solve(
@@ -405,12 +398,8 @@ def assign(
     require_reachable(limits, clock)
     row, column, metres, weight, capacity, fixed, beyond = served
     columns, size = len(capacity), len(metres)
-    model = Model()
-    model.add_sites(
-        np.zeros(columns),
-        most=(limits.price, limits.budget),
-        lower=(np.arange(columns) < fixed).astype(float),
-    )
+    model = Model(limits)
+    model.add_sites(np.zeros(columns), lower=(np.arange(columns) < fixed).astype(float))
     goes = model.add_columns(metres * weight[row])
     unserved = model.add_columns(beyond * weight)
     rows = np.concatenate([row, np.arange(len(weight))])

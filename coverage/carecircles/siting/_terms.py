@@ -13,6 +13,9 @@ import numpy as np
 from carecircles.siting._search import Covering
 
 LATE_S = 0.05
+FEASIBLE = (
+    1e-12  # share by which a sum may miss its limit, as sums of the same differ by arithmetic
+)
 
 
 class NoPlanError(RuntimeError):
@@ -48,6 +51,25 @@ class Limits(NamedTuple):
     price: np.ndarray
     budget: float
     floors: Floors | None = None
+
+
+def is_paid(limits: Limits, chosen: np.ndarray) -> bool:
+    """Whether these columns keep to the budget."""
+    return float(limits.price[chosen].sum()) <= limits.budget
+
+
+def missing(floors: Floors, chosen: np.ndarray) -> np.ndarray:
+    """For each row of the floors whether it is not covered and its group has too little covered."""
+    problem, least = floors
+    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
+    covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
+    return np.asarray(~is_covered & (covered < least * (1 - FEASIBLE))[problem.group])
+
+
+def is_within(limits: Limits, chosen: np.ndarray) -> bool:
+    """Whether these columns keep to the budget and the floors."""
+    is_met = limits.floors is None or not missing(limits.floors, chosen).any()
+    return is_met and is_paid(limits, chosen)
 
 
 class Clock:

@@ -12,7 +12,7 @@ import shapely
 from carecircles import grid, io, marginal, reach
 from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
@@ -101,8 +101,8 @@ def read_candidates(
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none),
-        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
+        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none), services
+        (none where the file says none), geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def read_candidates(
         zh = f"{file}：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
         raise ValidationError([Sentence(told, zh=zh)])
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street", "price"]].join(degrees)
+    table = places[["name", "name_en", "street", "price", "services"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
     candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
     return candidates
@@ -272,7 +272,7 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     table is complete.
     """
     cells = plan.cells
-    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
+    own = nearest_of(plan)
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table

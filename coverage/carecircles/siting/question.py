@@ -227,7 +227,8 @@ def instance_of(
     price = _prices(may, rules, is_priced=new is None)
     is_must = may.isin(list(rules.must_open))
     taken = float(price[is_must].sum())
-    if taken > budget + 1e-9 * max(1.0, taken):
+    budget *= 1 + _terms.FEASIBLE
+    if taken > budget:
         told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
         zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
         raise InfeasibleError(Sentence(told, zh=zh))
@@ -270,6 +271,7 @@ def instance_of(
             for some in (np.full(size, True), is_reached, base <= cutoff)
         ]
         least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
+    unit = 2.0 ** math.floor(math.log2(budget)) if 0 < budget < math.inf else 1.0
     return Instance(
         goal=goal,
         people=people,
@@ -279,8 +281,8 @@ def instance_of(
         required=required,
         candidates=may,
         gross=gross,
-        price=price,
-        budget=max(budget - taken, 0.0),
+        price=np.minimum(price, 2 * budget) / unit if budget else price,
+        budget=max(budget - taken, 0.0) / unit,
         is_must=is_must,
         own=own,
         own_depth=own_depth,

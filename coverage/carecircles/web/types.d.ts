@@ -72,6 +72,8 @@ interface CoverageData extends GridData { told: Told; unit: Unit; by: Words | nu
 /** Before and after. */
 interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres: [MeasuredCentre[], MeasuredCentre[]] }
 interface GainData extends GridData { classes: number[]; label: Words }
+/** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
+interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
 
 interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
 interface LiveCentre extends CentreData { x: number; y: number }
@@ -98,14 +100,16 @@ interface WorldData {
   /** Whose people the page counts; null where the population file names no years. */
   year: number | null;
   spelled: Record<"datums" | "bases" | "services", Record<string, string>>;
+  /** Services that alone can be counted, each with its own standard if it has one; and the one that alone is there. */
+  services: { key: string; own: Pace | null }[]; counting: string | null;
 }
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number } & (
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
   | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
-  | { sign: "isochrone"; isochrone: number }
+  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
@@ -119,8 +123,9 @@ interface Figure { label: Words; value: Words }
 interface TitleConfig {
   lang: "en" | "zh"; title: Words; subtitle?: Words | ""; assumptions: Words[]; unstated: Words[]; remarks?: Words[];
 }
+/** `services` are what those are called that the study area declares. */
 interface AroundConfig extends TitleConfig {
-  bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
 }
 interface MapConfig extends AroundConfig {
   standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;

@@ -19,6 +19,10 @@ carecircles.words = (function () {
     showChange: { en: "What changes", zh: "变化" },
     showBoth: { en: "Before | after", zh: "前后对比" },
     swipe: { en: "Border between before and after", zh: "前后方案分界线" },
+    missing: { en: "Missing", zh: "缺少" },
+    withinReach: { en: "Within reach", zh: "可达服务" },
+    allThere: { en: "All services within reach", zh: "各项服务均可达" },
+    notAll: { en: "Services are missing", zh: "缺少服务" },
     outside: { en: "Outside the study area", zh: "不在研究区内" },
     services: { en: "Services", zh: "服务" },
     opened: { en: "Opened", zh: "开业" },
@@ -70,7 +74,10 @@ carecircles.words = (function () {
   const word = (key) => say(WORDS[key]);
   /** A word that Python shows too; what is none of ours as it is.
       @param {keyof SharedWords} kind  @param {string} key  @returns {string} */
-  const common = (kind, key) => (Object.hasOwn(shared[kind], key) ? say(shared[kind][key]) : key);
+  const common = (kind, key) => {
+    const own = kind === "services" && page.config && page.config.services; // of the study area
+    return own && Object.hasOwn(own, key) ? say(own[key]) : Object.hasOwn(shared[kind], key) ? say(shared[kind][key]) : key;
+  };
 
   /** Keep `update` to run now and whenever the language changes. */
   function inEveryLanguage(update) {
