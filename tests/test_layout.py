@@ -36,7 +36,7 @@ ORDER = [
     "report.coverage", "report.services", "report.change", "report.claims", "report.circle", "report.marginal", "report.siting",
     "report.years", "report.equity", "report.sure", "report.timeline", "report.network", "report.benches", "report._widths", "report.terminal",
     "report", "charts", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around",
-    "maps.coverage", "maps.change", "maps.marginal", "maps.walk", "maps.live", "maps", "cli.output", "cli.usage", "cli.options",
+    "maps.coverage", "maps.change", "maps.marginal", "maps.sure", "maps.walk", "maps.live", "maps", "cli.output", "cli.usage", "cli.options",
     "cli._work", "cli.coverage", "cli.circle", "cli.timeline", "cli.claims", "cli.whatif", "cli.site", "cli.project",
     "cli.equity", "cli.sure", "cli.network", "cli.benches", "cli.files", "cli.main", "cli", "__main__",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,7 @@ from carecircles import (
 )
 from carecircles.errors import ValidationError
 from tests.conftest import lattice_city, planned, unevenly
+from tests.test_cli import refused, run
 
 GROUP = "people_60"
 
@@ -332,3 +334,55 @@ def test_an_area_says_its_positions_and_all_that_is_wrong_is_told_at_once(hexi_c
 def test_draws_that_cannot_be(coarse, wrong, words):
     with pytest.raises(ValidationError, match=words):
         robustness.draw(coarse, **wrong)
+
+
+def test_the_command_says_the_same_on_the_terminal_in_files_and_on_the_map(tmp_path):
+    """One seed, whatever is asked for; known positions are told; Chinese says what English does."""
+    asked = ("sure", "--cell", "200", "--draws", "40", "--seed", "3", "--target", "90")
+    record = json.loads(run(*asked, "--format", "json", cwd=tmp_path).stdout)
+    done = run(*asked, "--out", "t.csv", "--map", "m.html", cwd=tmp_path)
+    again = run(*asked, "--out", "t.xlsx", "--lang", "zh", cwd=tmp_path)
+    asis = planned(datasets.load("hexi"), cell=200)
+    found = robustness.measure(asis, robustness.draw(asis, draws=40, rng=3))
+    whole = robustness.of_district(found, target=0.9)
+    for name in (f"expected_{GROUP}_share", f"low_{GROUP}_share", "met_share"):
+        assert record["district"][name] == pytest.approx(whole[name], abs=1e-6)
+    assert record["draws"] == 40
+    worst = record["statements"][0]
+    assert (worst["kind"], worst["street"]) == ("worst", record["streets"][0]["code"])
+    first = record["find_out_first"][0]
+    assert first["id"] == robustness.first_to_find_out(found).index[0]
+    text = " ".join(done.stdout.split())
+    name = record["streets"][0]["name_en"]
+    assert f"{name} is served worst: {worst['held']} of 40 draws." in text
+    assert "42 by up to 200 m" in text
+    assert (
+        f"{record['streets'][0]['name']}覆盖率最低：40 次抽样中 {worst['held']} 次成立。"
+        in again.stdout
+    )
+    table = pd.read_csv(tmp_path / "t.csv").set_index("code")
+    assert table.index[-1] == "district"
+    assert table.loc["district", f"low_{GROUP}_share"] == record["district"][f"low_{GROUP}_share"]
+    headed = pd.read_excel(tmp_path / "t.xlsx")
+    assert len(headed) == len(table)
+    assert "60岁及以上期望覆盖率" in " ".join(map(str, headed.to_numpy().ravel())) + " ".join(
+        map(str, headed)
+    )
+    assert "carecircles.draw.sure(" in (tmp_path / "m.html").read_text(encoding="utf-8")
+
+
+def test_all_that_is_wrong_with_a_call_is_told_at_once(tmp_path):
+    told = refused(
+        "sure", "--draws", "1000000", "--seed", "-1", "--standard", "9,a", "--pace", "0.9,0.7",
+        "--target", "190", "--out", "t.doc", cwd=tmp_path,
+    )  # fmt: skip
+    for words in (
+        "--draws is 1000000; write a number from 1 to 100000",
+        "--seed is -1; write a whole number of 0 or more",
+        "--standard is '9,a'; write two numbers above 0",
+        "--pace is '0.9,0.7'; write two numbers above 0",
+        "--target is 190; write a percentage",
+        "t.doc has to end in",
+    ):
+        assert words in told
+    assert not list(tmp_path.iterdir())

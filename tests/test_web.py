@@ -7,7 +7,17 @@ import subprocess
 
 import pytest
 
-from carecircles import comparison, grid, maps, marginal, plan, reach, scenario, services
+from carecircles import (
+    comparison,
+    grid,
+    maps,
+    marginal,
+    plan,
+    reach,
+    robustness,
+    scenario,
+    services,
+)
 from carecircles.area import bundled, offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
@@ -24,7 +34,7 @@ TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
-    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
+    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "sure": "SureData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
 
@@ -80,6 +90,7 @@ def everything(hexi, hexi_copy):
         )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
+        yield maps.sure_map(robustness.measure(before, robustness.draw(before, draws=3, rng=1)))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
             yield maps.whatif_map(before)

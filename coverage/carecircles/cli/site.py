@@ -45,6 +45,7 @@ class Objective(StrEnum):
     coverage = "coverage"
     facilities = "facilities"
     distance = "distance"
+    fair = "fair"
     worst = "worst"
     backup = "backup"
     gradual = "gradual"
@@ -62,7 +63,7 @@ class Goal:
         Objective,
         typer.Option(
             help="coverage: most people; facilities: fewest centres; distance: least mean distance; "
-            "worst: least far for the farthest; backup: most people with two centres; gradual: most "
+            "fair: the same where it counts more that some have it far (Kolm-Pollak); worst: least far for the farthest; backup: most people with two centres; gradual: most "
             "people, those farther away counting less."
         ),
     ] = Objective.coverage
@@ -72,6 +73,9 @@ class Goal:
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
     ] = 300.0
+    epsilon: Annotated[
+        float, typer.Option(help="Aversion to inequality, with fair: how much more it counts.")
+    ] = 1.0
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
     ] = None
@@ -124,6 +128,9 @@ class Effort:
     time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0
 
 
+_AVERSION = Sentence(
+    "a number above 0 and up to 100, such as 1", zh="大于 0 且不超过 100 的数，例如 1"
+)
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
@@ -203,6 +210,7 @@ def site(
             ),
             full=goal.full,
             share=goal.share,
+            epsilon=goal.epsilon,
         )
     several, others = None, []
     with _watching(options.lang) as watch:
@@ -301,6 +309,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 Sentence("seconds above 0", zh="大于 0 的秒数"),
             ),
             ("--gap", gap, 0 <= gap < 1, below_1),
+            ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
             ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),

@@ -8,10 +8,9 @@ import typer
 
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
-    EvaluationFormat,
     Options,
-    Out,
     ReachKind,
+    Results,
     command,
     inputs_of,
     number_problems,
@@ -69,15 +68,7 @@ class Doubt:
 
 
 @command()
-def sure(
-    *,
-    doubt: Doubt,
-    format: Annotated[
-        EvaluationFormat, typer.Option(help="What to print.")
-    ] = EvaluationFormat.table,
-    out: Out = None,
-    options: Options,
-) -> None:
+def sure(*, doubt: Doubt, results: Results, options: Options) -> None:
     """Say how sure coverage is while positions are assumed, what holds, and which coordinate to find out first."""
     inputs = inputs_of(options)
     draws = doubt.draws
@@ -97,8 +88,9 @@ def sure(
         ),
         *(wrong for _, wrong in ranges),
         options_problems(options),
-        suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
-        target_problems([out], inputs),
+        suffix_problems(results.out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        suffix_problems(results.map, (".html", ".htm"), "--map"),
+        target_problems([results.out, results.map], inputs),
     )
     plan = evaluated(options)
     target = None if doubt.target is None else doubt.target / 100
@@ -114,6 +106,12 @@ def sure(
 
     def with_total() -> "pd.DataFrame":
         return report.with_total(frame(), report.sure_frame(found, by="district", target=target))
+
+    def page() -> str:
+        from carecircles import maps
+
+        drawn: str = maps.sure_map(found, lang=options.lang, target=target).get_root().render()
+        return drawn
 
     def show(lang: str) -> None:
         said = [
@@ -134,8 +132,10 @@ def sure(
     give(
         Answer(frame, lambda: report.sure_record(found, target=target), show, with_total),
         plan.area,
-        format=format,
-        out=out,
+        format=results.format,
+        out=results.out,
+        beside={results.map: page},
+        told=[results.map],
         inputs=inputs,
         lang=options.lang,
     )

@@ -33,6 +33,7 @@ from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET_FACTS as STREET_FACTS
+from carecircles.report.columns import SURE_PANEL as SURE_PANEL
 from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel

@@ -450,6 +450,13 @@ CHANGE_PANEL = (
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")
+SURE_PANEL = (
+    "street_name",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "low_{g}_share",
+    "high_{g}_share",
+)
 GAIN_PANEL = ("street_name", "gained_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
 SUMMARY = (

@@ -22,6 +22,7 @@ from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
 from carecircles.siting.models import maximize_gradual_coverage as maximize_gradual_coverage
 from carecircles.siting.models import minimize_cost as minimize_cost
+from carecircles.siting.models import minimize_ede as minimize_ede
 from carecircles.siting.models import minimize_facilities as minimize_facilities
 from carecircles.siting.models import minimize_worst as minimize_worst
 from carecircles.siting.question import Rules as Rules

@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, io, scenario
+from carecircles import comparison, equity, io, scenario
 from carecircles import plan as plans
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
@@ -59,6 +59,7 @@ def ask(
     rules: Rules | None = None,
     full: float = 300.0,
     share: float = 1.0,
+    epsilon: float = equity.EPSILON,
 ) -> Question:
     """
     A question to be answered several times; its cost table is measured here, once.
@@ -79,6 +80,8 @@ def ask(
         Cost up to which people count in full, of the goal 'gradual'.
     share
         Share of the people to cover, of the goal 'facilities'.
+    epsilon
+        Aversion to inequality, of the goal 'fair'.
 
     Raises
     ------
@@ -99,6 +102,7 @@ def ask(
     options: dict[str, Any] = {"rules": rules or Rules()}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
+    options |= {"epsilon": epsilon} if goal == "fair" else {}
     weight = comparison.headline(plan).column if weight is None else weight
     cost = cost_for(goal, plan, candidates, full=full)
     return Question(plan, candidates, goal, weight, cost, options)
@@ -125,7 +129,7 @@ def site(
     search
         How long to search; 60 seconds for the best plan if None.
     asked
-        What else `ask` takes: weight, rules, full, share.
+        What else `ask` takes: weight, rules, full, share, epsilon.
 
     Returns
     -------

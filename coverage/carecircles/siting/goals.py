@@ -63,6 +63,16 @@ GOALS: dict[str, Goal] = {
         table="nearer",
         heeds_capacities=True,
     ),
+    "fair": Goal(
+        {
+            "en": "equivalent distance to the nearest centre (Kolm-Pollak)",
+            "zh": "到最近中心的等价均等距离（Kolm-Pollak）",
+        },
+        "metres",
+        is_less_better=True,
+        column="ede_m",
+        table="nearer",
+    ),
     "worst": Goal(
         {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},
         "metres",

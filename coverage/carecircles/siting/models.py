@@ -1,5 +1,6 @@
 """The models: the plan that does most, or the fewest centres that do enough."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _solver, _terms
@@ -35,6 +37,11 @@ from carecircles.words import Sentence
 _NEAREST = 16  # candidates of each place that a search begins with, at least
 _NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
 _PAIRS_AT_ONCE = 1_000_000
+_MOST_EPSILON = 100.0
+_SMALL, _LARGE = (
+    1e-7,
+    30.0,
+)  # kappa times the largest distance: below it counts as it is; above exp is large
 
 
 def maximize_coverage(
@@ -304,6 +311,97 @@ def minimize_cost(
         return siting_of(made, solution, walked)
 
 
+def minimize_ede(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    epsilon: float = equity.EPSILON,
+    cutoff: float | None = None,
+    weight: str | pd.Series | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres by which people have it least far on the whole, when it counts more that some have it far.
+
+    What is made least is the equally-distributed equivalent distance of Kolm and Pollak (`equity.of_district`).
+    As it grows with the sum of people times exp(kappa x distance), that is a p-median of other
+    distances (Horton, Logan and others, arXiv 2401.15452). Kappa is that of today: of each place's distance to the
+    nearest required centre, or to the nearest candidate where nobody has a centre.
+
+    Parameters
+    ----------
+    epsilon
+        Aversion to inequality, above 0 and up to 100; 0.5 to 2 are usual, and towards 0 it is `minimize_cost`.
+    cutoff
+        Only for what `sites` and `covered` say of people within it, and for a floor.
+
+    The other parameters are those of `maximize_coverage`. Whom no open centre of the table reaches counts with
+    the largest cost of the table.
+
+    Returns
+    -------
+    siting
+        The plan, with its `kappa`. `objective` and `bound` are in the unit of `cost`, without those whom neither a
+        required centre nor a candidate reaches.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if `epsilon` cannot be used.
+
+    Examples
+    --------
+    Site a leaves eight people at the door and one 900 m away, b all at 150 m: the mean is 100 m and 150 m.
+
+    >>> demand = pd.DataFrame({"people_60": [8, 1]}, index=["p", "q"])
+    >>> pairs = pd.MultiIndex.from_product([["p", "q"], ["a", "b"]], names=["demand", "facility"])
+    >>> cost = pd.Series([0.0, 150.0, 900.0, 150.0], index=pairs)
+    >>> minimize_cost(demand, cost, new=1).sites.index.tolist()
+    ['a']
+    >>> fair = minimize_ede(demand, cost, new=1)
+    >>> fair.sites.index.tolist(), fair.objective, round(fair.kappa, 4)
+    (['b'], 150.0, 0.0067)
+    """
+    table, limit = pairs_of(cost, cutoff)
+    if not 0 < epsilon <= _MOST_EPSILON:
+        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
+        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    search = search or Search()
+    made = instance_of("fair", demand, table, limit, weight, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
+    counts = people > 0
+    weights, whole = people[counts], max(float(people.sum()), 1e-12)
+    kappa = _kappa_of(made, counts, epsilon)
+
+    def on_the_whole(metres: np.ndarray, _depth: np.ndarray) -> float:
+        if not counts.any():
+            return 0.0
+        return equity.equivalent(np.minimum(metres[counts], most), weights, kappa)
+
+    def bent(metres: np.ndarray) -> np.ndarray:
+        return _bent(np.minimum(metres, most), kappa, most)
+
+    def straight(value: float) -> float:
+        return _straightened(max(value, 0.0) / whole, kappa, most)
+
+    with solving(made, search) as clock:
+        inner = dataclasses.replace(
+            made,
+            metres=bent(made.metres),
+            base=bent(made.base),
+            cutoff=float(bent(np.array([limit]))[0]) if limit < most else math.inf,
+        )
+        watched = search.watch and _straight_watch(search.watch, straight)
+        found = _by_nearest(
+            inner, people, math.inf, dataclasses.replace(search, watch=watched), clock
+        )
+        solution = found._replace(value=straight(found.value), bound=straight(found.bound))
+        return dataclasses.replace(siting_of(made, solution, on_the_whole), kappa=kappa)
+
+
 def minimize_worst(
     demand: pd.DataFrame,
     cost: CostTable | pd.Series,
@@ -508,6 +606,45 @@ def _by_nearest(
         count[is_far] *= 2
 
 
+def _kappa_of(made: Instance, counts: np.ndarray, epsilon: float) -> float:
+    """Kappa of the distances there are; 0 where there are none, by which all distances count alike."""
+    today = made.own
+    if not np.isfinite(today[counts]).any():
+        today = np.full(len(today), math.inf)
+        np.minimum.at(today, made.cell, made.metres)
+    some = counts & np.isfinite(today)
+    kappa = equity.kappa_of(today[some], made.people[some], epsilon)
+    return kappa if kappa > 0 else 0.0
+
+
+def _bent(metres: np.ndarray, kappa: float, most: float) -> np.ndarray:
+    """
+    Distances that add up as the Kolm-Pollak measure has it: (exp(kappa x) - 1) / kappa, by exp(kappa most).
+
+    So divided they neither overflow nor, where kappa is small, are lost in rounding: they go from 0 to `most` at
+    most, and for small kappa are the distances themselves.
+    """
+    if kappa * most < _SMALL:
+        return metres
+    bent: np.ndarray = np.exp(kappa * (metres - most)) * -np.expm1(-kappa * metres) / kappa
+    return bent
+
+
+def _straightened(mean: float, kappa: float, most: float) -> float:
+    """The distance whose `_bent` one is so much: it grows with it, so that a bound of one is one of the other."""
+    if kappa * most < _SMALL:
+        return mean
+    if kappa * most < _LARGE:
+        return math.log1p(kappa * mean * math.exp(kappa * most)) / kappa
+    return (
+        max(most + math.log(kappa * mean + math.exp(-kappa * most)) / kappa, 0.0) if mean else 0.0
+    )
+
+
+def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:
+    return lambda value, bound: watch(straight(value), straight(bound))
+
+
 def _at_most(
     made: Instance, people: np.ndarray, farthest: np.ndarray, search: Search, clock: Clock
 ) -> Solution:
@@ -666,6 +803,7 @@ MODELS: dict[str, Callable[..., Siting]] = {
     "coverage": maximize_coverage,
     "facilities": minimize_facilities,
     "distance": minimize_cost,
+    "fair": minimize_ede,
     "worst": minimize_worst,
     "backup": maximize_backup,
     "gradual": maximize_gradual_coverage,

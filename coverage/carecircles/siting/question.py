@@ -94,7 +94,7 @@ class Siting:
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
-    or to be found; the plan has fewer `sites` where more would not help.
+    or to be found; the plan has fewer `sites` where more would not help. `kappa` is that of the goal 'fair', else None.
     """
 
     goal: str
@@ -109,6 +109,7 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+    kappa: float | None = None
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0

@@ -74,6 +74,8 @@ interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres:
 interface GainData extends GridData { classes: number[]; label: Words }
 /** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
 interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
+/** In how many of the draws each cell is covered, by cell `times`. */
+interface SureData extends GridData { told: Told; draws: number; heading: Words; label: Words }
 
 interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
 interface LiveCentre extends CentreData { x: number; y: number }
@@ -106,10 +108,10 @@ interface WorldData {
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number; sure?: number } & (
   | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
-  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
+  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number } | { sign: "sure"; sure: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
