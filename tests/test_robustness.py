@@ -22,6 +22,7 @@ from carecircles import (
     positions,
     reach,
     robustness,
+    siting,
 )
 from carecircles.errors import ValidationError
 from tests.conftest import lattice_city, planned, unevenly
@@ -336,6 +337,31 @@ def test_draws_that_cannot_be(coarse, wrong, words):
         robustness.draw(coarse, **wrong)
 
 
+def test_expected_coverage_of_a_plan_is_the_mean_of_its_draws(hexi):
+    """The sites that are best in the mean, opened in every draw, cover so many people in the mean."""
+    asis = planned(hexi, cell=200)
+    drawn = robustness.draw(asis, draws=25, rng=9)
+    told = robustness.with_probability(robustness.measure(asis, drawn))
+    places = siting.candidates_on_grid(asis.cells, spacing=600)
+    best = siting.site(told, places, goal="expected", new=2)
+    assert best.status == "optimal"
+    after = siting.carry_out(asis, best, places)
+    again = robustness.measure(after, dataclasses.replace(drawn))
+    assert again.covered.sum(axis=1).mean() == pytest.approx(best.objective)
+    whole = robustness.measure(asis, drawn).covered.sum(axis=1).mean()
+    assert whole == pytest.approx(best.before)
+
+
+def test_where_all_is_known_the_mean_is_the_number(hexi):
+    known = dataclasses.replace(hexi, facilities=hexi.facilities.assign(basis="known"))
+    asis = planned(known, cell=200)
+    told = robustness.with_probability(robustness.measure(asis, robustness.draw(asis, draws=3)))
+    places = siting.candidates_on_grid(asis.cells, spacing=600)
+    mean, plain = (siting.site(told, places, goal=goal, new=2) for goal in ("expected", "coverage"))
+    assert mean.objective == pytest.approx(plain.objective)
+    assert mean.before == pytest.approx(plain.before)
+
+
 def test_the_command_says_the_same_on_the_terminal_in_files_and_on_the_map(tmp_path):
     """One seed, whatever is asked for; known positions are told; Chinese says what English does."""
     asked = ("sure", "--cell", "200", "--draws", "40", "--seed", "3", "--target", "90")
@@ -386,3 +412,27 @@ def test_all_that_is_wrong_with_a_call_is_told_at_once(tmp_path):
     ):
         assert words in told
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_sites_for_what_is_expected(tmp_path):
+    options = ("--cell", "200", "--draws", "30", "--seed", "2", "--format", "json")
+    sited = run(
+        "site", "--objective", "expected", "--new", "2", "--spacing", "600", *options, cwd=tmp_path
+    )
+    record = json.loads(sited.stdout)
+    sure = json.loads(run("sure", *options, cwd=tmp_path).stdout)["district"]
+    assert record["before"] == pytest.approx(
+        sure[f"expected_{GROUP}_share"] * sure[GROUP], rel=1e-5
+    )
+    assert record["before"] < record["objective"] <= record["bound"] + 1e-3
+    told = refused(
+        "site", "--objective", "expected", "--new", "2", "--draws", "0", "--seed", "-1",
+        "--floor-by-street", "0.5", "--epsilon", "0", cwd=tmp_path,
+    )  # fmt: skip
+    for words in (
+        "--draws is 0",
+        "--seed is -1",
+        "--floor-by-street does not go with",
+        "--epsilon is 0",
+    ):
+        assert words in told

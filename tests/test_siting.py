@@ -100,6 +100,49 @@ def test_most_people_equal_brute_force(problem, new):
         assert gross == people_covered(demand, cost, {label})
 
 
+@given(problems(), st.integers(0, 3), st.integers(0, 10_000), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_most_people_in_the_mean_equal_brute_force(problem, new, seed, has_must):
+    """Each place is reached already with a probability of its own, whatever required centres the table has."""
+    demand, cost, required = problem
+    likely = np.random.default_rng(seed).choice([0.0, 0.25, 0.6, 1.0], len(demand))
+    demand = demand.assign(probability=likely)
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    must = tuple(labels[:1]) if has_must and new else ()
+    plan = siting.maximize_expected(
+        demand, cost, new=new, cutoff=700, weight="people", rules=Rules(required=required, must_open=must),
+    )  # fmt: skip
+
+    def mean(opened):
+        near = {place for place, label in cost.index if label in opened}
+        reached = demand["probability"].where(~demand.index.isin(near), 1.0)
+        return float((demand["people"] * reached).sum())
+
+    best = max(mean(some) for some in plans(cost, required, new) if set(must) <= some)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert mean(set(plan.sites.index)) == pytest.approx(best, abs=1e-6)
+    assert plan.bound == pytest.approx(best, abs=1e-5)
+    assert plan.before == plan.covered_before == pytest.approx(mean(set()))
+    assert plan.total == demand["people"].sum()
+    assert plan.sites["cumulative"].to_list()[-1:] == pytest.approx([best] * bool(len(plan.sites)))
+
+
+def test_probabilities_that_are_none():
+    demand = pd.DataFrame({"people": [1.0, 2.0], "street": "A"}, index=["p", "q"])
+    cost = pd.Series([1.0], index=pd.MultiIndex.from_tuples([("p", "a")]))
+    rules = Rules(floor_by_street=0.5)
+    options = {"new": 1, "cutoff": 700, "weight": "people"}
+    with pytest.raises(ValidationError, match="no column 'probability'"):
+        siting.maximize_expected(demand, cost, **options)
+    with pytest.raises(
+        ValidationError,
+        match=r"1 values are missing or not between(.|\n)*floor|floor(.|\n)*1 values",
+    ):
+        siting.maximize_expected(
+            demand.assign(probability=[0.5, 1.2]), cost, rules=rules, **options
+        )
+
+
 @given(problems(), st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0]))
 @settings(max_examples=60, deadline=None)
 def test_fewest_centres_equal_brute_force(problem, share):

@@ -345,6 +345,14 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
                 "zh": f"{label['zh']}{goal.what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
             }
         )
+    if siting.goal == "expected":
+        lines.append(
+            {
+                "en": "People are counted as expected: in the mean of where centres may stand whose position is "
+                "not known; new ones stand where they are put.",
+                "zh": "人数为期望值：按位置未知的中心可能所在之处平均；新增中心则在选定的位置。",
+            }
+        )
     if siting.kappa is not None:
         kappa, unit = f"{siting.kappa:.3g}", unit_in_words(plan.cost.unit)
         lines.append(

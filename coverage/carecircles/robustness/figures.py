@@ -160,7 +160,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
     >>> found = robustness.measure(asis, robustness.draw(asis, draws=50, rng=1))
     >>> statements(found, target=0.5).iloc[:2][["kind", "street", "held"]].to_numpy().tolist()
-    [['worst', '120103006', 50], ['target', '', 50]]
+    [['worst', '120103014', 50], ['target', '', 50]]
     """
     streets, count = by_street(found, target=target), len(found.draws)
     place = streets["need_rank"]

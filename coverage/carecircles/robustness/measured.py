@@ -93,6 +93,29 @@ def measure(plan: Plan, draws: Draws) -> Robustness:
     )
 
 
+def with_probability(found: Robustness) -> Plan:
+    """
+    The plan whose cells say in what share of the draws they are covered (`probability`), for the goal 'expected'.
+
+    Parameters
+    ----------
+    found
+        From `measure`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> told = with_probability(measure(asis, robustness.draw(asis, draws=5, rng=1)))
+    >>> "probability" in told.cells, "probability" in asis.cells
+    (True, False)
+    """
+    cells = found.plan.cells.assign(probability=found.probability)
+    cells.attrs = dict(found.plan.cells.attrs)
+    return dataclasses.replace(found.plan, cells=cells)
+
+
 def _split(plan: Plan, draws: Draws) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """The centres that may stand elsewhere, and the others."""
     centres = plan.area.facilities

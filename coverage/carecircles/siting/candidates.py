@@ -234,6 +234,7 @@ def cost_for(
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
         "beyond": ~(cells["distance_m"] <= full),
+        "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
     new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
     return reach.joined(cells, plan.cost, new)

@@ -27,7 +27,7 @@ class Goal:
         that is the people covered.
     table
         Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
-        or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
+        or none, 'beyond' the cost that counts in full, 'unsure' to be covered, or of candidates 'nearer' than any centre.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
     from_gaps
@@ -47,6 +47,9 @@ class Goal:
 
 GOALS: dict[str, Goal] = {
     "coverage": Goal({"en": "people covered", "zh": "覆盖人数"}, "people", from_gaps=True),
+    "expected": Goal(
+        {"en": "people covered, as expected", "zh": "期望覆盖人数"}, "people", table="unsure"
+    ),
     "facilities": Goal(
         {"en": "new centres", "zh": "新增中心数"},
         "number",

@@ -121,6 +121,126 @@ def maximize_coverage(
         return siting_of(made, solution, covered)
 
 
+def maximize_expected(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    probability: str | pd.Series = "probability",
+    cutoff: float | None = None,
+    weight: str | pd.Series | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres that, beside the required ones, cover most people in the mean of what may be so.
+
+    Where the required centres stand is not known for certain; new ones stand where one puts them. So a person
+    whom they are likely to reach already counts only by what is left: MCLP with people times the
+    probability that nobody reaches them (Church and ReVelle 1974, see `maximize_coverage`).
+
+    Parameters
+    ----------
+    probability
+        That a required centre reaches each place, 0 to 1: a column of `demand`, as from
+        `robustness.with_probability`, or a Series on its index.
+
+    The other parameters are those of `maximize_coverage`; `rules` may not name a floor.
+
+    Returns
+    -------
+    siting
+        The plan. `objective`, `bound`, `covered` and what `sites` say of people covered are means.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if a probability is not between 0 and 1, or the rules name a floor.
+
+    Examples
+    --------
+    Site a reaches more people, but those of p are most likely reached already.
+
+    >>> demand = pd.DataFrame({"people": [5, 3], "probability": [0.9, 0.0]}, index=["p", "q"])
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "b")], names=["demand", "facility"])
+    >>> cost = pd.Series(100.0, index=pairs)
+    >>> plan = maximize_expected(demand, cost, new=1, cutoff=700, weight="people")
+    >>> plan.sites.index.tolist(), plan.before, plan.objective
+    (['b'], 4.5, 7.5)
+    """
+    table, limit = pairs_of(cost, cutoff)
+    require_cutoff(limit)
+    search = search or Search()
+    likely = _probabilities(demand, probability, rules)
+    whole = instance_of("expected", demand, table, limit, weight, rules, new)
+    base, is_reached = np.full(len(likely), math.inf), np.zeros(len(likely), dtype=bool)
+    of_must = whole.is_must[whole.column]
+    np.minimum.at(base, whole.cell[of_must], whole.metres[of_must])
+    is_reached[whole.cell[whole.metres <= limit]] = True
+    nobody = np.zeros(len(likely), dtype=whole.own_depth.dtype)
+    made = dataclasses.replace(
+        whole,
+        people=whole.people * (1 - likely),
+        own=np.full(len(likely), math.inf),
+        own_depth=nobody,
+        base=base,
+        depth=nobody,
+        is_reached=is_reached,
+    )
+    have, total = float((whole.people * likely).sum()), float(whole.people.sum())
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= limit].sum())
+
+    with solving(made, search) as clock:
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        found = siting_of(made, solution, covered)
+    sites = found.sites.assign(
+        cumulative=found.sites["cumulative"] + have, objective=found.sites["objective"] + have
+    )
+    objective, bound = found.objective + have, found.bound + have
+    gap = found.gap if math.isnan(found.gap) else abs(bound - objective) / max(objective, 1.0)
+    return dataclasses.replace(
+        found,
+        sites=sites,
+        objective=objective,
+        before=have,
+        bound=bound,
+        gap=gap,
+        covered=found.covered + have,
+        covered_before=have,
+        total=total,
+    )
+
+
+def _probabilities(
+    demand: pd.DataFrame, probability: str | pd.Series, rules: Rules | None
+) -> np.ndarray:
+    """How likely each place is reached already, checked."""
+    problems = []
+    if rules is not None and rules.floor_by_street is not None:
+        told = "a floor by street does not go with the goal 'expected'; leave it out."
+        problems.append(
+            Sentence(told, zh="目标 'expected' 不能与各街道最低覆盖率同用；请不要给出。")
+        )
+    if isinstance(probability, str) and probability not in demand:
+        told = f"`demand` has no column {probability!r}; make the plan with `robustness.with_probability`."
+        zh = f"`demand` 没有列 {probability!r}；请用 `robustness.with_probability` 生成方案。"
+        raise ValidationError([*problems, Sentence(told, zh=zh)])
+    said = demand[probability] if isinstance(probability, str) else probability
+    likely = said.reindex(demand.index).to_numpy(dtype=float)
+    wrong = ~((likely >= 0) & (likely <= 1))
+    if wrong.any():
+        some, count = few(demand.index[wrong]), int(wrong.sum())
+        told = f"probability: {count} values are missing or not between 0 and 1 ({some}); correct them."
+        zh = f"probability：有 {count} 个值缺失或不在 0 到 1 之间（{some.zh}）；请更正。"
+        problems.append(Sentence(told, zh=zh))
+    if problems:
+        raise ValidationError(problems)
+    return likely
+
+
 def maximize_gradual_coverage(
     demand: pd.DataFrame,
     cost: CostTable | pd.Series,
@@ -382,7 +502,7 @@ def minimize_ede(
         return equity.equivalent(np.minimum(metres[counts], most), weights, kappa)
 
     def bent(metres: np.ndarray) -> np.ndarray:
-        return _bent(np.minimum(metres, most), kappa, most)
+        return np.where(np.isfinite(metres), _bent(np.minimum(metres, most), kappa, most), math.inf)
 
     def straight(value: float) -> float:
         return _straightened(max(value, 0.0) / whole, kappa, most)
@@ -392,11 +512,15 @@ def minimize_ede(
             made,
             metres=bent(made.metres),
             base=bent(made.base),
-            cutoff=float(bent(np.array([limit]))[0]) if limit < most else math.inf,
+            cutoff=float(_bent(np.array([min(limit, most)]), kappa, most)[0]),
         )
         watched = search.watch and _straight_watch(search.watch, straight)
         found = _by_nearest(
-            inner, people, math.inf, dataclasses.replace(search, watch=watched), clock
+            inner,
+            people,
+            _bent(np.array([most]), kappa, most)[0],
+            dataclasses.replace(search, watch=watched),
+            clock,
         )
         solution = found._replace(value=straight(found.value), bound=straight(found.bound))
         return dataclasses.replace(siting_of(made, solution, on_the_whole), kappa=kappa)
@@ -801,6 +925,7 @@ def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | Non
 
 MODELS: dict[str, Callable[..., Siting]] = {
     "coverage": maximize_coverage,
+    "expected": maximize_expected,
     "facilities": minimize_facilities,
     "distance": minimize_cost,
     "fair": minimize_ede,
