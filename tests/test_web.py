@@ -17,6 +17,7 @@ from carecircles import (
     marginal,
     plan,
     reach,
+    robustness,
     scenario,
     services,
     timeline,
@@ -38,7 +39,7 @@ TYPES = {
     "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
     "circle": "CircleLayerData", "amenities": "AmenitiesData", "timeline": "TimelineData",
-    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
+    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "sure": "SureData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
 
@@ -94,6 +95,7 @@ def everything(hexi, hexi_copy):
         )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
+        yield maps.sure_map(robustness.measure(before, robustness.draw(before, draws=3, rng=1)))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
             yield maps.whatif_map(before)
