@@ -51,7 +51,7 @@ def sure_frame(
     >>> report.sure_frame(found)["need_rank"].iloc[0].item()
     1.0
     """
-    made: gpd.GeoDataFrame = rounded(_varied(found, by, target))  # type: ignore[assignment]
+    made: gpd.GeoDataFrame = gpd.GeoDataFrame(rounded(_varied(found, by, target)))
     return made
 
 
@@ -129,7 +129,7 @@ def sure_centres_table(found: Robustness, *, lang: str, most: int = 5) -> pd.Dat
     """
     table = sure_centres_frame(found).head(most)
     centres = found.plan.area.facilities.loc[table.index]
-    names = [say(centre_name(row), lang) for _, row in centres.iterrows()]
+    names = [f"{label} {say(centre_name(row), lang)}" for label, row in centres.iterrows()]
     return as_text(
         table.assign(centre_name=names), columns_of(SURE_CENTRE_COLUMNS, found.plan), lang
     )
