@@ -34,7 +34,7 @@ from carecircles import (
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
+from tests.conftest import CRS, ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -404,6 +404,44 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))
+
+
+# Round barriers, without a network
+
+
+@pytest.mark.parametrize("spans", ["from end to end", "in the midst"])
+@pytest.mark.parametrize(
+    ("side", "centres", "crossings"),
+    [(100, 100, 0), (224, 2000, 20)],
+    ids=["10k-cells", "50k-cells"],
+)
+def test_nearest_round_barriers(benchmark, side, centres, crossings, spans):
+    """Twelve winding rivers, six each way; how many cells have no way to any centre in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    rng, wide = np.random.default_rng(0), 50 * side
+    at = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+    cells = pd.DataFrame(50.0 * at + 25, columns=["x", "y"])
+    share = np.linspace(*((-0.1, 1.1) if spans == "from end to end" else (0.1, 0.9)), 300)
+    rivers = []
+    for n in range(12):
+        bends = np.sin(share * rng.uniform(5, 40) + rng.uniform(0, 6)) / 15
+        xy = wide * np.column_stack([share, rng.uniform() + bends])
+        rivers.append(shapely.LineString(xy if n % 2 else xy[:, ::-1]))
+    over = [rivers[n % 12].interpolate(rng.uniform(), normalized=True) for n in range(crossings)]
+    places = gpd.points_from_xy(*rng.uniform(0, wide, (2, centres)))
+    walk = functools.partial(
+        reach.detour,
+        barriers=gpd.GeoSeries(rivers, crs=CRS),
+        crossings=gpd.GeoSeries(over, crs=CRS),
+    )
+    found = benchmark.pedantic(
+        reach.nearest,
+        (cells, gpd.GeoDataFrame(geometry=places, crs=CRS)),
+        {"reach": walk},
+        rounds=3,
+    )
+    benchmark.extra_info["without"] = len(cells) - len(found.table)
 
 
 # On foot, beside networkx and rustworkx

@@ -301,13 +301,10 @@ def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, c
         if n != m and not first <= m < last and sees(n, m):
             graph.add_edge(n, m, weight=math.dist(places[n], places[m]))
     there = gpd.GeoSeries(over, crs=CRS)
-    cost = reach.detour(
-        detours.cells_at(*homes),
-        centres_at(*centres),
-        cutoff=1e6,
-        barriers=gpd.GeoSeries(walls, crs=CRS),
-        crossings=there,
-    ).table.to_dict()
+    walk = functools.partial(reach.detour, barriers=gpd.GeoSeries(walls, crs=CRS), crossings=there)
+    cells, places_of = detours.cells_at(*homes), centres_at(*centres)
+    cost = walk(cells, places_of, cutoff=1e6).table.to_dict()
+    near = reach.nearest(cells, places_of, reach=walk).table.droplevel("facility").to_dict()
     for n in range(len(homes)):
         truth = networkx.single_source_dijkstra_path_length(graph, first + n)
         ours = {m: cost.get((f"c{n}", f"F{m + 1}")) for m in range(len(centres))}
@@ -315,6 +312,8 @@ def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, c
             m: None if last + m not in truth else pytest.approx(truth[last + m], abs=0.01)
             for m in ours
         }
+        least = min((truth[last + m] for m in ours if last + m in truth), default=None)
+        assert near.get(f"c{n}") == (None if least is None else pytest.approx(least, abs=0.01))
 
 
 def test_walks_through_a_city_are_as_long_as_networkx_and_rustworkx_say():

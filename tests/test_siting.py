@@ -243,6 +243,54 @@ def goal(model, demand, cost, open_sites):
 OTHER_MODELS = ["maximize_backup", "maximize_gradual_coverage", "minimize_cost", "minimize_worst"]
 
 
+@pytest.mark.parametrize(
+    ("model", "floor"),
+    [*((m, None) for m in OTHER_MODELS), ("minimize_cost", 0.3), ("maximize_backup", 0.3)],
+)
+@given(
+    st.integers(0, 10_000), st.sampled_from([1e-5, 1.0, 1e6]), st.sampled_from([1e-9, 3e-8, 2e-7])
+)
+@settings(max_examples=12, deadline=None)
+def test_no_plan_overspends_by_what_a_solver_lets_pass(model, floor, seed, unit, over):
+    """Prices a little above whole ones of which the budget is a sum; the solver takes 2e-7 for nothing."""
+    rng = np.random.default_rng(seed)
+    near, whole = rng.random((25, 9)) < 0.3, rng.integers(1, 9, 9)
+    metres = np.where(near, rng.choice([100.0, 400.0, 600.0], near.shape), 900.0)
+    demand = pd.DataFrame(
+        {"people": rng.integers(1, 50, 25) * 1.0, "street": ["A"] * 9 + ["B"] * 16}
+    )
+    index = pd.MultiIndex.from_product([range(25), range(9)], names=["demand", "facility"])
+    prices = pd.Series(unit * whole * (1 + over * rng.random(9)))
+    budget = float(unit * whole[:4].sum())
+    extra = {"full": 300} if model == "maximize_gradual_coverage" else {}
+    plan = getattr(siting, model)(
+        demand, pd.Series(metres.ravel(), index=index), new=None, cutoff=700, weight="people",
+        rules=Rules(prices=prices, budget=budget, floor_by_street=floor), **extra,
+    )  # fmt: skip
+    assert math.fsum(prices[plan.sites.index]) <= budget * (1 + 1e-12)
+    people, street = demand["people"].to_numpy(), demand["street"].to_numpy()
+
+    def value(some):
+        nearest, depth = metres[:, some].min(axis=1), (metres[:, some] <= 700).sum(axis=1)
+        for own in (street == "A", street == "B"):
+            if (people * own)[nearest <= 700].sum() < (floor or 0) * people[own].sum() - 1e-6:
+                return None
+        if model == "minimize_worst":
+            return nearest.max()
+        if model == "maximize_backup":
+            return people[depth >= 2].sum()
+        return people @ (
+            nearest if model == "minimize_cost" else np.clip((700 - nearest) / 400, 0, 1)
+        )
+
+    choices = [list(c) for n in range(1, 10) for c in itertools.combinations(range(9), n)]
+    values = [value(c) for c in choices if math.fsum(prices[c]) <= budget * (1 + 1e-12)]
+    values = [v for v in values if v is not None]
+    best = min(values) if model.startswith("min") else max(values)
+    assert plan.objective == pytest.approx(best, rel=1e-9)
+    assert plan.status == "optimal"
+
+
 @pytest.mark.parametrize("model", OTHER_MODELS)
 @given(distances(), st.integers(0, 3), st.sampled_from([None, 0.3, 0.8]), st.booleans())
 @settings(max_examples=60, deadline=None)

@@ -7,8 +7,19 @@ import subprocess
 
 import pytest
 
-from carecircles import benches, comparison, datasets, grid, maps, marginal, plan, reach, scenario
-from carecircles.area import offering, read_area
+from carecircles import (
+    benches,
+    comparison,
+    datasets,
+    grid,
+    maps,
+    marginal,
+    plan,
+    reach,
+    scenario,
+    services,
+)
+from carecircles.area import bundled, offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
 from carecircles.maps.closed import to_json
@@ -19,11 +30,12 @@ from tests.test_plan import round_blocks
 
 WEB = ROOT / "coverage" / "carecircles" / "web"
 TOOLS = ROOT / "tests" / "web"
+BOTH = services.Bundle("both", {"en": "both", "zh": "两项"}, ("meals", "health_post"), 2)
 TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
-    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "live": "LiveData",
+    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
 
@@ -74,6 +86,9 @@ def everything(hexi, hexi_copy):
         after = plan.carry_out(before, scenario.parse({"name": "s", "step": steps}))
         yield maps.coverage_map(before, tiles=maps.base_map("gaode"))
         yield maps.change_map(comparison.compare(before, after))
+        yield maps.coverage_map(
+            plan.evaluate(bundled(before.area, BOTH), before.cells, base=before)
+        )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
         yield from maps.comparison_map([before, after])._children.values()

@@ -15,6 +15,7 @@ from carecircles.cli.options import (
     Out,
     ReachKind,
     command,
+    conflicts,
     inputs_of,
     number_problems,
     options_problems,
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
 
 _MOST = 500
+_TO_ONE = Sentence(
+    "benches, which are for ways to one centre; use --service",
+    zh="benches 同用，座椅只为通往单个中心的路而设；请改用 --service",
+)
 _LOOKING = Sentence("looking for places for benches", zh="正在选择座椅位置")
 _ENOUGH = Sentence("; Ctrl-C for the best so far", zh="；按 Ctrl-C 取目前最好的方案")
 _PRICE = Sentence("0 or more", zh="不小于 0 的数")
@@ -79,6 +84,7 @@ def benches(
     require(
         _problems(wanted, options),
         options_problems(options),
+        conflicts({"--bundle": options.bundle}, _TO_ONE),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(scenario, (".toml",), "--scenario"),
         suffix_problems(map, (".html", ".htm"), "--map"),

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
     from carecircles.siting import Siting
     from carecircles.words import Text
-from carecircles.cli._work import carried_out, enlarged, measured, study_of, use
+from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
 from carecircles.cli.options import (
     Options,
     Results,
@@ -38,7 +38,7 @@ from carecircles.cli.options import (
     target_problems,
 )
 from carecircles.cli.output import MEASURING, Answer, busy, give, is_watched, print_table
-from carecircles.words import Sentence, at, joined, say
+from carecircles.words import Sentence, at, joined, listed, say
 
 
 class Objective(StrEnum):
@@ -100,10 +100,6 @@ class Places:
         Path | None,
         typer.Option(help="Polygons where no centre may stand, such as parks and water."),
     ] = None
-    service: Annotated[
-        str | None,
-        typer.Option(help="Count only centres with this service; candidates are all others."),
-    ] = None
 
     @property
     def file(self) -> Path | None:
@@ -146,14 +142,20 @@ def site(
     ] = None,
     options: Options,
 ) -> None:
-    """Find where new centres should stand, and prove that no other choice is better."""
+    """
+    Find where new centres should stand, and prove that no other choice is better.
+
+    With --service and no --candidates: which of the centres without the service should offer it too. With
+    --candidates, or of a --bundle: where new centres should stand that offer it.
+    """
     begun = time.monotonic()
-    map, out, service = results.map, results.out, places.service
+    map, out = results.map, results.out
+    is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
     targets = [target for target in (map, out, scenario) if target is not None]
     require(
         _goal_problems(goal, effort),
-        _places_problems(places, goal.budget),
+        _places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -163,23 +165,27 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import comparison, maps, memory, report, siting
+    from carecircles import memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
-    is_spaced = service is None and places.file is None
+    is_spaced = not is_equipping and places.file is None
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
-    before = carried_out([], targets, options, service=service, of_rows=of_rows)[0][0]
-    study = study_of(options, options.as_of)
+    before = carried_out([], targets, options, of_rows=of_rows)[0][0]
+    brings = _brought_by(before)
+    service = brings[0] if is_equipping else None  # that centres are to offer too
+    study = study_of(of_all_services(options), options.as_of) if brings else None
     with busy(MEASURING, options.lang):
-        if service is None:
+        if study is None or not is_equipping:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
+            candidates, about = _bringing(candidates, before, brings)
+            said += about
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
-            study = _with_notes(study, said)
+            study = None if study is None else _with_notes(study, said)
         else:
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
-            raise ValidationError([_nowhere(places)])
+            raise ValidationError([_nowhere(places, service)])
         _require_siting_memory(
             goal.objective,
             siting.pairs_expected(goal.objective, before, candidates, full=goal.full),
@@ -209,11 +215,14 @@ def site(
             others = siting.alternatives_to(
                 plan, question, count=effort.alternatives, search=search
             )
-    made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
-    whole = before if service is None else measured(study, before.cells, options)
-    after = plans.carry_out(whole, made, service=service)
+    told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
+    made = scenarios.parse(told)
+    whole = before if study is None else measured(study, before.cells, of_all_services(options))
+    after = plans.carry_out(whole, made, service=options.service, bundle=options.bundle)
 
     def page() -> str:
+        from carecircles import comparison, maps
+
         change = comparison.compare(before, after)
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn
@@ -304,20 +313,15 @@ def _number_to(most: int) -> Sentence:
     return Sentence(f"a number from 0 to {most:,}", zh=f"介于 0 到 {most:,} 之间的整数")
 
 
-def _places_problems(places: Places, budget: float | None) -> list[Sentence]:
+def _places_problems(places: Places, budget: float | None, *, is_equipping: bool) -> list[Sentence]:
     """Whether it is clear where centres could open."""
     problems = []
     spacing = places.spacing
-    if places.service is not None:
-        given = {
-            "--candidates": places.candidates,
-            "--spacing": spacing,
-            "--keep-out": places.keep_out,
-            "--budget": budget,
-        }
+    if is_equipping:
+        given = {"--spacing": spacing, "--keep-out": places.keep_out, "--budget": budget}
         why = Sentence(
-            "--service, whose candidates are the centres without it",
-            zh="--service 同用，其候选点是没有该项服务的中心",
+            "--service alone, whose candidates are the centres without it; name --candidates for new ones",
+            zh="单独的 --service 同用，其候选点是没有该项服务的中心；新设中心请加 --candidates",
         )
         problems += conflicts(given, why)
     elif budget is not None and places.file is None:
@@ -334,11 +338,11 @@ def _places_problems(places: Places, budget: float | None) -> list[Sentence]:
     ]
 
 
-def _nowhere(places: Places) -> Sentence:
+def _nowhere(places: Places, service: str | None) -> Sentence:
     """Why there is no candidate."""
-    if places.service is not None:
-        told = f"every centre offers {places.service!r} already; there is none to add it to."
-        return Sentence(told, zh=f"各中心均已提供 {places.service!r}；没有可增设的中心。")
+    if service is not None:
+        told = f"every centre offers {service!r} already; there is none to add it to."
+        return Sentence(told, zh=f"各中心均已提供 {service!r}；没有可增设的中心。")
     if places.keep_out is not None:
         told = "it leaves no place where a centre could stand"
         return at(places.keep_out.name, Sentence(told, zh="排除之后没有可设中心的位置"))
@@ -375,6 +379,43 @@ def _candidates(
         notes += area.datum_notes(polygons, file=places.keep_out.name)
         found = siting.outside(found, polygons)
     return found, notes
+
+
+def _brought_by(plan: "Plan") -> "Sequence[str]":
+    """The services that a new centre has to offer to count."""
+    asked = plan.area.counting
+    return () if asked is None else getattr(asked, "of", (asked.key,))
+
+
+def _bringing(
+    candidates: "gpd.GeoDataFrame", plan: "Plan", brings: "Sequence[str]"
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """The candidates that offer what counts, or do not say what they offer, and what is taken of these."""
+    if not brings:
+        return candidates, []
+    from carecircles import services
+
+    area = plan.area
+    offered = candidates["services"] if "services" in candidates else [()] * len(candidates)
+    said = [services.keyed(some, area.services) for some in offered]
+    is_fit = [not some or set(brings) <= set(some) for some in said]
+    every = listed(services.name_of(key, area.services)["en"] for key in brings)
+    zh = listed(services.name_of(key, area.services)["zh"] for key in brings).zh
+    notes: list[Text] = [
+        {
+            "en": f"New centres are taken to offer, where their candidate says nothing: {every}.",
+            "zh": f"候选点未写明服务的，新中心按提供以下服务计：{zh}。",
+        }
+    ]
+    few = len(candidates) - sum(is_fit)
+    if few:
+        notes.append(
+            {
+                "en": f"Candidates that do not offer all of it are left out: {few}.",
+                "zh": f"未提供全部所需服务的候选点已略去：{few} 个。",
+            }
+        )
+    return candidates[is_fit], notes
 
 
 def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":

@@ -135,7 +135,8 @@ def change_legend(change: Change) -> list[dict[str, Any]]:
     before, after = change.before, change.after
     signs, changed = change_signs(), set(change.centres["change"])
     centres = CENTRE_SIGNS | {
-        "equipped": {"en": "Centre with other services", "zh": "服务调整的中心"}
+        "equipped": {"en": "Centre with other services", "zh": "服务调整的中心"},
+        "enlarged": {"en": "Centre that holds more", "zh": "扩容的中心"},
     }
     signs += [
         {"sign": "changed", "change": word, "label": text}

@@ -19,6 +19,7 @@ from carecircles.reach.kinds import DETOUR as DETOUR
 from carecircles.reach.kinds import STRAIGHT as STRAIGHT
 from carecircles.reach.kinds import WALKING as WALKING
 from carecircles.reach.kinds import beside as beside
+from carecircles.reach.kinds import for_walker as for_walker
 from carecircles.reach.kinds import in_words as in_words
 from carecircles.reach.kinds import kind_of as kind_of
 from carecircles.reach.kinds import network_in as network_in

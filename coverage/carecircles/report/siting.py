@@ -170,12 +170,18 @@ def _in_unit(siting: "Siting", value: float) -> float:
 
 
 def siting_scenario(
-    plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame, *, service: str | None = None
+    plan: Plan,
+    siting: "Siting",
+    candidates: gpd.GeoDataFrame,
+    *,
+    service: str | None = None,
+    brings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     The sites as plain values of a scenario, with a note of how they were found, for a file to keep.
 
-    With a service the sites are centres already, and are to offer it beside what they offer.
+    With a service the sites are centres already, and are to offer it beside what they offer; new centres
+    offer what their candidate says, or else what `brings` names.
 
     Examples
     --------
@@ -190,7 +196,8 @@ def siting_scenario(
     from carecircles.siting import steps_of
 
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
-    made, proof = steps_of(siting, candidates, service=service), _proof(siting)
+    made = steps_of(siting, candidates, service=service, brings=brings)
+    proof = _proof(siting)
     return {
         "name": made["name"],
         "name_en": made["name_en"],

@@ -1,6 +1,7 @@
 """What is asked of a plan, measured once, and its answers: the best sites, a curve, alternatives."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -278,12 +279,16 @@ def carry_out(
 
 
 def steps_of(
-    siting: Siting, candidates: gpd.GeoDataFrame, *, service: str | None = None
+    siting: Siting,
+    candidates: gpd.GeoDataFrame,
+    *,
+    service: str | None = None,
+    brings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     The sites as plain values of a scenario, `name` and `step`, for `scenario.parse`.
 
-    The parameters are those of `carry_out`.
+    The parameters are those of `carry_out`; new centres offer what their candidate says or else `brings`.
 
     Examples
     --------
@@ -300,11 +305,13 @@ def steps_of(
         if service is not None:
             steps.append({"equip": str(label), "services": [*row["services"], service]})
             continue
+        offers = list(row.get("services") or brings)
         name, name_en = row["name"], row["name_en"] or row["name"]
         if name == label:  # a cell of the grid has none
             name, name_en = f"新增中心{number}", f"New centre {number}"
         place = {"lon": float(row["lon"]), "lat": float(row["lat"]), "datum": "wgs84"}
-        steps.append({"open": str(label), "name": name, "name_en": name_en, **place})
+        about = {"services": offers} if offers else {}
+        steps.append({"open": str(label), "name": name, "name_en": name_en, **place, **about})
     centres = "centre" if len(sites) == 1 else "centres"
     what = {"en": f"new {centres}", "zh": "个新增中心"}
     if service is not None:
@@ -319,6 +326,7 @@ def steps_of(
 
 def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str, rules: Rules) -> None:
     """What cannot be asked."""
+    plans.require_one_standard(plan)
     problems = []
     if goal not in GOALS:
         told = f"goal is {goal!r}; write one of {', '.join(GOALS)}."

@@ -1,6 +1,7 @@
 """Where a centre could open, and what it would cost people to get there."""
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import shapely
 from carecircles import grid, io, marginal, reach
 from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
 from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000
+_RINGS, _NARROWER = 6, 0.7  # in which candidates nearer than any centre are looked for
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 
@@ -101,8 +103,8 @@ def read_candidates(
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none),
-        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
+        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none), services
+        (none where the file says none), geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def read_candidates(
         zh = f"{file}：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
         raise ValidationError([Sentence(told, zh=zh)])
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street", "price"]].join(degrees)
+    table = places[["name", "name_en", "street", "price", "services"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
     candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
     return candidates
@@ -272,19 +274,31 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
     table is complete.
     """
     cells = plan.cells
-    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
+    own = nearest_of(plan)
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
-    tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
-    for first in range(0, len(candidates), step):
-        some = candidates.iloc[first : first + step]
-        new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        pairs = reach.pairs_in(new.table)
-        place = cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
-        kept = new.table[new.table.to_numpy() < nearest[place]]
-        tables.append(CostTable(kept, math.inf, new.unit))
-    return reach.joined(cells, own, *tables)
+    tables = []
+    for beyond, most in itertools.pairwise(_rings(nearest)):
+        some = np.flatnonzero((nearest > beyond) & (nearest <= most))
+        part, limit = cells.iloc[some], nearest[some]
+        step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
+        for first in range(0, len(candidates), step):
+            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=most)
+            pairs = reach.pairs_in(new.table)
+            place = part.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+            kept = new.table[new.table.to_numpy() < limit[place]]
+            tables.append(CostTable(kept, math.inf, new.unit))
+    facilities = plan.area.facilities.index.append(candidates.index)
+    return reach.joined(cells, own, *tables, facilities=facilities)
+
+
+def _rings(nearest: np.ndarray) -> list[float]:
+    """Limits between which cells are measured together, none much farther than its nearest centre."""
+    finite = nearest[np.isfinite(nearest)]
+    most = float(finite.max(initial=0.0))
+    rings = [most * _NARROWER**n for n in reversed(range(_RINGS))] if len(finite) else []
+    return [-1.0, *rings, *([math.inf] if len(finite) < len(nearest) else [])]
 
 
 def with_gross(

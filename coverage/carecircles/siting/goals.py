@@ -30,6 +30,8 @@ class Goal:
         or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
+    may_grow
+        Whether a centre may bring more beside others than alone.
     from_gaps
         Whether only places count from which a centre would gain anyone.
     """
@@ -42,6 +44,7 @@ class Goal:
     column: str | None = None
     table: str = "uncovered"
     heeds_capacities: bool = False
+    may_grow: bool = False
     from_gaps: bool = False
 
 
@@ -69,12 +72,14 @@ GOALS: dict[str, Goal] = {
         is_less_better=True,
         column="worst_distance_m",
         table="nearer",
+        may_grow=True,
     ),
     "backup": Goal(
         {"en": "people with two centres or more", "zh": "两处以上覆盖人数"},
         "people",
         column="backup_{g}",
         table="one",
+        may_grow=True,
     ),
     "gradual": Goal(
         {"en": "people, those farther away in part", "zh": "按距离折算的人数"},

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
-from carecircles.siting import _search, _solver, _terms
+from carecircles.siting import _search, _solver, _starts, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
@@ -109,9 +109,9 @@ def maximize_coverage(
         return float(made.people[metres <= limit].sum())
 
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
-        return siting_of(made, solution, covered)
+        return siting_of(made, solution, covered, clock)
 
 
 def maximize_gradual_coverage(
@@ -178,7 +178,7 @@ def maximize_gradual_coverage(
     with solving(made, search) as clock:
         worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
         solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
-        return siting_of(made, solution, credit)
+        return siting_of(made, solution, credit, clock)
 
 
 def maximize_backup(
@@ -234,7 +234,7 @@ def maximize_backup(
             problem, problem.group, limits_of(made),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_shifted(search.watch, have),
         )  # fmt: skip
-        return siting_of(made, raised(solution, have), twice)
+        return siting_of(made, raised(solution, have), twice, clock)
 
 
 def minimize_cost(
@@ -299,9 +299,9 @@ def minimize_cost(
         capacities = None if rules is None else rules.capacities
         if capacities is not None:
             solution = _assigned(made, demand, table, capacities, most, search, clock)
-            return siting_of(made, solution, walked, objective=solution.value)
+            return siting_of(made, solution, walked, clock, objective=solution.value)
         solution = _by_nearest(made, people, most, search, clock)
-        return siting_of(made, solution, walked)
+        return siting_of(made, solution, walked, clock)
 
 
 def minimize_worst(
@@ -352,7 +352,7 @@ def minimize_worst(
 
     with solving(made, search) as clock:
         solution = _bisected(made, counts, search, clock)
-        return siting_of(made, solution, worst)
+        return siting_of(made, solution, worst, clock)
 
 
 def minimize_facilities(
@@ -425,7 +425,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, limits_of(made, problem.columns),
@@ -433,21 +433,27 @@ def minimize_facilities(
             gap=search.gap, clock=clock, watch=_shifted(search.watch, spent),
         )  # fmt: skip
         solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
-        return siting_of(made, solution, covered, objective=solution.value)
+        return siting_of(made, solution, covered, clock, objective=solution.value)
 
 
 def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
     """What each pair is worth to its place's people; pairs worth nothing are left out."""
     worth = of_pair * made.people[made.cell]
     some = (worth > 0) & ~made.is_must[made.column]
-    rows, row = np.unique(made.cell[some], return_inverse=True)
-    shape = (len(rows), len(made.candidates))
-    return sparse.csc_matrix((worth[some], (row.ravel(), made.column[some])), shape=shape)
+    cell, column, worth = made.cell[some], made.column[some], worth[some]
+    is_row = np.zeros(len(made.people), dtype=bool)
+    is_row[cell] = True
+    row, shape = np.cumsum(is_row) - 1, (int(is_row.sum()), len(made.candidates))
+    return sparse.csc_matrix((worth, (row[cell], column)), shape=shape)
 
 
-def _small(made: Instance, problem: _search.Covering) -> _search.Covering:
-    """The covering problem with equal places as one and without candidates that others replace."""
-    return _search.merged(_search.without_dominated(_search.merged(problem), made.price))
+def _small(made: Instance, problem: _search.Covering, clock: Clock) -> _search.Covering:
+    """The covering problem with equal places as one and, in time, without candidates that others replace."""
+    if clock.has_for(problem.cover.nnz):
+        problem = _search.merged(problem)
+    if clock.has_for(problem.cover.nnz):
+        problem = _search.merged(_search.without_dominated(problem, made.price))
+    return problem
 
 
 def _most(
@@ -483,8 +489,12 @@ def _by_nearest(
     base = np.minimum(made.base, beyond)
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
-    best = Solution(np.array([], dtype=int), math.inf, -math.inf, "optimal")
+    best = _near(made, people, base, clock)
     while True:
+        if not clock.has_for(len(made.cell)):
+            if math.isinf(best.value):
+                raise TimeoutError
+            return best
         farthest = _after(made, count, base)
         try:
             found = _at_most(made, people, farthest, search, clock)
@@ -492,10 +502,7 @@ def _by_nearest(
             if math.isinf(best.value):
                 raise
             return best._replace(status=clock.word())  # a plan of an earlier round is there
-        is_open = np.zeros(len(made.candidates), dtype=bool)
-        is_open[found.chosen] = True
-        some, metres = is_open[made.column], base.copy()
-        np.minimum.at(metres, made.cell[some], made.metres[some])
+        metres = _walked(made, base, found.chosen)
         value, bound = float((people * metres).sum()), max(best.bound, found.bound)
         if value < best.value:
             best = found._replace(value=value)
@@ -506,6 +513,34 @@ def _by_nearest(
         if not clock.left():
             return best._replace(status=clock.word())
         count[is_far] *= 2
+
+
+def _near(made: Instance, people: np.ndarray, base: np.ndarray, clock: Clock) -> Solution:
+    """Candidates that are near to a part of the places, and the least that all can have."""
+    nearest = base.copy()
+    np.minimum.at(nearest, made.cell, made.metres)
+    none = np.zeros(len(people), dtype=bool)
+    every = max(1, len(made.cell) // _PAIRS_AT_ONCE)
+    is_in = none.copy()
+    is_in[::every] = True
+    saved = np.where(is_in[made.cell], base[made.cell] - made.metres, 0.0)
+    worth, limits = _worth(made, saved), limits_of(made)
+    chosen = _starts.worth_most(worth, limits.price, limits.budget)
+    if limits.floors is not None and not _terms.is_within(limits, chosen):
+        taken = _starts.reaching(limits.floors, limits.price, limits.budget)
+        chosen = _starts.worth_most(worth, limits.price, limits.budget, taken)
+    is_plan = _terms.is_within(limits, chosen)
+    value = float((people * _walked(made, base, chosen)).sum()) if is_plan else math.inf
+    return Solution(chosen, value, float((people * nearest).sum()), clock.word())
+
+
+def _walked(made: Instance, base: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Metres of each place to the nearest of some candidates, `base` at most."""
+    is_open = np.zeros(len(made.candidates), dtype=bool)
+    is_open[chosen] = True
+    some, metres = is_open[made.column], base.copy()
+    np.minimum.at(metres, made.cell[some], made.metres[some])
+    return metres
 
 
 def _at_most(
@@ -547,11 +582,15 @@ def _bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) 
     nearest = made.base.copy()
     np.minimum.at(nearest, made.cell, made.metres)
     low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
+    best, farthest = _far_apart(made, counts)
+    if best is not None:
+        low, high = min(low, farthest), farthest
+        if not clock.has_for(len(made.cell)):
+            return Solution(best, high, low, clock.word())
     radii = np.concatenate([made.metres, made.base[counts], [low]])
     radii = np.unique(radii[(radii >= low) & (radii <= high) & np.isfinite(radii)])
     first, last, word = 0, len(radii) - 1, "optimal"
-    best: np.ndarray | None = np.array([], dtype=int)
-    if math.isinf(high) or made.least is not None:
+    if best is None:
         best = _radius_plan(made, counts, float(radii[last]), clock)
     if best is None:
         told = Sentence(
@@ -561,6 +600,9 @@ def _bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) 
         )
         raise InfeasibleError(told)
     while radii[last] - radii[first] > search.gap * radii[last]:
+        if not clock.has_for(len(made.cell)):
+            word = clock.word()
+            break
         if search.watch:
             search.watch(float(radii[last]), float(radii[first]))
         middle = (first + last) // 2
@@ -576,6 +618,26 @@ def _bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) 
     return Solution(best, float(radii[last]), float(radii[first]), word)
 
 
+def _far_apart(made: Instance, counts: np.ndarray) -> tuple[np.ndarray | None, float]:
+    """Candidates each near whoever has it farthest, None if they are no plan, and how far that is then."""
+    begins = np.searchsorted(made.cell, np.arange(len(counts) + 1))
+    shape = (len(counts), len(made.candidates))
+    pairs = sparse.csr_matrix((made.metres, made.column, begins), shape=shape)
+    limits, base = limits_of(made), np.where(counts, made.base, 0.0)
+    taken = np.array([], dtype=int)
+    for _ in range(2):
+        near = np.where(counts, _walked(made, base, taken), 0.0)
+        spare = limits.budget - float(limits.price[taken].sum())
+        chosen, near = _starts.farthest_first(near, pairs, limits.price, spare)
+        chosen, farthest = np.union1d(taken, chosen).astype(int), float(near.max(initial=0.0))
+        if math.isfinite(farthest) and _terms.is_within(limits, chosen):
+            return chosen, farthest
+        if limits.floors is None:
+            break
+        taken = _starts.reaching(limits.floors, limits.price, limits.budget)
+    return None, math.inf
+
+
 def _radius_plan(
     made: Instance, counts: np.ndarray, radius: float, clock: Clock
 ) -> np.ndarray | None:
@@ -586,7 +648,7 @@ def _radius_plan(
         return None
     problem = problem._replace(weight=np.ones(len(rows)))
     if made.least is None:
-        problem = _small(made, problem)
+        problem = _small(made, problem, clock)
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
         tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
@@ -642,14 +704,20 @@ def _assigned(
         )
     limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
     worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
-    guess = _search.Standing(worth, limits.price[fixed:], limits.budget)
-    guess.climb(clock)
+    guess = _starts.worth_most(worth, limits.price[fixed:], limits.budget)
+    if limits.floors is not None and not _terms.is_within(limits, fixed + guess):
+        taken = _starts.reaching(limits.floors, limits.price, limits.budget) - fixed
+        guess = _starts.worth_most(worth, limits.price[fixed:], limits.budget, taken)
+    if len(guess) <= _search.MOST_PLACES and clock.left() and limits.floors is None:
+        standing = _search.Standing(worth, limits.price[fixed:], limits.budget, guess)
+        standing.climb(clock)
+        guess = standing.columns()
     room = np.where(np.isnan(capacity), math.inf, capacity)
     served = _solver.Served(row.ravel(), column, metres, made.people[rows], room, fixed, beyond)
     solution = _solver.assign(
         served,
         limits,
-        start=fixed + guess.columns(),
+        start=fixed + guess,
         gap=search.gap,
         clock=clock,
         watch=search.watch,

@@ -132,6 +132,14 @@ carecircles.centres = (function () {
   }
   const basis = (name) => common("bases", name);
 
+  /** How much it holds: whom it can serve, known or not, and what else is known.
+      @param {CentreData | PlanCentre} centre */
+  function holds({ holds: told }) {
+    const known = { capacity: null, ...told };
+    return Object.entries(known).map(([kind, n]) => [common("kinds", kind), n === null ? word("notKnown")
+      : kind === "capacity" ? `${count(n)} ${word("persons")}` : count(n)]);
+  }
+
   /** @param {CentreData | PlanCentre} centre */
   function centreFacts(centre) {
     const rows = [
@@ -139,9 +147,10 @@ carecircles.centres = (function () {
       [common("columns", "street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
       [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
-      [word("capacity"), centre.capacity === null ? word("notKnown")
-        : count(centre.capacity) + " " + word("persons")],
-      ...(typeof centre.beds === "number" ? [[word("beds"), count(centre.beds)]] : []),
+      ...holds(centre),
+      ...[["state", common("states", centre.state)], ["term", common("terms", centre.term)],
+        ["floorArea", centre.area_m2 === null ? "" : `${count(centre.area_m2)} m²`], ["floor", centre.floor]]
+        .flatMap(([key, told]) => (told ? [[word(key), told]] : [])),
       [word("position"), basis(centre.basis), "cc-basis"],
     ];
     if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
