@@ -243,7 +243,6 @@ COLUMNS: dict[str, Column] = {
     "worst_share": _column("share", ("Served worst", "最差概率"), ("Share of the draws in which no street is served worse", "没有街道比它更差的抽样占比")),
     "share_range": _column("text", ("Covered in 90 % of draws", "九成抽样的覆盖率"), ("Between which the share covered lies in 90 % of the draws", "九成抽样的覆盖率所在区间")),
     "rank_range": _column("text", ("Place in 90 % of draws", "九成抽样的位次"), ("Between which the place lies in 90 % of the draws", "九成抽样的位次所在区间")),
-    "centre_name": _column("text", ("Centre", "中心"), ("Name of the centre", "中心名称")),
     "position_error_m": _column("m", ("May be off by, m", "位置误差 m"), ("How far from where it is said to be the centre may stand", "中心可能偏离所填位置的距离")),
     "variance_share": _column("share", ("Variance it takes away", "可消除的方差"), ("Share of the variance of the district's coverage that goes if the centre stands where it is said to", "若该中心确在所填位置，全区覆盖率方差减少的比例")),
     "deviation_share": _column("gap", ("Standard deviation left", "剩余标准差"), ("Standard deviation of the district's coverage that is left then", "届时全区覆盖率的标准差")),
