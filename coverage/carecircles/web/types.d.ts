@@ -120,10 +120,10 @@ interface TitleConfig {
   lang: "en" | "zh"; title: Words; subtitle?: Words | ""; assumptions: Words[]; unstated: Words[]; remarks?: Words[];
 }
 interface AroundConfig extends TitleConfig {
-  bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[]; credits: string[];
 }
 interface MapConfig extends AroundConfig {
-  standard: Pace; notes: Words[]; credits: string[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
+  standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
 }
 /** By group: its name, and in which words its people are told of a cell. */
 interface LiveConfig extends MapConfig {
