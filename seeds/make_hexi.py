@@ -40,11 +40,23 @@ centres = "wgs84"
 streets = "wgs84"
 boundary = "wgs84"
 places = "wgs84"
+facilities = "wgs84"
+
+# What --bundle counts: the basic services, and these with a health post, which {posts} of the centres have.
+[bundles.basic]
+name = "基本服务"
+name_en = "all basic services"
+of = {basic}
+
+[bundles.with_health]
+name = "基本服务和健康驿站"
+name_en = "basic services and a health post"
+of = {with_health}
 """
 
 
 def main(target: Path) -> None:
-    """Write the six files of the study area into `target`."""
+    """Write the seven files of the study area into `target`."""
     plan = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
     fact = {key: entry["value"] for key, entry in plan["facts"].items()}
     streets = make_streets(plan)
@@ -52,13 +64,22 @@ def main(target: Path) -> None:
     centres = make_centres(plan, fact, streets)
 
     target.mkdir(parents=True, exist_ok=True)
-    area = AREA.format(metres=fact["standard_metres"], minutes=fact["standard_minutes"])
+    basic = fact["basic_services"]
+    area = AREA.format(
+        metres=fact["standard_metres"],
+        minutes=fact["standard_minutes"],
+        posts=fact["health_posts"],
+        basic=json.dumps(basic),
+        with_health=json.dumps([*basic, "health_post"]),
+    )
     (target / "area.toml").write_text(area, encoding="utf-8", newline="\n")
     write_geojson(streets, target / "streets.geojson")
     write_geojson(make_boundary(streets), target / "boundary.geojson")
     write_csv(population, target / "population.csv")
     write_csv(centres, target / "centres.csv")
     write_csv(make_places(plan), target / "places.csv")
+    (target / "facilities").mkdir(exist_ok=True)
+    write_csv(make_health(centres), target / "facilities" / "health.csv")
 
 
 def make_streets(plan: dict) -> gpd.GeoDataFrame:
@@ -218,6 +239,24 @@ def make_centres(plan: dict, fact: dict, streets: gpd.GeoDataFrame) -> pd.DataFr
         "source",
     ]
     return frame[order]
+
+
+def make_health(centres: pd.DataFrame) -> pd.DataFrame:
+    """The health posts of the comprehensive circle: they are in centres, and which these are is assumed."""
+    posts = centres[centres["services"].str.contains("health_post")]
+    about = "number: press, autumn 2022; in which centres: carecircles assumption (here "
+    return pd.DataFrame(
+        {
+            "id": [f"P{n:02d}" for n in range(1, len(posts) + 1)],
+            "name": posts["name"] + "健康驿站",
+            "name_en": posts["name_en"] + ", health post",
+            "street": posts["street"],
+            "lon": posts["lon"],
+            "lat": posts["lat"],
+            "basis": "assumed",
+            "source": about + posts["id"] + ")",
+        }
+    )
 
 
 def make_places(plan: dict) -> pd.DataFrame:

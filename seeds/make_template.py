@@ -1,5 +1,6 @@
 """
-Write the example files of where people live and how they walk into `homes/` and `walk/` of `data/template/`.
+Write the example files of where people live, how they walk and what else is near into `homes/`, `walk/` and
+`facilities/` of `data/template/`.
 
 Run it as `python seeds/make_template.py [DIRECTORY]`. All of it is invented and drawn by hand in degrees
 over the four square streets of the template; there is no chance in it, so a second run gives the same bytes.
@@ -28,12 +29,36 @@ RIVER = 110.0083  # runs from south to north, with a bank on either side
 BANKS = (110.0074, 110.0092)
 STAIRS = (110.0075, 110.0091)  # between which and the banks a footbridge has its stairs
 BRIDGES = {35.006: "residential", 35.02: "footway"}  # by latitude
+FACILITIES = {  # of each kind: name, place in its street as above
+    "childcare": [("东风托育园", "S1", 0.5, 0.6), ("新华托育园", "S4", 0.3, 0.4)],
+    "culture": [("人民文化站", "S2", 0.4, 0.5), ("东风图书馆", "S1", 0.6, 0.5)],
+    "health": [("东风卫生服务站", "S1", 0.4, 0.4), ("人民卫生服务站", "S2", 0.6, 0.6), ("和平卫生服务站", "S3", 0.6, 0.6)],
+    "sport": [("东风健身广场", "S1", 0.6, 0.6), ("新华体育场", "S4", 0.5, 0.2)],
+}  # fmt: skip
 
 
 def main(target: Path) -> None:
-    """Write homes/ and walk/."""
+    """Write homes/, walk/ and facilities/."""
     write_homes(target / "homes")
     write_walk(target / "walk")
+    write_facilities(target / "facilities")
+
+
+def write_facilities(target: Path) -> None:
+    """Write a file for each kind: tables with lon and lat, and health.geojson with points."""
+    target.mkdir(parents=True, exist_ok=True)
+    for kind, places in FACILITIES.items():
+        rows = [(name, code, *corner(code, x, y)) for name, code, x, y in places]
+        if kind == "health":
+            about = {"basis": "assumed", "source": "invented example"}
+            points = [
+                ({"name": name, "street": code, **about}, [lon, lat])
+                for name, code, lon, lat in rows
+            ]
+            write(points, target / "health.geojson", "Point")
+            continue
+        lines = [",".join(map(str, [*row, "assumed", "invented example"])) for row in rows]
+        write_rows(["name,street,lon,lat,basis,source", *lines], target / f"{kind}.csv")
 
 
 def write_walk(target: Path) -> None:

@@ -546,6 +546,28 @@ def test_ctrl_c_while_modules_are_loaded_is_no_traceback(tmp_path, seconds):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_a_library_swallows_stops_the_run_all_the_same(tmp_path, name, status):
+    """Some catch whatever is raised while they call back: here the whole command does, once."""
+    script = (
+        "import os, signal, threading, time\n"
+        "from carecircles import _signals, cli\n"
+        "def swallows():\n"
+        "    try:\n"
+        f"        os.kill(os.getpid(), signal.{name}); time.sleep(30)\n"
+        "    except BaseException: pass\n"
+        "    for _ in range(100): time.sleep(0.1)\n"
+        "cli.main.__globals__['_run'] = swallows\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_no_traceback(tmp_path):
     with open("/dev/full", "w") as full:  # noqa: PTH123

@@ -154,7 +154,8 @@ def test_centres_keep_apart_within_a_street(hexi):
 
 def test_generator_gives_the_same_bytes(tmp_path):
     runpy.run_path(str(ROOT / "seeds" / "make_hexi.py"))["main"](tmp_path)
-    written = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    written = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in files}
     assert set(written) == {
         "area.toml",
         "boundary.geojson",
@@ -162,6 +163,7 @@ def test_generator_gives_the_same_bytes(tmp_path):
         "population.csv",
         "centres.csv",
         "places.csv",
+        "facilities/health.csv",
     }
     for name, content in written.items():
         assert content == (HEXI / name).read_bytes(), name
@@ -176,7 +178,7 @@ def test_template_is_a_study_area_of_invented_data():
 
 def test_the_templates_examples_are_those_of_their_generator(tmp_path):
     runpy.run_path(str(ROOT / "seeds" / "make_template.py"))["main"](tmp_path)
-    for folder in ("homes", "walk"):
+    for folder in ("homes", "walk", "facilities"):
         stored = {p.name: p.read_bytes() for p in (ROOT / "data" / "template" / folder).iterdir()}
         assert {p.name: p.read_bytes() for p in (tmp_path / folder).iterdir()} == stored
 

@@ -20,9 +20,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from carecircles import amenities as amenities
     from carecircles import area as area
     from carecircles import benches as benches
     from carecircles import catchments as catchments
+    from carecircles import charts as charts
+    from carecircles import circle as circle
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
@@ -34,25 +37,35 @@ if TYPE_CHECKING:
     from carecircles import gaps as gaps
     from carecircles import grid as grid
     from carecircles import io as io
+    from carecircles import load as load
     from carecircles import maps as maps
     from carecircles import marginal as marginal
     from carecircles import memory as memory
     from carecircles import network as network
+    from carecircles import norms as norms
     from carecircles import people as people
     from carecircles import plan as plan
+    from carecircles import positions as positions
+    from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
+    from carecircles import robustness as robustness
     from carecircles import scenario as scenario
+    from carecircles import services as services
     from carecircles import siting as siting
+    from carecircles import timeline as timeline
     from carecircles import walkers as walkers
     from carecircles import weights as weights
     from carecircles import words as words
 
 __version__ = "0.1.0"
 __all__ = [
+    "amenities",
     "area",
     "benches",
     "catchments",
+    "charts",
+    "circle",
     "claims",
     "cohorts",
     "comparison",
@@ -64,16 +77,23 @@ __all__ = [
     "gaps",
     "grid",
     "io",
+    "load",
     "maps",
     "marginal",
     "memory",
     "network",
+    "norms",
     "people",
     "plan",
+    "positions",
+    "provision",
     "reach",
     "report",
+    "robustness",
     "scenario",
+    "services",
     "siting",
+    "timeline",
     "walkers",
     "weights",
     "words",

@@ -6,7 +6,8 @@ import pandas as pd
 
 from carecircles import evaluation, grid, reach
 from carecircles.people import columns_of, headline_of
-from carecircles.plan import Plan, is_straight
+from carecircles.plan import Plan, is_straight, require_one_standard, tables_of
+from carecircles.reach import CostTable
 
 _PAIRS_AT_ONCE = 5_000_000
 
@@ -39,14 +40,23 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     >>> marginal.close_each(asis)["lost_people_60"].round().to_dict()
     {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
     """
-    demand, pairs = plan.cells, reach.pairs_in(plan.cost.table)
-    centres, centre = pairs.levels[1], pairs.codes[1]
-    position = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
-    depth = evaluation.depth(demand, plan.cost).to_numpy()[position]
+    demand, centres = plan.cells, reach.pairs_in(plan.cost.table).levels[1]
+    costs, least = tables_of(plan)
+    depths = [evaluation.depth(demand, cost).to_numpy() for cost in costs]
 
     def lost(weights: np.ndarray, reached: int) -> np.ndarray:
-        here = depth == reached
-        return np.bincount(centre[here], weights[position[here]], minlength=len(centres))
+        """Of cells with so many centres for just enough services, what closing takes one of these from."""
+        spare = np.sum([depth >= reached for depth in depths], axis=0) - least
+        taken = pd.concat(
+            [_only(demand, cost, d, reached) for cost, d in zip(costs, depths, strict=True)]
+        )
+        every = (
+            taken.groupby(["cell", "centre"], sort=False).size().rename("services").reset_index()
+        )
+        cell = every["cell"].to_numpy()
+        here = (spare[cell] >= 0) & (every["services"].to_numpy() > spare[cell])
+        place = centres.get_indexer(pd.Index(every["centre"]))[here]
+        return np.bincount(place, weights[cell[here]], minlength=len(centres))
 
     groups = columns_of(demand)
     table = {f"lost_{g}": lost(demand[g].to_numpy(), 1) for g in groups}
@@ -56,6 +66,15 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     first = headline_of(demand, group)
     order = [f"lost_{first}", f"backup_lost_{first}"]
     return losses.sort_values(order, ascending=False, kind="stable")
+
+
+def _only(demand: pd.DataFrame, cost: CostTable, depth: np.ndarray, reached: int) -> pd.DataFrame:
+    """Pairs of a cell (by its place) with so many centres of a service and each of these."""
+    pairs = reach.pairs_in(cost.table)
+    cell = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    here = depth[cell] == reached
+    centre = pairs.levels[1].take(pairs.codes[1][here])
+    return pd.DataFrame({"cell": cell[here], "centre": centre})
 
 
 def open_everywhere(plan: Plan) -> pd.DataFrame:
@@ -86,6 +105,7 @@ def open_everywhere(plan: Plan) -> pd.DataFrame:
     >>> gains["gained_people_60"].idxmax(), round(gains["gained_people_60"].max())
     (np.int64(102), 2679)
     """
+    require_one_standard(plan)
     cells = plan.cells
     groups = columns_of(cells)
     weights = {f"gained_{g}": cells[g].to_numpy(dtype=float) for g in groups}

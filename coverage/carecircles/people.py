@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from carecircles import _mends
+from carecircles import _mends, norms
 from carecircles.errors import ValidationError
+from carecircles.norms import Norm
 from carecircles.words import Sentence, Text, listed
 
 EVERYONE = "people"
 USUAL = "people_60"  # comes first where nobody says whom figures are about
 _BEGINNING = EVERYONE + "_"
-_KEYS = ("name", "name_en", "spellings", "part_of")
+_KEYS = ("name", "name_en", "spellings", "part_of", "standard")
 _LONGEST = 40
 # Words that end the name of a measure; a group's name cannot end in one and still be found in it.
 MEASURES = (
@@ -61,6 +62,8 @@ class Group:
         Whether tables tell it beside the group whose figures come first.
     is_own
         Whether a study area declares it, or nobody; such a group has a column in every table.
+    norm
+        Its own standard; None where the area's holds.
     """
 
     column: str
@@ -71,6 +74,7 @@ class Group:
     one: Text | None = None
     is_beside: bool = False
     is_own: bool = False
+    norm: Norm | None = None
 
 
 GROUPS: tuple[Group, ...] = (
@@ -289,7 +293,7 @@ def declared(
     Parameters
     ----------
     tables
-        What stands below `[groups]` in area.toml: for each column name, name_en, spellings, part_of.
+        What stands below `[groups]` in area.toml: for each column name, name_en, spellings, part_of, standard.
         Of a group we know, what is given takes the place of ours.
     file
         What the sentences call whoever says it.
@@ -310,9 +314,14 @@ def declared(
             wrong.append(Sentence(told, zh=zh))
         else:
             wrong += _row_problems(said, where, is_new=column not in groups)
+            norm, about_norm = norms.declared(
+                said.get("standard"),
+                Sentence(f"{where}.standard", zh=f"{where.zh}.standard"),
+            )
+            wrong += about_norm
         problems += wrong
         if not wrong and isinstance(said, Mapping):
-            groups[column] = _row(groups.get(column), column, said)
+            groups[column] = replace(_row(groups.get(column), column, said), norm=norm)
     known = {*groups, *map(str, tables)}
     for column, group in groups.items():
         whole = group.part_of

@@ -1,18 +1,32 @@
 """A plan: a study area evaluated for one standard, and the one that a scenario makes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid, weights
+from carecircles import _html, evaluation, grid, provision, weights
 from carecircles import reach as reaches
-from carecircles.area import Standard, StudyArea, in_words, in_year, offering
+from carecircles._limits import rounded
+from carecircles.area import (
+    Standard,
+    StudyArea,
+    bundled,
+    for_group,
+    in_words,
+    in_year,
+    offered_in,
+    offering,
+    parts_of,
+)
+from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.reach import CostTable, Reach
+from carecircles.reach._pairs import table_of
 from carecircles.scenario import Scenario, apply
-from carecircles.words import Text
+from carecircles.services import Bundle
+from carecircles.words import Sentence, Text, listed
 
 AS_IT_IS: Text = {"en": "As it is", "zh": "现状"}
 
@@ -40,6 +54,9 @@ class Plan:
         The plan of another year whose people this one has more or fewer of (`of_year`), if it is one.
     beside
         The same area by another reach, told beside: the walk beside the circle, say.
+    parts
+        Where a bundle counts, the plans of its services by their keys, each of the centres that offer it
+        and held to its own standard; the bundle's cost table is made of theirs (`provision.together`).
     """
 
     name: Text
@@ -49,6 +66,7 @@ class Plan:
     reach: Reach
     origin: "Plan | None" = field(default=None, repr=False)
     beside: "Plan | None" = field(default=None, repr=False)
+    parts: "Mapping[str, Plan]" = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)
@@ -133,15 +151,27 @@ def evaluate(
     >>> len(plan.cells), plan.cost.cutoff, round(float(plan.cells["covered"].mean()), 2)
     (4809, 700.0, 0.86)
     """
+    other = None
+    if base is None and beside is not None:
+        other = evaluate(area, demand, reach=beside, name=name)
+    elif base is not None and base.beside is not None:
+        other = evaluate(area, demand, base=base.beside, name=name)
+    if isinstance(area.counting, Bundle):
+        alone = None if base is None else replace(base, beside=None)
+        made = _of_bundle(area, demand, reach=reach, base=alone, name=name)
+        return replace(made, beside=other, origin=_origin_of(base, area))
     centres = area.facilities
+    if base is not None:
+        reach = reaches.with_area(base.reach, area, before=base.area)
+    reach = reaches.for_walker(reach, area)
     if base is None:
         cutoff = _limit(area.standard, reaches.unit_of(demand, centres, reach=reach))
         cost = reach(demand, centres, cutoff=cutoff)
     elif (
-        (reach := reaches.with_area(base.reach, area, before=base.area)) is not base.reach
-        or area.sources is not base.area.sources
-    ):  # ways, or stairs inside, are rebuilt
-        cost = reach(demand, centres, cutoff=_limit(area.standard, base.cost.unit))
+        reach is not base.reach or area.sources is not base.area.sources or base.parts
+    ):  # ways, or stairs inside, are rebuilt; somebody else walks; a bundle's table is of no centre alone
+        unit = reaches.unit_of(demand, centres, reach=reach)
+        cost = reach(demand, centres, cutoff=_limit(area.standard, unit))
     else:
         cutoff = _limit(area.standard, base.cost.unit)
         cost = reaches.updated(
@@ -153,13 +183,213 @@ def evaluate(
             reach=reach,
         )
     nearest = reaches.nearest(demand, centres, reach=reach)
-    other = None
-    if base is None and beside is not None:
-        other = evaluate(area, demand, reach=beside, name=name)
-    elif base is not None and base.beside is not None:
-        other = evaluate(area, demand, base=base.beside, name=name)
     cells = evaluation.evaluate(demand, cost, nearest)
     return Plan(name, area, cells, cost, reach, beside=other, origin=_origin_of(base, area))
+
+
+def require_one_standard(plan: Plan) -> None:
+    """
+    Go on only if what a plan counts is near by one standard, so that one new centre can bring all of it.
+
+    Raises
+    ------
+    ValidationError
+        If services of its bundle have standards of their own.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> require_one_standard(evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    """
+    here = (plan.cost.cutoff, plan.cost.unit)
+    own = [
+        key
+        for key, part in plan.parts.items()
+        if (part.cost.cutoff, part.cost.unit) != here or part.reach != plan.reach
+    ]
+    if own:
+        some = listed(own)
+        told = (
+            f"new centres are near or far by one standard, but services of the bundle have their own "
+            f"({some}); ask for one of them with --service, or take their standards out."
+        )
+        zh = f"新增中心只能按一个标准判断远近，而组合中有服务自带标准（{some.zh}）；请用 --service 分别提问，或删去其标准。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
+def require_no_bundle(plan: Plan) -> None:
+    """
+    Go on only if a plan counts centres one by one: what looks at who goes where cannot tell that of a bundle.
+
+    Raises
+    ------
+    ValidationError
+        If a bundle of services counts.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> require_no_bundle(evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    """
+    if plan.parts:
+        told = "this looks at single centres, not at a bundle of services; ask for one with --service instead."
+        zh = "此处只看单个中心，不看服务组合；请改用 --service 逐项提问。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
+def _of_bundle(
+    area: StudyArea, demand: pd.DataFrame, *, reach: Reach, base: Plan | None, name: Text
+) -> Plan:
+    """The plan of a bundle of services, made of the plans of each."""
+    bundle = area.counting
+    if not isinstance(bundle, Bundle):
+        raise TypeError("no bundle counts in the study area")
+    parts = {
+        key: evaluate(part, demand, reach=reach, base=base and base.parts.get(key, base), name=name)
+        for key, part in parts_of(area).items()
+    }
+    if base is not None:
+        reach = reaches.with_area(base.reach, area, before=base.area)
+    reach = reaches.for_walker(reach, area)
+    unit = reaches.unit_of(demand, area.facilities, reach=reach)
+    cutoff = _limit(area.standard, unit)
+    limits = [part.cost.cutoff for part in parts.values()]
+
+    def of(costs: list[CostTable]) -> CostTable:
+        return provision.together(
+            demand, costs, least=bundle.least, limits=limits, cutoff=cutoff, unit=unit
+        )
+
+    cost = of([part.cost for part in parts.values()])
+    cells = evaluation.evaluate(demand, cost, of([nearest_of(part) for part in parts.values()]))
+    return Plan(name, area, cells, cost, reach, parts=parts)
+
+
+def nearest_of(plan: Plan) -> CostTable:
+    """
+    The cost of each of a plan's cells to its nearest centre (of a bundle: to that of the last service), however far.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(nearest_of(asis).table) == len(asis.cells)
+    True
+    """
+    found, cells = plan.cells["nearest"].cat, plan.cells
+    codes = found.codes.to_numpy()
+    cell = np.flatnonzero(codes >= 0)
+    costs = cells["distance_m"].to_numpy()[cell]
+    table = table_of(cells, pd.DataFrame(index=found.categories), cell, codes[cell], costs)
+    return CostTable(table, np.inf, plan.cost.unit)
+
+
+def tables_of(plan: Plan) -> tuple[list[CostTable], int]:
+    """
+    The cost tables of what a plan counts, one a service of a bundle, and of how many a place has to be within reach.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(tables_of(asis)[0]), len(tables_of(of_all_services(asis))[0])
+    (1, 4)
+    """
+    asked = plan.area.counting
+    if not plan.parts or not isinstance(asked, Bundle):
+        return [plan.cost], 1
+    return [part.cost for part in plan.parts.values()], asked.least
+
+
+def by_service(plan: Plan) -> dict[str, Plan]:
+    """
+    A plan for each service that centres offer and each bundle of the area, by its key.
+
+    Parameters
+    ----------
+    plan
+        The plan of all centres, whose measures are used.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> {key: len(one.area.facilities) for key, one in by_service(asis).items()}
+    {'meals': 3, 'medical': 2, 'culture': 3, 'health_post': 1}
+    """
+    every = [offering(plan.area, key) for key in offered_in(plan.area)]
+    every += [bundled(plan.area, bundle) for bundle in plan.area.bundles]
+    return {
+        area.counting.key: evaluate(
+            area, plan.cells, base=replace(plan, beside=None), name=plan.name
+        )
+        for area in every
+        if area.counting is not None
+    }
+
+
+def of_all_services(plan: Plan) -> Plan:
+    """
+    The plan in which a place is covered where every service that centres offer is within reach.
+
+    Raises
+    ------
+    ValidationError
+        If no centre says what it offers.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> of_all_services(asis).area.counting.of
+    ('meals', 'medical', 'culture', 'health_post')
+    """
+    every = tuple(offered_in(plan.area))
+    if not every:
+        told = "no centre says what it offers; fill the column services of the centres."
+        zh = "没有中心写明服务；请填写中心表的 services 一列。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    name = {"en": "all services", "zh": "全部服务"}
+    area = bundled(plan.area, Bundle("services", name, every, len(every)))
+    return evaluate(area, plan.cells, base=plan, name=plan.name)
+
+
+def by_group(plan: Plan) -> dict[str, Plan]:
+    """
+    A plan for each group of people, held to the group's own standard where it has one.
+
+    Parameters
+    ----------
+    plan
+        The plan of all, whose measures are used where a group's standard is no other.
+
+    Returns
+    -------
+    plans
+        By the column of the group, each for that group alone (`Standard.group`).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> [one.area.standard.group for one in by_group(asis).values()]
+    ['people', 'people_60', 'people_65', 'people_80']
+    """
+    plans = {}
+    for group in columns_of(plan.cells):
+        area = for_group(plan.area, group)
+        if replace(area.standard, group=None) == replace(plan.area.standard, group=None):
+            plans[group] = replace(plan, area=area)
+        else:
+            plans[group] = evaluate(area, plan.cells, base=plan, name=plan.name)
+    return plans
 
 
 def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
@@ -171,7 +401,7 @@ def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
 
 def _limit(standard: Standard, unit: str) -> float:
     """What the standard allows, in the unit of a cost table."""
-    return standard.minutes if unit == "min" else standard.metres
+    return rounded(standard.minutes if unit == "min" else standard.metres, unit)
 
 
 def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
@@ -189,10 +419,16 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
     every, standard = np.asarray(minutes, dtype=float), plan.area.standard
     if plan.cost.unit == "min":
         return every
-    return every / standard.minutes * standard.metres
+    return rounded(every / standard.minutes * standard.metres, "m")
 
 
-def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> Plan:
+def carry_out(
+    plan: Plan,
+    scenario: Scenario,
+    *,
+    service: str | None = None,
+    bundle: str | Bundle | None = None,
+) -> Plan:
     """
     The plan that a scenario makes of another one; only new and moved centres are measured, unless ways are rebuilt.
 
@@ -204,6 +440,8 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
         From `scenario.read_scenario` or `scenario.parse`.
     service
         Count only the centres that offer it then.
+    bundle
+        Count what is then within reach of so many of its services.
 
     Returns
     -------
@@ -227,6 +465,8 @@ def carry_out(plan: Plan, scenario: Scenario, *, service: str | None = None) -> 
     after = apply(plan.area, scenario)
     if service is not None:
         after = offering(after, service)
+    if bundle is not None:
+        after = bundled(after, bundle)
     name = {"en": scenario.name_en, "zh": scenario.name}
     return evaluate(after, cells_of(plan, after), base=plan, name=name)
 
@@ -266,7 +506,9 @@ def of_year(plan: Plan, year: int, *, demand: pd.DataFrame | None = None) -> Pla
     then = in_year(plan.area, year)
     cells = cells_of(plan, then) if demand is None else _with_people_of(plan.cells, demand)
     other = None if plan.beside is None else of_year(plan.beside, year, demand=demand)
-    return replace(plan, area=then, cells=cells, beside=other, origin=_origin_of(plan, then))
+    parts = {key: of_year(part, year, demand=demand) for key, part in plan.parts.items()}
+    made = replace(plan, area=then, cells=cells, beside=other, parts=parts)
+    return replace(made, origin=_origin_of(plan, then))
 
 
 def cells_of(plan: Plan, area: StudyArea) -> pd.DataFrame:

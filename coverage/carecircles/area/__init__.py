@@ -4,6 +4,7 @@ from carecircles.area._plan import files_of as files_of
 from carecircles.area._plan import files_told as files_told
 from carecircles.area.check import check_file as check_file
 from carecircles.area.check import describe_area as describe_area
+from carecircles.area.needs import with_needs as with_needs
 from carecircles.area.read import datum_notes as datum_notes
 from carecircles.area.read import read_area as read_area
 from carecircles.area.read import study as study
@@ -14,10 +15,15 @@ from carecircles.area.values import Sources as Sources
 from carecircles.area.values import Standard as Standard
 from carecircles.area.values import StudyArea as StudyArea
 from carecircles.area.values import area_on as area_on
+from carecircles.area.values import bundled as bundled
+from carecircles.area.values import for_group as for_group
 from carecircles.area.values import in_words as in_words
 from carecircles.area.values import is_neighbour as is_neighbour
+from carecircles.area.values import offered_in as offered_in
 from carecircles.area.values import offering as offering
+from carecircles.area.values import parts_of as parts_of
 from carecircles.area.values import same_pace as same_pace
+from carecircles.area.values import standard_by as standard_by
 from carecircles.area.values import standard_of as standard_of
 from carecircles.area.values import with_headline as with_headline
 from carecircles.area.values import without_neighbours as without_neighbours

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyproj
 
-from carecircles import _mends, io, people, walkers
+from carecircles import _mends, amenities, io, people, positions, walkers
+from carecircles.area import _amenities
 from carecircles.area._on_foot import WALKED, network_files
 from carecircles.area._rasters import files_in, said_problems
 from carecircles.datum import parse_datum
@@ -22,13 +23,31 @@ from carecircles.words import Sentence, Text, listed
 RASTER = "people_raster"
 
 
-_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
+_FILES = ("boundary", "streets", "population", "centres", "places", "needs", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
+_OPTIONAL = (
+    "boundary",
+    "population",
+    "places",
+    "needs",
+    *LIVED_IN,
+    *WALKED,
+)  # for people see `_counted`
 
 
-_TABLES = ("standard", "datum", "files", "sheet", "groups", "profiles")
+_TABLES = (
+    "standard",
+    "datum",
+    "files",
+    "sheet",
+    "groups",
+    "profiles",
+    "kinds",
+    "services",
+    "bundles",
+    "positions",
+)
 
 
 _KEYS = {"name", "name_en", "crs", "licence", *_TABLES}
@@ -44,8 +63,8 @@ def files_of(folder: str | Path) -> list[Path]:
     Examples
     --------
     >>> from carecircles import datasets
-    >>> sorted(path.name for path in files_of(datasets.folder("template")) if path.exists())
-    ['area.toml', 'boundary.geojson', 'centres.csv', 'population.csv', 'streets.geojson']
+    >>> sorted(path.name for path in files_of(datasets.folder("template")) if path.exists())[:4]
+    ['area.toml', 'boundary.geojson', 'centres.csv', 'childcare.csv']
     """
     folder = Path(folder)
     return [
@@ -75,6 +94,8 @@ def own_files(folder: Path) -> dict[Path, list[str]]:
         own.setdefault(parted(path)[0].resolve(), []).append(role)
     for path in files_in(plan.get(RASTER), folder):
         own.setdefault(path.resolve(), []).append(RASTER)
+    for path, role in _amenities.own_layers(folder, amenities.declared(plan["kinds"])[0]).items():
+        own.setdefault(path, []).append(role)
     return own
 
 
@@ -160,7 +181,9 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
             problems.append(Sentence(told, zh=f"area.toml：{table} 不是表；请写成 [{table}]。"))
             return problems
     problems += standard_problems(plan.get("standard", {}))
-    problems += datum_problems(plan.get("datum", {}))
+    kinds, wrong = amenities.declared(plan.get("kinds", {}))
+    problems += wrong
+    problems += datum_problems(plan.get("datum", {}), kinds=kinds)
     for table in ("files", "sheet"):
         names = (*_FILES, RASTER) if table == "files" else _FILES
         for key in sorted(set(plan.get(table, {})) - set(names)):
@@ -173,6 +196,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
         problems += crs_problems_of(plan["crs"])
     problems += group_problems(plan.get("groups", {}))
     problems += walkers.declared(plan.get("profiles", {}))[1]
+    problems += positions.declared(plan.get("positions", {}))[1]
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):
@@ -221,14 +245,22 @@ def standard_problems(standard: Mapping[str, Any], file: str = "area.toml") -> l
     return problems
 
 
-def datum_problems(datums: Mapping[str, Any], file: str = "area.toml") -> list[Sentence]:
+def datum_problems(
+    datums: Mapping[str, Any],
+    file: str = "area.toml",
+    *,
+    kinds: Sequence[amenities.Kind] = amenities.KINDS,
+) -> list[Sentence]:
+    """What is wrong with datums by file; those of facilities may be told of all, or by kind."""
+    layers = [kind.key for kind in kinds if kind.key != amenities.CARE]
     problems = []
     for key, value in datums.items():
         for wrong in _name_problems(value):
             told = f"{file}: datum.{key}: {wrong}."
             problems.append(Sentence(told, zh=f"{file}：datum.{key}：{wrong.zh}。"))
-        if key not in PLACED:
-            problems.append(_unknown(file, f"datum.{key}", _mends.use(PLACED)))
+        if key not in (*PLACED, _amenities.FOLDER, *layers):
+            known = (*PLACED, _amenities.FOLDER)
+            problems.append(_unknown(file, f"datum.{key}", _mends.use(known)))
     return problems
 
 

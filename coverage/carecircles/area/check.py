@@ -7,8 +7,9 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people
-from carecircles.area import _on_foot, _sources
+from carecircles.area import _amenities, _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
+from carecircles.area.needs import with_needs
 from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import Ground, StudyArea, is_neighbour
 from carecircles.area.years import match_people
@@ -23,6 +24,7 @@ _ROLES_ZH = {
     "population": "人口",
     "boundary": "边界",
     "places": "地点",
+    "needs": "每千人需求",
     **_sources.ROLES_ZH,
     **_on_foot.ROLES_ZH,
 }
@@ -62,22 +64,24 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
     if path.is_dir():
         return describe_area(read_area(path, datum=datum), folder=path)
     whole, _ = parted(path)
-    is_inside = whole.parent.resolve() == Path(area).resolve()
-    own = own_files(whole.parent) if is_inside else {}
+    home = whole.parent.parent if whole.parent.name == _amenities.FOLDER else whole.parent
+    is_inside = home.resolve() == Path(area).resolve()
+    own = own_files(home) if is_inside else {}
     if whole.resolve() in own:
         study = read_area(area, datum=datum)
         notes = [*_said(study.notes), _of_area("part of", "属于", study)]
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
-                  "population": _every_row(study), "places": study.places}  # fmt: skip
+                  "population": _every_row(study), "places": study.places,
+                  "needs": study.needs}  # fmt: skip
         frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
         told = _of_sources(study)
         its_own = [line for role in own[whole.resolve()] for line in told.get(role, [])]
         is_raster = own[whole.resolve()] == [RASTER]  # of which there are others
         notes = [*(x for x in its_own if not is_raster or x.startswith(f"{whole.name}: ")), *notes]
         lines = [
-            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_ROLES_ZH[role]}")
-            if role in (RASTER, *_on_foot.WALKED)
+            Sentence(f"{path.name}: {role}", zh=f"{path.name}：{_role_zh(role)}")
+            if role in (RASTER, *_on_foot.WALKED) or role.startswith(f"{_amenities.FOLDER}/")
             else _describe(path, role, frames[role])
             for role in own[whole.resolve()]
         ]
@@ -112,6 +116,10 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         if problems:
             raise ValidationError(problems)
         notes = _people_lines(frame, study.groups)
+    elif role == "needs":
+        needs = with_needs(read_area(area), path).needs
+        frame, notes = pd.DataFrame() if needs is None else needs, []
+        frame.attrs = {} if needs is None else needs.attrs
     elif role in LIVED_IN:
         study = read_area(area)
         by_group = {} if role == "uninhabited" else {"groups": study.groups}
@@ -139,6 +147,12 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         size = f"{frame.area.sum() / 1e6:.2f} km2"
         notes = [Sentence(size, zh=f"面积 {size}")]
     return [_describe(path, role, frame), *map(_indented, [*_said(io.taken(frame)), *notes])]
+
+
+def _role_zh(role: str) -> str:
+    """What a role is called in Chinese; a kind of facilities has its folder in its name."""
+    kind = role.removeprefix(f"{_amenities.FOLDER}/")
+    return f"{_amenities.ROLE_ZH} {kind}" if kind != role else _ROLES_ZH[role]
 
 
 def _ground(area: StudyArea) -> Ground:
@@ -184,7 +198,7 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
             zh=f"{folder}：{area.name}，{crs}，{metres:g} 米，{minutes:g} 分钟",
         ),
         *(
-            _indented(Sentence(f"{role}: {about}", zh=f"{_ROLES_ZH[role]}：{about.zh}"))
+            _indented(Sentence(f"{role}: {about}", zh=f"{_role_zh(role)}：{about.zh}"))
             for role, about in lines
         ),
         *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
@@ -193,7 +207,11 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
 
 def _of_sources(area: StudyArea) -> dict[str, list[Sentence]]:
     """What is understood of the files of where people live and how they walk."""
-    return _sources.described(area.sources, _ground(area)) | _on_foot.described(area.on_foot)
+    return (
+        _sources.described(area.sources, _ground(area))
+        | _on_foot.described(area.on_foot)
+        | _amenities.described(area)
+    )
 
 
 def _every_row(area: StudyArea) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _mends, io, people, walkers
-from carecircles.area import _counted, _on_foot, _sources
+from carecircles import _mends, amenities, io, people, positions, walkers
+from carecircles.area import _amenities, _counted, _offers, _on_foot, _sources
 from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
@@ -25,6 +25,7 @@ from carecircles.area._plan import (
     standard_problems,
 )
 from carecircles.area._rasters import Said, said_problems
+from carecircles.area.needs import needs_problems
 from carecircles.area.values import USUAL_STANDARD, Ground, Standard, StudyArea
 from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
@@ -89,6 +90,11 @@ def read_area(
         raise ValidationError(problems)
     plan, is_certain = sound_part(plan)
     plan["folder"] = folder  # from which its rasters are named
+    plan["amenities"], wrong, passed = _amenities.layers_in(
+        folder, amenities.declared(plan["kinds"])[0]
+    )
+    problems += wrong
+    about_plan += passed
     found, missing = find_files(folder, plan, own_centres=centres is None)
     paths: dict[str, io.Source] = {**found}
     problems += missing
@@ -136,8 +142,14 @@ class More(TypedDict, total=False):
     barriers: io.Source | None
     crossings: io.Source | None
     rests: io.Source | None
+    needs: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
     profiles: Mapping[str, Mapping[str, Any]] | None
+    kinds: Mapping[str, Mapping[str, Any]] | None
+    amenities: Mapping[str, io.Source] | None
+    services: Mapping[str, Mapping[str, Any]] | None
+    bundles: Mapping[str, Mapping[str, Any]] | None
+    positions: Mapping[str, Any] | None
 
 
 def study(
@@ -179,12 +191,26 @@ def study(
         `{"centres": "gcj02"}`.
     standard
         What counts as near.
+    needs
+        How many of 1,000 people need a place, as `io.read_needs` reads it.
     groups
         Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
         `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
     profiles
         How people walk: profiles of the area's own by name, as below `[profiles]` in area.toml, such as
         `{"gran": {"name": "奶奶", "pace_m_s": 0.6, "flight_s": "barred", "crossing_s": 30}}`.
+    amenities
+        Facilities of other kinds than centres, by kind: frames with the columns that `io.read_amenities`
+        reads, such as `{"health": clinics}`. Paths are read.
+    kinds
+        Kinds of facilities of the area's own, as below `[kinds]` in area.toml, such as
+        `{"parks": {"name": "公园", "name_en": "parks"}}`.
+    services, bundles
+        Services of the area's own and bundles of services by key, as below `[services]` and `[bundles]` in
+        area.toml, such as `{"basic": {"name": "基本服务", "of": ["meals", "medical"], "least": 1}}`.
+    positions
+        How far off a position of a kind may be, in metres, as below `[positions]` in area.toml, such as
+        `{"building": 20}`.
 
     Returns
     -------
@@ -220,7 +246,7 @@ def study(
         "residences": more.get("residences"), "communities": more.get("communities"),
         "people_grid": more.get("people_grid"), "uninhabited": more.get("uninhabited"),
         "network": more.get("network"), "barriers": more.get("barriers"),
-        "crossings": more.get("crossings"), "rests": more.get("rests"),
+        "crossings": more.get("crossings"), "rests": more.get("rests"), "needs": more.get("needs"),
     }  # fmt: skip
     people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
@@ -231,15 +257,25 @@ def study(
         "standard": {"metres": standard.metres, "minutes": standard.minutes},
         "groups": dict(more.get("groups") or {}),
         "profiles": dict(more.get("profiles") or {}),
+        "kinds": dict(more.get("kinds") or {}),
+        "services": dict(more.get("services") or {}),
+        "bundles": dict(more.get("bundles") or {}),
+        "positions": dict(more.get("positions") or {}),
     }
+    kinds, about_kinds = amenities.declared(plan["kinds"], file="study")
+    layers = dict(more.get("amenities") or {})
     plan |= {} if people_raster is None else {"files": {RASTER: people_raster}}
     plan |= {} if crs is None else {"crs": crs}
+    plan["amenities"] = {key: source for key, source in layers.items() if key != amenities.CARE}
     line = 'datum={{"centres": "{}"}}'
     problems = [
         *standard_problems(plan["standard"], "study"),
-        *datum_problems(plan["datum"], "study"),
+        *datum_problems(plan["datum"], "study", kinds=kinds),
+        *about_kinds,
+        *_amenities.called_problems(layers, kinds),
         *group_problems(plan["groups"], "study"),
         *walkers.declared(plan["profiles"], file="study")[1],
+        *positions.declared(plan["positions"], file="study")[1],
         *(
             []
             if people_raster is None
@@ -294,6 +330,8 @@ def _made(
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     is_counted = population is not None and not wrong
+    needs, wrong = _attempt_file(io.read_needs, paths.get("needs"), groups=groups)
+    problems += wrong
     has_population = "population" in paths
     may_count = RASTER in plan or any(role in paths for role in _counted.COUNTING)
     if not has_population and not may_count:
@@ -320,6 +358,10 @@ def _made(
         placed[role] = None if wrong else placed[role]
         problems += wrong
     boundary, facilities, places = placed["boundary"], placed["centres"], placed["places"]
+    exact = positions.with_own(positions.declared(plan["positions"])[0])
+    if facilities is not None:
+        called = facilities.attrs.get("file", _called(paths["centres"], "centres"))
+        problems += positions.problems_of(facilities, exact, file=called)
     populations = None  # of all years
     if streets is None:
         raise ValidationError(problems)
@@ -352,6 +394,8 @@ def _made(
     notes += about_plan
     for role, frame in read.items():
         notes += [*io.taken(frame), *datum_notes(frame, file=files[role])]
+    offered, bundles, facilities, wrong = _offers.match(plan, facilities, groups, by=by)
+    problems += wrong
     if facilities is not None:
         facilities, wrong, said = _matching.match_centres(
             facilities,
@@ -388,9 +432,18 @@ def _made(
         frame = getattr(on_foot, role)
         if frame is not None:
             said += datum_notes(frame, file=files[role])
+    layers, about_layers, said_of_layers = _amenities.match(
+        plan["amenities"], _amenities.Place(streets, boundary), datums=datums, by=by
+    )
+    problems += about_layers
+    said += said_of_layers
+    for layer in layers.values():
+        said += datum_notes(layer, file=str(layer.attrs["file"]))
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
+    if needs is not None and population is not None:
+        problems += needs_problems(needs, population)
     if problems or population is None or facilities is None:
         raise ValidationError(list(dict.fromkeys(problems)))
     if counted is not None and counted.bands:
@@ -414,6 +467,12 @@ def _made(
         sources=sources,
         counted="population" if counted is None else counted.by,
         on_foot=on_foot,
+        kinds=amenities.declared(plan["kinds"])[0],
+        amenities=layers,
+        services=offered,
+        bundles=bundles,
+        positions=exact,
+        needs=needs,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

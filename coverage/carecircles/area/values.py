@@ -11,9 +11,15 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from carecircles import _html, _mends, io, people
+from carecircles import _html, _mends, people, walkers
+from carecircles import services as offers
+from carecircles.amenities import KINDS, Kind
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.norms import Norm
+from carecircles.positions import KINDS as POSITIONS
+from carecircles.positions import Kind as Position
+from carecircles.services import SERVICES, Bundle, Service
 from carecircles.walkers import Profile
 from carecircles.words import Sentence, Text
 
@@ -27,12 +33,14 @@ class Standard:
     What counts as near: a walk of `minutes`, drawn as a circle of `metres`; the limit is included.
 
     The pace the two imply is `metres / minutes` (700 m in 15 min: 0.78 m/s). `group` is the age group
-    it is for, such as 'people_80' or one of the area's own; None is for everyone.
+    it is for, such as 'people_80' or one of the area's own; None is for everyone. `profile` says whose
+    minutes these are where a network is walked (a key of `walkers`); None where nobody in particular.
     """
 
     metres: float = 700.0
     minutes: float = 15.0
     group: str | None = None
+    profile: str | None = None
 
 
 USUAL_STANDARD = Standard()
@@ -109,6 +117,8 @@ class OnFoot:
         Seats, as points.
     profiles
         How people walk: the area's own profiles.
+    rebuilt
+        What scenarios have rebuilt, such as 'bench', in their order.
     """
 
     network: "Network | None" = None
@@ -116,6 +126,7 @@ class OnFoot:
     crossings: gpd.GeoDataFrame | None = None
     rests: gpd.GeoDataFrame | None = None
     profiles: tuple[Profile, ...] = ()
+    rebuilt: tuple[str, ...] = ()
 
 
 NO_WALKS = OnFoot()
@@ -143,8 +154,13 @@ class StudyArea:
     language, what was taken for granted while reading. `groups` say what groups of people are called
     and which is part of which; `headline` is the column of the one whose figures come first
     (`with_headline`), None for the usual one. `sources` say where inside the streets people live,
-    `on_foot` along what they walk;
+    `on_foot` along what they walk; `amenities` are facilities of other `kinds` than centres, points by the
+    key of their kind;
     `counted` is what says how many there are in each, 'population' or one of the sources, added up.
+    `services` name what centres offer, `bundles` what of it goes together; `counting` is the service or the
+    bundle that alone counts (`offering`, `bundled`), None where every centre does.
+    `positions` are the kinds of position that its centres may name (`positions.errors_of`).
+    `needs` says how many of 1,000 people of a group need a place (`io.read_needs`), None where nobody does.
     """
 
     name: str
@@ -165,6 +181,13 @@ class StudyArea:
     year: int | None = None
     populations: pd.DataFrame | None = field(default=None, repr=False)
     counted: str = "population"
+    kinds: tuple[Kind, ...] = KINDS
+    amenities: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
+    services: tuple[Service, ...] = field(default=SERVICES, repr=False)
+    bundles: tuple[Bundle, ...] = ()
+    counting: Service | Bundle | None = None
+    positions: tuple[Position, ...] = field(default=POSITIONS, repr=False)
+    needs: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())
@@ -278,16 +301,16 @@ def without_neighbours(area: StudyArea) -> StudyArea:
     )
 
 
-def offering(area: StudyArea, service: str) -> StudyArea:
+def offering(area: StudyArea, service: str | Service) -> StudyArea:
     """
-    The study area with only the centres that offer a service.
+    The study area with only the centres that offer a service, and with its own standard if it has one.
 
     Parameters
     ----------
     area
         The study area; its centres have `services`.
     service
-        One of `io.SERVICES` in any of its spellings, or another word of the area's own.
+        One of its `services` in any of its spellings, another word that stands with a centre, or a service.
 
     Returns
     -------
@@ -297,7 +320,7 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     Raises
     ------
     ValidationError
-        If the word is none of ours and no centre has it.
+        If the word is no service of the area's and no centre has it.
 
     Examples
     --------
@@ -306,20 +329,186 @@ def offering(area: StudyArea, service: str) -> StudyArea:
     >>> offering(area, "助医").facilities["services"].tolist()
     [('meals', 'medical', 'culture'), ('meals', 'medical', 'culture', 'health_post')]
     """
-    words = io.services_of(pd.Series([service])).iloc[0]
-    word = words[0] if len(words) == 1 else service
-    has = area.facilities["services"].map(lambda offered: word in offered).astype(bool)
-    if word not in io.SERVICES and not has.any():
-        mend = _mends.one_of(io.SERVICES, do=_mends.WRITE)
-        told = f"service is {service!r}; {mend}."
-        raise ValidationError([Sentence(told, zh=f"服务为 {service!r}；{mend.zh}。")])
-    spelled = io.service_name(word)
+    asked = service
+    if isinstance(asked, str):
+        asked = offers.service_of(asked, area.services, offered_in(area))
+    has = _offer_any(area, (asked.key,))
+    spelled = asked.name
     note = {
         "en": f"Only the {_many(int(has.sum()))} that {'offers' if has.sum() == 1 else 'offer'} '{spelled['en']}' "
         f"{'is' if has.sum() == 1 else 'are'} counted.",
         "zh": f"只计提供“{spelled['zh']}”的 {int(has.sum())} 个中心。",
     }
-    return dataclasses.replace(area, facilities=area.facilities[has], notes=(*area.notes, note))
+    return dataclasses.replace(
+        area,
+        facilities=area.facilities[has],
+        standard=standard_by(area, asked.norm),
+        counting=asked,
+        notes=(*area.notes, note, *_own_notes(area, [asked])),
+    )
+
+
+def bundled(area: StudyArea, bundle: str | Bundle) -> StudyArea:
+    """
+    The study area in which a place is covered where so many of a bundle's services are within reach.
+
+    Parameters
+    ----------
+    area
+        The study area; its centres have `services`.
+    bundle
+        The key or the name of one of its `bundles`, or a bundle.
+
+    Returns
+    -------
+    area
+        The same with the centres that offer any of the services, and notes of what is asked. `plan.evaluate`
+        holds each service to its own standard.
+
+    Raises
+    ------
+    ValidationError
+        If the area has no such bundle.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")
+    >>> both = Bundle("both", {"en": "both", "zh": "两项"}, ("medical", "health_post"), 2)
+    >>> bundled(area, both).facilities.index.tolist(), bundled(area, both).notes[-1]["en"]
+    (['A1', 'A2'], "Bundle 'both': all 2 within reach: medical help, health post; distances are to the last that is asked for.")
+    """
+    asked = offers.bundle_of(bundle, area.bundles) if isinstance(bundle, str) else bundle
+    said = offers.in_words(asked, area.services)
+    parts = [offers.service_of(key, area.services, asked.of) for key in asked.of]
+    note = {
+        "en": f"Bundle '{asked.name['en']}': {said['en']}; distances are to the last that is asked for.",
+        "zh": f"服务组合“{asked.name['zh']}”：{said['zh']}；距离按凑齐所需的最后一项计。",
+    }
+    made = dataclasses.replace(area, standard=standard_by(area, asked.norm))
+    return dataclasses.replace(
+        made,
+        facilities=area.facilities[_offer_any(area, asked.of)],
+        counting=asked,
+        notes=(*area.notes, note, *_own_notes(made, parts)),
+    )
+
+
+def parts_of(area: StudyArea) -> dict[str, StudyArea]:
+    """
+    The study areas of the services of the bundle that counts in one, by their keys.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> both = Bundle("both", {"en": "both", "zh": "两项"}, ("medical", "health_post"), 2)
+    >>> area = bundled(datasets.load("template"), both)
+    >>> {key: len(part.facilities) for key, part in parts_of(area).items()}
+    {'medical': 2, 'health_post': 1}
+    """
+    if not isinstance(area.counting, Bundle):
+        return {}
+    of, whole = area.counting.of, dataclasses.replace(area, counting=None)
+    return {key: offering(whole, offers.service_of(key, area.services, of)) for key in of}
+
+
+def offered_in(area: StudyArea) -> list[str]:
+    """
+    The services that centres of a study area offer: those it knows in its order, then other words.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> offered_in(datasets.load("template"))
+    ['meals', 'medical', 'culture', 'health_post']
+    """
+    there = dict.fromkeys(word for words in area.facilities["services"] for word in words)
+    known = [service.key for service in area.services]
+    return [*(k for k in known if k in there), *(word for word in there if word not in known)]
+
+
+def for_group(area: StudyArea, group: str) -> StudyArea:
+    """
+    The study area held to the standard of one group of people: its own, or the area's where it has none.
+
+    Parameters
+    ----------
+    area
+        The study area; its population has the group.
+    group
+        The group's column.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> for_group(datasets.load("template"), "people_80").standard
+    Standard(metres=700.0, minutes=15.0, group='people_80', profile=None)
+    """
+    own = next((row.norm for row in area.groups if row.column == group), None)
+    standard = dataclasses.replace(standard_by(area, own), group=group)
+    return dataclasses.replace(area, standard=standard, headline=group)
+
+
+def standard_by(area: StudyArea, norm: Norm | None) -> Standard:
+    """
+    The standard that a norm makes of a study area's: what it does not say follows the pace.
+
+    Raises
+    ------
+    ValidationError
+        If nobody knows its profile.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> area = datasets.load("template")  # 700 m, 15 min
+    >>> standard_by(area, Norm(pace_m_s=0.75)).metres, standard_by(area, Norm(metres=350)).minutes
+    (675.0, 7.5)
+    >>> standard_by(area, Norm(profile="80plus")).metres
+    846.0
+    """
+    standard = area.standard
+    if norm is None:
+        return standard
+    pace, metres, minutes = norm.pace_m_s, norm.metres, norm.minutes
+    if norm.profile is not None:
+        pace = walkers.profile_of(norm.profile, area.on_foot.profiles).pace_m_s
+    if pace is None:
+        made = same_pace(standard, metres=metres, minutes=minutes)
+    elif metres is not None:
+        made = dataclasses.replace(standard, metres=metres, minutes=metres / (60 * pace))
+    else:
+        minutes = standard.minutes if minutes is None else minutes
+        made = dataclasses.replace(standard, metres=60 * pace * minutes, minutes=minutes)
+    is_own_pace = pace is not None or metres is not None
+    return dataclasses.replace(made, profile=norm.profile if is_own_pace else standard.profile)
+
+
+def _offer_any(area: StudyArea, keys: tuple[str, ...]) -> pd.Series:
+    wanted, offered = set(keys), area.facilities["services"]
+    has = [not wanted.isdisjoint(words) for words in offered]
+    return pd.Series(has, index=offered.index, dtype=bool)
+
+
+def _own_notes(area: StudyArea, services: list[Service]) -> list[Text]:
+    """That services have standards of their own."""
+    lines = []
+    for service in (service for service in services if service.norm is not None):
+        own = standard_by(area, service.norm)
+        metres, minutes = f"{round(own.metres, 1):g}", f"{round(own.minutes, 1):g}"
+        en, zh = service.name["en"], service.name["zh"]
+        lines.append(
+            {
+                "en": f"'{en}' has a standard of its own: {metres} m, {minutes} min{_of_profile(own)['en']}.",
+                "zh": f"“{zh}”有自己的标准：{metres} 米，{minutes} 分钟{_of_profile(own)['zh']}。",
+            }
+        )
+    return lines
+
+
+def _of_profile(standard: Standard) -> Text:
+    who = standard.profile
+    return {"en": f" ({who})", "zh": f"（{who}）"} if who else {"en": "", "zh": ""}
 
 
 def _many(centres: int) -> str:
@@ -385,7 +574,7 @@ def standard_of(
     Examples
     --------
     >>> standard_of(Standard(700, 15), metres=350)
-    Standard(metres=350, minutes=7.5, group=None)
+    Standard(metres=350, minutes=7.5, group=None, profile=None)
     """
     problems = [
         Sentence(
@@ -409,7 +598,7 @@ def same_pace(
     Examples
     --------
     >>> same_pace(Standard(700, 15), minutes=30)
-    Standard(metres=1400.0, minutes=30, group=None)
+    Standard(metres=1400.0, minutes=30, group=None, profile=None)
     """
     pace = standard.metres / standard.minutes
     if metres is None:

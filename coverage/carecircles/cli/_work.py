@@ -38,10 +38,17 @@ _NO_SEATS: "Text" = {
 }
 
 
-def evaluated(options: Options, *, is_drawn: bool = False) -> "Plan":
-    """The study area as the options want it, evaluated."""
+def evaluated(
+    options: Options, *, is_drawn: bool = False, plans: int = 1, each: bool = False
+) -> "Plan":
+    """
+    The study area as the options want it, evaluated.
+
+    Memory is looked for that as many `plans` of it ask for, and with `each` one for every service as well.
+    """
     study = study_of(options, options.as_of)
-    _require_memory(study, options, is_drawn=is_drawn)
+    plans += _parts_in(study, each=each)
+    _require_memory(study, options, plans=plans, is_drawn=is_drawn)
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     return measured(study, demand, options)
@@ -150,10 +157,38 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         study = without_neighbours(study) if options.no_neighbours else study
         standard = standard_of(study.standard, metres=options.radius, minutes=options.minutes)
         study = dataclasses.replace(study, standard=standard)
+        study = _counting(study, options)
         study = study if options.group is None else with_headline(study, options.group)
         study = study if options.year is None else in_year(study, options.year)
         reach_of(study, options)  # or what the area lacks for it, before the work starts
         return study if as_of is None else area_on(study, as_of)
+
+
+def _parts_in(study: "StudyArea", *, each: bool) -> int:
+    """Of how many services plans are made: those of the bundle that counts, or of all and every bundle."""
+    from carecircles.area import offered_in
+    from carecircles.services import Bundle
+
+    every = [*study.bundles, *offered_in(study)] if each else [study.counting]
+    return sum(len(one.of) + 1 if isinstance(one, Bundle) else int(each) for one in every)
+
+
+def _counting(
+    study: "StudyArea", options: Options, known: "StudyArea | None" = None
+) -> "StudyArea":
+    """The study area in which what is asked for alone counts: a service or a bundle that is known in another one."""
+    from carecircles.area import bundled, offered_in, offering
+    from carecircles.services import service_of
+
+    if options.service is not None:
+        there = known or study
+        return offering(study, service_of(options.service, there.services, offered_in(there)))
+    return study if options.bundle is None else bundled(study, options.bundle)
+
+
+def of_all_services(options: Options) -> Options:
+    """The same options for centres whatever they offer."""
+    return dataclasses.replace(options, service=None, bundle=None)
 
 
 def _require_memory(
@@ -165,12 +200,17 @@ def _require_memory(
     of_rows: float = 0.0,
 ) -> None:
     """Before the grid is made, whether there is memory for it and what follows."""
-    from carecircles import grid, memory
+    from carecircles import grid, memory, reach
 
     require(grid.cell_problems(options.cell), grid.count_problems(study.streets, options.cell))
     most = memory.limit(options.memory)
     estimate = memory.of_evaluation(
-        study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
+        study,
+        cell=options.cell,
+        plans=plans,
+        is_beside=reach.beside(study, options.reach) is not None,
+        is_drawn=is_drawn,
+        of_rows=of_rows,
     )
     larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
     memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=use(larger))
@@ -235,23 +275,22 @@ def carried_out(
     targets: Sequence[Path | None],
     options: Options,
     *,
-    service: str | None = None,
     of_rows: float = 0.0,
     years: Sequence[int] = (),
 ) -> "tuple[list[Plan], list[Path]]":
     """
     The study area as it is and with each scenario, evaluated, and the files the scenarios stand in.
 
-    Of a service, only its centres count. `of_rows` are bytes of what has a row for each cell. With `years`
-    each plan is there once for the people of each of them, whatever year a scenario names.
+    Of a service or a bundle, it alone counts. `of_rows` are bytes of what has a row for each cell. With
+    `years` each plan is there once for the people of each of them, whatever year a scenario names.
     """
-    study = study_of(options)
+    study = study_of(of_all_services(options))
     count = (1 + len(paths)) * max(len(years), 1)
     _require_memory(study, options, plans=count, of_rows=of_rows)
     with busy(READING_SCENARIOS, options.lang):
         from carecircles import plan as plans
         from carecircles import scenario
-        from carecircles.area import area_on, in_year, offering
+        from carecircles.area import area_on, in_year
 
         day = None if options.as_of is None else options.as_of.date()
         problems: list[Sentence] = []
@@ -277,11 +316,9 @@ def carried_out(
                 problems += err.problems
                 problems += _more_problems(study, err.understood)
         problems += target_problems(targets, read)
-        if service is not None:
-            problems += problems_of(lambda: offering(study, service))
+        problems += problems_of(lambda: _counting(study, options))
         require(problems)
-        if service is not None:
-            areas = [offering(area, service) for area in areas]
+        areas = [_counting(area, options, study) for area in areas]
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     areas = [_told(area, placed) for area in areas]
@@ -295,6 +332,20 @@ def carried_out(
     if years:
         made = [plans.of_year(plan, year, demand=cells[year]) for plan in made for year in years]
     return made, read
+
+
+def placed_by_year(
+    study: "StudyArea", years: Sequence[int], options: Options
+) -> "dict[int, pd.DataFrame]":
+    """Cells by year, where people do not live as they did: of those years of which that is known."""
+    from carecircles import weights
+    from carecircles.area import in_year, years_of
+
+    if not weights.is_by_year(study):
+        return {}
+    known = years_of(study)
+    asked = {min(max(year, known[0]), known[-1]) for year in years}
+    return {year: _placed(in_year(study, year), options).demand for year in sorted(asked)}
 
 
 def _cells_in(plan: "Plan", area: "StudyArea", options: Options) -> "pd.DataFrame":

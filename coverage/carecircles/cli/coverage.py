@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.maps import BaseMap
+    from carecircles.plan import Plan
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
     By,
+    ByWhom,
     EvaluationFormat,
     Options,
     Out,
     ZonesFormat,
     command,
+    conflicts,
     datum_of,
     inputs_of,
     label_of,
@@ -34,6 +37,9 @@ from carecircles.cli.options import (
 from carecircles.cli.output import DRAWING, Answer, busy, give, print_line, print_table
 from carecircles.words import Sentence, say
 
+_WITH_SERVICES = Sentence(
+    "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
+)
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -65,6 +71,12 @@ def draw_map(
         bool,
         typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
     ] = False,
+    services: Annotated[
+        bool,
+        typer.Option(
+            "--services", help="Which of the services that centres offer are missing where."
+        ),
+    ] = False,
     options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
@@ -78,9 +90,15 @@ def draw_map(
         options_problems(options),
         suffix_problems(out, (".html", ".htm")),
         problems_of(base_map),
+        _services_problems(options, ByWhom.street, services=services),
+        conflicts({"--live": live}, _WITH_SERVICES) if services else [],
         target_problems([out], inputs),
     )
-    plan = evaluated(options, is_drawn=live)
+    plan = evaluated(options, is_drawn=live, each=services)
+    if services:
+        from carecircles import plan as plans
+
+        plan = plans.of_all_services(plan)
     with busy(DRAWING, options.lang):
         from carecircles import io, maps, report
 
@@ -97,7 +115,17 @@ def draw_map(
 @command()
 def evaluate(
     *,
-    by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
+    by: Annotated[
+        ByWhom,
+        typer.Option(
+            help="A row a street; only the district; or a row a group of people, each held to its own standard "
+            "([groups] in area.toml)."
+        ),
+    ] = ByWhom.street,
+    services: Annotated[
+        bool,
+        typer.Option("--services", help="For every service and bundle of the area, side by side."),
+    ] = False,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
@@ -113,13 +141,47 @@ def evaluate(
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     inputs = inputs_of(options)
+    is_plain = by is not ByWhom.group and not services
+    shapes = (".geojson", ".gpkg") if is_plain else ()
     require(
         options_problems(options),
-        suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _services_problems(options, by, services=services),
+        suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         target_problems([out, isochrones], inputs),
     )
-    plan = evaluated(options)
+    plan = evaluated(options, each=services)
+    from carecircles import report
+
+    answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None
+    give(
+        answer or _coverage(plan, by),
+        plan.area,
+        format=format,
+        out=out,
+        beside={isochrones: lambda: report.isochrones_frame(plan)},
+        told=[isochrones],
+        inputs=inputs,
+        lang=options.lang,
+    )
+
+
+def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[Sentence]:
+    """Whether `--services` goes with what else is asked."""
+    if not services:
+        return []
+    asked = {"--service": options.service, "--bundle": options.bundle}
+    problems = conflicts(asked, _WITH_SERVICES)
+    if by is ByWhom.group:
+        told = (
+            "--services goes with --by street or district; for groups ask for one with --service."
+        )
+        zh = "--services 只与 --by street 或 district 同用；按人群时请用 --service 逐项提问。"
+        problems.append(Sentence(told, zh=zh))
+    return problems
+
+
+def _coverage(plan: "Plan", by: str) -> Answer:
     from carecircles import report
 
     def frame() -> "gpd.GeoDataFrame":
@@ -139,20 +201,63 @@ def evaluate(
             lang=lang,
         )
 
-    give(
-        Answer(
-            frame,
-            lambda: report.evaluation_record(plan, by=by),
-            show,
-            with_total if by is By.street else None,
-        ),
-        plan.area,
-        format=format,
-        out=out,
-        beside={isochrones: lambda: report.isochrones_frame(plan)},
-        told=[isochrones],
-        inputs=inputs,
-        lang=options.lang,
+    return Answer(
+        frame,
+        lambda: report.evaluation_record(plan, by=by),
+        show,
+        with_total if by == By.street else None,
+    )
+
+
+def _by_service(plan: "Plan", by: str) -> Answer:
+    from carecircles import plan as plans
+    from carecircles import report
+
+    each = plans.by_service(plan)
+    if not each:
+        told = "no centre says what it offers, and the area has no bundle; fill the column services of the centres."
+        zh = "没有中心写明服务，区域也没有服务组合；请填写中心表的 services 一列。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+    def show(lang: str) -> None:
+        tables = [report.services_table(each, lang=lang)]
+        if by == By.street:
+            tables.append(report.services_by_street_table(each, lang=lang))
+        for number, table in enumerate(tables):
+            is_last = number == len(tables) - 1
+            remarks = [say(line, lang) for line in report.services_notes(each)]
+            print_table(
+                table,
+                title="" if number else say(report.standard_note(plan), lang),
+                notes=[*remarks, *report.notes(plan, lang=lang)] if is_last else (),
+                lang=lang,
+            )
+
+    return Answer(
+        lambda: report.services_frame(each, by=by),
+        lambda: report.services_record(each, plan, by=by),
+        show,
+    )
+
+
+def _by_group(plan: "Plan") -> Answer:
+    from carecircles import plan as plans
+    from carecircles import report
+
+    each = plans.by_group(plan)
+
+    def show(lang: str) -> None:
+        print_table(
+            report.needs_table(each, lang=lang),
+            title=say(report.standard_note(plan), lang),
+            notes=[say(report.NEEDS_NOTE, lang), *report.notes(plan, lang=lang)],
+            lang=lang,
+        )
+
+    return Answer(
+        lambda: report.needs_frame(each),
+        lambda: report.needs_record(each, plan),
+        show,
     )
 
 

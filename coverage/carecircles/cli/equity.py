@@ -1,6 +1,5 @@
 """`carecircles equity`."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,9 +9,12 @@ if TYPE_CHECKING:
 
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
+    ByWhom,
+    ChartFile,
     EvaluationFormat,
     Options,
     Out,
+    chart_problems,
     command,
     inputs_of,
     number_problems,
@@ -21,16 +23,10 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import Answer, give, print_table
+from carecircles.cli.output import Answer, chart_of, give, print_table
 from carecircles.words import Sentence, say
 
 _AVERSION = Sentence("a number above 0, such as 1", zh="大于 0 的数，例如 1")
-
-
-class ByWhom(StrEnum):
-    street = "street"
-    district = "district"
-    group = "group"
 
 
 @command()
@@ -54,6 +50,7 @@ def equity(
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
     out: Out = None,
+    chart: ChartFile = None,
     options: Options,
 ) -> None:
     """Say how unequally far people are from a centre, and whom an average hides."""
@@ -63,10 +60,11 @@ def equity(
         options_problems(options),
         number_problems(("--epsilon", epsilon, 0 < epsilon <= 100, _AVERSION)),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
-        target_problems([out], inputs),
+        chart_problems(chart),
+        target_problems([out, chart], inputs),
     )
     plan = evaluated(options)
-    from carecircles import report
+    from carecircles import charts, report
 
     def frame() -> "pd.DataFrame":
         return report.equity_frame(plan, by=by, epsilon=epsilon)
@@ -75,12 +73,16 @@ def equity(
         district = report.equity_frame(plan, by="district", epsilon=epsilon)
         return report.with_total(frame(), district.assign(rank=0))
 
+    drawn = chart_of(
+        chart, lambda suffix: charts.lorenz_chart(plan, suffix=suffix, lang=options.lang)
+    )
+
     def show(lang: str) -> None:
         note = say(report.equity_note(plan, epsilon=epsilon), lang)
         print_table(
             report.equity_table(plan, by=by, lang=lang, epsilon=epsilon),
             title=say(report.standard_note(plan), lang),
-            notes=[note, *report.notes(plan, lang=lang)],
+            notes=[note, *drawn.said(lang), *report.notes(plan, lang=lang)],
             lang=lang,
         )
 
@@ -94,6 +96,8 @@ def equity(
         plan.area,
         format=format,
         out=out,
+        beside={chart: drawn.content},
+        told=[chart],
         inputs=inputs,
         lang=options.lang,
     )

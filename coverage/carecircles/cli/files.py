@@ -47,8 +47,9 @@ def check(
             if path.is_dir():
                 _check_folder(path, datum=datum, cell=cell, lang=lang)
                 continue
-            is_inside = (path.parent / "area.toml").is_file()
-            against = path.parent if area is None and is_inside else folder_of(area or "hexi")
+            homes = (path.parent, path.parent.parent)  # of a layer in facilities/
+            home = next((one for one in homes if (one / "area.toml").is_file()), None)
+            against = home if area is None and home is not None else folder_of(area or "hexi")
             lines = check_file(path, area=against, datum=datum)
         except ValidationError as err:
             problems += err.problems

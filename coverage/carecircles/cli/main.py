@@ -17,7 +17,8 @@ from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
 # isort: off
-from carecircles.cli import coverage, claims, whatif, site, benches, equity, project, network, files  # noqa: F401
+from carecircles.cli import coverage, circle, timeline, claims, whatif, site, benches, equity, load  # noqa: F401
+from carecircles.cli import sure, project, network, files  # noqa: F401
 # isort: on
 
 _MOST_PROBLEMS = 100
@@ -48,9 +49,10 @@ def main() -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     _signals.heed()
     try:
-        _require_working_folder()
-        _run()
-        sys.stdout.flush()
+        with _signals.awaited():
+            _require_working_folder()
+            _run()
+            sys.stdout.flush()
     except ValidationError as err:
         _stop(_told(err.problems), 2, lang)
     except InfeasibleError as err:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import datetime
 import functools
+import importlib.util
 import inspect
 import itertools
 import os
@@ -15,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from carecircles import _mends
 from carecircles.cli.usage import Command
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
@@ -36,6 +38,12 @@ class Language(StrEnum):
 class By(StrEnum):
     street = "street"
     district = "district"
+
+
+class ByWhom(StrEnum):
+    street = "street"
+    district = "district"
+    group = "group"
 
 
 class EvaluationFormat(StrEnum):
@@ -202,6 +210,19 @@ class Options:
             "people_80; 60+ if not given."
         ),
     ] = None
+    service: Annotated[
+        str | None,
+        typer.Option(
+            help="Count only the centres with this service, such as health_post; by its own standard if the "
+            "area gives it one."
+        ),
+    ] = None
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            help="Count as covered where so many services of this bundle of the area's are within reach."
+        ),
+    ] = None
     as_of: Annotated[
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
@@ -221,6 +242,10 @@ class Options:
 
 
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
+
+ChartFile = Annotated[
+    Path | None, typer.Option(help="File to draw a chart to, .png or .svg (extra `charts`).")
+]
 
 
 @dataclass(frozen=True)
@@ -326,8 +351,17 @@ def options_problems(options: Options) -> list[Sentence]:
         *_detour_problems(options),
         *grid.cell_problems(options.cell),
         *_rest_problems(options),
+        *_counting_problems(options),
         *problems_of(lambda: memory.limit(options.memory)),
     ]
+
+
+def _counting_problems(options: Options) -> list[Sentence]:
+    """Whether one thing is asked for: a service or a bundle."""
+    if options.service is None or options.bundle is None:
+        return []
+    told = "--service and --bundle are two questions; ask one at a time."
+    return [Sentence(told, zh="--service 和 --bundle 是两个问题；请一次问一个。")]
 
 
 def _rest_problems(options: Options) -> list[Sentence]:
@@ -373,6 +407,14 @@ def suffix_problems(
     told = f"{out.name} has to end in {', '.join(suffixes)}"
     zh = f"{out.name} 的后缀应为 {'、'.join(suffixes)}"
     return [at(option, Sentence(told, zh=zh))]
+
+
+def chart_problems(chart: Path | None) -> list[Sentence]:
+    """Before the work starts, whether a chart can be drawn as asked."""
+    if chart is not None and importlib.util.find_spec("matplotlib") is None:
+        doing = Sentence("--chart: a chart", zh="--chart：绘制图表")
+        raise ImportError(_mends.install(doing, "matplotlib", "charts"))
+    return suffix_problems(chart, (".png", ".svg"), "--chart")
 
 
 def number_problems(*asked: tuple[str, float | None, bool, Sentence]) -> list[Sentence]:

@@ -1,6 +1,7 @@
 """What commands print and write."""
 
 import contextlib
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.charts import Chart
     from carecircles.io import Result
 
 READING = Sentence("reading", zh="正在读取")
@@ -75,6 +77,23 @@ class Answer(NamedTuple):
     record: Callable[[], dict[str, Any]]
     show: Callable[[str], None]
     table: "Callable[[], pd.DataFrame] | None" = None
+
+
+class Drawn(NamedTuple):
+    """A chart that is drawn when it is asked for, once, and what is to be said of it."""
+
+    content: "Callable[[], bytes]"
+    said: Callable[[str], list[str]]
+
+
+def chart_of(path: Path | None, draw: "Callable[[str], Chart]") -> Drawn:
+    """The chart of a file, if there is to be one."""
+    kept = functools.cache(lambda: draw(path.suffix if path is not None else ".png"))
+
+    def said(lang: str) -> list[str]:
+        return [] if path is None else [say(note, lang) for note in kept().notes]
+
+    return Drawn(lambda: kept().content, said)
 
 
 def give(

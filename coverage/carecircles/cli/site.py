@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
     from carecircles.siting import Siting
     from carecircles.words import Text
-from carecircles.cli._work import carried_out, enlarged, measured, study_of, use
+from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
 from carecircles.cli.options import (
     Options,
     Results,
@@ -38,13 +38,15 @@ from carecircles.cli.options import (
     target_problems,
 )
 from carecircles.cli.output import MEASURING, Answer, busy, give, is_watched, print_table
-from carecircles.words import Sentence, at, joined, say
+from carecircles.words import Sentence, at, joined, listed, say
 
 
 class Objective(StrEnum):
     coverage = "coverage"
+    expected = "expected"
     facilities = "facilities"
     distance = "distance"
+    fair = "fair"
     worst = "worst"
     backup = "backup"
     gradual = "gradual"
@@ -61,8 +63,8 @@ class Goal:
     objective: Annotated[
         Objective,
         typer.Option(
-            help="coverage: most people; facilities: fewest centres; distance: least mean distance; "
-            "worst: least far for the farthest; backup: most people with two centres; gradual: most "
+            help="coverage: most people; expected: most in the mean of where centres may stand (see `sure`); facilities: fewest centres; distance: least mean distance; "
+            "fair: the same where it counts more that some have it far (Kolm-Pollak); worst: least far for the farthest; backup: most people with two centres; gradual: most "
             "people, those farther away counting less."
         ),
     ] = Objective.coverage
@@ -72,6 +74,17 @@ class Goal:
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
     ] = 300.0
+    epsilon: Annotated[
+        float, typer.Option(help="Aversion to inequality, with fair: how much more it counts.")
+    ] = 1.0
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            help="How many times positions that are not known are drawn, with expected.  [default: 1000; 200 where "
+            "ways are walked]"
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of these draws.")] = 1
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
     ] = None
@@ -100,10 +113,6 @@ class Places:
         Path | None,
         typer.Option(help="Polygons where no centre may stand, such as parks and water."),
     ] = None
-    service: Annotated[
-        str | None,
-        typer.Option(help="Count only centres with this service; candidates are all others."),
-    ] = None
 
     @property
     def file(self) -> Path | None:
@@ -128,6 +137,10 @@ class Effort:
     time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0
 
 
+_AVERSION = Sentence(
+    "a number above 0 and up to 100, such as 1", zh="大于 0 且不超过 100 的数，例如 1"
+)
+_DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
@@ -146,14 +159,19 @@ def site(
     ] = None,
     options: Options,
 ) -> None:
-    """Find where new centres should stand, and prove that no other choice is better."""
-    begun = time.monotonic()
-    map, out, service = results.map, results.out, places.service
+    """
+    Find where new centres should stand, and prove that no other choice is better.
+
+    With --service and no --candidates: which of the centres without the service should offer it too. With
+    --candidates, or of a --bundle: where new centres should stand that offer it.
+    """
+    map, out = results.map, results.out
+    is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
     targets = [target for target in (map, out, scenario) if target is not None]
     require(
         _goal_problems(goal, effort),
-        _places_problems(places, goal.budget),
+        _places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -163,32 +181,38 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import comparison, maps, memory, report, siting
+    from carecircles import memory, report, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
-    is_spaced = service is None and places.file is None
+    is_spaced = not is_equipping and places.file is None
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
-    before = carried_out([], targets, options, service=service, of_rows=of_rows)[0][0]
-    study = study_of(options, options.as_of)
+    before = carried_out([], targets, options, of_rows=of_rows)[0][0]
+    brings = _brought_by(before)
+    study = study_of(of_all_services(options), options.as_of) if brings else None
+    service = brings[0] if is_equipping else None  # that centres are to offer too
+    begun = time.monotonic()  # from here on all counts that is done to find sites
     with busy(MEASURING, options.lang):
-        if service is None:
+        if study is None or not is_equipping:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
+            candidates, about = _bringing(candidates, before, brings)
+            said += about
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
-            study = _with_notes(study, said)
+            study = None if study is None else _with_notes(study, said)
         else:
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
-            raise ValidationError([_nowhere(places)])
+            raise ValidationError([_nowhere(places, service)])
+        asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
         _require_siting_memory(
             goal.objective,
-            siting.pairs_expected(goal.objective, before, candidates, full=goal.full),
+            siting.pairs_expected(goal.objective, asked, candidates, full=goal.full),
             options,
             spacing=(places.spacing or options.cell) if is_spaced else None,
         )
         prices = candidates["price"] if goal.budget is not None else None
         question = siting.ask(
-            before,
+            asked,
             candidates,
             goal=goal.objective,
             weight=report.headline_group(before),
@@ -197,11 +221,13 @@ def site(
             ),
             full=goal.full,
             share=goal.share,
+            until=begun + effort.time_limit,
+            epsilon=goal.epsilon,
         )
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
-        first = dataclasses.replace(search, since=begun)  # reading and measuring count
+        first = dataclasses.replace(search, since=begun)  # measuring counts
         plan = siting.answer(question, new=goal.new, search=first)
         if effort.curve is not None and plan.status != "stopped":
             several = siting.curve_of(question, most=effort.curve, search=search)
@@ -209,11 +235,14 @@ def site(
             others = siting.alternatives_to(
                 plan, question, count=effort.alternatives, search=search
             )
-    made = scenarios.parse(report.siting_scenario(before, plan, candidates, service=service))
-    whole = before if service is None else measured(study, before.cells, options)
-    after = plans.carry_out(whole, made, service=service)
+    told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
+    made = scenarios.parse(told)
+    whole = before if study is None else measured(study, before.cells, of_all_services(options))
+    after = plans.carry_out(whole, made, service=options.service, bundle=options.bundle)
 
     def page() -> str:
+        from carecircles import comparison, maps
+
         change = comparison.compare(before, after)
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn
@@ -233,6 +262,16 @@ def site(
         inputs=inputs,
         lang=options.lang,
     )
+
+
+def _with_probability(before: "Plan", goal: Goal) -> "Plan":
+    """The plan whose cells say how likely they are covered while positions are not known."""
+    from carecircles import plan as plans
+    from carecircles import robustness
+
+    draws = goal.draws or (_DRAWS if plans.is_straight(before) else _DRAWS_ON_FOOT)
+    drawn = robustness.draw(before, draws=draws, rng=goal.seed)
+    return robustness.with_probability(robustness.measure(before, drawn))
 
 
 def _require_siting_memory(
@@ -270,6 +309,9 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "say how many new centres, --new 3, or what they may cost, --budget 500."
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
+    if goal.objective is Objective.expected:
+        why = Sentence("--objective expected", zh="--objective expected 同用")
+        problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
     if budget is not None and curve is not None:
         told = "--curve counts centres; it does not go with --budget."
         problems.append(Sentence(told, zh="--curve 按中心个数计；不能与 --budget 同用。"))
@@ -294,30 +336,34 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 Sentence("seconds above 0", zh="大于 0 的秒数"),
             ),
             ("--gap", gap, 0 <= gap < 1, below_1),
+            (
+                "--draws",
+                goal.draws,
+                1 <= (goal.draws or 1) <= _MOST_DRAWS and goal.draws != 0,
+                _number_to(_MOST_DRAWS, 1),
+            ),
+            ("--seed", goal.seed, goal.seed >= 0, Sentence("0 or more", zh="不小于 0 的整数")),
+            ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
             ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
     ]
 
 
-def _number_to(most: int) -> Sentence:
-    return Sentence(f"a number from 0 to {most:,}", zh=f"介于 0 到 {most:,} 之间的整数")
+def _number_to(most: int, least: int = 0) -> Sentence:
+    told = f"a number from {least} to {most:,}"
+    return Sentence(told, zh=f"介于 {least} 到 {most:,} 之间的整数")
 
 
-def _places_problems(places: Places, budget: float | None) -> list[Sentence]:
+def _places_problems(places: Places, budget: float | None, *, is_equipping: bool) -> list[Sentence]:
     """Whether it is clear where centres could open."""
     problems = []
     spacing = places.spacing
-    if places.service is not None:
-        given = {
-            "--candidates": places.candidates,
-            "--spacing": spacing,
-            "--keep-out": places.keep_out,
-            "--budget": budget,
-        }
+    if is_equipping:
+        given = {"--spacing": spacing, "--keep-out": places.keep_out, "--budget": budget}
         why = Sentence(
-            "--service, whose candidates are the centres without it",
-            zh="--service 同用，其候选点是没有该项服务的中心",
+            "--service alone, whose candidates are the centres without it; name --candidates for new ones",
+            zh="单独的 --service 同用，其候选点是没有该项服务的中心；新设中心请加 --candidates",
         )
         problems += conflicts(given, why)
     elif budget is not None and places.file is None:
@@ -334,11 +380,11 @@ def _places_problems(places: Places, budget: float | None) -> list[Sentence]:
     ]
 
 
-def _nowhere(places: Places) -> Sentence:
+def _nowhere(places: Places, service: str | None) -> Sentence:
     """Why there is no candidate."""
-    if places.service is not None:
-        told = f"every centre offers {places.service!r} already; there is none to add it to."
-        return Sentence(told, zh=f"各中心均已提供 {places.service!r}；没有可增设的中心。")
+    if service is not None:
+        told = f"every centre offers {service!r} already; there is none to add it to."
+        return Sentence(told, zh=f"各中心均已提供 {service!r}；没有可增设的中心。")
     if places.keep_out is not None:
         told = "it leaves no place where a centre could stand"
         return at(places.keep_out.name, Sentence(told, zh="排除之后没有可设中心的位置"))
@@ -375,6 +421,43 @@ def _candidates(
         notes += area.datum_notes(polygons, file=places.keep_out.name)
         found = siting.outside(found, polygons)
     return found, notes
+
+
+def _brought_by(plan: "Plan") -> "Sequence[str]":
+    """The services that a new centre has to offer to count."""
+    asked = plan.area.counting
+    return () if asked is None else getattr(asked, "of", (asked.key,))
+
+
+def _bringing(
+    candidates: "gpd.GeoDataFrame", plan: "Plan", brings: "Sequence[str]"
+) -> "tuple[gpd.GeoDataFrame, list[Text]]":
+    """The candidates that offer what counts, or do not say what they offer, and what is taken of these."""
+    if not brings:
+        return candidates, []
+    from carecircles import services
+
+    area = plan.area
+    offered = candidates["services"] if "services" in candidates else [()] * len(candidates)
+    said = [services.keyed(some, area.services) for some in offered]
+    is_fit = [not some or set(brings) <= set(some) for some in said]
+    every = listed(services.name_of(key, area.services)["en"] for key in brings)
+    zh = listed(services.name_of(key, area.services)["zh"] for key in brings).zh
+    notes: list[Text] = [
+        {
+            "en": f"New centres are taken to offer, where their candidate says nothing: {every}.",
+            "zh": f"候选点未写明服务的，新中心按提供以下服务计：{zh}。",
+        }
+    ]
+    few = len(candidates) - sum(is_fit)
+    if few:
+        notes.append(
+            {
+                "en": f"Candidates that do not offer all of it are left out: {few}.",
+                "zh": f"未提供全部所需服务的候选点已略去：{few} 个。",
+            }
+        )
+    return candidates[is_fit], notes
 
 
 def _with_notes(study: "StudyArea", notes: "list[Text]") -> "StudyArea":

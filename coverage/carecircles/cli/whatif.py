@@ -67,9 +67,6 @@ def whatif(
     *,
     question: Question,
     by: Annotated[By, typer.Option(help="A row a street, or only the district.")] = By.street,
-    service: Annotated[
-        str | None, typer.Option(help="Count only centres with this service, such as health_post.")
-    ] = None,
     results: Results,
     options: Options,
 ) -> None:
@@ -97,9 +94,7 @@ def whatif(
     is_told_whole = out is not None or results.format is not EvaluationFormat.table
     is_long = question.open_everywhere and is_told_whole
     of_rows = memory.TABLE_ROW if is_long else 0.0
-    plans, read = carried_out(
-        paths, [map, out], options, service=service, of_rows=of_rows, years=years
-    )
+    plans, read = carried_out(paths, [map, out], options, of_rows=of_rows, years=years)
     inputs += read
     if others:
         del plans[0]

@@ -1,5 +1,9 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
+from carecircles.io._amounts import KINDS as KINDS
+from carecircles.io._amounts import STATES as STATES
+from carecircles.io._amounts import TERMS as TERMS
+from carecircles.io._amounts import kind_problems as kind_problems
 from carecircles.io._bands import read_bands as read_bands
 from carecircles.io._bands import read_ratios as read_ratios
 from carecircles.io._bands import read_survival as read_survival
@@ -16,12 +20,15 @@ from carecircles.io._points import as_written as as_written
 from carecircles.io._target import of_one_file as of_one_file
 from carecircles.io._target import replacing as replacing
 from carecircles.io._target import target_problems as target_problems
+from carecircles.io._years import day_of as day_of
 from carecircles.io._years import year_of as year_of
+from carecircles.io.amenities import read_amenities as read_amenities
 from carecircles.io.homes import measures_of as measures_of
 from carecircles.io.homes import read_communities as read_communities
 from carecircles.io.homes import read_people_grid as read_people_grid
 from carecircles.io.homes import read_residences as read_residences
 from carecircles.io.homes import read_uninhabited as read_uninhabited
+from carecircles.io.needs import read_needs as read_needs
 from carecircles.io.read import Source as Source
 from carecircles.io.read import centres_of as centres_of
 from carecircles.io.read import read_boundary as read_boundary

@@ -36,16 +36,37 @@ _TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+
 _MOST_PEOPLE = 1e10
 _UNITS = {  # what may stand behind a number, longer ones first
     ("capacity", EVERYONE): ("persons", "people", "人", "位", "名"),
-    ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
+    ("day_places",): (
+        "places",
+        "persons",
+        "people",
+        "个床位",
+        "张床位",
+        "人",
+        "位",
+        "个",
+        "张",
+        "名",
+    ),
+    ("beds", "beds_medical", "beds_rehabilitation", "beds_family"): (
+        "beds",
+        "bed",
+        "张床位",
+        "张床",
+        "床位",
+        "个",
+        "张",
+        "床",
+    ),
     ("price",): ("万元", "亿元", "千元", "元", "万", "亿"),
     ("lon", "lat"): ("°e", "°n", "°", "度"),
     ("households",): ("households", "户"),
     ("dwellings",): ("dwellings", "units", "套", "户"),
     ("floors",): ("storeys", "floors", "层", "f"),
-    ("height",): ("metres", "米", "m"),
-    ("floor_area",): ("平方米", "平米", "m2"),
+    ("height", "position_error_m"): ("metres", "米", "m"),
+    ("floor_area", "area_m2"): ("平方米", "平米", "m2"),
 }
-_IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area")
+_IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area", "area_m2")
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -426,6 +447,25 @@ def geometries(frame: gpd.GeoDataFrame, *, file: str, kinds: Sequence[str]) -> l
 def negative(column: str) -> Sentence:
     """That a value is below 0."""
     return Sentence(f"{column} is negative", zh=f"{column} 为负数")
+
+
+def variation(frame: pd.DataFrame, *, file: str) -> tuple[pd.Series, list[Sentence]]:
+    """How uncertain people are: coefficients of variation, from 0 to 1, 0 where nothing is said."""
+    values, problems = numbers(frame, "variation", file=file, such_as="0.05", blank=True)
+    is_wrong = (values < 0) | (values > 1)
+    return values.fillna(0.0), [
+        *problems,
+        *complain(
+            file,
+            frame.index[is_wrong],
+            Sentence("variation is not between 0 and 1", zh="variation 不在 0 到 1 之间"),
+            Sentence(
+                "write the standard deviation of its people over their mean, such as 0.05",
+                zh="请填写人口标准差与均值之比，例如 0.05",
+            ),
+            values=frame.loc[is_wrong, "variation"],
+        ),
+    ]
 
 
 def is_of_the_earth(crs: pyproj.CRS) -> bool:

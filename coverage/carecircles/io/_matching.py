@@ -217,6 +217,62 @@ def match_centres(
     return facilities.assign(street=codes, neighbour=is_neighbour).drop(columns="row"), [], notes
 
 
+def match_amenities(
+    amenities: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    *,
+    file: str,
+    remedy: Sentence,
+    beyond: float = NEIGHBOURS_M,
+) -> tuple[gpd.GeoDataFrame, list[Sentence], list[Text]]:
+    """
+    Facilities of one kind up to `beyond` metres outside the area; a list of a whole city serves.
+
+    Where none is near, or another datum would put them right, that is a problem; `remedy` says how a
+    datum, `{}`, is declared.
+    """
+    outline, declared = boundary.geometry.iloc[0], amenities.attrs["datum_declared"]
+    as_wgs84, count = _remedied(remedy, "wgs84"), len(amenities)
+    right = "" if declared else f", or {as_wgs84} if they are right"
+    right_zh = "" if declared else f"；若坐标无误，{as_wgs84.zh}"
+    is_far = ~(_metres(amenities.geometry, outline) <= beyond)
+    if is_far.all():
+        hint = _datum_hint(amenities, lambda moved: _outside(moved, outline), remedy)
+        en, zh = (
+            (f"they would fall inside if {hint}", f"这些点{hint.zh}，即落在研究区内")
+            if hint
+            else ("correct its coordinates, or take the file out", "请更正坐标，或移走该文件")
+        )
+        km = f"{beyond / 1000:g}"
+        told = f"{file}: none of its {count} places lies in the study area or within {km} km of it; {en}."
+        zh = f"{file}：{count} 个地点均不在研究区内，距边界也都超过 {km} 千米；{zh}。"
+        return amenities, [Sentence(told, zh=zh)], []
+    near = amenities[~is_far]
+    near.attrs = dict(amenities.attrs)
+    named = streets.geometry.reindex(street_codes(near["street"], streets).to_numpy()).to_numpy()
+    for find_wrong, en, zh in (
+        (lambda moved: _metres(moved, named) > _STRAY_M, "stand in another street than they name", "的位置不在其所填街道内"),
+        (lambda moved: _outside(moved, outline), "lie outside the study area", "位于研究区之外"),
+    ):  # fmt: skip
+        hint = _datum_hint(near, find_wrong, remedy, fewest=_FEWEST_STRAYS)
+        if hint and not declared:
+            strays = int(find_wrong(near.geometry).sum())
+            told = f"{file}: {strays} of {len(near)} places {en}, and would not if {hint}{right}."
+            said = f"{file}：{len(near)} 个地点中有 {strays} 个{zh}；这些点{hint.zh}，即可纠正{right_zh}。"
+            return amenities, [Sentence(told, zh=said)], []
+    notes: list[Text] = []
+    if is_far.any():
+        left, km = int(is_far.sum()), f"{beyond / 1000:g}"
+        notes.append(
+            {
+                "en": f"{file}: {left} of {count} places are more than {km} km from the study area and left out.",
+                "zh": f"{file}：{count} 个地点中有 {left} 个距研究区超过 {km} 千米，未计入。",
+            }
+        )
+    return near.drop(columns=["row", "street"]), [], notes
+
+
 def match_places(
     places: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, file: str
 ) -> tuple[gpd.GeoDataFrame, list[Sentence]]:

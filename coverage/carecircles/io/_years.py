@@ -4,10 +4,13 @@ Rows of several years in one file: which year a row is of, and that every year i
 A population file may have a column `year`; then a street has a row in each year.
 """
 
+import datetime
 import re
 
 import pandas as pd
 
+from carecircles import _mends
+from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.words import Sentence
 
@@ -87,3 +90,32 @@ def identities(
             values=told[is_late],
         ),
     ]
+
+
+def day_of(written: str | None, called: str) -> datetime.date | None:
+    """
+    The day that text means, of a month or a year the last one; None where there is none.
+
+    Parameters
+    ----------
+    written
+        Such as 2022-07-15, 2022-07 or 2022.
+    called
+        What the sentence calls it.
+
+    Raises
+    ------
+    ValidationError
+        If it is no date.
+
+    Examples
+    --------
+    >>> f"{day_of('2022-06', '--from')}"
+    '2022-06-30'
+    """
+    found, problems = _checks.date(written, called, file="timeline", last_day=True)
+    if problems:
+        shown, mend = _checks.show(written), _mends.such_as("2022-07-15", "2022-07", "2022")
+        told = f"{called} is {shown}, which is no date; {mend}."
+        raise ValidationError([Sentence(told, zh=f"{called} 为 {shown}，不是日期；{mend.zh}。")])
+    return found

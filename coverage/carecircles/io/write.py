@@ -50,7 +50,7 @@ class Sheet(NamedTuple):
     is_prose: bool = False
 
 
-Result: TypeAlias = str | pd.DataFrame | list[Sheet]  # what a file is made from
+Result: TypeAlias = str | bytes | pd.DataFrame | list[Sheet]  # what a file is made from
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -110,7 +110,7 @@ def write_results(
     Parameters
     ----------
     results
-        By path, what makes the text, the frame (see `write_frame`) or the sheets of the workbook
+        By path, what makes the text, the bytes, the frame (see `write_frame`) or the sheets of the workbook
         that are written there.
     inputs
         Files that were read; a result takes the place of none of them.
@@ -145,6 +145,9 @@ def _fill(temporary: Path, result: Result, *, file: Path) -> None:
     """Write a result to a temporary path; messages call it by the name it will have."""
     if isinstance(result, str):
         temporary.write_text(result, encoding="utf-8", newline="\n")
+        return
+    if isinstance(result, bytes):
+        temporary.write_bytes(result)
         return
     if isinstance(result, list):
         _write_sheets(result, temporary, file.name)

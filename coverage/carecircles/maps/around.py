@@ -127,14 +127,17 @@ def title(area: StudyArea) -> Text:
     """
     name = area_name(area)
     shown = report.when(area)
+    asked = area.counting.name if area.counting is not None else None
     beyond = int(is_neighbour(area.facilities).sum())
     own = len(area.facilities) - beyond
     return {
         "en": f"{name['en']}: elderly-care coverage of {own} {'centre' if own == 1 else 'centres'}"
         + (f" + {beyond} {'neighbour' if beyond == 1 else 'neighbours'}" if beyond else "")
+        + (f", {asked['en']}" if asked else "")
         + shown["en"],
         "zh": f"{name['zh']}：{own} 个居家养老服务中心"
         + (f"（另计区外 {beyond} 个）" if beyond else "")
+        + (f"（{asked['zh']}）" if asked else "")
         + f"覆盖图{shown['zh']}",
     }
 
@@ -197,6 +200,7 @@ def _heading(plan: Plan, lang: str) -> dict[str, Any]:
     unstated = report.unstated(area)
     return {
         "lang": lang,
+        "services": own_services(area),
         "bounds": corners_of(bounds_of(area)),
         "subtitle": _subtitle(plan),
         "assumptions": headline_of([x for x in report.assumptions(area) if x not in unstated]),
@@ -205,6 +209,11 @@ def _heading(plan: Plan, lang: str) -> dict[str, Any]:
         "notes": notes_of(plan),
         "credits": report.sources_of(plan),
     }
+
+
+def own_services(area: StudyArea) -> dict[str, Text]:
+    """What services are called that the study area declares, or calls by another name."""
+    return {s.key: s.name for s in area.services if s.name != words.SERVICES.get(s.key)}
 
 
 def _subtitle(plan: Plan) -> Text:

@@ -23,6 +23,7 @@ from carecircles.maps.around import (
     legend_of,
     new_map,
     notes_of,
+    own_services,
     title,
 )
 from carecircles.maps.closed import Page
@@ -34,7 +35,7 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import claim_signs, coverage_layers, street_figures
+from carecircles.maps.layers import claim_signs, coverage_layers, missing_signs, street_figures
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
 from carecircles.words import Text, say
@@ -85,7 +86,7 @@ def coverage_map(
     config: dict[str, Any] = {
         "title": title(plan.area),
         "summary": report.summary(plan),
-        "legend": legend_of(plan),
+        "legend": [*missing_signs(plan), *legend_of(plan)],
         "table": _coverage_table(plan),
     }
     if claims is not None:  # there are circles then, whatever reach is
@@ -165,6 +166,7 @@ def comparison_map(
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
     config = {
         "lang": lang,
+        "services": {k: name for plan in plans for k, name in own_services(plan.area).items()},
         "bounds": corners_of(around),
         "title": heading,
         "legend": legend_of(round_one, radius=False, bases=bases),

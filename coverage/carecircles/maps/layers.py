@@ -13,7 +13,9 @@ from carecircles import (
     comparison,
     evaluation,
     gaps,
+    provision,
     report,
+    services,
 )
 from carecircles.area import StudyArea
 from carecircles.claims import Claims
@@ -62,9 +64,11 @@ def coverage_layers(
         zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
         parts = gaps.by_street(plan.cells, group=group)
     return [
-        grid_layer(plan, lang=lang),
+        grid_layer(plan, lang=lang, show=not plan.parts),
+        *([missing_layer(plan, lang=lang)] if plan.parts else []),
         street_layer(plan, lang=lang),
-        zone_layer(plan, zones, parts, lang=lang),
+        zone_layer(plan, zones, parts, lang=lang, show=not plan.parts),
+        *(_without(key, part, lang) for key, part in plan.parts.items()),
         *(claim_layers(plan, claims, lang=lang) if claims is not None else []),
         *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
@@ -121,6 +125,65 @@ def grid_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
         lang=lang,
         show=show,
     )
+
+
+def missing_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing:
+    """
+    The grid's cells coloured by how many services of a bundle are missing; pointing at one names them.
+
+    Parameters
+    ----------
+    plan
+        From `plan.evaluate`, of a study area in which a bundle counts.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan, services
+    >>> from carecircles.area import bundled
+    >>> both = services.Bundle("both", {"en": "both", "zh": "两项"}, ("meals", "medical"), 2)
+    >>> area = bundled(datasets.load("template"), both)
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> maps.missing_layer(asis).data["combinations"]
+    [[], [1], [0, 1]]
+    """
+    lacking = provision.missing({key: part.cells for key, part in plan.parts.items()})
+    kinds, number = np.unique(lacking.to_numpy(), axis=0, return_inverse=True)
+    group = comparison.headline(plan)
+    data, bounds = grid_data(plan, {"missing": number.ravel().astype(np.uint32)}, [group.column])
+    data |= {
+        "told": told_of(group),
+        "services": [services.name_of(key, plan.area.services) for key in plan.parts],
+        "combinations": [np.flatnonzero(kind).tolist() for kind in kinds],
+    }
+    names = {"en": "Grid: services that are missing", "zh": "网格：缺少的服务"}
+    return Drawing("missing", data, bounds=bounds, names=names, lang=lang, show=show)
+
+
+def missing_signs(plan: Plan) -> list[dict[str, Any]]:
+    """What the colours of `missing_layer` mean; nothing where no bundle counts."""
+    many = len(plan.parts)
+    counts = ("0", "1", "2", "3", "4" if many == 4 else "4+")[: many + 1] if many else ()
+    return [
+        {
+            "sign": "missing",
+            "missing": n,
+            "label": {
+                "en": f"{text} of {many} services missing",
+                "zh": f"{many} 项服务缺 {text} 项",
+            },
+        }
+        for n, text in enumerate(counts)
+    ]
+
+
+def _without(key: str, part: Plan, lang: str) -> Drawing:
+    """The zones from which a service of a bundle is out of reach."""
+    group = report.headline_group(part)
+    zones = gaps.uncovered_zones(part.cells, cutoff=part.cost.cutoff, group=group)
+    name = services.name_of(key, part.area.services)
+    names = {"en": f"Zones without: {name['en']}", "zh": f"未覆盖区：{name['zh']}"}
+    data, bounds = _zone_data(part, zones, None, report.ZONE_FACTS)
+    return Drawing("zones", data, bounds=bounds, names=names, lang=lang, show=False)
 
 
 def change_layer(change: Change, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -314,7 +377,8 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
     """The layer of care circles where the plan's reach is a circle; none where it is not."""
-    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) else []
+    is_one = all(part.cost.cutoff == plan.cost.cutoff for part in plan.parts.values())
+    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) and is_one else []
 
 
 def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
@@ -354,7 +418,7 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
         happened = change.centres["change"].get(label)
         if happened is not None:
             centre = centre | {"change": happened}
-        if happened in ("moved", "equipped"):
+        if happened in ("moved", "equipped", "enlarged"):
             centre["was"] = old[label]
         if happened == "moved":
             centre["from"] = [old[label]["lat"], old[label]["lon"]]

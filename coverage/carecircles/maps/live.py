@@ -1,5 +1,6 @@
 """The map on which people plan."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -13,8 +14,9 @@ from carecircles import (
     reach,
     report,
     scenario,
+    services,
 )
-from carecircles.area import StudyArea, is_neighbour
+from carecircles.area import StudyArea, is_neighbour, offered_in, offering
 from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _matching
@@ -55,6 +57,7 @@ class _LiveDrawing(Drawing):
         *ASSETS["default_js"],
         *scripts_of(
             (
+                "limits",
                 "counting",
                 "ways",
                 "walk",
@@ -100,6 +103,13 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
     '<!DOCTYPE html>'
     """
     require_language(lang)
+    if plan.parts:
+        told = (
+            "a live map counts all centres or one service at a time, not a bundle; draw it without --live, or "
+            "without --bundle and choose a service on the page."
+        )
+        zh = "规划地图只能计全部中心或单项服务，不能计服务组合；请去掉 --live，或去掉 --bundle 并在页面上选择服务。"
+        raise ValidationError([Sentence(told, zh=zh)])
     if network_of(plan) is None and not is_straight(plan):
         way = reach.in_words(plan.reach)
         told = (
@@ -211,13 +221,38 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             "spelled": {
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),
-                "services": {
-                    _checks.plain(s): name for s, name in io.spellings_of(io.SERVICES).items()
-                },
+                "states": _plainly(io.STATES),
+                "terms": _plainly(io.TERMS),
+                "services": services.spellings(area.services),
             },
+            "services": _countable(plan),
+            "counting": area.counting.key if area.counting is not None else None,
         },
     }
     return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
+
+
+def _countable(plan: Plan) -> list[dict[str, Any]]:
+    """
+    The services that the page can count alone, each with its own standard if it has one.
+
+    Not those that somebody else walks to, nor farther than the page measures.
+    """
+    if plan.area.counting is not None:
+        return []
+    area, made = plan.area, []
+    for key in offered_in(area):
+        own = offering(area, key).standard
+        if reach.for_walker(plan.reach, offering(area, key)) is not plan.reach:
+            continue
+        pace = None if own == area.standard else {"metres": own.metres, "minutes": own.minutes}
+        made.append({"key": key, "own": pace})
+    return made
+
+
+def _plainly(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Words of ours by each of their spellings, as the page compares them."""
+    return {_checks.plain(s): name for s, name in io.spellings_of(words).items()}
 
 
 def _projection(area: StudyArea) -> dict[str, Any]:

@@ -31,6 +31,17 @@ def code_of(count: int) -> type[np.signedinteger]:
     return np.int16 if count < 2**15 else np.int32
 
 
+def stable_order(codes: np.ndarray) -> np.ndarray:
+    """The order of codes, none negative; equal ones stay as they stand."""
+    if not len(codes) or (codes[1:] >= codes[:-1]).all():
+        return np.arange(len(codes))
+    # Numpy sorts numbers of 16 bits by counting, in a tenth of the time that others take.
+    order = np.argsort(codes.astype(np.uint16), kind="stable")
+    if codes.max() > 0xFFFF:
+        order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]
+    return order
+
+
 def demand_xy(demand: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Where the cells or places are, in metres."""
     if {"x", "y"} <= set(demand.columns):

@@ -240,6 +240,27 @@ def _detour_of(area: StudyArea, factor: float | None, source: str | None) -> Rea
     return functools.partial(detour, factor=factor, source=source)
 
 
+def for_walker(reach: Reach, area: StudyArea) -> Reach:
+    """
+    The same reach by the walker whom an area's standard is for; as it is where that is nobody in particular.
+
+    Only who walks along a network is somebody: circles and detours are of metres, which the standard has for
+    the walker's pace.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> for_walker(straight_line, datasets.load("template")) is straight_line
+    True
+    """
+    who = area.standard.profile
+    if who is None or kind_of(reach) not in (walking, resting):
+        return reach
+    profile = walkers.profile_of(who, area.on_foot.profiles)
+    bind: Callable[..., Reach] = functools.partial
+    return reach if profile_in(reach) == profile else bind(reach, profile=profile)
+
+
 def with_area(reach: Reach, area: StudyArea, *, before: StudyArea) -> Reach:
     """
     The same kind of reach along what another study area has, such as one that a scenario has rebuilt.

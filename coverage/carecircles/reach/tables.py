@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from carecircles.errors import ValidationError
-from carecircles.reach._pairs import table_of
+from carecircles.reach._pairs import stable_order, table_of
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import CostTable, Reach, pairs_in, within
 from carecircles.words import Sentence, at
@@ -132,7 +132,9 @@ def joined(
     cell, place = np.concatenate(cells), np.concatenate(places)
     costs = np.concatenate([t.table.to_numpy() for t in tables])
     is_known = (cell >= 0) & (place >= 0)
-    order = np.flatnonzero(is_known)[np.argsort(place[is_known], kind="stable")]  # centre by centre
+    if not is_known.all():
+        cell, place, costs = cell[is_known], place[is_known], costs[is_known]
+    order = stable_order(place)  # centre by centre
     table = table_of(
         demand, pd.DataFrame(index=facilities), cell[order], place[order], costs[order]
     )

@@ -371,13 +371,17 @@ def change_notes(change: Change) -> list[Text]:
     for label, row in change.centres.iterrows():
         named, word = name_of(row), words.CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
-        also = words.CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
+        also = [
+            words.CHANGES[what]
+            for what in ("equipped", "enlarged")
+            if row[what] and what != row["change"]
+        ]
         lines.append(
             {
                 "en": f"{word['en'].capitalize()}: {isolated(named['en'])} ({label}){far}"
-                + (f", {also['en']}" if also["en"] else ""),
+                + "".join(f", {one['en']}" for one in also),
                 "zh": f"{word['zh']}：{isolated(named['zh'])}（{label}）{far}"
-                + (f"，{also['zh']}" if also["zh"] else ""),
+                + "".join(f"，{one['zh']}" for one in also),
             }
         )
     lines += distance_lines(change)

@@ -12,16 +12,32 @@ from carecircles import _highs
 from carecircles._highs import Program
 from carecircles.errors import SolverError
 from carecircles.siting._search import Watch
-from carecircles.siting._terms import LATE_S, Clock, Floors, Known, NoPlanError, Solution
+from carecircles.siting._terms import (
+    FEASIBLE,
+    LATE_S,
+    Clock,
+    Floors,
+    Known,
+    Limits,
+    NoPlanError,
+    Solution,
+    is_paid,
+    missing,
+)
 from carecircles.words import Sentence, joined
 
 _log = logging.getLogger(__name__)
 
 
-FEASIBLE = 1e-12
-
-
 TOLERANCE = 1e-6  # by which two sums of the same may differ, as a share
+
+
+_EXACT: dict[str, Any] = {
+    "mip_feasibility_tolerance": 1e-9
+}  # or HiGHS opens parts of sites to use up a budget
+
+
+_UNIT = 2.0**17  # what the budget's row is multiplied with, so that HiGHS takes it exactly enough
 
 
 _WHOLE = 1e-5  # HiGHS takes what is nearer than 1e-6 to a whole number for one
@@ -34,9 +50,10 @@ _UNSURE = Sentence(
 
 
 class Model:
-    """A programme that grows by blocks of columns and rows; the sites come first."""
+    """A programme that grows by blocks of columns and rows; the sites come first, within the limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.floors = limits, list[Floors]()
         self.count = self.sites = 0
         self.objective: list[np.ndarray] = []
         self.lower: list[np.ndarray] = []
@@ -53,19 +70,14 @@ class Model:
         self.count += size
         return np.arange(self.count - size, self.count)
 
-    def add_sites(
-        self,
-        objective: np.ndarray,
-        *,
-        most: tuple[np.ndarray, float] | None = None,
-        lower: np.ndarray | float = 0.0,
-    ) -> None:
-        """A column for each site, open or not; with `most`, their prices and the budget."""
+    def add_sites(self, objective: np.ndarray, *, lower: np.ndarray | float = 0.0) -> None:
+        """A column for each site, open or not, and the budget they share."""
         sites = self.add_columns(objective, lower=lower)
         self.sites = len(sites)
         self.make_whole(sites)
-        if most is not None:
-            self.add_sum(sites, most[0], upper=most[1])
+        price, budget = self.limits.price, self.limits.budget
+        if math.isfinite(budget):
+            self.add_sum(sites, _UNIT * price, upper=_UNIT * budget)
 
     def make_whole(self, columns: np.ndarray) -> None:
         """Columns that are 0 or 1 and nothing between."""
@@ -148,6 +160,7 @@ class Model:
         """The least weight to be covered in each group."""
         if floors is None:
             return
+        self.floors.append(floors)
         needed = np.flatnonzero(floors.least > 0)
         is_in = np.isin(floors.problem.group, needed)
         covered = self.add_covered(floors.problem.cover[is_in])
@@ -195,7 +208,9 @@ class Model:
         The best plan, proven to the share `gap` or the difference `slack`; `options` are of HiGHS.
 
         What the solver claims is held against the programme, and against the plan that is known. An
-        answer that does not hold, and that there is no plan, has to come out again another way.
+        answer that does not hold, and that there is no plan, has to come out again another way. The
+        solver takes a sum for kept that is over by a millionth; a plan that does not keep to a limit by
+        our own arithmetic is cut off, and the best of the others sought.
 
         Raises
         ------
@@ -208,9 +223,53 @@ class Model:
         """
         if self.count == 0:
             return Solution(np.array([], dtype=int), 0.0, 0.0, "optimal")
+        start = start or Known(np.array([], dtype=int), math.nan)
+        while True:
+            found = self._claimed(
+                clock, start, maximum=maximum, gap=gap, slack=slack, watch=watch, **options
+            )
+            if not self._cut_off(found.chosen):
+                return found
+            if not clock.left():
+                if math.isnan(start.value):
+                    raise TimeoutError
+                return found._replace(chosen=start.chosen, value=start.value, status=clock.word())
+
+    def _cut_off(self, chosen: np.ndarray) -> bool:
+        """Whether a plan does not keep to a limit; rows that every plan keeps to that does, but it."""
+        size, price = self.count, self.limits.price
+        is_open = np.isin(np.arange(self.sites), chosen)
+        is_cut = not is_paid(self.limits, chosen)
+        if is_cut:  # not all of the dearest that are too much together, nor others as dear
+            order = chosen[np.argsort(-price[chosen], kind="stable")]
+            enough = np.cumsum(price[order]) <= self.limits.budget
+            count = min(1 + int(enough.sum()), len(order))
+            dearest = order[:count]
+            too_many = np.union1d(dearest, np.flatnonzero(price >= price[dearest].max()))
+            self.add_sum(too_many, np.ones(len(too_many)), upper=count - 1.0)
+        for floors in self.floors:
+            for group in np.unique(floors.problem.group[missing(floors, chosen)]):
+                own = missing(floors, chosen) & (floors.problem.group == group)
+                others = np.unique(floors.problem.cover[own].indices)
+                others = others[~is_open[others]]
+                self.add_rows(placed(np.zeros(len(others), int), others, size, rows=1), lower=1.0)
+                is_cut = True
+        return is_cut
+
+    def _claimed(
+        self,
+        clock: Clock,
+        start: Known,
+        *,
+        maximum: bool,
+        gap: float,
+        slack: float,
+        watch: Watch | None,
+        **options: Any,
+    ) -> Solution:
+        """What the solver says is the best plan, held against the programme."""
         program, is_denied = self.program(is_maximum=maximum), False
         faults: list[Sentence] = []
-        start = start or Known(np.array([], dtype=int), math.nan)
         known = None if math.isnan(start.value) else start.value
         ways: list[dict[str, Any]] = [{}, {"presolve": "off"}]
         if len(start.chosen):
@@ -223,7 +282,7 @@ class Model:
             try:
                 answer = _highs.run(
                     program, seconds=clock.left(), stopped=clock.stopped, told=watch,
-                    mip_rel_gap=gap, mip_abs_gap=slack, **options, **way,
+                    mip_rel_gap=gap, mip_abs_gap=slack, **_EXACT, **options, **way,
                 )  # fmt: skip
             except SolverError as err:
                 faults.append(err.why)

@@ -18,11 +18,13 @@ from scipy import sparse
 Watch = Callable[[float, float], None]  # told the best value and the bound so far
 
 _EXACT = 1e-9
-_DOMINANCE_MOST_PAIRS = (
-    2e9  # of columns compared; beyond, looking for dominance takes more than it saves
-)
-_PAIRS_AT_ONCE = 2e7
-_MOST_PLACES = 300  # beyond, swaps take more time than they are worth
+# Others that a set is held against, time and again: most find theirs soon.
+_LOOKS = (8, 8, 8, 2**31)
+_BITS, _PROBES = 64, 5
+# Of sets compared, and words that hold them; beyond, looking for dominance takes more than it saves.
+_DOMINANCE_MOST_PAIRS, _DOMINANCE_MOST_WORDS = 1e8, 4e7
+_PAIRS_AT_ONCE = 1_000_000
+MOST_PLACES = 300  # beyond, swaps take more time than they are worth
 _ENTRIES_AT_ONCE = 2_000_000
 _KICKED = 4
 _NEARLY = 0.008  # how much worse than the best a plan may be to search on from it
@@ -74,12 +76,16 @@ def without_dominated(problem: Covering, price: np.ndarray) -> Covering:
 
     Of equal ones the first stays. Left as it is where there are too many pairs to compare.
     """
-    by_column = problem.cover.T.tocsr()
-    dropped = np.diff(by_column.indptr) == 0
-    for a, b, is_same in _contained(by_column, problem.cover):
-        dropped[a[(price[b] <= price[a]) & (~is_same | (price[b] < price[a]) | (b < a))]] = True
-    kept = np.flatnonzero(~dropped)
-    return problem._replace(cover=problem.cover[:, kept].tocsr(), columns=problem.columns[kept])
+    for most in _LOOKS:
+        by_column = problem.cover.T.tocsr()
+        dropped = np.diff(by_column.indptr) == 0
+        for a, b, is_same in _contained(by_column, problem.cover, most):
+            replaced = (price[b] <= price[a]) & (~is_same | (price[b] < price[a]) | (b < a))
+            dropped[a[replaced]] = True
+        kept = np.flatnonzero(~dropped)
+        columns, price = problem.columns[kept], price[kept]
+        problem = problem._replace(cover=problem.cover[:, kept].tocsr(), columns=columns)
+    return problem
 
 
 def without_implied(problem: Covering) -> Covering:
@@ -88,32 +94,65 @@ def without_implied(problem: Covering) -> Covering:
 
     A row that has all the columns of another one is covered when that one is.
     """
-    dropped = np.zeros(problem.cover.shape[0], dtype=bool)
-    for a, b, is_same in _contained(problem.cover, problem.cover.T.tocsr()):
-        dropped[b[~is_same | (a < b)]] = True
-    return problem._replace(
-        cover=problem.cover[~dropped],
-        weight=problem.weight[~dropped],
-        group=problem.group[~dropped],
-    )
+    for most in _LOOKS:
+        dropped = np.zeros(problem.cover.shape[0], dtype=bool)
+        for a, b, is_same in _contained(problem.cover, problem.cover.T.tocsr(), most):
+            dropped[b[~is_same | (a < b)]] = True
+        problem = problem._replace(
+            cover=problem.cover[~dropped],
+            weight=problem.weight[~dropped],
+            group=problem.group[~dropped],
+        )
+    return problem
 
 
 def _contained(
-    sets: sparse.csr_matrix, by_item: sparse.csr_matrix
+    sets: sparse.csr_matrix, by_item: sparse.csr_matrix, most: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Pairs (a, b) of sets where all of a is in b, and whether they are the same; none if too many."""
-    pairs = float((np.diff(by_item.indptr).astype(float) ** 2).sum())
-    if pairs > _DOMINANCE_MOST_PAIRS:
+    """
+    Pairs (a, b) of sets where all of a is in b, and whether they are the same; none if too many.
+
+    Whatever holds all of a holds its rarest item: only those sets are held against a, first by some
+    more of its items, then by all; `most` of them at most.
+    """
+    size, held = np.diff(sets.indptr), np.diff(by_item.indptr)
+    some, words = np.flatnonzero(size), -(-sets.shape[1] // _BITS)
+    if not len(some):
         return
-    sets, by_item = sets.astype(np.float32), by_item.astype(np.float32)
-    size = np.diff(sets.indptr)
-    step = max(1, int(len(size) * _PAIRS_AT_ONCE / max(pairs, 1.0)))
-    for first in range(0, len(size), step):
-        shared = (sets[first : first + step] @ by_item).tocoo()
-        a, b = shared.row + first, shared.col
-        inside = (shared.data == size[a]) & (a != b)
-        a, b = a[inside], b[inside]
+    order = np.lexsort((held[sets.indices], np.repeat(np.arange(len(size)), size)))
+    first, last = sets.indptr[some], sets.indptr[some + 1] - 1
+    rarest = sets.indices[order[first]]
+    pairs = np.minimum(held[rarest].astype(np.int64), most)
+    if pairs.sum() > _DOMINANCE_MOST_PAIRS or words * sets.shape[0] > _DOMINANCE_MOST_WORDS:
+        return
+    probes = [sets.indices[first + n * (last - first) // _PROBES] for n in range(_PROBES + 1)]
+    bits = _bits(sets, words)
+    part = np.cumsum(pairs) // _PAIRS_AT_ONCE
+    for own in np.split(np.arange(len(some)), np.flatnonzero(np.diff(part)) + 1):
+        number, place = np.repeat(own, pairs[own]), np.arange(pairs[own].sum())
+        place -= np.repeat(np.cumsum(pairs[own]) - pairs[own], pairs[own])
+        item = rarest[number]
+        place = place * held[item] // pairs[number]  # evenly spread where not all are looked at
+        b = by_item.indices[by_item.indptr[item] + place]
+        is_likely = (some[number] != b) & (size[some][number] <= size[b])
+        for probe in probes:
+            number, b = number[is_likely], b[is_likely]
+            word, bit = np.divmod(probe[number], _BITS)
+            is_likely = (bits[b, word] >> bit.astype(np.uint64)) & np.uint64(1) == 1
+        a, b = some[number[is_likely]], b[is_likely]
+        for word in range(words):
+            is_inside = bits[a, word] & ~bits[b, word] == 0
+            a, b = a[is_inside], b[is_inside]
         yield a, b, size[a] == size[b]
+
+
+def _bits(sets: sparse.csr_matrix, words: int) -> np.ndarray:
+    """A bit for each item of each set."""
+    bits = np.zeros((sets.shape[0], words), dtype=np.uint64)
+    of_set = np.repeat(np.arange(sets.shape[0]), np.diff(sets.indptr))
+    word, bit = np.divmod(sets.indices, _BITS)
+    np.bitwise_or.at(bits, (of_set, word), np.uint64(1) << bit.astype(np.uint64))
+    return bits
 
 
 def worths(problem: Covering) -> sparse.csc_matrix:
@@ -150,8 +189,8 @@ class Standing:
     ) -> None:
         rows, columns = worth.shape
         chosen = list(chosen)
-        affordable = int((np.cumsum(np.sort(price)) <= budget + _EXACT).sum())
-        places = max(min(affordable, _MOST_PLACES), len(chosen))
+        affordable = int((np.cumsum(np.sort(price)) <= budget).sum())
+        places = max(min(affordable, MOST_PLACES), len(chosen))
         self.by_column, self.by_row, self.price, self.budget = worth, worth.tocsr(), price, budget
         self.chosen = np.full(places, -1)
         self.table = np.zeros((rows, places))
@@ -192,7 +231,7 @@ class Standing:
         while len(self.chosen) and clock.left():
             gains = self.added[:, None] - self.lost + self.kept.reshape(-1, len(self.chosen))
             taken = np.where(self.chosen >= 0, self.price[self.chosen], 0.0)
-            over = self.price[:, None] - taken > self.budget - taken.sum() + _EXACT
+            over = self.price[:, None] - taken > self.budget - taken.sum()
             gains[over] = -math.inf
             column, place = divmod(int(gains.argmax()), len(self.chosen))
             if gains[column, place] <= _EXACT * max(1.0, self.value()):
@@ -207,9 +246,7 @@ class Standing:
             self.put(place, -1)
         for place in map(int, places):
             spare = self.budget - self.price[self.columns()].sum()
-            is_free = (self.price <= spare + _EXACT) & (
-                self.added > _EXACT * max(1.0, self.value())
-            )
+            is_free = (self.price <= spare) & (self.added > _EXACT * max(1.0, self.value()))
             is_free[self.columns()] = False
             some = np.flatnonzero(is_free)
             if len(some) > _FILLED_FROM:
@@ -233,7 +270,7 @@ class Standing:
         places, columns = len(self.chosen), len(self.added)
         step = max(1, _ENTRIES_AT_ONCE * len(self.first) // max(1, self.by_row.nnz))
         for part in (rows[n : n + step] for n in range(0, len(rows), step)):
-            entries, row = _entries(self.by_row.indptr, part)
+            entries, row = entries_of(self.by_row.indptr, part)
             column = self.by_row.indices[entries]
             worth, first = self.by_row.data[entries], self.first[row]
             added = np.maximum(worth - first, 0)
@@ -323,7 +360,7 @@ def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     return part
 
 
-def _entries(indptr: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def entries_of(indptr: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where the entries of some rows (or columns) of a sparse matrix stand, and whose each is."""
     first, count = indptr[which].astype(np.int64), np.diff(indptr)[which]
     shift = np.repeat(first - (np.cumsum(count) - count), count)

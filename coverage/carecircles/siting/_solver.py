@@ -4,6 +4,7 @@ The proof by HiGHS, after `_search` has made the problem small and found a good 
 Every model has a binary column for each candidate site, and columns and rows for what it counts.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,10 +12,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _bound, _search
-from carecircles.siting._model import FEASIBLE, TOLERANCE, Model, placed
+from carecircles import _highs
+from carecircles._highs import Program
+from carecircles.errors import SolverError
+from carecircles.siting import _bound, _search, _starts
+from carecircles.siting._model import TOLERANCE, Model, placed
 from carecircles.siting._search import Covering, Standing, Watch
-from carecircles.siting._terms import Clock, Known, Limits, NoPlanError, Solution
+from carecircles.siting._terms import (
+    FEASIBLE,
+    Clock,
+    Floors,
+    Known,
+    Limits,
+    NoPlanError,
+    Solution,
+    is_within,
+)
 
 _QUICK_ENTRIES = 150_000  # up to here HiGHS is asked without kicks first
 
@@ -26,6 +39,9 @@ _FINE = 1e-9  # by how much of its most a group of rows may be promised more tha
 
 
 _PATIENCE = (100, 3000)  # kicks without success before HiGHS is asked, and when it found no proof
+
+
+_STEPS = (1_000, 30_000)  # without success before the bound is asked for, and after it
 
 
 _FIRST_SHARE = 0.4  # of the time, for HiGHS before there are more kicks
@@ -53,7 +69,6 @@ def maximize(
     if best.status == "optimal" and is_within(limits, best.chosen):
         return best
     if limits.floors is not None:
-        require_reachable(limits, clock)
         return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
     price, budget = limits.price, limits.budget
     for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
@@ -61,7 +76,8 @@ def maximize(
         small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
         if cuts is None or not clock.left():
             break
-        if small.nnz > _QUICK_ENTRIES or patience == _PATIENCE[-1]:
+        is_wide = len(best.chosen) > _search.MOST_PLACES
+        if not is_wide and (small.nnz > _QUICK_ENTRIES or patience == _PATIENCE[-1]):
             plan = _search.explored(
                 Standing(small, price[kept], budget, start),
                 clock,
@@ -88,11 +104,23 @@ def _with_floors(
     watch: Watch | None,
 ) -> Solution:
     """The best plan that keeps to the floors, by HiGHS, from one that need not; any column may be needed."""
-    model = Model()
-    model.add_sites(np.zeros(worth.shape[1]), most=(limits.price, limits.budget))
+    start = _if_allowed(Known(best.chosen, best.value), limits)
+    if limits.floors is not None and math.isnan(start.value):
+        taken = _starts.reaching(limits.floors, limits.price, limits.budget)
+        chosen = _starts.worth_most(worth, limits.price, limits.budget, taken)
+        start = _if_allowed(Known(chosen, _search.worth_of(worth, chosen)), limits)
+    if math.isnan(start.value):
+        require_reachable(limits, clock)
+    if best.bound - start.value <= _slack(slack, start.value):
+        return best._replace(chosen=start.chosen, value=start.value, status="optimal")
+    if not clock.has_for(worth.nnz):
+        if math.isnan(start.value):
+            raise TimeoutError
+        return best._replace(chosen=start.chosen, value=start.value, status=clock.word())
+    model = Model(limits)
+    model.add_sites(np.zeros(worth.shape[1]))
     model.set_objective(*model.add_levels(worth))
     model.add_floors(limits.floors)
-    start = _if_allowed(Known(best.chosen, best.value), limits)
     found = model.solve(
         start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
     )
@@ -110,17 +138,22 @@ def _bounded(
 ) -> tuple[Solution, _bound.Bound, _bound.Cuts | None]:
     """A good plan, its bound, and the cuts behind it; floors are left aside."""
     price, budget = limits.price, limits.budget
-    plan = Standing(worth, price, budget)
-    plan.climb(clock)
-    most = _search.worth_of(worth, np.arange(worth.shape[1]))
-    best = Solution(plan.columns(), plan.value(), most, clock.word())
+    chosen = _starts.worth_most(worth, price, budget)
+    each = np.asarray(worth.sum(axis=0)).ravel()
+    most = float(each @ _search.knapsack(each, price, budget))
+    most = min(most, float(worth.max(axis=1).sum())) if worth.nnz else 0.0
+    best = Solution(chosen, _search.worth_of(worth, chosen), most, clock.word())
+    if len(chosen) <= _search.MOST_PLACES and clock.has_for(worth.nnz):
+        plan = Standing(worth, price, budget, chosen)
+        plan.climb(clock)
+        best = best._replace(chosen=plan.columns(), value=plan.value())
     if watch:
         watch(best.value, best.bound)
     found, cuts = _bound.bound(
         worth, price, budget, clock,
         chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
     )  # fmt: skip
-    if clock.left():
+    if clock.left() and (found.part > 0).sum() <= _search.MOST_PLACES:
         rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
         rounded.climb(clock)
         if rounded.value() > best.value:
@@ -174,8 +207,8 @@ def _by_rounds(
     # So that the plan is worth there what it is.
     cuts.add(np.isin(every, best.chosen).astype(float))
     while best.bound - best.value > _slack(slack, best.value):
-        model = Model()
-        model.add_sites(np.zeros(len(kept)), most=(limits.price[kept], limits.budget))
+        model = Model(Limits(limits.price[kept], limits.budget))
+        model.add_sites(np.zeros(len(kept)))
         groups = model.add_columns(cuts.most)
         rows = cuts.rows()[:, np.concatenate([kept, len(every) + np.arange(len(groups))])]
         model.add_rows(rows, upper=cuts.limits())
@@ -186,7 +219,6 @@ def _by_rounds(
             slack=_slack(slack, best.value),
             clock=clock,
             watch=watch,
-            mip_feasibility_tolerance=_FINE,
             primal_feasibility_tolerance=_FINE,
         )
         chosen = kept[found.chosen]
@@ -217,54 +249,104 @@ def minimize(
         if not can_cover(problem, limits, least, clock.part(0.1, most=_REACH_S)):
             raise NoPlanError
         require_reachable(limits, clock)
-    model = Model()
+    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
+    start, bound = Known(np.array([], dtype=int), math.nan), _least_price(problem, limits, least)
+    if math.isinf(limits.budget):
+        start = _enough(problem, limits, least)
+    if not math.isnan(start.value) and not clock.has_for(problem.cover.nnz):
+        return Solution(start.chosen, start.value, bound, clock.word())
+    if is_all:
+        problem = _search.without_implied(problem)
+        if limits.floors is None and not math.isnan(start.value):
+            start, bound = _with_less(
+                problem, limits.price, start, bound, gap=gap, clock=clock, watch=watch
+            )
+        if start.value - bound <= gap * start.value:
+            return Solution(start.chosen, start.value, bound, "optimal")
+    model = Model(limits)
     model.add_sites(limits.price)
     model.add_floors(limits.floors)
-    if least >= problem.weight.sum() * (1 - FEASIBLE):
-        model.add_rows(_search.without_implied(problem).cover, lower=1.0)
+    if is_all:
+        model.add_rows(problem.cover, lower=1.0)
     else:
-        covered = model.add_covered(problem.cover)
-        model.add_sum(covered, problem.weight, lower=least * (1 - FEASIBLE))
-    if math.isfinite(limits.budget):
-        model.add_sum(np.arange(len(limits.price)), limits.price, upper=limits.budget)
-    start = _enough(problem, limits, least, clock) if math.isinf(limits.budget) else None
+        one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
+        model.add_floors(Floors(one, np.array([least])))
     solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
-    bound = max(solution.bound, 0.0)
-    if (limits.price == np.round(limits.price)).all():  # so is the price of every plan
-        bound = math.ceil(bound - 1e-6)
-    return solution._replace(value=value, bound=float(min(bound, value)))
+    bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))
+    return solution._replace(value=value, bound=min(bound, value))
 
 
-def _enough(problem: Covering, limits: Limits, least: float, clock: Clock) -> Known:
-    """Columns that cover so much weight, most for their price first; all of them if that is not enough."""
-    by_column, spare = problem.cover.T.tocsr(), problem.weight.copy()
-    paid, chosen = np.maximum(limits.price, 1e-9), []
-    while problem.weight.sum() - spare.sum() < least * (1 - FEASIBLE) and clock.left():
-        gain = (by_column @ spare) / paid
-        if not len(gain) or gain.max() <= 0:
+def _whole_if_prices_are(bound: float, price: np.ndarray) -> float:
+    """A bound to what columns cost, raised to the next whole number where that is whole too."""
+    return float(
+        math.ceil(bound - 1e-6)
+        if (price == np.round(price)).all() and math.isfinite(bound)
+        else bound
+    )
+
+
+def _least_price(problem: Covering, limits: Limits, least: float) -> float:
+    """What so much weight costs at least, if every column covered its weight alone."""
+    weight = np.asarray(problem.cover.T @ problem.weight).ravel()
+    some = weight > 0
+    weight, price = weight[some], limits.price[some]
+    order = np.argsort(price / weight, kind="stable")
+    before = np.cumsum(weight[order]) - weight[order]
+    part = np.clip((least - before) / weight[order], 0, 1)
+    return _whole_if_prices_are(float(price[order] @ part) * (1 - TOLERANCE), limits.price)
+
+
+def _with_less(
+    problem: Covering,
+    price: np.ndarray,
+    start: Known,
+    bound: float,
+    *,
+    gap: float,
+    clock: Clock,
+    watch: Watch | None,
+) -> tuple[Known, float]:
+    """Columns that cover all rows for less, and what none can cost less than."""
+    size = problem.cover.shape
+    of_rows, of_columns = np.ones(size[0]), np.ones(size[1])
+    cover = problem.cover
+    program = Program(
+        price, 0 * of_columns, of_columns, of_columns < 0, cover.indptr, cover.indices, cover.data,
+        of_rows, of_rows * math.inf, is_maximum=False,
+    )  # fmt: skip
+    for patience in _STEPS:
+        chosen = _starts.fewer(
+            problem, price, start.chosen, clock, patience=patience, enough=bound * (1 + gap)
+        )
+        start = Known(chosen, float(price[chosen].sum()))
+        if watch:
+            watch(start.value, bound)
+        if start.value <= bound * (1 + gap) or not clock.left():
             break
-        chosen.append(int(gain.argmax()))
-        spare[by_column[chosen[-1]].indices] = 0
-    every = np.arange(len(limits.price))
-    for some in (np.array(chosen, dtype=int), every):
-        covered = problem.weight[np.asarray(problem.cover[:, some].sum(axis=1)).ravel() > 0].sum()
-        if covered >= least * (1 - FEASIBLE) and is_within(limits, some):
-            return Known(some, float(limits.price[some].sum()))
-    return Known(every, math.nan)
+        if patience == _STEPS[0]:
+            with contextlib.suppress(SolverError):
+                answer = _highs.run(
+                    program, seconds=clock.left(), stopped=clock.stopped, solver="ipm", run_crossover="off"
+                )  # fmt: skip
+                if answer.duals is not None:  # any of them make a bound, if they are not negative
+                    dual = np.maximum(np.nan_to_num(answer.duals, posinf=0.0), 0)
+                    value = dual.sum() + np.minimum(price - cover.T @ dual, 0).sum()
+                    bound = max(bound, _whole_if_prices_are(float(value), price))
+    return start, bound
 
 
-def is_within(limits: Limits, chosen: np.ndarray) -> bool:
-    """Whether these columns keep to the budget and the floors."""
-    taken = float(limits.price[chosen].sum())
-    if taken > limits.budget + 1e-9 * max(1.0, taken):
-        return False
-    if limits.floors is None:
-        return True
-    problem, least = limits.floors
-    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
-    covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
-    return bool((covered >= least * (1 - FEASIBLE)).all())
+def _enough(problem: Covering, limits: Limits, least: float) -> Known:
+    """Columns that cover so much weight and keep to the floors; of no worth if there are none."""
+    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
+    even = problem._replace(weight=np.ones(len(problem.weight))) if is_all else problem
+    enough = even.weight.sum() if is_all else least * (1 - FEASIBLE)
+    chosen = _starts.covering(even, limits.price, enough)
+    if limits.floors is not None:
+        chosen = np.union1d(chosen, _starts.reaching(limits.floors, limits.price, limits.budget))
+    covered = problem.weight[np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0].sum()
+    is_plan = covered >= least * (1 - FEASIBLE) and is_within(limits, chosen)
+    return Known(chosen, float(limits.price[chosen].sum()) if is_plan else math.nan)
 
 
 def _if_allowed(start: Known, limits: Limits) -> Known:
@@ -298,24 +380,32 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     return found.value > enough * (1 + 1e-9)
 
 
-def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> np.ndarray:
+def fill(
+    problem: Covering,
+    need: np.ndarray,
+    limits: Limits,
+    clock: Clock,
+    taken: np.ndarray | None = None,
+) -> np.ndarray:
     """
     Columns within the budget by which many rows have as many as they `need`: a plan to start from.
 
-    Each is the one that brings most weight nearer to what it needs; then single exchanges that gain.
+    Those that are `taken` come first. Each other is the one that brings most weight nearer to what it
+    needs; then single exchanges that gain.
     """
     by_column, weight = problem.cover.T.tocsr(), problem.weight
-    chosen: list[int] = []
-    depth = np.zeros(len(weight))
-    while clock.left():
-        spare = limits.budget - limits.price[chosen].sum() + 1e-9
-        gain = by_column @ np.where(depth < need, weight / need, 0.0)
-        gain[(limits.price > spare)] = 0
-        gain[chosen] = 0
-        if not len(gain) or gain.max() <= 0:
-            break
-        chosen.append(int(gain.argmax()))
-        depth += by_column[chosen[-1]].toarray().ravel()
+    chosen: list[int] = [] if taken is None else taken.tolist()
+    depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
+
+    def gain_of(column: int) -> float:
+        rows = by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]]
+        return float((weight / need)[rows[depth[rows] < need[rows]]].sum())
+
+    each, spare = by_column @ (weight / need), limits.budget - float(limits.price[chosen].sum())
+    each[chosen] = 0
+    for column in _starts.best_first(each, gain_of, limits.price, spare):
+        chosen.append(column)
+        depth += by_column[column].toarray().ravel()
     for _ in range(100):
         best, exchange = 1e-9 * max(1.0, weight.sum()), None
         now = weight[depth >= need].sum()
@@ -323,7 +413,7 @@ def fill(problem: Covering, need: np.ndarray, limits: Limits, clock: Clock) -> n
             if not clock.left():
                 break
             others = depth - by_column[column].toarray().ravel()
-            spare = limits.budget - limits.price[chosen].sum() + limits.price[column] + 1e-9
+            spare = limits.budget - limits.price[chosen].sum() + limits.price[column]
             left = weight[others >= need].sum()
             gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
             gain[(limits.price > spare)] = -math.inf
@@ -353,22 +443,27 @@ def maximize_backup(
         depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
         return float(problem.weight[depth >= need].sum())
 
-    require_reachable(limits, clock)
     chosen = fill(problem, need, limits, clock)
-    start = Known(chosen, worth_of(chosen))
-    model = Model()
-    model.add_sites(np.zeros(len(limits.price)), most=(limits.price, limits.budget))
-    model.add_covered(problem.cover, need=need, worth=problem.weight)
-    model.add_floors(limits.floors)
-    solution = model.solve(
-        start=_if_allowed(start, limits), maximum=True, slack=slack(start.value), clock=clock, watch=watch
-    )  # fmt: skip
-    value = worth_of(solution.chosen)
+    if limits.floors is not None and not is_within(limits, chosen):
+        require_reachable(limits, clock)
+        taken = _starts.reaching(limits.floors, limits.price, limits.budget)
+        chosen = fill(problem, need, limits, clock, taken)
+    start = _if_allowed(Known(chosen, worth_of(chosen)), limits)
     # No plan brings more than its sites would one by one.
     each = problem.cover.T @ (problem.weight / need)
     most = float(each @ _search.knapsack(each, limits.price, limits.budget))
-    bound = min(solution.bound, most, float(problem.weight.sum()))
-    return solution._replace(value=value, bound=max(value, bound))
+    most = min(most, float(problem.weight.sum()))
+    if not clock.has_for(problem.cover.nnz) and not math.isnan(start.value):
+        return Solution(chosen, start.value, most, clock.word())
+    model = Model(limits)
+    model.add_sites(np.zeros(len(limits.price)))
+    model.add_covered(problem.cover, need=need, worth=problem.weight)
+    model.add_floors(limits.floors)
+    solution = model.solve(
+        start=start, maximum=True, slack=slack(worth_of(chosen)), clock=clock, watch=watch
+    )  # fmt: skip
+    value = worth_of(solution.chosen)
+    return solution._replace(value=value, bound=max(value, min(solution.bound, most)))
 
 
 class Served(NamedTuple):
@@ -402,15 +497,16 @@ def assign(
 
     Weight may be split.
     """
-    require_reachable(limits, clock)
     row, column, metres, weight, capacity, fixed, beyond = served
+    chosen = np.concatenate([np.arange(fixed), start]).astype(int)
+    known = Known(chosen, _sent(served, chosen) if is_within(limits, chosen) else math.nan)
+    if math.isnan(known.value):
+        require_reachable(limits, clock)
+    elif not clock.has_for(len(metres)):
+        return Solution(chosen, known.value, 0.0, clock.word())
     columns, size = len(capacity), len(metres)
-    model = Model()
-    model.add_sites(
-        np.zeros(columns),
-        most=(limits.price, limits.budget),
-        lower=(np.arange(columns) < fixed).astype(float),
-    )
+    model = Model(limits)
+    model.add_sites(np.zeros(columns), lower=(np.arange(columns) < fixed).astype(float))
     goes = model.add_columns(metres * weight[row])
     unserved = model.add_columns(beyond * weight)
     rows = np.concatenate([row, np.arange(len(weight))])
@@ -428,9 +524,7 @@ def assign(
         room = placed(np.arange(len(limited)), limited, model.count, capacity[limited])
         model.add_rows(load - room, upper=0.0)
     model.add_floors(limits.floors)
-    chosen = np.concatenate([np.arange(fixed), start]).astype(int)
-    known = Known(chosen, _sent(served, chosen))
-    return model.solve(start=_if_allowed(known, limits), gap=gap, clock=clock, watch=watch)
+    return model.solve(start=known, gap=gap, clock=clock, watch=watch)
 
 
 def _sent(served: Served, chosen: np.ndarray) -> float:

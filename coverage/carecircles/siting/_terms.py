@@ -13,6 +13,10 @@ import numpy as np
 from carecircles.siting._search import Covering
 
 LATE_S = 0.05
+_ENTRIES_PER_S = 1e7
+FEASIBLE = (
+    1e-12  # share by which a sum may miss its limit, as sums of the same differ by arithmetic
+)
 
 
 class NoPlanError(RuntimeError):
@@ -50,6 +54,25 @@ class Limits(NamedTuple):
     floors: Floors | None = None
 
 
+def is_paid(limits: Limits, chosen: np.ndarray) -> bool:
+    """Whether these columns keep to the budget."""
+    return float(limits.price[chosen].sum()) <= limits.budget
+
+
+def missing(floors: Floors, chosen: np.ndarray) -> np.ndarray:
+    """For each row of the floors whether it is not covered and its group has too little covered."""
+    problem, least = floors
+    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
+    covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
+    return np.asarray(~is_covered & (covered < least * (1 - FEASIBLE))[problem.group])
+
+
+def is_within(limits: Limits, chosen: np.ndarray) -> bool:
+    """Whether these columns keep to the budget and the floors."""
+    is_met = limits.floors is None or not missing(limits.floors, chosen).any()
+    return is_met and is_paid(limits, chosen)
+
+
 class Clock:
     """Whether the time is up or somebody pressed Ctrl-C; see `started`."""
 
@@ -67,6 +90,10 @@ class Clock:
     def left(self) -> float:
         """Seconds that are left."""
         return 0.0 if self.stopped.is_set() else max(0.0, self.until - time.monotonic())
+
+    def has_for(self, entries: int) -> bool:
+        """Whether there is time for a step that goes through so many entries and cannot be stopped."""
+        return self.left() > entries / _ENTRIES_PER_S
 
     def spent(self) -> float:
         """Seconds since it was started."""

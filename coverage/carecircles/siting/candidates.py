@@ -1,7 +1,9 @@
 """Where a centre could open, and what it would cost people to get there."""
 
 import dataclasses
+import itertools
 import math
+import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,13 +14,15 @@ import shapely
 from carecircles import grid, io, marginal, reach
 from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
 from carecircles.siting.question import Siting
 from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000
+_RINGS, _NARROWER = 6, 0.7  # in which candidates nearer than any centre are looked for
+_FIRST_PART = 64  # of so many parts one is measured before it is known how long it takes
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 
@@ -101,8 +105,8 @@ def read_candidates(
     Returns
     -------
     candidates
-        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none),
-        geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
+        Indexed by `id`: name, name_en, lon, lat, street, price (NaN where the file says none), services
+        (none where the file says none), geometry, to the centimetre. `attrs["notes"]` says what was taken for granted.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def read_candidates(
         zh = f"{file}：编号 {some.zh} 已有中心使用；请给候选点另外的编号。"
         raise ValidationError([Sentence(told, zh=zh)])
     points, degrees = io.as_written(places.geometry)
-    table = places[["name", "name_en", "street", "price"]].join(degrees)
+    table = places[["name", "name_en", "street", "price", "services"]].join(degrees)
     candidates = gpd.GeoDataFrame(table, geometry=points, crs=places.crs)
     candidates.attrs["notes"] = [note for note in area.notes if note not in plan.area.notes]
     return candidates
@@ -225,18 +229,76 @@ def cost_for(
     >>> len(asis.cost.table), len(table)
     (110, 938)
     """
-    needed = GOALS[goal].table
+    return cost_in_time(goal, plan, candidates, full=full)[0]
+
+
+def cost_in_time(
+    goal: str,
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    *,
+    full: float = 0.0,
+    until: float = math.inf,
+) -> tuple[CostTable, gpd.GeoDataFrame]:
+    """
+    The cost table of `cost_for` for as many candidates as there is time for, and these.
+
+    Parameters
+    ----------
+    goal, plan, candidates, full
+        As in `cost_for`.
+    until
+        When it has to be ready, by `time.monotonic()`. Some candidates, spread evenly over all, are measured
+        first, whatever the time; then again and again as many as before, if they can be in time.
+
+    Examples
+    --------
+    Of 56 candidates one is measured when it is too late already.
+
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> len(siting.cost_in_time("coverage", asis, places, until=0.0)[1])
+    1
+    """
+    cells, own = plan.cells, plan.cost if GOALS[goal].table != "nearer" else nearest_of(plan)
+    begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
+    step = len(candidates) if math.isinf(until) else max(1, len(candidates) // _FIRST_PART)
+    while count < len(candidates):
+        some = candidates.iloc[np.sort(order[count : count + step])]
+        tables += _cost_new(goal, plan, some, own=own, full=full)
+        count += len(some)
+        step, now = count, time.monotonic()
+        if now + (now - begun) > until:
+            break
+    some = candidates.iloc[np.sort(order[:count])]
+    facilities = plan.area.facilities.index.append(some.index)
+    return reach.joined(cells, *tables, facilities=facilities), some
+
+
+def _spread(count: int) -> np.ndarray:
+    """Numbers from 0 on in an order of which every beginning is spread evenly over all of them."""
+    numbers, bits = np.arange(count), max(1, count - 1).bit_length()
+    turned = sum(((numbers >> bit) & 1) << (bits - 1 - bit) for bit in range(bits))
+    return np.argsort(turned, kind="stable")
+
+
+def _cost_new(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, own: CostTable, full: float
+) -> list[CostTable]:
+    """Tables of candidates, for the cells that can matter."""
+    needed, cells = GOALS[goal].table, plan.cells
     if needed == "nearer":
-        return _cost_nearer(plan, candidates)
-    cells = plan.cells
+        return _nearer(plan, candidates, own)
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
         "beyond": ~(cells["distance_m"] <= full),
+        "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
-    new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
-    return reach.joined(cells, plan.cost, new)
+    return [plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)]
 
 
 def pairs_expected(
@@ -264,27 +326,37 @@ def pairs_expected(
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
-def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
+def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[CostTable]:
     """
-    The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
+    Tables of the candidates that are nearer to a cell than its nearest centre, which is its `own`.
 
     A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
-    table is complete.
+    tables are complete.
     """
     cells = plan.cells
-    own = reach.nearest(cells, plan.area.facilities, reach=plan.reach)
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
-    tables, step = [], max(1, _PAIRS_AT_ONCE // max(1, len(cells)))
-    for first in range(0, len(candidates), step):
-        some = candidates.iloc[first : first + step]
-        new = plan.reach(cells, some, cutoff=float(nearest.max(initial=0.0)))
-        pairs = reach.pairs_in(new.table)
-        place = cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
-        kept = new.table[new.table.to_numpy() < nearest[place]]
-        tables.append(CostTable(kept, math.inf, new.unit))
-    return reach.joined(cells, own, *tables)
+    tables = []
+    for beyond, most in itertools.pairwise(_rings(nearest)):
+        some = np.flatnonzero((nearest > beyond) & (nearest <= most))
+        part, limit = cells.iloc[some], nearest[some]
+        step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
+        for first in range(0, len(candidates), step):
+            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=most)
+            pairs = reach.pairs_in(new.table)
+            place = part.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+            kept = new.table[new.table.to_numpy() < limit[place]]
+            tables.append(CostTable(kept, math.inf, new.unit))
+    return tables
+
+
+def _rings(nearest: np.ndarray) -> list[float]:
+    """Limits between which cells are measured together, none much farther than its nearest centre."""
+    finite = nearest[np.isfinite(nearest)]
+    most = float(finite.max(initial=0.0))
+    rings = [most * _NARROWER**n for n in reversed(range(_RINGS))] if len(finite) else []
+    return [-1.0, *rings, *([math.inf] if len(finite) < len(nearest) else [])]
 
 
 def with_gross(

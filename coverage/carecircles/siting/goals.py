@@ -27,9 +27,11 @@ class Goal:
         that is the people covered.
     table
         Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
-        or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
+        or none, 'beyond' the cost that counts in full, 'unsure' to be covered, or of candidates 'nearer' than any centre.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
+    may_grow
+        Whether a centre may bring more beside others than alone.
     from_gaps
         Whether only places count from which a centre would gain anyone.
     """
@@ -42,11 +44,15 @@ class Goal:
     column: str | None = None
     table: str = "uncovered"
     heeds_capacities: bool = False
+    may_grow: bool = False
     from_gaps: bool = False
 
 
 GOALS: dict[str, Goal] = {
     "coverage": Goal({"en": "people covered", "zh": "覆盖人数"}, "people", from_gaps=True),
+    "expected": Goal(
+        {"en": "people covered, as expected", "zh": "期望覆盖人数"}, "people", table="unsure"
+    ),
     "facilities": Goal(
         {"en": "new centres", "zh": "新增中心数"},
         "number",
@@ -63,18 +69,30 @@ GOALS: dict[str, Goal] = {
         table="nearer",
         heeds_capacities=True,
     ),
+    "fair": Goal(
+        {
+            "en": "equivalent distance to the nearest centre (Kolm-Pollak)",
+            "zh": "到最近中心的等价均等距离（Kolm-Pollak）",
+        },
+        "metres",
+        is_less_better=True,
+        column="ede_m",
+        table="nearer",
+    ),
     "worst": Goal(
         {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},
         "metres",
         is_less_better=True,
         column="worst_distance_m",
         table="nearer",
+        may_grow=True,
     ),
     "backup": Goal(
         {"en": "people with two centres or more", "zh": "两处以上覆盖人数"},
         "people",
         column="backup_{g}",
         table="one",
+        may_grow=True,
     ),
     "gradual": Goal(
         {"en": "people, those farther away in part", "zh": "按距离折算的人数"},

@@ -1,6 +1,7 @@
 """What is asked of a siting model and what it answers; a question as arrays."""
 
 import contextlib
+import heapq
 import math
 import numbers
 import time
@@ -16,6 +17,7 @@ from carecircles import _html
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
+from carecircles.reach._pairs import stable_order
 from carecircles.siting import _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
@@ -94,7 +96,9 @@ class Siting:
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
-    or to be found; the plan has fewer `sites` where more would not help.
+    or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
+    candidates for which there was no time: the bound is what it is without knowing anything of them.
+    `kappa` is that of the goal 'fair', else None.
     """
 
     goal: str
@@ -109,6 +113,8 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+    unmeasured: int = 0
+    kappa: float | None = None
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
@@ -227,7 +233,8 @@ def instance_of(
     price = _prices(may, rules, is_priced=new is None)
     is_must = may.isin(list(rules.must_open))
     taken = float(price[is_must].sum())
-    if taken > budget + 1e-9 * max(1.0, taken):
+    budget *= 1 + _terms.FEASIBLE
+    if taken > budget:
         told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
         zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
         raise InfeasibleError(Sentence(told, zh=zh))
@@ -270,6 +277,7 @@ def instance_of(
             for some in (np.full(size, True), is_reached, base <= cutoff)
         ]
         least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
+    unit = 2.0 ** math.floor(math.log2(budget)) if 0 < budget < math.inf else 1.0
     return Instance(
         goal=goal,
         people=people,
@@ -279,8 +287,8 @@ def instance_of(
         required=required,
         candidates=may,
         gross=gross,
-        price=price,
-        budget=max(budget - taken, 0.0),
+        price=np.minimum(price, 2 * budget) / unit if budget else price,
+        budget=max(budget - taken, 0.0) / unit,
         is_must=is_must,
         own=own,
         own_depth=own_depth,
@@ -310,13 +318,21 @@ def each_once(
     cell: np.ndarray, column: np.ndarray, metres: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each pair of place and centre once, with its least metres."""
-    key = cell.astype(np.int64) * (int(column.max(initial=0)) + 1) + column
-    if (np.diff(key) > 0).all():
+    if (column[1:] < column[:-1]).any():
+        order = stable_order(column)
+        cell, column, metres = cell[order], column[order], metres[order]
+    # From columns to rows: each pair is moved once.
+    shape = (int(cell.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
+    begins = np.searchsorted(column, np.arange(shape[1] + 1))
+    rows = sparse.csc_matrix((metres, cell, begins), shape=shape).tocsr()
+    cell = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(rows.indptr))
+    column, metres = rows.indices, rows.data
+    is_new = np.ones(len(cell), dtype=bool)
+    is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
+    if is_new.all():
         return cell, column, metres
-    order = np.argsort(key, kind="stable")  # quick, as tables come in long runs that are sorted
-    first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
-    least = np.minimum.reduceat(metres[order], first) if len(first) else metres
-    return cell[order[first]], column[order[first]], least
+    first = np.flatnonzero(is_new)
+    return cell[first], column[first], np.minimum.reduceat(metres, first)
 
 
 def _floors(
@@ -361,13 +377,16 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
                 f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then.",
                 zh=f"在 {clock.spent():.0f} 秒后停止；此前没有找到满足条件的方案。",
             )
-            late = Sentence(
-                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
-                "time.",
-                zh=f"在 {search.time_limit:g} 秒内没有找到满足条件的方案；请延长时间。",
-            )
-            said = stopped if clock.stopped.is_set() else late
+            said = stopped if clock.stopped.is_set() else too_late(search.time_limit)
             raise OutOfTimeError(joined([said, *err.args], "")) from None
+
+
+def too_late(seconds: float) -> Sentence:
+    """That no plan was found in the time."""
+    return Sentence(
+        f"no plan that meets the rules was found in {seconds:g} seconds; allow more time.",
+        zh=f"在 {seconds:g} 秒内没有找到满足条件的方案；请延长时间。",
+    )
 
 
 def _shortfalls(made: Instance) -> Sentence:
@@ -403,9 +422,11 @@ def covering_of(
     """The covering problem of some places with people, and which place each row is."""
     some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
     some &= ~made.is_must[made.column]
-    rows, row = np.unique(made.cell[some], return_inverse=True)
+    cell, column = made.cell[some], made.column[some]
+    rows = np.flatnonzero(np.bincount(cell, minlength=len(made.people)))
+    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
     shape = (len(rows), len(made.candidates))
-    cover = sparse.csr_matrix((np.ones(some.sum()), (row.ravel(), made.column[some])), shape=shape)
+    cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
     return _search.Covering(cover, made.people[rows], group, columns), rows
 
@@ -424,16 +445,18 @@ def siting_of(
     made: Instance,
     solution: Solution,
     measure: Measure,
+    clock: Clock,
     *,
     objective: float | None = None,
 ) -> Siting:
     """
     The plan with its sites in the order in which each helps most.
 
-    The objective is measured anew from the sites, unless the measure cannot know it.
+    The objective is measured anew from the sites, unless the measure cannot know it. Where what a site
+    brings never grows with others, or the time is up, only those are tried that could bring most.
     """
     row = GOALS[made.goal]
-    is_less = row.is_less_better and not row.finds_number
+    sign = -1.0 if row.is_less_better and not row.finds_number else 1.0
     must = np.flatnonzero(made.is_must)
     chosen = np.union1d(must, solution.chosen).astype(int)
     is_own = np.isin(made.column, chosen)
@@ -442,23 +465,31 @@ def siting_of(
     ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
     near, depth = made.own.copy(), made.own_depth.copy()
     before, covered_before = measure(near, depth), _covered(made, near)
-    rows, covered = [], covered_before
-    waiting = [list(must), [c for c in chosen if c not in set(must)]]  # what must open comes first
-    while waiting[0] or waiting[1]:
-        group = waiting[0] or waiting[1]
-        trials = []
-        for candidate in group:
-            own = ends[candidate]
-            nearer, deeper = near.copy(), depth.copy()
-            nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
-            deeper[cell[own]] += metres[own] <= made.cutoff
-            trials.append((measure(nearer, deeper), nearer, deeper))
-        values = np.array([value for value, _, _ in trials])
-        best = int(values.argmin() if is_less else values.argmax())
-        candidate, (value, near, depth) = group.pop(best), trials[best]
-        after = _covered(made, near)
-        rows.append((candidate, made.gross[candidate], after - covered, after, value))
-        covered = after
+    rows, covered, value = [], covered_before, before
+
+    def opened(candidate: int) -> tuple[float, np.ndarray, np.ndarray]:
+        own = ends[candidate]
+        nearer, deeper = near.copy(), depth.copy()
+        nearer[cell[own]] = np.minimum(near[cell[own]], metres[own])
+        deeper[cell[own]] += metres[own] <= made.cutoff
+        return measure(nearer, deeper), nearer, deeper
+
+    for group in (must, np.setdiff1d(chosen, must)):  # what must open comes first
+        waiting = [(-math.inf, int(candidate)) for candidate in group]  # what each brings at most
+        while waiting:
+            tried = set[int]()
+            while waiting[0][1] not in tried:
+                candidate = waiting[0][1]
+                tried.add(candidate)
+                gain = sign * (opened(candidate)[0] - (0.0 if row.may_grow else value))
+                heapq.heapreplace(waiting, (-gain, candidate))
+            candidate = heapq.heappop(waiting)[1]
+            value, near, depth = opened(candidate)
+            after = _covered(made, near)
+            rows.append((candidate, made.gross[candidate], after - covered, after, value))
+            covered = after
+            if row.may_grow and clock.left():
+                waiting = [(-math.inf, other) for _, other in sorted(waiting, key=lambda w: w[1])]
     sites = pd.DataFrame(
         [row[1:] for row in rows],
         columns=["gross", "marginal", "cumulative", "objective"],

@@ -22,6 +22,9 @@ carecircles.live = (function () {
     inCircle: { en: "In the circle", zh: "圆圈之内" },
     circlesClaim: { en: "by circles instead", zh: "若按圆圈计" },
     group: { en: "People", zh: "人群" },
+    service: { en: "Service", zh: "服务项目" },
+    everyService: { en: "all centres", zh: "全部中心" },
+    standardOfItsOwn: { en: "its own standard", zh: "该服务自有标准" },
     colours: { en: "Colours", zh: "着色" },
     byDepth: { en: "centres within reach", zh: "可达中心数" },
     byChange: { en: "what changes", zh: "变化" },
@@ -38,10 +41,14 @@ carecircles.live = (function () {
     changes: { en: "Changes", zh: "变化清单" },
     noChanges: { en: "none yet", zh: "暂无" },
     everyCentre: {
-      en: "Other services change no figure here: on this page every centre counts, whatever it offers. For one " +
-        "service alone: carecircles whatif, with --service and the saved scenario.",
-      zh: "服务调整不影响本页数字：本页计入所有中心，不论其服务内容。如需只计某项服务，请对保存的方案运行 " +
-        "carecircles whatif 并加 --service。",
+      en: "Other services change no figure while all centres count, whatever they offer; choose a service to count " +
+        "only the centres with it.",
+      zh: "计入全部中心时，服务调整不影响数字；选择一项服务后只计提供该服务的中心。",
+    },
+    everyPlace: {
+      en: "How much a centre holds changes no figure here. For who finds a place: carecircles load, with --scenario and " +
+        "the saved scenario.",
+      zh: "扩容不影响本页数字。如需计算谁能得到床位或名额，请对保存的方案运行 carecircles load 并加 --scenario。",
     },
     standard: { en: "standard", zh: "标准" },
     slider: { en: "slider", zh: "滑块" },
@@ -84,18 +91,21 @@ carecircles.live = (function () {
         const claimed = this.planner.grid.claimed(group);
         put("circles", `${count(claimed)} · ${percent(area.all > 0 ? claimed / area.all : null)}`);
       }
-      const beyond = [...this.plan.centres.values()].filter((centre) => centre.neighbour).length;
-      put("centres", `${this.plan.centres.size - beyond}` + (beyond ? ` + ${beyond} (${common("marks", "neighbour")})` : ""));
+      const counted = [...this.plan.centres.values()].filter((centre) => this.planner.counts(centre));
+      const beyond = counted.filter((centre) => centre.neighbour).length;
+      put("centres", `${counted.length - beyond}` + (beyond ? ` + ${beyond} (${common("marks", "neighbour")})` : ""));
       this.tableCells.forEach((row, n) => {
         const texts = [count(streets[n].all), percent(share(streets[n])),
           FORMATS.signed(streets[n].covered - was.streets[n].covered), count(streets[n].all - streets[n].covered)];
         row.forEach((cell, k) => { if (cell.textContent !== texts[k]) cell.textContent = texts[k]; });
       });
-      const limit = this.planner.grid.limitOf(this.plan);
+      const held = this.planner.heldTo(this.plan), limit = this.planner.grid.limitOf(held);
+      this.radius.disabled = this.metres.disabled = held !== this.plan;
       this.radius.value = limit;
       this.radius.setAttribute("aria-valuetext", cost(limit, this.unit));
       if (isSettled || document.activeElement !== this.metres) this.metres.value = Number(limit.toFixed(1));
-      put("minutes", this.unit === "min" ? "" : minutes(this.plan.minutes));
+      put("minutes", (this.unit === "min" ? "" : minutes(held.minutes)) +
+        (held === this.plan ? "" : ` (${word("standardOfItsOwn")})`));
       if (isSettled) this.tellChanges();
     }
 
@@ -113,11 +123,13 @@ carecircles.live = (function () {
 
     /** The steps that lead from the baseline to the plan, each of which can be taken back. */
     listChanges() {
-      const changes = { open: "opened", close: "closed", move: "moved", equip: "equipped" };
+      const changes = { open: "opened", close: "closed", move: "moved", equip: "equipped", enlarge: "enlarged" };
       const what = (act) => (act === "standard" ? word("standard") : common("changes", changes[act]));
       const steps = scenario.steps(this.plan, this.planner.world);
-      const isEquipped = steps.some(([[act]]) => act === "equip");
-      this.everyCentre.textContent = isEquipped ? word("everyCentre") : "";
+      const is = (what) => steps.some(([[act]]) => act === what);
+      const idle = [["equip", "everyCentre"], ["enlarge", "everyPlace"]]
+        .filter(([act]) => is(act) && !(act === "equip" && this.planner.service));
+      this.everyCentre.textContent = idle.map(([, key]) => word(key)).join(" ");
       const rows = steps.map(([[act, id]]) => {
         const item = element("li"), name = act === "standard"
           ? `${count(this.plan.metres)} m, ${minutes(this.plan.minutes)}` +
@@ -248,6 +260,11 @@ carecircles.live = (function () {
       this.groupChoice = choice(this.planner.world.groups.map((g) => [g, () => say(this.planner.config.groups[g])]),
         this.wanted, (group) => { this.wanted = group; this.tell(true); });
       labelled("group", this.groupChoice);
+      const { services } = this.planner.world;
+      if (services.length) {
+        labelled("service", choice([["", () => word("everyService")],
+          ...services.map(({ key }) => [key, () => common("services", key)])], "", (key) => this.planner.filter(key)));
+      }
       labelled("colours", choice([["depth", () => word("byDepth")], ["change", () => word("byChange")],
         ...(walks ? [["claims", () => word("byClaims")]] : [])],
         "depth", (what) => this.planner.colour(what)));

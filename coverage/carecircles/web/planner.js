@@ -5,7 +5,7 @@ carecircles.planner = (function () {
   const { page, WORDS, say, word, common, count, cost } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
   const { DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
   const { Coverage } = carecircles.grid, { scenario } = carecircles, { Counting, circle } = carecircles.counting;
-  const { outline } = carecircles.reached;
+  const { outline } = carecircles.reached, { told } = carecircles.limits;
   const { makeWorld, slopes } = carecircles.ground;
   const { History, asItIs, withCentre, without, placed, fresh, stateOf, takenBack } = carecircles.plan;
   const STEP_M = 50, FINE_STEP_M = 10; // of an arrow key, and with Shift
@@ -39,13 +39,13 @@ carecircles.planner = (function () {
     setBaseline() { this.counting.setBaseline(); },
 
     /** What counts in the cost table's unit: metres, or minutes. */
-    limitOf({ metres, minutes }) { return this.data.unit === "min" ? minutes : metres; },
+    limitOf({ metres, minutes }) { return this.data.unit === "min" ? told(minutes, "min") : told(metres, "m"); },
     /** How many metres away a cell may be that is within reach. */
     widest(plan) { return this.walks ? Math.max(plan.metres, this.limitOf(plan) / this.data.walk.per_metre) : plan.metres; },
     /** The cells that a centre reaches, and those in its circle.
         @param {PlanCentre} centre  @param {Plan} plan */
     cellsOf(centre, plan) {
-      const inCircle = circle(this.data, centre, plan.metres);
+      const inCircle = circle(this.data, centre, told(plan.metres, "m"));
       return { inCircle, reached: this.walks ? this.walks.runs(centre, this.limitOf(plan)) : inCircle };
     },
     /** Add (1) or take away (-1) a centre by its cells. */
@@ -94,10 +94,12 @@ carecircles.planner = (function () {
       this.config = config;
       this.drawn = new Map(); // by id: circle, marker, arrow, and the centre they show
       this.isAdding = false;
+      this.colours = "depth";
       /** @type {Plan} */
       this.plan = null;
       this.world = makeWorld(grid.data);
       this.baseline = asItIs(this.world, WORDS.myPlan);
+      this.service = this.world.counting || ""; // that alone counts; none where every centre does
       this.history = new History(this.baseline);
       this.ghosts = L.layerGroup().addTo(map);
       this.lit = null; // id of the centre whose reach on foot is shown
@@ -107,10 +109,38 @@ carecircles.planner = (function () {
       const resize = () => map.getContainer().style.setProperty("--pin", 2 * pinRadius(map) + 3 + "px");
       map.on("zoomend", resize);
       resize();
+      this.begin();
+      this.panel.tell(true);
+    }
+
+    /** Count the plan one starts from, to hold others against. */
+    begin() {
+      const { grid } = this;
       this.show(this.baseline);
       grid.setBaseline();
       this.before = Object.fromEntries(this.world.groups.map((group) => [group, grid.people(group)]));
+    }
+
+    /** Count only the centres with a service, or all of them; by the service's own standard if it has one. */
+    filter(key) {
+      const { plan } = this;
+      this.settle();
+      this.map.closePopup();
+      this.service = key;
+      this.isStale = true;
+      this.begin();
+      this.show(plan);
+      this.grid.colourBy(this.colours);
+      this.grid.paint();
       this.panel.tell(true);
+    }
+    /** @param {PlanCentre} centre */
+    counts(centre) { return !this.service || centre.services.includes(this.service); }
+    /** The plan with the standard that what counts is held to.
+        @param {Plan} plan */
+    heldTo(plan) {
+      const service = this.world.services.find(({ key }) => key === this.service);
+      return service && service.own ? { ...plan, ...service.own } : plan;
     }
 
     /* Plans */
@@ -140,7 +170,9 @@ carecircles.planner = (function () {
     get past() { return this.history.past; }
 
     add(latlng) {
-      const centre = placed(fresh(this.plan, this.baseline, WORDS.newCentre), latlng, this.world, this.baseline);
+      const services = this.service ? [this.service] : []; // or it would not count
+      const made = { ...fresh(this.plan, this.baseline, WORDS.newCentre), services };
+      const centre = placed(made, latlng, this.world, this.baseline);
       if (!centre) return this.warn();
       this.commit(withCentre(this.plan, centre));
       this.drawn.get(centre.id).marker.getElement().focus();
@@ -156,7 +188,7 @@ carecircles.planner = (function () {
     remove(id) { this.change((plan) => without(plan, id)); }
     restore(id) { this.change((plan) => withCentre(plan, this.baseline.centres.get(id))); }
     takeBack(act, id) {
-      if (act === "standard" || act === "equip") this.commit(takenBack(this.plan, this.baseline, act, id));
+      if (["standard", "equip", "enlarge"].includes(act)) this.commit(takenBack(this.plan, this.baseline, act, id));
       else this.change((plan) => takenBack(plan, this.baseline, act, id));
     }
     change(act) {
@@ -176,8 +208,9 @@ carecircles.planner = (function () {
 
     /** Draw a plan: only what differs from the one that is shown. */
     show(plan) {
-      const { grid, drawn } = this;
-      const isOther = !this.plan || this.plan.metres !== plan.metres || grid.limitOf(this.plan) !== grid.limitOf(plan);
+      const { grid, drawn } = this, held = this.heldTo(plan);
+      const isOther = !this.plan || this.isStale || this.plan.metres !== plan.metres || grid.limitOf(this.plan) !== grid.limitOf(plan);
+      this.isStale = false;
       const touched = L.latLngBounds([]);
       drawn.forEach((shape, id) => {
         const centre = plan.centres.get(id);
@@ -189,14 +222,14 @@ carecircles.planner = (function () {
       plan.centres.forEach((centre, id) => {
         const shape = drawn.get(id);
         if (shape && shape.centre === centre && !isOther) return;
-        const cells = grid.cellsOf(centre, plan), widest = grid.widest(plan);
+        const cells = this.counts(centre) ? grid.cellsOf(centre, held) : { inCircle: [], reached: [] }, widest = grid.widest(held);
         grid.reach(cells, 1);
         touched.extend(this.around(centre, widest));
-        Object.assign(this.draw(centre, plan), { cells, widest });
+        Object.assign(this.draw(centre, held), { cells, widest });
       });
       this.plan = plan;
-      grid.data.standard = { metres: plan.metres, minutes: plan.minutes };
-      grid.data.centres = [...plan.centres.values()];
+      grid.data.standard = { metres: held.metres, minutes: held.minutes };
+      grid.data.centres = [...plan.centres.values()].filter((centre) => this.counts(centre));
       if (touched.isValid()) grid.repaint(touched);
       this.showReach();
     }
@@ -213,9 +246,10 @@ carecircles.planner = (function () {
       const add = (layer) => { this.light.addLayer(layer); return layer; };
       add(L.polyline(border, { pane, interactive, color: "#ffffff", weight: 5, opacity: 0.9 }));
       add(L.polyline(border, { pane, interactive, color: "#0f172a", weight: 2, className: "cc-reached" }));
-      const ring = add(L.polygon(this.ring(centre, this.plan.metres), { pane, interactive, fill: false, color: "#86198f",
+      const { metres } = this.heldTo(this.plan);
+      const ring = add(L.polygon(this.ring(centre, metres), { pane, interactive, fill: false, color: "#86198f",
         weight: 1.5, dashArray: "5 5", className: "cc-circle-beside" }));
-      const top = ring.getBounds().getNorth(), label = `${word("circle")} ${cost(this.plan.metres, "m")}`;
+      const top = ring.getBounds().getNorth(), label = `${word("circle")} ${cost(metres, "m")}`;
       add(L.tooltip({ permanent: true, direction: "top", className: "cc-circle-name", offset: [0, 2] })
         .setLatLng([top, centre.lon]).setContent(element("span", "", label)));
     }
@@ -259,7 +293,9 @@ carecircles.planner = (function () {
         weight: state === "same" ? 1 : 2.5 });
       shape.state = state;
       shape.marker.setLatLng(place);
-      const pin = shape.marker.getElement();
+      const pin = shape.marker.getElement(), isCounted = this.counts(centre);
+      pin.classList.toggle("cc-uncounted", !isCounted);
+      if (shape.circle) shape.circle.getElement()?.classList.toggle("cc-hidden", !isCounted);
       pin.className = pin.className.replace(/ cc-pin-\w+/g, "") + " cc-pin-" + state +
         (centre.neighbour ? " cc-pin-neighbour"
           : state === "same" || centre.basis === "known" ? " cc-pin-" + positionOf(centre.basis) : "");
@@ -387,6 +423,7 @@ carecircles.planner = (function () {
     }
 
     colour(what) {
+      this.colours = what;
       document.body.classList.toggle("cc-changes", what === "change");
       document.body.classList.toggle("cc-claims", what === "claims");
       this.grid.colourBy(what);

@@ -5,7 +5,7 @@
 var carecircles = {}; // eslint-disable-line no-var -- the one name that the page's scripts share
 carecircles.words = (function () {
 
-  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [] };
+  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [], waiting: [] };
   const translated = [];
   const SIDES = ["before", "after"];
 
@@ -19,13 +19,19 @@ carecircles.words = (function () {
     showChange: { en: "What changes", zh: "变化" },
     showBoth: { en: "Before | after", zh: "前后对比" },
     swipe: { en: "Border between before and after", zh: "前后方案分界线" },
+    missing: { en: "Missing", zh: "缺少" },
+    withinReach: { en: "Within reach", zh: "可达服务" },
+    allThere: { en: "All services within reach", zh: "各项服务均可达" },
+    notAll: { en: "Services are missing", zh: "缺少服务" },
     outside: { en: "Outside the study area", zh: "不在研究区内" },
     services: { en: "Services", zh: "服务" },
     opened: { en: "Opened", zh: "开业" },
     closed: { en: "Closed", zh: "关闭" },
-    capacity: { en: "Capacity", zh: "容量" },
     persons: { en: "persons", zh: "人" },
-    beds: { en: "Beds", zh: "床位" },
+    state: { en: "State", zh: "状态" },
+    floorArea: { en: "Floor area", zh: "建筑面积" },
+    floor: { en: "Floor", zh: "楼层" },
+    term: { en: "Term", zh: "期限" },
     position: { en: "Position", zh: "位置" },
     source: { en: "Source", zh: "来源" },
     notKnown: { en: "not known", zh: "不详" },
@@ -59,7 +65,8 @@ carecircles.words = (function () {
   };
   /** What Python shows too, from words.toml.
       @type {SharedWords} */
-  const shared = { services: {}, bases: {}, marks: {}, changes: {}, statuses: {}, sides: {}, columns: {} };
+  const shared = { services: {}, bases: {}, kinds: {}, states: {}, terms: {}, marks: {}, changes: {}, statuses: {},
+    sides: {}, columns: {} };
   /** @param {SharedWords} words */
   const learn = (words) => { Object.assign(shared, words); };
 
@@ -70,7 +77,10 @@ carecircles.words = (function () {
   const word = (key) => say(WORDS[key]);
   /** A word that Python shows too; what is none of ours as it is.
       @param {keyof SharedWords} kind  @param {string} key  @returns {string} */
-  const common = (kind, key) => (Object.hasOwn(shared[kind], key) ? say(shared[kind][key]) : key);
+  const common = (kind, key) => {
+    const own = kind === "services" && page.config && page.config.services; // of the study area
+    return own && Object.hasOwn(own, key) ? say(own[key]) : Object.hasOwn(shared[kind], key) ? say(shared[kind][key]) : key;
+  };
 
   /** Keep `update` to run now and whenever the language changes. */
   function inEveryLanguage(update) {
