@@ -7,7 +7,18 @@ import subprocess
 
 import pytest
 
-from carecircles import comparison, grid, maps, marginal, plan, reach, scenario, services
+from carecircles import (
+    circle,
+    comparison,
+    grid,
+    maps,
+    marginal,
+    plan,
+    reach,
+    scenario,
+    services,
+    timeline,
+)
 from carecircles.area import bundled, offering, read_area
 from carecircles.maps import drawing, live
 from carecircles.maps.around import Surroundings
@@ -24,6 +35,7 @@ TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
+    "circle": "CircleLayerData", "amenities": "AmenitiesData", "timeline": "TimelineData",
     "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
@@ -84,6 +96,12 @@ def everything(hexi, hexi_copy):
         if plan.is_straight(before):
             yield maps.whatif_map(before)
             yield maps.whatif_map(after)
+    yield maps.circle_map(circle.circle_of(around))
+    days = timeline.span_of(hexi, every="year")
+    for told in (around, planned(hexi, demand)):
+        yield maps.timeline_map(
+            timeline.timeline_of(told, days, steps=scenario.parse({"name": "s", "step": steps}))
+        )
     yield maps.empty_map(before.area.boundary.to_crs(4326).total_bounds, title="Nothing")
 
 

@@ -148,7 +148,6 @@ def site(
     With --service and no --candidates: which of the centres without the service should offer it too. With
     --candidates, or of a --bundle: where new centres should stand that offer it.
     """
-    begun = time.monotonic()
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
@@ -173,8 +172,9 @@ def site(
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
     before = carried_out([], targets, options, of_rows=of_rows)[0][0]
     brings = _brought_by(before)
-    service = brings[0] if is_equipping else None  # that centres are to offer too
     study = study_of(of_all_services(options), options.as_of) if brings else None
+    service = brings[0] if is_equipping else None  # that centres are to offer too
+    begun = time.monotonic()  # from here on all counts that is done to find sites
     with busy(MEASURING, options.lang):
         if study is None or not is_equipping:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
@@ -203,11 +203,12 @@ def site(
             ),
             full=goal.full,
             share=goal.share,
+            until=begun + effort.time_limit,
         )
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
-        first = dataclasses.replace(search, since=begun)  # reading and measuring count
+        first = dataclasses.replace(search, since=begun)  # measuring counts
         plan = siting.answer(question, new=goal.new, search=first)
         if effort.curve is not None and plan.status != "stopped":
             several = siting.curve_of(question, most=effort.curve, search=search)

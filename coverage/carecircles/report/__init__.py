@@ -118,6 +118,7 @@ from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record
+from carecircles.report.ways import sources_of as sources_of
 from carecircles.report.ways import standard_note as standard_note
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook

@@ -120,7 +120,10 @@ def siting_record(
         "unreachable": round(siting.unreachable, UNITS["people"].decimals),
         "sites": records_of(siting_frame(plan, siting, candidates)),
     }
-    record["notes"] = [*record["notes"], *(line["en"] for line in _fewer(siting))]
+    record["notes"] = [
+        *record["notes"],
+        *(line["en"] for line in [*_unmeasured(siting, candidates), *_fewer(siting)]),
+    ]
     if curve is not None:
         shown = curve.assign(
             **{c: [_in_unit(siting, v) for v in curve[c]] for c in ("objective", "bound", "nested")}
@@ -327,7 +330,7 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
-    lines: list[Text] = [_proof(siting), *_fewer(siting)]
+    lines: list[Text] = [_proof(siting), *_unmeasured(siting, candidates), *_fewer(siting)]
     prices = _siting_frame(plan, siting, candidates).get("price")
     if prices is not None:
         lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
@@ -384,11 +387,29 @@ def _proof(siting: "Siting") -> Text:
             "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
             "zh": f"未证明为最优（{why[siting.status]}）：与最优方案的差距未知。",
         }
-    more = f"{100 * siting.gap:.2g} %"
+    more = _more(siting.gap)
     return {
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
         "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
     }
+
+
+def _more(gap: float) -> str:
+    return f"{100 * gap:.0f} %" if gap >= 0.1 else f"{100 * gap:.2g} %"
+
+
+def _unmeasured(siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
+    """That there was no time for some candidates."""
+    if not siting.unmeasured:
+        return []
+    every, some = len(candidates), len(candidates) - siting.unmeasured
+    return [
+        {
+            "en": f"There was time to measure {some:,} of {every:,} candidates, spread evenly over all; the "
+            "others are left out. Allow more time.",
+            "zh": f"时间只够量算 {every:,} 个候选点中的 {some:,} 个（均匀选取），其余未予考虑；请延长时间。",
+        }
+    ]
 
 
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:

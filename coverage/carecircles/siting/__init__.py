@@ -12,6 +12,7 @@ from carecircles.siting.candidates import candidates_in_gaps as candidates_in_ga
 from carecircles.siting.candidates import candidates_on_grid as candidates_on_grid
 from carecircles.siting.candidates import candidates_without as candidates_without
 from carecircles.siting.candidates import cost_for as cost_for
+from carecircles.siting.candidates import cost_in_time as cost_in_time
 from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates

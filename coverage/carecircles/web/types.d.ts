@@ -143,7 +143,7 @@ interface AroundConfig extends TitleConfig {
   services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
 }
 interface MapConfig extends AroundConfig {
-  standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
+  standard: Pace; notes: Words[]; credits: string[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
 }
 /** By group: its name, and in which words its people are told of a cell. */
 interface LiveConfig extends MapConfig {
