@@ -414,12 +414,17 @@ def test_the_command_says_who_is_left_over(tmp_path):
 
 def test_the_command_refuses_all_at_once(tmp_path):
     Path(tmp_path / "n.csv").write_text("group,kind,per_1000\n60+,beds,2000\n", encoding="utf-8")
-    done = test_cli.run(
-        "load", "--time-limit", "0", "--out", "x.doc", "--scenario", "no", cwd=tmp_path
-    )
+    asked = ("--time-limit", "0", "--out", "x.doc", "--scenario", "no", "--bundle", "basic")
+    done = test_cli.run("load", *asked, "--budget", "3", cwd=tmp_path)
     assert done.returncode == 2
-    for said in ("--time-limit is 0", "x.doc has to end in", "scenario 'no' is no file"):
-        assert said in done.stderr
+    for said in (
+        "--time-limit is 0",
+        "x.doc has to end in",
+        "scenario 'no' is no file",
+        "--bundle does not go with load, which asks how much each centre holds; use --service",
+        "--budget goes with --candidates alone; add it.",
+    ):
+        assert said in done.stderr, done.stderr
     done = test_cli.run("load", "--cell", "200", "--needs", "n.csv", "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 2
     assert "n.csv，第 2（'2000'）行：per_1000 不在 0 到 1,000 之间" in done.stderr

@@ -114,6 +114,9 @@ class Choice:
     ] = None
 
 
+_NO_BUNDLE = Sentence(
+    "load, which asks how much each centre holds; use --service", zh=" load 同用；请改用 --service"
+)
 _MONEY = Sentence("0 or more", zh="不小于 0 的数")
 _SECONDS = Sentence("seconds above 0", zh="大于 0 的秒数")
 
@@ -144,6 +147,7 @@ def load_(
             ("--budget", choice.budget, 0 <= (choice.budget or 0) < 1e15, _MONEY),
         ),
         _choice_problems(choice),
+        conflicts({"--bundle": options.bundle}, _NO_BUNDLE),
         suffix_problems(choice.plan, (".toml",), "--plan"),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems(targets, inputs),
@@ -219,11 +223,15 @@ def _choice_problems(choice: Choice) -> list[Sentence]:
     if choice.candidates is not None and choice.budget is None:
         told = "--candidates needs --budget, what may be spent on them."
         return [Sentence(told, zh="--candidates 须与 --budget（可用预算）同用。")]
-    given = {"--budget": choice.budget, "--plan": choice.plan}
-    why = Sentence(
-        "no --candidates; add a file of them", zh="没有 --candidates 时使用；请加上候选文件"
-    )
-    return [] if choice.candidates is not None else conflicts(given, why)
+    alone = {"--budget": choice.budget, "--plan": choice.plan}
+    return [
+        Sentence(
+            f"{option} goes with --candidates alone; add it.",
+            zh=f"{option} 只能与 --candidates 同用；请加上。",
+        )
+        for option, value in alone.items()
+        if value is not None and choice.candidates is None
+    ]
 
 
 def _chosen(
