@@ -9,6 +9,7 @@ import pytest
 
 from carecircles import (
     benches,
+    circle,
     comparison,
     datasets,
     grid,
@@ -16,8 +17,10 @@ from carecircles import (
     marginal,
     plan,
     reach,
+    robustness,
     scenario,
     services,
+    timeline,
 )
 from carecircles.area import bundled, offering, read_area
 from carecircles.maps import drawing, live
@@ -35,7 +38,8 @@ TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
-    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
+    "circle": "CircleLayerData", "amenities": "AmenitiesData", "timeline": "TimelineData",
+    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "sure": "SureData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
 
@@ -91,10 +95,17 @@ def everything(hexi, hexi_copy):
         )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
+        yield maps.sure_map(robustness.measure(before, robustness.draw(before, draws=3, rng=1)))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
             yield maps.whatif_map(before)
             yield maps.whatif_map(after)
+    yield maps.circle_map(circle.circle_of(around))
+    days = timeline.span_of(hexi, every="year")
+    for told in (around, planned(hexi, demand)):
+        yield maps.timeline_map(
+            timeline.timeline_of(told, days, steps=scenario.parse({"name": "s", "step": steps}))
+        )
     yield new_benches()
     yield maps.empty_map(before.area.boundary.to_crs(4326).total_bounds, title="Nothing")
 

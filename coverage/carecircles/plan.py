@@ -218,6 +218,27 @@ def require_one_standard(plan: Plan) -> None:
         raise ValidationError([Sentence(told, zh=zh)])
 
 
+def require_no_bundle(plan: Plan) -> None:
+    """
+    Go on only if a plan counts centres one by one: what looks at who goes where cannot tell that of a bundle.
+
+    Raises
+    ------
+    ValidationError
+        If a bundle of services counts.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> require_no_bundle(evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    """
+    if plan.parts:
+        told = "this looks at single centres, not at a bundle of services; ask for one with --service instead."
+        zh = "此处只看单个中心，不看服务组合；请改用 --service 逐项提问。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
 def _of_bundle(
     area: StudyArea, demand: pd.DataFrame, *, reach: Reach, base: Plan | None, name: Text
 ) -> Plan:

@@ -28,6 +28,8 @@ from carecircles.maps.live import live_layer as live_layer
 from carecircles.maps.live import whatif_map as whatif_map
 from carecircles.maps.marginal import closing_map as closing_map
 from carecircles.maps.marginal import gain_map as gain_map
+from carecircles.maps.sure import sure_layer as sure_layer
+from carecircles.maps.sure import sure_map as sure_map
 from carecircles.maps.tiles import BASE_MAPS as BASE_MAPS
 from carecircles.maps.tiles import BaseMap as BaseMap
 from carecircles.maps.tiles import base_map as base_map

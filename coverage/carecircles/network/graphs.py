@@ -65,8 +65,8 @@ def level_metres(network: Network, profile: Profile) -> np.ndarray:
     """
     The metres on the level that somebody walks in the time of each way; infinite on stairs that are barred.
 
-    The metres of stairs and crossings count as any others, and the time of the stairs and of waiting
-    comes on top.
+    The metres of stairs and crossings count as any others, and the time of the stairs, of waiting and of
+    lifts comes on top. Escalators are no stairs for who may walk some, and barred to who may not.
 
     Examples
     --------
@@ -85,6 +85,10 @@ def level_metres(network: Network, profile: Profile) -> np.ndarray:
     if "signals" in edges:
         waits = edges["signals"].to_numpy(dtype=float)
         metres = metres + profile.pace_m_s * profile.crossing_s * waits
+    if "lifts" in edges and profile.lift_s:
+        metres = metres + profile.pace_m_s * profile.lift_s * edges["lifts"].to_numpy(dtype=float)
+    if "escalators" in edges and profile.flight_s is None:
+        metres = np.where(edges["escalators"].to_numpy() > 0, np.inf, metres)
     if "flights" in edges:
         flights = edges["flights"].to_numpy(dtype=float)
         if profile.flight_s is None:

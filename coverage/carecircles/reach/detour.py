@@ -93,10 +93,10 @@ def detour(
     """
     del source  # is read by `in_words`
     _require_one_way(barriers, crossings, factor)
-    most = farthest(cutoff, "m")
     if factor is not None:
-        near = straight_line(demand, facilities, cutoff=most / factor, only_nearest=only_nearest)
-        return CostTable(_told(near.table * factor, cutoff), cutoff)
+        most = farthest(cutoff, "m") / factor
+        near = straight_line(demand, facilities, cutoff=most, only_nearest=only_nearest).table
+        return CostTable(_told(near * factor, cutoff), cutoff)
     from carecircles.reach import _barriers  # which loads what straight lines do without
 
     walls = cast("gpd.GeoSeries", barriers)
@@ -104,6 +104,7 @@ def detour(
     passages = _barriers.passages_of(walls, None if crossings is None else crossings.geometry)
     homes = np.column_stack(demand_xy(demand))
     centres = np.column_stack(facility_xy(demand, facilities))
+    most = farthest(cutoff, "m")
     if only_nearest:
         found = _barriers.nearest_round(passages, homes, centres, cutoff=most)
     else:
@@ -112,12 +113,6 @@ def detour(
         pairs = cell, facility, straight.to_numpy()
         found = _barriers.ways_round(passages, homes, centres, pairs, cutoff=most)
     return CostTable(_told(table_of(demand, facilities, *found), cutoff), cutoff)
-
-
-def _told(table: pd.Series, cutoff: float) -> pd.Series:
-    """Metres as they are told, of the pairs within a cutoff."""
-    told = pd.Series(rounded(table.to_numpy(), "m"), index=table.index, name=table.name)
-    return told[told <= rounded(cutoff, "m")].clip(upper=cutoff)
 
 
 def _require_one_way(
@@ -173,3 +168,9 @@ def _require_one_crs(facilities: gpd.GeoDataFrame, **shapes: gpd.GeoSeries | Non
             problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
+
+
+def _told(table: pd.Series, cutoff: float) -> pd.Series:
+    """Metres as they are told, of the pairs within a cutoff."""
+    told = pd.Series(rounded(table.to_numpy(), "m"), index=table.index, name=table.name)
+    return told[told <= rounded(cutoff, "m")].clip(upper=cutoff)

@@ -199,10 +199,10 @@ def _not_larger(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[Sente
                 en = f"{kind} is {then}, but the centre has {now} already; write what it has then, or take the step out"
                 zh = f"{kind} 为 {then}，而该中心已有 {now}；请写扩建后的总数，或去掉这一步"
                 problems.append(at(where, Sentence(en, zh=zh)))
-        then = pd.DataFrame(
+        merged = pd.DataFrame(
             [told.where(told.notna(), old)], index=pd.Index([step["step"]], name="step")
         )
-        problems += io.kind_problems(then, file=str(step["file"]))
+        problems += io.kind_problems(merged, file=str(step["file"]))
     return problems
 
 

@@ -81,6 +81,8 @@ interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres:
 interface GainData extends GridData { classes: number[]; label: Words }
 /** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
 interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
+/** In how many of the draws each cell is covered, by cell `times`. */
+interface SureData extends GridData { told: Told; draws: number; heading: Words; label: Words }
 
 /** `arrays.near`: by cell, a bit for each of `kinds` that is within reach; `group` is what its people are called. */
 interface CircleLayerData extends GridData { told: Told; group: Words; kinds: { key: string; name: Words; places: number }[] }
@@ -126,10 +128,10 @@ interface WorldData {
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number; sure?: number } & (
   | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "bench" | "seat" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
-  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
+  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number } | { sign: "sure"; sure: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" | "enlarged" });
@@ -146,6 +148,7 @@ interface TitleConfig {
 /** `services` are what those are called that the study area declares. */
 interface AroundConfig extends TitleConfig {
   services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  credits: string[];
 }
 interface MapConfig extends AroundConfig {
   standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
