@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import math
 import os
@@ -526,6 +527,28 @@ def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
     asked = 2000 if engine == "carecircles" else 100
     benchmark.extra_info["s_for_2000"] = benchmark.stats.stats.min * 2000 / asked
     benchmark.extra_info["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@pytest.mark.parametrize("measuring", ["first", "again"])
+def test_a_plan_on_foot(benchmark, streets, measuring):
+    """38,025 homes and 45 centres, within 700 m; again, where homes come onto the ways is known."""
+    net, junctions, sites = streets
+    x, y = net.xy[junctions].T
+    points = gpd.points_from_xy(*net.xy[sites[:45]].T)
+    centres = gpd.GeoDataFrame(index=sites[:45], geometry=points, crs=net.crs)
+    moved = itertools.count()
+
+    def prepare():
+        """The same homes, or others by a hair."""
+        hair = 1e-6 * next(moved) if measuring == "first" else 0.0
+        return (pd.DataFrame({"x": x + 3.0 + hair, "y": y + 4.0}),), {}
+
+    benchmark.pedantic(
+        lambda homes: reach.walking(homes, centres, net, cutoff=700),
+        setup=prepare,
+        rounds=5,
+        warmup_rounds=1,
+    )
 
 
 @pytest.mark.parametrize("cutoff", [700, math.inf])

@@ -16,7 +16,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, datasets, evaluation, network, plan, reach, report, weights
+from carecircles import (
+    area,
+    comparison,
+    datasets,
+    evaluation,
+    network,
+    plan,
+    reach,
+    report,
+    weights,
+)
 from carecircles.errors import ValidationError
 from tests import test_cli
 from tests.conftest import CRS, centres_at
@@ -403,9 +413,18 @@ def test_a_reach_is_bound_to_what_another_area_has(riverside):
     cut = plan.evaluate(south, demand, reach=few)
     people = cut.cells["people_60"][cut.cells["nearest"].isna()].sum()
     assert people > 0
-    assert report.reach_notes(cut)[0]["en"].startswith(
-        f"{people:,.0f} people 60+ have no way to any centre"
-    )
+    told = report.reach_notes(cut)[0]
+    assert told["en"].startswith(f"{people:,.0f} people 60+ have no way to any centre")
+    # The mean is of the others, and a comparison says how many of whom it is not.
+    cells = cut.cells.dropna(subset="nearest")
+    mean = np.average(cells["distance_m"], weights=cells["people_60"])
+    whole = evaluation.of_district(cut.cells)
+    assert whole["mean_distance_m"] == pytest.approx(mean)
+    change = comparison.compare(plan.evaluate(study, demand, reach=more), cut)
+    lines = report.distance_lines(change)
+    assert lines[0]["en"].endswith(f" {mean:,.0f} m after")
+    assert lines[1]["en"].endswith(f"no part in the mean: 0 people 60+ before, {people:,.0f} after")
+    assert lines[1]["zh"].endswith(f"原 0 名，现 {people:,.0f} 名")
 
 
 def test_a_factor_reaches_who_is_at_the_limit_but_for_rounding():

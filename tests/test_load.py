@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 import tomllib
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from carecircles import area, datasets, grid, io, load, people, plan, scenario
+from carecircles import area, datasets, grid, io, load, people, plan, scenario, siting
 from carecircles.errors import OutOfTimeError, ValidationError
 from carecircles.load import _transport
 from carecircles.reach import CostTable
@@ -413,13 +414,123 @@ def test_the_command_says_who_is_left_over(tmp_path):
 
 def test_the_command_refuses_all_at_once(tmp_path):
     Path(tmp_path / "n.csv").write_text("group,kind,per_1000\n60+,beds,2000\n", encoding="utf-8")
-    done = test_cli.run(
-        "load", "--time-limit", "0", "--out", "x.doc", "--scenario", "no", cwd=tmp_path
-    )
+    asked = ("--time-limit", "0", "--out", "x.doc", "--scenario", "no", "--bundle", "basic")
+    done = test_cli.run("load", *asked, "--budget", "3", cwd=tmp_path)
     assert done.returncode == 2
-    for said in ("--time-limit is 0", "x.doc has to end in", "scenario 'no' is no file"):
-        assert said in done.stderr
+    for said in (
+        "--time-limit is 0",
+        "x.doc has to end in",
+        "scenario 'no' is no file",
+        "--bundle does not go with load, which asks how much each centre holds; use --service",
+        "--budget goes with --candidates alone; add it.",
+    ):
+        assert said in done.stderr, done.stderr
     done = test_cli.run("load", "--cell", "200", "--needs", "n.csv", "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 2
     assert "n.csv，第 2（'2000'）行：per_1000 不在 0 到 1,000 之间" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+OPTIONS = """\
+id,enlarges,name,lon,lat,capacity,price
+E1,A,,,,4,3
+E2,B,,,,9,4
+N1,,n1,110.0150,35.0070,5,6
+N2,,${x},110.0290,35.0210,3,2
+"""
+
+
+def of_options(template_plan, written=OPTIONS, **kind):
+    table = pd.read_csv(StringIO(written), dtype=str, keep_default_na=False)
+    folder = datasets.folder("template")
+    return siting.read_options(table, folder=folder, plan=template_plan, **kind, datum="wgs84")
+
+
+@pytest.mark.parametrize("budget", [0, 3, 5, 8, 11])
+def test_places_are_added_as_the_best_of_every_choice(template_plan, budget):
+    """New and enlarged centres beside each other: every choice that the budget allows, each shared out anew."""
+    centres = template_plan.area.facilities
+    held = centres.set_axis(["A", "B", "C"]).assign(capacity=[2.0, 3.0, np.nan])
+    held_area = dataclasses.replace(template_plan.area, facilities=held)
+    held_plan = plan.evaluate(held_area, template_plan.cells)
+    options = of_options(held_plan, kind="capacity")
+    assert options["more"].to_dict() == {"E1": 2, "E2": 6, "N1": 5, "N2": 3}
+    people = template_plan.cells["people_60"] / 1000.0
+    found = siting.site_places(held_plan, options, people, kind="capacity", budget=budget)
+    assert found.status == "optimal"
+    assert found.price <= budget
+    reached = plan.evaluate(
+        dataclasses.replace(held_area, facilities=pd.concat([held, options[["geometry"]]])),
+        template_plan.cells,
+    ).cost
+
+    def worth(some):
+        places = pd.concat([held["capacity"].dropna(), options["more"].loc[list(some)]])
+        made = load.by_transport(people, reached, places)
+        ways = made.flows * reached.table.loc[made.flows.index]
+        return round(people.sum() - made.cells["served"].sum(), 6), round(float(ways.sum()), 2)
+
+    every = [
+        some
+        for size in range(5)
+        for some in itertools.combinations(options.index, size)
+        if options["price"].loc[list(some)].sum() <= budget
+    ]
+    assert worth(tuple(found.sites.index)) == min(map(worth, every))
+    steps = scenario.parse(siting.steps_of_places(found))
+    after = plan.carry_out(held_plan, steps)
+    assert after.area.facilities["capacity"].sum() == 5 + found.sites["more"].sum()
+
+
+def test_what_is_wrong_with_options_is_told_at_once(template_plan):
+    wrong = (
+        "id,enlarges,name,lon,lat,capacity,price\n"
+        "E1,A1,,,,100,3\nE2,Z,,,,9,\nE3,A2,,,,9,1\nN,,n,110.0150,35.0070,,-2\n"
+    )
+    with pytest.raises(ValidationError) as err:
+        of_options(template_plan, wrong, kind="capacity")
+    told = "\n".join(err.value.problems)
+    for line in (
+        "row 0 ('A1'): the centre holds as much already; write what it holds then, in all",
+        "row 1 ('Z'): there is no such centre to enlarge; ids look like A1, A2, A3",
+        "row 2 ('A2'): nobody says how much the centre holds now; fill it in",
+        "row 1: price is empty",
+        "row 3: capacity is empty",
+        "row 3 ('-2'): price is negative",
+    ):
+        assert line in told, told
+    twice = "id,enlarges,capacity,price\nE1,A1,150,3\nE2,A1,200,4\n"
+    with pytest.raises(ValidationError, match="enlarged more than once; keep one row"):
+        of_options(template_plan, twice, kind="capacity")
+
+
+def test_the_command_chooses_within_a_budget(template_plan, tmp_path):
+    test_cli.run("init", "mine", cwd=tmp_path)
+    example = ("--needs", "mine/load/needs.csv", "--candidates", "mine/load/options.csv")
+    done = test_cli.run(
+        "load", "--area", "mine", "--cell", "200", *example, "--budget", "200", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(capacity; needs.csv, an example): 60+ 50; in all 1,200 people." in done.stdout
+    # There is room at both for all who reach one: 50 of 1,000 people 60+ within 700 m of either.
+    folder = datasets.folder("template")
+    path = folder / "load" / "options.csv"
+    both = siting.read_options(path, folder=folder, plan=template_plan, kind="capacity")
+    cells = template_plan.cells
+    near = [np.hypot(cells["x"] - p.x, cells["y"] - p.y) <= REACH for p in both.geometry]
+    served = round(0.05 * cells["people_60"][near[0] | near[1]].sum())
+    assert f"For 200, {served} people find a place, 120 without; proven" in done.stdout
+    (tmp_path / "o.csv").write_text(OPTIONS.replace("E1,A,", "E1,A1,").replace("E2,B,,,,9,4\n", "")
+                                    .replace(",4,3", ",400,3"), encoding="utf-8")  # fmt: skip
+    asked = ("load", "--area", "mine", "--cell", "200", "--candidates", "o.csv")
+    done = test_cli.run(*asked, "--budget", "5", "--plan", "p.toml", "--lang", "zh", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "费用 5，" in done.stdout
+    assert "${x} (N2)" in done.stdout
+    steps = tomllib.loads((tmp_path / "p.toml").read_text(encoding="utf-8"))["step"]
+    assert {"enlarge": "A1", "capacity": 400.0} in steps
+    done = test_cli.run("whatif", "p.toml", "--area", "mine", "--cell", "200", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = test_cli.run(*asked, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--candidates needs --budget" in done.stderr

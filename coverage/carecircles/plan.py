@@ -8,6 +8,7 @@ import pandas as pd
 
 from carecircles import _html, evaluation, grid, provision, weights
 from carecircles import reach as reaches
+from carecircles._limits import rounded
 from carecircles.area import (
     Standard,
     StudyArea,
@@ -400,7 +401,7 @@ def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
 
 def _limit(standard: Standard, unit: str) -> float:
     """What the standard allows, in the unit of a cost table."""
-    return standard.minutes if unit == "min" else standard.metres
+    return rounded(standard.minutes if unit == "min" else standard.metres, unit)
 
 
 def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
@@ -418,7 +419,7 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
     every, standard = np.asarray(minutes, dtype=float), plan.area.standard
     if plan.cost.unit == "min":
         return every
-    return every / standard.minutes * standard.metres
+    return rounded(every / standard.minutes * standard.metres, "m")
 
 
 def carry_out(

@@ -20,5 +20,6 @@ from carecircles.load.plans import FORMS as FORMS
 from carecircles.load.plans import WAYS as WAYS
 from carecircles.load.plans import PlanLoad as PlanLoad
 from carecircles.load.plans import of_plan as of_plan
+from carecircles.load.plans import people_of as people_of
 from carecircles.load.values import Load as Load
 from carecircles.load.values import by_street as by_street

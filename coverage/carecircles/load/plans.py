@@ -100,13 +100,9 @@ def of_plan(
     [24000.0, 120.0, 15283.0, 8596.0]
     """
     require_no_bundle(plan)
-    area, needs = plan.area, plan.area.needs
+    needs = plan.area.needs
     is_by_needs = needs is not None and kind in set(needs["kind"])
-    if needs is not None and is_by_needs:
-        people = in_need(plan.cells, needs, kind, groups=area.groups)
-    else:
-        people = plan.cells[comparison.headline(plan).column].astype(float)
-    places = area.facilities[kind].astype(float)
+    people, places = people_of(plan, kind), plan.area.facilities[kind].astype(float)
     if by == "transport":
         made = by_transport(people, plan.cost, places, time_limit=time_limit)
     else:
@@ -127,3 +123,21 @@ def of_plan(
         plan, kind, form, is_by_needs, made, made.centres.assign(crowding=crowd), streets,
         whole.rename("district"), score,
     )  # fmt: skip
+
+
+def people_of(plan: Plan, kind: str) -> pd.Series:
+    """
+    Who needs a place of a kind, by cell: as the area's table of needs says, else everyone whose figures come first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, load, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> round(float(load.people_of(asis, "beds").sum()))
+    24000
+    """
+    needs = plan.area.needs
+    if needs is not None and kind in set(needs["kind"]):
+        return in_need(plan.cells, needs, kind, groups=plan.area.groups)
+    return plan.cells[comparison.headline(plan).column].astype(float).rename("need")

@@ -177,7 +177,8 @@ def _states(plans: tuple[Plan, ...]) -> tuple[list[int], dict[str, np.ndarray]]:
     every = _labels(plans)
     numbers: dict[bytes, int] = {}
     known: dict[int, int] = {}
-    states, arrays = [], {}
+    states: list[int] = []
+    arrays: dict[str, np.ndarray] = {}
     for plan in plans:
         if id(plan.cells) not in known:
             depth = np.minimum(plan.cells["depth"].to_numpy(), 65535).astype(np.uint16)

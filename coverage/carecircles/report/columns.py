@@ -149,6 +149,8 @@ COLUMNS: dict[str, Column] = {
     "floor": _column("text", ("Floor", "楼层"), ("On which floor the centre is, as written", "中心所在楼层，照录")),
     "term": _column("text", ("Term", "期限"), ("By when it is planned: near or far; empty where nothing is said", "规划期限：近期（near）或远期（far）；未说明则为空")),
     "places": _column("number", ("Places", "容量"), ("What it holds of the kind that is asked for; nothing where nobody says", "所问种类的数量；未说明则为空")),
+    "enlarges": _column("text", ("Enlarges", "扩建"), ("The centre that is enlarged; empty for a new one", "所扩建的中心；新建则为空")),
+    "more": _column("number", ("More", "增加"), ("How many places more than there are", "比现有增加的数量"), ("more", "增加")),
     "assigned": _column("people", ("People who come", "前往人数"), ("People in need who go to the centre", "前往该中心的有需要的人"), ("who come", "前往人数")),
     "used": _column("share", ("Share used", "使用率"), ("People who come, over places", "前往人数与容量之比"), ("used", "使用率")),
     "left_over": _column("people", ("Left over", "未得到名额"), ("People in need who find no place; of a centre those whose nearest it is", "没有得到名额的人；中心一行为以其为最近中心者"), ("left over", "未得到名额")),
@@ -172,9 +174,9 @@ COLUMNS: dict[str, Column] = {
     "covered_area_share_before": _column("share", ("Area covered before", "原面积覆盖率"), ("Share of the area covered before the change", "变化前的面积覆盖率")),
     "covered_area_share_after": _column("share", ("Area covered after", "现面积覆盖率"), ("Share of the area covered after the change", "变化后的面积覆盖率")),
     "backup_area_share": _column("share", ("Area with two or more", "面积两处以上"), ("Share of the area with two centres or more within the standard", "标准距离内有两处以上中心的面积占比")),
-    "mean_distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance to the nearest centre: of all people, or of those a site is for", "到最近中心的平均距离：全部人口，或选址所针对的人群"), ("mean of all, {u}", "全体平均距离 {u}"), alone=("Mean distance to the nearest centre", "到最近中心平均距离")),
-    "mean_distance_{u}_before": _column("{u}", ("Mean distance before, {u}", "原平均距离 {u}"), ("Mean distance to the nearest centre before the change", "变化前到最近中心的平均距离")),
-    "mean_distance_{u}_after": _column("{u}", ("Mean distance after, {u}", "现平均距离 {u}"), ("Mean distance to the nearest centre after the change", "变化后到最近中心的平均距离")),
+    "mean_distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance to the nearest centre: of all people who have a way to one, or of those a site is for", "到最近中心的平均距离：有路可达的全部人口，或选址所针对的人群"), ("mean of all, {u}", "全体平均距离 {u}"), alone=("Mean distance to the nearest centre", "到最近中心平均距离")),
+    "mean_distance_{u}_before": _column("{u}", ("Mean distance before, {u}", "原平均距离 {u}"), ("Mean distance to the nearest centre before the change, of those who had a way to one", "变化前到最近中心的平均距离（有路可达者）")),
+    "mean_distance_{u}_after": _column("{u}", ("Mean distance after, {u}", "现平均距离 {u}"), ("Mean distance to the nearest centre after the change, of those who have a way to one", "变化后到最近中心的平均距离（有路可达者）")),
     "p90_distance_{u}": _column("{u}", ("90 % live within, {u}", "90%以内 {u}"), ("Distance to the nearest centre within which 90 % of all people live", "90%的人口到最近中心不超过的距离"), ("90 % of all within {u}", "全体90%以内 {u}"), alone=("90 % of people live within", "90%的人在此距离内")),
     "distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance of the zone's older people to the nearest centre", "该区老年人到最近中心的平均距离"), ("mean {u}", "平均距离 {u}"), alone=("Mean distance", "平均距离")),
     "too_far_{u}": _column("{u}", ("Too far by, {u}", "超出 {u}"), ("By how much that mean distance is beyond the standard", "平均距离超出标准的距离"), ("too far by {u}", "超出 {u}"), alone=("Too far by", "超出")),
@@ -228,6 +230,22 @@ COLUMNS: dict[str, Column] = {
     "fgt2": _column("index", ("Beyond, squared", "超出幅度平方"), ("Mean of its square, in which those far beyond weigh more (FGT 2)", "超出幅度平方的平均，越远权重越大（FGT 2）"), ("FGT 2", "FGT 2")),
     "kappa": _column("index", ("Kappa", "κ"), ("By which the equivalent weighs far distances, per unit of distance", "等价均等距离的参数 κ（每单位距离）")),
     "epsilon": _column("index", ("Epsilon", "ε"), ("Aversion to inequality by which the equivalent is made", "等价均等距离的不平等厌恶参数 ε")),
+
+    # how sure it is
+    "expected_{g}_share": _column("share", ("{} covered, expected", "{}期望覆盖率"), ("Share of people ({}) covered, mean of the draws of what is not known", "人口覆盖率（{}），对未知数据各次抽样的平均"), ("expected", "期望覆盖率")),
+    "low_{g}_share": _column("share", ("{} covered, low", "{}覆盖率下限"), ("Share of people ({}) covered that 5 % of the draws stay below", "人口覆盖率（{}）的下限，5% 的抽样低于此值"), ("low", "覆盖率下限")),
+    "high_{g}_share": _column("share", ("{} covered, high", "{}覆盖率上限"), ("Share of people ({}) covered that 5 % of the draws exceed", "人口覆盖率（{}）的上限，5% 的抽样高于此值"), ("high", "覆盖率上限")),
+    "met_share": _column("share", ("Target met", "达标概率"), ("Share of the draws in which the target is met", "达到目标的抽样占比")),
+    "need_rank": _column("number", ("Place, worst first", "位次（差者在前）"), ("Place of the street among the streets by the share covered, the one served worst first", "按覆盖率由低到高的位次"), ("place", "位次")),
+    "need_rank_low": _column("number", ("Place, low", "位次下限"), ("Place that 5 % of the draws stay below", "位次下限，5% 的抽样低于此值")),
+    "need_rank_high": _column("number", ("Place, high", "位次上限"), ("Place that 5 % of the draws exceed", "位次上限，5% 的抽样高于此值")),
+    "need_rank_share": _column("share", ("Place holds", "位次成立"), ("Share of the draws in which the street has just this place", "恰为此位次的抽样占比")),
+    "worst_share": _column("share", ("Served worst", "最差概率"), ("Share of the draws in which no street is served worse", "没有街道比它更差的抽样占比")),
+    "share_range": _column("text", ("Covered in 90 % of draws", "九成抽样的覆盖率"), ("Between which the share covered lies in 90 % of the draws", "九成抽样的覆盖率所在区间")),
+    "rank_range": _column("text", ("Place in 90 % of draws", "九成抽样的位次"), ("Between which the place lies in 90 % of the draws", "九成抽样的位次所在区间")),
+    "position_error_m": _column("m", ("May be off by, m", "位置误差 m"), ("How far from where it is said to be the centre may stand", "中心可能偏离所填位置的距离")),
+    "variance_share": _column("share", ("Variance it takes away", "可消除的方差"), ("Share of the variance of the district's coverage that goes if the centre stands where it is said to", "若该中心确在所填位置，全区覆盖率方差减少的比例")),
+    "deviation_share": _column("gap", ("Standard deviation left", "剩余标准差"), ("Standard deviation of the district's coverage that is left then", "届时全区覆盖率的标准差")),
 
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
@@ -427,6 +445,7 @@ LOAD_COLUMNS = (
     "crowding",
     "goes_{u}",
 )
+PLACES_COLUMNS = ("site_name", "enlarges", "street_name", "places", "more", "price")
 LOAD_STREET_COLUMNS = (
     "street_name",
     "need",
@@ -436,6 +455,17 @@ LOAD_STREET_COLUMNS = (
     "unsaid",
     "access",
 )
+SURE_COLUMNS = (
+    "street_name",
+    "{g}",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "share_range",
+    "met_share",
+    "rank_range",
+    "worst_share",
+)
+SURE_CENTRE_COLUMNS = ("centre_name", "position_error_m", "variance_share", "deviation_share")
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
@@ -468,7 +498,15 @@ CHANGE_PANEL = (
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")
+SURE_PANEL = (
+    "street_name",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "low_{g}_share",
+    "high_{g}_share",
+)
 GAIN_PANEL = ("street_name", "gained_{named}")
+BENCH_PANEL = ("bench", "marginal_{named}", "cumulative_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
 SUMMARY = (
     "{g}",

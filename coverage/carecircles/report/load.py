@@ -1,16 +1,19 @@
 """Who finds a place at which centre and who is left over where, for people and programs."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, io, load, words
+from carecircles.area import is_neighbour
 from carecircles.load import PlanLoad
 from carecircles.people import Group, rows_of
+from carecircles.plan import Plan
 from carecircles.report.columns import (
     LOAD_COLUMNS,
     LOAD_STREET_COLUMNS,
+    PLACES_COLUMNS,
     as_text,
     figure,
     records_of,
@@ -21,6 +24,9 @@ from carecircles.report.coverage import DISTRICT
 from carecircles.report.frames import columns_of, heading_of, in_unit_of, setting_of, told_of
 from carecircles.report.names import centre_name, isolated, name_of
 from carecircles.words import Text, say
+
+if TYPE_CHECKING:
+    from carecircles.siting import PlacesSiting
 
 _TOLD = ("state", "term", "floor", "area_m2", *io.KINDS)  # of a centre, as its file says
 _MOST_NAMED = 6
@@ -96,6 +102,93 @@ def load_table(told: PlanLoad, *, of: str, lang: str) -> pd.DataFrame:
     return as_text(table, columns_of(LOAD_STREET_COLUMNS, plan), lang)
 
 
+def places_table(plan: Plan, found: "PlacesSiting", *, lang: str) -> pd.DataFrame:
+    """
+    The options to take as text to read, the dearest first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_table(asis, found, lang="en").iloc[0].tolist()
+    ['Dongfeng centre (E)', 'A1', 'Dongfeng', '300', '180', '50']
+    """
+    streets = plan.area.streets
+    sites = found.sites.assign(
+        site_name=[f"{say(name_of(row), lang)} ({label})" for label, row in found.sites.iterrows()],
+        street_name=[
+            say(name_of(streets.loc[code]), lang) if code in streets.index else ""
+            for code in found.sites["street"]
+        ],
+    )
+    return as_text(sites, columns_of(PLACES_COLUMNS, plan), lang)
+
+
+def places_note(found: "PlacesSiting") -> Text:
+    """
+    What the options bring, in a sentence, with its proof; parameters as in `places_table`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_note(found)["en"]
+    'For 50, 300 people find a place, 120 without; proven: no other choice within the budget leaves fewer over.'
+    """
+    now, was = (
+        figure("people", made.cells["served"].sum()) for made in (found.after, found.before)
+    )
+    price = figure("price", found.price)
+    is_proven = found.status == "optimal"
+    en = (
+        "proven: no other choice within the budget leaves fewer over"
+        if is_proven
+        else (f"not proven to be the best ({found.status})")
+    )
+    zh = "已证明：预算内没有其他选择使未得到名额者更少" if is_proven else "未证明为最优"
+    return {
+        "en": f"For {price}, {now} people find a place, {was} without; {en}.",
+        "zh": f"费用 {price}，{now} 人得到名额（原 {was} 人）；{zh}。",
+    }  # fmt: skip
+
+
+def places_record(found: "PlacesSiting") -> dict[str, Any]:
+    """
+    The same as a JSON value; the parameters are those of `places_table`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> table = pd.DataFrame({"id": ["E"], "enlarges": ["A1"], "capacity": [300], "price": [50]})
+    >>> folder = datasets.folder("template")
+    >>> options = siting.read_options(table, folder=folder, plan=asis, kind="capacity")
+    >>> found = siting.site_places(asis, options, asis.cells["people_60"], kind="capacity", budget=50)
+    >>> report.places_record(found)["served"]
+    300.0
+    """
+    served = [float(made.cells["served"].sum()) for made in (found.after, found.before)]
+    return {
+        "price": found.price,
+        "status": found.status,
+        "served": round(served[0], 3),
+        "served_before": round(served[1], 3),
+        "sites": records_of(rounded(found.sites)),
+        "note": places_note(found)["en"],
+    }
+
+
 def load_record(told: PlanLoad) -> dict[str, Any]:
     """
     The same as a JSON value.
@@ -156,7 +249,14 @@ def load_notes(told: PlanLoad) -> list[Text]:
     >>> report.load_notes(load.of_plan(asis))[2]["en"][:53]
     'How much 2 of 3 centres hold (capacity) is not known:'
     """
-    return [_of_need(told), _of_places(told), *_of_unknown(told), *_of_aims(told), _of_access(told)]
+    return [
+        _of_need(told),
+        _of_places(told),
+        *_of_unknown(told),
+        *_of_neighbours(told),
+        *_of_aims(told),
+        _of_access(told),
+    ]
 
 
 def _of_need(told: PlanLoad) -> Text:
@@ -238,6 +338,20 @@ def _of_unknown(told: PlanLoad) -> list[Text]:
             "会前往这些中心的人单列，可达容量只计已知部分。" + (f"部分中心注明了：{known['zh']}（--kind）。" if others else ""),
         }
     ]  # fmt: skip
+
+
+def _of_neighbours(told: PlanLoad) -> list[Text]:
+    """That those beyond the border who go to the same centres are not counted."""
+    is_beyond = is_neighbour(told.plan.area.facilities).to_numpy()
+    if not (told.centres["places"].to_numpy()[is_beyond] > 0).any():
+        return []
+    return [
+        {
+            "en": "Centres beyond the border count with all their places, though people of the other side, who are not "
+            "counted here, need them too: less than this is left for people of the district.",
+            "zh": "边界外的中心按全部容量计入，但当地居民（未计入）同样需要：实际可供本区的少于此数。",
+        }
+    ]
 
 
 def _of_aims(told: PlanLoad) -> list[Text]:

@@ -120,7 +120,10 @@ def siting_record(
         "unreachable": round(siting.unreachable, UNITS["people"].decimals),
         "sites": records_of(siting_frame(plan, siting, candidates)),
     }
-    record["notes"] = [*record["notes"], *(line["en"] for line in _fewer(siting))]
+    record["notes"] = [
+        *record["notes"],
+        *(line["en"] for line in [*_unmeasured(siting, candidates), *_fewer(siting)]),
+    ]
     if curve is not None:
         shown = curve.assign(
             **{c: [_in_unit(siting, v) for v in curve[c]] for c in ("objective", "bound", "nested")}
@@ -161,7 +164,8 @@ def _siting_figures(siting: "Siting") -> dict[str, Any]:
     )
     gap = None if math.isnan(siting.gap) else siting.gap
     proof = {"bound": bound, "gap": gap, "status": siting.status}
-    return {"objective": objective, "before": before, **proof, **people}
+    kappa = {} if siting.kappa is None else {"kappa": siting.kappa}
+    return {"objective": objective, "before": before, **kappa, **proof, **people}
 
 
 def _in_unit(siting: "Siting", value: float) -> float:
@@ -327,7 +331,7 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
-    lines: list[Text] = [_proof(siting), *_fewer(siting)]
+    lines: list[Text] = [_proof(siting), *_unmeasured(siting, candidates), *_fewer(siting)]
     prices = _siting_frame(plan, siting, candidates).get("price")
     if prices is not None:
         lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
@@ -339,9 +343,25 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
             of = {lang: f" {unit}" for lang, unit in unit_in_words(plan.cost.unit).items()}
         lines.append(
             {
-                "en": f"{goal.what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                "en": f"{goal.what['en'][:1].upper()}{goal.what['en'][1:]}, {label['en']}: {now}{of['en']}, "
                 f"{then}{of['en']} before.",
                 "zh": f"{label['zh']}{goal.what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+            }
+        )
+    if siting.goal == "expected":
+        lines.append(
+            {
+                "en": "People are counted as expected: in the mean of where centres may stand whose position is "
+                "not known; new ones stand where they are put.",
+                "zh": "人数为期望值：按位置未知的中心可能所在之处平均；新增中心则在选定的位置。",
+            }
+        )
+    if siting.kappa is not None:
+        kappa, unit = f"{siting.kappa:.3g}", unit_in_words(plan.cost.unit)
+        lines.append(
+            {
+                "en": f"Kappa is {kappa} per {unit['en']}, of the distances before.",
+                "zh": f"κ 为每{unit['zh']} {kappa}，按原有距离计。",
             }
         )
     lines.append(
@@ -384,11 +404,29 @@ def _proof(siting: "Siting") -> Text:
             "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
             "zh": f"未证明为最优（{why[siting.status]}）：与最优方案的差距未知。",
         }
-    more = f"{100 * siting.gap:.2g} %"
+    more = _more(siting.gap)
     return {
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
         "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
     }
+
+
+def _more(gap: float) -> str:
+    return f"{100 * gap:.0f} %" if gap >= 0.1 else f"{100 * gap:.2g} %"
+
+
+def _unmeasured(siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
+    """That there was no time for some candidates."""
+    if not siting.unmeasured:
+        return []
+    every, some = len(candidates), len(candidates) - siting.unmeasured
+    return [
+        {
+            "en": f"There was time to measure {some:,} of {every:,} candidates, spread evenly over all; the "
+            "others are left out. Allow more time.",
+            "zh": f"时间只够量算 {every:,} 个候选点中的 {some:,} 个（均匀选取），其余未予考虑；请延长时间。",
+        }
+    ]
 
 
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:

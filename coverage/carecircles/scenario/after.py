@@ -13,7 +13,7 @@ from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year,
 from carecircles.errors import ValidationError
 from carecircles.io import KINDS, _checks, _matching
 from carecircles.scenario.values import DETAILS, EVERYONE, Scenario, step_named
-from carecircles.scenario.ways import rebuilt, refitted
+from carecircles.scenario.ways import inside_of, rebuilt, refitted
 from carecircles.words import Sentence, Text, at, say
 
 DEGREE_DECIMALS = 7
@@ -76,6 +76,8 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     problems += wrong
     notes += said
     sources, wrong, said = refitted(holding, area.sources, crs=area.crs)
+    inside = (*on_foot.rebuilt, *inside_of(holding)["with"])
+    on_foot = dataclasses.replace(on_foot, rebuilt=inside) if inside else on_foot
     problems += wrong
     notes += said
     # A step that does not hold has to be sound as well.
@@ -197,10 +199,10 @@ def _not_larger(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[Sente
                 en = f"{kind} is {then}, but the centre has {now} already; write what it has then, or take the step out"
                 zh = f"{kind} 为 {then}，而该中心已有 {now}；请写扩建后的总数，或去掉这一步"
                 problems.append(at(where, Sentence(en, zh=zh)))
-        then = pd.DataFrame(
+        merged = pd.DataFrame(
             [told.where(told.notna(), old)], index=pd.Index([step["step"]], name="step")
         )
-        problems += io.kind_problems(then, file=str(step["file"]))
+        problems += io.kind_problems(merged, file=str(step["file"]))
     return problems
 
 

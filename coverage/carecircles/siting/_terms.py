@@ -13,7 +13,7 @@ import numpy as np
 from carecircles.siting._search import Covering
 
 LATE_S = 0.05
-_ENTRIES_PER_S = 5e6
+_ENTRIES_PER_S = 1e7
 FEASIBLE = (
     1e-12  # share by which a sum may miss its limit, as sums of the same differ by arithmetic
 )

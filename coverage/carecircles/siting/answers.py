@@ -1,6 +1,8 @@
 """What is asked of a plan, measured once, and its answers: the best sites, a curve, alternatives."""
 
 import dataclasses
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,16 +10,16 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, io, scenario
+from carecircles import comparison, equity, io, scenario
 from carecircles import plan as plans
-from carecircles.errors import ValidationError
+from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
-from carecircles.siting.candidates import cost_for, with_gross
+from carecircles.siting.candidates import cost_in_time, with_gross
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import MODELS
-from carecircles.siting.question import Rules, Search, Siting
+from carecircles.siting.question import Rules, Search, Siting, too_late
 from carecircles.words import Sentence, joined
 
 
@@ -40,6 +42,8 @@ class Question:
         From `cost_for`.
     options
         What else the goal's model takes.
+    unmeasured
+        How many other candidates there were for which there was no time.
     """
 
     plan: Plan
@@ -48,6 +52,7 @@ class Question:
     weight: str
     cost: CostTable = field(repr=False)
     options: dict[str, Any]
+    unmeasured: int = 0
 
 
 def ask(
@@ -59,6 +64,8 @@ def ask(
     rules: Rules | None = None,
     full: float = 300.0,
     share: float = 1.0,
+    until: float = math.inf,
+    epsilon: float = equity.EPSILON,
 ) -> Question:
     """
     A question to be answered several times; its cost table is measured here, once.
@@ -79,6 +86,11 @@ def ask(
         Cost up to which people count in full, of the goal 'gradual'.
     share
         Share of the people to cover, of the goal 'facilities'.
+    until
+        When the table has to be ready, see `cost_in_time`; candidates left out by then cannot be in a
+        plan, and no plan is proven.
+    epsilon
+        Aversion to inequality, of the goal 'fair'.
 
     Raises
     ------
@@ -96,12 +108,20 @@ def ask(
     [14469.0, 16874.0, 18690.0]
     """
     _refuse(plan, candidates, goal, rules or Rules())
-    options: dict[str, Any] = {"rules": rules or Rules()}
+    rules = rules or Rules()
+    if rules.must_open:  # those have to be measured
+        until = math.inf
+    options: dict[str, Any] = {}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
+    options |= {"epsilon": epsilon} if goal == "fair" else {}
     weight = comparison.headline(plan).column if weight is None else weight
-    cost = cost_for(goal, plan, candidates, full=full)
-    return Question(plan, candidates, goal, weight, cost, options)
+    cost, some = cost_in_time(goal, plan, candidates, full=full, until=until)
+    closed = tuple(label for label in rules.may_not_open if label in some.index)
+    options["rules"] = (
+        rules if len(some) == len(candidates) else dataclasses.replace(rules, may_not_open=closed)
+    )
+    return Question(plan, some, goal, weight, cost, options, len(candidates) - len(some))
 
 
 def site(
@@ -125,7 +145,7 @@ def site(
     search
         How long to search; 60 seconds for the best plan if None.
     asked
-        What else `ask` takes: weight, rules, full, share.
+        What else `ask` takes: weight, rules, full, share, epsilon.
 
     Returns
     -------
@@ -162,9 +182,8 @@ def answer(question: Question, *, new: int | None = None, search: Search | None 
     >>> [round(siting.answer(question, new=new).objective) for new in (1, 2)]
     [1065, 1020]
     """
-    found = MODELS[question.goal](
-        _cells(question), question.cost, **_options(question, new=new, search=search)
-    )
+    options = _options(question, new=new, search=search)
+    found = _modelled(question, _cells(question), question.cost, **options)
     return _whole(question, found)[0]
 
 
@@ -192,7 +211,7 @@ def curve_of(question: Question, *, most: int, search: Search | None = None) -> 
     """
     options = _options(question, new=None, search=search)
     options.pop("new", None)
-    model = MODELS[question.goal]
+    model = functools.partial(_modelled, question)
     return several.curve(model, _cells(question), question.cost, most=most, **options)
 
 
@@ -230,7 +249,7 @@ def alternatives_to(
     (420.0, 16725)
     """
     found = several.alternatives(
-        MODELS[question.goal],
+        functools.partial(_modelled, question),
         best,
         _cells(question),
         question.cost,
@@ -383,3 +402,30 @@ def _cells(question: Question) -> pd.DataFrame:
 def _whole(question: Question, *found: Siting) -> list[Siting]:
     """The sitings with the people within reach of each site, those served already included."""
     return with_gross(question.plan, question.candidates, question.weight, *found)
+
+
+def _modelled(question: Question, *given: Any, search: Search, **options: Any) -> Siting:
+    """
+    What the goal's model finds, of which nothing is proven where candidates were not measured.
+
+    The bound then holds too if those are the best there are.
+    """
+    unmeasured = question.unmeasured
+    try:
+        siting = MODELS[question.goal](*given, search=search, **options)
+    except InfeasibleError:
+        if not unmeasured:
+            raise
+        raise OutOfTimeError(too_late(search.time_limit)) from None
+    if not unmeasured:
+        return siting
+    bound = 0.0 if GOALS[siting.goal].is_less_better else siting.total
+    status = "stopped" if siting.status == "stopped" else "time limit"
+    gap = abs(bound - siting.objective) / max(abs(siting.objective), 1.0)
+    return dataclasses.replace(
+        siting,
+        bound=bound,
+        gap=gap if gap <= 1 else math.nan,
+        status=status,
+        unmeasured=unmeasured,
+    )

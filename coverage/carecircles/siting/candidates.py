@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +22,7 @@ from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000
 _RINGS, _NARROWER = 6, 0.7  # in which candidates nearer than any centre are looked for
+_FIRST_PART = 64  # of so many parts one is measured before it is known how long it takes
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 
@@ -227,18 +229,76 @@ def cost_for(
     >>> len(asis.cost.table), len(table)
     (110, 938)
     """
-    needed = GOALS[goal].table
+    return cost_in_time(goal, plan, candidates, full=full)[0]
+
+
+def cost_in_time(
+    goal: str,
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    *,
+    full: float = 0.0,
+    until: float = math.inf,
+) -> tuple[CostTable, gpd.GeoDataFrame]:
+    """
+    The cost table of `cost_for` for as many candidates as there is time for, and these.
+
+    Parameters
+    ----------
+    goal, plan, candidates, full
+        As in `cost_for`.
+    until
+        When it has to be ready, by `time.monotonic()`. Some candidates, spread evenly over all, are measured
+        first, whatever the time; then again and again as many as before, if they can be in time.
+
+    Examples
+    --------
+    Of 56 candidates one is measured when it is too late already.
+
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> len(siting.cost_in_time("coverage", asis, places, until=0.0)[1])
+    1
+    """
+    cells, own = plan.cells, plan.cost if GOALS[goal].table != "nearer" else nearest_of(plan)
+    begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
+    step = len(candidates) if math.isinf(until) else max(1, len(candidates) // _FIRST_PART)
+    while count < len(candidates):
+        some = candidates.iloc[np.sort(order[count : count + step])]
+        tables += _cost_new(goal, plan, some, own=own, full=full)
+        count += len(some)
+        step, now = count, time.monotonic()
+        if now + (now - begun) > until:
+            break
+    some = candidates.iloc[np.sort(order[:count])]
+    facilities = plan.area.facilities.index.append(some.index)
+    return reach.joined(cells, *tables, facilities=facilities), some
+
+
+def _spread(count: int) -> np.ndarray:
+    """Numbers from 0 on in an order of which every beginning is spread evenly over all of them."""
+    numbers, bits = np.arange(count), max(1, count - 1).bit_length()
+    turned = sum(((numbers >> bit) & 1) << (bits - 1 - bit) for bit in range(bits))
+    return np.argsort(turned, kind="stable")
+
+
+def _cost_new(
+    goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, own: CostTable, full: float
+) -> list[CostTable]:
+    """Tables of candidates, for the cells that can matter."""
+    needed, cells = GOALS[goal].table, plan.cells
     if needed == "nearer":
-        return _cost_nearer(plan, candidates)
-    cells = plan.cells
+        return _nearer(plan, candidates, own)
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
         "beyond": ~(cells["distance_m"] <= full),
+        "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
-    new = plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)
-    return reach.joined(cells, plan.cost, new)
+    return [plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)]
 
 
 def pairs_expected(
@@ -266,15 +326,14 @@ def pairs_expected(
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
-def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
+def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[CostTable]:
     """
-    The cost table of each cell's nearest centre of a plan, and of the candidates that are nearer.
+    Tables of the candidates that are nearer to a cell than its nearest centre, which is its `own`.
 
     A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
-    table is complete.
+    tables are complete.
     """
     cells = plan.cells
-    own = nearest_of(plan)
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
@@ -289,8 +348,7 @@ def _cost_nearer(plan: Plan, candidates: gpd.GeoDataFrame) -> CostTable:
             place = part.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
             kept = new.table[new.table.to_numpy() < limit[place]]
             tables.append(CostTable(kept, math.inf, new.unit))
-    facilities = plan.area.facilities.index.append(candidates.index)
-    return reach.joined(cells, own, *tables, facilities=facilities)
+    return tables
 
 
 def _rings(nearest: np.ndarray) -> list[float]:

@@ -96,7 +96,9 @@ class Siting:
     'stopped'. `covered` are the people within the cutoff in the end, `covered_before` of the
     required centres alone, `total` all people, `unreachable` those whom neither a required centre
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
-    or to be found; the plan has fewer `sites` where more would not help.
+    or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
+    candidates for which there was no time: the bound is what it is without knowing anything of them.
+    `kappa` is that of the goal 'fair', else None.
     """
 
     goal: str
@@ -111,6 +113,8 @@ class Siting:
     total: float
     unreachable: float
     asked: int | None = None
+    unmeasured: int = 0
+    kappa: float | None = None
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
@@ -317,8 +321,12 @@ def each_once(
     if (column[1:] < column[:-1]).any():
         order = stable_order(column)
         cell, column, metres = cell[order], column[order], metres[order]
-    order = stable_order(cell)
-    cell, column, metres = cell[order], column[order], metres[order]
+    # From columns to rows: each pair is moved once.
+    shape = (int(cell.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
+    begins = np.searchsorted(column, np.arange(shape[1] + 1))
+    rows = sparse.csc_matrix((metres, cell, begins), shape=shape).tocsr()
+    cell = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(rows.indptr))
+    column, metres = rows.indices, rows.data
     is_new = np.ones(len(cell), dtype=bool)
     is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
     if is_new.all():
@@ -369,13 +377,16 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
                 f"stopped after {clock.spent():.0f} s; no plan that meets the rules was found by then.",
                 zh=f"在 {clock.spent():.0f} 秒后停止；此前没有找到满足条件的方案。",
             )
-            late = Sentence(
-                f"no plan that meets the rules was found in {search.time_limit:g} seconds; allow more "
-                "time.",
-                zh=f"在 {search.time_limit:g} 秒内没有找到满足条件的方案；请延长时间。",
-            )
-            said = stopped if clock.stopped.is_set() else late
+            said = stopped if clock.stopped.is_set() else too_late(search.time_limit)
             raise OutOfTimeError(joined([said, *err.args], "")) from None
+
+
+def too_late(seconds: float) -> Sentence:
+    """That no plan was found in the time."""
+    return Sentence(
+        f"no plan that meets the rules was found in {seconds:g} seconds; allow more time.",
+        zh=f"在 {seconds:g} 秒内没有找到满足条件的方案；请延长时间。",
+    )
 
 
 def _shortfalls(made: Instance) -> Sentence:
@@ -411,9 +422,11 @@ def covering_of(
     """The covering problem of some places with people, and which place each row is."""
     some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
     some &= ~made.is_must[made.column]
-    rows, row = np.unique(made.cell[some], return_inverse=True)
+    cell, column = made.cell[some], made.column[some]
+    rows = np.flatnonzero(np.bincount(cell, minlength=len(made.people)))
+    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
     shape = (len(rows), len(made.candidates))
-    cover = sparse.csr_matrix((np.ones(some.sum()), (row.ravel(), made.column[some])), shape=shape)
+    cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
     return _search.Covering(cover, made.people[rows], group, columns), rows
 
