@@ -11,6 +11,7 @@ from carecircles import (
     circle,
     comparison,
     grid,
+    load,
     maps,
     marginal,
     plan,
@@ -92,6 +93,7 @@ def everything(hexi, hexi_copy):
         )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
+        yield maps.load_map(load.of_plan(before))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
             yield maps.whatif_map(before)

@@ -471,6 +471,7 @@ CHANGE_PANEL = (
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")
+LOAD_PANEL = ("street_name", "need", "left_over", "left_over_share")
 GAIN_PANEL = ("street_name", "gained_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
 SUMMARY = (
