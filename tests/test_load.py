@@ -388,11 +388,16 @@ def test_the_command_says_who_is_left_over(tmp_path):
         'name = "More"\n[[step]]\nenlarge = "A"\nbeds = 500\n', encoding="utf-8"
     )
     asked = ("load", "--area", "mine", "--cell", "200", "--kind", "beds", "--by", "transport")
-    done = test_cli.run(*asked, "--out", "l.xlsx", "--lang", "zh", cwd=tmp_path)
+    files = ("--out", "l.xlsx", "--map", "l.html")
+    done = test_cli.run(*asked, *files, "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "每 1,000 人的需求（床位；needs.csv，示例）：60岁及以上 20；合计 480 人。" in done.stdout
     assert "3 个中心中有 1 个未注明床位：C。" in done.stdout
     assert "${x}<b> (A)" in done.stdout
+    page = (tmp_path / "l.html").read_text(encoding="utf-8")
+    assert "People who come to each centre" in page
+    assert "x}<b>" not in page  # names are data, escaped
+    assert "x}\\u003cb\\u003e" in page
     book = pd.read_excel(tmp_path / "l.xlsx")
     assert book["床位"].fillna(-1).tolist() == [60, 30, -1]
     assert book["状态"].fillna("").tolist() == ["kept", "enlarged", ""]

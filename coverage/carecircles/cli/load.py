@@ -130,6 +130,7 @@ def load_(
         Rows, typer.Option(help="Whose rows CSV, GeoJSON and workbooks have; JSON has both.")
     ] = Rows.centres,
     format: Annotated[ZonesFormat, typer.Option(help="What to print.")] = ZonesFormat.table,
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
     out: Out = None,
     options: Options,
 ) -> None:
@@ -137,7 +138,7 @@ def load_(
     names = [] if asked.scenario is None else [asked.scenario]
     paths, missing = scenarios_of(names, options.area)
     inputs = inputs_of(options, asked.needs, choice.candidates, *paths)
-    targets = [out, choice.plan]
+    targets = [out, map, choice.plan]
     limit = asked.time_limit
     require(
         options_problems(options),
@@ -149,6 +150,7 @@ def load_(
         _choice_problems(choice),
         conflicts({"--bundle": options.bundle}, _NO_BUNDLE),
         suffix_problems(choice.plan, (".toml",), "--plan"),
+        suffix_problems(map, (".html", ".htm"), "--map"),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems(targets, inputs),
     )
@@ -198,6 +200,12 @@ def load_(
             lang=lang,
         )
 
+    def page() -> str:
+        from carecircles import maps
+
+        drawn: str = maps.load_map(told, lang=options.lang).get_root().render()
+        return drawn
+
     give(
         Answer(
             frame,
@@ -211,8 +219,11 @@ def load_(
         plan.area,
         format=format,
         out=out,
-        beside={} if made is None else {choice.plan: lambda: scenario.scenario_text(made)},
-        told=[choice.plan],
+        beside={
+            map: page,
+            **({} if made is None else {choice.plan: lambda: scenario.scenario_text(made)}),
+        },
+        told=[map, choice.plan],
         inputs=[*inputs, *read],
         lang=options.lang,
     )

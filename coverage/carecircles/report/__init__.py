@@ -33,6 +33,7 @@ from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
+from carecircles.report.columns import LOAD_PANEL as LOAD_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET_FACTS as STREET_FACTS
 from carecircles.report.columns import SURE_PANEL as SURE_PANEL

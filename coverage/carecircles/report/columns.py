@@ -505,6 +505,7 @@ SURE_PANEL = (
     "low_{g}_share",
     "high_{g}_share",
 )
+LOAD_PANEL = ("street_name", "need", "left_over", "left_over_share")
 GAIN_PANEL = ("street_name", "gained_{named}")
 BENCH_PANEL = ("bench", "marginal_{named}", "cumulative_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
