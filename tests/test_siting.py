@@ -24,7 +24,9 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.report import siting as report
 from carecircles.siting import Rules, Search, _bound, _search, _solver, _starts, _terms, models
+from tests.conftest import ROOT
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
@@ -1259,6 +1261,50 @@ def test_what_there_was_no_time_to_measure_is_said(tmp_path):
     assert record["objective"] < record["before"]
     assert any("There was time to measure" in note for note in record["notes"])
     assert "时间只够量算" in run("site", *options, "--lang", "zh", cwd=tmp_path).stdout
+
+
+def test_the_curve_and_the_alternatives_say_what_is_proven_and_what_time_cut_short(small):
+    plan = siting.maximize_coverage(*small, new=1, cutoff=700, weight="people")
+    late = dataclasses.replace(plan, status="time limit", gap=0.25)
+    assert report.proof_in_short("optimal", 0.0) == {"en": "proven", "zh": "已证明"}
+    assert report.proof_in_short(math.nan, math.nan)["en"] == "–"
+    assert report.proof_in_short(late.status, late.gap) == {
+        "en": "time limit, up to 25 %",
+        "zh": "时间用尽，至多再好 25 %",
+    }
+    assert report.cut_short(plan, count=3, others=[(10.0, plan)]) == []  # there are no others
+    [cut] = report.cut_short(plan, count=3, others=[(10.0, late)])
+    assert cut["en"] == "Out of time with 1 of 3 alternatives; there may be more."
+    assert cut["zh"] == "时间用尽：备选方案 1 个（要求 3 个），可能还有更多。"
+    curve = siting.curve(siting.maximize_coverage, *small, most=1, cutoff=700, weight="people")
+    assert report.cut_short(plan, curve=curve, most=1) == []
+    assert "the curve ends at 1 of 4" in report.cut_short(plan, curve=curve, most=4)[0]["en"]
+
+
+def test_the_same_plan_in_every_process():
+    """Whatever order sets and dicts of text come in; many plans of this square are equally good."""
+    script = (
+        "from tests.siting_runs import instance\n"
+        "from tests.test_siting import LIMITED\n"
+        "from carecircles import reach, siting\n"
+        "demand, sites = instance(60, 3, 1, side=20)\n"
+        "demand['people_60'] = 1.0\n"
+        "for goal, options in LIMITED.items():\n"
+        "    far = 1e6 if goal in ('distance', 'worst') else 400\n"
+        "    cost = reach.straight_line(demand, sites, cutoff=far)\n"
+        "    rules = siting.Rules(required=sites.index[:3])\n"
+        "    plan = siting.MODELS[goal](demand, cost, cutoff=400, rules=rules, **options)\n"
+        "    print(goal, plan.status, plan.objective, plan.bound, *plan.sites.index)\n"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    assert told[0].count("optimal") == len(LIMITED)
 
 
 def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch):
