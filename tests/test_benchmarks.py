@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import math
 import os
@@ -33,7 +34,7 @@ from carecircles import (
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
-from tests.conftest import ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
+from tests.conftest import CRS, ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
@@ -405,6 +406,44 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))
 
 
+# Round barriers, without a network
+
+
+@pytest.mark.parametrize("spans", ["from end to end", "in the midst"])
+@pytest.mark.parametrize(
+    ("side", "centres", "crossings"),
+    [(100, 100, 0), (224, 2000, 20)],
+    ids=["10k-cells", "50k-cells"],
+)
+def test_nearest_round_barriers(benchmark, side, centres, crossings, spans):
+    """Twelve winding rivers, six each way; how many cells have no way to any centre in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    rng, wide = np.random.default_rng(0), 50 * side
+    at = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+    cells = pd.DataFrame(50.0 * at + 25, columns=["x", "y"])
+    share = np.linspace(*((-0.1, 1.1) if spans == "from end to end" else (0.1, 0.9)), 300)
+    rivers = []
+    for n in range(12):
+        bends = np.sin(share * rng.uniform(5, 40) + rng.uniform(0, 6)) / 15
+        xy = wide * np.column_stack([share, rng.uniform() + bends])
+        rivers.append(shapely.LineString(xy if n % 2 else xy[:, ::-1]))
+    over = [rivers[n % 12].interpolate(rng.uniform(), normalized=True) for n in range(crossings)]
+    places = gpd.points_from_xy(*rng.uniform(0, wide, (2, centres)))
+    walk = functools.partial(
+        reach.detour,
+        barriers=gpd.GeoSeries(rivers, crs=CRS),
+        crossings=gpd.GeoSeries(over, crs=CRS),
+    )
+    found = benchmark.pedantic(
+        reach.nearest,
+        (cells, gpd.GeoDataFrame(geometry=places, crs=CRS)),
+        {"reach": walk},
+        rounds=3,
+    )
+    benchmark.extra_info["without"] = len(cells) - len(found.table)
+
+
 # On foot, beside networkx and rustworkx
 
 
@@ -488,6 +527,28 @@ def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
     asked = 2000 if engine == "carecircles" else 100
     benchmark.extra_info["s_for_2000"] = benchmark.stats.stats.min * 2000 / asked
     benchmark.extra_info["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@pytest.mark.parametrize("measuring", ["first", "again"])
+def test_a_plan_on_foot(benchmark, streets, measuring):
+    """38,025 homes and 45 centres, within 700 m; again, where homes come onto the ways is known."""
+    net, junctions, sites = streets
+    x, y = net.xy[junctions].T
+    points = gpd.points_from_xy(*net.xy[sites[:45]].T)
+    centres = gpd.GeoDataFrame(index=sites[:45], geometry=points, crs=net.crs)
+    moved = itertools.count()
+
+    def prepare():
+        """The same homes, or others by a hair."""
+        hair = 1e-6 * next(moved) if measuring == "first" else 0.0
+        return (pd.DataFrame({"x": x + 3.0 + hair, "y": y + 4.0}),), {}
+
+    benchmark.pedantic(
+        lambda homes: reach.walking(homes, centres, net, cutoff=700),
+        setup=prepare,
+        rounds=5,
+        warmup_rounds=1,
+    )
 
 
 @pytest.mark.parametrize("cutoff", [700, math.inf])

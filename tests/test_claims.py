@@ -1,5 +1,6 @@
 """What the circle claims and the walk does not reach; isochrones."""
 
+import dataclasses
 import functools
 import json
 
@@ -289,7 +290,10 @@ def test_isochrones_are_written_beside_the_table(tmp_path):
 
 def test_a_reader_points_at_a_zone_and_switches_isochrones_on(browser, tmp_path):
     walk = by_the_river()
-    both = plan.evaluate(walk.area, walk.cells, reach=walk.reach, beside=reach.straight_line)
+    credit = "© OpenStreetMap contributors <b>(ODbL)"
+    net = dataclasses.replace(reach.network_in(walk.reach), source=credit)
+    on_foot = functools.partial(reach.walking, network=net)
+    both = plan.evaluate(walk.area, walk.cells, reach=on_foot, beside=reach.straight_line)
     path = tmp_path / "map.html"
     maps.coverage_map(both).save(path)
     page = browser.new_page()
@@ -308,6 +312,10 @@ def test_a_reader_points_at_a_zone_and_switches_isochrones_on(browser, tmp_path)
     assert page.locator(shown).count() == 0
     page.locator(".leaflet-control-layers").hover()
     page.locator(".leaflet-control-layers label", has_text="等时圈").click()
+    named = page.locator(".leaflet-control-attribution")
+    assert named.inner_text() == credit
+    assert named.locator("b").count() == 0
+    assert f"步行路网：{credit}" in page.locator(".cc-notes").inner_text()
     assert page.locator(shown).all_inner_texts() == ["5 分钟以内", "10 分钟以内", "15 分钟以内"]
     assert page.locator(".leaflet-cc-fill-pane path").count() == 3
     page.close()

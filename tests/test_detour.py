@@ -16,7 +16,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, datasets, evaluation, network, plan, reach, report, weights
+from carecircles import (
+    area,
+    comparison,
+    datasets,
+    evaluation,
+    network,
+    plan,
+    reach,
+    report,
+    weights,
+)
 from carecircles.errors import ValidationError
 from tests import test_cli
 from tests.conftest import CRS, centres_at
@@ -135,23 +145,68 @@ def test_the_limit_itself_is_within_reach():
         assert way((0, 20), (0, 80), [ACROSS], (40, 50), cutoff=cutoff) == expected
 
 
-def test_nearest_is_the_nearest_of_all():
-    """Cells on both banks, far and near, and one fenced in; each centre's way by itself."""
-    rng = np.random.default_rng(3)
-    demand = cells_at(*rng.uniform(-4000, 4000, (60, 2)), (7000, 7000))
-    centres = centres_at(*rng.uniform(-3000, 3000, (5, 2)))
-    fence = shapely.box(6900, 6900, 7100, 7100).exterior
-    river = shapely.LineString([(-9000, 0), (9000, 300)])
-    walk = functools.partial(
-        reach.detour, barriers=shapes(river, fence), crossings=points((-1500, 125), (2000, 183))
-    )
-    near = reach.nearest(demand, centres, reach=walk).table
-    every = walk(demand, centres, cutoff=math.inf).table.unstack("facility")  # noqa: PD010  (of a Series)
-    assert set(near.index.get_level_values(0)) == set(demand.index) - {"c60"}
-    expected = every.min(axis=1).reindex(near.index.get_level_values(0))
-    np.testing.assert_allclose(near.to_numpy(), expected)
-    at = [every.loc[cell].idxmin() for cell in near.index.get_level_values(0)]
-    assert near.index.get_level_values(1).tolist() == at
+@st.composite
+def walled_places(draw):
+    """Homes, centres, barriers and crossings on a lattice of 50 m, where much touches and much is equally far."""
+    spot = st.tuples(*[st.integers(-12, 12)] * 2).map(lambda at: np.multiply(at, 50.0))
+    some = st.lists(spot, min_size=2, max_size=5).map(np.array)
+    pond = st.builds(lambda at, metres: shapely.Point(at).buffer(metres), spot, st.floats(60, 400))
+    moat = pond.map(lambda shape: shape.difference(shape.buffer(-40)))
+    river = st.floats(-500, 500).map(lambda y: shapely.LineString([(-900, y), (900, y)]))
+    line = some.map(shapely.LineString)
+    fence = some.map(lambda at: shapely.LineString([*at, at[0]]))
+    canal = line.map(lambda shape: shape.buffer(25))
+    walls = draw(st.lists(st.one_of(river, line, fence, canal, pond, moat), max_size=5))
+    over = []
+    for wall in walls:
+        for share in draw(st.lists(st.floats(0, 1), max_size=2)):
+            over.append(shapely.boundary(wall) if wall.area else wall)
+            over[-1] = shapely.line_interpolate_point(
+                shapely.get_parts(over[-1])[0], share, normalized=True
+            )
+    over += map(shapely.Point, draw(st.lists(spot, max_size=2)))  # corners to turn at
+    homes, centres = draw(st.lists(spot, min_size=1, max_size=20)), draw(some)
+    return cells_at(*homes), centres_at(*centres), shapes(*walls), shapes(*over)
+
+
+@settings(max_examples=60, deadline=None)
+@given(places=walled_places(), cutoff=st.sampled_from([math.inf, 600.0]))
+def test_nearest_is_the_least_of_all_ways(places, cutoff):
+    """Of equally near centres the first; who has no way has none, be it behind a fence or in a bend."""
+    demand, centres, barriers, crossings = places
+    walk = functools.partial(reach.detour, barriers=barriers, crossings=crossings)
+    near = walk(demand, centres, cutoff=cutoff, only_nearest=True).table
+    every = walk(demand, centres, cutoff=cutoff).table.reset_index()
+    every["facility"] = centres.index.get_indexer(every["facility"])
+    least = every.sort_values(["metres", "facility"]).groupby("demand").first()
+    assert near.index.get_level_values(0).tolist() == [c for c in demand.index if c in least.index]
+    of_cell = least.loc[near.index.get_level_values(0)]
+    np.testing.assert_allclose(near.to_numpy(), of_cell["metres"], atol=1e-9)
+    at = centres.index.get_indexer(near.index.get_level_values(1))
+    is_same = at == of_cell["facility"].to_numpy()
+    pairs = every.set_index(["demand", "facility"])["metres"]
+    for cell, centre in zip(of_cell.index[~is_same], at[~is_same], strict=True):
+        assert pairs[cell, centre] == pytest.approx(least["metres"][cell], abs=1e-9)
+
+
+def test_cells_behind_a_fence_have_no_nearest_centre_and_over_a_gate_they_have():
+    """A yard of 200 m whose gate is in the south; the centre is 300 m north of its middle."""
+    fence = shapely.box(-100, -100, 100, 100).exterior
+    demand, centre = cells_at((0, 0), (0, 300)), centres_at((0, 300))
+    nearest = functools.partial(reach.nearest, demand, centre)
+    assert nearest(
+        reach=functools.partial(reach.detour, barriers=shapes(fence))
+    ).table.to_dict() == {("c1", "F1"): 0}
+    gates = points((0, -100), (-160, -160), (-160, 160))  # and two corners to turn at
+    walk = functools.partial(reach.detour, barriers=shapes(fence), crossings=gates)
+    around = 100 + math.hypot(160, 60) + 320 + math.hypot(160, 140)
+    assert nearest(reach=walk).table.tolist() == pytest.approx([around, 0])
+
+
+def test_a_bridge_over_a_railway_does_not_ask_for_a_lake_beyond():
+    """What is crossed there is the railway alone; a lake 4 km off has no part in it."""
+    lake = shapely.box(4000, 4000, 4500, 4500)
+    assert way((0, 0), (0, 100), [ACROSS, lake], (0, 50)) == pytest.approx(100)
 
 
 def test_so_many_times_a_straight_line():
@@ -358,9 +413,18 @@ def test_a_reach_is_bound_to_what_another_area_has(riverside):
     cut = plan.evaluate(south, demand, reach=few)
     people = cut.cells["people_60"][cut.cells["nearest"].isna()].sum()
     assert people > 0
-    assert report.reach_notes(cut)[0]["en"].startswith(
-        f"{people:,.0f} people 60+ have no way to any centre"
-    )
+    told = report.reach_notes(cut)[0]
+    assert told["en"].startswith(f"{people:,.0f} people 60+ have no way to any centre")
+    # The mean is of the others, and a comparison says how many of whom it is not.
+    cells = cut.cells.dropna(subset="nearest")
+    mean = np.average(cells["distance_m"], weights=cells["people_60"])
+    whole = evaluation.of_district(cut.cells)
+    assert whole["mean_distance_m"] == pytest.approx(mean)
+    change = comparison.compare(plan.evaluate(study, demand, reach=more), cut)
+    lines = report.distance_lines(change)
+    assert lines[0]["en"].endswith(f" {mean:,.0f} m after")
+    assert lines[1]["en"].endswith(f"no part in the mean: 0 people 60+ before, {people:,.0f} after")
+    assert lines[1]["zh"].endswith(f"原 0 名，现 {people:,.0f} 名")
 
 
 def test_a_factor_reaches_who_is_at_the_limit_but_for_rounding():

@@ -232,7 +232,8 @@ def test_one_plain_sheet_needs_no_words(tmp_path):
     centres = read(book(tmp_path / "o.xlsx", {"Sheet1": [HEADER, *ROWS]}))
     assert said(centres) == ""
     assert centres["beds"].tolist() == [120, 80]
-    assert centres.attrs["unused"] == ["联系电话", "面积"]
+    assert centres["area_m2"].tolist() == [700, 650]
+    assert centres.attrs["unused"] == ["联系电话"]
     assert centres.attrs["file"] == "o.xlsx"
 
 
@@ -601,4 +602,4 @@ def test_beds_are_told_by_the_map(hexi, hexi_cells, office, browser, tmp_path):
     text = opened.popup()
     assert "Beds\t101" in text.replace("\n", "\t")
     opened.page.close()
-    assert all(centre["beds"] is None for centre in centres_of(hexi))
+    assert all(centre["holds"] == {} for centre in centres_of(hexi))

@@ -26,7 +26,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, claims, equity, grid, network, plan, reach, walkers, weights
+from carecircles import (
+    area,
+    claims,
+    equity,
+    grid,
+    load,
+    network,
+    plan,
+    reach,
+    siting,
+    walkers,
+    weights,
+)
 from tests import siting_runs
 from tests import test_detour as detours
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
@@ -301,13 +313,10 @@ def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, c
         if n != m and not first <= m < last and sees(n, m):
             graph.add_edge(n, m, weight=math.dist(places[n], places[m]))
     there = gpd.GeoSeries(over, crs=CRS)
-    cost = reach.detour(
-        detours.cells_at(*homes),
-        centres_at(*centres),
-        cutoff=1e6,
-        barriers=gpd.GeoSeries(walls, crs=CRS),
-        crossings=there,
-    ).table.to_dict()
+    walk = functools.partial(reach.detour, barriers=gpd.GeoSeries(walls, crs=CRS), crossings=there)
+    cells, places_of = detours.cells_at(*homes), centres_at(*centres)
+    cost = walk(cells, places_of, cutoff=1e6).table.to_dict()
+    near = reach.nearest(cells, places_of, reach=walk).table.droplevel("facility").to_dict()
     for n in range(len(homes)):
         truth = networkx.single_source_dijkstra_path_length(graph, first + n)
         ours = {m: cost.get((f"c{n}", f"F{m + 1}")) for m in range(len(centres))}
@@ -315,6 +324,8 @@ def test_ways_round_barriers_are_those_of_a_visibility_graph_of_networkx(home, c
             m: None if last + m not in truth else pytest.approx(truth[last + m], abs=0.01)
             for m in ours
         }
+        least = min((truth[last + m] for m in ours if last + m in truth), default=None)
+        assert near.get(f"c{n}") == (None if least is None else pytest.approx(least, abs=0.01))
 
 
 def test_walks_through_a_city_are_as_long_as_networkx_and_rustworkx_say():
@@ -456,6 +467,31 @@ def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force
 # Equity
 
 
+def test_the_fairest_plan_is_the_best_that_another_program_measures():
+    """The equivalent distance of every plan of two sites, of kappa as today, by inequalipy."""
+    needed("inequalipy")
+    import inequalipy
+
+    rng = np.random.default_rng(11)
+    homes, places = rng.uniform(0, 3000, (80, 2)), rng.uniform(0, 3000, (13, 2))
+    people = rng.integers(1, 60, 80).astype(float)
+    metres = np.hypot(*(homes[:, None] - places).transpose(2, 0, 1))
+    index = pd.MultiIndex.from_product([range(80), range(13)], names=["demand", "facility"])
+    demand, cost = pd.DataFrame({"people": people}), pd.Series(metres.ravel(), index=index)
+    made = siting.minimize_ede(
+        demand, cost, new=2, epsilon=1.3, weight="people", rules=siting.Rules(required=[0])
+    )
+    kappa = inequalipy.kolmpollak.calc_kappa(metres[:, 0], -1.3, weights=people)
+    assert abs(kappa) == pytest.approx(made.kappa)
+    theirs = [
+        inequalipy.kolmpollak.ede(
+            metres[:, [0, *some]].min(axis=1), kappa=-made.kappa, weights=people
+        )
+        for some in itertools.combinations(range(1, 13), 2)
+    ]
+    assert made.objective == pytest.approx(min(theirs))
+
+
 def test_equity_is_that_of_other_programs():
     needed("inequalipy")
     needed("inequality")
@@ -474,3 +510,40 @@ def test_equity_is_that_of_other_programs():
     parts = TheilD(np.repeat(metres, people), np.repeat(streets, people))
     assert made["theil"] == pytest.approx(float(np.ravel(parts.T)[0]))
     assert made["theil_between"] == pytest.approx(float(np.ravel(parts.bg)[0]))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_scores_of_access_are_those_of_pysal(seed):
+    """2SFCA, its enhanced and its Gaussian form on 30 places and five centres, by PySAL access."""
+    needed("access.fca")
+    from access import fca
+    from access import weights as theirs
+
+    rng, reach_m = np.random.default_rng(seed), 700.0
+    cells, centres = [f"c{n}" for n in range(30)], list("abcde")
+    people = pd.Series(rng.integers(0, 50, 30).astype(float), index=cells)
+    places = pd.Series(rng.integers(0, 90, 5).astype(float), index=centres)
+    every = itertools.product(cells, centres)
+    metres = {pair: float(rng.integers(0, 8) * 100) for pair in every if rng.random() < 0.4}
+    index = pd.MultiIndex.from_tuples(list(metres), names=["demand", "facility"])
+    cost = reach.CostTable(pd.Series(metres.values(), index=index), cutoff=reach_m)
+    pairs = cost.table.rename("cost").reset_index().set_axis(["origin", "dest", "cost"], axis=1)
+    end = math.exp(-0.5)
+    forms = {
+        load.two_step: None,
+        load.enhanced: theirs.step_fn({reach_m / 3: 1, 2 * reach_m / 3: 0.68, reach_m: 0.22}),
+        load.gaussian: lambda x: (theirs.gaussian(reach_m)(x) - end) / (1 - end),
+    }
+    for score, weight in forms.items():
+        found = fca.two_stage_fca(
+            people.rename_axis("geoid").rename("demand").reset_index(),
+            places.rename_axis("geoid").rename("supply").to_frame(),
+            pairs, max_cost=reach_m, weight_fn=weight,
+        )  # fmt: skip
+        # Where nobody weighs anything at a centre they divide 0 by 0; there nobody lives who could come.
+        found = found.reindex(cells)
+        own = score(people, cost, places)
+        is_told = np.isfinite(found) & (people > 0)
+        assert is_told.any()
+        np.testing.assert_allclose(own[is_told], found[is_told], rtol=1e-9)

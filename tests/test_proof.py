@@ -29,6 +29,7 @@ MODELS = {
     "backup": (siting.maximize_backup, {"new": 3}),
     "distance": (siting.minimize_cost, {"new": 3}),
     "capacities": (siting.minimize_cost, {"new": 3}),
+    "fair": (siting.minimize_ede, {"new": 3}),
     "worst": (siting.minimize_worst, {"new": 4}),
     "facilities": (siting.minimize_facilities, {}),
 }

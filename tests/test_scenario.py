@@ -36,7 +36,7 @@ def bundled():
     return sorted((datasets.folder("hexi") / "scenarios").glob("*.toml"))
 
 
-def test_five_scenarios_ship_with_hexi(hexi):
+def test_six_scenarios_ship_with_hexi(hexi):
     read = {path.stem: scenario.read_scenario(path) for path in bundled()}
     after = {name: scenario.apply(hexi, plan) for name, plan in read.items()}
     assert len(after["taoyuan-2023"].facilities) == 46
@@ -45,6 +45,7 @@ def test_five_scenarios_ship_with_hexi(hexi):
     assert after["ten-minutes"].standard.metres == pytest.approx(700 / 15 * 10)
     assert after["slow-walkers"].standard == Standard(metres=0.75 * 15 * 60, minutes=15)
     assert "H40" not in after["closed-for-a-year"].facilities.index
+    assert {"T1", "X1"} <= set(after["until-2030"].facilities.index)
 
 
 def test_the_study_area_stays_as_it_is(hexi):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from carecircles import area, datasets, io, network, reach
+from carecircles import area, datasets, io, network, reach, report
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
@@ -360,6 +360,28 @@ def test_a_graph_of_osmnx_is_walked(tmp_path):
     net = network.read_network(graphml(tmp_path / "town.graphml"), crs=CRS)
     assert net.edges["metres"].tolist() == [100, 200]
     assert metres(net, (0, 0), (100, 100)) == [300]
+
+
+def test_who_is_to_be_named_stays_with_the_ways(osm, tmp_path):
+    """OpenStreetMap for its files, graphs of OSMnx and numbered exports; through a prepared file and a cut of it."""
+    credit = "© OpenStreetMap contributors (ODbL)"
+    line = shapely.linestrings([[[X0, Y0], [X0 + 100, Y0]]])
+    plain = gpd.GeoDataFrame({"highway": ["footway"]}, geometry=line, crs=CRS)
+    of_osm = [
+        osm({1: (0, 0), 2: (100, 0)}, [foot(1, 2)]),
+        graphml(tmp_path / "town.graphml"),
+        plain.assign(osm_id="4711"),
+    ]
+    for source in of_osm:
+        net = network.read_network(source, crs=CRS)
+        assert net.source == credit
+        io.write_frame(network.as_frame(net), tmp_path / "net.parquet")
+        again = network.read_network(tmp_path / "net.parquet", crs=CRS, within=plain)
+        assert again.source == credit
+        assert "source" not in again.edges
+        assert f"步行路网：{credit}" in report.network_notes(again, lang="zh")
+    net = network.read_network(plain, crs=CRS)
+    assert network.read_network(network.as_frame(net), crs=CRS).source == net.source == ""
 
 
 def test_an_edge_that_is_drawn_from_its_end_is_walked_as_it_runs(tmp_path):

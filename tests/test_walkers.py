@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,8 +33,8 @@ LADDER = (
 )
 
 
-def walker(pace=1.0, flight=60.0, wait=90.0):
-    return walkers.Profile("x", {"en": "x", "zh": "x"}, pace, flight, wait)
+def walker(pace=1.0, flight=60.0, wait=90.0, lift=None):
+    return walkers.Profile("x", {"en": "x", "zh": "x"}, pace, flight, wait, lift_s=lift)
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +225,61 @@ def test_a_signalled_crossing_is_waited_for_once_and_by_who_crosses(
     assert minutes(net, (50, 100), (50, 12), who, within=0.01) == 88 / 60
 
 
+LIFT = {"highway": "elevator"}
+
+
+@pytest.mark.parametrize("drawn_as", ["node", "way", "node and way", "area"])
+def test_a_lift_on_the_way_is_waited_for_once_and_lets_in_who_walks_no_stairs(osm, drawn_as):
+    """100 m by a lift in the middle, or 140 m over a flight of stairs; in metres the lift is free."""
+    nodes = {
+        1: (0, 0),
+        3: (50, 0),
+        4: (51, 0),
+        2: (100, 0),
+        5: (0, 20),
+        6: (40, 20),
+        7: (45, 20),
+        8: (100, 20),
+    }
+    lift = ([3, 4], LIFT if "way" in drawn_as else {"highway": "footway"})
+    if drawn_as == "area":  # of 1 m by 1 cm, let in at one corner and out at the opposite one
+        nodes |= {9: (51, 0.01), 10: (50, 0.01)}
+        lift = ([3, 9, 4, 10, 3], LIFT)
+    stairs = foot(6, 7, highway="steps", step_count="16")
+    ways = [foot(1, 3), lift, foot(4, 2), foot(1, 5, 6), stairs, foot(7, 8, 2)]
+    path = osm(nodes, ways, tagged={3: LIFT} if "node" in drawn_as else {})
+    net = network.read_network(path, crs=CRS)
+    assert net.edges["lifts"].sum() == pytest.approx(2 if drawn_as == "area" else 1)
+    home, centre = (0, 0), (100, 0)
+    for lift_s, flight, expected in (
+        (30, 60, 100 + 30), (150, 60, 140 + 60), (150, None, 100 + 150), (None, 60, 100), (0, 60, 100),
+    ):  # fmt: skip
+        who = walker(1.0, flight, 0, lift_s)
+        assert minutes(net, home, centre, who, within=0.01) == expected / 60
+    metres = functools.partial(reach.walking, network=net)
+    near = reach.nearest(cells_at(home), centre_at(*centre), reach=metres).table
+    assert near.tolist() == pytest.approx([100], abs=0.1)
+    again = network.read_network(network.as_frame(net), crs=CRS)
+    assert minutes(again, home, centre, walker(1.0, 60, 0, 30), within=0.01) == 130 / 60
+
+
+@pytest.mark.parametrize("conveying", ["yes", "forward", "reversible", "no"])
+def test_an_escalator_is_no_stairs_for_who_may_walk_some_and_barred_to_the_others(osm, conveying):
+    """105 m over two flights, or 145 m round; "no" is plain stairs."""
+    nodes = {1: (0, 0), 2: (50, 0), 3: (55, 0), 4: (105, 0), 5: (0, 20), 6: (105, 20)}
+    moved = foot(2, 3, highway="steps", step_count="32", conveying=conveying)
+    path = osm(nodes, [foot(1, 2), moved, foot(3, 4), foot(1, 5, 6, 4)])
+    net = network.read_network(path, crs=CRS)
+    both = net.edges[["flights", "escalators"]].sum().round(3).tolist()
+    assert both == ([2, 0] if conveying == "no" else [0, 2])
+    way, there = ((0, 0), (105, 0)), 145 if conveying == "no" else 105
+    assert minutes(net, *way, walker(1.0, 60, 0), within=0.01) == there / 60
+    assert minutes(net, *way, walker(1.0, None, 0), within=0.01) == 145 / 60
+    # A ramp in its place lets in everybody.
+    ramp = network.with_ramps(net, network.stairs_at(net, shapely.box(*net.edges.total_bounds)))
+    assert minutes(ramp, *way, walker(1.0, None, 0), within=0.01) == 105 / 60
+
+
 def test_drawn_crossings_and_stairs_count_once_however_they_are_cut():
     """Column names of an office; other ways cut both in the middle."""
     rows = drawn(
@@ -236,6 +292,11 @@ def test_drawn_crossings_and_stairs_count_once_however_they_are_cut():
     ).rename(columns={"highway": "道路类型"})
     net = network.read_network(rows, crs=CRS)
     assert counted(net) == [2, 1]
+    moving = rows.assign(
+        **{"扶梯": ["", "", "", "是", "", ""], "道路类型": ["电梯", *rows["道路类型"][1:]]}
+    )
+    moving = network.read_network(moving, crs=CRS).edges
+    assert moving[["flights", "lifts", "escalators"]].sum().round(6).tolist() == [0, 1, 2]
     assert minutes(net, (0, 0), (145, 40), walker(1.0, 60, 60)) == 185 / 60 + 2
     assert minutes(net, (145, 10), (110, 0), walker(1.0, 60, 60)) == 45 / 60 + 1 + 0.5
 
@@ -253,6 +314,8 @@ def test_a_graph_of_osmnx_says_where_signals_are(tmp_path):
     path.write_text(told, encoding="utf-8")
     net = network.read_network(path, crs=CRS)
     assert net.edges[["kind", "signals"]].to_numpy().tolist() == [["residential", 0], ["path", 0.5]]
+    path.write_text(told.replace("traffic_signals", "elevator"), encoding="utf-8")
+    assert network.read_network(path, crs=CRS).edges["lifts"].tolist() == [0.5, 0.5]
 
 
 def test_a_network_prepared_before_stairs_were_counted_says_so(ladder):
@@ -260,6 +323,10 @@ def test_a_network_prepared_before_stairs_were_counted_says_so(ladder):
     net = network.read_network(old, crs=CRS)
     assert counted(net) == [0, 0]
     assert "prepare it again" in net.notes[0]["en"]
+    newer = network.as_frame(ladder).drop(columns=["lifts", "escalators"])
+    net = network.read_network(newer, crs=CRS)
+    assert counted(net) == [1, 1]
+    assert "when lifts and escalators were not counted yet" in net.notes[0]["en"]
 
 
 # Profiles
@@ -272,6 +339,7 @@ def test_every_profile_says_what_each_of_its_values_rests_on():
         assert set(profile.basis.values()) <= {"known", "assumed"}
         assert set(profile.source) == set(profile.basis)
         assert ("stretch_m" in profile.basis) == (profile.stretch_m is not None)
+        assert "lift_s" in profile.basis
     paces = {p.key: p.pace_m_s for p in walkers.PROFILES}
     assert paces == {
         "standard": pytest.approx(0.78, abs=0.003), "70to79": 1.19, "80plus": 0.94, "limited65": 0.80,

@@ -114,6 +114,7 @@ def test_record_keeps_its_keys_in_order(tmp_path, plan_file, plans):
         "name": "梅江假定点1",
         "name_en": "Meijiang assumed 1",
         "equipped": False,
+        "enlarged": False,
         "moved_m": pytest.approx(points[0].distance(points[1]), abs=0.051),
     }
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from carecircles import gaps as gaps
     from carecircles import grid as grid
     from carecircles import io as io
+    from carecircles import load as load
     from carecircles import maps as maps
     from carecircles import marginal as marginal
     from carecircles import memory as memory
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
+    from carecircles import robustness as robustness
     from carecircles import scenario as scenario
     from carecircles import services as services
     from carecircles import siting as siting
@@ -75,6 +77,7 @@ __all__ = [
     "gaps",
     "grid",
     "io",
+    "load",
     "maps",
     "marginal",
     "memory",
@@ -86,6 +89,7 @@ __all__ = [
     "provision",
     "reach",
     "report",
+    "robustness",
     "scenario",
     "services",
     "siting",

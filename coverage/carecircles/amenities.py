@@ -109,9 +109,9 @@ def kinds_of(written: Iterable[str], kinds: Sequence[Kind], *, where: str) -> li
     problems = []
     for word in (word for word, kind in found.items() if kind is None):
         near = near_to(word, kinds)
-        meant = Sentence(f", perhaps {near}", zh=f"（是否为 {near}？）") if near else ""
-        told = f"{where}: {word!r:.60} is no kind there is{meant}; {mend}."
-        zh = f"{where}：没有 {word!r:.60} 这一类{meant and meant.zh}；{mend.zh}。"
+        en, zh = (f", perhaps {near}", f"（是否为 {near}？）") if near else ("", "")
+        told = f"{where}: {word!r:.60} is no kind there is{en}; {mend}."
+        zh = f"{where}：没有 {word!r:.60} 这一类{zh}；{mend.zh}。"
         problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)

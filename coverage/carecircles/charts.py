@@ -251,7 +251,7 @@ def _drawn(
         raise ImportError(_mends.install(doing, "matplotlib", "charts")) from err
     family = font_for(_SAMPLE)
     spoken = "en" if lang == "zh" and family is None else lang
-    given: dict[str, Any] = {
+    given: Any = {  # known to matplotlib by names of its own
         "font.family": [
             *([family] if family and spoken == "zh" else []),
             _USUAL,

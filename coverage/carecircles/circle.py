@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,13 +66,16 @@ def circle_of(plan: Plan, kinds: Sequence[str] | None = None) -> Circle:
     known = [kind for kind in area.kinds if kind.key == CARE or kind.key in area.amenities]
     asked = known if kinds is None else kinds_of(kinds, known, where="--kinds")
     costs = {
-        kind.key: plan.cost
-        if kind.key == CARE
-        else plan.reach(plan.cells, area.amenities[kind.key], cutoff=plan.cost.cutoff)
+        kind.key: plan.reach(plan.cells, area.amenities[kind.key], cutoff=plan.cost.cutoff)
         for kind in asked
+        if kind.key != CARE
     }
+    within = is_within(plan.cells, costs)
+    if any(kind.key == CARE for kind in asked):
+        within.insert(0, CARE, plan.cells["covered"].to_numpy(dtype=bool))
+    within = within[[kind.key for kind in asked]]
     absent = [kind for kind in area.kinds if kind not in known] if kinds is None else []
-    return Circle(plan, tuple(asked), is_within(plan.cells, costs), tuple(absent))
+    return Circle(plan, tuple(asked), within, tuple(absent))
 
 
 def is_within(
@@ -243,7 +247,7 @@ def _near(
     return tables
 
 
-def _framed(rows: Mapping[tuple[object, ...], pd.Series], names: list[str]) -> pd.DataFrame:
+def _framed(rows: Mapping[Any, pd.Series], names: list[str]) -> pd.DataFrame:
     """Rows by labels as a frame."""
     index = pd.MultiIndex.from_tuples(list(rows), names=names)
     frame = pd.DataFrame([row.to_numpy() for row in rows.values()], index=index)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _html, evaluation, gaps, people
+from carecircles import _html, evaluation, gaps, io, people
 from carecircles.area import in_year
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan
@@ -232,8 +232,9 @@ def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFram
     Returns
     -------
     centres
-        Indexed by id: change (opened, closed, moved, or equipped: other services), name, name_en,
-        moved_m (metres, NaN where not moved), equipped (whether it has other services).
+        Indexed by id: change (opened, closed, moved, equipped: other services, or enlarged), name, name_en,
+        moved_m (metres, NaN where not moved), equipped (whether it has other services), enlarged
+        (whether it holds other numbers of people or beds).
 
     Examples
     --------
@@ -249,17 +250,20 @@ def of_centres(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFram
     both = before.index.intersection(after.index)
     metres = shapely.distance(before.geometry[both].to_numpy(), after.geometry[both].to_numpy())
     is_equipped = before["services"][both].to_numpy() != after["services"][both].to_numpy()
+    held = [frame.reindex(columns=list(io.KINDS)).loc[both] for frame in (before, after)]
+    is_enlarged = ~((held[0] == held[1]) | (held[0].isna() & held[1].isna())).all(axis=1).to_numpy()
     kept = after.loc[both].assign(
-        change=np.where(metres > 0, "moved", "equipped"),
+        change=np.where(metres > 0, "moved", np.where(is_equipped, "equipped", "enlarged")),
         moved_m=np.where(metres > 0, metres, np.nan),
         equipped=is_equipped,
+        enlarged=is_enlarged,
     )
     parts = [
-        after.loc[opened].assign(change="opened", moved_m=np.nan, equipped=False),
-        before.loc[closed].assign(change="closed", moved_m=np.nan, equipped=False),
-        kept[(metres > 0) | is_equipped],
+        after.loc[opened].assign(change="opened", moved_m=np.nan, equipped=False, enlarged=False),
+        before.loc[closed].assign(change="closed", moved_m=np.nan, equipped=False, enlarged=False),
+        kept[(metres > 0) | is_equipped | is_enlarged],
     ]
-    columns = ["change", "name", "name_en", "moved_m", "equipped"]
+    columns = ["change", "name", "name_en", "moved_m", "equipped", "enlarged"]
     return pd.concat([pd.DataFrame(part)[columns].astype({"moved_m": float}) for part in parts])
 
 

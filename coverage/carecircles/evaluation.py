@@ -181,8 +181,9 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
         Indexed by street: cells_km2 (area of its cells), people by group, covered_area_share,
         backup_area_share (two centres or more), covered_... and backup_..._share and
         uncovered_... (persons) for each group, mean_distance_m and p90_distance_m to the nearest
-        centre, weighted by people (by those of `people.headline` where not all are known). Shares of
-        nobody are NaN.
+        centre, weighted by people (by those of `people.headline` where not all are known). The mean is of
+        those who have a way to any centre (`people_cut_off` counts the others), the distance within which
+        90 % are is of all: NaN where more than 10 % have none. Shares of nobody are NaN.
 
     Examples
     --------
@@ -221,6 +222,31 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     [12.0, 4.0, 0.25]
     """
     return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
+
+
+def people_cut_off(cells: pd.DataFrame, group: str) -> float:
+    """
+    How many people have no way to any centre, in no distance and in no mean of distances.
+
+    Parameters
+    ----------
+    cells
+        From `evaluate`.
+    group
+        Column of people.
+
+    Examples
+    --------
+    Three people live where no centre is near.
+
+    >>> demand = pd.DataFrame({"people_60": [5, 3]}, index=["p", "q"])
+    >>> index = pd.MultiIndex.from_tuples([("p", "a")], names=["demand", "facility"])
+    >>> cost = CostTable(pd.Series([100.0], index=index), cutoff=500)
+    >>> cells = evaluate(demand, cost, cost)
+    >>> people_cut_off(cells, "people_60"), of_district(cells)["mean_distance_m"].item()
+    (3.0, 100.0)
+    """
+    return float(cells.loc[cells["nearest"].isna(), group].sum())
 
 
 def stairs_to_street(cells: pd.DataFrame, group: str) -> pd.Series | None:
@@ -469,7 +495,8 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.Dat
             table[f"uncovered_{g}"] = total(weights[g], ~is_covered)
         by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
         metres = cells["distance_m"].to_numpy()
-        table["mean_distance_m"] = total(by * metres) / total(by)
+        has_way = np.isfinite(metres)
+        table["mean_distance_m"] = total(by * metres, has_way) / total(by, has_way)
     table["p90_distance_m"] = weighted_quantile(
         metres, by, group, len(labels), share=_DISTANCE_QUANTILE
     )

@@ -6,9 +6,8 @@ import pandas as pd
 
 from carecircles import evaluation, grid, reach
 from carecircles.people import columns_of, headline_of
-from carecircles.plan import Plan, is_straight, require_one_standard
+from carecircles.plan import Plan, is_straight, require_one_standard, tables_of
 from carecircles.reach import CostTable
-from carecircles.services import Bundle
 
 _PAIRS_AT_ONCE = 5_000_000
 
@@ -42,8 +41,7 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
     {'A1': 5400.0, 'A2': 4375.0, 'A3': 3900.0}
     """
     demand, centres = plan.cells, reach.pairs_in(plan.cost.table).levels[1]
-    costs = [part.cost for part in plan.parts.values()] or [plan.cost]
-    least = plan.area.counting.least if isinstance(plan.area.counting, Bundle) else 1
+    costs, least = tables_of(plan)
     depths = [evaluation.depth(demand, cost).to_numpy() for cost in costs]
 
     def lost(weights: np.ndarray, reached: int) -> np.ndarray:
@@ -57,7 +55,7 @@ def close_each(plan: Plan, *, group: str | None = None) -> pd.DataFrame:
         )
         cell = every["cell"].to_numpy()
         here = (spare[cell] >= 0) & (every["services"].to_numpy() > spare[cell])
-        place = centres.get_indexer(every["centre"])[here]
+        place = centres.get_indexer(pd.Index(every["centre"]))[here]
         return np.bincount(place, weights[cell[here]], minlength=len(centres))
 
     groups = columns_of(demand)

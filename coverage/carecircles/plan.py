@@ -8,6 +8,7 @@ import pandas as pd
 
 from carecircles import _html, evaluation, grid, provision, weights
 from carecircles import reach as reaches
+from carecircles._limits import rounded
 from carecircles.area import (
     Standard,
     StudyArea,
@@ -217,6 +218,27 @@ def require_one_standard(plan: Plan) -> None:
         raise ValidationError([Sentence(told, zh=zh)])
 
 
+def require_no_bundle(plan: Plan) -> None:
+    """
+    Go on only if a plan counts centres one by one: what looks at who goes where cannot tell that of a bundle.
+
+    Raises
+    ------
+    ValidationError
+        If a bundle of services counts.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> require_no_bundle(evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    """
+    if plan.parts:
+        told = "this looks at single centres, not at a bundle of services; ask for one with --service instead."
+        zh = "此处只看单个中心，不看服务组合；请改用 --service 逐项提问。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
 def _of_bundle(
     area: StudyArea, demand: pd.DataFrame, *, reach: Reach, base: Plan | None, name: Text
 ) -> Plan:
@@ -263,6 +285,24 @@ def nearest_of(plan: Plan) -> CostTable:
     costs = cells["distance_m"].to_numpy()[cell]
     table = table_of(cells, pd.DataFrame(index=found.categories), cell, codes[cell], costs)
     return CostTable(table, np.inf, plan.cost.unit)
+
+
+def tables_of(plan: Plan) -> tuple[list[CostTable], int]:
+    """
+    The cost tables of what a plan counts, one a service of a bundle, and of how many a place has to be within reach.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> asis = evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(tables_of(asis)[0]), len(tables_of(of_all_services(asis))[0])
+    (1, 4)
+    """
+    asked = plan.area.counting
+    if not plan.parts or not isinstance(asked, Bundle):
+        return [plan.cost], 1
+    return [part.cost for part in plan.parts.values()], asked.least
 
 
 def by_service(plan: Plan) -> dict[str, Plan]:
@@ -361,7 +401,7 @@ def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
 
 def _limit(standard: Standard, unit: str) -> float:
     """What the standard allows, in the unit of a cost table."""
-    return standard.minutes if unit == "min" else standard.metres
+    return rounded(standard.minutes if unit == "min" else standard.metres, unit)
 
 
 def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
@@ -379,7 +419,7 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
     every, standard = np.asarray(minutes, dtype=float), plan.area.standard
     if plan.cost.unit == "min":
         return every
-    return every / standard.minutes * standard.metres
+    return rounded(every / standard.minutes * standard.metres, "m")
 
 
 def carry_out(

@@ -19,10 +19,22 @@ from carecircles.words import Sentence, Text, listed
 BARRED = "barred"
 STEPS_A_FLIGHT = 16  # a storey of 2.80 m (GB 50096-2011, 5.5.1) in steps of 0.175 m (6.3.2)
 NOT_STATED = "not stated"
-_MOST = {"pace_m_s": 3.0, "flight_s": 600.0, "crossing_s": 600.0, "stretch_m": 100_000.0}
+_MOST = {
+    "pace_m_s": 3.0,
+    "flight_s": 600.0,
+    "crossing_s": 600.0,
+    "stretch_m": 100_000.0,
+    "lift_s": 600.0,
+}
 _VALUES = tuple(_MOST)
-_SUCH_AS = {"pace_m_s": "0.94", "flight_s": "16", "crossing_s": "30", "stretch_m": "100"}
-_MAY_BE_0 = ("flight_s", "crossing_s")
+_SUCH_AS = {
+    "pace_m_s": "0.94",
+    "flight_s": "16",
+    "crossing_s": "30",
+    "stretch_m": "100",
+    "lift_s": "45",
+}
+_MAY_BE_0 = ("flight_s", "crossing_s", "lift_s")
 _NEEDED = ("pace_m_s", "flight_s", "crossing_s")
 _KEYS = ("name", "name_en", *_VALUES, "basis", "source")
 _BASES = ("known", "assumed")
@@ -48,6 +60,8 @@ class Profile:
         Seconds of waiting at a signalled crossing.
     stretch_m
         The longest way without a seat, in metres; None where seats do not matter.
+    lift_s
+        Seconds that a lift on the way takes, waiting and riding; None where lifts are not counted.
     basis, source
         By the name of a value, what it rests on ('known', 'assumed', 'not stated') and where it is from.
     """
@@ -58,6 +72,7 @@ class Profile:
     flight_s: float | None
     crossing_s: float
     stretch_m: float | None = None
+    lift_s: float | None = None
     basis: Mapping[str, str] = field(default_factory=dict, repr=False)
     source: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -72,7 +87,7 @@ def declared(
     ----------
     tables
         By the name of each its `pace_m_s`, `flight_s` (or "barred"), `crossing_s`, and, if they are
-        known, `stretch_m`, `name`, `name_en`, and `basis` and `source` by value.
+        known, `stretch_m`, `lift_s`, `name`, `name_en`, and `basis` and `source` by value.
     file, under
         What sentences call whoever says it, and what stands before the names there.
 

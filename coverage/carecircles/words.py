@@ -17,6 +17,7 @@ SHARED: dict[str, dict[str, Text]] = tomllib.loads(_FILE.read_text(encoding="utf
 SERVICES, BASES, MARKS = SHARED["services"], SHARED["bases"], SHARED["marks"]
 CHANGES, STATUSES, SIDES = SHARED["changes"], SHARED["statuses"], SHARED["sides"]
 COLUMNS = SHARED["columns"]
+KINDS, STATES, TERMS = SHARED["kinds"], SHARED["states"], SHARED["terms"]
 
 
 class Sentence(str):

@@ -5,7 +5,7 @@ const LANGUAGE = { ecmaVersion: 2023, sourceType: "script" };
 const named = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 const EVERYWHERE = named("carecircles TextDecoder");
 const BROWSER = named("L document window location history navigator performance requestAnimationFrame cancelAnimationFrame " +
-  "setTimeout clearTimeout Blob Response DecompressionStream ResizeObserver URL atob");
+  "setTimeout clearTimeout setInterval clearInterval Blob Response DecompressionStream ResizeObserver URL atob");
 
 const asText = (name) => ({ selector: `AssignmentExpression[left.property.name='${name}']`,
   message: "Text is never HTML: use textContent." });

@@ -3,13 +3,14 @@ const test = require("node:test"), assert = require("node:assert/strict");
 const { scenario: { read, write, steps }, plan: { asItIs, withCentre, without } } = require("./load.js");
 
 const centre = (id, lon, lat, more) => ({ id, name: { en: "Centre " + id, zh: "中心" + id }, services: ["meals"],
-  services_basis: "assumed", basis: "assumed", source: "", capacity: null, opened: "", closed: "", lon, lat, x: lon, y: lat, ...more });
+  services_basis: "assumed", basis: "assumed", source: "", holds: {}, state: "kept", area_m2: null, floor: "", term: "", opened: "", closed: "", lon, lat, x: lon, y: lat, ...more });
 const world = {
   centres: [centre("A", 117.1, 39.1), centre("B", 117.2, 39.1, { opened: "2024-03-01" }), centre("C", 117.3, 39.1)],
   groups: ["people", "people_60", "people_80"], middles: { S1: { lon: 117.25, lat: 39.15 } },
   standard: { metres: 700, minutes: 10, group: null }, as_of: null, year: null,
   spelled: { datums: { wgs84: "wgs84", 高德: "gcj02", gcj02: "gcj02" }, bases: { 已知: "known", known: "known" },
-    services: { 就餐: "meals", meals: "meals", medical: "medical" } },
+    services: { 就餐: "meals", meals: "meals", medical: "medical" },
+    states: { 改建: "converted", converted: "converted", kept: "kept" }, terms: { 远期: "far", far: "far" } },
   project: (lon, lat) => ({ x: lon, y: lat }), isInside: ({ x }) => x > 117 && x < 118,
   street: (written) => (written.startsWith("S") ? "S1" : null),
 };
@@ -27,12 +28,14 @@ test("what is written is read as the same plan", () => {
   plan = without(plan, "C");
   plan = withCentre(plan, { ...plan.centres.get("A"), lon: 117.1234567, lat: 39.2, x: 117.1234567, y: 39.2,
     services: ["meals", "medical"], services_basis: "proposed", basis: "proposed", source: "", neighbour: false });
+  plan = withCentre(plan, { ...plan.centres.get("B"), holds: { capacity: 30, day_places: 8.5 }, state: "enlarged" });
   plan = withCentre(plan, centre("N1", 117.5, 39.3, { name: { en: "New", zh: "新" }, basis: "proposed",
-    services_basis: "proposed", capacity: 40, opened: "2025-01-01" }));
+    services_basis: "proposed", holds: { capacity: 40, beds: 12, beds_family: 3 }, state: "converted", area_m2: 850.5,
+    floor: "1-2层", term: "far", opened: "2025-01-01" }));
   plan = { ...plan, metres: 500, minutes: 7.5, group: "people_80" };
   assert.deepEqual(opened(write(plan, world)), plan);
   assert.deepEqual(steps(plan, world).map(([[act, id]]) => [act, id]).sort(),
-    [["close", "C"], ["equip", "A"], ["move", "A"], ["open", "N1"], ["standard", "people_80"]]);
+    [["close", "C"], ["enlarge", "B"], ["equip", "A"], ["move", "A"], ["open", "N1"], ["standard", "people_80"]]);
 });
 
 test("a plan that changes nothing has no step", () => {
@@ -96,4 +99,23 @@ test("ways are not rebuilt on a page, and it says what does it", () => {
   }
   assert.match(problems(step('with = "tunnel"'))[0], /with is 'tunnel'; write one of crossing, ramp/);
   assert.match(problems(step('with = "bench"\nlon = 1'))[0], /unknown with rebuild: 'lon'/);
+});
+
+test("a centre is enlarged to what it holds then, and to no less than it holds", () => {
+  const step = (more) => `name = "x"\n[[step]]\nenlarge = "A"\n${more}\n`;
+  const held = { ...world, centres: [centre("A", 117.1, 39.1, { holds: { capacity: 40, beds: 10, beds_medical: 6 } })] };
+  const wrong = (text) => {
+    try { read([{ name: "plan.toml", text }], held); } catch (error) { return error.problems.map(({ en }) => en); }
+    return [];
+  };
+  const larger = read([{ name: "plan.toml", text: step("beds = 20\nbeds_family = 4") }], held).centres.get("A");
+  assert.deepEqual([larger.holds, larger.state], [{ capacity: 40, beds: 20, beds_medical: 6, beds_family: 4 }, "enlarged"]);
+  assert.match(wrong(step(""))[0], /^plan\.toml, step 1: write one or more of capacity, day_places, beds, /);
+  assert.match(wrong(step("capacity = 39"))[0], /capacity is 39, but the centre has 40 already/);
+  assert.match(wrong(step("beds_family = 4.5"))[0], /come to more than beds/);
+  assert.match(wrong(step('beds = "many"'))[0], /beds is 'many', not a number/);
+  assert.match(wrong(step("beds = -1"))[0], /beds is negative/);
+  assert.match(wrong(step("beds = 20\narea_m2 = 3"))[0], /unknown with enlarge: 'area_m2'/);
+  assert.deepEqual(wrong(`${step("beds = 20")}[[step]]\nequip = "A"\nservices = "meals"\n`), []);
+  assert.match(wrong(`${step("beds = 20")}[[step]]\nenlarge = "A"\nbeds = 30\n`)[0], /contradicts step 1/);
 });

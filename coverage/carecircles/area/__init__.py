@@ -4,6 +4,7 @@ from carecircles.area._plan import files_of as files_of
 from carecircles.area._plan import files_told as files_told
 from carecircles.area.check import check_file as check_file
 from carecircles.area.check import describe_area as describe_area
+from carecircles.area.needs import with_needs as with_needs
 from carecircles.area.read import datum_notes as datum_notes
 from carecircles.area.read import read_area as read_area
 from carecircles.area.read import study as study

@@ -23,10 +23,17 @@ from carecircles.words import Sentence, Text, listed
 RASTER = "people_raster"
 
 
-_FILES = ("boundary", "streets", "population", "centres", "places", *LIVED_IN, *WALKED)
+_FILES = ("boundary", "streets", "population", "centres", "places", "needs", *LIVED_IN, *WALKED)
 
 
-_OPTIONAL = ("boundary", "population", "places", *LIVED_IN, *WALKED)  # for people see `_counted`
+_OPTIONAL = (
+    "boundary",
+    "population",
+    "places",
+    "needs",
+    *LIVED_IN,
+    *WALKED,
+)  # for people see `_counted`
 
 
 _TABLES = (

@@ -6,9 +6,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import io, people
+from carecircles import io, people, services
 from carecircles.area import _amenities, _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
+from carecircles.area.needs import with_needs
 from carecircles.area.read import attempt, ground_of, read_area
 from carecircles.area.values import Ground, StudyArea, is_neighbour
 from carecircles.area.years import match_people
@@ -23,6 +24,7 @@ _ROLES_ZH = {
     "population": "人口",
     "boundary": "边界",
     "places": "地点",
+    "needs": "每千人需求",
     **_sources.ROLES_ZH,
     **_on_foot.ROLES_ZH,
 }
@@ -70,7 +72,8 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
         notes = [*_said(study.notes), _of_area("part of", "属于", study)]
         notes += _beyond(study.facilities) if "centres" in own[whole.resolve()] else []
         frames = {"centres": study.facilities, "streets": study.streets, "boundary": study.boundary,
-                  "population": _every_row(study), "places": study.places}  # fmt: skip
+                  "population": _every_row(study), "places": study.places,
+                  "needs": study.needs}  # fmt: skip
         frames |= {role: getattr(study.sources, role) for role in LIVED_IN}
         told = _of_sources(study)
         its_own = [line for role in own[whole.resolve()] for line in told.get(role, [])]
@@ -113,6 +116,10 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         if problems:
             raise ValidationError(problems)
         notes = _people_lines(frame, study.groups)
+    elif role == "needs":
+        needs = with_needs(read_area(area), path).needs
+        frame, notes = pd.DataFrame() if needs is None else needs, []
+        frame.attrs = {} if needs is None else needs.attrs
     elif role in LIVED_IN:
         study = read_area(area)
         by_group = {} if role == "uninhabited" else {"groups": study.groups}
@@ -194,7 +201,16 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
             _indented(Sentence(f"{role}: {about}", zh=f"{_role_zh(role)}：{about.zh}"))
             for role, about in lines
         ),
-        *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
+        *map(_indented, [*_bundles(area), *_said(area.notes), *_beyond(area.facilities)]),
+    ]
+
+
+def _bundles(area: StudyArea) -> list[Sentence]:
+    """What each bundle of services asks for."""
+    told = [(bundle.key, services.in_words(bundle, area.services)) for bundle in area.bundles]
+    return [
+        Sentence(f"bundle {key}: {said['en']}", zh=f"服务组合 {key}：{said['zh']}")
+        for key, said in told
     ]
 
 

@@ -25,6 +25,7 @@ from carecircles.area._plan import (
     standard_problems,
 )
 from carecircles.area._rasters import Said, said_problems
+from carecircles.area.needs import needs_problems
 from carecircles.area.values import USUAL_STANDARD, Ground, Standard, StudyArea
 from carecircles.area.years import match_people, with_years
 from carecircles.errors import ValidationError
@@ -141,6 +142,7 @@ class More(TypedDict, total=False):
     barriers: io.Source | None
     crossings: io.Source | None
     rests: io.Source | None
+    needs: io.Source | None
     groups: Mapping[str, Mapping[str, Any]] | None
     profiles: Mapping[str, Mapping[str, Any]] | None
     kinds: Mapping[str, Mapping[str, Any]] | None
@@ -189,6 +191,8 @@ def study(
         `{"centres": "gcj02"}`.
     standard
         What counts as near.
+    needs
+        How many of 1,000 people need a place, as `io.read_needs` reads it.
     groups
         Groups of people of the area's own by column, as below `[groups]` in area.toml, such as
         `{"people_disabled": {"name": "残疾老人", "name_en": "disabled", "part_of": "people_60"}}`.
@@ -242,7 +246,7 @@ def study(
         "residences": more.get("residences"), "communities": more.get("communities"),
         "people_grid": more.get("people_grid"), "uninhabited": more.get("uninhabited"),
         "network": more.get("network"), "barriers": more.get("barriers"),
-        "crossings": more.get("crossings"), "rests": more.get("rests"),
+        "crossings": more.get("crossings"), "rests": more.get("rests"), "needs": more.get("needs"),
     }  # fmt: skip
     people_raster = more.get("people_raster")
     by_role = datum if isinstance(datum, Mapping) else dict.fromkeys(PLACED, datum)
@@ -326,6 +330,8 @@ def _made(
     population, wrong = _attempt_file(io.read_population, paths.get("population"), groups=groups)
     problems += wrong
     is_counted = population is not None and not wrong
+    needs, wrong = _attempt_file(io.read_needs, paths.get("needs"), groups=groups)
+    problems += wrong
     has_population = "population" in paths
     may_count = RASTER in plan or any(role in paths for role in _counted.COUNTING)
     if not has_population and not may_count:
@@ -436,6 +442,8 @@ def _made(
     on_foot = dataclasses.replace(on_foot, profiles=walkers.declared(plan["profiles"])[0])
     problems += wrong
     notes += said
+    if needs is not None and population is not None:
+        problems += needs_problems(needs, population)
     if problems or population is None or facilities is None:
         raise ValidationError(list(dict.fromkeys(problems)))
     if counted is not None and counted.bands:
@@ -464,6 +472,7 @@ def _made(
         services=offered,
         bundles=bundles,
         positions=exact,
+        needs=needs,
     )
     return read_in if populations is None else with_years(read_in, populations)
 

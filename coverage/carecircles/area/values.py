@@ -117,6 +117,8 @@ class OnFoot:
         Seats, as points.
     profiles
         How people walk: the area's own profiles.
+    rebuilt
+        What scenarios have rebuilt, such as 'bench', in their order.
     """
 
     network: "Network | None" = None
@@ -124,6 +126,7 @@ class OnFoot:
     crossings: gpd.GeoDataFrame | None = None
     rests: gpd.GeoDataFrame | None = None
     profiles: tuple[Profile, ...] = ()
+    rebuilt: tuple[str, ...] = ()
 
 
 NO_WALKS = OnFoot()
@@ -157,6 +160,7 @@ class StudyArea:
     `services` name what centres offer, `bundles` what of it goes together; `counting` is the service or the
     bundle that alone counts (`offering`, `bundled`), None where every centre does.
     `positions` are the kinds of position that its centres may name (`positions.errors_of`).
+    `needs` says how many of 1,000 people of a group need a place (`io.read_needs`), None where nobody does.
     """
 
     name: str
@@ -183,6 +187,7 @@ class StudyArea:
     bundles: tuple[Bundle, ...] = ()
     counting: Service | Bundle | None = None
     positions: tuple[Position, ...] = field(default=POSITIONS, repr=False)
+    needs: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

@@ -38,10 +38,17 @@ _NO_SEATS: "Text" = {
 }
 
 
-def evaluated(options: Options, *, is_drawn: bool = False, plans: int = 1) -> "Plan":
-    """The study area as the options want it, evaluated; `plans` are how many there will be of it."""
+def evaluated(
+    options: Options, *, is_drawn: bool = False, plans: int = 1, each: bool = False
+) -> "Plan":
+    """
+    The study area as the options want it, evaluated.
+
+    Memory is looked for that as many `plans` of it ask for, and with `each` one for every service as well.
+    """
     study = study_of(options, options.as_of)
-    _require_memory(study, options, is_drawn=is_drawn, plans=plans)
+    plans += _parts_in(study, each=each)
+    _require_memory(study, options, plans=plans, is_drawn=is_drawn)
     placed = _placed(study, options)
     study, demand = _told(study, placed), placed.demand
     return measured(study, demand, options)
@@ -157,6 +164,15 @@ def study_of(options: Options, as_of: datetime.datetime | None = None) -> "Study
         return study if as_of is None else area_on(study, as_of)
 
 
+def _parts_in(study: "StudyArea", *, each: bool) -> int:
+    """Of how many services plans are made: those of the bundle that counts, or of all and every bundle."""
+    from carecircles.area import offered_in
+    from carecircles.services import Bundle
+
+    every = [*study.bundles, *offered_in(study)] if each else [study.counting]
+    return sum(len(one.of) + 1 if isinstance(one, Bundle) else int(each) for one in every)
+
+
 def _counting(
     study: "StudyArea", options: Options, known: "StudyArea | None" = None
 ) -> "StudyArea":
@@ -184,12 +200,17 @@ def _require_memory(
     of_rows: float = 0.0,
 ) -> None:
     """Before the grid is made, whether there is memory for it and what follows."""
-    from carecircles import grid, memory
+    from carecircles import grid, memory, reach
 
     require(grid.cell_problems(options.cell), grid.count_problems(study.streets, options.cell))
     most = memory.limit(options.memory)
     estimate = memory.of_evaluation(
-        study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
+        study,
+        cell=options.cell,
+        plans=plans,
+        is_beside=reach.beside(study, options.reach) is not None,
+        is_drawn=is_drawn,
+        of_rows=of_rows,
     )
     larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
     memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=use(larger))

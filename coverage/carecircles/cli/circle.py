@@ -17,6 +17,7 @@ from carecircles.cli.options import (
     Out,
     ZonesFormat,
     command,
+    conflicts,
     inputs_of,
     options_problems,
     require,
@@ -25,6 +26,11 @@ from carecircles.cli.options import (
 )
 from carecircles.cli.output import Answer, give, print_table
 from carecircles.words import Sentence, say
+
+_OF_ONE = Sentence(
+    "circle, where the centres are one kind of several; use --service",
+    zh="circle 同用，其中养老中心是多类设施之一；请改用 --service",
+)
 
 
 class ByPlace(StrEnum):
@@ -64,6 +70,7 @@ def circle(
     require(
         options_problems(options),
         _kinds_problems(asked),
+        conflicts({"--bundle": options.bundle}, _OF_ONE),
         _format_problems(format, by),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(map, (".html", ".htm"), "--map"),

@@ -90,11 +90,11 @@ def draw_map(
         options_problems(options),
         suffix_problems(out, (".html", ".htm")),
         problems_of(base_map),
-        _services_problems(options, By.street, services=services),
+        _services_problems(options, ByWhom.street, services=services),
         conflicts({"--live": live}, _WITH_SERVICES) if services else [],
         target_problems([out], inputs),
     )
-    plan = evaluated(options, is_drawn=live)
+    plan = evaluated(options, is_drawn=live, each=services)
     if services:
         from carecircles import plan as plans
 
@@ -150,7 +150,7 @@ def evaluate(
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         target_problems([out, isochrones], inputs),
     )
-    plan = evaluated(options)
+    plan = evaluated(options, each=services)
     from carecircles import report
 
     answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None

@@ -411,13 +411,10 @@ def suffix_problems(
 
 def chart_problems(chart: Path | None) -> list[Sentence]:
     """Before the work starts, whether a chart can be drawn as asked."""
-    if chart is None:
-        return []
-    problems = suffix_problems(chart, (".png", ".svg"), "--chart")
-    if importlib.util.find_spec("matplotlib") is None:
-        doing = _mends.install(Sentence("a chart", zh="绘制图表"), "matplotlib", "charts")
-        problems.append(at("--chart", doing))
-    return problems
+    if chart is not None and importlib.util.find_spec("matplotlib") is None:
+        doing = Sentence("--chart: a chart", zh="--chart：绘制图表")
+        raise ImportError(_mends.install(doing, "matplotlib", "charts"))
+    return suffix_problems(chart, (".png", ".svg"), "--chart")
 
 
 def number_problems(*asked: tuple[str, float | None, bool, Sentence]) -> list[Sentence]:

@@ -38,6 +38,11 @@ from carecircles.cli.options import (
 from carecircles.cli.output import DRAWING, MEASURING, Answer, busy, chart_of, give, print_table
 from carecircles.words import Sentence, say
 
+_OF_ALL = Sentence(
+    "timeline: since when a centre offers a service is not known",
+    zh="timeline 同用：各项服务自何时提供不详",
+)
+
 
 class Every(StrEnum):
     month = "month"
@@ -97,6 +102,7 @@ def timeline(
     require(
         options_problems(options),
         conflicts({"--as-of": options.as_of, "--year": options.year}, every),
+        conflicts({"--service": options.service, "--bundle": options.bundle}, _OF_ALL),
         _time_problems(time),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),

@@ -1,5 +1,9 @@
 """Files in, sound frames out; and frames back into files. Longitude and latitude exist here, in `datum` and in `maps` only."""
 
+from carecircles.io._amounts import KINDS as KINDS
+from carecircles.io._amounts import STATES as STATES
+from carecircles.io._amounts import TERMS as TERMS
+from carecircles.io._amounts import kind_problems as kind_problems
 from carecircles.io._bands import read_bands as read_bands
 from carecircles.io._bands import read_ratios as read_ratios
 from carecircles.io._bands import read_survival as read_survival
@@ -24,6 +28,7 @@ from carecircles.io.homes import read_communities as read_communities
 from carecircles.io.homes import read_people_grid as read_people_grid
 from carecircles.io.homes import read_residences as read_residences
 from carecircles.io.homes import read_uninhabited as read_uninhabited
+from carecircles.io.needs import read_needs as read_needs
 from carecircles.io.read import Source as Source
 from carecircles.io.read import centres_of as centres_of
 from carecircles.io.read import read_boundary as read_boundary

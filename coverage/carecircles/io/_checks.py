@@ -36,16 +36,37 @@ _TIME_OF_DAY = re.compile(r"[ T]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+
 _MOST_PEOPLE = 1e10
 _UNITS = {  # what may stand behind a number, longer ones first
     ("capacity", EVERYONE): ("persons", "people", "人", "位", "名"),
-    ("beds",): ("beds", "bed", "张床位", "张床", "床位", "个", "张", "床"),
+    ("day_places",): (
+        "places",
+        "persons",
+        "people",
+        "个床位",
+        "张床位",
+        "人",
+        "位",
+        "个",
+        "张",
+        "名",
+    ),
+    ("beds", "beds_medical", "beds_rehabilitation", "beds_family"): (
+        "beds",
+        "bed",
+        "张床位",
+        "张床",
+        "床位",
+        "个",
+        "张",
+        "床",
+    ),
     ("price",): ("万元", "亿元", "千元", "元", "万", "亿"),
     ("lon", "lat"): ("°e", "°n", "°", "度"),
     ("households",): ("households", "户"),
     ("dwellings",): ("dwellings", "units", "套", "户"),
     ("floors",): ("storeys", "floors", "层", "f"),
     ("height", "position_error_m"): ("metres", "米", "m"),
-    ("floor_area",): ("平方米", "平米", "m2"),
+    ("floor_area", "area_m2"): ("平方米", "平米", "m2"),
 }
-_IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area")
+_IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area", "area_m2")
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200

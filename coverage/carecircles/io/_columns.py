@@ -66,7 +66,45 @@ CENTRE_COLUMNS = {
     ),
     "closed": ("close_date", "closing_date", "closed_on", "关闭日期", "停业日期", "停用日期"),
     "capacity": ("容量", "服务能力", "服务人数", "可服务人数", "设计服务人数"),
+    "day_places": (
+        *(
+            "day_care",
+            "day_care_places",
+            "day_beds",
+            "日间照料位",
+            "日间照料床位",
+            "日间照料床位数",
+        ),
+        *(
+            "日托床位",
+            "日托床位数",
+            "日托位",
+            "日托人数",
+            "日间照料人数",
+            "日间照料名额",
+            "日间托养人数",
+        ),
+    ),
     "beds": ("床位", "床位数", "床位总数", "总床位", "总床位数", "床位数量", "核定床位数", "bed"),
+    "beds_medical": (
+        *("medical_beds", "医养床位", "医养床位数", "医养结合床位", "医疗床位", "医疗床位数"),
+        "医疗养老床位",
+    ),
+    "beds_rehabilitation": (
+        *("rehabilitation_beds", "rehab_beds", "beds_rehab", "康复床位", "康复床位数"),
+        "康复护理床位",
+    ),
+    "beds_family": (
+        *("family_beds", "home_beds", "家庭床位", "家庭床位数", "家庭养老床位", "家庭养老床位数"),
+        *("家庭照护床位", "家庭照护床位数"),
+    ),
+    "state": (
+        *("status", "状态", "设施状态", "建设状态", "建设性质", "建设类型", "建设方式", "规划状态"),
+        "现状规划",
+    ),
+    "area_m2": ("floor_area", "gross_floor_area", "gfa", "建筑面积", "总建筑面积", "面积"),
+    "floor": ("storey", "level", "楼层", "所在楼层", "所在层数", "设置楼层"),
+    "term": ("phase", "期限", "建设期限", "规划期限", "建设时序", "实施时序", "分期", "近远期"),
     "price": ("cost", "成本", "费用", "造价", "建设成本", "价格"),
     "position": ("定位方式", "位置类型", "定位精度", "位置依据", "geocoded_by", "address_kind"),
     "position_error_m": ("position_error", "位置误差", "定位误差", "坐标误差", "位置误差米"),
@@ -136,6 +174,16 @@ AMENITY_COLUMNS = {
     **ABOUT,
 }
 
+NEED_COLUMNS = {
+    "group": ("人群", "人口类别", "年龄组", "对象", "服务对象", "people"),
+    "kind": ("种类", "类别", "指标", "项目", "设施", "places"),
+    "per_1000": (
+        *("per_thousand", "per thousand", "in 1000", "rate", "每千人", "每千人需求", "每千人指标"),
+        *("千人指标", "每千名", "每千名老年人", "每千老人"),
+    ),
+    "basis": ABOUT["basis"],
+    "source": ABOUT["source"],
+}
 _PLACED = {"lon": CENTRE_COLUMNS["lon"], "lat": CENTRE_COLUMNS["lat"]}
 
 
@@ -287,6 +335,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "boundary": BOUNDARY_COLUMNS,
     "places": PLACE_COLUMNS,
     "amenities": AMENITY_COLUMNS,
+    "needs": NEED_COLUMNS,
     "residences": residence_columns(),
     "communities": community_columns(),
     "people_grid": people_grid_columns(),
@@ -297,6 +346,7 @@ NEEDED = {  # what the sheet of a workbook has to have, one of each
     "population": (frozenset({people.USUAL}), frozenset({"code", "street"})),
     "places": (frozenset({"name"}),),
     "amenities": (frozenset({"lon"}), frozenset({"lat"})),
+    "needs": (frozenset({"per_1000"}),),
     "residences": (frozenset({"lon"}), frozenset({"lat"})),
     "communities": (frozenset({"lon"}), frozenset({"lat"}), frozenset({"street"})),
     "people_grid": (frozenset({"lon"}), frozenset({"lat"})),
@@ -308,12 +358,16 @@ BASES = {
     "proposed": ("planned", "拟建", "规划", "拟定"),
     "projected": ("projection", "forecast", "预测", "推算"),
     "interpolated": ("内插", "插值"),
+    "example": ("示例", "举例"),
 }
 
 
 def summed(columns: Iterable[str]) -> list[str]:
     """The columns among others whose figures add up."""
-    others = ("capacity", "beds", *MEASURES)
+    others = (
+        *("capacity", "day_places", "beds", "beds_medical", "beds_rehabilitation", "beds_family"),
+        *MEASURES,
+    )
     return [*people.columns_of(columns), *(c for c in others if c in columns)]
 
 

@@ -17,6 +17,7 @@ import pyproj
 from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _years
+from carecircles.io._amounts import KINDS, amounts_of, states_of
 from carecircles.io._columns import (
     ABOUT,
     BASES,
@@ -25,6 +26,7 @@ from carecircles.io._columns import (
     COLUMNS,
     LIVED_IN,
     MEASURES,
+    NEED_COLUMNS,
     NEEDED,
     PLACE_COLUMNS,
     POPULATION_COLUMNS,
@@ -51,22 +53,6 @@ from carecircles.words import Sentence, Text, listed
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 Source: TypeAlias = str | Path | pd.DataFrame  # a file, or what was one
 
-_AMOUNTS = {  # of a centre: an example, and what to write
-    "capacity": ("120", Sentence("write how many people it can serve", zh="请填写可服务人数")),
-    "beds": ("60", Sentence("write how many beds it has in all", zh="请填写床位总数")),
-    "price": (
-        "80",
-        Sentence("write what it costs to open, in any one unit", zh="请填写建设费用，单位须统一"),
-    ),
-    "position_error_m": (
-        "200",
-        Sentence(
-            "write how many metres off it may stand, 0 or more",
-            zh="请填写可能偏离的米数（0 或以上）",
-        ),
-    ),
-}
-
 
 def read_centres(
     path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
@@ -91,8 +77,11 @@ def read_centres(
     -------
     facilities
         Indexed by `id`: name, name_en, street (as written), services, services_basis, opened and
-        closed (dates), capacity (persons), beds (number), price (of opening it), position (what kind of address
-        it was found by, see `positions`), position_error_m, basis, source, row, geometry.
+        closed (dates), capacity (persons), day_places, beds and of these beds_medical, beds_rehabilitation
+        and beds_family (numbers, NaN where the file says none), area_m2 (floor area), price (of opening it),
+        state ('kept', 'new', 'converted', 'enlarged' or ''), floor (as written), term ('near', 'far' or ''),
+        position (what kind of address it was found by, see `positions`), position_error_m, basis, source,
+        row, geometry.
 
     Raises
     ------
@@ -167,21 +156,10 @@ def centres_of(
         Sentence("closed is before opened", zh="closed 早于 opened"),
         _mends.CORRECT_ONE,
     )
-    amounts = {}
-    for column, (such_as, mend) in _AMOUNTS.items():
-        written = with_column(frame, column)
-        amounts[column], wrong = _checks.numbers(
-            written, column, file=file, such_as=such_as, blank=True
-        )
-        problems += wrong
-        is_negative = amounts[column] < 0
-        problems += _checks.complain(
-            file,
-            frame.index[is_negative],
-            _checks.negative(column),
-            mend,
-            values=written[column][is_negative],
-        )
+    amounts, wrong = amounts_of(frame, file=file)
+    problems += wrong
+    states, wrong = states_of(frame, file=file)
+    problems += wrong
     if len(_checks.units_in(with_column(frame, "price"), "price")) > 1:
         told = f"{file}: price is in more than one unit; write all of it in the same."
         zh = f"{file}：price 的单位不止一种；请统一单位。"
@@ -196,7 +174,10 @@ def centres_of(
         "services_basis": _basis(frame, "services_basis"),
         "opened": opened,
         "closed": closed,
-        **amounts,
+        **{str(column): amounts[column] for column in amounts.columns},
+        "state": states["state"],
+        "floor": _checks.text(with_column(frame, "floor")["floor"]),
+        "term": states["term"],
         "position": _kept(frame, "position"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
@@ -509,11 +490,17 @@ def _role_of(path: str | Path, groups: Sequence[Group]) -> str:
     stem = parted(path)[0].stem.casefold()
     file = frame.attrs["file"]
     named_so = [role for role in LIVED_IN if role in stem]
+    if "per_1000" in _checks.columns(frame, NEED_COLUMNS, file=file)[0]:
+        return "needs"
     homes, _ = _checks.columns(frame, residence_columns(groups), file=file)
     is_placed = isinstance(frame, gpd.GeoDataFrame) or {"lon", "lat"} <= set(homes.columns)
-    if named_so or (is_placed and {*MEASURES, "floors"} & set(homes.columns)):
-        return [*named_so, "residences"][0]
     known, _ = _checks.columns(frame, CENTRE_COLUMNS | of_people, file=file)
+    is_of_centres = bool(
+        {"services", "opened", "closed", "state", "term", *KINDS} & {*known.columns}
+    )
+    is_lived_in = is_placed and {*MEASURES, "floors"} & set(homes.columns) and not is_of_centres
+    if named_so or is_lived_in:
+        return [*named_so, "residences"][0]
     if isinstance(frame, gpd.GeoDataFrame):
         if not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
             return "centres"

@@ -2,8 +2,12 @@
 
 from carecircles.maps.around import empty_map as empty_map
 from carecircles.maps.around import title as title
+from carecircles.maps.benches import benches_map as benches_map
 from carecircles.maps.change import change_map as change_map
 from carecircles.maps.change import change_title as change_title
+from carecircles.maps.circle import amenity_layer as amenity_layer
+from carecircles.maps.circle import circle_map as circle_map
+from carecircles.maps.circle import kinds_layer as kinds_layer
 from carecircles.maps.coverage import comparison_map as comparison_map
 from carecircles.maps.coverage import coverage_map as coverage_map
 from carecircles.maps.drawing import Drawing as Drawing
@@ -24,7 +28,11 @@ from carecircles.maps.live import live_layer as live_layer
 from carecircles.maps.live import whatif_map as whatif_map
 from carecircles.maps.marginal import closing_map as closing_map
 from carecircles.maps.marginal import gain_map as gain_map
+from carecircles.maps.sure import sure_layer as sure_layer
+from carecircles.maps.sure import sure_map as sure_map
 from carecircles.maps.tiles import BASE_MAPS as BASE_MAPS
 from carecircles.maps.tiles import BaseMap as BaseMap
 from carecircles.maps.tiles import base_map as base_map
 from carecircles.maps.tiles import tile_layer as tile_layer
+from carecircles.maps.timeline import day_layer as day_layer
+from carecircles.maps.timeline import timeline_map as timeline_map

@@ -207,6 +207,7 @@ def _heading(plan: Plan, lang: str) -> dict[str, Any]:
         "unstated": headline_of(unstated),
         "standard": {"metres": area.standard.metres, "minutes": area.standard.minutes},
         "notes": notes_of(plan),
+        "credits": report.sources_of(plan),
     }
 
 

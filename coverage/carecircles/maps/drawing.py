@@ -19,6 +19,7 @@ from folium.template import Template
 from carecircles import (
     catchments,
     grid,
+    io,
     reach,
     report,
 )
@@ -33,7 +34,7 @@ DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
 # In the order in which they load: each uses only those before it.
 _SCRIPTS = (
-    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
+    *("words", "kit", "signs", "names", "layers", "centres", "grid", "circle", "timeline"),
     *("datum", "tiles", "panel", "print", "around"),
 )
 
@@ -226,8 +227,11 @@ def centres_of(area: StudyArea) -> list[dict[str, Any]]:
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
             "closed": _day(row["closed"]),
-            "capacity": None if math.isnan(row["capacity"]) else row["capacity"],
-            "beds": None if math.isnan(row["beds"]) else row["beds"],
+            "holds": {kind: row[kind] for kind in io.KINDS if not math.isnan(row[kind])},
+            "state": row["state"],
+            "area_m2": None if math.isnan(row["area_m2"]) else row["area_m2"],
+            "floor": row["floor"],
+            "term": row["term"],
             "basis": row["basis"],
             **({"neighbour": True} if row.get("neighbour", False) else {}),
             "source": row["source"],

@@ -162,6 +162,7 @@ def missing_layer(plan: Plan, *, lang: str = "en", show: bool = True) -> Drawing
 def missing_signs(plan: Plan) -> list[dict[str, Any]]:
     """What the colours of `missing_layer` mean; nothing where no bundle counts."""
     many = len(plan.parts)
+    counts = ("0", "1", "2", "3", "4" if many == 4 else "4+")[: many + 1] if many else ()
     return [
         {
             "sign": "missing",
@@ -171,7 +172,7 @@ def missing_signs(plan: Plan) -> list[dict[str, Any]]:
                 "zh": f"{many} 项服务缺 {text} 项",
             },
         }
-        for n, text in enumerate(("0", "1", "2", "3", "4+")[: many + 1])
+        for n, text in enumerate(counts)
     ]
 
 
@@ -376,7 +377,8 @@ def circle_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
 
 def circles_if_any(plan: Plan, *, lang: str) -> list[Drawing]:
     """The layer of care circles where the plan's reach is a circle; none where it is not."""
-    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) else []
+    is_one = all(part.cost.cutoff == plan.cost.cutoff for part in plan.parts.values())
+    return [circle_layer(plan.area, lang=lang)] if is_straight(plan) and is_one else []
 
 
 def changed_circles(change: Change, *, lang: str) -> list[Drawing]:
@@ -416,7 +418,7 @@ def changed_centres(change: Change, *, lang: str) -> Drawing:
         happened = change.centres["change"].get(label)
         if happened is not None:
             centre = centre | {"change": happened}
-        if happened in ("moved", "equipped"):
+        if happened in ("moved", "equipped", "enlarged"):
             centre["was"] = old[label]
         if happened == "moved":
             centre["from"] = [old[label]["lat"], old[label]["lon"]]

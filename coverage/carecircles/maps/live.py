@@ -1,5 +1,6 @@
 """The map on which people plan."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -18,7 +19,7 @@ from carecircles import (
 from carecircles.area import StudyArea, is_neighbour, offered_in, offering
 from carecircles.datum import SPELLINGS
 from carecircles.errors import ValidationError
-from carecircles.io import _matching
+from carecircles.io import _checks, _matching
 from carecircles.maps.around import (
     CENTRE_SIGNS,
     area_name,
@@ -56,6 +57,7 @@ class _LiveDrawing(Drawing):
         *ASSETS["default_js"],
         *scripts_of(
             (
+                "limits",
                 "counting",
                 "ways",
                 "walk",
@@ -219,6 +221,8 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             "spelled": {
                 "datums": SPELLINGS,
                 "bases": io.spellings_of(io.BASES),
+                "states": _plainly(io.STATES),
+                "terms": _plainly(io.TERMS),
                 "services": services.spellings(area.services),
             },
             "services": _countable(plan),
@@ -244,6 +248,11 @@ def _countable(plan: Plan) -> list[dict[str, Any]]:
         pace = None if own == area.standard else {"metres": own.metres, "minutes": own.minutes}
         made.append({"key": key, "own": pace})
     return made
+
+
+def _plainly(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Words of ours by each of their spellings, as the page compares them."""
+    return {_checks.plain(s): name for s, name in io.spellings_of(words).items()}
 
 
 def _projection(area: StudyArea) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def read_graph(path: Path, asked: Asked) -> Read:
         "kind": rules.kinds_of(tags["highway"]).to_numpy()[walked],
         "level": rules.levels_of(tags).to_numpy()[walked],
         "flights": rules.flights_of(tags, shapely.length(moved)).to_numpy()[walked],
-        "signals": _signals_at_ends(tags, nodes, start, end)[walked],
+        "escalators": rules.escalators_of(tags, shapely.length(moved)).to_numpy()[walked],
+        **{name: n[walked] for name, n in _counted_at_ends(tags, nodes, start, end).items()},
     }
     made = gpd.GeoDataFrame(edges, geometry=moved[walked], crs=metric)
     own = np.unique(shapely.to_wkb(shapely.normalize(moved[is_private])))  # of both directions one
@@ -107,16 +108,22 @@ def _to_wgs84(lines: np.ndarray, datum: str) -> np.ndarray:
     return moved
 
 
-def _signals_at_ends(
+def _counted_at_ends(
     tags: pd.DataFrame, nodes: pd.DataFrame, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Signals of the edges of a graph: half of each at their ends, else those the edge itself tells."""
-    is_path = rules.are_paths(tags)
-    is_signal = rules.are_signals(nodes.reindex(columns=rules.OF_NODES).astype(object).fillna(""))
-    halves = rules.halves_of(is_signal[start], is_signal[end], is_path)
-    return np.where(
-        halves > 0, halves, (rules.is_signalled(tags).to_numpy() & is_path).astype(float)
-    )
+) -> dict[str, np.ndarray]:
+    """Signals and lifts of the edges of a graph: half of each at their ends, else those the edge itself tells."""
+    is_path, every = rules.are_paths(tags), np.ones(len(tags), dtype=bool)
+    told = nodes.reindex(columns=rules.OF_NODES).astype(object).fillna("")
+    crossing = rules.is_signalled(tags).to_numpy() & is_path
+    counted = {
+        "signals": (rules.are_signals(told), is_path, crossing),
+        "lifts": (rules.are_lifts(told), every, rules.lifts_of(tags).to_numpy()),
+    }
+    found = {}
+    for name, (are, some, of_edge) in counted.items():
+        halves = rules.halves_of(are[start], are[end], some)
+        found[name] = np.where(halves > 0, halves, of_edge.astype(float))
+    return found
 
 
 def _graph_of(root: Any) -> tuple[str, pd.DataFrame, pd.DataFrame]:

@@ -68,6 +68,8 @@ def read_lines(raw: pd.DataFrame, asked: Asked) -> Read:
         "kind": kind.to_numpy()[walked][source],
         "level": rules.levels_of(said).to_numpy()[walked][source],
         "flights": rules.flights_of(said[walked], whole).to_numpy()[source] * share,
+        "lifts": rules.lifts_of(said[walked]).to_numpy()[source] * share,
+        "escalators": rules.escalators_of(said[walked], whole).to_numpy()[source] * share,
         "signals": is_crossing.to_numpy(dtype=float)[walked][source] * share,
     }
     ways = gpd.GeoDataFrame(table, geometry=shapely.force_2d(parts), crs=shapes.crs)

@@ -28,7 +28,7 @@ from carecircles.words import Sentence
 
 OSM = (".pbf", ".osm")
 SEATS = ("bench", "shelter")
-_SIGNALS = ("crossing", "traffic_signals")  # nodes that may be some
+_COUNTED = ("crossing", "traffic_signals", rules.LIFT)  # nodes that may be signals or lifts
 _RAILWAYS = ("rail", "light_rail", "narrow_gauge", "subway", "monorail")
 _WATERWAYS = ("river", "canal")
 
@@ -39,7 +39,7 @@ class _Found(NamedTuple):
     tags: list[list[str]]
     nodes: list[list[tuple[int, float, float]]]
     barriers: list[shapely.Geometry]
-    signals: dict[int, list[str]]
+    signals: dict[int, list[str]]  # and lifts
 
 
 def read_ways(path: Path, asked: Asked) -> Read:
@@ -59,25 +59,27 @@ def read_ways(path: Path, asked: Asked) -> Read:
                 _take_way(one, found)
             elif isinstance(one, osmium.osm.Area):
                 _take_water(one, found)
-            elif isinstance(one, osmium.osm.Node) and one.tags.get("highway") in _SIGNALS:
+            elif isinstance(one, osmium.osm.Node) and one.tags.get("highway") in _COUNTED:
                 found.signals[one.id] = [str(one.tags.get(name, "")) for name in rules.OF_NODES]
         _take_squares(path, found)
     said = pd.DataFrame(found.tags, columns=rules.TAGS, dtype=object)
     is_walked, is_private = walked_of(said, asked)
     nodes = [way for way, walked in zip(found.nodes, is_walked, strict=True) if walked]
-    signals = pd.DataFrame.from_dict(
+    told = pd.DataFrame.from_dict(
         found.signals, orient="index", columns=rules.OF_NODES, dtype=object
     )
-    signals = signals[rules.are_signals(signals)]
-    signalled = signals.index.to_numpy(np.int64)
-    edges = _cut_at_nodes(said[is_walked], nodes, asked.crs, asked.bounds, signalled)
+    counted = (
+        told.index[rules.are_signals(told)].to_numpy(np.int64),
+        told.index[rules.are_lifts(told)].to_numpy(np.int64),
+    )
+    edges = _cut_at_nodes(said[is_walked], nodes, asked.crs, asked.bounds, counted)
     if edges.empty:
         return edges, no_barriers(edges.crs), []
     barriers = gpd.GeoSeries(found.barriers, crs=4326)
     if asked.bounds is not None:
         barriers = barriers[barriers.intersects(asked.bounds)]
     theirs = [way for way, some in zip(found.nodes, is_private, strict=True) if some]
-    own = _cut_at_nodes(said[is_private], theirs, edges.crs, asked.bounds, signalled)
+    own = _cut_at_nodes(said[is_private], theirs, edges.crs, asked.bounds, counted)
     notes = private_notes(path.name, float(own.length.sum()), asked)
     if asked.datum not in (None, "wgs84", "cgcs2000"):
         notes.append(
@@ -182,9 +184,9 @@ def _cut_at_nodes(
     nodes: list[list[tuple[int, float, float]]],
     crs: pyproj.CRS | str | None,
     bounds: shapely.Polygon | None,
-    signals: np.ndarray,
+    counted_at: tuple[np.ndarray, np.ndarray],
 ) -> gpd.GeoDataFrame:
-    """Ways by their nodes, cut at those that several have or one has twice; `signals` are nodes."""
+    """Ways by their nodes, cut at those that several have or one has twice; signals and lifts are nodes."""
     ids = np.array([n[0] for way in nodes for n in way], dtype=np.int64)
     lonlat = np.array([n[1:] for way in nodes for n in way], dtype=float).reshape(-1, 2)
     way = np.repeat(np.arange(len(nodes)), [len(some) for some in nodes])
@@ -206,8 +208,17 @@ def _cut_at_nodes(
     metric = metric_of(crs, *lonlat[step].T)
     to_metres = pyproj.Transformer.from_crs(4326, metric, always_xy=True)
     xy = np.column_stack(to_metres.transform(*lonlat.T))
-    counted = _counted_along(said, way[step], xy[step], xy[step + 1], np.isin(ids, signals), step)
-    waits = counted["signals"] > 0  # and not a step before
+    signals, lifts = (np.isin(ids, some) for some in counted_at)
+    # Of a lift drawn as an area people walk half of the edge.
+    is_ring = np.array([len(some) > 1 and some[0][0] == some[-1][0] for some in nodes])
+    counted = _counted_along(
+        said,
+        way[step],
+        np.hypot(*(xy[step + 1] - xy[step]).T),
+        signals=(signals[step], signals[step + 1]),
+        lifts=(lifts[step], lifts[step + 1], rules.lifts_of(said).to_numpy() * (1 + is_ring)),
+    )
+    waits = (counted["signals"] > 0) | (counted["lifts"] > 0)  # and not a step before
     is_first = ~follows | (ends[node[step]] != 2) | waits | np.concatenate([[False], waits[:-1]])
     piece = np.cumsum(is_first) - 1
     first = np.flatnonzero(is_first)
@@ -231,21 +242,40 @@ def _cut_at_nodes(
 def _counted_along(
     said: pd.DataFrame,
     way: np.ndarray,
-    begin: np.ndarray,
-    end: np.ndarray,
-    is_signal: np.ndarray,
-    step: np.ndarray,
+    metres: np.ndarray,
+    *,
+    signals: tuple[np.ndarray, np.ndarray],
+    lifts: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """Flights and signals of each step of a way, from its `begin` to its `end`; `is_signal` is of nodes."""
-    metres = np.hypot(*(end - begin).T)
+    """
+    What is counted of each step of a way.
+
+    `signals` and `lifts` say whether its first and second nodes are some, the latter also how many each way is.
+    """
     whole = np.bincount(way, metres, minlength=len(said))
     share = np.divide(metres, whole[way], out=np.zeros(len(way)), where=whole[way] > 0)
-    flights = rules.flights_of(said, whole).to_numpy()
     is_path = rules.are_paths(said)
-    halves = rules.halves_of(is_signal[step], is_signal[step + 1], is_path[way])
-    has_node = np.bincount(way, halves, minlength=len(said)) > 0
-    is_told = rules.is_signalled(said).to_numpy() & is_path & ~has_node
-    return {"flights": flights[way] * share, "signals": halves + is_told[way] * share}
+    crossing = rules.is_signalled(said).to_numpy() & is_path
+    waits = _by_node_or_way(rules.halves_of(*signals, is_path[way]), crossing, way, share)
+    begins, ends, of_way = lifts
+    every = np.ones(len(way), dtype=bool)
+    rides = _by_node_or_way(rules.halves_of(begins, ends, every), of_way, way, share)
+    flights, escalators = (of(said, whole) for of in (rules.flights_of, rules.escalators_of))
+    return {
+        "flights": flights.to_numpy()[way] * share,
+        "signals": waits,
+        "lifts": rides,
+        "escalators": escalators.to_numpy()[way] * share,
+    }
+
+
+def _by_node_or_way(
+    halves: np.ndarray, told: np.ndarray, way: np.ndarray, share: np.ndarray
+) -> np.ndarray:
+    """What nodes say of the steps at them, else what their ways say, spread along these."""
+    has_node = np.bincount(way, halves, minlength=len(told)) > 0
+    spread: np.ndarray = halves + (told * ~has_node)[way] * share
+    return spread
 
 
 def read_seats(path: Path, crs: pyproj.CRS | str) -> gpd.GeoDataFrame:

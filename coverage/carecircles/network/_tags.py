@@ -19,8 +19,15 @@ _SPELLINGS = {  # what layers of streets call what OpenStreetMap calls so
     "crossing:signals": ("crossing:signals", "crossing_signals", "crossing:s", "crossing_s", "signals",
                          "traffic_signals", "信号灯", "红绿灯", "有无信号灯"),
     "step_count": ("step_count", "stepcount", "steps", "num_steps", "级数", "踏步数", "台阶数"),
+    "conveying": ("conveying", "escalator", "自动扶梯", "扶梯"),
     "ramp:wheelchair": ("ramp:wheelchair", "ramp_wheelchair", "ramp:wheel", "ramp_wheel", "轮椅坡道", "无障碍坡道"),
 }  # fmt: skip
+_OF_OSM = ("osm_id", "osmid", "osm_way_id", "full_id")  # how exports of OpenStreetMap number ways
+
+
+def is_of_osm(frame: pd.DataFrame) -> bool:
+    """Whether a table of streets numbers them as exports of OpenStreetMap do."""
+    return any(str(name).casefold() in _OF_OSM for name in frame.columns)
 
 
 def tags_of(frame: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,9 @@ from carecircles.network.values import Network
 from carecircles.words import Sentence, Text
 
 _NOTES = "notes"  # a column, in its first row
+_SOURCE = "source"  # another one
+_LONGEST_SOURCE = 300
+_ADDED_LATER = ("lifts and escalators", "电梯和自动扶梯")
 _COLUMNS = {"start", "end", "metres", "kind", "level"}
 
 
@@ -37,10 +40,13 @@ def as_frame(net: Network) -> gpd.GeoDataFrame:
     if net.left_out is not None:
         parts.append(_beside_ways(net.left_out, "left out", net.edges))
     whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else net.edges
-    if not net.notes:
-        return whole
-    told = json.dumps(net.notes, ensure_ascii=False)
-    return whole.assign(**{_NOTES: [told, *[""] * (len(whole) - 1)]})
+    told = {
+        _NOTES: json.dumps(net.notes, ensure_ascii=False) if net.notes else "",
+        _SOURCE: net.source,
+    }
+    return whole.assign(
+        **{name: [text, *[""] * (len(whole) - 1)] for name, text in told.items() if text}
+    )
 
 
 def _beside_ways(shapes: gpd.GeoSeries, kind: str, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -64,11 +70,17 @@ def read_prepared(whole: gpd.GeoDataFrame, asked: Asked) -> Read:
     crs = asked.crs
     edges = whole if crs is None or whole.crs == pyproj.CRS(crs) else whole.to_crs(crs)
     notes = _written_notes(edges)
-    edges = edges.drop(columns=_NOTES, errors="ignore")
+    edges = edges.drop(columns=[_NOTES, _SOURCE], errors="ignore")
     if asked.bounds is not None:
         edges = edges[edges.intersects(within(asked.bounds, edges.crs)).to_numpy()]
     is_wall = (edges["kind"].eq("barrier") & edges["start"].eq(-1)).to_numpy()
     return edges[~is_wall], edges.geometry[is_wall], notes
+
+
+def written_source(frame: pd.DataFrame) -> str:
+    """Who is to be named with the ways of a prepared network."""
+    told = [text for text in frame.get(_SOURCE, []) if isinstance(text, str) and text]
+    return " ".join(told[0].split())[:_LONGEST_SOURCE] if told else ""
 
 
 def _written_notes(frame: gpd.GeoDataFrame) -> list[Text]:
@@ -112,13 +124,15 @@ def network_of(
         [shapely.get_coordinates(shapely.get_point(lines, n)) for n in (0, -1)], axis=1
     )
     edges = edges.assign(start=place[:, 0], end=place[:, 1])
-    if not set(rules.COUNTED) <= set(edges):
-        edges = edges.assign(**{name: edges.get(name, 0.0) for name in rules.COUNTED})
+    missing = [name for name in rules.COUNTED if name not in edges]
+    if missing:
+        edges = edges.assign(**dict.fromkeys(missing, 0.0))
+        few = ("stairs and signals", "楼梯和信号灯") if "flights" in missing else _ADDED_LATER
         notes.append(
             {
-                "en": f"{file}: it was prepared when stairs and signals were not counted yet; without "
+                "en": f"{file}: it was prepared when {few[0]} were not counted yet; without "
                 "them minutes are too few: prepare it again",
-                "zh": f"{file}：生成时尚未统计楼梯和信号灯，按此计算的分钟数偏少；请重新生成",
+                "zh": f"{file}：生成时尚未统计{few[1]}，按此计算的分钟数偏少；请重新生成",
             }
         )
     return Network(xy, edges, barriers, tuple(notes), lost if len(lost) else None)

@@ -1,5 +1,6 @@
 """Files of streets and paths, of OpenStreetMap and of anybody else, as a walking network."""
 
+import dataclasses
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,9 +16,12 @@ from carecircles.network._asked import Asked, bounds_of, existing
 from carecircles.network._graphml import GRAPHML, read_graph
 from carecircles.network._lines import LAYERS, located, read_layer, read_lines
 from carecircles.network._osm import OSM, read_ways
-from carecircles.network.prepared import is_prepared, network_of, read_prepared
+from carecircles.network._tags import is_of_osm
+from carecircles.network.prepared import is_prepared, network_of, read_prepared, written_source
 from carecircles.network.values import Network
 from carecircles.words import Sentence
+
+OSM_CREDIT = "© OpenStreetMap contributors (ODbL)"  # which the licence asks for
 
 
 def read_network(
@@ -52,12 +56,14 @@ def read_network(
         The area that is meant; ways more than 2 km from its bounds are left out.
     private
         Whether private streets and paths are walked, such as those inside housing estates
-        (`is_walkable`); how long they are is in the notes either way.
+        (`is_walkable`); how long they are is in the notes either way. They are walked by everybody, also
+        as short cuts from one public way to another.
 
     Returns
     -------
     network
-        Its largest connected part; the notes say what was left out.
+        Its largest connected part; the notes say what was left out. Its source is OpenStreetMap for files of
+        it, graphs of OSMnx and lines numbered as exports of it number them (osm_id, osmid, ...).
 
     Raises
     ------
@@ -86,13 +92,15 @@ def read_network(
         mend = _mends.one_of((".osm.pbf", *OSM[1:], *GRAPHML, *LAYERS))
         told = f"{file}: files of this kind hold no streets; {mend}."
         raise ValidationError([Sentence(told, zh=f"{file}：此类文件中没有街道；{mend.zh}。")])
-    is_ready = False
+    is_ready, source = False, OSM_CREDIT
     if suffix in (*OSM, *GRAPHML):
         read = read_ways if suffix in OSM else read_graph
         edges, walls, notes = read(existing(Path(path)), asked)
     else:
         layer = read_layer(path)
         is_ready = is_prepared(layer)
+        of_lines = OSM_CREDIT if is_of_osm(layer) else ""
+        source = written_source(layer) if is_ready else of_lines
         edges, walls, notes = (read_prepared if is_ready else read_lines)(layer, asked)
     if edges.empty:
         where, zh = (" near the area", "研究区附近") if within is not None else ("", "其中")
@@ -107,8 +115,10 @@ def read_network(
     walls = walls.reset_index(drop=True)
     shown = None if walls.empty else walls
     if is_ready:
-        return network_of(edges, shown, notes, file=file)
-    return rules.made_of(edges, barriers=shown, notes=tuple(notes))
+        net = network_of(edges, shown, notes, file=file)
+    else:
+        net = rules.made_of(edges, barriers=shown, notes=tuple(notes))
+    return dataclasses.replace(net, source=source)
 
 
 def read_barriers(

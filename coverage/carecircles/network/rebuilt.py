@@ -9,8 +9,9 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.walks import onto
+from carecircles.network.ways import COUNTED
 
 JOINS_M = (
     50.0  # from the end of a new way to the way it joins, from a place to what is rebuilt there
@@ -98,9 +99,7 @@ def _with_junctions(
         shares = np.diff(stops)
         pieces = [substring(line, a, b, normalized=True) for a, b in itertools.pairwise(stops)]
         some = row.iloc[np.zeros(len(pieces), dtype=int)]
-        counted = {
-            c: some[c].to_numpy() * shares for c in ("metres", "flights", "signals") if c in some
-        }
+        counted = {c: some[c].to_numpy() * shares for c in ("metres", *COUNTED) if c in some}
         some = some.assign(start=nodes[:-1], end=nodes[1:], **counted).set_geometry(
             pieces, crs=net.crs
         )
@@ -172,7 +171,7 @@ def with_ramps(net: Network, stairs: np.ndarray) -> Network:
     edges = net.edges.assign(
         **{
             name: net.edges[name].mask(is_chosen, value)
-            for name, value in (("kind", "footway"), ("flights", 0.0))
+            for name, value in (("kind", "footway"), ("flights", 0.0), ("escalators", 0.0))
             if name in net.edges
         }
     )

@@ -23,14 +23,16 @@ class Network:
         Where the junctions are, in metres; shape (junctions, 2).
     edges
         Ways with `start` and `end` (positions of junctions), `metres`, and lines from one to the
-        other; both directions may be walked. With `kind`, `level`, `flights` (of stairs) and `signals`
-        (crossings with signals) where they were read.
+        other; both directions may be walked. With `kind`, `level`, `flights` (of stairs), `signals`
+        (crossings with signals), `lifts` and `escalators` (in flights) where they were read.
     barriers
         Water, railways, motorways: lines and polygons that nobody crosses on the way to a way.
     notes
         What was left out or taken for granted when it was made.
     left_out
         Ways that are not connected with the others, as lines, if there are any.
+    source
+        Who is to be named with whatever shows its ways, as their licence asks; empty where that is not known.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Network:
     barriers: gpd.GeoSeries | None = field(default=None, repr=False)
     notes: tuple[Text, ...] = ()
     left_out: gpd.GeoSeries | None = field(default=None, repr=False)
+    source: str = ""
 
     def __post_init__(self) -> None:
         problems = [*_edge_problems(self.xy, self.edges)]
@@ -74,12 +77,16 @@ class Network:
 
     @cached_property
     def ground(self) -> np.ndarray:
-        """Positions of the ways that can be come onto: on the ground and no stairs, or all if none is."""
+        """Positions of the ways that can be come onto: on the ground, no stairs and no lift, or all if none is."""
         is_ground = np.ones(len(self.edges), dtype=bool)
         if "level" in self.edges:
             is_ground &= self.edges["level"].to_numpy() == 0
         if "flights" in self.edges:
             is_ground &= self.edges["flights"].to_numpy() == 0
+        if "escalators" in self.edges:
+            is_ground &= self.edges["escalators"].to_numpy() == 0
+        if "kind" in self.edges:
+            is_ground &= self.edges["kind"].to_numpy() != "elevator"
         return np.flatnonzero(is_ground | ~is_ground.any())
 
     @cached_property

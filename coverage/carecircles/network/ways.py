@@ -8,7 +8,9 @@ Of areas only squares are walked, around their edge.
 
 Steps are stairs, counted in flights of 16 steps: of a way as many as its `step_count` says, else one step
 for each 0.30 m of its length (GB 50352-2019 asks that much of steps outdoors); none where `ramp:wheelchair`
-goes beside them. Plain `ramp=yes` may be a groove for bicycles and changes nothing. A signalled crossing
+goes beside them. An escalator (`conveying`, in whatever direction) is no stairs for whoever may ride it,
+and barred like stairs to the others. A lift counts once: half on either side of its node, or spread along it where it is drawn
+as a line. Plain `ramp=yes` may be a groove for bicycles and changes nothing. A signalled crossing
 counts once, on the footway that crosses the road: half on either side of the crossing's node, as far as the next one, or, where only
 the footway says it, spread along the footway. Nothing is counted on the road itself, along which nobody
 crosses; where no footway is drawn across it, nobody waits.
@@ -31,12 +33,18 @@ from carecircles.words import Sentence, Text
 
 TAGS = (
     *("highway", "foot", "access", "sidewalk", "area", "bridge", "tunnel", "layer"),
-    *("crossing", "crossing:signals", "step_count", "ramp:wheelchair"),
+    *("crossing", "crossing:signals", "step_count", "ramp:wheelchair", "conveying"),
 )
-OF_NODES = ["highway", "crossing", "crossing:signals"]  # what tells signals
-COUNTED = ("flights", "signals")  # of a way, which its parts share by their length
+OF_NODES = ["highway", "crossing", "crossing:signals"]  # what tells signals and lifts
+LIFT = "elevator"
+COUNTED = (
+    "flights",
+    "signals",
+    "lifts",
+    "escalators",
+)  # of a way, which its parts share by their length
 SQUARES = ("pedestrian", "footway", "living_street", "path", "steps", "crossing")
-PATHS = ("footway", "path", "cycleway", "pedestrian", "steps", "crossing", "bridleway", "")
+PATHS = ("footway", "path", "cycleway", "pedestrian", "steps", "crossing", "bridleway", LIFT, "")
 STEP_M = 0.30  # of a way of steps, where nobody counts them
 GRID_M = 0.01  # to which drawn lines are rounded where they are made to meet
 _NOT_WALKED = [
@@ -55,7 +63,6 @@ _NOT_WALKED = [
     "busway",
     "escape",
     "corridor",
-    "elevator",
     "platform",
     "rest_area",
     "services",
@@ -69,7 +76,7 @@ _IN_CHINESE = {  # what road layers call their classes
     "主干路": "primary", "主干道": "primary", "次干路": "secondary", "次干道": "secondary",
     "支路": "residential", "人行道": "footway", "步行道": "footway", "步行街": "pedestrian",
     "台阶": "steps", "阶梯": "steps", "天桥": "footway", "人行天桥": "footway",
-    "人行横道": "crossing", "斑马线": "crossing", "楼梯": "steps", "梯道": "steps",
+    "人行横道": "crossing", "斑马线": "crossing", "楼梯": "steps", "梯道": "steps", "电梯": "elevator", "升降梯": "elevator",
 }  # fmt: skip
 _ALLOWED = ("yes", "designated", "permissive", "destination", "official", "customers")
 _FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military")
@@ -153,12 +160,12 @@ def levels_of(tags: pd.DataFrame) -> pd.Series:
 
 def flights_of(tags: pd.DataFrame, metres: np.ndarray) -> pd.Series:
     """
-    How many flights of stairs each way is, 0 of what is no stairs.
+    How many flights of stairs each way is, 0 of what is no stairs and of escalators.
 
     Parameters
     ----------
     tags
-        Text columns `highway`, `step_count` and `ramp:wheelchair`, as far as they are known. Of a way
+        Text columns `highway`, `step_count`, `ramp:wheelchair` and `conveying`, as far as they are known. Of a way
         that is steps only in part, as simplified graphs have them, one flight is taken.
     metres
         Length of each way.
@@ -169,6 +176,52 @@ def flights_of(tags: pd.DataFrame, metres: np.ndarray) -> pd.Series:
     >>> flights_of(tags, np.array([9.0, 9.6, 100.0])).round(6).tolist()
     [1.5, 2.0, 0.0]
     """
+    return _flights_of(tags, metres).where(~_is_escalator(tags), 0.0)
+
+
+def escalators_of(tags: pd.DataFrame, metres: np.ndarray) -> pd.Series:
+    """
+    How many flights of stairs each escalator takes the place of, 0 of what is none.
+
+    Parameters
+    ----------
+    tags, metres
+        As for `flights_of`.
+
+    Examples
+    --------
+    >>> tags = pd.DataFrame({"highway": ["steps", "steps"], "step_count": "32", "conveying": ["forward", "no"]})
+    >>> escalators_of(tags, np.array([9.6, 9.6])).tolist(), flights_of(tags, np.array([9.6, 9.6])).tolist()
+    ([2.0, 0.0], [0.0, 2.0])
+    """
+    return _flights_of(tags, metres).where(_is_escalator(tags), 0.0)
+
+
+def _is_escalator(tags: pd.DataFrame) -> pd.Series:
+    return ~_text(tags, "conveying").isin(_UNTRUE)
+
+
+def lifts_of(tags: pd.DataFrame) -> pd.Series:
+    """
+    How many lifts each way is: one where it is drawn as one, also in part.
+
+    Examples
+    --------
+    >>> lifts_of(pd.DataFrame({"highway": ["elevator", "['footway', 'elevator']", "steps"]})).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    every = _text(tags, "highway")
+    return ((kinds_of(every) == LIFT) | every.str.contains(LIFT)).astype(float)
+
+
+def are_lifts(nodes: pd.DataFrame) -> np.ndarray:
+    """Which nodes are lifts; columns `OF_NODES`, as text."""
+    are: np.ndarray = (nodes["highway"] == LIFT).to_numpy(dtype=bool)
+    return are
+
+
+def _flights_of(tags: pd.DataFrame, metres: np.ndarray) -> pd.Series:
+    """Of how many flights steps are, whoever moves."""
     kind, every = kinds_of(_text(tags, "highway")), _text(tags, "highway")
     is_partly = every.str.contains("steps") & (every.str.count(",") > 0)
     is_ramp = ~_text(tags, "ramp:wheelchair").isin(_UNTRUE)
@@ -230,7 +283,7 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     ways
-        LineStrings in metres with `kind` and `level`, and `flights` and `signals` if they are known.
+        LineStrings in metres with `kind` and `level`, and what is counted of them, such as `flights`, if it is known.
 
     Returns
     -------
@@ -343,7 +396,7 @@ def made_of(
     ----------
     edges
         LineStrings in metres with `start`, `end` (any whole numbers that name junctions), `kind` and
-        `level`; a line runs from its start to its end. `flights` and `signals` are 0 where nobody says.
+        `level`; a line runs from its start to its end. What is counted is 0 where nobody says.
     barriers, notes
         Of the network.
 
@@ -436,7 +489,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     Ways that follow each other, of one kind and level and with no other at their junction, as one.
 
-    Stairs and signalled crossings stay as they are, so that it is known where on the way they lie.
+    Stairs, lifts and signalled crossings stay as they are, so that it is known where on the way they lie.
     """
     ends = edges[["start", "end"]].to_numpy()
     _, place = np.unique(ends, return_inverse=True)

@@ -8,6 +8,7 @@ drawn as a line leads from its one end to its other. Nobody goes round the end o
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -18,30 +19,24 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from carecircles.network import OPENS_M, links_of
+from carecircles.reach._walls import (
+    HAIR_M,
+    Faces,
+    Walls,
+    faces_between,
+    is_blocked,
+    seen_from,
+    walls_of,
+)
 
 _FOLLOWS_M = 25.0  # from one barrier to the next that the same crossing leads over
 _ACROSS_M = 3000.0  # how far a barrier may reach to either side of a crossing
 _BESIDE_M = 0.01  # by which a crossing ends beyond its barriers
-_HAIR_M = 0.001  # at the ends of a straight line, which may themselves lie on a barrier
-_NOISE_M = 1e-6
-_PIECE_M = 250.0  # long straight lines are looked up piece by piece
-_PIECES_AT_ONCE = 50_000
 _PAIRS_AT_ONCE = 4_000_000
+_FEW = 4  # goals that each place looks at first
+_MANY = 4  # times as many, where it sees none of them
 
 _Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # place, centre, metres
-
-
-class Walls(NamedTuple):
-    """
-    Barriers as straight pieces: `ends` of shape (pieces, 2, 2), whose polygon each is, by where they are.
-
-    `polygons` do not overlap each other; a piece of a line belongs to polygon -1.
-    """
-
-    ends: np.ndarray
-    polygon: np.ndarray
-    polygons: np.ndarray
-    tree: shapely.STRtree
 
 
 class Passages(NamedTuple):
@@ -50,23 +45,6 @@ class Passages(NamedTuple):
     walls: Walls
     xy: np.ndarray
     bridges: tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def walls_of(barriers: gpd.GeoSeries) -> Walls:
-    """Lines and polygons as straight pieces; overlapping polygons are one."""
-    shapes = shapely.make_valid(shapely.force_2d(barriers.to_numpy()))
-    parts = shapely.get_parts(shapely.get_parts(shapes))
-    dimension = shapely.get_dimensions(parts)
-    polygons = shapely.get_parts(shapely.union_all(parts[dimension == 2]))
-    shapely.prepare(polygons)
-    lines = np.concatenate([parts[dimension == 1], shapely.boundary(polygons)])
-    of_line = np.append(np.full((dimension == 1).sum(), -1), np.arange(len(polygons)))
-    rings, source = shapely.get_parts(lines, return_index=True)  # of one with holes several
-    xy, line = shapely.get_coordinates(rings, return_index=True)
-    step = np.flatnonzero(line[1:] == line[:-1])
-    ends = np.stack([xy[step], xy[step + 1]], axis=1)
-    tree = shapely.STRtree(np.asarray(shapely.linestrings(ends)) if len(ends) else [])
-    return Walls(ends, of_line[source[line[step]]], polygons, tree)
 
 
 def passages_of(barriers: gpd.GeoSeries, crossings: gpd.GeoSeries | None) -> Passages:
@@ -103,12 +81,12 @@ def _across(walls: Walls, point: np.ndarray) -> np.ndarray:
     nearest = near[np.argmin(shapely.distance(pieces, place))]
     foot = shapely.get_coordinates(shapely.shortest_line(place, walls.tree.geometries[nearest]))[1]
     towards = foot - point
-    if np.hypot(*towards) < _HAIR_M:
+    if np.hypot(*towards) < HAIR_M:
         along = np.diff(walls.ends[nearest], axis=0)[0]
         towards = np.array([-along[1], along[0]])
     towards = towards / np.hypot(*towards)
     low, high = _stretch(walls, foot, towards)
-    if high - low < _HAIR_M:
+    if high - low < HAIR_M:
         return np.array([foot, foot])
     ends: np.ndarray = foot + np.outer([low - _BESIDE_M, high + _BESIDE_M], towards)
     return ends
@@ -122,7 +100,7 @@ def _stretch(walls: Walls, foot: np.ndarray, towards: np.ndarray) -> tuple[float
     points = shapely.get_coordinates(shapely.intersection(walls.tree.geometries[met], line))
     parts = shapely.get_parts(shapely.intersection(walls.polygons, line))
     spans = [(at, at) for at in (points - foot) @ towards]
-    for part in parts[shapely.get_dimensions(parts) >= 0]:
+    for part in parts[~shapely.is_empty(parts)]:
         at = (shapely.get_coordinates(part) - foot) @ towards
         spans.append((at.min(), at.max()))
     low = high = 0.0
@@ -130,56 +108,6 @@ def _stretch(walls: Walls, foot: np.ndarray, towards: np.ndarray) -> tuple[float
         if first <= high + _FOLLOWS_M and last >= low - _FOLLOWS_M:
             low, high = min(low, first), max(high, last)
     return float(low), float(high)
-
-
-def is_blocked(walls: Walls, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """
-    Whether each straight line from a place `a` to a place `b` crosses a barrier.
-
-    To go along one is not to cross it; who stands in a polygon is let out.
-    """
-    found = np.zeros(len(a), dtype=bool)
-    if not len(walls.ends):
-        return found
-    count = np.maximum(np.ceil(np.hypot(*(b - a).T) / _PIECE_M), 1).astype(np.int64)
-    until = np.cumsum(count)
-    first = 0
-    while first < len(a):
-        before = until[first - 1] if first else 0
-        beyond = max(int(np.searchsorted(until, before + _PIECES_AT_ONCE)), first + 1)
-        some = slice(first, beyond)
-        found[some] = _crosses(walls, a[some], b[some], count[some])
-        first = beyond
-    return found
-
-
-def _crosses(walls: Walls, a: np.ndarray, b: np.ndarray, count: np.ndarray) -> np.ndarray:
-    line = np.repeat(np.arange(len(a)), count)
-    nth = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
-    step = ((b - a) / count[:, None])[line]
-    one = a[line] + nth[:, None] * step
-    (left, low), (right, high) = np.minimum(one, one + step).T, np.maximum(one, one + step).T
-    piece, wall = walls.tree.query(shapely.box(left, low, right, high))
-    line = line[piece]
-    start, along = a[line], (b - a)[line]
-    length = np.hypot(*along.T)
-    p, q = walls.ends[wall, 0] - start, walls.ends[wall, 1] - start
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # On which side of the line the ends of the barrier's piece are, in metres; on it is left.
-        side_p, side_q = ((along[:, 0] * v[:, 1] - along[:, 1] * v[:, 0]) / length for v in (p, q))
-        meets = (side_p >= -_NOISE_M) != (side_q >= -_NOISE_M)
-        share = side_p / (side_p - side_q)
-        at = ((p + share[:, None] * (q - p)) * along).sum(axis=1) / length
-        meets &= (at > _HAIR_M) & (at < length - _HAIR_M)
-    line, polygon = line[meets], walls.polygon[wall[meets]]
-    is_bank = polygon >= 0
-    for place in (a, b):
-        some = np.flatnonzero(is_bank)
-        x, y = place[line[some]].T
-        is_bank[some] = ~shapely.contains_xy(walls.polygons[polygon[some]], x, y)
-    found = np.zeros(len(a), dtype=bool)
-    found[line[(polygon < 0) | is_bank]] = True
-    return found
 
 
 def ways_round(
@@ -254,10 +182,7 @@ def _over(
         before = until[begin - 1] if begin else 0
         beyond = max(int(np.searchsorted(until, before + _PAIRS_AT_ONCE)), begin + 1)
         some = slice(begin, beyond)
-        steps = np.arange(size[some].sum()) - np.repeat(
-            np.cumsum(size[some]) - size[some], size[some]
-        )
-        taken = np.repeat(starts[at[some]], size[some]) + steps
+        taken = np.repeat(starts[at[some]], size[some]) + _steps(size[some])
         metres = home_off[taken] + np.repeat(cost[which[some], at[some]], size[some])
         near = metres <= cutoff
         centres = first + np.repeat(which[some], size[some])
@@ -306,3 +231,194 @@ def _shortest(pairs: list[_Pairs]) -> _Pairs:
     home, centre, metres = home[order], centre[order], metres[order]
     is_first = (np.diff(centre, prepend=-1) != 0) | (np.diff(home, prepend=-1) != 0)
     return home[is_first], centre[is_first], metres[is_first]
+
+
+def nearest_round(
+    passages: Passages, homes: np.ndarray, centres: np.ndarray, *, cutoff: float
+) -> _Pairs:
+    """
+    The nearest centre of each home by the ways of `ways_round`, without those to all others.
+
+    First the nearest centre of each crossing's end, then of each home the least of the straight lines to
+    centres and to crossings; a line is looked along only if it can still be the least.
+
+    Returns
+    -------
+    home, centre, metres
+        Home by home, of those with a centre within the cutoff; of equally near centres the first.
+    """
+    if not len(homes) or not len(centres):
+        none = np.array([], dtype=np.int64)
+        return none, none, np.array([])
+    walls, nodes = passages.walls, passages.xy
+    faces = faces_between(walls, np.concatenate([homes, centres, nodes]))
+    none_more = np.zeros(len(centres)), np.arange(len(centres))
+    label, off = _least_seen(faces, nodes, _Goals(centres, *none_more), is_towards=True)
+    label, off = _over_crossings(passages, faces, label, off)
+    some = off <= min(cutoff, np.finfo(float).max)
+    goals = _Goals(
+        np.concatenate([centres, nodes[some]]),
+        np.concatenate([none_more[0], off[some]]),
+        np.concatenate([none_more[1], label[some]]),
+    )
+    centre, metres = _least_seen(faces, homes, goals, is_towards=False)
+    home = np.flatnonzero(metres <= min(cutoff, np.finfo(float).max))
+    return home, centre[home], metres[home]
+
+
+class _Goals(NamedTuple):
+    """Where a straight line may lead: places, how far it is from there, and to which centre."""
+
+    xy: np.ndarray
+    off: np.ndarray
+    centre: np.ndarray
+
+
+def _least_seen(
+    faces: Faces, places: np.ndarray, goals: _Goals, *, is_towards: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    The centre and the metres of the best goal that each place sees; -1 and infinity where it sees none.
+
+    `is_towards` places: the lines are those from the goals to them.
+    """
+    centre, metres = np.full(len(places), -1), np.full(len(places), np.inf)
+    group, seen = seen_from(faces, places)
+    goal_group, goal_seen = seen_from(faces, goals.xy)
+    into = _by_face(goal_group, goal_seen)
+    for n, some in _grouped(group):
+        near = [part for face in seen[n] for part in into.get(face, [])]
+        if near:
+            among = np.unique(np.concatenate(near))
+            few = _Goals(*(values[among] for values in goals))
+            centre[some], metres[some] = _first_seen(faces.walls, places[some], few, is_towards)
+    return centre, metres
+
+
+def _steps(count: np.ndarray) -> np.ndarray:
+    """0, 1, 2 ... for each of some counts."""
+    before: np.ndarray = np.cumsum(count) - count
+    steps: np.ndarray = np.arange(count.sum()) - np.repeat(before, count)
+    return steps
+
+
+def _by_face(group: np.ndarray, seen: list[tuple[int, ...]]) -> dict[int, list[np.ndarray]]:
+    """The places that may see into each face."""
+    into: dict[int, list[np.ndarray]] = {}
+    for n, some in _grouped(group):
+        for face in seen[n]:
+            into.setdefault(face, []).append(some)
+    return into
+
+
+def _grouped(group: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Each group with the positions of its members."""
+    order = np.argsort(group, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        if len(some):
+            yield int(group[some[0]]), some
+
+
+def _first_seen(
+    walls: Walls, places: np.ndarray, goals: _Goals, is_towards: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    The same among goals that all may be seen.
+
+    The nearest few goals in a straight line come first, then more: what lies beyond them cannot be
+    better than the last of them is far.
+    """
+    centre, metres = np.full(len(places), -1), np.full(len(places), np.inf)
+    tree, count = KDTree(goals.xy), len(goals.xy)
+    left, known, few = np.arange(len(places)), np.zeros(len(places)), _FEW
+    while len(left):
+        few = count if few * _MANY > count else few
+        beyond = np.full(len(left), np.inf)
+        step = max(1, _PAIRS_AT_ONCE // few)
+        for first in range(0, len(left), step):
+            some = slice(first, first + step)
+            here = places[left[some]]
+            if few < count:
+                reached, goal = tree.query(here, k=few)
+                beyond[some] = np.reshape(reached, (len(here), -1))[:, -1] * (1 - 1e-9)
+                goal = np.reshape(goal, (len(here), -1))
+            else:
+                goal = np.broadcast_to(np.arange(count), (len(here), count))
+            off = goals.xy[goal] - here[:, None]
+            total = np.hypot(off[..., 0], off[..., 1]) + goals.off[goal]
+            is_new = (total >= known[some, None]) & (total < beyond[some, None])
+            place, nth = np.nonzero(is_new)
+            goal, total = goal[place, nth], total[place, nth]
+            order = np.lexsort((goals.centre[goal], total, place))
+            place, goal, total = place[order], goal[order], total[order]
+            ends = here[place], goals.xy[goal]
+            seen = _first_open(walls, place, ends[::-1] if is_towards else ends)
+            at = left[some][place[seen]]
+            centre[at], metres[at] = goals.centre[goal[seen]], total[seen]
+        is_left = (centre[left] < 0) & np.isfinite(beyond)
+        left, known, few = left[is_left], beyond[is_left], few * _MANY
+    return centre, metres
+
+
+def _first_open(walls: Walls, place: np.ndarray, ends: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Of the straight lines of each place, in order, the position of the first that no barrier crosses."""
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    last = np.append(starts[1:], len(place))
+    found = np.full(len(starts), -1)
+    left, few = np.arange(len(starts)), 1
+    while len(left):
+        size = np.minimum(few, last[left] - starts[left])
+        line = np.repeat(starts[left], size) + _steps(size)
+        is_open = ~is_blocked(walls, ends[0][line], ends[1][line])
+        of = np.repeat(left, size)[is_open]
+        first = np.flatnonzero(np.diff(of, prepend=-1))
+        found[of[first]] = line[is_open][first]
+        starts = starts.copy()
+        starts[left] += size
+        left = left[(found[left] < 0) & (starts[left] < last[left])]
+        few *= 2
+    return found[found >= 0]
+
+
+def _over_crossings(
+    passages: Passages, faces: Faces, centre: np.ndarray, metres: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest centre of each crossing's end over any others, from those that it sees itself."""
+    xy, centre, metres = passages.xy, centre.copy(), metres.copy()
+    one, other, length = passages.bridges
+    start, end = np.concatenate([one, other]), np.concatenate([other, one])
+    order = np.argsort(start, kind="stable")
+    end, length = end[order], np.tile(length, 2)[order]
+    first = np.searchsorted(start[order], np.arange(len(xy) + 1))
+    group, seen = seen_from(faces, xy)
+    into = _by_face(group, seen)
+    waiting = metres.copy()  # of those that are not yet settled
+    while len(xy) and np.isfinite(least := waiting.min()):
+        equal = np.flatnonzero(waiting == least)
+        n = equal[np.argmin(centre[equal])]
+        waiting[n] = np.inf
+        theirs = slice(first[n], first[n + 1])
+        near = np.concatenate([part for face in seen[group[n]] for part in into[face]])
+        direct = np.hypot(*(xy[near] - xy[n]).T)
+        is_better = np.isfinite(waiting[near]) | np.isinf(metres[near])
+        is_better &= _is_before(least + direct, centre[n], metres[near], centre[near])
+        near, direct = near[is_better], direct[is_better]
+        low, high = np.minimum(near, n), np.maximum(near, n)
+        is_open = ~is_blocked(passages.walls, xy[low], xy[high])
+        to = np.append(near[is_open], end[theirs])
+        total = least + np.append(direct[is_open], length[theirs])
+        is_better = np.isfinite(waiting[to]) | np.isinf(metres[to])
+        is_better &= _is_before(total, centre[n], metres[to], centre[to])
+        to, total = to[is_better], total[is_better]
+        order = np.argsort(-total, kind="stable")  # of two ways to one the shorter is written last
+        metres[to[order]] = waiting[to[order]] = total[order]
+        centre[to] = centre[n]
+    return centre, metres
+
+
+def _is_before(
+    metres: np.ndarray, centre: int, others: np.ndarray, their_centres: np.ndarray
+) -> np.ndarray:
+    """Whether a way is shorter than others, or leads as far to a centre that comes first."""
+    found: np.ndarray = (metres < others) | ((metres == others) & (centre < their_centres))
+    return found

@@ -1,19 +1,17 @@
 """Ways without a network: straight lines round barriers, or so many times as long as they are."""
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from carecircles._limits import farthest, rounded
 from carecircles.errors import ValidationError
 from carecircles.reach._pairs import demand_xy, facility_xy, table_of
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import CostTable, pairs_in
 from carecircles.words import Sentence, at
-
-if TYPE_CHECKING:
-    from carecircles.reach._barriers import Passages
 
 MOST_TIMES = 10.0  # as long as a straight line
 BOTH_WAYS = Sentence(
@@ -26,7 +24,6 @@ NEITHER_WAY = Sentence(
     "with its source.",
     zh="既没有障碍，也没有系数；请给出障碍及其过街处，或 1.45 这样的系数并注明来源。",
 )
-_FIRST_M = 1000.0  # within which the nearest centre is looked for at first
 
 
 def detour(
@@ -97,17 +94,25 @@ def detour(
     del source  # is read by `in_words`
     _require_one_way(barriers, crossings, factor)
     if factor is not None:
-        most = cutoff / factor * (1 + 1e-12)  # 1.1 times 100 m is more than 110 m by rounding alone
-        near = straight_line(demand, facilities, cutoff=most, only_nearest=only_nearest)
-        return CostTable((near.table * factor).clip(upper=cutoff), cutoff)
+        most = farthest(cutoff, "m") / factor
+        near = straight_line(demand, facilities, cutoff=most, only_nearest=only_nearest).table
+        return CostTable(_told(near * factor, cutoff), cutoff)
     from carecircles.reach import _barriers  # which loads what straight lines do without
 
     walls = cast("gpd.GeoSeries", barriers)
     _require_one_crs(facilities, barriers=walls, crossings=crossings)
     passages = _barriers.passages_of(walls, None if crossings is None else crossings.geometry)
+    homes = np.column_stack(demand_xy(demand))
+    centres = np.column_stack(facility_xy(demand, facilities))
+    most = farthest(cutoff, "m")
     if only_nearest:
-        return _nearest(demand, facilities, passages, cutoff)
-    return CostTable(_ways_round(demand, facilities, passages, cutoff), cutoff)
+        found = _barriers.nearest_round(passages, homes, centres, cutoff=most)
+    else:
+        straight = straight_line(demand, facilities, cutoff=most).table
+        cell, facility = (np.asarray(codes, dtype=np.int64) for codes in pairs_in(straight).codes)
+        pairs = cell, facility, straight.to_numpy()
+        found = _barriers.ways_round(passages, homes, centres, pairs, cutoff=most)
+    return CostTable(_told(table_of(demand, facilities, *found), cutoff), cutoff)
 
 
 def _require_one_way(
@@ -165,48 +170,7 @@ def _require_one_crs(facilities: gpd.GeoDataFrame, **shapes: gpd.GeoSeries | Non
         raise ValidationError(problems)
 
 
-def _ways_round(
-    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, passages: "Passages", cutoff: float
-) -> pd.Series:
-    from carecircles.reach import _barriers
-
-    homes = np.column_stack(demand_xy(demand))
-    centres = np.column_stack(facility_xy(demand, facilities))
-    straight = straight_line(demand, facilities, cutoff=cutoff).table
-    cell, facility = (np.asarray(codes, dtype=np.int64) for codes in pairs_in(straight).codes)
-    pairs = cell, facility, straight.to_numpy()
-    found = _barriers.ways_round(passages, homes, centres, pairs, cutoff=cutoff)
-    return table_of(demand, facilities, *found)
-
-
-def _nearest(
-    demand: pd.DataFrame, facilities: gpd.GeoDataFrame, passages: "Passages", cutoff: float
-) -> CostTable:
-    """The nearest centre of each cell: as no way round is shorter than a straight line, near ones come first."""
-    cells: list[np.ndarray] = []
-    centres: list[np.ndarray] = []
-    costs: list[np.ndarray] = []
-    left, most = np.arange(len(demand)), min(cutoff, _FIRST_M)
-    widest = _widest(demand, facilities)
-    while True:
-        table = _ways_round(demand.iloc[left], facilities, passages, most)
-        cell, centre = (np.asarray(codes, dtype=np.int64) for codes in pairs_in(table).codes)
-        order = np.lexsort((centre, table.to_numpy(), cell))
-        first = order[np.diff(cell[order], prepend=-1) > 0]
-        cells.append(left[cell[first]])
-        centres.append(centre[first])
-        costs.append(table.to_numpy()[first])
-        left = np.delete(left, cell[first])
-        if not len(left) or most >= cutoff:
-            break
-        most = min(cutoff, 2 * most) if most < widest else cutoff
-    order = np.argsort(np.concatenate(cells), kind="stable")
-    found = (np.concatenate(some)[order] for some in (cells, centres, costs))
-    return CostTable(table_of(demand, facilities, *found), cutoff)
-
-
-def _widest(demand: pd.DataFrame, facilities: gpd.GeoDataFrame) -> float:
-    """Twice the longest side of the rectangle that holds all cells and centres."""
-    both = zip(demand_xy(demand), facility_xy(demand, facilities), strict=True)
-    sides = [float(np.ptp(np.concatenate(some))) for some in both if sum(map(len, some))]
-    return 2 * max(sides, default=0.0)
+def _told(table: pd.Series, cutoff: float) -> pd.Series:
+    """Metres as they are told, of the pairs within a cutoff."""
+    told = pd.Series(rounded(table.to_numpy(), "m"), index=table.index, name=table.name)
+    return told[told <= rounded(cutoff, "m")].clip(upper=cutoff)

@@ -15,6 +15,7 @@ from carecircles.report.change import league_frame as league_frame
 from carecircles.report.change import league_notes as league_notes
 from carecircles.report.change import league_record as league_record
 from carecircles.report.change import league_table as league_table
+from carecircles.report.circle import EVERY as EVERY
 from carecircles.report.circle import circle_frame as circle_frame
 from carecircles.report.circle import circle_notes as circle_notes
 from carecircles.report.circle import circle_record as circle_record
@@ -26,6 +27,7 @@ from carecircles.report.claims import claims_record as claims_record
 from carecircles.report.claims import claims_table as claims_table
 from carecircles.report.claims import claims_title as claims_title
 from carecircles.report.claims import isochrones_frame as isochrones_frame
+from carecircles.report.columns import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
 from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
@@ -33,6 +35,7 @@ from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET_FACTS as STREET_FACTS
+from carecircles.report.columns import SURE_PANEL as SURE_PANEL
 from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
@@ -56,6 +59,14 @@ from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
+from carecircles.report.load import load_frame as load_frame
+from carecircles.report.load import load_notes as load_notes
+from carecircles.report.load import load_record as load_record
+from carecircles.report.load import load_table as load_table
+from carecircles.report.load import load_title as load_title
+from carecircles.report.load import places_note as places_note
+from carecircles.report.load import places_record as places_record
+from carecircles.report.load import places_table as places_table
 from carecircles.report.marginal import GAIN_NOTE as GAIN_NOTE
 from carecircles.report.marginal import best_places as best_places
 from carecircles.report.marginal import gains_frame as gains_frame
@@ -83,6 +94,7 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
 from carecircles.report.services import needs_frame as needs_frame
 from carecircles.report.services import needs_record as needs_record
@@ -101,6 +113,14 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
+from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
+from carecircles.report.sure import sure_centres_frame as sure_centres_frame
+from carecircles.report.sure import sure_centres_table as sure_centres_table
+from carecircles.report.sure import sure_frame as sure_frame
+from carecircles.report.sure import sure_notes as sure_notes
+from carecircles.report.sure import sure_record as sure_record
+from carecircles.report.sure import sure_statements as sure_statements
+from carecircles.report.sure import sure_table as sure_table
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.timeline import events_in_words as events_in_words
 from carecircles.report.timeline import timeline_frame as timeline_frame
@@ -110,6 +130,7 @@ from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record
+from carecircles.report.ways import sources_of as sources_of
 from carecircles.report.ways import standard_note as standard_note
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook

@@ -41,7 +41,7 @@ from carecircles.report.frames import (
 )
 from carecircles.report.names import centre_count, centres_label, isolated, name_of, of_time
 from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes
-from carecircles.report.ways import reach_notes
+from carecircles.report.ways import cut_off, reach_notes
 from carecircles.words import Text, each_once, say
 
 _ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
@@ -371,13 +371,17 @@ def change_notes(change: Change) -> list[Text]:
     for label, row in change.centres.iterrows():
         named, word = name_of(row), words.CHANGES[row["change"]]
         far = "" if math.isnan(row["moved_m"]) else f" {row['moved_m']:,.0f} m"
-        also = words.CHANGES["equipped"] if row["equipped"] and far else {"en": "", "zh": ""}
+        also = [
+            words.CHANGES[what]
+            for what in ("equipped", "enlarged")
+            if row[what] and what != row["change"]
+        ]
         lines.append(
             {
                 "en": f"{word['en'].capitalize()}: {isolated(named['en'])} ({label}){far}"
-                + (f", {also['en']}" if also["en"] else ""),
+                + "".join(f", {one['en']}" for one in also),
                 "zh": f"{word['zh']}：{isolated(named['zh'])}（{label}）{far}"
-                + (f"，{also['zh']}" if also["zh"] else ""),
+                + "".join(f"，{one['zh']}" for one in also),
             }
         )
     lines += distance_lines(change)
@@ -431,6 +435,13 @@ def distance_lines(change: Change) -> list[Text]:
     ]
     first = comparison.headline(change.before, change.after)
     group = first.column
+    had, have = (cut_off(one, group) for one in (change.before, change.after))
+    if {had, have} != {figure("people", 0.0)}:
+        words = {
+            "en": f"No way to any centre, and no part in the mean: {had} people {{}} before, {have} after",
+            "zh": f"没有通往任何中心的路、不计入平均距离的{{one}}：原 {had} 名，现 {have} 名",
+        }
+        lines.append(of_group(words, first))
     for name, en, zh in (("nearer", "nearer", "变近"), ("farther", "farther away", "变远")):
         people, mean = d[f"{name}_{group}"], f"mean_{name}_{group}_m"
         if people > 0:  # not where nobody knows

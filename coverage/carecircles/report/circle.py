@@ -44,14 +44,15 @@ def circle_frame(circle: Circle, *, by: str = "street") -> pd.DataFrame:
     >>> found = circle.circle_of(asis, ["elderly_care", "health"])
     >>> frame = report.circle_frame(found, by="district")
     >>> frame[["kind", "near_people_60"]].to_numpy().tolist()
-    [['all', 9975.0], ['elderly_care', 13675.0], ['health', 13900.0]]
+    [['all', 12625.0], ['elderly_care', 13675.0], ['health', 13560.714]]
     """
     return rounded(_near(circle, by))
 
 
 def _near(circle: Circle, by: str) -> pd.DataFrame:
     if by == "cell":
-        return _cells(circle)
+        outlined: pd.DataFrame = _cells(circle)
+        return outlined
     cells, area = circle.plan.cells, circle.plan.area
     names = {circles.ALL: EVERY} | {kind.key: kind.name for kind in circle.kinds}
     parts = []
@@ -61,14 +62,9 @@ def _near(circle: Circle, by: str) -> pd.DataFrame:
         else:
             told = told_of(area, circles.by_street(cells, circle.within).xs(kind, level="kind"))
         frame = pd.DataFrame(told.drop(columns="geometry"))
-        at = frame.columns.get_loc("name_en") + 1
-        for n, (column, value) in enumerate(
-            {
-                "kind": kind,
-                "kind_name": names[kind]["zh"],
-                "kind_name_en": names[kind]["en"],
-            }.items()
-        ):
+        about = {"kind": kind, "kind_name": names[kind]["zh"], "kind_name_en": names[kind]["en"]}
+        at = list(frame.columns).index("name_en") + 1
+        for n, (column, value) in enumerate(about.items()):
             frame.insert(at + n, column, value)
         parts.append(frame)
     codes = parts[0].index
@@ -89,7 +85,8 @@ def _cells(circle: Circle) -> gpd.GeoDataFrame:
     }
     outlines = shapely.box(x - half, y - half, x + half, y + half)
     frame = gpd.GeoDataFrame(table, index=cells.index, geometry=outlines, crs=area.crs)
-    return frame.set_axis(cells.index.astype(str).rename("grid_cell"))
+    frame.index = cells.index.astype(str).rename("grid_cell")
+    return frame
 
 
 def circle_record(circle: Circle, *, by: str = "street") -> dict[str, Any]:
@@ -105,7 +102,7 @@ def circle_record(circle: Circle, *, by: str = "street") -> dict[str, Any]:
     >>> [kind["kind"] for kind in record["kinds"]]
     ['elderly_care', 'childcare', 'health', 'culture', 'sport']
     >>> record["by_number"]["people_60"][-1]
-    1425.0
+    3450.0
     """
     plan = circle.plan
     numbers = rounded(circles.by_number(plan.cells, circle.within))
@@ -149,7 +146,7 @@ def circle_table(circle: Circle, *, by: str = "street", lang: str) -> pd.DataFra
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> found = circle.circle_of(asis, ["elderly_care", "health"])
     >>> report.circle_table(found, lang="en").iloc[-1].tolist()
-    ['District', '24,000', '9,975', '41.6 %', '57.0 %', '57.9 %']
+    ['District', '24,000', '12,625', '52.6 %', '57.0 %', '56.5 %']
     """
     group = comparison.headline(circle.plan)
     g = group.column
@@ -191,7 +188,7 @@ def circle_notes(circle: Circle) -> list[Text]:
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> report.circle_notes(circle.circle_of(asis, ["elderly_care", "health"]))[0]["en"]
-    'All 2 kinds are near to 9,975 of 24,000 people 60+, none to 6,400; most often elderly care is missing.'
+    'All 2 kinds are near to 12,625 of 24,000 people 60+, none to 9,389; most often health is missing.'
     """
     cells, group = circle.plan.cells, comparison.headline(circle.plan)
     g, most = group.column, len(circle.kinds)

@@ -56,6 +56,9 @@ UNITS = {
     "share": Unit({"en": "%", "zh": "%"}, 6, ".1%", "0.0%", "share"),
     "index": Unit({"en": "index", "zh": "指数"}, 6, ".3f", "0.000"),
     "gap": Unit({"en": "%", "zh": "%"}, 9, ".2%", "0.00%"),
+    "per 1000": Unit({"en": "per 1,000 people", "zh": "每千人"}, 6, ",.1f", "#,##0.0"),
+    "per place": Unit({"en": "people per place", "zh": "人/位"}, 6, ",.2f", "#,##0.00"),
+    "m2": Unit({"en": "m²", "zh": "平方米"}, 1, ",.0f", "#,##0", "count", {"en": "m²", "zh": "m²"}),
     "km2": Unit({"en": "km²", "zh": "平方公里"}, 4, ".2f", "#,##0.00", "area", {"en": "km²", "zh": "km²"}),
     "net km2": Unit({"en": "km²", "zh": "平方公里"}, 4, "+.2f", "+#,##0.00;-#,##0.00;0.00"),
     "m": Unit({"en": "m", "zh": "米"}, 1, ",.0f", "#,##0", "count", {"en": "m", "zh": "m"}),
@@ -108,6 +111,7 @@ COLUMNS: dict[str, Column] = {
     "plan_name": _column("text", ("Plan", "方案"), ("Name of the plan, the group its standard is for and its day", "方案名称、标准适用人群与日期")),
     "closed_name": _column("text", ("Centre closed", "关闭的中心"), ("The centre that is closed, it alone", "被关闭的中心（仅此一处）")),
     "best_name": _column("text", ("Best place in", "最佳位置所在街道"), ("The street, of whose places the best is told", "街道，列出其中的最佳位置")),
+    "centre_name": _column("text", ("Centre", "中心"), ("Name and identity of the centre", "中心的名称与编号")),
     "site_name": _column("text", ("Site", "选址"), ("Identity and name of the site", "选址的编号与名称")),
     "unit_name": _column("text", ("Unit", "单元"), ("What has a known number of people: a street or what is left of it, a community, a square of the population grid", "已知人数的单元：街道（或其余部分）、社区、人口网格单元")),
     "placed_by": _column("text", ("Placed by", "安置依据"), ("By what the people of the unit are placed in its cells", "单元内人口安置到网格的依据")),
@@ -118,8 +122,9 @@ COLUMNS: dict[str, Column] = {
     "neighbour": _column("text", ("Beyond the border", "区外"), ("Whether the centre stands beyond the district's border", "是否为区外中心")),
     "group": _column("text", ("Standard is for", "标准适用人群"), ("The group of people the standard is for", "标准适用的人群")),
     "as_of": _column("text", ("Day", "日期"), ("The day the plan shows", "方案所示日期")),
-    "change": _column("text", ("Change", "变化"), ("What happens to the centre: opened, closed, moved or equipped", "中心的变化：新开、关闭、迁移或服务调整")),
+    "change": _column("text", ("Change", "变化"), ("What happens to the centre: opened, closed, moved, equipped or enlarged", "中心的变化：新开、关闭、迁移、服务调整或扩容")),
     "equipped": _column("text", ("Other services", "服务调整"), ("Whether the centre offers other services than before", "服务内容是否有变化")),
+    "enlarged": _column("text", ("Holds more", "扩容"), ("Whether the centre holds other numbers of people or beds than before", "服务人数或床位是否有变化")),
     "moved_m": _column("m", ("Moved by, m", "迁移距离 m"), ("How far the centre moves, in a straight line", "中心迁移的直线距离")),
     "streets": _column("text", ("Street codes", "所涉街道代码"), ("Codes of the streets the zone lies in, the one with most older people first", "所涉街道的代码，老年人口最多者在前")),
     "street_names": _column("text", ("Street names", "所涉街道"), ("Names of the streets the zone lies in", "所涉街道的名称")),
@@ -131,6 +136,31 @@ COLUMNS: dict[str, Column] = {
     "lat": _column("degrees", ("lat", "纬度"), ("Latitude in WGS84", "WGS84 纬度")),
     "assumed": _column("text", ("Assumed", "假定"), ("What of the data is not known but assumed, schematic or of unstated basis", "数据中的假定、示意或依据未说明之处")),
     "status": _column("text", ("Proof", "证明"), ("'optimal' where it is proven that no other choice is better", "optimal 表示已证明没有更好的方案")),
+
+    # how much a centre holds, and who finds a place
+    "capacity": _column("number", ("Capacity", "容量"), ("How many people the centre can serve", "可服务人数")),
+    "day_places": _column("number", ("Day places", "日间照料位"), ("Places by day", "日间照料位数量")),
+    "beds": _column("number", ("Beds", "床位"), ("Beds in all", "床位总数")),
+    "beds_medical": _column("number", ("Medical beds", "医养床位"), ("Of the beds those with medical care", "其中医养床位数")),
+    "beds_rehabilitation": _column("number", ("Rehabilitation beds", "康复床位"), ("Of the beds those for rehabilitation", "其中康复床位数")),
+    "beds_family": _column("number", ("Family beds", "家庭床位"), ("Of the beds those in people's homes that the centre looks after", "其中由中心照护的家庭床位数")),
+    "state": _column("text", ("State", "状态"), ("Whether the centre is kept, new, converted or enlarged; empty where nothing is said", "保留（kept）、新建（new）、改建（converted）或扩建（enlarged）；未说明则为空")),
+    "area_m2": _column("m2", ("Floor area, m²", "建筑面积 m²"), ("Floor area of the centre", "中心的建筑面积")),
+    "floor": _column("text", ("Floor", "楼层"), ("On which floor the centre is, as written", "中心所在楼层，照录")),
+    "term": _column("text", ("Term", "期限"), ("By when it is planned: near or far; empty where nothing is said", "规划期限：近期（near）或远期（far）；未说明则为空")),
+    "places": _column("number", ("Places", "容量"), ("What it holds of the kind that is asked for; nothing where nobody says", "所问种类的数量；未说明则为空")),
+    "enlarges": _column("text", ("Enlarges", "扩建"), ("The centre that is enlarged; empty for a new one", "所扩建的中心；新建则为空")),
+    "more": _column("number", ("More", "增加"), ("How many places more than there are", "比现有增加的数量"), ("more", "增加")),
+    "assigned": _column("people", ("People who come", "前往人数"), ("People in need who go to the centre", "前往该中心的有需要的人"), ("who come", "前往人数")),
+    "used": _column("share", ("Share used", "使用率"), ("People who come, over places", "前往人数与容量之比"), ("used", "使用率")),
+    "left_over": _column("people", ("Left over", "未得到名额"), ("People in need who find no place; of a centre those whose nearest it is", "没有得到名额的人；中心一行为以其为最近中心者"), ("left over", "未得到名额")),
+    "crowding": _column("per place", ("Crowding", "拥挤度"), ("People who would come for each place if they chose by places and distance (i2SFCA)", "按容量与距离选择时每个名额的人数（i2SFCA）"), ("people per place", "拥挤度")),
+    "goes_{u}": _column("{u}", ("Mean way, {u}", "平均距离 {u}"), ("Mean way of those who come", "前往者的平均距离"), ("mean {u}", "平均距离 {u}")),
+    "need": _column("people", ("People in need", "有需要的人"), ("People who need a place", "需要名额的人"), ("in need", "有需要的人")),
+    "served": _column("people", ("Find a place", "得到名额"), ("People in need who find a place", "得到名额的人"), ("find a place", "得到名额")),
+    "unsaid": _column("people", ("Nobody knows", "无从得知"), ("People who would go to a centre of which nobody says how much it holds", "会前往未注明容量的中心的人"), ("nobody knows", "无从得知")),
+    "left_over_share": _column("share", ("Share left over", "未得到名额比例"), ("Share of the people in need who find no place", "有需要者中没有得到名额的比例"), ("share left over", "未得到比例")),
+    "access": _column("per 1000", ("Places per 1,000", "每千人可达容量"), ("Places within reach for 1,000 people in need, each shared with all who reach it", "每千名有需要者可达的容量，与所有可达者分享"), ("places per 1,000", "每千人可达容量")),
 
     # a plan
     "centres": _column("number", ("Centres", "中心数"), ("Centres in the street or district, without those beyond the border", "街道或全区内的中心数，不含区外"), ("centres", "中心")),
@@ -144,9 +174,9 @@ COLUMNS: dict[str, Column] = {
     "covered_area_share_before": _column("share", ("Area covered before", "原面积覆盖率"), ("Share of the area covered before the change", "变化前的面积覆盖率")),
     "covered_area_share_after": _column("share", ("Area covered after", "现面积覆盖率"), ("Share of the area covered after the change", "变化后的面积覆盖率")),
     "backup_area_share": _column("share", ("Area with two or more", "面积两处以上"), ("Share of the area with two centres or more within the standard", "标准距离内有两处以上中心的面积占比")),
-    "mean_distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance to the nearest centre: of all people, or of those a site is for", "到最近中心的平均距离：全部人口，或选址所针对的人群"), ("mean of all, {u}", "全体平均距离 {u}"), alone=("Mean distance to the nearest centre", "到最近中心平均距离")),
-    "mean_distance_{u}_before": _column("{u}", ("Mean distance before, {u}", "原平均距离 {u}"), ("Mean distance to the nearest centre before the change", "变化前到最近中心的平均距离")),
-    "mean_distance_{u}_after": _column("{u}", ("Mean distance after, {u}", "现平均距离 {u}"), ("Mean distance to the nearest centre after the change", "变化后到最近中心的平均距离")),
+    "mean_distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance to the nearest centre: of all people who have a way to one, or of those a site is for", "到最近中心的平均距离：有路可达的全部人口，或选址所针对的人群"), ("mean of all, {u}", "全体平均距离 {u}"), alone=("Mean distance to the nearest centre", "到最近中心平均距离")),
+    "mean_distance_{u}_before": _column("{u}", ("Mean distance before, {u}", "原平均距离 {u}"), ("Mean distance to the nearest centre before the change, of those who had a way to one", "变化前到最近中心的平均距离（有路可达者）")),
+    "mean_distance_{u}_after": _column("{u}", ("Mean distance after, {u}", "现平均距离 {u}"), ("Mean distance to the nearest centre after the change, of those who have a way to one", "变化后到最近中心的平均距离（有路可达者）")),
     "p90_distance_{u}": _column("{u}", ("90 % live within, {u}", "90%以内 {u}"), ("Distance to the nearest centre within which 90 % of all people live", "90%的人口到最近中心不超过的距离"), ("90 % of all within {u}", "全体90%以内 {u}"), alone=("90 % of people live within", "90%的人在此距离内")),
     "distance_{u}": _column("{u}", ("Mean distance, {u}", "平均距离 {u}"), ("Mean distance of the zone's older people to the nearest centre", "该区老年人到最近中心的平均距离"), ("mean {u}", "平均距离 {u}"), alone=("Mean distance", "平均距离")),
     "too_far_{u}": _column("{u}", ("Too far by, {u}", "超出 {u}"), ("By how much that mean distance is beyond the standard", "平均距离超出标准的距离"), ("too far by {u}", "超出 {u}"), alone=("Too far by", "超出")),
@@ -200,6 +230,22 @@ COLUMNS: dict[str, Column] = {
     "fgt2": _column("index", ("Beyond, squared", "超出幅度平方"), ("Mean of its square, in which those far beyond weigh more (FGT 2)", "超出幅度平方的平均，越远权重越大（FGT 2）"), ("FGT 2", "FGT 2")),
     "kappa": _column("index", ("Kappa", "κ"), ("By which the equivalent weighs far distances, per unit of distance", "等价均等距离的参数 κ（每单位距离）")),
     "epsilon": _column("index", ("Epsilon", "ε"), ("Aversion to inequality by which the equivalent is made", "等价均等距离的不平等厌恶参数 ε")),
+
+    # how sure it is
+    "expected_{g}_share": _column("share", ("{} covered, expected", "{}期望覆盖率"), ("Share of people ({}) covered, mean of the draws of what is not known", "人口覆盖率（{}），对未知数据各次抽样的平均"), ("expected", "期望覆盖率")),
+    "low_{g}_share": _column("share", ("{} covered, low", "{}覆盖率下限"), ("Share of people ({}) covered that 5 % of the draws stay below", "人口覆盖率（{}）的下限，5% 的抽样低于此值"), ("low", "覆盖率下限")),
+    "high_{g}_share": _column("share", ("{} covered, high", "{}覆盖率上限"), ("Share of people ({}) covered that 5 % of the draws exceed", "人口覆盖率（{}）的上限，5% 的抽样高于此值"), ("high", "覆盖率上限")),
+    "met_share": _column("share", ("Target met", "达标概率"), ("Share of the draws in which the target is met", "达到目标的抽样占比")),
+    "need_rank": _column("number", ("Place, worst first", "位次（差者在前）"), ("Place of the street among the streets by the share covered, the one served worst first", "按覆盖率由低到高的位次"), ("place", "位次")),
+    "need_rank_low": _column("number", ("Place, low", "位次下限"), ("Place that 5 % of the draws stay below", "位次下限，5% 的抽样低于此值")),
+    "need_rank_high": _column("number", ("Place, high", "位次上限"), ("Place that 5 % of the draws exceed", "位次上限，5% 的抽样高于此值")),
+    "need_rank_share": _column("share", ("Place holds", "位次成立"), ("Share of the draws in which the street has just this place", "恰为此位次的抽样占比")),
+    "worst_share": _column("share", ("Served worst", "最差概率"), ("Share of the draws in which no street is served worse", "没有街道比它更差的抽样占比")),
+    "share_range": _column("text", ("Covered in 90 % of draws", "九成抽样的覆盖率"), ("Between which the share covered lies in 90 % of the draws", "九成抽样的覆盖率所在区间")),
+    "rank_range": _column("text", ("Place in 90 % of draws", "九成抽样的位次"), ("Between which the place lies in 90 % of the draws", "九成抽样的位次所在区间")),
+    "position_error_m": _column("m", ("May be off by, m", "位置误差 m"), ("How far from where it is said to be the centre may stand", "中心可能偏离所填位置的距离")),
+    "variance_share": _column("share", ("Variance it takes away", "可消除的方差"), ("Share of the variance of the district's coverage that goes if the centre stands where it is said to", "若该中心确在所填位置，全区覆盖率方差减少的比例")),
+    "deviation_share": _column("gap", ("Standard deviation left", "剩余标准差"), ("Standard deviation of the district's coverage that is left then", "届时全区覆盖率的标准差")),
 
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
@@ -390,6 +436,36 @@ EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
     "fgt1",
     "fgt2",
 )
+LOAD_COLUMNS = (
+    "centre_name",
+    "assigned",
+    "places",
+    "used",
+    "left_over",
+    "crowding",
+    "goes_{u}",
+)
+PLACES_COLUMNS = ("site_name", "enlarges", "street_name", "places", "more", "price")
+LOAD_STREET_COLUMNS = (
+    "street_name",
+    "need",
+    "served",
+    "left_over",
+    "left_over_share",
+    "unsaid",
+    "access",
+)
+SURE_COLUMNS = (
+    "street_name",
+    "{g}",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "share_range",
+    "met_share",
+    "rank_range",
+    "worst_share",
+)
+SURE_CENTRE_COLUMNS = ("centre_name", "position_error_m", "variance_share", "deviation_share")
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
@@ -422,7 +498,15 @@ CHANGE_PANEL = (
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")
+SURE_PANEL = (
+    "street_name",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "low_{g}_share",
+    "high_{g}_share",
+)
 GAIN_PANEL = ("street_name", "gained_{named}")
+BENCH_PANEL = ("bench", "marginal_{named}", "cumulative_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
 SUMMARY = (
     "{g}",

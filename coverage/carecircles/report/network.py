@@ -6,15 +6,18 @@ import pandas as pd
 
 from carecircles.area import StudyArea
 from carecircles.people import Group
-from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes
+from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes, source_note
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:
     from carecircles.network import Network
 
+_RARE = ("lifts", "escalators")  # told where there are some
 _COUNTED: dict[str, Text] = {
     "flights": {"en": "flights of stairs", "zh": "楼梯，层"},
     "signals": {"en": "signalled crossings", "zh": "信号灯路口"},
+    "lifts": {"en": "lifts", "zh": "电梯"},
+    "escalators": {"en": "escalators, flights", "zh": "自动扶梯，层"},
 }
 
 
@@ -54,7 +57,7 @@ def network_table(
         *(
             (label, f"{net.edges[name].sum():,.0f}")
             for name, label in _COUNTED.items()
-            if name in net.edges
+            if name in net.edges and (name not in _RARE or net.edges[name].sum() > 0)
         ),
         (
             {"en": "ways that cross without meeting", "zh": "相交但不连通处"},
@@ -134,6 +137,8 @@ def network_notes(
             + (f"等，另有 {more:,} 处" if more else ""),
         }
         notes.append(say(told, lang))
+    if net.source:
+        notes.append(say(source_note(net.source), lang))
     return notes
 
 

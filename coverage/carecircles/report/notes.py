@@ -8,7 +8,7 @@ import shapely
 
 from carecircles import comparison, evaluation, grid, reach, weights, words
 from carecircles.area import StudyArea, is_neighbour
-from carecircles.plan import Plan
+from carecircles.plan import Plan, tables_of
 from carecircles.report.columns import figure
 from carecircles.report.names import isolated
 from carecircles.report.placed import people_note
@@ -157,10 +157,14 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    pairs = reach.pairs_in(plan.cost.table)
-    is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
-    own = dataclasses.replace(plan.cost, table=plan.cost.table[is_own])
-    is_theirs = cells["covered"] & ~evaluation.is_covered(cells, own)
+    costs, least = tables_of(plan)
+    services = pd.Series(0, index=cells.index)
+    for cost in costs:
+        pairs = reach.pairs_in(cost.table)
+        is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
+        own = dataclasses.replace(cost, table=cost.table[is_own])
+        services += evaluation.is_covered(cells, own).astype(int)
+    is_theirs = cells["covered"] & (services < least)
     group = comparison.headline(plan)
     added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
     few = int(is_beyond.sum())

@@ -167,7 +167,8 @@ def _siting_figures(siting: "Siting") -> dict[str, Any]:
     )
     gap = None if math.isnan(siting.gap) else siting.gap
     proof = {"bound": bound, "gap": gap, "status": siting.status}
-    return {"objective": objective, "before": before, **proof, **people}
+    kappa = {} if siting.kappa is None else {"kappa": siting.kappa}
+    return {"objective": objective, "before": before, **kappa, **proof, **people}
 
 
 def _in_unit(siting: "Siting", value: float) -> float:
@@ -351,9 +352,25 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
             of = {lang: f" {unit}" for lang, unit in unit_in_words(plan.cost.unit).items()}
         lines.append(
             {
-                "en": f"{goal.what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                "en": f"{goal.what['en'][:1].upper()}{goal.what['en'][1:]}, {label['en']}: {now}{of['en']}, "
                 f"{then}{of['en']} before.",
                 "zh": f"{label['zh']}{goal.what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+            }
+        )
+    if siting.goal == "expected":
+        lines.append(
+            {
+                "en": "People are counted as expected: in the mean of where centres may stand whose position is "
+                "not known; new ones stand where they are put.",
+                "zh": "人数为期望值：按位置未知的中心可能所在之处平均；新增中心则在选定的位置。",
+            }
+        )
+    if siting.kappa is not None:
+        kappa, unit = f"{siting.kappa:.3g}", unit_in_words(plan.cost.unit)
+        lines.append(
+            {
+                "en": f"Kappa is {kappa} per {unit['en']}, of the distances before.",
+                "zh": f"κ 为每{unit['zh']} {kappa}，按原有距离计。",
             }
         )
     lines.append(

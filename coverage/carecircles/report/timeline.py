@@ -1,6 +1,6 @@
 """Coverage over time for people and programs: a row a day and plan, and what opened and closed."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -58,7 +58,7 @@ def timeline_frame(told: Sequence[Timeline], *, by: str = "district") -> pd.Data
 
 def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame:
     measured: dict[int, pd.DataFrame] = {}
-    happened = timelines.events(told)
+    happened = dict(zip(*_labelled(timelines.events(told)), strict=True))
     groups = groups_of(*(then for one in every for then in one.plans))
     parts = []
     for then in told.plans:
@@ -67,6 +67,7 @@ def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame
                 coverage_frame(then, by=by).drop(columns="geometry")
             )
         found, day = measured[id(then.cells)], f"{then.area.as_of}"
+        labels = happened[day]
         about: dict[str, Any] = {
             "plan": then.name["zh"],
             "plan_en": then.name["en"],
@@ -77,7 +78,7 @@ def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame
             "centres": found["centres"],
         }
         if by == "district":
-            about |= {w: ";".join(map(str, happened.loc[day, w])) for w in ("opened", "closed")}
+            about |= {w: ";".join(map(str, labels[w])) for w in ("opened", "closed")}
         frame = pd.DataFrame(about, index=found.index)
         for group in groups:
             g = group.column
@@ -88,6 +89,11 @@ def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame
         far = [c for c in found.columns if c.startswith(("mean_distance", "p90_distance"))]
         parts.append(frame.join(found[far]).assign(assumed=found["assumed"]))
     return pd.concat(parts)
+
+
+def _labelled(events: pd.DataFrame) -> tuple[list[str], list[dict[Hashable, Any]]]:
+    """Days, and what happened on each."""
+    return list(events.index), events.to_dict("records")
 
 
 def timeline_table(told: Sequence[Timeline], *, lang: str) -> pd.DataFrame:

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from carecircles import comparison, evaluation, people, reach, walkers
+from carecircles import comparison, evaluation, people, reach, walkers, words
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, unit_in_words
 from carecircles.report.names import centre_name, isolated, plan_name
+from carecircles.report.rebuilt import uncounted_notes
 from carecircles.words import Text, each_once
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def reach_notes(*plans: Plan) -> list[Text]:
             of = {"en": f"{name['en']}: ", "zh": f"{name['zh']}："}
         text = of["en"] + line["en"]
         lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
-    return [*lines, *ways_notes(*plans)]
+    return [*lines, *each_once(map(uncounted_notes, plans)), *ways_notes(*plans)]
 
 
 def _walker_notes(plan: Plan) -> list[Text]:
@@ -122,7 +123,8 @@ def _walker_notes(plan: Plan) -> list[Text]:
 def _way_notes(plan: Plan) -> list[Text]:
     """How many stairs and signals are known of the ways that are walked."""
     network = reach.network_in(plan.reach)
-    if network is None:
+    profile = reach.profile_in(plan.reach)
+    if network is None or profile is None:
         return []
     flights, signals = (
         f"{network.edges[name].sum() if name in network.edges else 0:,.0f}"
@@ -133,8 +135,43 @@ def _way_notes(plan: Plan) -> list[Text]:
             "en": f"The network knows of {flights} flights of stairs and {signals} signalled crossings; of "
             "others nothing is added.",
             "zh": f"路网中已知 {flights} 层楼梯、{signals} 个信号灯路口；其他的未计入时间。",
-        }
+        },
+        *_lift_notes(network, profile),
     ]
+
+
+def _lift_notes(network: "Network", profile: walkers.Profile) -> list[Text]:
+    """How many lifts and escalators there are on the ways, and what they take of who walks."""
+    lifts, escalators = (
+        network.edges[name].sum() if name in network.edges else 0.0
+        for name in ("lifts", "escalators")
+    )
+    notes: list[Text] = []
+    if lifts > 0:
+        basis, on = profile.basis.get("lift_s", walkers.NOT_STATED), {"en": "", "zh": ""}
+        if basis != "known":
+            on = {"en": f" ({words.BASES[basis]['en']})", "zh": f"（{words.BASES[basis]['zh']}）"}
+        takes: Text = {"en": "they are not counted", "zh": "未计入时间"}
+        if profile.lift_s is not None:
+            each = f"{profile.lift_s:g}"
+            takes = {"en": f"each takes {each} s{on['en']}", "zh": f"每部 {each} 秒{on['zh']}"}
+        notes.append(
+            {
+                "en": f"Lifts on the ways: {lifts:,.0f}; {takes['en']}.",
+                "zh": f"路上的电梯：{lifts:,.0f} 部；{takes['zh']}。",
+            }
+        )
+    if escalators > 0:
+        ridden: Text = {"en": "they count as no stairs", "zh": "不按楼梯计时"}
+        if profile.flight_s is None:
+            ridden = {"en": "they are barred like stairs", "zh": "与楼梯一样不走"}
+        notes.append(
+            {
+                "en": f"Escalators on the ways: {escalators:,.0f} flights; {ridden['en']}.",
+                "zh": f"路上的自动扶梯：{escalators:,.0f} 层；{ridden['zh']}。",
+            }
+        )
+    return notes
 
 
 def _way_of(plan: Plan, told: Plan) -> Text:
@@ -161,20 +198,35 @@ def ways_notes(*plans: Plan) -> list[Text]:
     return [*each_once(map(_cut_off, both)), *_walk_notes(*both)]
 
 
-def _cut_off(plan: Plan) -> list[Text]:
-    """How many people have no way to any centre, for a barrier without a crossing or ways that do not meet."""
-    is_cut_off = plan.cells["nearest"].isna()
+def cut_off(plan: Plan, group: str) -> str:
+    """
+    How many people of a group have no way to any centre, for a barrier without a crossing or ways that do not meet.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> demand = grid.make_demand(area.streets, area.population, cell=200)
+    >>> cut_off(plan.evaluate(area, demand), "people_60")
+    '0'
+    """
     is_of_its_own = reach.kind_of(plan.reach) is reach.looked_up  # whose table may just end there
-    if plan.area.facilities.empty or is_of_its_own or not is_cut_off.any():
-        return []
+    if plan.area.facilities.empty or is_of_its_own:
+        return figure("people", 0.0)
+    return figure("people", evaluation.people_cut_off(plan.cells, group))
+
+
+def _cut_off(plan: Plan) -> list[Text]:
+    """How many people have no way to any centre, and that no mean is of them."""
     group, by = comparison.headline(plan), reach.in_words(plan.reach)
-    few = figure("people", plan.cells.loc[is_cut_off, group.column].sum())
+    few = cut_off(plan, group.column)
     if few == figure("people", 0.0):
         return []
     return [
         {
-            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}.",
-            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路。",
+            "en": f"{few} people {group.name['en']} have no way to any centre {by['en']}; the mean distance is that "
+            "of all others.",
+            "zh": f"{by['zh']}：有 {few} 名{group.name['zh']}人口没有通往任何中心的路；平均距离按其余人口计算。",
         }
     ]
 
@@ -199,7 +251,35 @@ def _walk_notes(*plans: Plan) -> list[Text]:
             }
         )
     every = (far_centre_notes(net, plan.area.facilities) for plan, net in walked)
-    return [*lines, *each_once(every)]
+    return [*lines, *each_once(every), *map(source_note, sources_of(*plans))]
+
+
+def sources_of(*plans: Plan) -> list[str]:
+    """
+    Who is to be named with the ways that plans, or those beside them, are walked on.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> report.sources_of(plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    []
+    """
+    both = [one for plan in plans for one in (plan, plan.beside) if one is not None]
+    walked = [net for one in both if (net := reach.network_in(one.reach)) is not None]
+    return list(dict.fromkeys(net.source for net in walked if net.source))
+
+
+def source_note(source: str) -> Text:
+    """
+    Whose the ways are.
+
+    Examples
+    --------
+    >>> source_note("© OpenStreetMap contributors (ODbL)")["en"]
+    'Walking network: © OpenStreetMap contributors (ODbL)'
+    """
+    return {"en": f"Walking network: {source}", "zh": f"步行路网：{source}"}
 
 
 def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]:

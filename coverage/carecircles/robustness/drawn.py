@@ -9,7 +9,7 @@ import shapely
 from carecircles import positions, reach
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, require_no_bundle
 from carecircles.robustness.values import Draws
 from carecircles.words import Sentence
 
@@ -55,7 +55,7 @@ def draw(
     Raises
     ------
     ValidationError
-        If the number of draws or a range cannot be used, or both ranges are given.
+        If the number of draws or a range cannot be used, both ranges are given, or a bundle counts.
 
     Examples
     --------
@@ -66,6 +66,7 @@ def draw(
     >>> drawn.x.shape, drawn.error.unique().tolist(), drawn.cutoff.tolist()
     ((5, 42), [200.0], [700.0, 700.0, 700.0, 700.0, 700.0])
     """
+    require_no_bundle(plan)
     _require(plan, draws, standard, pace)
     placed, counted, limited = np.random.default_rng(rng).spawn(3)
     area = plan.area

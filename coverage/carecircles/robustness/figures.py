@@ -149,7 +149,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     -------
     statements
         A row a statement: `kind` is 'target' (the share of people is covered, with `place` None), 'worst' (no
-        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first);
+        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first; not of those that share a place);
         `street` ('' for the district); `held` and `draws`, `held_share`, and `is_likely`, whether that is
         `LIKELY` or more. The worst street as claimed comes first, then the target, then ranks.
 
@@ -160,7 +160,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
     >>> found = robustness.measure(asis, robustness.draw(asis, draws=50, rng=1))
     >>> statements(found, target=0.5).iloc[:2][["kind", "street", "held"]].to_numpy().tolist()
-    [['worst', '120103006', 50], ['target', '', 50]]
+    [['worst', '120103014', 50], ['target', '', 50]]
     """
     streets, count = by_street(found, target=target), len(found.draws)
     place = streets["need_rank"]
@@ -179,6 +179,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
         for code, share in streets["need_rank_share"][place.sort_values(kind="stable").index]
         .dropna()
         .items()
+        if (place == place[code]).sum() == 1
     ]
     table = pd.DataFrame(rows, columns=["kind", "street", "place", "held_share"])
     held = (table["held_share"].astype(float) * count).round().astype(int)

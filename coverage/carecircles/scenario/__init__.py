@@ -1,5 +1,5 @@
 """
-What-if scenarios: open, close, move or equip centres, change the standard, rebuild ways; from a file or
+What-if scenarios: open, close, move, equip or enlarge centres, change the standard, rebuild ways; from a file or
 in Python.
 
 A scenario is a list of steps, each of which does one thing (its act) to one centre, for the standard to
@@ -8,9 +8,13 @@ one group of people, or to the ways people walk:
     name = "Taoyuan centre opens in 2023"
 
     [[step]]
-    open = "T1"            # the new centre's id; also close, move, equip = "H12", standard = "everyone"
+    open = "T1"            # the new centre's id; also close, move, equip, enlarge = "H12", standard = "everyone"
     street = "桃园街道"     # or lon and lat, with datum = "gcj02" if they are not WGS84
     date = "2023"          # since when it holds; until = ... ends it
+
+    [[step]]
+    enlarge = "H12"        # to what it holds then: capacity, day_places, beds, beds_medical,
+    beds = 60              # beds_rehabilitation, beds_family; with open these and state, area_m2, floor, term
 
     [[step]]
     rebuild = "footbridge" # what it is called

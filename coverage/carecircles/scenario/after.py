@@ -11,9 +11,9 @@ import pandas as pd
 from carecircles import io, people, services
 from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year, same_pace
 from carecircles.errors import ValidationError
-from carecircles.io import _checks, _matching
+from carecircles.io import KINDS, _checks, _matching
 from carecircles.scenario.values import DETAILS, EVERYONE, Scenario, step_named
-from carecircles.scenario.ways import rebuilt, refitted
+from carecircles.scenario.ways import inside_of, rebuilt, refitted
 from carecircles.words import Sentence, Text, at, say
 
 DEGREE_DECIMALS = 7
@@ -62,6 +62,7 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
         problems.append(at(scenario.name, why))
     for wrong in (
         _missing_centres(steps, area.facilities),
+        _not_larger(steps, area.facilities),
         _missing_groups(steps, area.population),
         _impossible_standards(steps, area.standard),
     ):
@@ -75,6 +76,8 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     problems += wrong
     notes += said
     sources, wrong, said = refitted(holding, area.sources, crs=area.crs)
+    inside = (*on_foot.rebuilt, *inside_of(holding)["with"])
+    on_foot = dataclasses.replace(on_foot, rebuilt=inside) if inside else on_foot
     problems += wrong
     notes += said
     # A step that does not hold has to be sound as well.
@@ -178,6 +181,31 @@ def _missing_centres(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[
     return problems
 
 
+def _not_larger(steps: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[Sentence]:
+    """Steps that enlarge a centre to less than it holds, or to more beds of the kinds than in all."""
+    held = {label: row[list(KINDS)] for label, row in facilities.iterrows()}
+    problems: list[Sentence] = []
+    for _, step in steps[steps["act"].isin(["open", "enlarge"])].iterrows():
+        told = step[list(KINDS)].astype(float)
+        if step["act"] == "open":
+            held[step["to"]] = told
+        if step["act"] == "open" or step["to"] not in held:
+            continue
+        where = step_named(step["file"], step["step"])
+        old = held[step["to"]].astype(float)
+        for kind in KINDS:
+            if told[kind] < old[kind]:
+                now, then = f"{old[kind]:g}", f"{told[kind]:g}"
+                en = f"{kind} is {then}, but the centre has {now} already; write what it has then, or take the step out"
+                zh = f"{kind} 为 {then}，而该中心已有 {now}；请写扩建后的总数，或去掉这一步"
+                problems.append(at(where, Sentence(en, zh=zh)))
+        merged = pd.DataFrame(
+            [told.where(told.notna(), old)], index=pd.Index([step["step"]], name="step")
+        )
+        problems += io.kind_problems(merged, file=str(step["file"]))
+    return problems
+
+
 def _missing_groups(steps: pd.DataFrame, population: pd.DataFrame) -> list[Sentence]:
     known = [EVERYONE, *people.columns_of(population)]
     problems = []
@@ -213,6 +241,8 @@ def _place(steps: pd.DataFrame, area: StudyArea) -> tuple[pd.DataFrame, list[Sen
             table["basis"].str.strip() != "", is_point.map({True: "proposed", False: "assumed"})
         )
         table["services_basis"] = "proposed"
+        is_new = (some["act"] == "open") & (table["state"].str.strip() == "")
+        table["state"] = table["state"].where(~is_new, "new")
         table["opened"] = some["date"].dt.strftime("%Y-%m-%d").fillna("")
         table["id"] = some.index.astype(str)
         table.index = pd.Index(some["step"], name="step")
@@ -276,6 +306,9 @@ def _after(
         elif act == "equip" and to in rows:
             offered = io.services_of(pd.Series([step["services"]])).iloc[0]
             rows[to] = {**rows[to], "services": offered, "services_basis": "proposed"}
+        elif act == "enlarge" and to in rows:
+            holds = {kind: step[kind] for kind in KINDS if pd.notna(step[kind])}
+            rows[to] = {**rows[to], **holds, "state": "enlarged"}
     if not rows:
         return facilities.iloc[:0]
     table = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="id"))

@@ -18,7 +18,8 @@ import tomli_w
 from carecircles import people
 from carecircles.datum import parse_datum
 from carecircles.errors import ValidationError
-from carecircles.io import _checks
+from carecircles.io import KINDS, _checks
+from carecircles.io._amounts import MENDS
 from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._years import FIRST_YEAR, LAST_YEAR, year_of
 from carecircles.scenario.values import (
@@ -37,6 +38,7 @@ _COLUMNS = ("file", "step", "act", "to", "date", "until", *DETAILS["open"], *DET
             *DETAILS["rebuild"][:3])  # fmt: skip
 _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step")
 _MOST_CONTRADICTIONS = 20
+_TOGETHER = {"move", "equip", "enlarge"}  # of one centre
 _SERVICES = '["meals", "medical"]'
 _SHAPES = {  # of what is rebuilt
     "crossing": ("LINESTRING (117.2230 39.0801, 117.2231 39.0812)", ("LineString",)),
@@ -314,13 +316,15 @@ def _read_step(
     problems += wrong
     if wrong:
         row |= {"date": "", "until": ""}
-    texts = ("name", "name_en", "street", "datum", "basis", "source", "with", "place")
+    texts = ("name", "name_en", "street", "datum", "basis", "source", "with", "place", "state", "floor",
+             "term")  # fmt: skip
     problems += _not_text(row, texts, where)
     row |= {key: "" for key in texts if not isinstance(row.get(key, ""), str)}
     checks = {
         "open": _point_problems,
         "move": _point_problems,
         "equip": _equip_problems,
+        "enlarge": _enlarge_problems,
         "standard": _standard_problems,
         "rebuild": _rebuild_problems,
     }
@@ -362,13 +366,35 @@ def _point_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
     ]
     for key in has if problems else ():
         row.pop(key)
-    if "capacity" in row and not _is_number(row["capacity"]):
-        mend = Sentence("write how many people it can serve", zh="请写可服务多少人")
-        problems.append(at(where, _is("capacity", row.pop("capacity"), mend, not_a="number")))
+    problems += _amount_problems(row, where)
     try:
         parse_datum(row.get("datum", "wgs84"))
     except ValueError as err:
         problems.append(at(where, err.args[0]))
+    return problems
+
+
+def _amount_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
+    """What is no number of the places and metres of a centre; it is taken out of the row."""
+    return [
+        at(where, _is(key, row.pop(key), MENDS[key][1], not_a="number"))
+        for key in (*KINDS, "area_m2")
+        if key in row and not _is_number(row[key])
+    ]
+
+
+def _enlarge_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
+    """Whether it is said what a centre holds when it is larger."""
+    if not any(kind in row for kind in KINDS):
+        told = (
+            f"it does not say what the centre holds then; write one or more of {', '.join(KINDS)}"
+        )
+        zh = f"没有写明扩建后的规模；请至少写 {'、'.join(KINDS)} 之一"
+        return [at(where, Sentence(told, zh=zh))]
+    problems = _amount_problems(row, where)
+    for kind in KINDS:
+        if row.get(kind, 0) < 0:
+            problems.append(at(where, _is(kind, row.pop(kind), MENDS[kind][1])))
     return problems
 
 
@@ -474,7 +500,7 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
     """
     Pairs of steps of one file that cannot both hold, with a sentence.
 
-    There is one standard at a time, and of one centre only move and equip go together.
+    There is one standard at a time, and of one centre only move, equip and enlarge go together.
     """
     steps = steps[steps["act"] != "rebuild"]
     is_standard = steps["act"] == "standard"
@@ -483,7 +509,8 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
         pair
         for _, some in steps.groupby([is_standard, whom], sort=False)
         for pair in itertools.combinations(some.to_dict("records"), 2)
-        if {pair[0]["act"], pair[1]["act"]} != {"move", "equip"} and _overlap(*pair)
+        if not (pair[0]["act"] != pair[1]["act"] and {one["act"] for one in pair} <= _TOGETHER)
+        and _overlap(*pair)
     )
     found = []
     for one, other in itertools.islice(pairs, _MOST_CONTRADICTIONS):

@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from carecircles.io import KINDS
 from carecircles.words import Sentence, Text
 
 EVERYONE = "everyone"
-ACTS = ("open", "close", "move", "equip", "standard", "rebuild")
+ACTS = ("open", "close", "move", "equip", "enlarge", "standard", "rebuild")
 REBUILT = ("crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat")  # with what
 SHARED = ("short_wait", "handrail", "seat")  # after which a share of the time remains
 
+_PLANNED = ("state", "area_m2", "floor", "term")
 _POINT = ("street", "lon", "lat", "datum", "basis", "source")
 DETAILS: dict[str, tuple[str, ...]] = {
-    "open": ("name", "name_en", "services", "capacity", *_POINT),
+    "open": ("name", "name_en", "services", *KINDS, *_PLANNED, *_POINT),
     "close": (),
     "move": _POINT,
     "equip": ("services",),
+    "enlarge": KINDS,
     "standard": ("metres", "minutes", "pace_m_s"),
     "rebuild": ("with", "place", "share", "datum", "source"),
 }

@@ -21,10 +21,16 @@ from carecircles.siting.goals import GOALS as GOALS
 from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
+from carecircles.siting.models import maximize_expected as maximize_expected
 from carecircles.siting.models import maximize_gradual_coverage as maximize_gradual_coverage
 from carecircles.siting.models import minimize_cost as minimize_cost
+from carecircles.siting.models import minimize_ede as minimize_ede
 from carecircles.siting.models import minimize_facilities as minimize_facilities
 from carecircles.siting.models import minimize_worst as minimize_worst
+from carecircles.siting.places import PlacesSiting as PlacesSiting
+from carecircles.siting.places import read_options as read_options
+from carecircles.siting.places import site_places as site_places
+from carecircles.siting.places import steps_of_places as steps_of_places
 from carecircles.siting.question import Rules as Rules
 from carecircles.siting.question import Search as Search
 from carecircles.siting.question import Siting as Siting

@@ -18,12 +18,8 @@ from scipy import sparse
 Watch = Callable[[float, float], None]  # told the best value and the bound so far
 
 _EXACT = 1e-9
-_LOOKS = (
-    8,
-    8,
-    8,
-    2**31,
-)  # others that a set is held against, time and again: most find theirs soon
+# Others that a set is held against, time and again: most find theirs soon.
+_LOOKS = (8, 8, 8, 2**31)
 _BITS, _PROBES = 64, 5
 # Of sets compared, and words that hold them; beyond, looking for dominance takes more than it saves.
 _DOMINANCE_MOST_PAIRS, _DOMINANCE_MOST_WORDS = 1e8, 4e7

@@ -146,6 +146,7 @@ carecircles.around = (function () {
       @param {L.Map} map  @param {AroundConfig} config */
   function attend(map, config) {
     map.attributionControl.setPrefix(false);
+    config.credits.forEach((text) => map.attributionControl.addAttribution(element("span", "", text).innerHTML));
     addNotice(map);
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
     map.on("click", (event) => {

@@ -1,4 +1,4 @@
-/* Centres, and what closing one would lose. */
+/* Centres, what closing one would lose, and seats on the way to them. */
 "use strict";
 carecircles.centres = (function () {
   const { page, say, word, common, count } = carecircles.words, { element, facts } = carecircles.kit;
@@ -103,6 +103,26 @@ carecircles.centres = (function () {
     }));
   }
 
+  /** New benches by their numbers, and the seats that are there.
+      @param {SeatsData} data */
+  function seats({ seats, benches }) {
+    const there = seats.map(([lat, lon]) => L.circleMarker([lat, lon], {
+      pane: "cc-centres", interactive: false, className: "cc-seat", radius: 2.5, weight: 1, color: "#ffffff", fillColor: "#365314", fillOpacity: 1 }));
+    const built = benches.map((bench) => {
+      const icon = L.divIcon({ className: "cc-bench", html: element("span", "", count(bench.number)), iconSize: [22, 22] });
+      const layer = L.marker([bench.lat, bench.lon], { pane: "cc-centres", icon, alt: say(bench.name), riseOnHover: true });
+      const told = () => facts(say(bench.name), bench.figures.map(([label, n]) => [say(label), count(n)]));
+      layer.bindTooltip(told, { className: "cc-tip" });
+      layer.bindPopup(told);
+      page.searchable.push({ text: bench.name, show: (map) => {
+        map.setView([bench.lat, bench.lon], Math.max(map.getZoom(), 16));
+        layer.openPopup();
+      } });
+      return layer;
+    });
+    return L.featureGroup([...there, ...built.reverse()]);
+  }
+
   /** The services of a centre and on what they rest.
       @param {Service} centre */
   function servicesOf({ services, services_basis: rests }) {
@@ -112,6 +132,14 @@ carecircles.centres = (function () {
   }
   const basis = (name) => common("bases", name);
 
+  /** How much it holds: whom it can serve, known or not, and what else is known.
+      @param {CentreData | PlanCentre} centre */
+  function holds({ holds: told }) {
+    const known = { capacity: null, ...told };
+    return Object.entries(known).map(([kind, n]) => [common("kinds", kind), n === null ? word("notKnown")
+      : kind === "capacity" ? `${count(n)} ${word("persons")}` : count(n)]);
+  }
+
   /** @param {CentreData | PlanCentre} centre */
   function centreFacts(centre) {
     const rows = [
@@ -119,9 +147,10 @@ carecircles.centres = (function () {
       [common("columns", "street"), centre.neighbour ? word("neighbourHere") : say(centre.street)],
       [word("services"), servicesOf(centre)],
       [word("opened"), centre.opened || word("notKnown")],
-      [word("capacity"), centre.capacity === null ? word("notKnown")
-        : count(centre.capacity) + " " + word("persons")],
-      ...(typeof centre.beds === "number" ? [[word("beds"), count(centre.beds)]] : []),
+      ...holds(centre),
+      ...[["state", common("states", centre.state)], ["term", common("terms", centre.term)],
+        ["floorArea", centre.area_m2 === null ? "" : `${count(centre.area_m2)} m²`], ["floor", centre.floor]]
+        .flatMap(([key, told]) => (told ? [[word(key), told]] : [])),
       [word("position"), basis(centre.basis), "cc-basis"],
     ];
     if (centre.closed) rows.splice(4, 0, [word("closed"), centre.closed]);
@@ -129,6 +158,6 @@ carecircles.centres = (function () {
     return facts(say(centre.name), rows);
   }
 
-  Object.assign(carecircles.draw, { centres, losses });
+  Object.assign(carecircles.draw, { centres, losses, seats });
   return { centreFacts, servicesOf, basis, pinRadius };
 })();

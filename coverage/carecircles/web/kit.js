@@ -1,7 +1,7 @@
 /* Elements of the page that every part of it is made of. */
 "use strict";
 carecircles.kit = (function () {
-  const { say, inEveryLanguage, count, percent, whole, metres, minutes } = carecircles.words;
+  const { page, say, inEveryLanguage, count, percent, whole, metres, minutes } = carecircles.words;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -55,6 +55,13 @@ carecircles.kit = (function () {
     return made.addTo(map);
   }
 
+  /** Put a box of a layer's at the top of what stands beside the map, which may come later than the layer. */
+  function beside(box) {
+    const holder = document.querySelector(".cc-boxes");
+    if (holder) holder.append(box);
+    else page.waiting.push(box);
+  }
+
   function section(title) {
     const made = element("section");
     made.append(element("h2", "", title));
@@ -80,7 +87,7 @@ carecircles.kit = (function () {
   };
   /** Figures with their units.
       @type {{ [unit in keyof FigureUnits]: (n: any) => string }} */
-  const WITH_UNIT = { people: count, share: percent, km2: (n) => n.toFixed(2) + " km²", m: metres, min: minutes, text: say };
+  const WITH_UNIT = { people: count, number: count, share: percent, km2: (n) => n.toFixed(2) + " km²", m: metres, min: minutes, text: say };
 
   /** Rows of `facts`: what is told, by the values of its keys.
       @param {ToldFigure[]} told  @param {Figures} values  @returns {[string, string][]} */
@@ -113,5 +120,5 @@ carecircles.kit = (function () {
     return made;
   }
 
-  return { element, facts, figures, button, passingButton, control, section, foldable, FORMATS, placeTable };
+  return { element, facts, figures, button, passingButton, control, beside, section, foldable, FORMATS, placeTable };
 })();

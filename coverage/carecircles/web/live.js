@@ -45,6 +45,11 @@ carecircles.live = (function () {
         "only the centres with it.",
       zh: "计入全部中心时，服务调整不影响数字；选择一项服务后只计提供该服务的中心。",
     },
+    everyPlace: {
+      en: "How much a centre holds changes no figure here. For who finds a place: carecircles load, with --scenario and " +
+        "the saved scenario.",
+      zh: "扩容不影响本页数字。如需计算谁能得到床位或名额，请对保存的方案运行 carecircles load 并加 --scenario。",
+    },
     standard: { en: "standard", zh: "标准" },
     slider: { en: "slider", zh: "滑块" },
     outsideArea: { en: "That is outside the study area; nothing was changed.", zh: "位于研究区之外，未作更改。" },
@@ -118,11 +123,13 @@ carecircles.live = (function () {
 
     /** The steps that lead from the baseline to the plan, each of which can be taken back. */
     listChanges() {
-      const changes = { open: "opened", close: "closed", move: "moved", equip: "equipped" };
+      const changes = { open: "opened", close: "closed", move: "moved", equip: "equipped", enlarge: "enlarged" };
       const what = (act) => (act === "standard" ? word("standard") : common("changes", changes[act]));
       const steps = scenario.steps(this.plan, this.planner.world);
-      const isEquipped = steps.some(([[act]]) => act === "equip");
-      this.everyCentre.textContent = isEquipped && !this.planner.service ? word("everyCentre") : "";
+      const is = (what) => steps.some(([[act]]) => act === what);
+      const idle = [["equip", "everyCentre"], ["enlarge", "everyPlace"]]
+        .filter(([act]) => is(act) && !(act === "equip" && this.planner.service));
+      this.everyCentre.textContent = idle.map(([, key]) => word(key)).join(" ");
       const rows = steps.map(([[act, id]]) => {
         const item = element("li"), name = act === "standard"
           ? `${count(this.plan.metres)} m, ${minutes(this.plan.minutes)}` +

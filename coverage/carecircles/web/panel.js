@@ -3,7 +3,7 @@
 carecircles.panel = (function () {
   const { page, say, word, inEveryLanguage, setLanguage } = carecircles.words;
   const { element, button, section, foldable, placeTable } = carecircles.kit;
-  const { DEPTHS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, ISOCHRONES, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
+  const { DEPTHS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, SURE_SIGNS, ISOCHRONES, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
 
   /** @param {TitleConfig} config */
   function addTitle(config) {
@@ -31,8 +31,9 @@ carecircles.panel = (function () {
       ...(/^(https?|file):/.test(location.protocol) ? [button(() => word("link"), null, copyLink)] : []),
       button(() => word("fullscreen"), null, toggleFullscreen),
     );
-    const body = element("div", "cc-body");
-    panel.append(tools, addSearch(map), body);
+    const body = element("div", "cc-body"), boxes = element("div", "cc-boxes");
+    boxes.append(...page.waiting);
+    panel.append(tools, addSearch(map), boxes, body);
     if (config.live) tools.after(element("div", "cc-live-panel"));
     inEveryLanguage(() => body.replaceChildren(
       ...(config.live ? [] : [summary(config.summary)]), legend(config.legend),
@@ -74,6 +75,7 @@ carecircles.panel = (function () {
       if (entry.sign === "isochrone") sign.style.background = ISOCHRONES[entry.isochrone];
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
       if (entry.sign === "missing") hatch(sign, MISSING_SIGNS[entry.missing]);
+      if (entry.sign === "sure") hatch(sign, SURE_SIGNS[entry.sure]);
       if (entry.sign === "changed" && entry.change !== "closed") {
         sign.style.borderColor = CHANGED[entry.change];
         sign.style.background = TINTS[entry.change];

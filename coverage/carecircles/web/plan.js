@@ -28,18 +28,21 @@ carecircles.plan = (function () {
     const metres = world.project(lon, north);
     if (!metres || !world.isInside(metres)) return null;
     const old = baseline.centres.get(centre.id);
-    if (old && old.lon === lon && old.lat === north) return withServices(old, centre);
+    if (old && old.lon === lon && old.lat === north) return asItOffers(old, centre);
     return { ...centre, lon, lat: north, x: metres.x, y: metres.y, basis: "proposed", source: "" };
   }
   const withServices = (centre, { services, services_basis }) =>
     (services === centre.services ? centre : { ...centre, services, services_basis });
+  const withPlaces = (centre, { holds, state }) =>
+    (holds === centre.holds && state === centre.state ? centre : { ...centre, holds, state });
+  const asItOffers = (centre, other) => withPlaces(withServices(centre, other), other);
 
   /** A centre that is new, without a place; `name` is what new ones are called. */
   function fresh(plan, baseline, name) {
     let number = 1;
     while (plan.centres.has("N" + number) || baseline.centres.has("N" + number)) number++;
     return { id: "N" + number, name: { en: `${name.en} ${number}`, zh: `${name.zh} ${number}` }, services: [],
-      services_basis: "proposed", capacity: null, opened: "", closed: "" };
+      services_basis: "proposed", holds: {}, state: "new", area_m2: null, floor: "", term: "", opened: "", closed: "" };
   }
 
   const isElsewhere = (centre, old) => centre.lon !== old.lon || centre.lat !== old.lat;
@@ -60,7 +63,8 @@ carecircles.plan = (function () {
     }
     if (act === "open") return without(plan, id);
     if (act === "equip") return withCentre(plan, withServices(now, old));
-    return withCentre(plan, act === "move" ? withServices(old, now) : old);
+    if (act === "enlarge") return withCentre(plan, withPlaces(now, old));
+    return withCentre(plan, act === "move" ? asItOffers(old, now) : old);
   }
 
   /** The present plan and those before and after it. A preview is still changing, as while dragging; what is

@@ -2,19 +2,22 @@
    that a file means the same here and on the command line. Knows nothing of a page or a map. */
 "use strict";
 carecircles.scenario = (function () {
-  const ACTS = ["open", "close", "move", "equip", "standard", "rebuild"];
+  const ACTS = ["open", "close", "move", "equip", "enlarge", "standard", "rebuild"];
   const REBUILT = ["crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat"];
   const POINT = ["street", "lon", "lat", "datum", "basis", "source"];
+  const KINDS = ["capacity", "day_places", "beds", "beds_medical", "beds_rehabilitation", "beds_family"];
+  const AMOUNTS = [...KINDS, "area_m2"];
   const DETAILS = {
-    open: ["name", "name_en", "services", "capacity", ...POINT], close: [], move: POINT,
-    equip: ["services"], standard: ["metres", "minutes", "pace_m_s"],
+    open: ["name", "name_en", "services", ...KINDS, "state", "area_m2", "floor", "term", ...POINT], close: [], move: POINT,
+    equip: ["services"], enlarge: KINDS, standard: ["metres", "minutes", "pace_m_s"],
     rebuild: ["with", "place", "share", "datum", "source"],
   };
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200; // of a day
   const FIRST_OF_PEOPLE = 1900;
+  const TOGETHER = ["move", "equip", "enlarge"]; // of one centre
   const LEAST = 0.001; // metres, minutes
-  const TEXTS = ["name", "name_en", "street", "datum", "basis", "source", "with", "place"];
+  const TEXTS = ["name", "name_en", "street", "datum", "basis", "source", "with", "place", "state", "floor", "term"];
 
   const isText = (value) => typeof value === "string";
   const isNumber = (value) => typeof value === "number";
@@ -147,7 +150,13 @@ carecircles.scenario = (function () {
     if (row.date && row.until && row.until <= row.date) {
       problems.push(at(where, "until is not after date", "until 不晚于 date"));
     }
-    if (act === "open" || act === "move") problems.push(...pointProblems(row, where, spelled.datums));
+    if (act === "open" || act === "move") problems.push(...pointProblems(row, where, spelled));
+    if (act === "enlarge") {
+      problems.push(...amountProblems(row, where));
+      if (!KINDS.some((kind) => has(row, kind))) {
+        problems.push(at(where, `write one or more of ${KINDS.join(", ")}`, `请至少写 ${KINDS.join("、")} 之一`));
+      }
+    }
     if (has(row, "services")) {
       const isList = Array.isArray(row.services) && row.services.every(isText);
       if (!isList && !isText(row.services)) {
@@ -166,25 +175,48 @@ carecircles.scenario = (function () {
     return [row, problems];
   }
 
-  function pointProblems(row, where, datums) {
+  /** What is wrong with how much a centre holds, and with its floor area. */
+  function amountProblems(row, where) {
+    const problems = AMOUNTS.filter((key) => has(row, key) && !Number.isFinite(row[key]))
+      .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`));
+    AMOUNTS.filter((key) => row[key] < 0).forEach((key) => {
+      problems.push(at(where, `${key} is negative`, `${key} 为负`));
+    });
+    return [...problems, ...kindProblems(row, where)];
+  }
+
+  /** Whether beds of the three kinds come to more than there are in all. */
+  function kindProblems(holds, where) {
+    const kinds = KINDS.slice(3), sum = kinds.reduce((all, kind) => all + (has(holds, kind) ? holds[kind] : 0), 0);
+    return sum > holds.beds * (1 + 1e-9) ? [at(where, `${kinds.join(", ")} come to more than beds`,
+      `${kinds.join("、")} 合计多于 beds`)] : [];
+  }
+
+  function pointProblems(row, where, spelled) {
     const given = ["lon", "lat"].filter((key) => has(row, key));
     if (given.length === 1) return [at(where, `there is ${given[0]} alone`, `只有 ${given[0]}`)];
     if (!given.length && !row.street) {
       return [at(where, "there is no place; write lon and lat, or street", "没有位置；请写 lon 和 lat，或 street")];
     }
-    const problems = [...given, ...(has(row, "capacity") ? ["capacity"] : [])]
-      .filter((key) => !Number.isFinite(row[key]))
-      .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`));
+    const problems = [...given.filter((key) => !Number.isFinite(row[key]))
+      .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`)),
+    ...amountProblems(row, where)];
     if (problems.length) return problems;
-    if (row.capacity < 0) problems.push(at(where, "capacity is negative", "capacity 为负"));
+    [["state", spelled.states], ["term", spelled.terms]].filter(([key]) => has(row, key)).forEach(([key, known]) => {
+      const word = plain(row[key]);
+      if (word && !has(known, word)) problems.push(at(where, `${key} is ${shown(row[key])}`, `${key} 为 ${shown(row[key])}`));
+      row[key] = has(known, word) ? known[word] : "";
+    });
     if (given.length && (Math.abs(row.lon) > 180 || Math.abs(row.lat) > 90)) {
       problems.push(at(where, `longitude, latitude are not degrees (${row.lon}, ${row.lat})`,
         `经纬度不是度数（${row.lon}, ${row.lat}）`));
     }
     const named = (row.datum === undefined ? "wgs84" : row.datum).normalize("NFKC").toLowerCase()
       .replace(/[^\p{L}\p{N}]/gu, "").replace(/坐标系$/, "").replace(/坐标$/, "");
-    if (!has(datums, named)) problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
-    row.datum = has(datums, named) ? datums[named] : "wgs84";
+    if (!has(spelled.datums, named)) {
+      problems.push(at(where, `datum is ${shown(row.datum)}`, `坐标系为 ${shown(row.datum)}`));
+    }
+    row.datum = has(spelled.datums, named) ? spelled.datums[named] : "wgs84";
     return problems;
   }
 
@@ -216,7 +248,7 @@ carecircles.scenario = (function () {
     ours.forEach((one, n) => ours.slice(n + 1).forEach((other) => {
       const isStandard = one.act === "standard" && other.act === "standard";
       const isSame = one.to === other.to && one.act !== "standard" && other.act !== "standard";
-      const together = [one.act, other.act].sort().join() === "equip,move";
+      const together = one.act !== other.act && [one, other].every(({ act }) => TOGETHER.includes(act));
       if ((isStandard || isSame && !together) && overlap(one, other)) {
         problems.push(at(other.where, `contradicts step ${one.number} (${one.act}, ${other.act})`,
           `与第 ${one.number} 步矛盾（${one.act}、${other.act}）`));
@@ -262,7 +294,7 @@ carecircles.scenario = (function () {
   /** The plan a scenario makes of `world`: its centres by id, metres, minutes and group. */
   function read(files, world) {
     const { heading, rows, asOf, year } = parse(files, world.spelled);
-    const problems = [...missing(rows.filter((row) => row.act !== "rebuild"), world)];
+    const problems = [...missing(rows.filter((row) => row.act !== "rebuild"), world), ...notLarger(rows, world)];
     rows.filter((row) => row.act === "rebuild").forEach((row) => {
       problems.push(at(row.where, `this page rebuilds no ways (${shown(row.to)}); carry it out with carecircles whatif`,
         `本页不能改建道路（${shown(row.to)}）；请用 carecircles whatif 计算`));
@@ -295,6 +327,9 @@ carecircles.scenario = (function () {
       }
       if (row.act === "equip" && old) {
         centres.set(row.to, { ...old, services: row.services, services_basis: "proposed" });
+      }
+      if (row.act === "enlarge" && old) {
+        centres.set(row.to, { ...old, holds: held({ ...old.holds, ...held(row) }), state: "enlarged" });
       }
       if (row.act === "standard") standard = changed(world.standard, row);
     });
@@ -343,6 +378,25 @@ carecircles.scenario = (function () {
     return problems;
   }
 
+  /** How much a row says that a centre holds, in our order. */
+  const held = (row) => Object.fromEntries(KINDS.filter((kind) => has(row, kind)).map((kind) => [kind, row[kind]]));
+
+  /** Steps that enlarge a centre to less than it holds, or to more beds of the kinds than in all. */
+  function notLarger(rows, world) {
+    const holds = new Map(world.centres.map((centre) => [centre.id, centre.holds])), problems = [];
+    rows.forEach((row) => {
+      const old = holds.get(row.to);
+      if (row.act === "open") holds.set(row.to, held(row));
+      if (row.act !== "enlarge" || !old) return;
+      KINDS.filter((kind) => has(row, kind) && has(old, kind) && row[kind] < old[kind]).forEach((kind) => {
+        problems.push(at(row.where, `${kind} is ${row[kind]}, but the centre has ${old[kind]} already`,
+          `${kind} 为 ${row[kind]}，而该中心已有 ${old[kind]}`));
+      });
+      problems.push(...kindProblems({ ...old, ...held(row) }, row.where));
+    });
+    return problems;
+  }
+
   /** Give a step its point; what is wrong with it. */
   function place(row, world) {
     const isPoint = has(row, "lon");
@@ -368,7 +422,8 @@ carecircles.scenario = (function () {
   function opened(row) {
     return { id: row.to, name: { en: row.name_en || row.name || row.to, zh: row.name || row.to },
       services: row.services || [], services_basis: "proposed", basis: row.basis, source: row.source || "",
-      capacity: has(row, "capacity") ? row.capacity : null, opened: row.date || "", closed: "", ...row.place };
+      holds: held(row), state: row.state || "new", area_m2: has(row, "area_m2") ? row.area_m2 : null,
+      floor: row.floor ? row.floor.trim() : "", term: row.term || "", opened: row.date || "", closed: "", ...row.place };
   }
 
   /** The standard after a step that sets it; where one figure is given, the pace or the time stays. */
@@ -408,14 +463,17 @@ carecircles.scenario = (function () {
       if (!old) {
         made.push([["open", id], ["name", centre.name.zh],
           ["name_en", centre.name.en === centre.name.zh ? "" : centre.name.en],
-          ...where(centre), ["services", listed(centre.services)], ["capacity", centre.capacity],
-          ["date", centre.opened]]);
+          ...where(centre), ["services", listed(centre.services)], ...Object.entries(centre.holds),
+          ["state", centre.state === "new" ? "" : centre.state], ["area_m2", centre.area_m2], ["floor", centre.floor],
+          ["term", centre.term], ["date", centre.opened]]);
         return;
       }
       if (old.lon !== centre.lon || old.lat !== centre.lat) made.push([["move", id], ...where(centre)]);
       if (old.services.join(";") !== centre.services.join(";")) {
         made.push([["equip", id], ["services", listed(centre.services) || "[]"]]);
       }
+      const more = Object.entries(centre.holds).filter(([kind, n]) => old.holds[kind] !== n);
+      if (more.length) made.push([["enlarge", id], ...more]);
     });
     const { metres, minutes, group } = world.standard;
     if (plan.metres !== metres || plan.minutes !== minutes || (plan.group || null) !== (group || null)) {

@@ -14,7 +14,7 @@ interface Packed { bytes: 1 | 2 | 4 | 8; packed: string }
 
 /** A figure of a pop-up: its key, what it is called, and the unit in which it is written. */
 interface ToldFigure { key: string; label: Words; unit: keyof FigureUnits }
-interface FigureUnits { people: number; share: number; km2: number; m: number; min: number; text: Words }
+interface FigureUnits { people: number; share: number; number: number; km2: number; m: number; min: number; text: Words }
 type Figures = Record<string, number | Words | null>;
 /** `covered` colours the street; figures are of the group that comes first. */
 interface StreetData { name: Words; geometry: GeoJson; covered: number | null; figures: Figures }
@@ -34,14 +34,21 @@ interface IsochronesData {
   told: ToldFigure[]; isochrones: { name: Words; figures: Figures; geometry: GeoJson }[];
 }
 interface Service { services: string[]; services_basis: string }
+/** How much a centre holds, in the order of words.toml; what is not known is not there. */
+type Holds = Partial<Record<"capacity" | "day_places" | "beds" | "beds_medical" | "beds_rehabilitation" | "beds_family", number>>;
 interface CentreData extends Service {
-  id: string; name: Words; street: Words | ""; opened: string; closed: string; capacity: number | null;
-  beds: number | null; basis: string; neighbour?: true; source: string; lon: number; lat: number;
+  id: string; name: Words; street: Words | ""; opened: string; closed: string; holds: Holds;
+  state: string; area_m2: number | null; floor: string; term: string; basis: string; neighbour?: true; source: string; lon: number; lat: number;
   /** On a map of changes: what happens to it, how it was, and from where it moves. */
-  change?: "opened" | "closed" | "moved" | "equipped"; was?: CentreData; from?: [number, number];
+  change?: "opened" | "closed" | "moved" | "equipped" | "enlarged"; was?: CentreData; from?: [number, number];
 }
 interface LossesData {
   centres: { name: Words; lat: number; lon: number; neighbour?: true; people: number; figures: [Words, number][] }[];
+}
+/** Seats that are there (lat, lon), and new ones in the order in which to build. */
+interface SeatsData {
+  seats: [number, number][];
+  benches: { number: number; name: Words; lat: number; lon: number; figures: [Words, number][] }[];
 }
 type PlaceData = { name: Words; lat: null; bounds: Corners } | { name: Words; lat: number; lon: number };
 interface TilesData {
@@ -74,6 +81,21 @@ interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres:
 interface GainData extends GridData { classes: number[]; label: Words }
 /** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
 interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
+/** In how many of the draws each cell is covered, by cell `times`. */
+interface SureData extends GridData { told: Told; draws: number; heading: Words; label: Words }
+
+/** `arrays.near`: by cell, a bit for each of `kinds` that is within reach; `group` is what its people are called. */
+interface CircleLayerData extends GridData { told: Told; group: Words; kinds: { key: string; name: Words; places: number }[] }
+/** Facilities of one kind, the `number`th of the map. */
+interface AmenitiesData {
+  kind: Words; number: number; places: { name: Words; lat: number; lon: number; basis: string; source: string }[];
+}
+/** A day: which of the arrays are its own, which of the centres (and circles) are there, what opened and closed. */
+interface TimelineDay { name: string; state: number; open: number[]; happened: Words; share: number | null; figures: Figures }
+/** `arrays` has depth0, depth1 ... (and nearest0, distance0 ... of `measured` where reach is no straight line). */
+interface TimelineData extends GridData {
+  told: ToldFigure[]; unit: Unit; by: Words | null; days: TimelineDay[]; centres: CentreData[]; measured: MeasuredCentre[]; circles: CircleData[];
+}
 
 interface Projection { bounds: [number, number, number, number]; degree: number; x0: number; y0: number; x: number[]; y: number[] }
 interface LiveCentre extends CentreData { x: number; y: number }
@@ -91,7 +113,7 @@ interface LiveData extends CoverageData {
     where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
     reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
 interface WalkData {
-  per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
+  per_metre: number; cost_unit: Unit; farthest: number; measured: number; unit: number; x0: number; y0: number;
   arrays: Record<string, Packed>;
 }
 interface WorldData {
@@ -99,20 +121,20 @@ interface WorldData {
   standard: Pace & { group: string | null }; as_of: string | null;
   /** Whose people the page counts; null where the population file names no years. */
   year: number | null;
-  spelled: Record<"datums" | "bases" | "services", Record<string, string>>;
+  spelled: Record<"datums" | "bases" | "services" | "states" | "terms", Record<string, string>>;
   /** Services that alone can be counted, each with its own standard if it has one; and the one that alone is there. */
   services: { key: string; own: Pace | null }[]; counting: string | null;
 }
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
-  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number; sure?: number } & (
+  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "bench" | "seat" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
-  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
+  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number } | { sign: "sure"; sure: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
-  | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" });
+  | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" | "enlarged" });
 type LegendEntry = Sign & { label: Words };
 interface TableData {
   title: Words;
@@ -126,6 +148,7 @@ interface TitleConfig {
 /** `services` are what those are called that the study area declares. */
 interface AroundConfig extends TitleConfig {
   services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  credits: string[];
 }
 interface MapConfig extends AroundConfig {
   standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
@@ -139,7 +162,8 @@ interface CompareConfig extends AroundConfig {
 }
 
 /** Of words.toml, handed to `carecircles.words.learn`. */
-type SharedWords = Record<"services" | "bases" | "marks" | "changes" | "statuses" | "sides" | "columns", Record<string, Words>>;
+type SharedWords = Record<"services" | "bases" | "kinds" | "states" | "terms" | "marks" | "changes" | "statuses" | "sides" | "columns",
+  Record<string, Words>>;
 
 /* What the page makes of it */
 
@@ -153,7 +177,7 @@ interface World extends WorldData {
   isInside(metres: { x: number; y: number }): boolean;
   street(written: string): string | null;
 }
-type PlanCentre = Omit<LiveCentre, "street" | "beds"> & { street?: Words | ""; beds?: number | null };
+type PlanCentre = Omit<LiveCentre, "street"> & { street?: Words | "" };
 type Unplaced = Omit<PlanCentre, "lon" | "lat" | "x" | "y" | "basis" | "source">;
 interface Plan {
   name: Words; note: Words; centres: Map<string, PlanCentre>; metres: number; minutes: number; group: string | null;

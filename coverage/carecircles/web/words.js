@@ -5,7 +5,7 @@
 var carecircles = {}; // eslint-disable-line no-var -- the one name that the page's scripts share
 carecircles.words = (function () {
 
-  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [] };
+  const page = { lang: "en", maps: [], grid: null, searchable: [], pins: [], waiting: [] };
   const translated = [];
   const SIDES = ["before", "after"];
 
@@ -27,9 +27,11 @@ carecircles.words = (function () {
     services: { en: "Services", zh: "服务" },
     opened: { en: "Opened", zh: "开业" },
     closed: { en: "Closed", zh: "关闭" },
-    capacity: { en: "Capacity", zh: "容量" },
     persons: { en: "persons", zh: "人" },
-    beds: { en: "Beds", zh: "床位" },
+    state: { en: "State", zh: "状态" },
+    floorArea: { en: "Floor area", zh: "建筑面积" },
+    floor: { en: "Floor", zh: "楼层" },
+    term: { en: "Term", zh: "期限" },
     position: { en: "Position", zh: "位置" },
     source: { en: "Source", zh: "来源" },
     notKnown: { en: "not known", zh: "不详" },
@@ -63,7 +65,8 @@ carecircles.words = (function () {
   };
   /** What Python shows too, from words.toml.
       @type {SharedWords} */
-  const shared = { services: {}, bases: {}, marks: {}, changes: {}, statuses: {}, sides: {}, columns: {} };
+  const shared = { services: {}, bases: {}, kinds: {}, states: {}, terms: {}, marks: {}, changes: {}, statuses: {},
+    sides: {}, columns: {} };
   /** @param {SharedWords} words */
   const learn = (words) => { Object.assign(shared, words); };
 
