@@ -107,6 +107,7 @@ from carecircles.report.services import services_record as services_record
 from carecircles.report.services import services_table as services_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
+from carecircles.report.siting import cut_short as cut_short
 from carecircles.report.siting import siting_frame as siting_frame
 from carecircles.report.siting import siting_notes as siting_notes
 from carecircles.report.siting import siting_record as siting_record

@@ -480,7 +480,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "price",
 )
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
-CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
+CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested", "status")
 # Of tables on a page,
 COVERAGE_PANEL = (
     "street_name",
