@@ -30,7 +30,9 @@ from carecircles import (
     marginal,
     network,
     reach,
+    robustness,
     scenario,
+    siting,
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
@@ -105,6 +107,29 @@ def test_close_each(benchmark, hexi, demand):
 def test_open_everywhere(benchmark, hexi, demand):
     """A centre at each of the cells: 19,239 at 50 m, 481,000 at 10 m."""
     benchmark(marginal.open_everywhere, planned(hexi, demand))
+
+
+@pytest.mark.parametrize("draws", [1000, 10_000])
+def test_sure(benchmark, hexi, hexi_cells, draws):
+    """Positions of 42 of 45 centres drawn so often, and what each of them takes away, at 50 m."""
+    asis = planned(hexi, hexi_cells)
+
+    def figures():
+        found = robustness.measure(asis, robustness.draw(asis, draws=draws, rng=1))
+        return robustness.by_street(found), robustness.first_to_find_out(found)
+
+    benchmark(figures)
+
+
+@pytest.mark.parametrize("goal", ["distance", "fair", "expected"])
+def test_site_in_gaps_of_hexi(benchmark, hexi, hexi_cells, goal):
+    """Five new centres among 3,642 candidates, proven."""
+    asis = planned(hexi, hexi_cells)
+    drawn = robustness.draw(asis, draws=1000, rng=1)
+    asis = robustness.with_probability(robustness.measure(asis, drawn))
+    question = siting.ask(asis, siting.candidates_in_gaps(asis, spacing=100), goal=goal)
+    found = benchmark(siting.answer, question, new=5)
+    benchmark.extra_info["status"] = found.status
 
 
 SITING = {

@@ -436,3 +436,25 @@ def test_the_command_sites_for_what_is_expected(tmp_path):
         "--epsilon is 0",
     ):
         assert words in told
+
+
+def test_evaluate_tells_the_interval_beside_the_share(tmp_path):
+    """The same as `sure` says of the same seed, printed and in files."""
+    record = json.loads(
+        run("evaluate", "--sure", "--cell", "200", "--format", "json", cwd=tmp_path).stdout
+    )
+    sure = json.loads(run("sure", "--cell", "200", "--format", "json", cwd=tmp_path).stdout)
+    assert record["draws"] == sure["draws"] == 1000
+    by_code = {row["code"]: row for row in sure["streets"]}
+    for end in ("expected", "low", "high"):
+        name = f"{end}_{GROUP}_share"
+        assert record["district"][name] == sure["district"][name]
+        assert all(row[name] == by_code[row["code"]][name] for row in record["streets"])
+    printed = run("evaluate", "--sure", "--cell", "200", "--by", "district", cwd=tmp_path).stdout
+    low, high = (100 * record["district"][f"{end}_{GROUP}_share"] for end in ("low", "high"))
+    assert f"{low:.1f} % – {high:.1f} %" in printed
+    assert (
+        "expected" not in run("evaluate", "--cell", "200", "--format", "csv", cwd=tmp_path).stdout
+    )
+    told = refused("evaluate", "--sure", "--by", "group", cwd=tmp_path)
+    assert "--sure does not go with --services and --by group" in told

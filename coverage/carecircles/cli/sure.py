@@ -102,7 +102,8 @@ def sure(*, doubt: Doubt, results: Results, options: Options) -> None:
         found = robustness.measure(plan, drawn)
 
     def frame() -> "pd.DataFrame":
-        return report.sure_frame(found, target=target)
+        streets: pd.DataFrame = report.sure_frame(found, target=target)
+        return streets
 
     def with_total() -> "pd.DataFrame":
         return report.with_total(frame(), report.sure_frame(found, by="district", target=target))

@@ -310,6 +310,7 @@ COVERAGE_COLUMNS = (
     "{g}",
     "covered_area_share",
     "covered_{named}_share",
+    "share_range",
     "uncovered_{named}",
     "backup_{named}_share",
     "covered_{own}_share",

@@ -15,7 +15,7 @@ from carecircles.report.columns import (
     rounded,
     unit_in_words,
 )
-from carecircles.report.coverage import DISTRICT
+from carecircles.report.coverage import DISTRICT, share_ranges
 from carecircles.report.frames import columns_of, heading_of, setting_of, told_of
 from carecircles.report.names import centre_name, name_of
 from carecircles.robustness import Robustness
@@ -51,7 +51,7 @@ def sure_frame(
     >>> report.sure_frame(found)["need_rank"].iloc[0].item()
     1.0
     """
-    made: gpd.GeoDataFrame = rounded(_varied(found, by, target))  # type: ignore[assignment]
+    made: gpd.GeoDataFrame = gpd.GeoDataFrame(rounded(_varied(found, by, target)))
     return made
 
 
@@ -82,11 +82,7 @@ def sure_table(found: Robustness, *, lang: str, target: float | None = None) -> 
         whole.assign(street_name=say(DISTRICT, lang)),
     ]
     table = pd.concat([pd.DataFrame(some.drop(columns="geometry")) for some in rows])
-    group = found.group
-    table["share_range"] = [
-        f"{figure('share', low)} – {figure('share', high)}"
-        for low, high in zip(table[f"low_{group}_share"], table[f"high_{group}_share"], strict=True)
-    ]
+    table["share_range"] = share_ranges(table, found.group)
     low, high = (
         [figure("number", n) for n in table[f"need_rank_{end}"]] for end in ("low", "high")
     )
@@ -129,7 +125,7 @@ def sure_centres_table(found: Robustness, *, lang: str, most: int = 5) -> pd.Dat
     """
     table = sure_centres_frame(found).head(most)
     centres = found.plan.area.facilities.loc[table.index]
-    names = [say(centre_name(row), lang) for _, row in centres.iterrows()]
+    names = [f"{label} {say(centre_name(row), lang)}" for label, row in centres.iterrows()]
     return as_text(
         table.assign(centre_name=names), columns_of(SURE_CENTRE_COLUMNS, found.plan), lang
     )

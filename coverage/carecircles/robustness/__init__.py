@@ -1,6 +1,8 @@
 """How sure the figures of a plan are: what it says in draws of what is not known, and what to find out first."""
 
+from carecircles.robustness.drawn import DRAWS_ON_FOOT as DRAWS_ON_FOOT
 from carecircles.robustness.drawn import MOST_DRAWS as MOST_DRAWS
+from carecircles.robustness.drawn import USUAL_DRAWS as USUAL_DRAWS
 from carecircles.robustness.drawn import draw as draw
 from carecircles.robustness.figures import LIKELY as LIKELY
 from carecircles.robustness.figures import by_street as by_street

@@ -95,7 +95,7 @@ def spans_of(x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: Ground) -
     def end(at: np.ndarray, inward: int) -> np.ndarray:
         """The last column within reach, coming from the middle; `inward` is the step back to it."""
         whole = np.rint(at)
-        column = np.ceil(at) if inward > 0 else np.floor(at)
+        column: np.ndarray = np.ceil(at) if inward > 0 else np.floor(at)
         doubt = np.flatnonzero(np.abs(at - whole) < _DOUBT)
         near = whole[doubt]
         known = np.clip(near, 0, cols - 1).astype(np.int64)

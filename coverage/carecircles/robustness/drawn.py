@@ -14,6 +14,7 @@ from carecircles.robustness.values import Draws
 from carecircles.words import Sentence
 
 MOST_DRAWS = 100_000
+USUAL_DRAWS, DRAWS_ON_FOOT = 1000, 200  # where circles are counted, and where each draw is walked
 _LEAST_INSIDE = 0.01  # of a disc, below which its centre is drawn without heed of its street
 _FASTEST = 3.0  # metres a second
 _AT_LEAST = 64  # places tried at once

@@ -83,7 +83,7 @@ def by_street(found: Robustness, *, target: float | None = None) -> pd.DataFrame
     lives = ~np.isnan(place)
     figures = {
         found.group: claimed[found.group].reindex(shares.columns).to_numpy(),
-        was.name: was.to_numpy(),
+        f"covered_{found.group}_share": was.to_numpy(),
         **_varied(found, shares.to_numpy(), target),
         "need_rank": place,
         "need_rank_low": low,
@@ -164,6 +164,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     """
     streets, count = by_street(found, target=target), len(found.draws)
     place = streets["need_rank"]
+    alone = place[place.notna() & ~place.duplicated(keep=False)].sort_values()
     rows: list[Mapping[str, object]] = [
         {"kind": "worst", "street": code, "place": 1, "held_share": streets["worst_share"][code]}
         for code in place.index[place == 1]
@@ -175,11 +176,10 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
             for code, share in met.items()
         ]
     rows += [
-        {"kind": "rank", "street": code, "place": int(place[code]), "held_share": share}
-        for code, share in streets["need_rank_share"][place.sort_values(kind="stable").index]
-        .dropna()
-        .items()
-        if (place == place[code]).sum() == 1
+        {"kind": "rank", "street": code, "place": int(own), "held_share": share}
+        for code, own, share in zip(
+            alone.index, alone, streets["need_rank_share"][alone.index], strict=True
+        )
     ]
     table = pd.DataFrame(rows, columns=["kind", "street", "place", "held_share"])
     held = (table["held_share"].astype(float) * count).round().astype(int)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -158,19 +158,19 @@ def _by_spans(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
     moving, fixed = _split(plan, draws)
     count, every = len(moving), len(moving) + len(fixed)
     step = _draws_at_once(every, draws, ground)
-    said = moving.geometry.x.to_numpy()[None, :], moving.geometry.y.to_numpy()[None, :]
+    said_x, said_y = (a.to_numpy()[None, :] for a in (moving.geometry.x, moving.geometry.y))
     for begin in range(0, len(draws), step):
         some = slice(begin, begin + step)
         radius = draws.cutoff[some]
         many = len(radius)
-        there = [
+        x, y = (
             np.hstack([drawn[some], np.broadcast_to(stay, (many, len(stay)))])
             for drawn, stay in ((draws.x, fixed.geometry.x), (draws.y, fixed.geometry.y))
-        ]
-        drawn = _spans_by_draw(*there, radius, ground)
+        )
+        drawn = _spans_by_draw(x, y, radius, ground)
         covered, times = _spans.people_in(_spans.united(*drawn, ground), many, ground)
         factors = None if draws.people is None else draws.people[some]
-        told = _spans_by_draw(*said, radius, ground)
+        told = _spans_by_draw(said_x, said_y, radius, ground)
         more = _spans.if_still(drawn, told, factors, (many, count), ground)
         in_all = covered if factors is None else covered * factors
         yield _Said(covered, times, more + in_all.sum(axis=1, keepdims=True))
@@ -185,8 +185,8 @@ def _spans_by_draw(
         once = _spans.spans_of(x[0], y[0], np.full(centres, radius[0]), ground)
         draw = np.repeat(np.arange(many), len(once.circle))
         return _spans.Spans(*(np.tile(column, many) for column in once)), draw
-    at = [np.broadcast_to(some, (many, centres)).ravel() for some in (x, y)]
-    spans = _spans.spans_of(*at, np.repeat(radius, centres), ground)
+    x, y = (np.broadcast_to(some, (many, centres)).ravel() for some in (x, y))
+    spans = _spans.spans_of(x, y, np.repeat(radius, centres), ground)
     draw, circle = np.divmod(spans.circle, max(centres, 1))
     return spans._replace(circle=circle), draw
 
@@ -251,4 +251,5 @@ def _at_pace(walk: Reach, pace: float) -> Reach:
     profile = reach.profile_in(walk)
     if profile is None:  # which `draw` has refused
         return walk
-    return functools.partial(walk, profile=dataclasses.replace(profile, pace_m_s=pace))
+    of_pace: dict[str, Any] = {"profile": dataclasses.replace(profile, pace_m_s=pace)}
+    return functools.partial(walk, **of_pace)
