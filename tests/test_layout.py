@@ -40,7 +40,7 @@ ORDER = [
     "report.circle", "report.marginal", "report.siting", "report.years", "report.equity", "report.sure", "report.load",
     "report.timeline", "report.network", "report.benches", "report._widths", "report.terminal", "report", "charts",
     "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.circle",
-    "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.sure", "maps.walk", "maps.live", "maps",
+    "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure", "maps.walk", "maps.live", "maps",
     "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle", "cli.timeline", "cli.claims",
     "cli.whatif", "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.load", "cli.network", "cli.benches", "cli.files",
     "cli.main", "cli", "__main__",

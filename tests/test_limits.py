@@ -5,11 +5,13 @@ from fractions import Fraction
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from carecircles import evaluation, network, reach
+from carecircles.errors import ValidationError
 from carecircles.walkers import Profile
 
 CORNER = np.array([519_000.0, 4_326_000.0])  # as large as coordinates are
@@ -100,6 +102,10 @@ def test_figures_that_floating_point_puts_beyond_the_limit():
     assert max(limits) > 15
     homes = homes_at(["at", "beyond"], [metres, metres + 1e-4], [0.0, 0.0])
     street, centre, profile = street_of([metres + 10.0]), centre_at(0, 0), walker(pace)
+    wide = reach.walking(homes, centre, street, cutoff=700 / 56.4, profile=profile)
+    assert reach.within(wide, round(700 / 56.4, 8)) is wide  # as a plan asks for it
+    with pytest.raises(ValidationError, match="make it anew"):
+        reach.within(wide, 700.001 / 56.4)
     for cutoff in limits:
         walk = reach.walking(homes, centre, street, cutoff=cutoff, profile=profile)
         assert walk.table.index.get_level_values(0).tolist() == ["at"]

@@ -388,11 +388,16 @@ def test_the_command_says_who_is_left_over(tmp_path):
         'name = "More"\n[[step]]\nenlarge = "A"\nbeds = 500\n', encoding="utf-8"
     )
     asked = ("load", "--area", "mine", "--cell", "200", "--kind", "beds", "--by", "transport")
-    done = test_cli.run(*asked, "--out", "l.xlsx", "--lang", "zh", cwd=tmp_path)
+    files = ("--out", "l.xlsx", "--map", "l.html")
+    done = test_cli.run(*asked, *files, "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "每 1,000 人的需求（床位；needs.csv，示例）：60岁及以上 20；合计 480 人。" in done.stdout
     assert "3 个中心中有 1 个未注明床位：C。" in done.stdout
     assert "${x}<b> (A)" in done.stdout
+    page = (tmp_path / "l.html").read_text(encoding="utf-8")
+    assert "People who come to each centre" in page
+    assert "x}<b>" not in page  # names are data, escaped
+    assert "x}\\u003cb\\u003e" in page
     book = pd.read_excel(tmp_path / "l.xlsx")
     assert book["床位"].fillna(-1).tolist() == [60, 30, -1]
     assert book["状态"].fillna("").tolist() == ["kept", "enlarged", ""]
@@ -414,12 +419,17 @@ def test_the_command_says_who_is_left_over(tmp_path):
 
 def test_the_command_refuses_all_at_once(tmp_path):
     Path(tmp_path / "n.csv").write_text("group,kind,per_1000\n60+,beds,2000\n", encoding="utf-8")
-    done = test_cli.run(
-        "load", "--time-limit", "0", "--out", "x.doc", "--scenario", "no", cwd=tmp_path
-    )
+    asked = ("--time-limit", "0", "--out", "x.doc", "--scenario", "no", "--bundle", "basic")
+    done = test_cli.run("load", *asked, "--budget", "3", cwd=tmp_path)
     assert done.returncode == 2
-    for said in ("--time-limit is 0", "x.doc has to end in", "scenario 'no' is no file"):
-        assert said in done.stderr
+    for said in (
+        "--time-limit is 0",
+        "x.doc has to end in",
+        "scenario 'no' is no file",
+        "--bundle does not go with load, which asks how much each centre holds; use --service",
+        "--budget goes with --candidates alone; add it.",
+    ):
+        assert said in done.stderr, done.stderr
     done = test_cli.run("load", "--cell", "200", "--needs", "n.csv", "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 2
     assert "n.csv，第 2（'2000'）行：per_1000 不在 0 到 1,000 之间" in done.stderr

@@ -13,6 +13,7 @@ from carecircles import (
     comparison,
     datasets,
     grid,
+    load,
     maps,
     marginal,
     plan,
@@ -96,6 +97,7 @@ def everything(hexi, hexi_copy):
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
         yield maps.sure_map(robustness.measure(before, robustness.draw(before, draws=3, rng=1)))
+        yield maps.load_map(load.of_plan(before))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
             yield maps.whatif_map(before)

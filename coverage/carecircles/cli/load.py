@@ -114,6 +114,9 @@ class Choice:
     ] = None
 
 
+_NO_BUNDLE = Sentence(
+    "load, which asks how much each centre holds; use --service", zh=" load 同用；请改用 --service"
+)
 _MONEY = Sentence("0 or more", zh="不小于 0 的数")
 _SECONDS = Sentence("seconds above 0", zh="大于 0 的秒数")
 
@@ -127,6 +130,7 @@ def load_(
         Rows, typer.Option(help="Whose rows CSV, GeoJSON and workbooks have; JSON has both.")
     ] = Rows.centres,
     format: Annotated[ZonesFormat, typer.Option(help="What to print.")] = ZonesFormat.table,
+    map: Annotated[Path | None, typer.Option(help="HTML file to write a map to.")] = None,
     out: Out = None,
     options: Options,
 ) -> None:
@@ -134,7 +138,7 @@ def load_(
     names = [] if asked.scenario is None else [asked.scenario]
     paths, missing = scenarios_of(names, options.area)
     inputs = inputs_of(options, asked.needs, choice.candidates, *paths)
-    targets = [out, choice.plan]
+    targets = [out, map, choice.plan]
     limit = asked.time_limit
     require(
         options_problems(options),
@@ -144,7 +148,9 @@ def load_(
             ("--budget", choice.budget, 0 <= (choice.budget or 0) < 1e15, _MONEY),
         ),
         _choice_problems(choice),
+        conflicts({"--bundle": options.bundle}, _NO_BUNDLE),
         suffix_problems(choice.plan, (".toml",), "--plan"),
+        suffix_problems(map, (".html", ".htm"), "--map"),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems(targets, inputs),
     )
@@ -194,6 +200,12 @@ def load_(
             lang=lang,
         )
 
+    def page() -> str:
+        from carecircles import maps
+
+        drawn: str = maps.load_map(told, lang=options.lang).get_root().render()
+        return drawn
+
     give(
         Answer(
             frame,
@@ -207,8 +219,11 @@ def load_(
         plan.area,
         format=format,
         out=out,
-        beside={} if made is None else {choice.plan: lambda: scenario.scenario_text(made)},
-        told=[choice.plan],
+        beside={
+            map: page,
+            **({} if made is None else {choice.plan: lambda: scenario.scenario_text(made)}),
+        },
+        told=[map, choice.plan],
         inputs=[*inputs, *read],
         lang=options.lang,
     )
@@ -219,11 +234,15 @@ def _choice_problems(choice: Choice) -> list[Sentence]:
     if choice.candidates is not None and choice.budget is None:
         told = "--candidates needs --budget, what may be spent on them."
         return [Sentence(told, zh="--candidates 须与 --budget（可用预算）同用。")]
-    given = {"--budget": choice.budget, "--plan": choice.plan}
-    why = Sentence(
-        "no --candidates; add a file of them", zh="没有 --candidates 时使用；请加上候选文件"
-    )
-    return [] if choice.candidates is not None else conflicts(given, why)
+    alone = {"--budget": choice.budget, "--plan": choice.plan}
+    return [
+        Sentence(
+            f"{option} goes with --candidates alone; add it.",
+            zh=f"{option} 只能与 --candidates 同用；请加上。",
+        )
+        for option, value in alone.items()
+        if value is not None and choice.candidates is None
+    ]
 
 
 def _chosen(

@@ -247,10 +247,16 @@ def site(
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn
 
+    most, count = effort.curve, effort.alternatives
+    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
     answer = Answer(
         lambda: report.siting_frame(before, plan, candidates),
-        lambda: report.siting_record(before, after, plan, candidates, curve=several, others=others),
-        lambda lang: _print_siting(before, after, plan, candidates, several, others, lang),
+        lambda: report.siting_record(
+            before, after, plan, candidates, curve=several, others=others, cut=cut
+        ),
+        lambda lang: _print_siting(
+            before, after, plan, candidates, several, others, cut, lang=lang
+        ),
     )
     give(
         answer,
@@ -471,6 +477,8 @@ def _print_siting(
     places: "gpd.GeoDataFrame",
     several: "pd.DataFrame | None",
     others: "list[tuple[float, Siting]]",
+    cut: "list[Text]",
+    *,
     lang: str,
 ) -> None:
     from carecircles import report
@@ -480,7 +488,7 @@ def _print_siting(
         tables.append(report.curve_table(before, plan, several, lang=lang))
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
-    notes = [say(line, lang) for line in report.siting_notes(before, plan, places)]
+    notes = [say(line, lang) for line in [*report.siting_notes(before, plan, places), *cut]]
     titles = [say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         print_table(table, title=title, lang=lang)

@@ -26,6 +26,7 @@ from carecircles.maps.layers import street_layer as street_layer
 from carecircles.maps.layers import zone_layer as zone_layer
 from carecircles.maps.live import live_layer as live_layer
 from carecircles.maps.live import whatif_map as whatif_map
+from carecircles.maps.load import load_map as load_map
 from carecircles.maps.marginal import closing_map as closing_map
 from carecircles.maps.marginal import gain_map as gain_map
 from carecircles.maps.sure import sure_layer as sure_layer

@@ -33,6 +33,7 @@ from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.columns import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
+from carecircles.report.columns import LOAD_PANEL as LOAD_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET_FACTS as STREET_FACTS
 from carecircles.report.columns import SURE_PANEL as SURE_PANEL
@@ -106,6 +107,7 @@ from carecircles.report.services import services_record as services_record
 from carecircles.report.services import services_table as services_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
+from carecircles.report.siting import cut_short as cut_short
 from carecircles.report.siting import siting_frame as siting_frame
 from carecircles.report.siting import siting_notes as siting_notes
 from carecircles.report.siting import siting_record as siting_record

@@ -481,7 +481,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "price",
 )
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
-CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
+CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested", "status")
 # Of tables on a page,
 COVERAGE_PANEL = (
     "street_name",
@@ -506,6 +506,7 @@ SURE_PANEL = (
     "low_{g}_share",
     "high_{g}_share",
 )
+LOAD_PANEL = ("street_name", "need", "left_over", "left_over_share")
 GAIN_PANEL = ("street_name", "gained_{named}")
 BENCH_PANEL = ("bench", "marginal_{named}", "cumulative_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, io, load, words
+from carecircles.area import is_neighbour
 from carecircles.load import PlanLoad
 from carecircles.people import Group, rows_of
 from carecircles.plan import Plan
@@ -248,7 +249,14 @@ def load_notes(told: PlanLoad) -> list[Text]:
     >>> report.load_notes(load.of_plan(asis))[2]["en"][:53]
     'How much 2 of 3 centres hold (capacity) is not known:'
     """
-    return [_of_need(told), _of_places(told), *_of_unknown(told), *_of_aims(told), _of_access(told)]
+    return [
+        _of_need(told),
+        _of_places(told),
+        *_of_unknown(told),
+        *_of_neighbours(told),
+        *_of_aims(told),
+        _of_access(told),
+    ]
 
 
 def _of_need(told: PlanLoad) -> Text:
@@ -330,6 +338,20 @@ def _of_unknown(told: PlanLoad) -> list[Text]:
             "会前往这些中心的人单列，可达容量只计已知部分。" + (f"部分中心注明了：{known['zh']}（--kind）。" if others else ""),
         }
     ]  # fmt: skip
+
+
+def _of_neighbours(told: PlanLoad) -> list[Text]:
+    """That those beyond the border who go to the same centres are not counted."""
+    is_beyond = is_neighbour(told.plan.area.facilities).to_numpy()
+    if not (told.centres["places"].to_numpy()[is_beyond] > 0).any():
+        return []
+    return [
+        {
+            "en": "Centres beyond the border count with all their places, though people of the other side, who are not "
+            "counted here, need them too: less than this is left for people of the district.",
+            "zh": "边界外的中心按全部容量计入，但当地居民（未计入）同样需要：实际可供本区的少于此数。",
+        }
+    ]
 
 
 def _of_aims(told: PlanLoad) -> list[Text]:

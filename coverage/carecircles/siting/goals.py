@@ -78,6 +78,7 @@ GOALS: dict[str, Goal] = {
         is_less_better=True,
         column="ede_m",
         table="nearer",
+        may_grow=True,
     ),
     "worst": Goal(
         {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},

@@ -148,9 +148,10 @@ interface TitleConfig {
 /** `services` are what those are called that the study area declares. */
 interface AroundConfig extends TitleConfig {
   services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  credits: string[];
 }
 interface MapConfig extends AroundConfig {
-  standard: Pace; notes: Words[]; credits: string[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
+  standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
 }
 /** By group: its name, and in which words its people are told of a cell. */
 interface LiveConfig extends MapConfig {
