@@ -215,10 +215,10 @@ def sure_notes(found: Robustness, *, target: float | None = None) -> list[Text]:
         )
         notes.append(
             {
-                "en": f"Positions that are not known move in a disc, inside their street: {en} (200 m where nothing "
-                "is known and the metres of a kind of address are carecircles' own assumptions; see [positions] in area.toml).",
-                "zh": f"未知的位置在其街道内的圆内移动：{zh}（未知时的 200 米及各类地址的米数为 carecircles 自行假定，"
-                "可在 area.toml 的 [positions] 中更改）。",
+                "en": f"Positions that are not known move in a disc, inside their street: {en} (these metres are "
+                "carecircles' own assumptions where neither the centres nor [positions] in area.toml say them).",
+                "zh": f"未知的位置在其街道内的圆内移动：{zh}（中心表与 area.toml 的 [positions] 均未给出时，"
+                "米数为 carecircles 自行假定）。",
             }
         )
     else:

@@ -5,7 +5,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import geopandas as gpd
 import pandas as pd
@@ -55,6 +55,18 @@ class Question:
     unmeasured: int = 0
 
 
+class OfGoal(TypedDict, total=False):
+    """What one goal alone is told, each with its usual value where it is not given."""
+
+    full: float
+    share: float
+    epsilon: float
+
+
+_USUAL: OfGoal = {"full": 300.0, "share": 1.0, "epsilon": equity.EPSILON}
+_TOLD = {"gradual": "full", "facilities": "share", "fair": "epsilon"}
+
+
 def ask(
     plan: Plan,
     candidates: gpd.GeoDataFrame,
@@ -62,10 +74,8 @@ def ask(
     goal: str = "coverage",
     weight: str | None = None,
     rules: Rules | None = None,
-    full: float = 300.0,
-    share: float = 1.0,
     until: float = math.inf,
-    epsilon: float = equity.EPSILON,
+    **of_goal: Unpack[OfGoal],
 ) -> Question:
     """
     A question to be answered several times; its cost table is measured here, once.
@@ -82,15 +92,15 @@ def ask(
         The column of people who count; those whose figures come first (`comparison.headline`) if None.
     rules
         What else a plan has to keep to; required, candidates and capacities are not for them to say.
-    full
-        Cost up to which people count in full, of the goal 'gradual'.
-    share
-        Share of the people to cover, of the goal 'facilities'.
     until
         When the table has to be ready, see `cost_in_time`; candidates left out by then cannot be in a
         plan, and no plan is proven.
+    full
+        Cost up to which people count in full, of the goal 'gradual'; 300 if not given.
+    share
+        Share of the people to cover, of the goal 'facilities'; 1 if not given.
     epsilon
-        Aversion to inequality, of the goal 'fair'.
+        Aversion to inequality, of the goal 'fair'; 1 if not given.
 
     Raises
     ------
@@ -111,12 +121,12 @@ def ask(
     rules = rules or Rules()
     if rules.must_open:  # those have to be measured
         until = math.inf
-    options: dict[str, Any] = {}
-    options |= {"full": full} if goal == "gradual" else {}
-    options |= {"share": share} if goal == "facilities" else {}
-    options |= {"epsilon": epsilon} if goal == "fair" else {}
+    if unknown := set(of_goal) - set(_USUAL):
+        raise TypeError(f"ask() got an unexpected keyword argument {min(unknown)!r}")
+    told: dict[str, Any] = {**_USUAL, **of_goal}
+    options: dict[str, Any] = {name: told[name] for key, name in _TOLD.items() if key == goal}
     weight = comparison.headline(plan).column if weight is None else weight
-    cost, some = cost_in_time(goal, plan, candidates, full=full, until=until)
+    cost, some = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
     options["rules"] = (
         rules if len(some) == len(candidates) else dataclasses.replace(rules, may_not_open=closed)
