@@ -38,6 +38,7 @@ def test_the_best_site_is_where_one_more_centre_gains_most(asis):
         ("coverage", {"new": 2}),
         ("facilities", {"share": 0.9}),
         ("distance", {"new": 2}),
+        ("fair", {"new": 2, "epsilon": 1.5}),
         ("worst", {"new": 2}),
         ("backup", {"new": 2}),
         ("gradual", {"new": 2, "full": 200.0}),

@@ -11,11 +11,25 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import area, benches, datasets, network, plan, reach, siting, weights
+from carecircles import (
+    area,
+    benches,
+    comparison,
+    datasets,
+    maps,
+    network,
+    plan,
+    reach,
+    scenario,
+    siting,
+    weights,
+)
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
 from tests.ladder import ladder
+from tests.test_browser import Opened
 from tests.test_cli import refused, run
+from tests.test_maps import layers
 from tests.test_network import by_cutting, joined_up
 from tests.test_rests import STREETS, seats_at
 
@@ -225,6 +239,106 @@ def test_the_table_says_what_benches_bring_beside_a_centre(tmp_path, lang):
     assert len(table) == 2
 
 
+HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{7*7}}`"
+
+
+def test_the_map_shows_benches_seats_and_who_comes_within_reach(rested, browser, tmp_path):
+    """Two benches with numbers; names of streets and benches are text, whatever stands in them."""
+    streets = rested.area.streets.assign(name=HOSTILE, name_en=HOSTILE)
+    asis = dataclasses.replace(rested, area=dataclasses.replace(rested.area, streets=streets))
+    places = benches.candidates_within(asis, spacing=50)
+    places.index = places.index.astype(str) + HOSTILE
+    found = benches.place(asis, new=2, candidates=places, search=siting.Search(time_limit=2))
+    where = [
+        {"rebuild": f"B{n}", "with": "bench", "place": f"POINT ({row.lon:.10g} {row.lat:.10g})"}
+        for n, row in enumerate(found.seats.itertuples())
+    ]
+    built = plan.carry_out(asis, scenario.parse({"name": "Two benches", "step": where}))
+    change = comparison.compare(asis, built)
+    centre = benches.best_centre(asis)
+    page = maps.benches_map(change, found, centre, lang="zh")
+    drawn = layers(page)
+    assert len(drawn["seats"].data["seats"]) == len(asis.area.on_foot.rests)
+    assert [one["number"] for one in drawn["seats"].data["benches"]] == [1, 2]
+    page.save(tmp_path / "benches.html")
+    opened = Opened(browser, tmp_path / "benches.html")
+    assert opened.ask("[...document.querySelectorAll('.cc-bench')].map(b => b.textContent)") == [
+        "2",
+        "1",
+    ]
+    assert opened.ask("document.querySelectorAll('.cc-seat').length") == len(
+        asis.area.on_foot.rests
+    )
+    opened.ask("[...document.querySelectorAll('.cc-bench')].pop().click()")
+    told = opened.page.locator(".leaflet-popup").inner_text()
+    assert HOSTILE in told and told.startswith("1 · ")
+    assert f"{found.seats['marginal'].iloc[0]:,.0f}" in told
+    assert opened.ask("document.querySelectorAll('.cc-streets tbody tr').length") == 2
+    for said in ("新增座椅，按建设顺序编号", "已有座椅", "2 个新增座椅使哪些人可达"):
+        assert said in opened.page.locator("body").inner_text()
+    opened.shot("benches")
+    opened.assert_quiet()
+    opened.page.close()
+
+
+def test_no_bench_stands_beyond_the_border_of_the_area(rested):
+    """Ways lead on beyond it, and seats there would help most; here the eastern half is the area."""
+    left, bottom, right, top = rested.area.boundary.total_bounds
+    middle = (left + right) / 2
+    east = rested.area.boundary.clip(shapely.box(middle, bottom, right, top))
+    asis = dataclasses.replace(rested, area=dataclasses.replace(rested.area, boundary=east))
+    every = benches.candidates_on_ways(reach.network_in(rested.reach), spacing=50)
+    within = benches.candidates_within(asis, spacing=50)
+    assert 500 < len(within) < len(every) - 500
+    assert within.x.min() > middle - 0.03
+    assert set(every.index[every.within(east.geometry.iloc[0])]) <= set(within.index)
+    everywhere, inside = (
+        benches.place(one, new=3, spacing=50, search=siting.Search(time_limit=2))
+        for one in (rested, asis)
+    )
+    assert everywhere.seats.geometry.x.min() < middle - 0.03 < inside.seats.geometry.x.min()
+
+
+@pytest.mark.parametrize("with_seats", [True, False])
+def test_as_many_legs_are_expected_as_there_are_at_most(rested, with_seats):
+    """Counted one by one along the streets; on these there are not fewer than a fifth of those expected."""
+    study = rested.area
+    rests = study.on_foot.rests if with_seats else study.on_foot.rests.iloc[:0]
+    net, stretch = study.on_foot.network, 150.0
+    walk = functools.partial(reach.resting, network=net, rests=rests, stretch=stretch)
+    asis = plan.evaluate(study, rested.cells, reach=walk)
+    places = benches.candidates_within(asis, spacing=40)
+    graph = network.graph_of(net)
+    open_ = asis.cells[~asis.cells["covered"]]
+    ends = study.facilities.geometry.union_all()
+    gap = shapely.multipoints(open_[["x", "y"]].to_numpy())
+    places = places[places.distance(ends) + places.distance(gap) <= 700]  # others help nobody
+    homes = network.onto(net, open_["x"].to_numpy(), open_["y"].to_numpy())
+    new, own = (
+        network.onto(net, some.geometry.x.to_numpy(), some.geometry.y.to_numpy())
+        for some in (places, rests)
+    )
+    seats = network.OnWay(*(np.concatenate(two) for two in zip(own, new, strict=True)))
+    legs = sum(
+        len(network.legs(net, graph, some, seats, stretch=stretch)[0]) for some in (homes, seats)
+    )
+    over, _, _ = network.rested_walks(net, graph, homes, new, own, stretch=stretch, cutoff=700)
+    assert legs + len(over) <= benches.legs_expected(asis, places) <= 5 * (legs + len(over))
+
+
+def test_legs_that_memory_does_not_hold_are_refused_before_they_are_measured(tmp_path):
+    message = refused(
+        "benches", *ASKED, "--new", 1, "--spacing", 1, "--memory", "700MB", cwd=tmp_path
+    )
+    for part in (
+        "a search over",
+        "legs takes about",
+        "use --spacing",
+        "a --stretch of less than 150",
+    ):
+        assert part in message
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -270,9 +384,12 @@ def test_benches_are_steps_of_a_scenario(tmp_path):
     """`whatif` with the scenario finds the people that `benches` told, gained beside the seats there are."""
     seats = ("--rests", WALK / "rests.csv")
     ran = run("benches", *ASKED, *seats, "--new", 4, "--scenario", "seats.toml",
-              "--format", "json", cwd=tmp_path)  # fmt: skip
+              "--map", "seats.html", "--format", "json", cwd=tmp_path)  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
+    page = (tmp_path / "seats.html").read_text(encoding="utf-8")
+    assert "whom 4 new benches bring within reach" in page
+    assert f"{told['gained']:,.0f}" in page
     asked = [*ASKED[:-2], *seats, "--reach", "walking", "--format", "json"]
     ran = run("whatif", "seats.toml", *asked, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr

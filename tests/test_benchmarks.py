@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import math
 import os
@@ -29,7 +30,9 @@ from carecircles import (
     marginal,
     network,
     reach,
+    robustness,
     scenario,
+    siting,
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
@@ -104,6 +107,29 @@ def test_close_each(benchmark, hexi, demand):
 def test_open_everywhere(benchmark, hexi, demand):
     """A centre at each of the cells: 19,239 at 50 m, 481,000 at 10 m."""
     benchmark(marginal.open_everywhere, planned(hexi, demand))
+
+
+@pytest.mark.parametrize("draws", [1000, 10_000])
+def test_sure(benchmark, hexi, hexi_cells, draws):
+    """Positions of 42 of 45 centres drawn so often, and what each of them takes away, at 50 m."""
+    asis = planned(hexi, hexi_cells)
+
+    def figures():
+        found = robustness.measure(asis, robustness.draw(asis, draws=draws, rng=1))
+        return robustness.by_street(found), robustness.first_to_find_out(found)
+
+    benchmark(figures)
+
+
+@pytest.mark.parametrize("goal", ["distance", "fair", "expected"])
+def test_site_in_gaps_of_hexi(benchmark, hexi, hexi_cells, goal):
+    """Five new centres among 3,642 candidates, proven."""
+    asis = planned(hexi, hexi_cells)
+    drawn = robustness.draw(asis, draws=1000, rng=1)
+    asis = robustness.with_probability(robustness.measure(asis, drawn))
+    question = siting.ask(asis, siting.candidates_in_gaps(asis, spacing=100), goal=goal)
+    found = benchmark(siting.answer, question, new=5)
+    benchmark.extra_info["status"] = found.status
 
 
 SITING = {
@@ -526,6 +552,28 @@ def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
     asked = 2000 if engine == "carecircles" else 100
     benchmark.extra_info["s_for_2000"] = benchmark.stats.stats.min * 2000 / asked
     benchmark.extra_info["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@pytest.mark.parametrize("measuring", ["first", "again"])
+def test_a_plan_on_foot(benchmark, streets, measuring):
+    """38,025 homes and 45 centres, within 700 m; again, where homes come onto the ways is known."""
+    net, junctions, sites = streets
+    x, y = net.xy[junctions].T
+    points = gpd.points_from_xy(*net.xy[sites[:45]].T)
+    centres = gpd.GeoDataFrame(index=sites[:45], geometry=points, crs=net.crs)
+    moved = itertools.count()
+
+    def prepare():
+        """The same homes, or others by a hair."""
+        hair = 1e-6 * next(moved) if measuring == "first" else 0.0
+        return (pd.DataFrame({"x": x + 3.0 + hair, "y": y + 4.0}),), {}
+
+    benchmark.pedantic(
+        lambda homes: reach.walking(homes, centres, net, cutoff=700),
+        setup=prepare,
+        rounds=5,
+        warmup_rounds=1,
+    )
 
 
 @pytest.mark.parametrize("cutoff", [700, math.inf])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from carecircles import memory
+from carecircles import datasets, memory
 from carecircles.errors import ValidationError
 from tests.conftest import ROOT
 from tests.test_cli import refused, run_alone
@@ -57,6 +57,16 @@ def test_what_takes_more_than_may_be_used_is_refused_before_it_is_computed(
     message = refused_alone(*arguments, cwd=tmp_path)
     for part in said:
         assert part in message
+
+
+def test_a_plan_beside_takes_as_much_as_one_more_and_its_pairs():
+    """Of the same cells, by another reach."""
+    area = datasets.load("template")
+    alone, both, two = (
+        memory.of_evaluation(area, cell=50, **more)
+        for more in ({}, {"is_beside": True}, {"plans": 2})
+    )
+    assert alone < two < both < 2 * alone
 
 
 def test_a_share_of_what_is_free_is_the_limit_where_none_is_given(tmp_path, monkeypatch):

@@ -26,7 +26,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import area, claims, equity, grid, load, network, plan, reach, walkers, weights
+from carecircles import (
+    area,
+    claims,
+    equity,
+    grid,
+    load,
+    network,
+    plan,
+    reach,
+    siting,
+    walkers,
+    weights,
+)
 from tests import siting_runs
 from tests import test_detour as detours
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
@@ -453,6 +465,31 @@ def test_whom_the_circle_claims_and_the_walk_reaches_by_networkx_and_brute_force
 
 
 # Equity
+
+
+def test_the_fairest_plan_is_the_best_that_another_program_measures():
+    """The equivalent distance of every plan of two sites, of kappa as today, by inequalipy."""
+    needed("inequalipy")
+    import inequalipy
+
+    rng = np.random.default_rng(11)
+    homes, places = rng.uniform(0, 3000, (80, 2)), rng.uniform(0, 3000, (13, 2))
+    people = rng.integers(1, 60, 80).astype(float)
+    metres = np.hypot(*(homes[:, None] - places).transpose(2, 0, 1))
+    index = pd.MultiIndex.from_product([range(80), range(13)], names=["demand", "facility"])
+    demand, cost = pd.DataFrame({"people": people}), pd.Series(metres.ravel(), index=index)
+    made = siting.minimize_ede(
+        demand, cost, new=2, epsilon=1.3, weight="people", rules=siting.Rules(required=[0])
+    )
+    kappa = inequalipy.kolmpollak.calc_kappa(metres[:, 0], -1.3, weights=people)
+    assert abs(kappa) == pytest.approx(made.kappa)
+    theirs = [
+        inequalipy.kolmpollak.ede(
+            metres[:, [0, *some]].min(axis=1), kappa=-made.kappa, weights=people
+        )
+        for some in itertools.combinations(range(1, 13), 2)
+    ]
+    assert made.objective == pytest.approx(min(theirs))
 
 
 def test_equity_is_that_of_other_programs():

@@ -275,16 +275,20 @@ def test_a_closed_centre_is_a_cross_that_stands_out(changed):
     assert sign == ["#5f1d00", "#ffffff", 2]
 
 
-def test_the_live_map_says_that_services_do_not_count_there(browser, hexi_plan, tmp_path):
+def test_the_live_map_says_when_services_do_not_count(browser, hexi_plan, tmp_path):
     maps.whatif_map(hexi_plan).save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html", ready="carecircles.page.live")
     remark = opened.page.locator(".cc-remark")
     expect(remark).to_be_empty()
     text = 'name = "posts"\n[[step]]\nequip = "H02"\nservices = ["health_post"]\n'
     opened.ask("files => carecircles.page.live.open(files)", [{"name": "posts.toml", "text": text}])
-    expect(remark).to_contain_text("every centre counts, whatever it offers")
+    expect(remark).to_contain_text("while all centres count, whatever they offer")
+    choice = opened.page.get_by_label("Service", exact=True)
+    choice.select_option("health_post")
+    expect(remark).to_be_empty()
+    choice.select_option("")
     opened.page.get_by_role("button", name="中文").click()
-    expect(remark).to_contain_text("计入所有中心")
+    expect(remark).to_contain_text("计入全部中心时")
     opened.page.get_by_role("button", name="撤销", exact=True).click()
     expect(remark).to_be_empty()
     opened.assert_quiet()

@@ -29,6 +29,7 @@ MODELS = {
     "backup": (siting.maximize_backup, {"new": 3}),
     "distance": (siting.minimize_cost, {"new": 3}),
     "capacities": (siting.minimize_cost, {"new": 3}),
+    "fair": (siting.minimize_ede, {"new": 3}),
     "worst": (siting.minimize_worst, {"new": 4}),
     "facilities": (siting.minimize_facilities, {}),
 }
@@ -119,6 +120,7 @@ def alone(monkeypatch):
     """Leave to the solver what would be proven before it is asked."""
     monkeypatch.setattr(_bound, "_ROUNDS", 0)
     monkeypatch.setattr(_solver, "can_cover", lambda *_: True)
+    monkeypatch.setattr(_solver, "_with_less", lambda _problem, _price, *known, **_: known)
     filled = _solver.fill
 
     def nothing_for_circles(problem, need, *more):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from carecircles import area, datasets, network, plan, reach, scenario, walkers, weights
+from carecircles import area, datasets, network, plan, reach, report, scenario, walkers, weights
 from carecircles.area import OnFoot
 from carecircles.errors import ValidationError
 from tests import test_cli
@@ -156,8 +156,8 @@ def test_a_scenario_with_a_footbridge_is_measured_anew(walked):
     assert after.cells["covered"].sum() > before.cells["covered"].sum()
     np.testing.assert_array_equal(after.beside.cells["covered"], before.beside.cells["covered"])
     assert after.area.notes[-1] == {
-        "en": "plan.toml: '桥' is a new way of 100 m; it shows in walks and in ways round barriers alone.",
-        "zh": "plan.toml：'桥' 为新增道路 100 米；仅在步行和绕行障碍的距离中反映。",
+        "en": "plan.toml: '桥' is a new way of 100 m.",
+        "zh": "plan.toml：'桥' 为新增道路 100 米。",
     }
     assert study.on_foot.network is before.area.on_foot.network
     later = dataclasses.replace(steps_of({**bridge, "date": "2030"}), as_of=None)
@@ -185,17 +185,24 @@ def test_a_crossing_opens_a_barrier_where_there_is_no_network(walked):
     assert cost.table.sum() == pytest.approx(after.cost.table.sum())
 
 
+CIRCLE, ROUND = "a straight line knows no ways", "change by crossings alone"
+
+
 @pytest.mark.parametrize(
     ("step", "place", "said", "shows"),
     [
-        ({"with": "crossing"}, [(100, 0), (100, 100)], "in walks and in ways round barriers alone",
-         {"walk", "round", "timed", "seated"}),
-        ({"with": "ramp"}, [(300, 30)], "it shows in walks alone, the climb", {"walk", "timed", "seated"}),
-        ({"with": "bench"}, [(300, 0)], "it shows in walks from seat to seat alone", {"seated"}),
+        ({"with": "crossing"}, [(100, 0), (100, 100)], {"circle": CIRCLE}, {"walk", "round", "timed", "seated"}),
+        ({"with": "ramp"}, [(300, 30)],
+         {"circle": CIRCLE, "round": ROUND, "walk": "not the climb", "seated": "not the climb"},
+         {"walk", "timed", "seated"}),
+        ({"with": "bench"}, [(300, 0)],
+         {"circle": CIRCLE, "round": ROUND, "walk": "nobody is taken to need a seat",
+          "timed": "nobody is taken to need a seat"},
+         {"seated"}),
     ],
 )  # fmt: skip
-def test_a_note_says_by_which_plans_what_is_rebuilt_shows(walked, step, place, said, shows):
-    """A bench is nothing to who needs no seat: that circles alone do not show it was untrue."""
+def test_a_note_says_what_is_rebuilt_and_does_not_count_and_why(walked, step, place, said, shows):
+    """A bench is nothing to who needs no seat, and a ramp saves no metres; where all counts nothing is said."""
     study = area.read_area(walked)
     seats = study.facilities[["geometry"]]  # where nobody needs one
     study = dataclasses.replace(study, on_foot=dataclasses.replace(study.on_foot, rests=seats))
@@ -213,7 +220,10 @@ def test_a_note_says_by_which_plans_what_is_rebuilt_shows(walked, step, place, s
     for name, way in ways.items():
         before = plan.evaluate(study, demand, reach=way)
         after = plan.carry_out(before, steps)
-        assert said in after.area.notes[-1]["en"]
+        lines = [line for line in report.reach_notes(after) if "Not counted" in line["en"]]
+        assert len(lines) == (name in said)
+        assert said.get(name, "") in "".join(line["en"] for line in lines)
+        assert all("未计入" in line["zh"] for line in lines)
         if not after.cost.table.round(6).equals(before.cost.table.round(6)):
             found.add(name)
     assert found == shows
@@ -424,7 +434,9 @@ def test_stairs_inside_a_building_are_eased(upstairs, step, flights):
         after.cells, upstairs.facilities, upstairs.on_foot.network, cutoff=15, profile=who
     )
     assert cost.table.sum() == pytest.approx(after.cost.table.sum())
-    assert after.area.notes[-1]["en"].endswith("saves shows in the minutes of a profile alone.")
+    assert not any("Not counted" in line["en"] for line in report.reach_notes(after))
+    circles = plan.evaluate(after.area, demand)
+    assert "a straight line knows no ways" in report.reach_notes(circles)[0]["en"]
     assert upstairs.sources.residences["lift"].tolist() == [0.0]
 
 

@@ -18,6 +18,7 @@ from carecircles import (
     datasets,
     evaluation,
     grid,
+    load,
     maps,
     marginal,
     norms,
@@ -25,6 +26,7 @@ from carecircles import (
     provision,
     reach,
     report,
+    robustness,
     scenario,
     services,
     siting,
@@ -145,6 +147,13 @@ def test_a_bundle_has_a_standard_for_those_of_its_services_without_one():
     bundles = {"both": {"name": "两项", "of": ["meals", "助医"], "standard": {"metres": 105}}}
     study = town(APART, services=own, bundles=bundles)
     assert covered(evaluated(area.bundled(study, "两项"))) == [0, 1, 2, 7]
+
+
+def test_who_goes_where_is_not_told_of_a_bundle():
+    both = evaluated(area.bundled(town(APART), BOTH))
+    for ask in (load.of_plan, robustness.draw, maps.whatif_map):
+        with pytest.raises(ValidationError, match="bundle"):
+            ask(both)
 
 
 def random_towns():
@@ -454,6 +463,11 @@ def test_the_commands_count_services_and_bundles(hexi_copy, tmp_path):
     own = f'[services.health_post]\nname = "{HOSTILE}"\n[groups.people_80]\nstandard = {{ pace_m_s = 0.94 }}\n'
     (hexi_copy / "area.toml").write_text(text + own, encoding="utf-8")
     at = ("--area", str(hexi_copy), "--cell", "200", "--lang", "zh")
+    done = run("check", hexi_copy, "--lang", "en", cwd=tmp_path)
+    assert (
+        f"bundle with_health: all 4 within reach: meals, medical help, culture and leisure, {HOSTILE}"
+        in done.stdout
+    )
     done = run("evaluate", *at, "--services", "--out", "s.csv", cwd=tmp_path)
     assert HOSTILE in done.stdout
     frame = pd.read_csv(tmp_path / "s.csv")
@@ -517,7 +531,7 @@ def test_the_commands_count_services_and_bundles(hexi_copy, tmp_path):
         cwd=tmp_path,
     )
     assert "新中心按提供以下服务计" in done.stdout
-    assert '"health_post"' in (tmp_path / "n.toml").read_text(encoding="utf-8")
+    assert ";health_post" in (tmp_path / "n.toml").read_text(encoding="utf-8")
     done = run("whatif", *at, "--bundle", "with_health", "n.toml", "--format", "json", cwd=tmp_path)
     assert json.loads(done.stdout)["district"]["gained_people_60"] > 0
     done = run("map", *at, "--services", "--out", "m.html", cwd=tmp_path)

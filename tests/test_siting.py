@@ -1,11 +1,13 @@
 """Siting against brute force on small problems, and the generator of large ones."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -22,7 +24,10 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
-from carecircles.siting import Rules, Search, _bound, _search, _solver, _terms, models
+from carecircles.report import siting as report
+from carecircles.siting import Rules, Search, _bound, _search, _solver, _starts, _terms, models
+from tests.conftest import ROOT
+from tests.siting_runs import instance
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
 
@@ -98,6 +103,49 @@ def test_most_people_equal_brute_force(problem, new):
     assert (plan.sites["marginal"] <= plan.sites["gross"] + 1e-9).all()
     for label, gross in plan.sites["gross"].items():
         assert gross == people_covered(demand, cost, {label})
+
+
+@given(problems(), st.integers(0, 3), st.integers(0, 10_000), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_most_people_in_the_mean_equal_brute_force(problem, new, seed, has_must):
+    """Each place is reached already with a probability of its own, whatever required centres the table has."""
+    demand, cost, required = problem
+    likely = np.random.default_rng(seed).choice([0.0, 0.25, 0.6, 1.0], len(demand))
+    demand = demand.assign(probability=likely)
+    labels = [f for f in cost.index.levels[1] if f not in required]
+    must = tuple(labels[:1]) if has_must and new else ()
+    plan = siting.maximize_expected(
+        demand, cost, new=new, cutoff=700, weight="people", rules=Rules(required=required, must_open=must),
+    )  # fmt: skip
+
+    def mean(opened):
+        near = {place for place, label in cost.index if label in opened}
+        reached = demand["probability"].where(~demand.index.isin(near), 1.0)
+        return float((demand["people"] * reached).sum())
+
+    best = max(mean(some) for some in plans(cost, required, new) if set(must) <= some)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert mean(set(plan.sites.index)) == pytest.approx(best, abs=1e-6)
+    assert plan.bound == pytest.approx(best, abs=1e-5)
+    assert plan.before == plan.covered_before == pytest.approx(mean(set()))
+    assert plan.total == demand["people"].sum()
+    assert plan.sites["cumulative"].to_list()[-1:] == pytest.approx([best] * bool(len(plan.sites)))
+
+
+def test_probabilities_that_are_none():
+    demand = pd.DataFrame({"people": [1.0, 2.0], "street": "A"}, index=["p", "q"])
+    cost = pd.Series([1.0], index=pd.MultiIndex.from_tuples([("p", "a")]))
+    rules = Rules(floor_by_street=0.5)
+    options = {"new": 1, "cutoff": 700, "weight": "people"}
+    with pytest.raises(ValidationError, match="no column 'probability'"):
+        siting.maximize_expected(demand, cost, **options)
+    with pytest.raises(
+        ValidationError,
+        match=r"1 values are missing or not between(.|\n)*floor|floor(.|\n)*1 values",
+    ):
+        siting.maximize_expected(
+            demand.assign(probability=[0.5, 1.2]), cost, rules=rules, **options
+        )
 
 
 @given(problems(), st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0]))
@@ -237,15 +285,48 @@ def goal(model, demand, cost, open_sites):
         return sum(people[p] * min(1, max(0, (700 - near[p]) / 400)) for p in people.index)
     if model == "minimize_cost":
         return sum(people[p] * min(near[p], cost.max()) for p in served)
+    if model == "minimize_ede":
+        return kolm_pollak(demand, cost, open_sites)
     return max((near[p] for p in served if people[p] > 0), default=0)
 
 
-OTHER_MODELS = ["maximize_backup", "maximize_gradual_coverage", "minimize_cost", "minimize_worst"]
+def kolm_pollak(demand, cost, open_sites, epsilon=1.0):
+    """By hand: the equivalent distance of whom the table serves, with kappa of the required centres alone."""
+    served = [p for p in {place for place, _ in cost.index} if demand.loc[p, "people"] > 0]
+    people = demand["people"]
+    total = sum(people[p] for p in served)
+    every = set(cost.index.get_level_values(1))
+    today = measured(demand, cost, {label for label in every if label.startswith("h")})[0]
+    if all(math.isinf(today[p]) for p in served):
+        today = measured(demand, cost, every)[0]
+    own = [(people[p], today[p]) for p in served if math.isfinite(today[p])]
+    near, most = measured(demand, cost, open_sites)[0], cost.max() if len(cost) else 0
+    if not total:
+        return 0.0
+    squares = sum(w * x * x for w, x in own)
+    if not squares:
+        return sum(people[p] * min(near[p], most) for p in served) / total
+    kappa = epsilon * sum(w * x for w, x in own) / squares
+    borne = math.fsum(people[p] * math.exp(kappa * min(near[p], most)) for p in served)
+    return math.log(borne / total) / kappa
+
+
+OTHER_MODELS = [
+    "maximize_backup",
+    "maximize_gradual_coverage",
+    "minimize_cost",
+    "minimize_ede",
+    "minimize_worst",
+]
 
 
 @pytest.mark.parametrize(
     ("model", "floor"),
-    [*((m, None) for m in OTHER_MODELS), ("minimize_cost", 0.3), ("maximize_backup", 0.3)],
+    [
+        *((m, None) for m in OTHER_MODELS if m != "minimize_ede"),
+        ("minimize_cost", 0.3),
+        ("maximize_backup", 0.3),
+    ],
 )
 @given(
     st.integers(0, 10_000), st.sampled_from([1e-5, 1.0, 1e6]), st.sampled_from([1e-9, 3e-8, 2e-7])
@@ -329,6 +410,43 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     covered = sum(demand.loc[p, "people"] for p in near if near[p] <= 700)
     assert plan.covered == pytest.approx(covered)
     assert plan.before == pytest.approx(goal(model, demand, cost, set(required)))
+
+
+@given(
+    distances(),
+    st.integers(0, 2),
+    st.sampled_from([1e-9, 1e-3, 0.5, 3.0, 40.0, 100.0]),
+    st.sampled_from([1.0, 1e-3, 60.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_fairest_plan_equals_brute_force_whatever_the_aversion_and_the_unit(
+    problem, new, epsilon, unit
+):
+    """Aversions by which exp would overflow, and by which it is nothing but 1."""
+    demand, cost, required = problem
+    cost = cost * unit
+    required = [f for f in required if f in cost.index.levels[1]]
+    plan = siting.minimize_ede(
+        demand, cost, new=new, epsilon=epsilon, weight="people", rules=Rules(required=required)
+    )
+    try:
+        values = [
+            kolm_pollak(demand, cost, some | set(required), epsilon)
+            for some in plans(cost, required, new)
+        ]
+    except OverflowError:  # by hand it cannot be told; the plan holds its own bound
+        assert plan.bound <= plan.objective * (1 + 1e-7)
+        return
+    assert plan.objective == pytest.approx(min(values), rel=1e-6, abs=1e-6)
+    assert plan.bound <= min(values) + 1e-6 * max(unit, min(values))
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, math.nan, math.inf, 101.0])
+def test_no_aversion_is_no_fairness(epsilon):
+    demand = pd.DataFrame({"people": [1.0]}, index=["p"])
+    cost = pd.Series([1.0], index=pd.MultiIndex.from_tuples([("p", "a")]))
+    with pytest.raises(ValidationError, match="epsilon is"):
+        siting.minimize_ede(demand, cost, new=1, epsilon=epsilon, weight="people")
 
 
 @given(distances(), st.integers(0, 3))
@@ -1071,7 +1189,7 @@ def test_a_budget_from_a_file_of_places(tmp_path):
 
 
 def test_no_plan_in_the_time_is_said(tmp_path):
-    options = ["--new", 12, "--floor-by-street", 0.85, "--spacing", 100, "--candidates", "grid"]
+    options = ["--new", 2, "--floor-by-street", 0.85, "--spacing", 100, "--candidates", "grid"]
     message = refused("site", *options, "--time-limit", 0.01, cwd=tmp_path)
     assert "no plan that meets the rules was found in 0.01 seconds; allow more time" in message
 
@@ -1168,6 +1286,138 @@ def test_a_scenario_survives_being_written(hexi):
     one, two = scenario.apply(hexi, plan), scenario.apply(hexi, again)
     assert one.standard == two.standard
     pd.testing.assert_frame_equal(pd.DataFrame(one.facilities), pd.DataFrame(two.facilities))
+
+
+LIMITED = {
+    "coverage": {"new": 5}, "gradual": {"new": 5, "full": 300}, "backup": {"new": 2}, "facilities": {},
+    "distance": {"new": 5}, "worst": {"new": 5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("goal", LIMITED)
+@pytest.mark.parametrize("seconds", [1e-9, 0.2])
+def test_however_short_the_time_there_is_a_plan_and_a_bound_that_holds(goal, seconds):
+    """400 places and 60 candidates; what is best is known from a search without a limit."""
+    demand, sites = instance(60, 3, 1, side=20)
+    cost = reach.straight_line(demand, sites, cutoff=1e6 if goal in ("distance", "worst") else 400)
+    options = {"cutoff": 400, "rules": Rules(required=sites.index[:3]), **LIMITED[goal]}
+    best = siting.MODELS[goal](demand, cost, **options)
+    found = siting.MODELS[goal](demand, cost, **options, search=Search(time_limit=seconds))
+    sign = -1 if siting.GOALS[goal].is_less_better else 1
+    assert best.status == "optimal"
+    assert sign * found.objective <= sign * best.objective + 1e-6
+    assert sign * found.bound >= sign * best.objective * (1 - sign * 1e-9)
+    assert len(found.sites) == best.asked if goal != "facilities" else len(found.sites) > 0
+    assert (found.status == "optimal") == (found.gap == 0)
+    if goal == "facilities":
+        assert found.covered == pytest.approx(best.covered)
+
+
+@pytest.mark.parametrize("goal", LIMITED)
+def test_ctrl_c_before_anything_is_found_gives_a_plan(monkeypatch, goal):
+    """The key is pressed while the question is being put together."""
+    demand, sites = instance(60, 3, 1, side=20)
+    cost = reach.straight_line(demand, sites, cutoff=1e6 if goal in ("distance", "worst") else 400)
+    started = _terms.started
+
+    @contextlib.contextmanager
+    def pressed(*given, **more):
+        with started(*given, **more) as clock:
+            signal.raise_signal(signal.SIGINT)
+            yield clock
+
+    monkeypatch.setattr(_terms, "started", pressed)
+    plan = siting.MODELS[goal](
+        demand, cost, cutoff=400, rules=Rules(required=sites.index[:3]), **LIMITED[goal]
+    )
+    assert len(plan.sites) > 0
+    assert plan.status in ("stopped", "optimal")
+
+
+def test_a_floor_is_met_from_the_first_second_where_the_greedy_plan_can():
+    """One of two sites would cover more, but nobody in street B."""
+    demand = pd.DataFrame({"people": [9.0, 9.0, 1.0], "street": ["A", "A", "B"]})
+    pairs = pd.MultiIndex.from_tuples([(0, "a"), (1, "b"), (2, "c")], names=["demand", "facility"])
+    for model in (siting.maximize_coverage, siting.minimize_worst):
+        plan = model(
+            demand, pd.Series(1.0, index=pairs), new=2, cutoff=2, weight="people",
+            rules=Rules(required=["a"], floor_by_street=0.5), search=Search(time_limit=1e-9),
+        )  # fmt: skip
+        assert set(plan.sites.index) == {"b", "c"}
+
+
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_the_fewest_columns_by_row_weights_cover_all_and_are_seldom_beaten(seed, is_priced):
+    rng = np.random.default_rng(seed)
+    near = rng.random((30, 10)) < 0.3
+    near[np.arange(30), rng.integers(0, 10, 30)] = True
+    price = rng.integers(1, 5, 10).astype(float) if is_priced else np.ones(10)
+    columns = np.arange(10)
+    problem = _search.Covering(
+        sparse.csr_matrix(near * 1.0), np.ones(30), columns[:1].repeat(30), columns
+    )
+    start = _starts.covering(problem, price, 30.0)
+    found = _starts.fewer(problem, price, start, _terms.Clock(20), patience=300, enough=0.0)
+    assert near[:, found].any(axis=1).all()
+    some = (list(c) for n in range(1, 11) for c in itertools.combinations(range(10), n))
+    least = min(price[c].sum() for c in some if near[:, c].any(axis=1).all())
+    assert least <= price[found].sum() <= price[start].sum()
+    assert is_priced or price[found].sum() == least
+
+
+def test_what_there_was_no_time_to_measure_is_said(tmp_path):
+    """Every 64th cell is measured whatever the time; nothing is proven of the others."""
+    options = ["--new", 2, "--objective", "worst", "--cell", 100, "--time-limit", 1e-6]
+    record = json.loads(sited(*options, "--format", "json", cwd=tmp_path))
+    assert (record["status"], len(record["sites"]), record["bound"]) == ("time limit", 2, 0)
+    assert record["objective"] < record["before"]
+    assert any("There was time to measure" in note for note in record["notes"])
+    assert "时间只够量算" in run("site", *options, "--lang", "zh", cwd=tmp_path).stdout
+
+
+def test_the_curve_and_the_alternatives_say_what_is_proven_and_what_time_cut_short(small):
+    plan = siting.maximize_coverage(*small, new=1, cutoff=700, weight="people")
+    late = dataclasses.replace(plan, status="time limit", gap=0.25)
+    assert report.proof_in_short("optimal", 0.0) == {"en": "proven", "zh": "已证明"}
+    assert report.proof_in_short(math.nan, math.nan)["en"] == "–"
+    assert report.proof_in_short(late.status, late.gap) == {
+        "en": "time limit, up to 25 %",
+        "zh": "时间用尽，至多再好 25 %",
+    }
+    assert report.cut_short(plan, count=3, others=[(10.0, plan)]) == []  # there are no others
+    [cut] = report.cut_short(plan, count=3, others=[(10.0, late)])
+    assert cut["en"] == "Out of time with 1 of 3 alternatives; there may be more."
+    assert cut["zh"] == "时间用尽：备选方案 1 个（要求 3 个），可能还有更多。"
+    curve = siting.curve(siting.maximize_coverage, *small, most=1, cutoff=700, weight="people")
+    assert report.cut_short(plan, curve=curve, most=1) == []
+    assert "the curve ends at 1 of 4" in report.cut_short(plan, curve=curve, most=4)[0]["en"]
+
+
+def test_the_same_plan_in_every_process():
+    """Whatever order sets and dicts of text come in; many plans of this square are equally good."""
+    script = (
+        "from tests.siting_runs import instance\n"
+        "from tests.test_siting import LIMITED\n"
+        "from carecircles import reach, siting\n"
+        "demand, sites = instance(60, 3, 1, side=20)\n"
+        "demand['people_60'] = 1.0\n"
+        "for goal, options in LIMITED.items():\n"
+        "    far = 1e6 if goal in ('distance', 'worst') else 400\n"
+        "    cost = reach.straight_line(demand, sites, cutoff=far)\n"
+        "    rules = siting.Rules(required=sites.index[:3])\n"
+        "    plan = siting.MODELS[goal](demand, cost, cutoff=400, rules=rules, **options)\n"
+        "    print(goal, plan.status, plan.objective, plan.bound, *plan.sites.index)\n"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    assert told[0].count("optimal") == len(LIMITED)
 
 
 def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch):

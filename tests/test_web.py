@@ -8,14 +8,17 @@ import subprocess
 import pytest
 
 from carecircles import (
+    benches,
     circle,
     comparison,
+    datasets,
     grid,
     load,
     maps,
     marginal,
     plan,
     reach,
+    robustness,
     scenario,
     services,
     timeline,
@@ -34,10 +37,10 @@ TOOLS = ROOT / "tests" / "web"
 BOTH = services.Bundle("both", {"en": "both", "zh": "两项"}, ("meals", "health_post"), 2)
 TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
-    "centres": "CentreData[]", "losses": "LossesData", "places": "PlaceData[]", "tiles": "TilesData",
+    "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
     "claims": "ClaimsData", "isochrones": "IsochronesData",
     "circle": "CircleLayerData", "amenities": "AmenitiesData", "timeline": "TimelineData",
-    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "live": "LiveData",
+    "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "sure": "SureData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
 }  # fmt: skip
 
@@ -93,6 +96,7 @@ def everything(hexi, hexi_copy):
         )
         yield maps.gain_map(before, marginal.open_everywhere(before))
         yield maps.closing_map(before, marginal.close_each(before))
+        yield maps.sure_map(robustness.measure(before, robustness.draw(before, draws=3, rng=1)))
         yield maps.load_map(load.of_plan(before))
         yield from maps.comparison_map([before, after])._children.values()
         if plan.is_straight(before):
@@ -104,7 +108,21 @@ def everything(hexi, hexi_copy):
         yield maps.timeline_map(
             timeline.timeline_of(told, days, steps=scenario.parse({"name": "s", "step": steps}))
         )
+    yield new_benches()
     yield maps.empty_map(before.area.boundary.to_crs(4326).total_bounds, title="Nothing")
+
+
+def new_benches():
+    """The map of a bench in the template."""
+    folder = datasets.folder("template")
+    study = read_area(
+        folder, network=folder / "walk" / "network.geojson", rests=folder / "walk" / "rests.csv"
+    )
+    demand = grid.make_demand(study.streets, study.population, cell=200)
+    asis = plan.evaluate(study, demand, reach=reach.of_area(study, "walking", stretch=200))
+    found = benches.place(asis, new=1, spacing=100)
+    built = plan.carry_out(asis, scenario.parse(benches.steps_of(found)))
+    return maps.benches_map(comparison.compare(asis, built), found, benches.best_centre(asis))
 
 
 def test_what_python_hands_over_is_what_the_page_reads(hexi, hexi_copy, tmp_path):

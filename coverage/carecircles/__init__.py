@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from carecircles import provision as provision
     from carecircles import reach as reach
     from carecircles import report as report
+    from carecircles import robustness as robustness
     from carecircles import scenario as scenario
     from carecircles import services as services
     from carecircles import siting as siting
@@ -88,6 +89,7 @@ __all__ = [
     "provision",
     "reach",
     "report",
+    "robustness",
     "scenario",
     "services",
     "siting",

@@ -76,7 +76,7 @@ def of_district(
     """
     _require(cutoff, epsilon)
     x, w, codes, names = _of_cells(cells, group)
-    kappa = _kappa(x, w, epsilon)
+    kappa = kappa_of(x, w, epsilon)
     whole = _measures(x, w, cutoff=cutoff, kappa=kappa)
     streets = [_measures(x[codes == n], w[codes == n], cutoff=cutoff, kappa=kappa) for n in names]
     return pd.Series(
@@ -115,7 +115,7 @@ def by_street(
     """
     _require(cutoff, epsilon)
     x, w, codes, names = _of_cells(cells, group)
-    kappa = _kappa(x, w, epsilon)
+    kappa = kappa_of(x, w, epsilon)
     people = cells[group].groupby(cells["street"], observed=False).sum()
     out = _without_way(cells, group).groupby(cells["street"], observed=False).sum()
     table = pd.DataFrame(
@@ -182,9 +182,51 @@ def _of_cells(
     return x[is_told], w[is_told], street.codes.to_numpy()[is_told], range(len(street.categories))
 
 
-def _kappa(x: np.ndarray, w: np.ndarray, epsilon: float) -> float:
+def kappa_of(x: np.ndarray, w: np.ndarray, epsilon: float) -> float:
+    """
+    How much more far distances weigh in the Kolm-Pollak measure, per unit of distance (see `of_district`).
+
+    Parameters
+    ----------
+    x, w
+        Distances, and the people who have them.
+    epsilon
+        Aversion to inequality.
+
+    Returns
+    -------
+    kappa
+        NaN where nobody has any distance.
+
+    Examples
+    --------
+    >>> kappa_of(np.array([300.0, 900.0]), np.array([1.0, 1.0]), 1.0) == 1200 / (300**2 + 900**2)
+    True
+    """
     squares = float((w * x**2).sum())
     return epsilon * float((w * x).sum()) / squares if squares > 0 else np.nan
+
+
+def equivalent(x: np.ndarray, w: np.ndarray, kappa: float) -> float:
+    """
+    The distance that, were it everyone's, would be as bad (Kolm and Pollak, see `of_district`).
+
+    Parameters
+    ----------
+    x, w
+        Distances, and the people who have them.
+    kappa
+        From `kappa_of`.
+
+    Examples
+    --------
+    >>> round(equivalent(np.array([300.0, 900.0]), np.array([1.0, 1.0]), 1 / 750), 1)
+    658.5
+    """
+    if not kappa * float(np.ptp(x)) > 1e-9:  # nobody has it farther than others, or as good as
+        return float((w * x).sum() / w.sum())
+    top = float(x.max())  # taken out of the sum, so that it does not overflow
+    return top + float(np.log((w * np.exp(kappa * (x - top))).sum() / w.sum())) / kappa
 
 
 def _measures(x: np.ndarray, w: np.ndarray, *, cutoff: float, kappa: float) -> dict[str, float]:
@@ -212,7 +254,7 @@ def _measures(x: np.ndarray, w: np.ndarray, *, cutoff: float, kappa: float) -> d
         is_off = x > 0
         told |= {
             "worst_tenth_m": (1 - others) * mean / _WORST,
-            "ede_m": _equivalent(x, w, kappa),
+            "ede_m": equivalent(x, w, kappa),
             "gini": float(1 - (np.diff(so_many) * (so_far[1:] + so_far[:-1])).sum()),
             "theil": float((part[is_off] * np.log(x[is_off] / mean)).sum()),
             "palma": (1 - others) / nearest if nearest > _NOTHING else np.nan,
@@ -242,14 +284,6 @@ def _curve(x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     people, distance = people[kept], distance[kept]
     ends = (people[-1] or 1.0, distance[-1] or 1.0)
     return people / ends[0], distance / ends[1]
-
-
-def _equivalent(x: np.ndarray, w: np.ndarray, kappa: float) -> float:
-    """The distance that, were it everyone's, would be as bad (Kolm and Pollak)."""
-    if not kappa * float(np.ptp(x)) > 1e-9:  # nobody has it farther than others, or as good as
-        return float((w * x).sum() / w.sum())
-    top = float(x.max())  # taken out of the sum, so that it does not overflow
-    return top + float(np.log((w * np.exp(kappa * (x - top))).sum() / w.sum())) / kappa
 
 
 def _decomposed(

@@ -31,6 +31,7 @@ _SOURCE_ROW = 300  # a row of what says where people live
 _PAIR = 35  # a cell and a centre that reaches it
 _PAIR_SITED = 110  # a cell and a candidate, from the cost table to the plan
 _PAIR_PROVED = 230  # the same where the whole model goes to the solver
+_LEG = 70  # from a home to a seat, or from seat to seat
 _SOLVER = 50_000_000  # the solver's own process
 _ALWAYS_PROVED = ("backup", "facilities")  # goals that always go to the solver
 TABLE_ROW = 3000  # a row of a table that is written or printed
@@ -38,7 +39,13 @@ CANDIDATE = 1200  # a candidate on the grid
 
 
 def of_evaluation(
-    area: StudyArea, *, cell: float, plans: int = 1, is_drawn: bool = False, of_rows: float = 0
+    area: StudyArea,
+    *,
+    cell: float,
+    plans: int = 1,
+    is_beside: bool = False,
+    is_drawn: bool = False,
+    of_rows: float = 0,
 ) -> float:
     """
     Bytes that evaluating a study area takes beyond what the process has.
@@ -51,6 +58,8 @@ def of_evaluation(
         Side of a grid cell in metres.
     plans
         How many plans are evaluated.
+    is_beside
+        Whether each of them has another one beside, of the same cells by another reach.
     is_drawn
         Whether a map of each cell is drawn.
     of_rows
@@ -69,9 +78,11 @@ def of_evaluation(
     pairs = len(area.facilities) * min(cells, in_circle(area.standard.metres, cell=cell))
     sources = vars(area.sources).values()
     rows = sum(len(source) for source in sources if source is not None)
-    of_cell = _CELL + _CELL_MORE * (plans - 1) + _CELL_DRAWN * is_drawn + of_rows
+    more = plans - 1 + plans * is_beside
+    of_cell = _CELL + _CELL_MORE * more + _CELL_DRAWN * is_drawn + of_rows
     of_cell += _CELL_PLACED * (rows > 0)
-    return float(_RASTER * places + of_cell * cells + _PAIR * pairs + _SOURCE_ROW * rows)
+    of_pairs = _PAIR * pairs * (1 + is_beside)
+    return float(_RASTER * places + of_cell * cells + of_pairs + _SOURCE_ROW * rows)
 
 
 def of_siting(goal: str, pairs: float) -> float:
@@ -86,6 +97,18 @@ def of_siting(goal: str, pairs: float) -> float:
     if goal in _ALWAYS_PROVED:
         return _SOLVER + _PAIR_PROVED * pairs
     return _PAIR_SITED * pairs
+
+
+def of_benches(legs: float) -> float:
+    """
+    Bytes that finding places for benches takes, by the legs between homes and seats (`benches.legs_expected`).
+
+    Examples
+    --------
+    >>> of_benches(2e6) == 2 * of_benches(1e6)
+    True
+    """
+    return _LEG * legs
 
 
 def in_circle(metres: float, *, cell: float) -> float:

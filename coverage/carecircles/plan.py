@@ -8,6 +8,7 @@ import pandas as pd
 
 from carecircles import _html, evaluation, grid, provision, weights
 from carecircles import reach as reaches
+from carecircles._limits import rounded
 from carecircles.area import (
     Standard,
     StudyArea,
@@ -217,6 +218,27 @@ def require_one_standard(plan: Plan) -> None:
         raise ValidationError([Sentence(told, zh=zh)])
 
 
+def require_no_bundle(plan: Plan) -> None:
+    """
+    Go on only if a plan counts centres one by one: what looks at who goes where cannot tell that of a bundle.
+
+    Raises
+    ------
+    ValidationError
+        If a bundle of services counts.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid
+    >>> area = datasets.load("template")
+    >>> require_no_bundle(evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    """
+    if plan.parts:
+        told = "this looks at single centres, not at a bundle of services; ask for one with --service instead."
+        zh = "此处只看单个中心，不看服务组合；请改用 --service 逐项提问。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
 def _of_bundle(
     area: StudyArea, demand: pd.DataFrame, *, reach: Reach, base: Plan | None, name: Text
 ) -> Plan:
@@ -379,7 +401,7 @@ def _origin_of(plan: Plan | None, area: StudyArea) -> Plan | None:
 
 def _limit(standard: Standard, unit: str) -> float:
     """What the standard allows, in the unit of a cost table."""
-    return standard.minutes if unit == "min" else standard.metres
+    return rounded(standard.minutes if unit == "min" else standard.metres, unit)
 
 
 def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
@@ -397,7 +419,7 @@ def cutoffs_of(plan: Plan, minutes: Sequence[float]) -> np.ndarray:
     every, standard = np.asarray(minutes, dtype=float), plan.area.standard
     if plan.cost.unit == "min":
         return every
-    return every / standard.minutes * standard.metres
+    return rounded(every / standard.minutes * standard.metres, "m")
 
 
 def carry_out(

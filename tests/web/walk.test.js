@@ -1,6 +1,6 @@
 "use strict";
 const test = require("node:test"), assert = require("node:assert/strict");
-const { walk: { Network, Walks, runs }, ways: { Ways }, reached: { outline } } = require("./load.js");
+const { walk: { Network, Walks, runs }, ways: { Ways }, limits: { told }, reached: { outline } } = require("./load.js");
 const { dice } = require("./dice.js");
 
 const near = (one, other) => Math.abs(one - other) < 1e-6;
@@ -161,7 +161,7 @@ test("costs of Python's are taken as far as they go, where the centre stands whe
   const homes = [{ edge: 0, share: 0, off: 0 }, { edge: 0, share: 280 / 300, off: 5 }];
   const net = new Network(graphOf(LADDER), columns(homes)), place = { edge: 2, share: 0, off: 0 };
   const told = { limit: 500, cells: Uint32Array.of(3), costs: Float64Array.of(499) };
-  const walks = new Walks(net, waysOf(LADDER), new Map([["a", { x: 0, y: 100, place, reached: told }]]), { perMetre: 1, farthest: 2000 });
+  const walks = new Walks(net, waysOf(LADDER), new Map([["a", { x: 0, y: 100, place, reached: told }]]), { unit: "m", perMetre: 1, farthest: 2000 });
   const old = { id: "a", x: 0, y: 100 };
   assert.deepEqual([...walks.runs(old, 499)], [3, 3]);
   assert.deepEqual([...walks.runs(old, 498)], []);
@@ -174,12 +174,36 @@ test("costs of Python's are taken as far as they go, where the centre stands whe
 
 test("minutes are metres of level ground at a pace, and stairs inside a house count on the way out of it", () => {
   const homes = { ...columns([{ edge: 0, share: 0, off: 0 }, { edge: 0, share: 280 / 300, off: 5 }]), stairs: [0, 75] };
-  const walks = new Walks(new Network(graphOf(LADDER), homes), waysOf(LADDER), new Map(), { perMetre: 1 / 50, farthest: 40 });
+  const walks = new Walks(new Network(graphOf(LADDER), homes), waysOf(LADDER), new Map(), { unit: "min", perMetre: 1 / 50, farthest: 40 });
   const centre = { id: "a", x: 0, y: 100 }; // 700 m and 425 + 75 m
   assert.deepEqual([...walks.runs(centre, 14)], [0, 0, 3, 3]);
   assert.deepEqual([...walks.runs(centre, 13.9)], [3, 3]);
   assert.deepEqual([...walks.runs(centre, 9.9)], []);
   assert.deepEqual([0, 3].map((number) => walks.nearest(number, [centre]).cost), [14, 10]);
+});
+
+test("a walk of exactly the limit is covered, and one a tenth of a millimetre longer is not", () => {
+  const random = dice(31), whole = (most) => 1 + Math.floor(most * random());
+  for (let k = 0; k < 400; k++) {
+    const pace = 4 + whole(296), minutes = 99 + whole(3900); // hundredths
+    const metres = 60 * pace * minutes, limit = minutes / 100; // ten-thousandths of a metre, a whole number
+    const count = whole(12), cut = [0, ...Array.from({ length: count - 1 }, () => whole(metres - 1)).sort((a, b) => a - b), metres, metres + 50_000];
+    const lines = cut.slice(1).map((end, n) => ({ start: n, end: n + 1, along: (end - cut[n]) / 10_000 }));
+    const graph = { start: lines.map((l) => l.start), end: lines.map((l) => l.end), along: lines.map((l) => l.along) };
+    const homes = { ...columns([{ edge: count, share: 0, off: 0 }, { edge: count, share: 0, off: 1e-4 }]), stairs: [0, 0] };
+    const place = { edge: 0, share: 0, off: 0 }, far = { limit: 0, cells: new Uint32Array(0), costs: new Float64Array(0) };
+    const walks = new Walks(new Network(graph, homes), null, new Map([["a", { x: 0, y: 0, place, reached: far }]]),
+      { unit: "min", perMetre: 1 / (60 * (pace / 100)), farthest: 200 });
+    const centre = { id: "a", x: 0, y: 0 };
+    assert.deepEqual([...walks.runs(centre, limit)], [0, 0], `${pace} ${minutes} ${cut}`);
+    assert.equal(walks.nearest(0, [centre]).cost, limit);
+    assert.ok(walks.nearest(3, [centre]).cost > limit);
+  }
+});
+
+test("costs are told to the decimals of their unit, halves to the even", () => {
+  assert.deepEqual([15.000000000000002, 0.123456784999, 0.001953125].map((n) => told(n, "min")), [15, 0.12345678, 0.00195312]);
+  assert.deepEqual([699.9999996, 0.5000005, 0.0000015].map((n) => told(n, "m")), [700, 0.5, 0.000002]);
 });
 
 test("runs of cells and their border", () => {

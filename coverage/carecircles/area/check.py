@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import io, people
+from carecircles import io, people, services
 from carecircles.area import _amenities, _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
 from carecircles.area.needs import with_needs
@@ -201,7 +201,16 @@ def describe_area(area: StudyArea, *, folder: str | Path) -> list[Sentence]:
             _indented(Sentence(f"{role}: {about}", zh=f"{_role_zh(role)}：{about.zh}"))
             for role, about in lines
         ),
-        *map(_indented, [*_said(area.notes), *_beyond(area.facilities)]),
+        *map(_indented, [*_bundles(area), *_said(area.notes), *_beyond(area.facilities)]),
+    ]
+
+
+def _bundles(area: StudyArea) -> list[Sentence]:
+    """What each bundle of services asks for."""
+    told = [(bundle.key, services.in_words(bundle, area.services)) for bundle in area.bundles]
+    return [
+        Sentence(f"bundle {key}: {said['en']}", zh=f"服务组合 {key}：{said['zh']}")
+        for key, said in told
     ]
 
 

@@ -117,6 +117,8 @@ class OnFoot:
         Seats, as points.
     profiles
         How people walk: the area's own profiles.
+    rebuilt
+        What scenarios have rebuilt, such as 'bench', in their order.
     """
 
     network: "Network | None" = None
@@ -124,6 +126,7 @@ class OnFoot:
     crossings: gpd.GeoDataFrame | None = None
     rests: gpd.GeoDataFrame | None = None
     profiles: tuple[Profile, ...] = ()
+    rebuilt: tuple[str, ...] = ()
 
 
 NO_WALKS = OnFoot()

@@ -200,12 +200,17 @@ def _require_memory(
     of_rows: float = 0.0,
 ) -> None:
     """Before the grid is made, whether there is memory for it and what follows."""
-    from carecircles import grid, memory
+    from carecircles import grid, memory, reach
 
     require(grid.cell_problems(options.cell), grid.count_problems(study.streets, options.cell))
     most = memory.limit(options.memory)
     estimate = memory.of_evaluation(
-        study, cell=options.cell, plans=plans, is_drawn=is_drawn, of_rows=of_rows
+        study,
+        cell=options.cell,
+        plans=plans,
+        is_beside=reach.beside(study, options.reach) is not None,
+        is_drawn=is_drawn,
+        of_rows=of_rows,
     )
     larger = enlarged("--cell", options.cell * math.sqrt(estimate / max(most, 1.0)), options.cell)
     memory.require(estimate, most=most, doing=f"--cell {options.cell:g}", mend=use(larger))

@@ -1,13 +1,14 @@
 """`carecircles benches`."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carecircles.cli._work import rested
+from carecircles.cli._work import enlarged, rested, use
 from carecircles.cli.options import (
     EvaluationFormat,
     Options,
@@ -31,6 +32,9 @@ from carecircles.cli.output import (
     print_table,
 )
 from carecircles.words import Sentence, joined, say
+
+if TYPE_CHECKING:
+    from carecircles.plan import Plan
 
 _MOST = 500
 _TO_ONE = Sentence(
@@ -69,6 +73,9 @@ def benches(
         Path | None,
         typer.Option(help="TOML file to write the benches to, as steps for `whatif`."),
     ] = None,
+    map: Annotated[
+        Path | None, typer.Option(help="HTML file to write a map of the benches to.")
+    ] = None,
     options: Options,
 ) -> None:
     """Find where new benches bring most people within reach, who walk from seat to seat along the ways."""
@@ -80,7 +87,8 @@ def benches(
         conflicts({"--bundle": options.bundle}, _TO_ONE),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(scenario, (".toml",), "--scenario"),
-        target_problems([out, scenario], inputs),
+        suffix_problems(map, (".html", ".htm"), "--map"),
+        target_problems([out, scenario, map], inputs),
     )
     from carecircles import benches as places
     from carecircles import report, siting
@@ -93,10 +101,24 @@ def benches(
             tell(_progress(value, bound))
 
         search = siting.Search(time_limit=wanted.time_limit, watch=watch if is_watched() else None)
-        found = places.place(before, new=wanted.new, spacing=wanted.spacing, search=search)
+        candidates = places.candidates_within(before, spacing=wanted.spacing)
+        _require_memory(before, places.legs_expected(before, candidates), wanted, options)
+        found = places.place(before, new=wanted.new, candidates=candidates, search=search)
     with busy(MEASURING, options.lang):
         centre = places.best_centre(before)
     prices = {"price_bench": wanted.price_bench, "price_centre": wanted.price_centre}
+
+    def page() -> str:
+        from carecircles import comparison, maps
+        from carecircles import plan as plans
+
+        after = before
+        if len(found.seats):
+            after = plans.carry_out(before, scenarios.parse(places.steps_of(found)))
+        change = comparison.compare(before, after)
+        drawn = maps.benches_map(change, found, centre, lang=options.lang)
+        text: str = drawn.get_root().render()
+        return text
 
     def show(lang: str) -> None:
         lines = report.bench_notes(before, found, centre, **prices)
@@ -116,11 +138,29 @@ def benches(
         before.area,
         format=format,
         out=out,
-        beside={scenario: lambda: scenarios.scenario_text(scenarios.parse(places.steps_of(found)))},
-        told=[out, scenario],
+        beside={
+            scenario: lambda: scenarios.scenario_text(scenarios.parse(places.steps_of(found))),
+            map: page,
+        },
+        told=[out, scenario, map],
         inputs=inputs,
         lang=options.lang,
     )
+
+
+def _require_memory(plan: "Plan", legs: float, wanted: Wanted, options: Options) -> None:
+    """Before legs are measured, whether there is memory for all of them."""
+    from carecircles import memory, reach
+
+    most, estimate = memory.limit(options.memory), memory.of_benches(legs)
+    factor = math.sqrt(estimate / max(most, 1.0))  # as the legs grow with the square of either
+    stretch = reach.stretch_in(plan.reach) or 0.0
+    wider = use(enlarged("--spacing", wanted.spacing * factor, wanted.spacing))
+    shorter = Sentence(
+        f", or a --stretch of less than {stretch:g}", zh=f"，或把 --stretch 改为小于 {stretch:g}"
+    )
+    doing = Sentence(f"a search over {legs:,.0f} legs", zh=f"在 {legs:,.0f} 段路程中搜索")
+    memory.require(estimate, most=most, doing=doing, mend=joined([wider, shorter], ""))
 
 
 def _problems(wanted: Wanted, options: Options) -> list[Sentence]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from carecircles.maps import BaseMap
     from carecircles.plan import Plan
+    from carecircles.robustness import Robustness
 from carecircles.cli._work import evaluated
 from carecircles.cli.options import (
     By,
@@ -34,12 +35,21 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import DRAWING, Answer, busy, give, print_line, print_table
+from carecircles.cli.output import (
+    DRAWING,
+    MEASURING,
+    Answer,
+    busy,
+    give,
+    print_line,
+    print_table,
+)
 from carecircles.words import Sentence, say
 
 _WITH_SERVICES = Sentence(
     "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
 )
+_WITH_SEVERAL = Sentence("--services and --by group", zh="--services 或 --by group 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -126,6 +136,13 @@ def evaluate(
         bool,
         typer.Option("--services", help="For every service and bundle of the area, side by side."),
     ] = False,
+    sure: Annotated[
+        bool,
+        typer.Option(
+            "--sure",
+            help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
+        ),
+    ] = False,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
@@ -146,6 +163,7 @@ def evaluate(
     require(
         options_problems(options),
         _services_problems(options, by, services=services),
+        [] if is_plain else conflicts({"--sure": sure}, _WITH_SEVERAL),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         target_problems([out, isochrones], inputs),
@@ -155,7 +173,7 @@ def evaluate(
 
     answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None
     give(
-        answer or _coverage(plan, by),
+        answer or _coverage(plan, by, _drawn(plan, options) if sure else None),
         plan.area,
         format=format,
         out=out,
@@ -181,20 +199,32 @@ def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[
     return problems
 
 
-def _coverage(plan: "Plan", by: str) -> Answer:
+def _drawn(plan: "Plan", options: Options) -> "Robustness":
+    """What the plan says in as many draws as `sure` takes, of the same seed."""
+    with busy(MEASURING, options.lang):
+        from carecircles import plan as plans
+        from carecircles import robustness
+
+        draws = robustness.USUAL_DRAWS if plans.is_straight(plan) else robustness.DRAWS_ON_FOOT
+        return robustness.measure(plan, robustness.draw(plan, draws=draws, rng=1))
+
+
+def _coverage(plan: "Plan", by: str, sure: "Robustness | None" = None) -> Answer:
     from carecircles import report
 
     def frame() -> "gpd.GeoDataFrame":
-        return report.coverage_frame(plan, by=by)
+        return report.coverage_frame(plan, by=by, sure=sure)
 
     def with_total() -> "pd.DataFrame":
-        return report.with_total(frame(), report.coverage_frame(plan, by=By.district))
+        whole = report.coverage_frame(plan, by=By.district, sure=sure)
+        return report.with_total(frame(), whole)
 
     def show(lang: str) -> None:
         print_table(
-            report.coverage_table(plan, by=by, lang=lang),
+            report.coverage_table(plan, by=by, lang=lang, sure=sure),
             title=say(report.standard_note(plan), lang),
             notes=[
+                *(say(line, lang) for line in (report.sure_notes(sure) if sure else [])),
                 *report.notes(plan, lang=lang),
                 *(say(line, lang) for line in report.border_notes(plan)),
             ],
@@ -203,7 +233,7 @@ def _coverage(plan: "Plan", by: str) -> Answer:
 
     return Answer(
         frame,
-        lambda: report.evaluation_record(plan, by=by),
+        lambda: report.evaluation_record(plan, by=by, sure=sure),
         show,
         with_total if by == By.street else None,
     )

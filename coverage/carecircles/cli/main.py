@@ -17,7 +17,8 @@ from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
 # isort: off
-from carecircles.cli import coverage, circle, timeline, claims, whatif, site, benches, equity, load, project, network, files  # noqa: F401  # fmt: skip
+from carecircles.cli import coverage, circle, timeline, claims, whatif, site, benches, equity, load  # noqa: F401
+from carecircles.cli import sure, project, network, files  # noqa: F401
 # isort: on
 
 _MOST_PROBLEMS = 100

@@ -48,7 +48,8 @@ def network(
         bool,
         typer.Option(
             "--private",
-            help="Walk private streets and paths too, such as those inside housing estates.",
+            help="Walk private streets and paths too, such as those inside housing estates; everybody walks "
+            "them then, also as short cuts.",
         ),
     ] = False,
     datum: Annotated[

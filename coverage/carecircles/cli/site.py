@@ -43,8 +43,10 @@ from carecircles.words import Sentence, at, joined, listed, say
 
 class Objective(StrEnum):
     coverage = "coverage"
+    expected = "expected"
     facilities = "facilities"
     distance = "distance"
+    fair = "fair"
     worst = "worst"
     backup = "backup"
     gradual = "gradual"
@@ -61,8 +63,8 @@ class Goal:
     objective: Annotated[
         Objective,
         typer.Option(
-            help="coverage: most people; facilities: fewest centres; distance: least mean distance; "
-            "worst: least far for the farthest; backup: most people with two centres; gradual: most "
+            help="coverage: most people; expected: most in the mean of where centres may stand (see `sure`); facilities: fewest centres; distance: least mean distance; "
+            "fair: the same where it counts more that some have it far (Kolm-Pollak); worst: least far for the farthest; backup: most people with two centres; gradual: most "
             "people, those farther away counting less."
         ),
     ] = Objective.coverage
@@ -72,6 +74,17 @@ class Goal:
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
     ] = 300.0
+    epsilon: Annotated[
+        float, typer.Option(help="Aversion to inequality, with fair: how much more it counts.")
+    ] = 1.0
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            help="How many times positions that are not known are drawn, with expected.  [default: 1000; 200 where "
+            "ways are walked]"
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of these draws.")] = 1
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
     ] = None
@@ -124,6 +137,10 @@ class Effort:
     time_limit: Annotated[float, typer.Option(help="Seconds to search at most, each time.")] = 60.0
 
 
+_AVERSION = Sentence(
+    "a number above 0 and up to 100, such as 1", zh="大于 0 且不超过 100 的数，例如 1"
+)
+_DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
@@ -186,15 +203,16 @@ def site(
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
+        asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
         _require_siting_memory(
             goal.objective,
-            siting.pairs_expected(goal.objective, before, candidates, full=goal.full),
+            siting.pairs_expected(goal.objective, asked, candidates, full=goal.full),
             options,
             spacing=(places.spacing or options.cell) if is_spaced else None,
         )
         prices = candidates["price"] if goal.budget is not None else None
         question = siting.ask(
-            before,
+            asked,
             candidates,
             goal=goal.objective,
             weight=report.headline_group(before),
@@ -204,6 +222,7 @@ def site(
             full=goal.full,
             share=goal.share,
             until=begun + effort.time_limit,
+            epsilon=goal.epsilon,
         )
     several, others = None, []
     with _watching(options.lang) as watch:
@@ -228,10 +247,16 @@ def site(
         drawn: str = maps.change_map(change, lang=options.lang).get_root().render()
         return drawn
 
+    most, count = effort.curve, effort.alternatives
+    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
     answer = Answer(
         lambda: report.siting_frame(before, plan, candidates),
-        lambda: report.siting_record(before, after, plan, candidates, curve=several, others=others),
-        lambda lang: _print_siting(before, after, plan, candidates, several, others, lang),
+        lambda: report.siting_record(
+            before, after, plan, candidates, curve=several, others=others, cut=cut
+        ),
+        lambda lang: _print_siting(
+            before, after, plan, candidates, several, others, cut, lang=lang
+        ),
     )
     give(
         answer,
@@ -243,6 +268,16 @@ def site(
         inputs=inputs,
         lang=options.lang,
     )
+
+
+def _with_probability(before: "Plan", goal: Goal) -> "Plan":
+    """The plan whose cells say how likely they are covered while positions are not known."""
+    from carecircles import plan as plans
+    from carecircles import robustness
+
+    draws = goal.draws or (_DRAWS if plans.is_straight(before) else _DRAWS_ON_FOOT)
+    drawn = robustness.draw(before, draws=draws, rng=goal.seed)
+    return robustness.with_probability(robustness.measure(before, drawn))
 
 
 def _require_siting_memory(
@@ -280,6 +315,9 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "say how many new centres, --new 3, or what they may cost, --budget 500."
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
+    if goal.objective is Objective.expected:
+        why = Sentence("--objective expected", zh="--objective expected 同用")
+        problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
     if budget is not None and curve is not None:
         told = "--curve counts centres; it does not go with --budget."
         problems.append(Sentence(told, zh="--curve 按中心个数计；不能与 --budget 同用。"))
@@ -304,14 +342,23 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 Sentence("seconds above 0", zh="大于 0 的秒数"),
             ),
             ("--gap", gap, 0 <= gap < 1, below_1),
+            (
+                "--draws",
+                goal.draws,
+                1 <= (goal.draws or 1) <= _MOST_DRAWS and goal.draws != 0,
+                _number_to(_MOST_DRAWS, 1),
+            ),
+            ("--seed", goal.seed, goal.seed >= 0, Sentence("0 or more", zh="不小于 0 的整数")),
+            ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
             ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
     ]
 
 
-def _number_to(most: int) -> Sentence:
-    return Sentence(f"a number from 0 to {most:,}", zh=f"介于 0 到 {most:,} 之间的整数")
+def _number_to(most: int, least: int = 0) -> Sentence:
+    told = f"a number from {least} to {most:,}"
+    return Sentence(told, zh=f"介于 {least} 到 {most:,} 之间的整数")
 
 
 def _places_problems(places: Places, budget: float | None, *, is_equipping: bool) -> list[Sentence]:
@@ -430,6 +477,8 @@ def _print_siting(
     places: "gpd.GeoDataFrame",
     several: "pd.DataFrame | None",
     others: "list[tuple[float, Siting]]",
+    cut: "list[Text]",
+    *,
     lang: str,
 ) -> None:
     from carecircles import report
@@ -439,7 +488,7 @@ def _print_siting(
         tables.append(report.curve_table(before, plan, several, lang=lang))
     if others:
         tables.append(report.alternatives_table(before, others, places, lang=lang))
-    notes = [say(line, lang) for line in report.siting_notes(before, plan, places)]
+    notes = [say(line, lang) for line in [*report.siting_notes(before, plan, places), *cut]]
     titles = [say(report.standard_note(before), lang), *[""] * (len(tables) - 1)]
     for table, title in zip(tables[:-1], titles, strict=False):
         print_table(table, title=title, lang=lang)

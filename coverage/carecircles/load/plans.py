@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 
 from carecircles import comparison
-from carecircles.errors import ValidationError
 from carecircles.load import access
 from carecircles.load.assigned import by_nearest, by_transport
 from carecircles.load.need import THOUSAND, in_need
 from carecircles.load.values import Load, by_street
-from carecircles.plan import Plan
-from carecircles.words import Sentence
+from carecircles.plan import Plan, require_no_bundle
 
 WAYS = ("nearest", "transport")
 FORMS = {"2sfca": access.two_step, "e2sfca": access.enhanced, "gaussian": access.gaussian}
@@ -88,7 +86,7 @@ def of_plan(
     KeyError
         If the kind or the form is not known.
     ValidationError
-        If a bundle of services counts in the plan: it stands at several centres, none of which holds it.
+        If a bundle of services counts.
 
     Examples
     --------
@@ -101,11 +99,7 @@ def of_plan(
     >>> told.district[["need", "served", "left_over", "unsaid"]].round().tolist()
     [24000.0, 120.0, 15283.0, 8596.0]
     """
-    if plan.parts:
-        told = "a bundle of services is at no centre alone, so that none holds places of it; ask of one service."
-        raise ValidationError(
-            [Sentence(told, zh="成套服务不在单独一个中心，没有中心可言容量；请只问一项服务。")]
-        )
+    require_no_bundle(plan)
     needs = plan.area.needs
     is_by_needs = needs is not None and kind in set(needs["kind"])
     people, places = people_of(plan, kind), plan.area.facilities[kind].astype(float)

@@ -2,6 +2,7 @@
 
 from carecircles.maps.around import empty_map as empty_map
 from carecircles.maps.around import title as title
+from carecircles.maps.benches import benches_map as benches_map
 from carecircles.maps.change import change_map as change_map
 from carecircles.maps.change import change_title as change_title
 from carecircles.maps.circle import amenity_layer as amenity_layer
@@ -28,6 +29,8 @@ from carecircles.maps.live import whatif_map as whatif_map
 from carecircles.maps.load import load_map as load_map
 from carecircles.maps.marginal import closing_map as closing_map
 from carecircles.maps.marginal import gain_map as gain_map
+from carecircles.maps.sure import sure_layer as sure_layer
+from carecircles.maps.sure import sure_map as sure_map
 from carecircles.maps.tiles import BASE_MAPS as BASE_MAPS
 from carecircles.maps.tiles import BaseMap as BaseMap
 from carecircles.maps.tiles import base_map as base_map

@@ -66,7 +66,7 @@ def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None
         "title": change_title(before, after),
         "subtitle": _standards(before, after),
         "summary": report.change_summary(change),
-        "legend": _change_legend(change),
+        "legend": change_legend(change),
         "table": _change_table(change, group),
         "notes": [*report.change_notes(change), *notes_of(after)],
         "swipe": True,
@@ -130,7 +130,8 @@ def _change_table(change: Change, group: Group) -> dict[str, Any]:
     }
 
 
-def _change_legend(change: Change) -> list[dict[str, Any]]:
+def change_legend(change: Change) -> list[dict[str, Any]]:
+    """Signs of a map of changes and what they mean; the four of cells come first."""
     before, after = change.before, change.after
     signs, changed = change_signs(), set(change.centres["change"])
     centres = CENTRE_SIGNS | {

@@ -175,6 +175,7 @@ def comparison_map(
         "unstated": headline_of(unstated),
         "remarks": remarks,
         "layers": layer_groups(every),
+        "credits": report.sources_of(*plans),
         "maps": [
             {
                 "title": name,

@@ -57,6 +57,7 @@ class _LiveDrawing(Drawing):
         *ASSETS["default_js"],
         *scripts_of(
             (
+                "limits",
                 "counting",
                 "ways",
                 "walk",

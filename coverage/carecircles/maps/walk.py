@@ -15,7 +15,6 @@ from carecircles.plan import Plan
 
 if TYPE_CHECKING:
     from carecircles.network import Network, OnWay
-    from carecircles.walkers import Profile
 
 _FARTHEST_M = 2000.0  # a walk that the page can measure, at least
 _STANDARDS = 2.0  # or so many times the standard
@@ -66,13 +65,9 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     >>> walk_data(asis, street)["farthest"]
     2000.0
     """
-    from carecircles import network as networks  # which loads what straight lines do without
-
     area, cells = plan.area, plan.cells
-    profile = reaches.profile_in(plan.reach)
-    along = None if profile is None else networks.level_metres(network, profile)
-    graph = networks.graph_of(network, along)
-    per_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)
+    on = reaches.footing_of(network, reaches.profile_in(plan.reach))
+    graph, per_metre = on.graph, on.a_metre
     farthest = max(_FARTHEST_M * per_metre, _STANDARDS * plan.cost.cutoff)
     within = shapely.buffer(area.boundary.geometry.iloc[0], farthest / per_metre + _matching.RIM_M)
     shapely.prepare(within)
@@ -88,13 +83,13 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     cell = np.flatnonzero(place >= 0)  # in the order of their numbers on the page
     of_cell = np.empty(len(cells), dtype=np.int64)
     of_cell[place[cell]] = cell
-    x, y = (cells[name].to_numpy(dtype=float)[place[cell]] for name in ("x", "y"))
-    number[~np.isfinite(graph.along)] = -1
-    homes = _near(networks.onto(network, x, y), number)
-    points = area.facilities.geometry
-    centres = _near(networks.onto(network, points.x.to_numpy(), points.y.to_numpy()), number)
-    is_on = homes.edge >= 0
-    homes, on = homes.taken(is_on), place[cell[is_on]]
+    homes, position = _near(reaches.homes_on(on, cells), number)
+    order = np.argsort(of_cell[position], kind="stable")
+    homes, position = homes.taken(order), position[order]
+    near, place_of = _near(reaches.points_on(on, area.facilities), number)
+    centres = _nowhere(len(area.facilities))
+    for all_of, some in zip(centres, near, strict=True):
+        all_of[place_of] = some
     arrays = {
         "way_start": ends[:, 0],
         "way_end": ends[:, 1],
@@ -104,18 +99,19 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         "wall_shape": shape,
         "wall_is_area": is_area,
         **_packed_lines("wall", walls, corner, unit),
-        "cell": _differences(cell[is_on]),
+        "cell": _differences(of_cell[position]),
         "cell_edge": homes.edge,
         "cell_share": homes.share,
         "cell_off": homes.off,
-        **_stairs(cells, on, profile),
+        **_stairs(on, cells, position),
         "centre_edge": centres.edge + 1,
         "centre_share": centres.share,
-        "centre_off": np.where(centres.edge >= 0, centres.off, 0.0),
+        "centre_off": centres.off,
         **_rows(plan, of_cell),
     }
     return {
         "per_metre": per_metre,
+        "cost_unit": plan.cost.unit,
         "farthest": farthest,
         "measured": plan.cost.cutoff,
         "unit": unit,
@@ -126,19 +122,26 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
 
 
 def _stairs(
-    cells: pd.DataFrame, on: np.ndarray, profile: "Profile | None"
+    on: reaches.Footing, cells: pd.DataFrame, position: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The metres in which the stairs inside the houses of some cells are climbed, where they count."""
-    if profile is None or not profile.flight_s or "flights" not in cells:
-        return {}
-    flights = cells["flights"].to_numpy(dtype=float)[on]
-    return {"cell_stairs": profile.pace_m_s * profile.flight_s * flights}
+    metres = reaches.indoors(on, cells)[position]
+    return {"cell_stairs": metres} if metres.any() else {}
 
 
-def _near(places: "OnWay", number: np.ndarray) -> "OnWay":
-    """Places on the ways that are kept; on way -1 where theirs is not, which is farther off than anybody walks."""
-    edge = np.where(places.edge >= 0, number[places.edge], -1)
-    return places._replace(edge=edge)
+def _near(placed: reaches.Placed, number: np.ndarray) -> reaches.Placed:
+    """Of some places those on ways that are kept; others are farther off than anybody walks."""
+    edge = number[placed.places.edge]
+    is_near = edge >= 0
+    places = placed.places._replace(edge=edge).taken(is_near)
+    return reaches.Placed(places, placed.position[is_near])
+
+
+def _nowhere(count: int) -> "OnWay":
+    """So many places on no way."""
+    from carecircles.network import OnWay
+
+    return OnWay(np.full(count, -1), np.zeros(count), np.zeros(count))
 
 
 def _walls(

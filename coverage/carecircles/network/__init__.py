@@ -6,6 +6,10 @@ off their ways counts too; `reach.walking` makes the cost table of it.
 """
 
 from carecircles.network._osm import OSM as OSM
+from carecircles.network.graphs import Graph as Graph
+from carecircles.network.graphs import graph_of as graph_of
+from carecircles.network.graphs import level_metres as level_metres
+from carecircles.network.graphs import links_of as links_of
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
 from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends
@@ -13,6 +17,8 @@ from carecircles.network.health import is_left_out as is_left_out
 from carecircles.network.health import landmarks as landmarks
 from carecircles.network.health import metres_off as metres_off
 from carecircles.network.health import nearest_ways as nearest_ways
+from carecircles.network.places import OnWay as OnWay
+from carecircles.network.places import onto as onto
 from carecircles.network.prepared import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
@@ -22,6 +28,7 @@ from carecircles.network.rebuilt import stairs_at as stairs_at
 from carecircles.network.rebuilt import with_ramps as with_ramps
 from carecircles.network.rebuilt import with_waits as with_waits
 from carecircles.network.rebuilt import with_way as with_way
+from carecircles.network.rests import SLACK_M as SLACK_M
 from carecircles.network.rests import legs as legs
 from carecircles.network.rests import rested_nearest as rested_nearest
 from carecircles.network.rests import rested_walks as rested_walks
@@ -30,13 +37,7 @@ from carecircles.network.seats import opens_none as opens_none
 from carecircles.network.seats import read_crossings as read_crossings
 from carecircles.network.seats import read_rests as read_rests
 from carecircles.network.values import Network as Network
-from carecircles.network.walks import Graph as Graph
-from carecircles.network.walks import OnWay as OnWay
-from carecircles.network.walks import graph_of as graph_of
-from carecircles.network.walks import level_metres as level_metres
-from carecircles.network.walks import links_of as links_of
 from carecircles.network.walks import nearest as nearest
-from carecircles.network.walks import onto as onto
 from carecircles.network.walks import walks as walks
 from carecircles.network.ways import flights_of as flights_of
 from carecircles.network.ways import is_signalled as is_signalled

@@ -75,8 +75,8 @@ def private_notes(file: str, metres: float, asked: Asked) -> list[Text]:
         return [
             {
                 "en": f"{file}: {metres:,.0f} m of private ways are walked by everybody, as by the residents "
-                "of estates",
-                "zh": f"{file}：私有道路共 {metres:,.0f} 米，按小区居民可走处理，所有人均可通行",
+                "of estates, and as short cuts too",
+                "zh": f"{file}：私有道路共 {metres:,.0f} 米，按小区居民可走处理，所有人均可通行，也可抄近路穿行",
             }
         ]
     return [

@@ -6,8 +6,8 @@ import pandas as pd
 import shapely
 
 from carecircles.datum import from_wgs84
+from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.walks import onto
 from carecircles.words import Text
 
 _EVERY_M = 50.0  # along borders

@@ -56,7 +56,8 @@ def read_network(
         The area that is meant; ways more than 2 km from its bounds are left out.
     private
         Whether private streets and paths are walked, such as those inside housing estates
-        (`is_walkable`); how long they are is in the notes either way.
+        (`is_walkable`); how long they are is in the notes either way. They are walked by everybody, also
+        as short cuts from one public way to another.
 
     Returns
     -------

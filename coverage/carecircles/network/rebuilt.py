@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.walks import onto
 from carecircles.network.ways import COUNTED
 
 JOINS_M = (

@@ -12,18 +12,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from carecircles.network._tiles import PAIRS_AT_ONCE, TILE_CUTOFFS, Bins
+from carecircles.network.graphs import Graph, links_of, part_of
+from carecircles.network.places import OnWay, points_on
 from carecircles.network.values import Network
-from carecircles.network.walks import (
-    _PAIRS_AT_ONCE,
-    _TILE_CUTOFFS,
-    Graph,
-    OnWay,
-    _Bins,
-    _part,
-    _points,
-    links_of,
-    walks,
-)
+from carecircles.network.walks import walks
 
 SLACK_M = 0.02  # files say where seats are to the centimetre; a leg has two ends
 
@@ -52,7 +45,7 @@ def legs(
     Examples
     --------
     >>> import geopandas as gpd, shapely
-    >>> from carecircles.network.walks import graph_of, onto
+    >>> from carecircles.network import graph_of, onto
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
@@ -97,7 +90,7 @@ def rested_walks(
     A seat half-way of 100 m lets those walk to the centre who go 60 m at a stretch.
 
     >>> import geopandas as gpd, shapely
-    >>> from carecircles.network.walks import graph_of, onto
+    >>> from carecircles.network import graph_of, onto
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
@@ -106,22 +99,22 @@ def rested_walks(
     (array([0]), array([0]), array([100.]))
     """
     links, first = _seated(network, graph, places, centres, seats, stretch=stretch)
-    xy = np.concatenate([_points(network, some) for some in (seats, places, centres)])
+    xy = np.concatenate([points_on(network, some) for some in (seats, places, centres)])
     count, at = len(seats.edge), xy[first:]
     widest = float((xy.max(axis=0) - xy.min(axis=0)).sum()) if len(xy) else 0.0
     metres = min(cutoff / graph.per_metre, widest) + 1.0
-    bins, local = _Bins.of(xy[:first], metres), np.full(len(xy), -1)
+    bins, local = Bins.of(xy[:first], metres), np.full(len(xy), -1)
     nothing = np.array([], dtype=np.int64)
     parts = [(nothing, nothing, np.array([]))]
-    for some in _Bins.of(at, _TILE_CUTOFFS * metres).parts():
+    for some in Bins.of(at, TILE_CUTOFFS * metres).parts():
         low, high = at[some].min(axis=0) - metres, at[some].max(axis=0) + metres
         near = bins.within(low, high)
-        step = max(1, _PAIRS_AT_ONCE // max(len(near), 1))
+        step = max(1, PAIRS_AT_ONCE // max(len(near), 1))
         for n in range(0, len(some), step):
             group = some[n : n + step]
             nodes = np.concatenate([near, first + group])
             local[nodes] = np.arange(len(nodes))
-            own = _part(links, nodes, local)
+            own = part_of(links, nodes, local)
             local[nodes] = -1
             cost = dijkstra(own, indices=len(near) + np.arange(len(group)), limit=cutoff)
             home = np.flatnonzero(near >= count)
@@ -149,7 +142,7 @@ def rested_nearest(
     Examples
     --------
     >>> import geopandas as gpd, shapely
-    >>> from carecircles.network.walks import graph_of, onto
+    >>> from carecircles.network import graph_of, onto
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)

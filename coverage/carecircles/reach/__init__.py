@@ -8,6 +8,13 @@ with its data bound by `functools.partial`, such as `walking` or `looked_up`. Ev
 
 from carecircles.reach.detour import detour as detour
 from carecircles.reach.detour import factor_problems as factor_problems
+from carecircles.reach.footing import Footing as Footing
+from carecircles.reach.footing import Placed as Placed
+from carecircles.reach.footing import footing_of as footing_of
+from carecircles.reach.footing import homes_on as homes_on
+from carecircles.reach.footing import indoors as indoors
+from carecircles.reach.footing import most_metres as most_metres
+from carecircles.reach.footing import points_on as points_on
 from carecircles.reach.kinds import DETOUR as DETOUR
 from carecircles.reach.kinds import STRAIGHT as STRAIGHT
 from carecircles.reach.kinds import WALKING as WALKING

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from carecircles._limits import farthest, rounded
 from carecircles.errors import ValidationError
 from carecircles.reach._pairs import demand_xy, facility_xy, table_of
 from carecircles.reach.straight import straight_line
@@ -93,9 +94,9 @@ def detour(
     del source  # is read by `in_words`
     _require_one_way(barriers, crossings, factor)
     if factor is not None:
-        most = cutoff / factor * (1 + 1e-12)  # 1.1 times 100 m is more than 110 m by rounding alone
-        near = straight_line(demand, facilities, cutoff=most, only_nearest=only_nearest)
-        return CostTable((near.table * factor).clip(upper=cutoff), cutoff)
+        most = farthest(cutoff, "m") / factor
+        near = straight_line(demand, facilities, cutoff=most, only_nearest=only_nearest).table
+        return CostTable(_told(near * factor, cutoff), cutoff)
     from carecircles.reach import _barriers  # which loads what straight lines do without
 
     walls = cast("gpd.GeoSeries", barriers)
@@ -103,14 +104,15 @@ def detour(
     passages = _barriers.passages_of(walls, None if crossings is None else crossings.geometry)
     homes = np.column_stack(demand_xy(demand))
     centres = np.column_stack(facility_xy(demand, facilities))
+    most = farthest(cutoff, "m")
     if only_nearest:
-        found = _barriers.nearest_round(passages, homes, centres, cutoff=cutoff)
+        found = _barriers.nearest_round(passages, homes, centres, cutoff=most)
     else:
-        straight = straight_line(demand, facilities, cutoff=cutoff).table
+        straight = straight_line(demand, facilities, cutoff=most).table
         cell, facility = (np.asarray(codes, dtype=np.int64) for codes in pairs_in(straight).codes)
         pairs = cell, facility, straight.to_numpy()
-        found = _barriers.ways_round(passages, homes, centres, pairs, cutoff=cutoff)
-    return CostTable(table_of(demand, facilities, *found), cutoff)
+        found = _barriers.ways_round(passages, homes, centres, pairs, cutoff=most)
+    return CostTable(_told(table_of(demand, facilities, *found), cutoff), cutoff)
 
 
 def _require_one_way(
@@ -166,3 +168,9 @@ def _require_one_crs(facilities: gpd.GeoDataFrame, **shapes: gpd.GeoSeries | Non
             problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
+
+
+def _told(table: pd.Series, cutoff: float) -> pd.Series:
+    """Metres as they are told, of the pairs within a cutoff."""
+    told = pd.Series(rounded(table.to_numpy(), "m"), index=table.index, name=table.name)
+    return told[told <= rounded(cutoff, "m")].clip(upper=cutoff)

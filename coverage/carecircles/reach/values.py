@@ -6,6 +6,7 @@ from typing import Protocol, cast
 import geopandas as gpd
 import pandas as pd
 
+from carecircles._limits import rounded
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
 
@@ -113,6 +114,8 @@ def within(cost: CostTable, cutoff: float | None = None) -> CostTable:
     if cutoff is None or cutoff == cost.cutoff:
         return cost
     if not cutoff < cost.cutoff:
+        if rounded(cutoff, cost.unit) == rounded(cost.cutoff, cost.unit):  # the same limit, as told
+            return cost
         told = f"`cost` ends at {cost.cutoff:g}, below the cutoff of {cutoff:g}; make it anew."
         zh = f"`cost` 只到 {cost.cutoff:g}，小于上限 {cutoff:g}；请重新制表。"
         raise ValidationError([Sentence(told, zh=zh)])

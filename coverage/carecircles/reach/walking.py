@@ -2,20 +2,20 @@
 
 import functools
 import math
-import sys
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from carecircles._limits import rounded
 from carecircles.errors import ValidationError
 from carecircles.reach._pairs import demand_xy, facility_xy, table_of
+from carecircles.reach.footing import footing_of, homes_on, indoors, most_metres, points_on
 from carecircles.reach.values import CostTable
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
-    from carecircles import network as networks
     from carecircles.network import Network
     from carecircles.walkers import Profile
 
@@ -98,49 +98,34 @@ def measured(
     """What `walking` gives, or with seats and the longest stretch without one what `resting` does."""
     from carecircles import network as networks  # which loads what straight lines do without
 
-    xy, (x, y) = demand_xy(demand), facility_xy(demand, facilities)
     if len(demand):
-        _require_network_of(facilities, xy, network)
-    unit = "m" if profile is None else "min"
+        _require_network_of(facilities, demand_xy(demand), network)
+    facility_xy(demand, facilities)  # refuses frames in two CRSs and labels that are there twice
     if demand.empty or facilities.empty:
         none = np.array([], int)
+        unit = "m" if profile is None else "min"
         return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff, unit)
-    a_metre = 1.0 if profile is None else 1 / (60 * profile.pace_m_s)  # in the unit of the table
-    along = None if profile is None else networks.level_metres(network, profile)
-    graph, most = networks.graph_of(network, along), cutoff / a_metre
-    homes, cell = _on_ways(network, graph, *xy)
-    centres, facility = _on_ways(network, graph, x, y)
+    on = footing_of(network, profile)
+    homes, cell = homes_on(on, demand)
+    centres, facility = points_on(on, facilities)
     nearest, walks = networks.nearest, networks.walks
     if rests is not None:
         points, stretch = rests
-        seats, _ = _on_ways(
-            network, graph, points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
-        )
+        seats = points_on(on, points).places
         nearest = functools.partial(networks.rested_nearest, seats=seats, stretch=stretch)
         walks = functools.partial(networks.rested_walks, seats=seats, stretch=stretch)
     if only_nearest:
-        near, metres = nearest(network, graph, homes, centres)
+        near, metres = nearest(network, on.graph, homes, centres)
         home = np.arange(len(near))
     else:
-        home, near, metres = walks(network, graph, homes, centres, cutoff=most)
-    if profile is not None and profile.flight_s and "flights" in demand:
-        flights = demand["flights"].to_numpy(dtype=float)
-        metres = metres + profile.pace_m_s * profile.flight_s * flights[cell[home]]
-    is_walk = metres <= min(most, sys.float_info.max)
+        home, near, metres = walks(
+            network, on.graph, homes, centres, cutoff=most_metres(on, cutoff)
+        )
+    cost = rounded((metres + indoors(on, demand)[cell[home]]) * on.a_metre, on.unit)
+    is_walk = np.isfinite(cost) & (cost <= rounded(cutoff, on.unit))
     home, near = cell[home[is_walk]], facility[near[is_walk]]
-    cost = np.minimum(metres[is_walk] * a_metre, cutoff)  # which rounding is not to pass
-    return CostTable(table_of(demand, facilities, home, near, cost), cutoff, unit)
-
-
-def _on_ways(
-    network: "Network", graph: "networks.Graph", x: np.ndarray, y: np.ndarray
-) -> "tuple[networks.OnWay, np.ndarray]":
-    """Where places come onto the ways that are walked, and the positions of those that do."""
-    from carecircles import network as networks
-
-    places = networks.onto(network, x, y)
-    is_on = (places.edge >= 0) & np.isfinite(graph.along[places.edge])
-    return places.taken(is_on), np.flatnonzero(is_on)
+    cost = np.minimum(cost[is_walk], cutoff)  # which may be given more exactly than costs are told
+    return CostTable(table_of(demand, facilities, home, near, cost), cutoff, on.unit)
 
 
 def _require_network_of(

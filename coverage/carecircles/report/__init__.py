@@ -27,6 +27,7 @@ from carecircles.report.claims import claims_record as claims_record
 from carecircles.report.claims import claims_table as claims_table
 from carecircles.report.claims import claims_title as claims_title
 from carecircles.report.claims import isochrones_frame as isochrones_frame
+from carecircles.report.columns import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.columns import CHANGE_PANEL as CHANGE_PANEL
 from carecircles.report.columns import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.columns import COVERAGE_PANEL as COVERAGE_PANEL
@@ -35,6 +36,7 @@ from carecircles.report.columns import LIVE_PANEL as LIVE_PANEL
 from carecircles.report.columns import LOAD_PANEL as LOAD_PANEL
 from carecircles.report.columns import LOSS_PANEL as LOSS_PANEL
 from carecircles.report.columns import STREET_FACTS as STREET_FACTS
+from carecircles.report.columns import SURE_PANEL as SURE_PANEL
 from carecircles.report.columns import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.columns import label_of as label_of
 from carecircles.report.columns import panel as panel
@@ -93,6 +95,7 @@ from carecircles.report.notes import unstated as unstated
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
 from carecircles.report.services import needs_frame as needs_frame
 from carecircles.report.services import needs_record as needs_record
@@ -104,12 +107,21 @@ from carecircles.report.services import services_record as services_record
 from carecircles.report.services import services_table as services_table
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
+from carecircles.report.siting import cut_short as cut_short
 from carecircles.report.siting import siting_frame as siting_frame
 from carecircles.report.siting import siting_notes as siting_notes
 from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
+from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
+from carecircles.report.sure import sure_centres_frame as sure_centres_frame
+from carecircles.report.sure import sure_centres_table as sure_centres_table
+from carecircles.report.sure import sure_frame as sure_frame
+from carecircles.report.sure import sure_notes as sure_notes
+from carecircles.report.sure import sure_record as sure_record
+from carecircles.report.sure import sure_statements as sure_statements
+from carecircles.report.sure import sure_table as sure_table
 from carecircles.report.terminal import print_table as print_table
 from carecircles.report.timeline import events_in_words as events_in_words
 from carecircles.report.timeline import timeline_frame as timeline_frame

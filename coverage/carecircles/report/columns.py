@@ -231,6 +231,22 @@ COLUMNS: dict[str, Column] = {
     "kappa": _column("index", ("Kappa", "κ"), ("By which the equivalent weighs far distances, per unit of distance", "等价均等距离的参数 κ（每单位距离）")),
     "epsilon": _column("index", ("Epsilon", "ε"), ("Aversion to inequality by which the equivalent is made", "等价均等距离的不平等厌恶参数 ε")),
 
+    # how sure it is
+    "expected_{g}_share": _column("share", ("{} covered, expected", "{}期望覆盖率"), ("Share of people ({}) covered, mean of the draws of what is not known", "人口覆盖率（{}），对未知数据各次抽样的平均"), ("expected", "期望覆盖率")),
+    "low_{g}_share": _column("share", ("{} covered, low", "{}覆盖率下限"), ("Share of people ({}) covered that 5 % of the draws stay below", "人口覆盖率（{}）的下限，5% 的抽样低于此值"), ("low", "覆盖率下限")),
+    "high_{g}_share": _column("share", ("{} covered, high", "{}覆盖率上限"), ("Share of people ({}) covered that 5 % of the draws exceed", "人口覆盖率（{}）的上限，5% 的抽样高于此值"), ("high", "覆盖率上限")),
+    "met_share": _column("share", ("Target met", "达标概率"), ("Share of the draws in which the target is met", "达到目标的抽样占比")),
+    "need_rank": _column("number", ("Place, worst first", "位次（差者在前）"), ("Place of the street among the streets by the share covered, the one served worst first", "按覆盖率由低到高的位次"), ("place", "位次")),
+    "need_rank_low": _column("number", ("Place, low", "位次下限"), ("Place that 5 % of the draws stay below", "位次下限，5% 的抽样低于此值")),
+    "need_rank_high": _column("number", ("Place, high", "位次上限"), ("Place that 5 % of the draws exceed", "位次上限，5% 的抽样高于此值")),
+    "need_rank_share": _column("share", ("Place holds", "位次成立"), ("Share of the draws in which the street has just this place", "恰为此位次的抽样占比")),
+    "worst_share": _column("share", ("Served worst", "最差概率"), ("Share of the draws in which no street is served worse", "没有街道比它更差的抽样占比")),
+    "share_range": _column("text", ("Covered in 90 % of draws", "九成抽样的覆盖率"), ("Between which the share covered lies in 90 % of the draws", "九成抽样的覆盖率所在区间")),
+    "rank_range": _column("text", ("Place in 90 % of draws", "九成抽样的位次"), ("Between which the place lies in 90 % of the draws", "九成抽样的位次所在区间")),
+    "position_error_m": _column("m", ("May be off by, m", "位置误差 m"), ("How far from where it is said to be the centre may stand", "中心可能偏离所填位置的距离")),
+    "variance_share": _column("share", ("Variance it takes away", "可消除的方差"), ("Share of the variance of the district's coverage that goes if the centre stands where it is said to", "若该中心确在所填位置，全区覆盖率方差减少的比例")),
+    "deviation_share": _column("gap", ("Standard deviation left", "剩余标准差"), ("Standard deviation of the district's coverage that is left then", "届时全区覆盖率的标准差")),
+
     # what changes
     "covered_{g}_share_before": _column("share", ("{} covered before", "{}原覆盖率"), ("Share of people ({}) covered before the change", "变化前的人口覆盖率（{}）"), ("covered before", "原覆盖率")),
     "covered_{g}_share_after": _column("share", ("{} covered after", "{}现覆盖率"), ("Share of people ({}) covered after the change", "变化后的人口覆盖率（{}）"), ("after", "现覆盖率")),
@@ -294,6 +310,7 @@ COVERAGE_COLUMNS = (
     "{g}",
     "covered_area_share",
     "covered_{named}_share",
+    "share_range",
     "uncovered_{named}",
     "backup_{named}_share",
     "covered_{own}_share",
@@ -439,6 +456,17 @@ LOAD_STREET_COLUMNS = (
     "unsaid",
     "access",
 )
+SURE_COLUMNS = (
+    "street_name",
+    "{g}",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "share_range",
+    "met_share",
+    "rank_range",
+    "worst_share",
+)
+SURE_CENTRE_COLUMNS = ("centre_name", "position_error_m", "variance_share", "deviation_share")
 PROJECTION_COLUMNS = ("year", "{g}", "{also}")
 LOSS_COLUMNS = ("closed_name", "lost_{named}", "lost_{also}", "lost_km2", "backup_lost_{named}")
 GAIN_COLUMNS = ("best_name", "gained_{named}", "gained_{also}", "gained_km2", "lon", "lat")
@@ -453,7 +481,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "price",
 )
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
-CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested")
+CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested", "status")
 # Of tables on a page,
 COVERAGE_PANEL = (
     "street_name",
@@ -471,8 +499,16 @@ CHANGE_PANEL = (
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")
+SURE_PANEL = (
+    "street_name",
+    "covered_{g}_share",
+    "expected_{g}_share",
+    "low_{g}_share",
+    "high_{g}_share",
+)
 LOAD_PANEL = ("street_name", "need", "left_over", "left_over_share")
 GAIN_PANEL = ("street_name", "gained_{named}")
+BENCH_PANEL = ("bench", "marginal_{named}", "cumulative_{named}")
 # and of lists of figures, each with its unit: summaries and pop-ups.
 SUMMARY = (
     "{g}",

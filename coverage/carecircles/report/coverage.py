@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation
+from carecircles import comparison, evaluation, robustness
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
@@ -33,13 +33,16 @@ from carecircles.report.frames import (
 )
 from carecircles.report.names import centre_count, centre_name, centres_label, name_of
 from carecircles.report.notes import assumed_of
+from carecircles.robustness import Robustness
 from carecircles.words import Text, say
 
 DISTRICT = {"en": "District", "zh": "全区"}
 _OTHER = {"en": "other", "zh": "其他"}
 
 
-def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
+def coverage_frame(
+    plan: Plan, *, by: str = "street", sure: Robustness | None = None
+) -> gpd.GeoDataFrame:
     """
     Coverage as a frame to write: rounded figures, names, outlines and what is assumed.
 
@@ -49,6 +52,8 @@ def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
         The plan.
     by
         'street' or 'district'.
+    sure
+        From `robustness.measure` of the plan: its interval of the share of people covered is told beside.
 
     Returns
     -------
@@ -63,10 +68,10 @@ def coverage_frame(plan: Plan, *, by: str = "street") -> gpd.GeoDataFrame:
     >>> report.coverage_frame(asis)["covered_people_60_share"].to_dict()
     {'S1': 0.642857, 'S2': 0.625, 'S3': 0.696429, 'S4': 0.0}
     """
-    return rounded(_coverage(plan, by))
+    return rounded(_coverage(plan, by, sure))
 
 
-def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
+def _coverage(plan: Plan, by: str, sure: Robustness | None = None) -> gpd.GeoDataFrame:
     area, cells = plan.area, plan.cells
     is_district = by == "district"
     figures = evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
@@ -76,6 +81,18 @@ def _coverage(plan: Plan, by: str) -> gpd.GeoDataFrame:
     centres = [own] if is_district else counts.reindex(frame.index, fill_value=0)
     frame.insert(2, "centres", np.asarray(centres))
     frame.insert(3, "area_km2", shapely.area(frame.geometry.to_numpy()) / 1e6)
+    return frame if sure is None else _with_interval(frame, sure, is_district=is_district)
+
+
+def _with_interval(
+    frame: gpd.GeoDataFrame, sure: Robustness, *, is_district: bool
+) -> gpd.GeoDataFrame:
+    """The frame with what the share of people covered is expected to be, and between what it lies."""
+    figures = robustness.of_district(sure) if is_district else robustness.by_street(sure)
+    at = frame.columns.get_loc(f"covered_{sure.group}_share") + 1
+    for n, name in enumerate(("expected", "low", "high")):
+        column = f"{name}_{sure.group}_share"
+        frame.insert(at + n, column, np.atleast_1d(figures[column]))
     return frame
 
 
@@ -107,7 +124,9 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
-def evaluation_record(plan: Plan, *, by: str = "street") -> dict[str, Any]:
+def evaluation_record(
+    plan: Plan, *, by: str = "street", sure: Robustness | None = None
+) -> dict[str, Any]:
     """
     The evaluation as a JSON value with a fixed order of keys; what does not exist is None.
 
@@ -122,13 +141,14 @@ def evaluation_record(plan: Plan, *, by: str = "street") -> dict[str, Any]:
     >>> record["centres"], record["streets"][0]["people_60"]
     (3, 8400.0)
     """
-    district = coverage_frame(plan, by="district")
+    district = coverage_frame(plan, by="district", sure=sure)
+    drawn = {} if sure is None else {"draws": len(sure.draws)}
     record = {
-        **heading_of(plan, **setting_of(plan)),
+        **heading_of(plan, **setting_of(plan), **drawn),
         "district": records_of(district, drop=["code", "name", "name_en", "centres"])[0],
     }
     if by == "street":
-        record["streets"] = records_of(coverage_frame(plan))
+        record["streets"] = records_of(coverage_frame(plan, sure=sure))
     return record
 
 
@@ -174,7 +194,9 @@ def gaps_record(
     return {**heading_of(plan, **setting_of(plan)), "zones": records}
 
 
-def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
+def coverage_table(
+    plan: Plan, *, by: str, lang: str, sure: Robustness | None = None
+) -> pd.DataFrame:
     """
     Coverage as text to read: a row a street (`by='street'`) and the district last, or only that.
 
@@ -189,12 +211,30 @@ def coverage_table(plan: Plan, *, by: str, lang: str) -> pd.DataFrame:
     >>> table.iloc[0].tolist()
     ['Dongfeng', '2.27', '8,400', '64.3 %', '64.3 %', '3,000', '0.0 %', '579', '844']
     """
-    rows = [_coverage(plan, "district").assign(street_name=say(DISTRICT, lang))]
+    rows = [_coverage(plan, "district", sure).assign(street_name=say(DISTRICT, lang))]
     if by == "street":
-        streets = _coverage(plan, "street")
+        streets = _coverage(plan, "street", sure)
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(street_name=names))
-    return as_text(pd.concat(rows), columns_of(COVERAGE_COLUMNS, plan), lang)
+    table = pd.concat(rows)
+    if sure is not None:
+        table["share_range"] = share_ranges(table, sure.group)
+    return as_text(table, columns_of(COVERAGE_COLUMNS, plan), lang)
+
+
+def share_ranges(table: pd.DataFrame, group: str) -> list[str]:
+    """
+    Between what the share of people covered lies, as text to read.
+
+    Examples
+    --------
+    >>> share_ranges(pd.DataFrame({"low_people_60_share": [0.5], "high_people_60_share": [0.75]}), "people_60")
+    ['50.0 % – 75.0 %']
+    """
+    ends = (table[f"{end}_{group}_share"] for end in ("low", "high"))
+    return [
+        f"{figure('share', low)} – {figure('share', high)}" for low, high in zip(*ends, strict=True)
+    ]
 
 
 def gaps_table(

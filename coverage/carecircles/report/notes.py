@@ -158,7 +158,7 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     if not is_beyond.any():
         return []
     costs, least = tables_of(plan)
-    services = 0
+    services = pd.Series(0, index=cells.index)
     for cost in costs:
         pairs = reach.pairs_in(cost.table)
         is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # most commands site nothing and need none of it
     from carecircles.siting import Siting
     from carecircles.siting.goals import Goal
 
+_WHY_ZH = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
+
 
 def siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
@@ -85,11 +87,12 @@ def siting_record(
     *,
     curve: pd.DataFrame | None = None,
     others: "Sequence[tuple[float, Siting]]" = (),
+    cut: Sequence[Text] = (),
 ) -> dict[str, Any]:
     """
     New centres with their proof, and what was found beside them, as a JSON value.
 
-    `plan` is the plan as it is, `after` the one with the new centres.
+    `cut` is what `cut_short` says; `plan` is the plan as it is, `after` the one with the new centres.
 
     Examples
     --------
@@ -122,7 +125,7 @@ def siting_record(
     }
     record["notes"] = [
         *record["notes"],
-        *(line["en"] for line in [*_unmeasured(siting, candidates), *_fewer(siting)]),
+        *(line["en"] for line in [*_unmeasured(siting, candidates), *_fewer(siting), *cut]),
     ]
     if curve is not None:
         shown = curve.assign(
@@ -164,7 +167,8 @@ def _siting_figures(siting: "Siting") -> dict[str, Any]:
     )
     gap = None if math.isnan(siting.gap) else siting.gap
     proof = {"bound": bound, "gap": gap, "status": siting.status}
-    return {"objective": objective, "before": before, **proof, **people}
+    kappa = {} if siting.kappa is None else {"kappa": siting.kappa}
+    return {"objective": objective, "before": before, **kappa, **proof, **people}
 
 
 def _in_unit(siting: "Siting", value: float) -> float:
@@ -269,12 +273,16 @@ def alternatives_table(
     >>> report.alternatives_table(asis, others, places, lang="en").shape[0]
     1
     """
-    number, apart = (say(column_of(c)[0].short, lang) for c in ("alternative", "apart_m"))
+    number, apart, proof = (
+        say(column_of(c)[0].short, lang) for c in ("alternative", "apart_m", "status")
+    )
     tables = []
     for place, (metres, other) in enumerate(others, start=1):
         table = siting_table(plan, other, candidates, lang=lang)
         table.insert(0, number, [str(place), *[""] * (len(table) - 1)])
         table.insert(1, apart, [figure("m", metres), *[""] * (len(table) - 1)])
+        proven = say(proof_in_short(other.status, other.gap), lang)
+        table[proof] = [proven, *[""] * (len(table) - 1)]
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -296,6 +304,8 @@ def curve_table(plan: Plan, siting: "Siting", curve: pd.DataFrame, *, lang: str)
     """
     counted = curve.reset_index()
     counted["new"] = counted["new"].map(str)
+    proofs = zip(counted["status"], counted["gap"], strict=True)
+    counted["status"] = [say(proof_in_short(*proof), lang) for proof in proofs]
     for column in ("objective", "nested"):
         counted[column] = [_in_unit(siting, value) for value in counted[column]]
     goal, group, columns = _goal(siting), headline_group(plan), columns_of(CURVE_COLUMNS, plan)
@@ -342,9 +352,25 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
             of = {lang: f" {unit}" for lang, unit in unit_in_words(plan.cost.unit).items()}
         lines.append(
             {
-                "en": f"{goal.what['en'].capitalize()}, {label['en']}: {now}{of['en']}, "
+                "en": f"{goal.what['en'][:1].upper()}{goal.what['en'][1:]}, {label['en']}: {now}{of['en']}, "
                 f"{then}{of['en']} before.",
                 "zh": f"{label['zh']}{goal.what['zh']}：{now}{of['zh']}（原 {then}{of['zh']}）。",
+            }
+        )
+    if siting.goal == "expected":
+        lines.append(
+            {
+                "en": "People are counted as expected: in the mean of where centres may stand whose position is "
+                "not known; new ones stand where they are put.",
+                "zh": "人数为期望值：按位置未知的中心可能所在之处平均；新增中心则在选定的位置。",
+            }
+        )
+    if siting.kappa is not None:
+        kappa, unit = f"{siting.kappa:.3g}", unit_in_words(plan.cost.unit)
+        lines.append(
+            {
+                "en": f"Kappa is {kappa} per {unit['en']}, of the distances before.",
+                "zh": f"κ 为每{unit['zh']} {kappa}，按原有距离计。",
             }
         )
     lines.append(
@@ -381,7 +407,7 @@ def _proof(siting: "Siting") -> Text:
             "en": "Proven: no other choice among the candidates is better.",
             "zh": "已证明：候选点中没有更好的方案。",
         }
-    why = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
+    why = _WHY_ZH
     if math.isnan(siting.gap):
         return {
             "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
@@ -392,6 +418,63 @@ def _proof(siting: "Siting") -> Text:
         "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
         "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
     }
+
+
+def proof_in_short(status: object, gap: float) -> Text:
+    """
+    Whether a plan of a curve or an alternative is proven, and if not, how much better the best may be.
+
+    Examples
+    --------
+    >>> proof_in_short("optimal", 0.0)["en"], proof_in_short("time limit", 0.02)["en"]
+    ('proven', 'time limit, up to 2 %')
+    """
+    if not isinstance(status, str):  # there is no plan
+        return {"en": "–", "zh": "–"}
+    if status == "optimal":
+        return {"en": "proven", "zh": "已证明"}
+    if math.isnan(gap):
+        return {"en": f"{status}, gap unknown", "zh": f"{_WHY_ZH[status]}，差距未知"}
+    return {
+        "en": f"{status}, up to {_more(gap)}",
+        "zh": f"{_WHY_ZH[status]}，至多再好 {_more(gap)}",
+    }
+
+
+def cut_short(
+    siting: "Siting",
+    *,
+    curve: pd.DataFrame | None = None,
+    most: int | None = None,
+    others: "Sequence[tuple[float, Siting]]" = (),
+    count: int = 0,
+) -> list[Text]:
+    """
+    That a curve to `most` centres or a list of `count` alternatives is shorter for want of time.
+
+    Examples
+    --------
+    >>> import types
+    >>> stopped = types.SimpleNamespace(status="stopped")
+    >>> cut_short(stopped, count=2)[0]["en"]
+    'Stopped with 0 of 2 alternatives; there may be more.'
+    """
+    lines: list[Text] = []
+    have = 0 if curve is None else len(curve) - 1
+    if most is not None and have < most:
+        en = f"Stopped: the curve ends at {have} of {most} new centres."
+        lines.append({"en": en, "zh": f"已中止：曲线只到 {have} 个新中心（要求 {most} 个）。"})
+    words = [siting.status, *(other.status for _, other in others)]
+    late = next((word for word in words[::-1] if word in ("stopped", "time limit")), None)
+    if len(others) < count and late is not None:
+        en = "Stopped" if late == "stopped" else "Out of time"
+        lines.append(
+            {
+                "en": f"{en} with {len(others)} of {count} alternatives; there may be more.",
+                "zh": f"{_WHY_ZH[late]}：备选方案 {len(others)} 个（要求 {count} 个），可能还有更多。",
+            }
+        )
+    return lines
 
 
 def _more(gap: float) -> str:

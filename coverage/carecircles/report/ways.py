@@ -9,6 +9,7 @@ from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, unit_in_words
 from carecircles.report.names import centre_name, isolated, plan_name
+from carecircles.report.rebuilt import uncounted_notes
 from carecircles.words import Text, each_once
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def reach_notes(*plans: Plan) -> list[Text]:
             of = {"en": f"{name['en']}: ", "zh": f"{name['zh']}："}
         text = of["en"] + line["en"]
         lines.append({"en": f"{text[:1].upper()}{text[1:]}.", "zh": f"{of['zh']}{line['zh']}。"})
-    return [*lines, *ways_notes(*plans)]
+    return [*lines, *each_once(map(uncounted_notes, plans)), *ways_notes(*plans)]
 
 
 def _walker_notes(plan: Plan) -> list[Text]:

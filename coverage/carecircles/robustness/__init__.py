@@ -1,6 +1,8 @@
 """How sure the figures of a plan are: what it says in draws of what is not known, and what to find out first."""
 
+from carecircles.robustness.drawn import DRAWS_ON_FOOT as DRAWS_ON_FOOT
 from carecircles.robustness.drawn import MOST_DRAWS as MOST_DRAWS
+from carecircles.robustness.drawn import USUAL_DRAWS as USUAL_DRAWS
 from carecircles.robustness.drawn import draw as draw
 from carecircles.robustness.figures import LIKELY as LIKELY
 from carecircles.robustness.figures import by_street as by_street
@@ -8,5 +10,6 @@ from carecircles.robustness.figures import first_to_find_out as first_to_find_ou
 from carecircles.robustness.figures import of_district as of_district
 from carecircles.robustness.figures import statements as statements
 from carecircles.robustness.measured import measure as measure
+from carecircles.robustness.measured import with_probability as with_probability
 from carecircles.robustness.values import Draws as Draws
 from carecircles.robustness.values import Robustness as Robustness

@@ -95,7 +95,7 @@ def spans_of(x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: Ground) -
     def end(at: np.ndarray, inward: int) -> np.ndarray:
         """The last column within reach, coming from the middle; `inward` is the step back to it."""
         whole = np.rint(at)
-        column = np.ceil(at) if inward > 0 else np.floor(at)
+        column: np.ndarray = np.ceil(at) if inward > 0 else np.floor(at)
         doubt = np.flatnonzero(np.abs(at - whole) < _DOUBT)
         near = whole[doubt]
         known = np.clip(near, 0, cols - 1).astype(np.int64)
@@ -143,14 +143,86 @@ def people_in(
     return sums.reshape(draws, columns)[:, :-1], np.cumsum(steps)[ground.place]
 
 
-def marked(
-    spans: Spans, draw: np.ndarray, mark: np.ndarray, draws: int, ground: Ground
+def if_still(
+    drawn: tuple[Spans, np.ndarray],
+    told: tuple[Spans, np.ndarray],
+    factors: np.ndarray | None,
+    shape: tuple[int, int],
+    ground: Ground,
 ) -> np.ndarray:
-    """The sum of the marks of the circles on each cell, a row a draw."""
-    line = (draw * ground.lattice.rows + spans.row) * ground.width
-    size, value = draws * ground.size, mark[spans.circle].astype(float)
-    steps = np.bincount(line + spans.first, value, minlength=size)
-    steps -= np.bincount(line + spans.beyond, value, minlength=size)
-    summed = np.cumsum(steps.reshape(draws, ground.size), axis=1)
-    cells: np.ndarray = summed[:, ground.place]
-    return cells
+    """
+    How many more people were covered in each draw if a centre stood where it is said to, it alone.
+
+    All ends of spans of a draw are gone through in their order along the line. Whom a centre alone reaches is
+    lost; whom nothing reaches, or it alone from where it is drawn, is gained if its told span reaches them.
+
+    Parameters
+    ----------
+    drawn, told
+        Spans in order of draw, circle (as numbered in its draw) and row, with the draw of each; the circles of
+        `told` are the first ones of `drawn`.
+    factors
+        By what the people of each street are multiplied, a row a draw; None where they are as they are.
+    shape
+        How many draws, and how many circles are told.
+
+    Returns
+    -------
+    more
+        People, a row a draw, a column a circle told.
+    """
+    (spans, draw), (others, of) = drawn, told
+    draws, circles = shape
+    rows, width, many, few = ground.lattice.rows, ground.width, len(draw), len(of)
+    line, other = (draw * rows + spans.row) * width, (of * rows + others.row) * width
+    ends = [line + spans.first, line + spans.beyond, other + others.first, other + others.beyond]
+    at, step = np.concatenate(ends), np.repeat([1, -1, 0], [many, many, 2 * few])
+    bits = len(at).bit_length()
+    key = (at << bits) | np.arange(
+        len(at)
+    )  # sorted as numbers, which is faster than an order of them
+    key.sort()
+    order, at = key & ((1 << bits) - 1), key >> bits
+    depth = np.cumsum(step[order])[:-1]
+    stretch = np.diff(_people_before(at, factors, ground))
+    none, one = (_sums_at(np.where(depth == n, stretch, 0.0), order) for n in (0, 1))
+    first, beyond, from_, to = np.split(np.arange(len(order)), [many, 2 * many, 2 * many + few])
+    size = draws * circles
+    own, whose = draw * circles + spans.circle, of * circles + others.circle
+    moves = spans.circle < circles
+    more = np.bincount(whose, none[to] - none[from_], minlength=size)
+    more -= np.bincount(own[moves], (one[beyond] - one[first])[moves], minlength=size)
+    # Where it stands and where it is said to, it reaches the same people of a row: those between both spans' ends.
+    is_at = (draw * max(circles, int(spans.circle.max(initial=0)) + 1) + spans.circle) * rows
+    is_at += spans.row
+    wanted = (of * max(circles, int(spans.circle.max(initial=0)) + 1) + others.circle) * rows
+    wanted += others.row
+    pair = np.minimum(np.searchsorted(is_at, wanted), max(many - 1, 0))
+    both = np.flatnonzero(is_at[pair] == wanted) if many else np.array([], dtype=int)
+    pair = pair[both]
+    shared = np.minimum(one[to[both]], one[beyond[pair]])
+    shared -= np.maximum(one[from_[both]], one[first[pair]])
+    more += np.bincount(whose[both], np.maximum(shared, 0.0), minlength=size)
+    return more.reshape(draws, circles)
+
+
+def _sums_at(stretch: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The sum of the stretches before each end, in the order the ends were given in."""
+    sums = np.empty(len(order))
+    sums[order] = np.concatenate([[0.0], np.cumsum(stretch)])
+    return sums
+
+
+def _people_before(at: np.ndarray, factors: np.ndarray | None, ground: Ground) -> np.ndarray:
+    """People of its draw on all places before each place, draws being laid one after the other."""
+    draw, place = np.divmod(at, ground.size)
+    if factors is None:
+        people: np.ndarray = ground.before[place]
+        return people
+    by_run = np.column_stack([factors, np.zeros(len(factors))])[:, ground.street]
+    of_run = np.diff(ground.before[ground.begins]) * by_run
+    run = ground.run[place]
+    begun: np.ndarray = np.cumsum(of_run, axis=1)[draw, run] - of_run[draw, run]
+    since = ground.before[place] - ground.before[ground.begins[run]]
+    begun += by_run[draw, run] * since
+    return begun

@@ -9,11 +9,12 @@ import shapely
 from carecircles import positions, reach
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.errors import ValidationError
-from carecircles.plan import Plan
+from carecircles.plan import Plan, require_no_bundle
 from carecircles.robustness.values import Draws
 from carecircles.words import Sentence
 
 MOST_DRAWS = 100_000
+USUAL_DRAWS, DRAWS_ON_FOOT = 1000, 200  # where circles are counted, and where each draw is walked
 _LEAST_INSIDE = 0.01  # of a disc, below which its centre is drawn without heed of its street
 _FASTEST = 3.0  # metres a second
 _AT_LEAST = 64  # places tried at once
@@ -55,7 +56,7 @@ def draw(
     Raises
     ------
     ValidationError
-        If the number of draws or a range cannot be used, or both ranges are given.
+        If the number of draws or a range cannot be used, both ranges are given, or a bundle counts.
 
     Examples
     --------
@@ -66,6 +67,7 @@ def draw(
     >>> drawn.x.shape, drawn.error.unique().tolist(), drawn.cutoff.tolist()
     ((5, 42), [200.0], [700.0, 700.0, 700.0, 700.0, 700.0])
     """
+    require_no_bundle(plan)
     _require(plan, draws, standard, pace)
     placed, counted, limited = np.random.default_rng(rng).spawn(3)
     area = plan.area

@@ -83,7 +83,7 @@ def by_street(found: Robustness, *, target: float | None = None) -> pd.DataFrame
     lives = ~np.isnan(place)
     figures = {
         found.group: claimed[found.group].reindex(shares.columns).to_numpy(),
-        was.name: was.to_numpy(),
+        f"covered_{found.group}_share": was.to_numpy(),
         **_varied(found, shares.to_numpy(), target),
         "need_rank": place,
         "need_rank_low": low,
@@ -149,7 +149,7 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     -------
     statements
         A row a statement: `kind` is 'target' (the share of people is covered, with `place` None), 'worst' (no
-        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first);
+        street is served worse) or 'rank' (it has just that `place` among the streets, the one served worst first; not of those that share a place);
         `street` ('' for the district); `held` and `draws`, `held_share`, and `is_likely`, whether that is
         `LIKELY` or more. The worst street as claimed comes first, then the target, then ranks.
 
@@ -160,10 +160,11 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
     >>> found = robustness.measure(asis, robustness.draw(asis, draws=50, rng=1))
     >>> statements(found, target=0.5).iloc[:2][["kind", "street", "held"]].to_numpy().tolist()
-    [['worst', '120103006', 50], ['target', '', 50]]
+    [['worst', '120103014', 50], ['target', '', 50]]
     """
     streets, count = by_street(found, target=target), len(found.draws)
     place = streets["need_rank"]
+    alone = place[place.notna() & ~place.duplicated(keep=False)].sort_values()
     rows: list[Mapping[str, object]] = [
         {"kind": "worst", "street": code, "place": 1, "held_share": streets["worst_share"][code]}
         for code in place.index[place == 1]
@@ -175,10 +176,10 @@ def statements(found: Robustness, *, target: float | None = None) -> pd.DataFram
             for code, share in met.items()
         ]
     rows += [
-        {"kind": "rank", "street": code, "place": int(place[code]), "held_share": share}
-        for code, share in streets["need_rank_share"][place.sort_values(kind="stable").index]
-        .dropna()
-        .items()
+        {"kind": "rank", "street": code, "place": int(own), "held_share": share}
+        for code, own, share in zip(
+            alone.index, alone, streets["need_rank_share"][alone.index], strict=True
+        )
     ]
     table = pd.DataFrame(rows, columns=["kind", "street", "place", "held_share"])
     held = (table["held_share"].astype(float) * count).round().astype(int)

@@ -1,8 +1,9 @@
 """What a plan says in each draw: by spans of circles, or by a cost table of each draw where reach is no circle."""
 
+import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +15,7 @@ from carecircles.reach import CostTable, Reach
 from carecircles.robustness import _spans
 from carecircles.robustness.values import Draws, Robustness
 
-_SPANS_AT_ONCE = 1_000_000
-_PLACES_AT_ONCE = 4_000_000
+_SPANS_AT_ONCE = 40_000  # which a processor's cache holds
 
 
 class _Said(NamedTuple):
@@ -93,6 +93,29 @@ def measure(plan: Plan, draws: Draws) -> Robustness:
     )
 
 
+def with_probability(found: Robustness) -> Plan:
+    """
+    The plan whose cells say in what share of the draws they are covered (`probability`), for the goal 'expected'.
+
+    Parameters
+    ----------
+    found
+        From `measure`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> told = with_probability(measure(asis, robustness.draw(asis, draws=5, rng=1)))
+    >>> "probability" in told.cells, "probability" in asis.cells
+    (True, False)
+    """
+    cells = found.plan.cells.assign(probability=found.probability)
+    cells.attrs = dict(found.plan.cells.attrs)
+    return dataclasses.replace(found.plan, cells=cells)
+
+
 def _split(plan: Plan, draws: Draws) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """The centres that may stand elsewhere, and the others."""
     centres = plan.area.facilities
@@ -102,15 +125,6 @@ def _split(plan: Plan, draws: Draws) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame
 def _marks(centres: int) -> _Marks:
     one = (centres + 1) ** 2
     return _Marks(one, one + np.arange(1, centres + 1))
-
-
-def _weights(plan: Plan, draws: Draws, group: str, some: slice) -> np.ndarray:
-    """People of each cell, in each of some draws where they vary, else once."""
-    people = plan.cells[group].to_numpy(dtype=float)
-    if draws.people is None:
-        return np.broadcast_to(people, (len(range(*some.indices(len(draws)))), len(people)))
-    by_draw: np.ndarray = draws.people[some][:, plan.cells["street"].cat.codes.to_numpy()] * people
-    return by_draw
 
 
 def _if_still(
@@ -142,54 +156,45 @@ def _by_spans(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
     """Where reach is a circle: the union of the spans of each draw."""
     ground = _spans.ground_of(plan.cells, group)
     moving, fixed = _split(plan, draws)
-    marks, count = _marks(len(moving) + len(fixed)), len(moving)
-    step = _draws_at_once(plan, draws, ground)
-    said_x, said_y = moving.geometry.x.to_numpy(), moving.geometry.y.to_numpy()
-    at = np.column_stack([fixed.geometry.x, fixed.geometry.y])
-    told: tuple[np.ndarray, np.ndarray] | None = None
+    count, every = len(moving), len(moving) + len(fixed)
+    step = _draws_at_once(every, draws, ground)
+    said_x, said_y = (a.to_numpy()[None, :] for a in (moving.geometry.x, moving.geometry.y))
     for begin in range(0, len(draws), step):
         some = slice(begin, begin + step)
         radius = draws.cutoff[some]
-        many, every = len(radius), count + len(fixed)
+        many = len(radius)
         x, y = (
-            np.column_stack([drawn[some], np.broadcast_to(there, (many, len(there)))]).ravel()
-            for drawn, there in ((draws.x, at[:, 0]), (draws.y, at[:, 1]))
+            np.hstack([drawn[some], np.broadcast_to(stay, (many, len(stay)))])
+            for drawn, stay in ((draws.x, fixed.geometry.x), (draws.y, fixed.geometry.y))
         )
-        spans = _spans.spans_of(x, y, np.repeat(radius, every), ground)
-        draw, circle = np.divmod(spans.circle, max(every, 1))
-        covered, times = _spans.people_in(_spans.united(spans, draw, ground), many, ground)
-        frozen = np.empty((many, count))
-        if count:
-            of_centre = spans._replace(circle=circle)
-            marked = _spans.marked(of_centre, draw, marks.mark, many, ground)
-            people = _weights(plan, draws, group, some)
-            for n in range(many):
-                if told is None or (n + begin and radius[n] != draws.cutoff[begin + n - 1]):
-                    told = _pairs_of(said_x, said_y, float(radius[n]), ground)
-                frozen[n] = _if_still(marked[n], people[n], told, marks, count)
-        yield _Said(covered, times, frozen)
+        drawn = _spans_by_draw(x, y, radius, ground)
+        covered, times = _spans.people_in(_spans.united(*drawn, ground), many, ground)
+        factors = None if draws.people is None else draws.people[some]
+        told = _spans_by_draw(said_x, said_y, radius, ground)
+        more = _spans.if_still(drawn, told, factors, (many, count), ground)
+        in_all = covered if factors is None else covered * factors
+        yield _Said(covered, times, more + in_all.sum(axis=1, keepdims=True))
 
 
-def _draws_at_once(plan: Plan, draws: Draws, ground: _spans.Ground) -> int:
-    """So many that neither their spans nor their cells take much memory."""
+def _spans_by_draw(
+    x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: _spans.Ground
+) -> tuple[_spans.Spans, np.ndarray]:
+    """Spans of circles of a radius a draw, and the draw of each; `x` and `y` have a row a draw, or one for all."""
+    many, centres = len(radius), x.shape[1]
+    if len(x) < many and (radius == radius[0]).all():  # the same in every draw
+        once = _spans.spans_of(x[0], y[0], np.full(centres, radius[0]), ground)
+        draw = np.repeat(np.arange(many), len(once.circle))
+        return _spans.Spans(*(np.tile(column, many) for column in once)), draw
+    x, y = (np.broadcast_to(some, (many, centres)).ravel() for some in (x, y))
+    spans = _spans.spans_of(x, y, np.repeat(radius, centres), ground)
+    draw, circle = np.divmod(spans.circle, max(centres, 1))
+    return spans._replace(circle=circle), draw
+
+
+def _draws_at_once(centres: int, draws: Draws, ground: _spans.Ground) -> int:
+    """So many that their spans do not take much memory."""
     rows = min(2 * draws.cutoff.max() / ground.lattice.cell + 3, ground.lattice.rows)
-    spans = max(len(plan.area.facilities) * rows, 1)
-    return int(max(1, min(_SPANS_AT_ONCE // spans, _PLACES_AT_ONCE // ground.size, len(draws))))
-
-
-def _pairs_of(
-    x: np.ndarray, y: np.ndarray, radius: float, ground: _spans.Ground
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cell and circle of each pair within reach."""
-    spans = _spans.spans_of(x, y, np.full(len(x), radius), ground)
-    length = spans.beyond - spans.first
-    start = spans.row * ground.width + spans.first
-    steps = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    place, circle = np.repeat(start, length) + steps, np.repeat(spans.circle, length)
-    cell = np.full(ground.size, -1, dtype=np.int64)
-    cell[ground.place] = np.arange(len(ground.place))
-    found = cell[place]
-    return found[found >= 0], circle[found >= 0]
+    return int(max(1, min(_SPANS_AT_ONCE // max(centres * rows, 1), len(draws))))
 
 
 def _by_tables(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
@@ -216,7 +221,7 @@ def _by_tables(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
         marked = np.bincount(cell, marks.mark[centre], minlength=len(cells))
         is_covered = marked > 0
         covered = np.bincount(codes[is_covered], people[is_covered], minlength=streets)
-        weights = _weights(plan, draws, group, slice(n, n + 1))[0]
+        weights = people if draws.people is None else people * draws.people[n][codes]
         frozen = _if_still(marked, weights, _within(said, cutoff), marks, count)
         yield _Said(covered[None, :], is_covered.astype(np.int64), frozen[None, :])
 
@@ -243,9 +248,8 @@ def _within(
 
 def _at_pace(walk: Reach, pace: float) -> Reach:
     """The same reach of somebody who walks so many metres a second."""
-    import dataclasses
-
     profile = reach.profile_in(walk)
-    assert profile is not None
-    made: Reach = functools.partial(walk, profile=dataclasses.replace(profile, pace_m_s=pace))
-    return made
+    if profile is None:  # which `draw` has refused
+        return walk
+    of_pace: dict[str, Any] = {"profile": dataclasses.replace(profile, pace_m_s=pace)}
+    return functools.partial(walk, **of_pace)

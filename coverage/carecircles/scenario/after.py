@@ -13,7 +13,7 @@ from carecircles.area import Standard, StudyArea, area_on, datum_notes, in_year,
 from carecircles.errors import ValidationError
 from carecircles.io import KINDS, _checks, _matching
 from carecircles.scenario.values import DETAILS, EVERYONE, Scenario, step_named
-from carecircles.scenario.ways import rebuilt, refitted
+from carecircles.scenario.ways import inside_of, rebuilt, refitted
 from carecircles.words import Sentence, Text, at, say
 
 DEGREE_DECIMALS = 7
@@ -76,6 +76,8 @@ def apply(area: StudyArea, scenario: Scenario) -> StudyArea:
     problems += wrong
     notes += said
     sources, wrong, said = refitted(holding, area.sources, crs=area.crs)
+    inside = (*on_foot.rebuilt, *inside_of(holding)["with"])
+    on_foot = dataclasses.replace(on_foot, rebuilt=inside) if inside else on_foot
     problems += wrong
     notes += said
     # A step that does not hold has to be sound as well.

@@ -24,25 +24,6 @@ _INSIDE: dict[str, Text] = {
     "handrail": {"en": "handrails", "zh": "加装扶手"},
     "seat": {"en": "seats on the stairs", "zh": "加装楼道座椅"},
 }
-_MINUTES: Text = {
-    "en": "what it saves shows in the minutes of a profile alone",
-    "zh": "所省时间仅在按步行者计时时反映",
-}
-_SHOWS: dict[str, Text] = {  # where what is rebuilt shows, whatever a plan is measured by
-    "crossing": {
-        "en": "it shows in walks and in ways round barriers alone",
-        "zh": "仅在步行和绕行障碍的距离中反映",
-    },
-    "bench": {
-        "en": "it shows in walks from seat to seat alone",
-        "zh": "仅在途中须有座椅的步行中反映",
-    },
-    "ramp": {  # a door may open onto it
-        "en": "it shows in walks alone, the climb that it saves in the minutes of a profile",
-        "zh": "仅在步行中反映，所省上下台阶的时间仅在按步行者计时时反映",
-    },
-    **dict.fromkeys(("short_wait", *_INSIDE), _MINUTES),
-}
 _NO_HOMES = Sentence(
     "the study area has no residences; name a file of them as residences below [files] in area.toml",
     zh="研究区没有居住建筑数据；请在 area.toml 的 [files] 下写明 residences",
@@ -67,9 +48,15 @@ def rebuilt(
         if isinstance(made, Sentence):
             problems.append(at(step_named(step["file"], step["step"]), made))
             continue
-        on_foot = made
+        on_foot = dataclasses.replace(made, rebuilt=(*made.rebuilt, step["with"]))
         notes.append(_note(step, told))
     return on_foot, problems, notes
+
+
+def inside_of(steps: pd.DataFrame) -> pd.DataFrame:
+    """The steps that rebuild stairs inside buildings."""
+    inside: pd.DataFrame = steps[steps["with"].isin(list(_INSIDE))]
+    return inside
 
 
 def refitted(
@@ -78,7 +65,7 @@ def refitted(
     """Where people live after steps that change stairs inside buildings, what is wrong, and what they do."""
     problems: list[Sentence] = []
     notes: list[Text] = []
-    for step in steps[steps["with"].isin(list(_INSIDE))].to_dict("records"):
+    for step in inside_of(steps).to_dict("records"):
         where, homes = _shape_of(step, crs), sources.residences
         is_meant = np.array([], dtype=bool) if homes is None else _meant(homes, where.iloc[0])
         if homes is None or not is_meant.any():
@@ -123,10 +110,10 @@ def _inside_in_words(step: Mapping[Any, Any], count: int) -> Text:
 
 
 def _note(step: Mapping[Any, Any], told: Text) -> Text:
-    name, shows = _checks.show(step["to"]), _SHOWS[step["with"]]
+    name = _checks.show(step["to"])
     return {
-        "en": f"{step['file']}: {name} is {told['en']}; {shows['en']}.",
-        "zh": f"{step['file']}：{name} 为{told['zh']}；{shows['zh']}。",
+        "en": f"{step['file']}: {name} is {told['en']}.",
+        "zh": f"{step['file']}：{name} 为{told['zh']}。",
     }
 
 

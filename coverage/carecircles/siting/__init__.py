@@ -21,8 +21,10 @@ from carecircles.siting.goals import GOALS as GOALS
 from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
+from carecircles.siting.models import maximize_expected as maximize_expected
 from carecircles.siting.models import maximize_gradual_coverage as maximize_gradual_coverage
 from carecircles.siting.models import minimize_cost as minimize_cost
+from carecircles.siting.models import minimize_ede as minimize_ede
 from carecircles.siting.models import minimize_facilities as minimize_facilities
 from carecircles.siting.models import minimize_worst as minimize_worst
 from carecircles.siting.places import PlacesSiting as PlacesSiting

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, io, scenario
+from carecircles import comparison, equity, io, scenario
 from carecircles import plan as plans
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.plan import Plan
@@ -65,6 +65,7 @@ def ask(
     full: float = 300.0,
     share: float = 1.0,
     until: float = math.inf,
+    epsilon: float = equity.EPSILON,
 ) -> Question:
     """
     A question to be answered several times; its cost table is measured here, once.
@@ -88,6 +89,8 @@ def ask(
     until
         When the table has to be ready, see `cost_in_time`; candidates left out by then cannot be in a
         plan, and no plan is proven.
+    epsilon
+        Aversion to inequality, of the goal 'fair'.
 
     Raises
     ------
@@ -111,6 +114,7 @@ def ask(
     options: dict[str, Any] = {}
     options |= {"full": full} if goal == "gradual" else {}
     options |= {"share": share} if goal == "facilities" else {}
+    options |= {"epsilon": epsilon} if goal == "fair" else {}
     weight = comparison.headline(plan).column if weight is None else weight
     cost, some = cost_in_time(goal, plan, candidates, full=full, until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
@@ -141,7 +145,7 @@ def site(
     search
         How long to search; 60 seconds for the best plan if None.
     asked
-        What else `ask` takes: weight, rules, full, share.
+        What else `ask` takes: weight, rules, full, share, epsilon.
 
     Returns
     -------

@@ -296,6 +296,7 @@ def _cost_new(
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
         "beyond": ~(cells["distance_m"] <= full),
+        "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
     return [plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)]
 

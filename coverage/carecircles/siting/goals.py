@@ -27,7 +27,7 @@ class Goal:
         that is the people covered.
     table
         Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
-        or none, 'beyond' the cost that counts in full, or of candidates 'nearer' than any centre.
+        or none, 'beyond' the cost that counts in full, 'unsure' to be covered, or of candidates 'nearer' than any centre.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
     may_grow
@@ -50,6 +50,9 @@ class Goal:
 
 GOALS: dict[str, Goal] = {
     "coverage": Goal({"en": "people covered", "zh": "覆盖人数"}, "people", from_gaps=True),
+    "expected": Goal(
+        {"en": "people covered, as expected", "zh": "期望覆盖人数"}, "people", table="unsure"
+    ),
     "facilities": Goal(
         {"en": "new centres", "zh": "新增中心数"},
         "number",
@@ -65,6 +68,17 @@ GOALS: dict[str, Goal] = {
         column="mean_distance_m",
         table="nearer",
         heeds_capacities=True,
+    ),
+    "fair": Goal(
+        {
+            "en": "equivalent distance to the nearest centre (Kolm-Pollak)",
+            "zh": "到最近中心的等价均等距离（Kolm-Pollak）",
+        },
+        "metres",
+        is_less_better=True,
+        column="ede_m",
+        table="nearer",
+        may_grow=True,
     ),
     "worst": Goal(
         {"en": "farthest anyone has to the nearest centre", "zh": "到最近中心的最远距离"},

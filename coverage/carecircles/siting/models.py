@@ -1,5 +1,6 @@
 """The models: the plan that does most, or the fewest centres that do enough."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _search, _solver, _starts, _terms
@@ -35,6 +37,11 @@ from carecircles.words import Sentence
 _NEAREST = 16  # candidates of each place that a search begins with, at least
 _NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
 _PAIRS_AT_ONCE = 1_000_000
+_MOST_EPSILON = 100.0
+_SMALL, _LARGE = (
+    1e-7,
+    30.0,
+)  # kappa times the largest distance: below it counts as it is; above exp is large
 
 
 def maximize_coverage(
@@ -112,6 +119,126 @@ def maximize_coverage(
         problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
         solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
         return siting_of(made, solution, covered, clock)
+
+
+def maximize_expected(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    probability: str | pd.Series = "probability",
+    cutoff: float | None = None,
+    weight: str | pd.Series | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres that, beside the required ones, cover most people in the mean of what may be so.
+
+    Where the required centres stand is not known for certain; new ones stand where one puts them. So a person
+    whom they are likely to reach already counts only by what is left: MCLP with people times the
+    probability that nobody reaches them (Church and ReVelle 1974, see `maximize_coverage`).
+
+    Parameters
+    ----------
+    probability
+        That a required centre reaches each place, 0 to 1: a column of `demand`, as from
+        `robustness.with_probability`, or a Series on its index.
+
+    The other parameters are those of `maximize_coverage`; `rules` may not name a floor.
+
+    Returns
+    -------
+    siting
+        The plan. `objective`, `bound`, `covered` and what `sites` say of people covered are means.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if a probability is not between 0 and 1, or the rules name a floor.
+
+    Examples
+    --------
+    Site a reaches more people, but those of p are most likely reached already.
+
+    >>> demand = pd.DataFrame({"people": [5, 3], "probability": [0.9, 0.0]}, index=["p", "q"])
+    >>> pairs = pd.MultiIndex.from_tuples([("p", "a"), ("q", "b")], names=["demand", "facility"])
+    >>> cost = pd.Series(100.0, index=pairs)
+    >>> plan = maximize_expected(demand, cost, new=1, cutoff=700, weight="people")
+    >>> plan.sites.index.tolist(), plan.before, plan.objective
+    (['b'], 4.5, 7.5)
+    """
+    table, limit = pairs_of(cost, cutoff)
+    require_cutoff(limit)
+    search = search or Search()
+    likely = _probabilities(demand, probability, rules)
+    whole = instance_of("expected", demand, table, limit, weight, rules, new)
+    base, is_reached = np.full(len(likely), math.inf), np.zeros(len(likely), dtype=bool)
+    of_must = whole.is_must[whole.column]
+    np.minimum.at(base, whole.cell[of_must], whole.metres[of_must])
+    is_reached[whole.cell[whole.metres <= limit]] = True
+    nobody = np.zeros(len(likely), dtype=whole.own_depth.dtype)
+    made = dataclasses.replace(
+        whole,
+        people=whole.people * (1 - likely),
+        own=np.full(len(likely), math.inf),
+        own_depth=nobody,
+        base=base,
+        depth=nobody,
+        is_reached=is_reached,
+    )
+    have, total = float((whole.people * likely).sum()), float(whole.people.sum())
+
+    def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
+        return float(made.people[metres <= limit].sum())
+
+    with solving(made, search) as clock:
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
+        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        found = siting_of(made, solution, covered, clock)
+    sites = found.sites.assign(
+        cumulative=found.sites["cumulative"] + have, objective=found.sites["objective"] + have
+    )
+    objective, bound = found.objective + have, found.bound + have
+    gap = found.gap if math.isnan(found.gap) else abs(bound - objective) / max(objective, 1.0)
+    return dataclasses.replace(
+        found,
+        sites=sites,
+        objective=objective,
+        before=have,
+        bound=bound,
+        gap=gap,
+        covered=found.covered + have,
+        covered_before=have,
+        total=total,
+    )
+
+
+def _probabilities(
+    demand: pd.DataFrame, probability: str | pd.Series, rules: Rules | None
+) -> np.ndarray:
+    """How likely each place is reached already, checked."""
+    problems = []
+    if rules is not None and rules.floor_by_street is not None:
+        told = "a floor by street does not go with the goal 'expected'; leave it out."
+        problems.append(
+            Sentence(told, zh="目标 'expected' 不能与各街道最低覆盖率同用；请不要给出。")
+        )
+    if isinstance(probability, str) and probability not in demand:
+        told = f"`demand` has no column {probability!r}; make the plan with `robustness.with_probability`."
+        zh = f"`demand` 没有列 {probability!r}；请用 `robustness.with_probability` 生成方案。"
+        raise ValidationError([*problems, Sentence(told, zh=zh)])
+    said = demand[probability] if isinstance(probability, str) else probability
+    likely = said.reindex(demand.index).to_numpy(dtype=float)
+    wrong = ~((likely >= 0) & (likely <= 1))
+    if wrong.any():
+        some, count = few(demand.index[wrong]), int(wrong.sum())
+        told = f"probability: {count} values are missing or not between 0 and 1 ({some}); correct them."
+        zh = f"probability：有 {count} 个值缺失或不在 0 到 1 之间（{some.zh}）；请更正。"
+        problems.append(Sentence(told, zh=zh))
+    if problems:
+        raise ValidationError(problems)
+    return likely
 
 
 def maximize_gradual_coverage(
@@ -302,6 +429,101 @@ def minimize_cost(
             return siting_of(made, solution, walked, clock, objective=solution.value)
         solution = _by_nearest(made, people, most, search, clock)
         return siting_of(made, solution, walked, clock)
+
+
+def minimize_ede(
+    demand: pd.DataFrame,
+    cost: CostTable | pd.Series,
+    *,
+    new: int | None,
+    epsilon: float = equity.EPSILON,
+    cutoff: float | None = None,
+    weight: str | pd.Series | None = None,
+    rules: Rules | None = None,
+    search: Search | None = None,
+) -> Siting:
+    """
+    The new centres by which people have it least far on the whole, when it counts more that some have it far.
+
+    What is made least is the equally-distributed equivalent distance of Kolm and Pollak (`equity.of_district`).
+    As it grows with the sum of people times exp(kappa x distance), that is a p-median of other
+    distances (Horton, Logan and others, arXiv 2401.15452). Kappa is that of today: of each place's distance to the
+    nearest required centre, or to the nearest candidate where nobody has a centre.
+
+    Parameters
+    ----------
+    epsilon
+        Aversion to inequality, above 0 and up to 100; 0.5 to 2 are usual, and towards 0 it is `minimize_cost`.
+    cutoff
+        Only for what `sites` and `covered` say of people within it, and for a floor.
+
+    The other parameters are those of `maximize_coverage`. Whom no open centre of the table reaches counts with
+    the largest cost of the table.
+
+    Returns
+    -------
+    siting
+        The plan, with its `kappa`. `objective` and `bound` are in the unit of `cost`, without those whom neither a
+        required centre nor a candidate reaches.
+
+    Raises
+    ------
+    ValidationError, InfeasibleError, TimeoutError
+        As `maximize_coverage`, and if `epsilon` cannot be used.
+
+    Examples
+    --------
+    Site a leaves eight people at the door and one 900 m away, b all at 150 m: the mean is 100 m and 150 m.
+
+    >>> demand = pd.DataFrame({"people_60": [8, 1]}, index=["p", "q"])
+    >>> pairs = pd.MultiIndex.from_product([["p", "q"], ["a", "b"]], names=["demand", "facility"])
+    >>> cost = pd.Series([0.0, 150.0, 900.0, 150.0], index=pairs)
+    >>> minimize_cost(demand, cost, new=1).sites.index.tolist()
+    ['a']
+    >>> fair = minimize_ede(demand, cost, new=1)
+    >>> fair.sites.index.tolist(), fair.objective, round(fair.kappa, 4)
+    (['b'], 150.0, 0.0067)
+    """
+    table, limit = pairs_of(cost, cutoff)
+    if not 0 < epsilon <= _MOST_EPSILON:
+        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
+        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    search = search or Search()
+    made = instance_of("fair", demand, table, limit, weight, rules, new)
+    people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
+    counts = people > 0
+    weights, whole = people[counts], max(float(people.sum()), 1e-12)
+    kappa = _kappa_of(made, counts, epsilon)
+
+    def on_the_whole(metres: np.ndarray, _depth: np.ndarray) -> float:
+        if not counts.any():
+            return 0.0
+        return equity.equivalent(np.minimum(metres[counts], most), weights, kappa)
+
+    def bent(metres: np.ndarray) -> np.ndarray:
+        return np.where(np.isfinite(metres), _bent(np.minimum(metres, most), kappa, most), math.inf)
+
+    def straight(value: float) -> float:
+        return _straightened(max(value, 0.0) / whole, kappa, most)
+
+    with solving(made, search) as clock:
+        inner = dataclasses.replace(
+            made,
+            metres=bent(made.metres),
+            base=bent(made.base),
+            cutoff=float(_bent(np.array([min(limit, most)]), kappa, most)[0]),
+        )
+        watched = search.watch and _straight_watch(search.watch, straight)
+        found = _by_nearest(
+            inner,
+            people,
+            _bent(np.array([most]), kappa, most)[0],
+            dataclasses.replace(search, watch=watched),
+            clock,
+        )
+        solution = found._replace(value=straight(found.value), bound=straight(found.bound))
+        return dataclasses.replace(siting_of(made, solution, on_the_whole, clock), kappa=kappa)
 
 
 def minimize_worst(
@@ -543,6 +765,45 @@ def _walked(made: Instance, base: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return metres
 
 
+def _kappa_of(made: Instance, counts: np.ndarray, epsilon: float) -> float:
+    """Kappa of the distances there are; 0 where there are none, by which all distances count alike."""
+    today = made.own
+    if not np.isfinite(today[counts]).any():
+        today = np.full(len(today), math.inf)
+        np.minimum.at(today, made.cell, made.metres)
+    some = counts & np.isfinite(today)
+    kappa = equity.kappa_of(today[some], made.people[some], epsilon)
+    return kappa if kappa > 0 else 0.0
+
+
+def _bent(metres: np.ndarray, kappa: float, most: float) -> np.ndarray:
+    """
+    Distances that add up as the Kolm-Pollak measure has it: (exp(kappa x) - 1) / kappa, by exp(kappa most).
+
+    So divided they neither overflow nor, where kappa is small, are lost in rounding: they go from 0 to `most` at
+    most, and for small kappa are the distances themselves.
+    """
+    if kappa * most < _SMALL:
+        return metres
+    bent: np.ndarray = np.exp(kappa * (metres - most)) * -np.expm1(-kappa * metres) / kappa
+    return bent
+
+
+def _straightened(mean: float, kappa: float, most: float) -> float:
+    """The distance whose `_bent` one is so much: it grows with it, so that a bound of one is one of the other."""
+    if kappa * most < _SMALL:
+        return mean
+    if kappa * most < _LARGE:
+        return math.log1p(kappa * mean * math.exp(kappa * most)) / kappa
+    return (
+        max(most + math.log(kappa * mean + math.exp(-kappa * most)) / kappa, 0.0) if mean else 0.0
+    )
+
+
+def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:
+    return lambda value, bound: watch(straight(value), straight(bound))
+
+
 def _at_most(
     made: Instance, people: np.ndarray, farthest: np.ndarray, search: Search, clock: Clock
 ) -> Solution:
@@ -732,8 +993,10 @@ def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | Non
 
 MODELS: dict[str, Callable[..., Siting]] = {
     "coverage": maximize_coverage,
+    "expected": maximize_expected,
     "facilities": minimize_facilities,
     "distance": minimize_cost,
+    "fair": minimize_ede,
     "worst": minimize_worst,
     "backup": maximize_backup,
     "gradual": maximize_gradual_coverage,

@@ -5,7 +5,7 @@
 "use strict";
 carecircles.grid = (function () {
   const { page, SIDES, say, word, common, count, minutes, cost } = carecircles.words, { element, facts } = carecircles.kit;
-  const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS, MISSING_SIGNS } = carecircles.signs;
+  const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS, MISSING_SIGNS, SURE_SIGNS } = carecircles.signs;
   const { servicesOf, basis } = carecircles.centres;
 
   const mercatorX = (lon) => lon / 360 + 0.5;
@@ -351,6 +351,33 @@ carecircles.grid = (function () {
     return new Missing(data, MISSING_SIGNS);
   }
 
-  Object.assign(carecircles.draw, { grid, change, gain, missing });
+  /** In how many draws of what is not known each cell is covered. */
+  const Sure = Grid.extend({
+    prepare() {
+      const { draws } = /** @type {SureData} */ (this.data), between = [0.05, 0.5, 0.95];
+      const classOf = (times) => {
+        if (times === 0 || times === draws) return times ? SURE_SIGNS.length : 1;
+        return 2 + between.filter((least) => times >= least * draws).length;
+      };
+      this.shade = Uint8Array.from(this.street, (code, k) => (code ? classOf(this.times[k]) : 0));
+    },
+    facts(latlng) {
+      const cell = this.at(latlng);
+      if (!cell) return null;
+      const data = /** @type {SureData} */ (this.data), { group, label } = data.told;
+      return facts(say(data.heading), [
+        [common("columns", "street"), say(data.streets[this.street[cell.index] - 1].name)],
+        [say(data.label), `${(100 * this.times[cell.index] / data.draws).toFixed(1)} %`],
+        [say(label), this.peopleAt(cell.index, group).toFixed(1)],
+      ]);
+    },
+  });
+
+  /** @param {SureData} data */
+  function sure(data) {
+    return new Sure(data, SURE_SIGNS);
+  }
+
+  Object.assign(carecircles.draw, { grid, change, gain, missing, sure });
   return { Grid, Coverage, nearestTo, shadeByDepth };
 })();

@@ -3,7 +3,7 @@
 carecircles.panel = (function () {
   const { page, say, word, inEveryLanguage, setLanguage } = carecircles.words;
   const { element, button, section, foldable, placeTable } = carecircles.kit;
-  const { DEPTHS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, ISOCHRONES, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
+  const { DEPTHS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, SURE_SIGNS, ISOCHRONES, CHANGED, TINTS, shareColour, hatch } = carecircles.signs;
 
   /** @param {TitleConfig} config */
   function addTitle(config) {
@@ -75,6 +75,7 @@ carecircles.panel = (function () {
       if (entry.sign === "isochrone") sign.style.background = ISOCHRONES[entry.isochrone];
       if (entry.sign === "gain") hatch(sign, GAIN_SIGNS[entry.gain]);
       if (entry.sign === "missing") hatch(sign, MISSING_SIGNS[entry.missing]);
+      if (entry.sign === "sure") hatch(sign, SURE_SIGNS[entry.sure]);
       if (entry.sign === "changed" && entry.change !== "closed") {
         sign.style.borderColor = CHANGED[entry.change];
         sign.style.background = TINTS[entry.change];

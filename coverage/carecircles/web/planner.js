@@ -5,7 +5,7 @@ carecircles.planner = (function () {
   const { page, WORDS, say, word, common, count, cost } = carecircles.words, { element, facts, passingButton } = carecircles.kit;
   const { DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, positionOf } = carecircles.signs, { centreFacts, pinRadius } = carecircles.centres;
   const { Coverage } = carecircles.grid, { scenario } = carecircles, { Counting, circle } = carecircles.counting;
-  const { outline } = carecircles.reached;
+  const { outline } = carecircles.reached, { told } = carecircles.limits;
   const { makeWorld, slopes } = carecircles.ground;
   const { History, asItIs, withCentre, without, placed, fresh, stateOf, takenBack } = carecircles.plan;
   const STEP_M = 50, FINE_STEP_M = 10; // of an arrow key, and with Shift
@@ -39,13 +39,13 @@ carecircles.planner = (function () {
     setBaseline() { this.counting.setBaseline(); },
 
     /** What counts in the cost table's unit: metres, or minutes. */
-    limitOf({ metres, minutes }) { return this.data.unit === "min" ? minutes : metres; },
+    limitOf({ metres, minutes }) { return this.data.unit === "min" ? told(minutes, "min") : told(metres, "m"); },
     /** How many metres away a cell may be that is within reach. */
     widest(plan) { return this.walks ? Math.max(plan.metres, this.limitOf(plan) / this.data.walk.per_metre) : plan.metres; },
     /** The cells that a centre reaches, and those in its circle.
         @param {PlanCentre} centre  @param {Plan} plan */
     cellsOf(centre, plan) {
-      const inCircle = circle(this.data, centre, plan.metres);
+      const inCircle = circle(this.data, centre, told(plan.metres, "m"));
       return { inCircle, reached: this.walks ? this.walks.runs(centre, this.limitOf(plan)) : inCircle };
     },
     /** Add (1) or take away (-1) a centre by its cells. */

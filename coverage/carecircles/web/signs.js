@@ -35,6 +35,10 @@ carecircles.signs = (function () {
   const MISSING_SIGNS = [{ paper: "#c7dcf5" }, { paper: "#fee391" }, { paper: "#fe9929" }, { paper: "#d95f0e" },
     { paper: "#7f2704", ink: "#d95f0e", slant: 1 }];
 
+  /** By how often a cell is covered: never, seldom, below half, above half, nearly always, always. */
+  const SURE_SIGNS = [UNCOVERED_SIGN, { paper: "#fdae61" }, { paper: "#fee8a8" }, { paper: "#c7dcf5" },
+    { paper: "#85b4ea" }, { paper: "#2f5bab" }];
+
   /** From where a centre is near, the nearest first. */
   const ISOCHRONES = ["#00441b", "#41ab5d", "#c7e9c0"];
 
@@ -87,6 +91,6 @@ carecircles.signs = (function () {
     document.body.append(svg);
   }
 
-  return { UNCOVERED, UNCOVERED_SIGN, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, ISOCHRONES, CHANGED, TINTS, CLOSED, POSITIONS,
+  return { UNCOVERED, UNCOVERED_SIGN, DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, CLAIM_SIGNS, GAIN_SIGNS, MISSING_SIGNS, SURE_SIGNS, ISOCHRONES, CHANGED, TINTS, CLOSED, POSITIONS,
     NEIGHBOUR, shareColour, positionOf, hatch, addHatching };
 })();

@@ -45,6 +45,11 @@ interface CentreData extends Service {
 interface LossesData {
   centres: { name: Words; lat: number; lon: number; neighbour?: true; people: number; figures: [Words, number][] }[];
 }
+/** Seats that are there (lat, lon), and new ones in the order in which to build. */
+interface SeatsData {
+  seats: [number, number][];
+  benches: { number: number; name: Words; lat: number; lon: number; figures: [Words, number][] }[];
+}
 type PlaceData = { name: Words; lat: null; bounds: Corners } | { name: Words; lat: number; lon: number };
 interface TilesData {
   url: string; subdomains: string[]; datum: "wgs84" | "cgcs2000" | "gcj02" | "bd09"; attribution: string;
@@ -76,6 +81,8 @@ interface ChangeData extends GridData { told: Told; unit: [Unit, Unit]; centres:
 interface GainData extends GridData { classes: number[]; label: Words }
 /** Which of some services are missing where: by cell the number of a combination, by combination those missing. */
 interface MissingData extends GridData { told: Told; services: Words[]; combinations: number[][] }
+/** In how many of the draws each cell is covered, by cell `times`. */
+interface SureData extends GridData { told: Told; draws: number; heading: Words; label: Words }
 
 /** `arrays.near`: by cell, a bit for each of `kinds` that is within reach; `group` is what its people are called. */
 interface CircleLayerData extends GridData { told: Told; group: Words; kinds: { key: string; name: Words; places: number }[] }
@@ -106,7 +113,7 @@ interface LiveData extends CoverageData {
     where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
     reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
 interface WalkData {
-  per_metre: number; farthest: number; measured: number; unit: number; x0: number; y0: number;
+  per_metre: number; cost_unit: Unit; farthest: number; measured: number; unit: number; x0: number; y0: number;
   arrays: Record<string, Packed>;
 }
 interface WorldData {
@@ -121,10 +128,10 @@ interface WorldData {
 
 /* What stands around the layers: `carecircles.start`, `startLive`, `compare` and `entitle` */
 
-type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number } & (
-  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "reached" | "claimed" }
+type Sign = { status?: string; change?: string; depth?: number; share?: number; gain?: number; claim?: string; isochrone?: number; missing?: number; sure?: number } & (
+  | { sign: "uncovered" | "circle" | "none" | "known" | "assumed" | "proposed" | "unstated" | "neighbour" | "border" | "new" | "gone" | "loss" | "bench" | "seat" | "reached" | "claimed" }
   | { sign: "depth"; depth: number } | { sign: "share"; share: number } | { sign: "gain"; gain: number }
-  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number }
+  | { sign: "isochrone"; isochrone: number } | { sign: "missing"; missing: number } | { sign: "sure"; sure: number }
   | { sign: "claim"; claim: "both" | "circle" | "walk" | "neither" }
   | { sign: "change"; status: "covered" | "gained" | "lost" | "uncovered" }
   | { sign: "changed"; change: "opened" | "closed" | "moved" | "equipped" | "enlarged" });
@@ -141,9 +148,10 @@ interface TitleConfig {
 /** `services` are what those are called that the study area declares. */
 interface AroundConfig extends TitleConfig {
   services: Record<string, Words>; bounds: Corners; legend: LegendEntry[]; layers: { name: Words; layers: Words[] }[];
+  credits: string[];
 }
 interface MapConfig extends AroundConfig {
-  standard: Pace; notes: Words[]; credits: string[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
+  standard: Pace; notes: Words[]; table: TableData; summary?: Figure[]; swipe?: true; live?: true;
 }
 /** By group: its name, and in which words its people are told of a cell. */
 interface LiveConfig extends MapConfig {

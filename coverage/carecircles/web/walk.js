@@ -3,6 +3,7 @@
    is long or takes as long; only what is asked of `Walks` is in the unit of the cost table. */
 "use strict";
 carecircles.walk = (function () {
+  const { told, farthest: farthestOf } = carecircles.limits;
 
   /** Junctions still to be left, the cheapest first; one may stand in it more than once. */
   class Heap {
@@ -181,11 +182,13 @@ carecircles.walk = (function () {
   class Walks {
     /** @param {Network} network  @param {InstanceType<typeof carecircles.ways.Ways>} ways
         @param {Map<string, Known>} known  centres by id, where they were
-        @param {{ perMetre: number, farthest: number }} unit  of the cost table, and the most that can be asked for in it */
-    constructor(network, ways, known, { perMetre, farthest }) {
+        @param {{ unit: Unit, perMetre: number, farthest: number }} costs  of the table, and the most that can be
+          asked for */
+    constructor(network, ways, known, { unit, perMetre, farthest }) {
       this.network = network;
       this.ways = ways;
       this.known = known;
+      this.unit = unit;
       this.perMetre = perMetre;
       this.farthest = farthest;
       this.places = new WeakMap(); // by centre
@@ -208,18 +211,23 @@ carecircles.walk = (function () {
       return known && known.x === centre.x && known.y === centre.y ? known : null;
     }
 
+    /** Metres on level ground as they are told in the unit of the cost table. */
+    costOf(metres) { return told(metres * this.perMetre, this.unit); }
+    /** As many metres as have to be searched. */
+    metresOf(limit) { return farthestOf(limit, this.unit) / this.perMetre; }
+
     /** The cells within a limit of a centre, as first and last of each run. */
     runs(centre, limit) {
-      const known = this.knownOf(centre);
-      if (known && limit <= known.reached.limit) return runs(known.reached, limit);
-      const metres = limit / this.perMetre;
+      const known = this.knownOf(centre), most = told(limit, this.unit);
+      if (known && most <= known.reached.limit) return runs(known.reached, most);
       let row = this.rows.get(centre);
-      if (!row || row.limit < metres) {
-        const ahead = Math.min(this.farthest / this.perMetre, AHEAD * metres);
-        row = this.network.reached(this.placeOf(centre), row || known ? Math.max(metres, ahead) : metres);
+      if (!row || row.limit < most) {
+        const far = row || known ? Math.max(most, Math.min(this.farthest, AHEAD * most)) : most;
+        const { cells, costs } = this.network.reached(this.placeOf(centre), this.metresOf(far));
+        row = { limit: far, cells, costs: costs.map((metres) => this.costOf(metres)) };
         this.rows.set(centre, row);
       }
-      return runs(row, metres);
+      return runs(row, most);
     }
 
     /** Where a cell comes onto the network, by its number; null where it does not. */
@@ -237,9 +245,9 @@ carecircles.walk = (function () {
 
     /** The centre nearest to a cell, and what it costs to walk there; null where none is near enough. */
     nearest(number, centres) {
-      const place = this.placeAt(number), most = this.farthest / this.perMetre;
+      const place = this.placeAt(number), most = this.metresOf(this.farthest);
       const found = place && this.network.nearest(place, centres.map((centre) => this.placeOf(centre)), most - place.stairs);
-      return found ? { nearest: centres[found.number], cost: (found.metres + place.stairs) * this.perMetre } : null;
+      return found ? { nearest: centres[found.number], cost: this.costOf(found.metres + place.stairs) } : null;
     }
   }
 
@@ -254,7 +262,7 @@ carecircles.walk = (function () {
   /** What Python hands over, as values; `arrays` are those of `data`, unpacked.
       @param {WalkData} data  @param {Record<string, any>} arrays  @param {LiveCentre[]} centres
       @returns {InstanceType<typeof Walks>} */
-  function read({ per_metre: perMetre, farthest, measured, unit, x0, y0 }, arrays, centres) {
+  function read({ per_metre: perMetre, cost_unit: costUnit, farthest, measured, unit, x0, y0 }, arrays, centres) {
     const places = (of) => ({ edge: arrays[of + "_edge"], share: arrays[of + "_share"], off: arrays[of + "_off"] });
     const lines = (of) => ({ first: starts(arrays[of + "_vertices"]),
       x: Float64Array.from(summed(arrays[of + "_x"]), (n) => x0 + unit * n),
@@ -269,7 +277,7 @@ carecircles.walk = (function () {
       place: own.edge[n] ? { edge: own.edge[n] - 1, share: own.share[n], off: own.off[n] } : null,
       reached: { limit: measured, cells: reached.subarray(first[n], first[n + 1]),
         costs: arrays.reached_cost.subarray(first[n], first[n + 1]) } }]));
-    return new Walks(network, ways, known, { perMetre, farthest });
+    return new Walks(network, ways, known, { unit: costUnit, perMetre, farthest });
   }
 
   return { Network, Walks, runs, read };

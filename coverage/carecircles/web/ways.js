@@ -1,5 +1,5 @@
 /* Ways and what nobody crosses: where a place comes onto the walking network, by the rule of carecircles'
-   network/walks.py. Knows nothing of a page or a map. Units: metres. */
+   network/places.py. Knows nothing of a page or a map. Units: metres. */
 "use strict";
 carecircles.ways = (function () {
   const BIN_M = 100; // side of the squares in which straight parts are looked for
