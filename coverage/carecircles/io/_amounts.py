@@ -96,7 +96,15 @@ def amounts_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Se
 
 
 def kind_problems(amounts: pd.DataFrame, *, file: str) -> list[Sentence]:
-    """Whether beds of the three kinds come to more than there are in all."""
+    """
+    Whether beds of the three kinds come to more than there are in all.
+
+    Examples
+    --------
+    >>> amounts = pd.DataFrame({"beds": [10.0], "beds_medical": [6.0], "beds_rehabilitation": [0.0]})
+    >>> [str(line)[:24] for line in kind_problems(amounts.assign(beds_family=5.0), file="mine")]
+    ["mine, row 0 ('11 > 10'):"]
+    """
     kinds = amounts[list(BEDS)].sum(axis=1)
     is_over = kinds > amounts["beds"] * (1 + 1e-9)
     those = joined(BEDS, Sentence(", ", zh="、"))

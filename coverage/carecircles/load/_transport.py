@@ -8,7 +8,6 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from carecircles import _highs
 from carecircles.errors import OutOfTimeError, SolverError
@@ -57,9 +56,12 @@ def solve(
         told = f"the answers of the solver (highspy {release}) do not hold: {why}. Install another release of highspy."
         zh = f"求解器（highspy {release}）的答案经核对不成立：{why.zh}。请安装 highspy 的其他版本。"
         raise SolverError(Sentence(told, zh=zh))
-    told = f"no answer in {seconds:g} seconds; use larger cells, or allow more time."
+    told = f"no answer in {seconds:g} seconds; use larger cells (--cell), or allow more time (--time-limit)."
     raise OutOfTimeError(
-        Sentence(told, zh=f"{seconds:g} 秒内没有得到答案；请加大网格，或放宽时间。")
+        Sentence(
+            told,
+            zh=f"{seconds:g} 秒内没有得到答案；请加大网格（--cell），或放宽时间（--time-limit）。",
+        )
     )
 
 
@@ -70,6 +72,8 @@ def _program(
     of: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> _highs.Program:
     """A column for each pair and one for who is left over in each cell; a row a cell, then a row a centre."""
+    from scipy import sparse  # not for those who only draw a map
+
     persons, most, left = of
     size, cells = len(cost), len(persons)
     of_rows = np.concatenate([row, np.arange(cells), cells + column])

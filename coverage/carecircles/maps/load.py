@@ -100,7 +100,7 @@ def _rows(told: PlanLoad, first: Group) -> list[dict[str, object]]:
         {
             "short_name": short_name_of(area.streets.loc[code]),
             "bounds": corners_of(bounds.loc[code].tolist()),
-            **row,
+            **{str(column): value for column, value in row.items()},
         }
         for code, row in zip(table.index, table.to_dict("records"), strict=True)
     ]

@@ -179,6 +179,7 @@ carecircles.scenario = (function () {
   function amountProblems(row, where) {
     const problems = AMOUNTS.filter((key) => has(row, key) && !Number.isFinite(row[key]))
       .map((key) => at(where, `${key} is ${shown(row[key])}, not a number`, `${key} 为 ${shown(row[key])}，不是数字`));
+    if (problems.length) return problems; // what is no number cannot be compared
     AMOUNTS.filter((key) => row[key] < 0).forEach((key) => {
       problems.push(at(where, `${key} is negative`, `${key} 为负`));
     });
