@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pyproj
@@ -660,6 +661,7 @@ def test_areas_of_odd_places(tmp_path, west, south, east, north, cell, crs):
     }
     (tmp_path / "area" / "streets.geojson").write_text(json.dumps({"features": [feature]}))
     (tmp_path / "area" / "boundary.geojson").unlink()
+    shutil.rmtree(tmp_path / "area" / "facilities")
     (tmp_path / "area" / "population.csv").write_text("code,people_60\nS,1000\n")
     (tmp_path / "area" / "centres.csv").write_text(
         f"id,lon,lat\nA,{(west + east) / 2},{(south + north) / 2}\n"

@@ -83,7 +83,7 @@ def test_stairs_take_minutes_or_keep_people_in():
     near = reach.nearest(demand, made.facilities, reach=walk).table.droplevel(1)
     metres = reach.walking(demand, made.facilities, made.on_foot.network, cutoff=1e3).table
     flat = metres.droplevel(1) / 0.94 / 60
-    assert (near - flat).to_numpy() == pytest.approx([1.875 * 16 / 60, 0, 0, 0, 0])
+    assert (near - flat).to_numpy() == pytest.approx([1.875 * 16 / 60, 0, 0, 0, 0], abs=1e-8)
     timed = plan.evaluate(made, demand, reach=walk)
     told = " ".join(report.notes(timed, lang="en"))
     assert (

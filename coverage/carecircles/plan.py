@@ -299,9 +299,11 @@ def tables_of(plan: Plan) -> tuple[list[CostTable], int]:
     >>> len(tables_of(asis)[0]), len(tables_of(of_all_services(asis))[0])
     (1, 4)
     """
-    asked = plan.area.counting
-    if not plan.parts or not isinstance(asked, Bundle):
+    if not plan.parts:
         return [plan.cost], 1
+    asked = plan.area.counting
+    if not isinstance(asked, Bundle):
+        raise TypeError("no bundle counts in the study area")
     return [part.cost for part in plan.parts.values()], asked.least
 
 
