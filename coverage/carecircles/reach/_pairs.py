@@ -36,6 +36,8 @@ def stable_order(codes: np.ndarray) -> np.ndarray:
     if not len(codes) or (codes[1:] >= codes[:-1]).all():
         return np.arange(len(codes))
     # Numpy sorts numbers of 16 bits by counting, in a tenth of the time that others take.
+    if codes.dtype.itemsize <= 2:
+        return np.argsort(codes, kind="stable")
     order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
     if codes.max() > 0xFFFF:
         order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]

@@ -41,15 +41,18 @@ def maximize(
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None = None,
+    leads: _bound.Leads | None = None,
 ) -> Solution:
     """
     The columns within the limits that are worth most; proven to the slack unless time runs out.
 
     `slack` says how far a plan of some worth may be from the bound. Swaps and the bound come first and
     leave out the columns that no better plan can have; HiGHS and kicks do the rest by turns. Floors
-    only count for HiGHS: without them the bound holds all the more.
+    only count for HiGHS: without them the bound holds all the more. `leads` are of an earlier search
+    over the same worths, and are brought up to date.
     """
-    best, found, cuts = _bounded(worth, limits, slack=slack, clock=clock, watch=watch)
+    leads = leads or _bound.Leads()
+    best, found, cuts = _bounded(worth, limits, leads, slack=slack, clock=clock, watch=watch)
     if best.status == "optimal" and is_within(limits, best.chosen):
         return best
     if limits.floors is not None:
@@ -103,6 +106,7 @@ def _with_floors(
 def _bounded(
     worth: sparse.csc_matrix,
     limits: Limits,
+    leads: _bound.Leads,
     *,
     slack: Callable[[float], float],
     clock: Clock,
@@ -110,7 +114,8 @@ def _bounded(
 ) -> tuple[Solution, _bound.Bound, _bound.Cuts | None]:
     """A good plan, its bound, and the cuts behind it; floors are left aside."""
     price, budget = limits.price, limits.budget
-    plan = Standing(worth, price, budget)
+    known = leads.chosen if price[leads.chosen].sum() <= budget else ()
+    plan = Standing(worth, price, budget, known)
     plan.climb(clock)
     most = _search.worth_of(worth, np.arange(worth.shape[1]))
     best = Solution(plan.columns(), plan.value(), most, clock.word())
@@ -119,7 +124,9 @@ def _bounded(
     found, cuts = _bound.bound(
         worth, price, budget, clock,
         chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
+        cuts=leads.cuts,
     )  # fmt: skip
+    leads.cuts, leads.dual = cuts, found.dual
     if clock.left():
         rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
         rounded.climb(clock)

@@ -1,5 +1,6 @@
 """The models: the plan that does most, or the fewest centres that do enough."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -9,12 +10,13 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
-from carecircles.siting import _search, _solver, _terms
+from carecircles.siting import _bound, _search, _solver, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
     Instance,
     Measure,
+    Memory,
     Rules,
     Search,
     Siting,
@@ -103,14 +105,20 @@ def maximize_coverage(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("coverage", demand, table, limit, weight, rules, new)
+    made = instance_of("coverage", demand, table, limit, weight, rules, new, search.memory)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
 
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
-        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        is_open = made.base > limit
+        of_pair = np.where(is_open[made.cell] & (made.metres <= limit), made.people[made.cell], 0.0)
+        useful, leads = _followed(made, of_pair, covered, search)
+        problem, rows = covering_of(useful, is_open, limit)
+        problem = _small_once(useful, problem, search.memory)
+        worth = _search.worths(problem)
+        solution = _most(useful, covered, worth, problem.columns, search, clock, leads)
+        _remember(search.memory, made, leads, made.people[rows], rows, problem.became)
         return siting_of(made, solution, covered)
 
 
@@ -167,7 +175,7 @@ def maximize_gradual_coverage(
         zh = f"full 是 {full:g}；请写 0 或更大、小于上限 {limit:g} 的数。"
         raise ValidationError([Sentence(told, zh=zh)])
     search = search or Search()
-    made = instance_of("gradual", demand, table, limit, weight, rules, new)
+    made = instance_of("gradual", demand, table, limit, weight, rules, new, search.memory)
 
     def share(metres: np.ndarray) -> np.ndarray:
         return np.clip((limit - metres) / (limit - full), 0, 1)
@@ -176,8 +184,14 @@ def maximize_gradual_coverage(
         return float((made.people * share(metres)).sum())
 
     with solving(made, search) as clock:
-        worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
-        solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
+        of_pair = share(made.metres) - share(made.base)[made.cell]
+        useful, leads = _followed(made, of_pair * made.people[made.cell], credit, search)
+        of_pair = share(useful.metres) - share(made.base)[useful.cell]
+        worth, rows = _worth(useful, of_pair)
+        every = np.arange(worth.shape[1])
+        solution = _most(useful, credit, worth, every, search, clock, leads)
+        best = worth.max(axis=1).toarray().ravel()
+        _remember(search.memory, made, leads, best, rows, np.arange(len(rows)))
         return siting_of(made, solution, credit)
 
 
@@ -221,7 +235,7 @@ def maximize_backup(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("backup", demand, table, limit, weight, rules, new)
+    made = instance_of("backup", demand, table, limit, weight, rules, new, search.memory)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
@@ -289,7 +303,7 @@ def minimize_cost(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of("distance", demand, table, limit, weight, rules, new)
+    made = instance_of("distance", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -344,7 +358,7 @@ def minimize_worst(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of("worst", demand, table, limit, weight, rules, new)
+    made = instance_of("worst", demand, table, limit, weight, rules, new, search.memory)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -408,7 +422,7 @@ def minimize_facilities(
         raise ValidationError([Sentence(told, zh=zh)])
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("facilities", demand, table, limit, weight, rules, None)
+    made = instance_of("facilities", demand, table, limit, weight, rules, None, search.memory)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
@@ -425,7 +439,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0])
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0])[0]
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, limits_of(made, problem.columns),
@@ -436,18 +450,92 @@ def minimize_facilities(
         return siting_of(made, solution, covered, objective=solution.value)
 
 
-def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
-    """What each pair is worth to its place's people; pairs worth nothing are left out."""
+def _worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray]:
+    """
+    What each pair is worth to its place's people, and which place each row is.
+
+    Pairs worth nothing are left out.
+    """
     worth = of_pair * made.people[made.cell]
     some = (worth > 0) & ~made.is_must[made.column]
     rows, row = np.unique(made.cell[some], return_inverse=True)
     shape = (len(rows), len(made.candidates))
-    return sparse.csc_matrix((worth[some], (row.ravel(), made.column[some])), shape=shape)
+    return sparse.csc_matrix((worth[some], (row.ravel(), made.column[some])), shape=shape), rows
 
 
-def _small(made: Instance, problem: _search.Covering) -> _search.Covering:
-    """The covering problem with equal places as one and without candidates that others replace."""
-    return _search.merged(_search.without_dominated(_search.merged(problem), made.price))
+def _followed(
+    made: Instance, of_pair: np.ndarray, measure: Measure, search: Search
+) -> tuple[Instance, _bound.Leads]:
+    """
+    The question as it is to be searched, and what is known of it from searches before.
+
+    About fewer candidates than before, it is without the pairs of those that no plan of use can have:
+    the dual of the bound before makes one for any of them. `of_pair` is what each pair is worth.
+    """
+    memory = search.memory
+    if memory is None or memory.leads is None:
+        leads = _bound.Leads()
+        if memory is not None:
+            memory.leads = leads
+        return made, leads
+    if made.candidates is memory.made.candidates:  # type: ignore[union-attr]  # since there are leads
+        return made, memory.leads
+    if memory.dual is None or search.at_least is None:
+        return made, _bound.Leads()
+    of_pair = np.where(made.is_must[made.column], 0.0, of_pair)
+    over = np.maximum(of_pair - memory.dual[made.cell], 0)
+    added = np.bincount(made.column, over, minlength=len(made.price))
+    is_row = np.bincount(made.cell, of_pair > 0, minlength=len(made.people)) > 0
+    least = search.at_least - measure(made.base, made.depth)
+    constant = float(memory.dual[is_row].sum())
+    some = _search.useful(constant, added, made.price, made.budget, least)
+    stays = np.isin(made.column, some)
+    pairs = (made.cell[stays], made.column[stays], made.metres[stays])
+    cell, column, metres = pairs
+    return dataclasses.replace(made, cell=cell, column=column, metres=metres), _bound.Leads()
+
+
+def _small_once(
+    made: Instance, problem: _search.Covering, memory: Memory | None
+) -> _search.Covering:
+    """The covering problem made small, with the help of what was found when it was before."""
+    if memory is None or memory.made is None:
+        return _small(made, problem)[0]
+    if made.candidates is memory.made.candidates:
+        if memory.small is None:
+            memory.small, memory.replaced_by = _small(made, problem)
+        return memory.small
+    is_there = np.zeros(len(memory.made.candidates) + 1, dtype=bool)  # the last one stands for none
+    is_there[made.origin] = True
+    kept = np.flatnonzero(~is_there[memory.replaced_by[made.origin]])
+    return _small(made, problem._replace(cover=problem.cover[:, kept], columns=kept))[0]
+
+
+def _remember(
+    memory: Memory | None,
+    made: Instance,
+    leads: _bound.Leads,
+    best: np.ndarray,
+    rows: np.ndarray,
+    became: np.ndarray,
+) -> None:
+    """Keep what each place counts anyway in the bound; `best` is what rows are worth, and what they became."""
+    if memory is None or leads is not memory.leads or leads.dual is None:
+        return
+    memory.dual = np.zeros(len(made.people))
+    is_there = became >= 0
+    memory.dual[rows[is_there]] = best[is_there] * leads.dual[became[is_there]]
+
+
+def _small(made: Instance, problem: _search.Covering) -> tuple[_search.Covering, np.ndarray]:
+    """
+    The covering problem with equal places as one and without candidates that others replace.
+
+    And which do, by column of the problem.
+    """
+    price = made.price[problem.columns]
+    small, replaced_by = _search.without_dominated(_search.merged(problem), price)
+    return _search.merged(small), replaced_by
 
 
 def _most(
@@ -457,16 +545,19 @@ def _most(
     columns: np.ndarray,
     search: Search,
     clock: Clock,
+    leads: _bound.Leads,
 ) -> Solution:
     """The candidates that are worth most beside those open anyway; value and bound as measured."""
     have = measure(made.base, made.depth)
     solution = _solver.maximize(
         worth,
         limits_of(made, columns),
-        slack=lambda value: search.gap * abs(have + value),
+        slack=_slack(search, have, 1.0),
         clock=clock,
         watch=_shifted(search.watch, have),
+        leads=leads,
     )
+    leads.chosen = solution.chosen
     return raised(solution._replace(chosen=columns[solution.chosen]), have)
 
 
@@ -481,13 +572,17 @@ def _by_nearest(
     places it does have twice as many. García, Labbé and Marín, INFORMS J. on Computing 23 (2011).
     """
     base = np.minimum(made.base, beyond)
+    memory, leads = search.memory, _bound.Leads()
+    if memory is not None and memory.made is not None and memory.made.candidates is made.candidates:
+        leads = memory.leads = memory.leads or leads
+    before = leads.chosen
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
     best = Solution(np.array([], dtype=int), math.inf, -math.inf, "optimal")
     while True:
         farthest = _after(made, count, base)
         try:
-            found = _at_most(made, people, farthest, search, clock)
+            found = _at_most(made, people, farthest, before, search, clock)
         except TimeoutError:
             if math.isinf(best.value):
                 raise
@@ -498,10 +593,12 @@ def _by_nearest(
         np.minimum.at(metres, made.cell[some], made.metres[some])
         value, bound = float((people * metres).sum()), max(best.bound, found.bound)
         if value < best.value:
-            best = found._replace(value=value)
+            best, before = found._replace(value=value), found.chosen
+            leads.chosen = found.chosen
         best = best._replace(bound=min(bound, best.value), status=found.status)
         is_far = (people > 0) & (metres > farthest)
-        if not is_far.any() or best.value - best.bound <= search.gap * best.value:
+        is_enough = search.enough is not None and best.value <= search.enough
+        if not is_far.any() or is_enough or best.value - best.bound <= search.gap * best.value:
             return best
         if not clock.left():
             return best._replace(status=clock.word())
@@ -509,16 +606,22 @@ def _by_nearest(
 
 
 def _at_most(
-    made: Instance, people: np.ndarray, farthest: np.ndarray, search: Search, clock: Clock
+    made: Instance,
+    people: np.ndarray,
+    farthest: np.ndarray,
+    before: np.ndarray,
+    search: Search,
+    clock: Clock,
 ) -> Solution:
-    """The candidates with the least weighted metres where no place has farther than so."""
+    """The candidates with the least weighted metres where no place has farther than so; from those `before`."""
     have = float((people * farthest).sum())
     solution = _solver.maximize(
-        _worth(made, farthest[made.cell] - made.metres),
+        _worth(made, farthest[made.cell] - made.metres)[0],
         limits_of(made),
-        slack=lambda value: search.gap * abs(have - value),
+        slack=_slack(search, have, -1.0),
         clock=clock,
         watch=_shifted(search.watch, have, -1.0),
+        leads=_bound.Leads(before),
     )
     return raised(solution, have, -1.0)
 
@@ -586,7 +689,7 @@ def _radius_plan(
         return None
     problem = problem._replace(weight=np.ones(len(rows)))
     if made.least is None:
-        problem = _small(made, problem)
+        problem = _small(made, problem)[0]
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
         tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
@@ -641,7 +744,7 @@ def _assigned(
             floors=limits.floors._replace(problem=problem._replace(cover=cover))
         )
     limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
-    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
+    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[0][:, free]
     guess = _search.Standing(worth, limits.price[fixed:], limits.budget)
     guess.climb(clock)
     room = np.where(np.isnan(capacity), math.inf, capacity)
@@ -656,6 +759,18 @@ def _assigned(
     )
     chosen = solution.chosen[solution.chosen >= fixed] - fixed
     return solution._replace(chosen=free[chosen], bound=max(solution.bound, 0.0))
+
+
+def _slack(search: Search, have: float, sign: float) -> Callable[[float], float]:
+    """How far a plan of some worth may be from the bound; one that is good enough any way."""
+
+    def slack(value: float) -> float:
+        objective = have + sign * value
+        if search.enough is not None and sign * objective >= sign * search.enough:
+            return math.inf
+        return search.gap * abs(objective)
+
+    return slack
 
 
 def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | None:
