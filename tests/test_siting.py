@@ -564,9 +564,7 @@ def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
     best, most = max(values, key=values.get), max(values.values())
     asked = sparse.csc_matrix(worth)
     clock = _terms.Clock(60)
-    found, _ = _bound.bound(
-        asked, price, 3.0, clock, chosen=np.array([], dtype=int), value=most - 1
-    )
+    found, _ = _bound.bound(asked, price, 3.0, clock, leads=_bound.Leads(), value=most - 1)
     assert most - 1e-9 <= found.value <= worth.max(axis=1).sum() + 1e-9
     useful = _search.useful(found.constant, found.added, price, 3.0, most - 1)
     assert worth[:, np.intersect1d(best, useful).astype(int)].max(axis=1, initial=0).sum() == most
@@ -574,6 +572,50 @@ def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
     assert values[tuple(sorted(plan.chosen))] == most
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_one_search_leaves_to_the_next_changes_no_answer(seed):
+    """40 places and 12 candidates at random: each plan of a curve beside the same one found alone."""
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product([range(40), range(12)], names=["demand", "facility"])
+    cost = pd.Series(rng.uniform(0, 1000, 480), index=index)
+    demand = pd.DataFrame({"people": rng.integers(0, 9, 40).astype(float)})
+    options = {"cutoff": 400.0, "weight": "people"}
+    for model in (
+        siting.maximize_coverage,
+        siting.minimize_cost,
+        lambda *args, **more: siting.maximize_gradual_coverage(*args, full=100.0, **more),
+    ):
+        several = siting.curve(model, demand, cost, most=5, **options)["objective"]
+        alone = [model(demand, cost, new=new, **options).objective for new in range(6)]
+        assert several.tolist() == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_candidates_that_others_replace_are_those_held_against_each_other_one_by_one(seed):
+    """Sets of neighbouring rows, so that many hold others; some are the same, some dearer."""
+    rng = np.random.default_rng(seed)
+    first, length = rng.integers(0, 150, 300), rng.integers(0, 40, 300)
+    row = np.arange(190)[:, None]
+    cover = (row >= first) & (row < first + length)
+    price = rng.choice([1.0, 2.0], 300)
+    problem = _search.Covering(
+        sparse.csr_matrix(cover.astype(float)), np.ones(190), np.zeros(190, int), np.arange(300), np.arange(190)
+    )  # fmt: skip
+    small, replaced_by = _search.without_dominated(problem, price)
+    kept = [
+        a
+        for a in np.flatnonzero(length)
+        if not any(
+            price[b] <= price[a] and not (cover[:, a] & ~cover[:, b]).any()
+            and ((cover[:, a] != cover[:, b]).any() or price[b] < price[a] or b < a)
+            for b in range(300) if b != a
+        )
+    ]  # fmt: skip
+    assert small.columns.tolist() == kept
+    gone = np.setdiff1d(np.flatnonzero(length), kept)
+    assert not (cover[:, gone] & ~cover[:, replaced_by[gone]]).any()
 
 
 def test_a_curve_says_of_each_plan_whether_it_is_proven(small):

@@ -231,26 +231,25 @@ def bound(
     budget: float,
     clock: Clock,
     *,
-    chosen: np.ndarray,
+    leads: Leads,
     value: float,
     slack: float = 0.0,
     watch: Watch | None = None,
-    cuts: Cuts | None = None,
 ) -> tuple[Bound, Cuts | None]:
     """
     A bound no plan within the budget can beat, given one that is worth `value`, and the cuts behind it.
 
     It ends when the plan is proven to the slack, when more rounds would bring little, or with the
-    time. `chosen` are columns to cut at first. It goes on from `cuts` of the same worths, whatever the
-    budget they were found for.
+    time. It goes on from the cuts of `leads`, whatever the budget they were found for, and cuts at their
+    plan at first; it leaves its own cuts and dual there.
     """
     part = np.zeros(worth.shape[1])
-    part[chosen] = 1
+    part[leads.chosen] = 1
     is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
     if not is_filled.any() or not clock.left():
         served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
         return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
-    cuts = cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
+    cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
     reached, _ = cuts.add(part)
     found = _limited(cuts, np.zeros(0), price, budget, part)
     total = float(price.sum())
@@ -289,6 +288,7 @@ def bound(
             task = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
     dual = np.zeros(len(is_filled))
     dual[is_filled] = found.dual
+    leads.cuts, leads.dual = cuts, dual
     return found._replace(dual=dual), cuts
 
 

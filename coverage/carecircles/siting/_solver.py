@@ -121,12 +121,11 @@ def _bounded(
     best = Solution(plan.columns(), plan.value(), most, clock.word())
     if watch:
         watch(best.value, best.bound)
+    leads.chosen = best.chosen
     found, cuts = _bound.bound(
         worth, price, budget, clock,
-        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
-        cuts=leads.cuts,
+        leads=leads, value=best.value, slack=_slack(slack, best.value), watch=watch,
     )  # fmt: skip
-    leads.cuts, leads.dual = cuts, found.dual
     if clock.left():
         rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
         rounded.climb(clock)
@@ -300,8 +299,8 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     if least <= 0:
         return True
     worth, enough = _search.worths(problem), least * (1 - TOLERANCE)
-    none = np.array([], dtype=int)
-    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, chosen=none, value=enough)
+    leads = _bound.Leads()
+    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, leads=leads, value=enough)
     return found.value > enough * (1 + 1e-9)
 
 
