@@ -177,7 +177,8 @@ def test_the_scenario_of_the_readme_is_one(hexi):
     from carecircles import scenario
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    written = readme.split("```toml\n")[1].split("```")[0]
+    blocks = [block.split("```")[0] for block in readme.split("```toml\n")[1:]]
+    (written,) = [block for block in blocks if "[[step]]" in block]
     after = scenario.apply(hexi, scenario.parse(tomllib.loads(written)))
     assert len(after.facilities) == 46
     assert after.standard.group == "people_80"
