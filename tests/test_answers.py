@@ -92,7 +92,7 @@ def test_whoever_the_standard_is_for_counts(asis, places):
 
 
 def test_what_cannot_be_asked_of_a_plan_is_said(asis, places):
-    with pytest.raises(ValidationError, match="goal is 'most'; write one of coverage, expected, facilities"):
+    with pytest.raises(ValidationError, match="goal is 'most'; write one of coverage, expected"):
         siting.site(asis, places, goal="most", new=1)
     own = asis.area.facilities.index[:2]
     with pytest.raises(ValidationError, match=f"centres with the ids {own[0]}, {own[1]}; give"):

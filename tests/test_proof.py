@@ -190,7 +190,7 @@ def test_whatever_prices_the_solver_gives_no_plan_beats_the_bound(monkeypatch, l
         best, most = max(plans, key=plans.get), max(plans.values())
         found, _ = _bound.bound(
             sparse.csc_matrix(worth), np.ones(7), 3.0, _terms.Clock(20),
-            chosen=np.array([0]), value=most - 1,
+            leads=_bound.Leads(np.array([0])), value=most - 1,
         )  # fmt: skip
         assert found.value >= most - 1e-9
         useful = _search.useful(found.constant, found.added, np.ones(7), 3.0, most - 1)

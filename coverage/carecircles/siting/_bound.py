@@ -45,13 +45,29 @@ class Bound(NamedTuple):
     What no plan can be worth more than.
 
     No plan is worth more than `constant` and what its columns have `added`. `part` is how much of each
-    column the linear programme opens.
+    column the linear programme opens, `dual` which share of its best each row is worth anyway: those
+    that make this bound, or a better one, of any columns and budget: their sum, and
+    what a column is worth beyond them.
     """
 
     value: float
     constant: float
     added: np.ndarray
     part: np.ndarray
+    dual: np.ndarray
+
+
+class Leads:
+    """
+    What one search leaves to the next over the same rows: its plan, the cuts and the dual behind its bound.
+
+    A class because it is filled while a search goes on. The cuts hold for the same columns only.
+    """
+
+    def __init__(self, chosen: np.ndarray | None = None) -> None:
+        self.chosen = np.array([], dtype=int) if chosen is None else chosen
+        self.cuts: Cuts | None = None
+        self.dual: np.ndarray | None = None
 
 
 class Cuts:
@@ -65,7 +81,7 @@ class Cuts:
 
     def __init__(self, worth: sparse.csc_matrix) -> None:
         of_row = grouped(worth, _GROUPS)
-        order = np.argsort(of_row, kind="stable")
+        self.order = order = np.argsort(of_row, kind="stable")
         rows = worth.tocsr()[order]
         self.count, self.column, self.worth = np.diff(rows.indptr), rows.indices, rows.data
         self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
@@ -85,6 +101,7 @@ class Cuts:
         self.group: list[int] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
+        self.dual: list[np.ndarray] = []
 
     def add(self, part: np.ndarray, promised: np.ndarray | None = None) -> tuple[float, int]:
         """
@@ -110,13 +127,14 @@ class Cuts:
             # What is left out as too small is given to all.
             self.constant.append(float(constant[group] + slope.sum() - slope[some].sum()))
             self.slope.append((some, slope[some]))
+            self.dual.append(dual[self._rows_of(int(group))].astype(np.float32))
         return float(value.sum()), len(broken)
 
     def drop(self, gone: np.ndarray) -> None:
         """Forget some cuts."""
         stays = np.ones(len(self.group), dtype=bool)
         stays[gone] = False
-        for name in ("group", "constant", "slope"):
+        for name in ("group", "constant", "slope", "dual"):
             kept = [cut for cut, is_kept in zip(getattr(self, name), stays, strict=True) if is_kept]
             setattr(self, name, kept)
 
@@ -144,17 +162,35 @@ class Cuts:
 
     def priced(self, prices: np.ndarray) -> tuple[float, np.ndarray]:
         """The limit that these prices of the cuts make, whatever they are: constant, and by column."""
-        owner = np.array(self.group[: len(prices)], dtype=int)
-        share = np.nan_to_num(np.maximum(prices, 0), posinf=0.0) / self.most[owner]
-        total = np.bincount(owner, share, minlength=len(self.most))
-        share /= np.maximum(total, 1)[owner]
-        rest = np.maximum(1 - total, 0)  # is worth the most that it can be
+        share, rest = self._shares(prices)
         constant, added = float(rest @ self.most), np.zeros(self.columns)
         for cut in np.flatnonzero(share > 0):
             columns, slope = self.slope[cut]
             constant += share[cut] * self.constant[cut]
             added[columns] += share[cut] * slope
         return constant, added
+
+    def dual_of(self, prices: np.ndarray) -> np.ndarray:
+        """The mean of the duals of the cuts by these prices, as shares of what rows are worth at best."""
+        share, rest = self._shares(prices)
+        dual = self.best * np.repeat(rest, np.diff(np.append(self.begins, len(self.best))))
+        for cut in np.flatnonzero(share > 0):
+            dual[self._rows_of(self.group[cut])] += share[cut] * self.dual[cut]
+        of_row = np.empty(len(dual))
+        of_row[self.order] = dual / self.best
+        return of_row
+
+    def _shares(self, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What part of each group is limited by each cut, and what part by nothing but its most."""
+        owner = np.array(self.group[: len(prices)], dtype=int)
+        share = np.nan_to_num(np.maximum(prices, 0), posinf=0.0) / self.most[owner]
+        total = np.bincount(owner, share, minlength=len(self.most))
+        share /= np.maximum(total, 1)[owner]
+        return share, np.maximum(1 - total, 0)
+
+    def _rows_of(self, group: int) -> slice:
+        """Where the rows of a group stand."""
+        return slice(self.begins[group], [*self.begins[1:], len(self.best)][group])
 
     def _groups(self) -> list[slice]:
         """Where the entries of each group stand."""
@@ -195,7 +231,7 @@ def bound(
     budget: float,
     clock: Clock,
     *,
-    chosen: np.ndarray,
+    leads: Leads,
     value: float,
     slack: float = 0.0,
     watch: Watch | None = None,
@@ -204,15 +240,16 @@ def bound(
     A bound no plan within the budget can beat, given one that is worth `value`, and the cuts behind it.
 
     It ends when the plan is proven to the slack, when more rounds would bring little, or with the
-    time. `chosen` are columns to cut at first.
+    time. It goes on from the cuts of `leads`, whatever the budget they were found for, and cuts at their
+    plan at first; it leaves its own cuts and dual there.
     """
     part = np.zeros(worth.shape[1])
-    part[chosen] = 1
+    part[leads.chosen] = 1
     is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
     if not is_filled.any() or not clock.left():
         served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
-        return Bound(served, served, np.zeros(len(part)), part), None
-    cuts = Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
+        return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
+    cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
     reached, _ = cuts.add(part)
     found = _limited(cuts, np.zeros(0), price, budget, part)
     total = float(price.sum())
@@ -249,7 +286,10 @@ def bound(
             cuts.drop(gone)
             idle = np.delete(idle, gone)
             task = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
-    return found, cuts
+    dual = np.zeros(len(is_filled))
+    dual[is_filled] = found.dual
+    leads.cuts, leads.dual = cuts, dual
+    return found._replace(dual=dual), cuts
 
 
 def _limited(
@@ -258,7 +298,7 @@ def _limited(
     """The bound that these prices of the cuts make."""
     constant, added = cuts.priced(prices)
     value = constant + float(added @ _search.knapsack(added, price, budget))
-    return Bound(value, constant, added, part)
+    return Bound(value, constant, added, part, cuts.dual_of(prices))
 
 
 def _master(cuts: Cuts, price: np.ndarray, budget: float) -> Program:

@@ -41,13 +41,15 @@ class Covering(NamedTuple):
     """
     A covering problem: `cover` (rows x columns), `weight` of the rows, `group` of the rows.
 
-    `columns` says which column of the problem it was made from each column is.
+    `columns` says which column of the problem it was made from each column is, `became` which row each
+    row of that problem is now, -1 where none.
     """
 
     cover: sparse.csr_matrix
     weight: np.ndarray
     group: np.ndarray
     columns: np.ndarray
+    became: np.ndarray
 
 
 def merged(problem: Covering) -> Covering:
@@ -56,7 +58,7 @@ def merged(problem: Covering) -> Covering:
     filled = np.diff(cover.indptr) > 0
     cover, weight, group = cover[filled], problem.weight[filled], problem.group[filled]
     if cover.shape[0] == 0:
-        return Covering(cover, weight, group, problem.columns)
+        return Covering(cover, weight, group, problem.columns, np.full_like(problem.became, -1))
     # Two 64-bit sums of random numbers stand for the set of columns of a row.
     marks = np.random.default_rng(0).integers(0, 2**63, size=(2, cover.shape[1]), dtype=np.uint64)
     keys = np.stack(
@@ -66,26 +68,33 @@ def merged(problem: Covering) -> Covering:
         ]
     )
     _, first, of_row = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    sums = np.bincount(of_row.ravel(), weight, minlength=len(first))
-    return Covering(cover[first], sums, group[first], problem.columns)
+    of_row = of_row.ravel()
+    sums = np.bincount(of_row, weight, minlength=len(first))
+    now = np.full(len(filled) + 1, -1)  # the last one stands for those that are none already
+    now[:-1][filled] = of_row
+    return Covering(cover[first], sums, group[first], problem.columns, now[problem.became])
 
 
-def without_dominated(problem: Covering, price: np.ndarray) -> Covering:
+def without_dominated(problem: Covering, price: np.ndarray) -> tuple[Covering, np.ndarray]:
     """
     The same problem without columns that another one replaces: no dearer, and covering no less.
 
-    Of equal ones the first stays. Left as it is where there are too many pairs to compare.
+    And for each column one that replaces it, -1 where none does or it covers nothing. Of equal ones the
+    first stays. Left as it is where there are too many pairs to compare.
     """
+    every, replaced_by = np.arange(len(price)), np.full(len(price), -1)
     for most in _LOOKS:
         by_column = problem.cover.T.tocsr()
         dropped = np.diff(by_column.indptr) == 0
         for a, b, is_same in _contained(by_column, problem.cover, most):
             replaced = (price[b] <= price[a]) & (~is_same | (price[b] < price[a]) | (b < a))
             dropped[a[replaced]] = True
+            replaced_by[every[a[replaced]]] = every[b[replaced]]
         kept = np.flatnonzero(~dropped)
-        columns, price = problem.columns[kept], price[kept]
+        every, price = every[kept], price[kept]
+        columns = problem.columns[kept]
         problem = problem._replace(cover=problem.cover[:, kept].tocsr(), columns=columns)
-    return problem
+    return problem, replaced_by
 
 
 def without_implied(problem: Covering) -> Covering:

@@ -57,15 +57,18 @@ def maximize(
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None = None,
+    leads: _bound.Leads | None = None,
 ) -> Solution:
     """
     The columns within the limits that are worth most; proven to the slack unless time runs out.
 
     `slack` says how far a plan of some worth may be from the bound. Swaps and the bound come first and
     leave out the columns that no better plan can have; HiGHS and kicks do the rest by turns. Floors
-    only count for HiGHS: without them the bound holds all the more.
+    only count for HiGHS: without them the bound holds all the more. `leads` are of an earlier search
+    over the same worths, and are brought up to date.
     """
-    best, found, cuts = _bounded(worth, limits, slack=slack, clock=clock, watch=watch)
+    leads = leads or _bound.Leads()
+    best, found, cuts = _bounded(worth, limits, leads, slack=slack, clock=clock, watch=watch)
     if best.status == "optimal" and is_within(limits, best.chosen):
         return best
     if limits.floors is not None:
@@ -121,9 +124,12 @@ def _with_floors(
     model.add_sites(np.zeros(worth.shape[1]))
     model.set_objective(*model.add_levels(worth))
     model.add_floors(limits.floors)
-    found = model.solve(
-        start=start, maximum=True, slack=slack(best.value), clock=clock, watch=watch
-    )
+    allowed = slack(best.value)
+    if math.isinf(
+        allowed
+    ):  # a plan that need not keep to the floors is good enough, not yet one that does
+        allowed = slack(0.0 if math.isnan(start.value) else start.value)
+    found = model.solve(start=start, maximum=True, slack=allowed, clock=clock, watch=watch)
     value = _search.worth_of(worth, found.chosen)
     return found._replace(value=value, bound=max(value, min(best.bound, found.bound)))
 
@@ -131,6 +137,7 @@ def _with_floors(
 def _bounded(
     worth: sparse.csc_matrix,
     limits: Limits,
+    leads: _bound.Leads,
     *,
     slack: Callable[[float], float],
     clock: Clock,
@@ -138,7 +145,8 @@ def _bounded(
 ) -> tuple[Solution, _bound.Bound, _bound.Cuts | None]:
     """A good plan, its bound, and the cuts behind it; floors are left aside."""
     price, budget = limits.price, limits.budget
-    chosen = _starts.worth_most(worth, price, budget)
+    is_paid = float(price[leads.chosen].sum()) <= budget
+    chosen = _starts.worth_most(worth, price, budget, leads.chosen if is_paid else None)
     each = np.asarray(worth.sum(axis=0)).ravel()
     most = float(each @ _search.knapsack(each, price, budget))
     most = min(most, float(worth.max(axis=1).sum())) if worth.nnz else 0.0
@@ -149,9 +157,10 @@ def _bounded(
         best = best._replace(chosen=plan.columns(), value=plan.value())
     if watch:
         watch(best.value, best.bound)
+    leads.chosen = best.chosen
     found, cuts = _bound.bound(
         worth, price, budget, clock,
-        chosen=best.chosen, value=best.value, slack=_slack(slack, best.value), watch=watch,
+        leads=leads, value=best.value, slack=_slack(slack, best.value), watch=watch,
     )  # fmt: skip
     if clock.left() and (found.part > 0).sum() <= _search.MOST_PLACES:
         rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
@@ -375,8 +384,8 @@ def can_cover(problem: Covering, limits: Limits, least: float, clock: Clock) -> 
     if least <= 0:
         return True
     worth, enough = _search.worths(problem), least * (1 - TOLERANCE)
-    none = np.array([], dtype=int)
-    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, chosen=none, value=enough)
+    leads = _bound.Leads()
+    found, _ = _bound.bound(worth, limits.price, limits.budget, clock, leads=leads, value=enough)
     return found.value > enough * (1 + 1e-9)
 
 

@@ -83,7 +83,7 @@ def worth_most(
 
 def reaching(floors: Floors, price: np.ndarray, budget: float) -> np.ndarray:
     """Columns within the budget that bring each group of rows to its floor, or nearer to it."""
-    (cover, weight, group, _), least = floors
+    (cover, weight, group, *_), least = floors
     by_column, is_bare = cover.tocsc(), np.ones(len(weight), dtype=bool)
     missing, chosen = least * (1 - FEASIBLE), []
 

@@ -11,12 +11,13 @@ from scipy import sparse
 from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
-from carecircles.siting import _search, _solver, _starts, _terms
+from carecircles.siting import _bound, _search, _solver, _starts, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
     Instance,
     Measure,
+    Memory,
     Rules,
     Search,
     Siting,
@@ -110,14 +111,13 @@ def maximize_coverage(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("coverage", demand, table, limit, weight, rules, new)
+    made = instance_of("coverage", demand, table, limit, weight, rules, new, search.memory)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
 
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
-        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        solution = _most_covered(made, covered, search, clock)
         return siting_of(made, solution, covered, clock)
 
 
@@ -172,7 +172,7 @@ def maximize_expected(
     require_cutoff(limit)
     search = search or Search()
     likely = _probabilities(demand, probability, rules)
-    whole = instance_of("expected", demand, table, limit, weight, rules, new)
+    whole = instance_of("expected", demand, table, limit, weight, rules, new, search.memory)
     base, is_reached = np.full(len(likely), math.inf), np.zeros(len(likely), dtype=bool)
     of_must = whole.is_must[whole.column]
     np.minimum.at(base, whole.cell[of_must], whole.metres[of_must])
@@ -193,8 +193,12 @@ def maximize_expected(
         return float(made.people[metres <= limit].sum())
 
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
-        solution = _most(made, covered, _search.worths(problem), problem.columns, search, clock)
+        inner = dataclasses.replace(
+            search,
+            at_least=None if search.at_least is None else search.at_least - have,
+            enough=None if search.enough is None else search.enough - have,
+        )
+        solution = _most_covered(made, covered, inner, clock)
         found = siting_of(made, solution, covered, clock)
     sites = found.sites.assign(
         cumulative=found.sites["cumulative"] + have, objective=found.sites["objective"] + have
@@ -294,7 +298,7 @@ def maximize_gradual_coverage(
         zh = f"full 是 {full:g}；请写 0 或更大、小于上限 {limit:g} 的数。"
         raise ValidationError([Sentence(told, zh=zh)])
     search = search or Search()
-    made = instance_of("gradual", demand, table, limit, weight, rules, new)
+    made = instance_of("gradual", demand, table, limit, weight, rules, new, search.memory)
 
     def share(metres: np.ndarray) -> np.ndarray:
         return np.clip((limit - metres) / (limit - full), 0, 1)
@@ -303,8 +307,14 @@ def maximize_gradual_coverage(
         return float((made.people * share(metres)).sum())
 
     with solving(made, search) as clock:
-        worth = _worth(made, share(made.metres) - share(made.base)[made.cell])
-        solution = _most(made, credit, worth, np.arange(worth.shape[1]), search, clock)
+        of_pair = share(made.metres) - share(made.base)[made.cell]
+        useful, leads = _followed(made, of_pair * made.people[made.cell], credit, search)
+        of_pair = share(useful.metres) - share(made.base)[useful.cell]
+        worth, rows = _worth(useful, of_pair)
+        every = np.arange(worth.shape[1])
+        solution = _most(useful, credit, worth, every, search, clock, leads)
+        best = worth.max(axis=1).toarray().ravel() if worth.nnz else np.zeros(len(rows))
+        _remember(search.memory, made, leads, best, rows, np.arange(len(rows)))
         return siting_of(made, solution, credit, clock)
 
 
@@ -348,7 +358,7 @@ def maximize_backup(
     table, limit = pairs_of(cost, cutoff)
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("backup", demand, table, limit, weight, rules, new)
+    made = instance_of("backup", demand, table, limit, weight, rules, new, search.memory)
 
     def twice(_metres: np.ndarray, depth: np.ndarray) -> float:
         return float(made.people[depth >= 2].sum())
@@ -416,7 +426,7 @@ def minimize_cost(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of("distance", demand, table, limit, weight, rules, new)
+    made = instance_of("distance", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, beyond)
 
     def walked(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -490,7 +500,7 @@ def minimize_ede(
         zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
         raise ValidationError([Sentence(told, zh=zh)])
     search = search or Search()
-    made = instance_of("fair", demand, table, limit, weight, rules, new)
+    made = instance_of("fair", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
     counts = people > 0
     weights, whole = people[counts], max(float(people.sum()), 1e-12)
@@ -519,7 +529,7 @@ def minimize_ede(
             inner,
             people,
             _bent(np.array([most]), kappa, most)[0],
-            dataclasses.replace(search, watch=watched),
+            dataclasses.replace(search, watch=watched, enough=None),  # that is a distance, no sum
             clock,
         )
         solution = found._replace(value=straight(found.value), bound=straight(found.bound))
@@ -566,7 +576,7 @@ def minimize_worst(
     """
     table, limit = pairs_of(cost, cutoff)
     search = search or Search()
-    made = instance_of("worst", demand, table, limit, weight, rules, new)
+    made = instance_of("worst", demand, table, limit, weight, rules, new, search.memory)
     counts = made.is_in_table & (made.people > 0)
 
     def worst(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -630,7 +640,7 @@ def minimize_facilities(
         raise ValidationError([Sentence(told, zh=zh)])
     require_cutoff(limit)
     search = search or Search()
-    made = instance_of("facilities", demand, table, limit, weight, rules, None)
+    made = instance_of("facilities", demand, table, limit, weight, rules, None, search.memory)
 
     def covered(metres: np.ndarray, _depth: np.ndarray) -> float:
         return float(made.people[metres <= limit].sum())
@@ -647,7 +657,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
-        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)
+        problem = _small(made, covering_of(made, made.base > limit, limit)[0], clock)[0]
         least = wanted - covered(made.base, made.depth)
         solution = _solver.minimize(
             problem, limits_of(made, problem.columns),
@@ -658,24 +668,115 @@ def minimize_facilities(
         return siting_of(made, solution, covered, clock, objective=solution.value)
 
 
-def _worth(made: Instance, of_pair: np.ndarray) -> sparse.csc_matrix:
-    """What each pair is worth to its place's people; pairs worth nothing are left out."""
+def _worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray]:
+    """
+    What each pair is worth to its place's people, and which place each row is.
+
+    Pairs worth nothing are left out.
+    """
     worth = of_pair * made.people[made.cell]
     some = (worth > 0) & ~made.is_must[made.column]
     cell, column, worth = made.cell[some], made.column[some], worth[some]
     is_row = np.zeros(len(made.people), dtype=bool)
     is_row[cell] = True
-    row, shape = np.cumsum(is_row) - 1, (int(is_row.sum()), len(made.candidates))
-    return sparse.csc_matrix((worth, (row[cell], column)), shape=shape)
+    row, rows = np.cumsum(is_row) - 1, np.flatnonzero(is_row)
+    shape = (len(rows), len(made.candidates))
+    return sparse.csc_matrix((worth, (row[cell], column)), shape=shape), rows
 
 
-def _small(made: Instance, problem: _search.Covering, clock: Clock) -> _search.Covering:
-    """The covering problem with equal places as one and, in time, without candidates that others replace."""
+def _followed(
+    made: Instance, of_pair: np.ndarray, measure: Measure, search: Search
+) -> tuple[Instance, _bound.Leads]:
+    """
+    The question as it is to be searched, and what is known of it from searches before.
+
+    About fewer candidates than before, it is without the pairs of those that no plan of use can have:
+    the dual of the bound before makes one for any of them. `of_pair` is what each pair is worth.
+    """
+    memory = search.memory
+    if memory is None or memory.leads is None:
+        leads = _bound.Leads()
+        if memory is not None:
+            memory.leads = leads
+        return made, leads
+    if made.candidates is memory.made.candidates:  # type: ignore[union-attr]  # since there are leads
+        return made, memory.leads
+    if memory.dual is None or search.at_least is None:
+        return made, _bound.Leads()
+    of_pair = np.where(made.is_must[made.column], 0.0, of_pair)
+    over = np.maximum(of_pair - memory.dual[made.cell], 0)
+    added = np.bincount(made.column, over, minlength=len(made.price))
+    is_row = np.bincount(made.cell, of_pair > 0, minlength=len(made.people)) > 0
+    least = search.at_least - measure(made.base, made.depth)
+    constant = float(memory.dual[is_row].sum())
+    some = _search.useful(constant, added, made.price, made.budget, least)
+    stays = np.isin(made.column, some)
+    pairs = (made.cell[stays], made.column[stays], made.metres[stays])
+    cell, column, metres = pairs
+    return dataclasses.replace(made, cell=cell, column=column, metres=metres), _bound.Leads()
+
+
+def _small_once(
+    made: Instance, problem: _search.Covering, memory: Memory | None, clock: Clock
+) -> _search.Covering:
+    """The covering problem made small, with the help of what was found when it was before."""
+    if memory is None or memory.made is None:
+        return _small(made, problem, clock)[0]
+    if made.candidates is memory.made.candidates:
+        if memory.small is None:
+            memory.small, memory.replaced_by = _small(made, problem, clock)
+        return memory.small
+    is_there = np.zeros(len(memory.made.candidates) + 1, dtype=bool)  # the last one stands for none
+    is_there[made.origin] = True
+    kept = np.flatnonzero(~is_there[memory.replaced_by[made.origin]])
+    return _small(made, problem._replace(cover=problem.cover[:, kept], columns=kept), clock)[0]
+
+
+def _remember(
+    memory: Memory | None,
+    made: Instance,
+    leads: _bound.Leads,
+    best: np.ndarray,
+    rows: np.ndarray,
+    became: np.ndarray,
+) -> None:
+    """Keep what each place counts anyway in the bound; `best` is what rows are worth, and what they became."""
+    if memory is None or leads is not memory.leads or leads.dual is None:
+        return
+    memory.dual = np.zeros(len(made.people))
+    is_there = became >= 0
+    memory.dual[rows[is_there]] = best[is_there] * leads.dual[became[is_there]]
+
+
+def _small(
+    made: Instance, problem: _search.Covering, clock: Clock
+) -> tuple[_search.Covering, np.ndarray]:
+    """
+    The covering problem with equal places as one and, in time, without candidates that others replace.
+
+    And which do, by column of the problem; -1 where none does.
+    """
+    replaced_by = np.full(len(problem.columns), -1)
     if clock.has_for(problem.cover.nnz):
         problem = _search.merged(problem)
     if clock.has_for(problem.cover.nnz):
-        problem = _search.merged(_search.without_dominated(problem, made.price))
-    return problem
+        price = made.price[problem.columns]
+        problem, replaced_by = _search.without_dominated(problem, price)
+        problem = _search.merged(problem)
+    return problem, replaced_by
+
+
+def _most_covered(made: Instance, covered: Measure, search: Search, clock: Clock) -> Solution:
+    """The candidates that cover most people beside those open anyway."""
+    is_open = made.base > made.cutoff
+    is_near = is_open[made.cell] & (made.metres <= made.cutoff)
+    useful, leads = _followed(made, np.where(is_near, made.people[made.cell], 0.0), covered, search)
+    problem, rows = covering_of(useful, is_open, made.cutoff)
+    problem = _small_once(useful, problem, search.memory, clock)
+    worth = _search.worths(problem)
+    solution = _most(useful, covered, worth, problem.columns, search, clock, leads)
+    _remember(search.memory, made, leads, made.people[rows], rows, problem.became)
+    return solution
 
 
 def _most(
@@ -685,16 +786,19 @@ def _most(
     columns: np.ndarray,
     search: Search,
     clock: Clock,
+    leads: _bound.Leads,
 ) -> Solution:
     """The candidates that are worth most beside those open anyway; value and bound as measured."""
     have = measure(made.base, made.depth)
     solution = _solver.maximize(
         worth,
         limits_of(made, columns),
-        slack=lambda value: search.gap * abs(have + value),
+        slack=_slack(search, have, 1.0),
         clock=clock,
         watch=_shifted(search.watch, have),
+        leads=leads,
     )
+    leads.chosen = solution.chosen
     return raised(solution._replace(chosen=columns[solution.chosen]), have)
 
 
@@ -709,6 +813,10 @@ def _by_nearest(
     places it does have twice as many. García, Labbé and Marín, INFORMS J. on Computing 23 (2011).
     """
     base = np.minimum(made.base, beyond)
+    memory, leads = search.memory, _bound.Leads()
+    if memory is not None and memory.made is not None and memory.made.candidates is made.candidates:
+        leads = memory.leads = memory.leads or leads
+    before = leads.chosen
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
     best = _near(made, people, base, clock)
@@ -719,7 +827,7 @@ def _by_nearest(
             return best
         farthest = _after(made, count, base)
         try:
-            found = _at_most(made, people, farthest, search, clock)
+            found = _at_most(made, people, farthest, before, search, clock)
         except TimeoutError:
             if math.isinf(best.value):
                 raise
@@ -727,10 +835,12 @@ def _by_nearest(
         metres = _walked(made, base, found.chosen)
         value, bound = float((people * metres).sum()), max(best.bound, found.bound)
         if value < best.value:
-            best = found._replace(value=value)
+            best, before = found._replace(value=value), found.chosen
+            leads.chosen = found.chosen
         best = best._replace(bound=min(bound, best.value), status=found.status)
         is_far = (people > 0) & (metres > farthest)
-        if not is_far.any() or best.value - best.bound <= search.gap * best.value:
+        is_enough = search.enough is not None and best.value <= search.enough
+        if not is_far.any() or is_enough or best.value - best.bound <= search.gap * best.value:
             return best
         if not clock.left():
             return best._replace(status=clock.word())
@@ -746,7 +856,7 @@ def _near(made: Instance, people: np.ndarray, base: np.ndarray, clock: Clock) ->
     is_in = none.copy()
     is_in[::every] = True
     saved = np.where(is_in[made.cell], base[made.cell] - made.metres, 0.0)
-    worth, limits = _worth(made, saved), limits_of(made)
+    (worth, _), limits = _worth(made, saved), limits_of(made)
     chosen = _starts.worth_most(worth, limits.price, limits.budget)
     if limits.floors is not None and not _terms.is_within(limits, chosen):
         taken = _starts.reaching(limits.floors, limits.price, limits.budget)
@@ -805,16 +915,22 @@ def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:
 
 
 def _at_most(
-    made: Instance, people: np.ndarray, farthest: np.ndarray, search: Search, clock: Clock
+    made: Instance,
+    people: np.ndarray,
+    farthest: np.ndarray,
+    before: np.ndarray,
+    search: Search,
+    clock: Clock,
 ) -> Solution:
-    """The candidates with the least weighted metres where no place has farther than so."""
+    """The candidates with the least weighted metres where no place has farther than so; from those `before`."""
     have = float((people * farthest).sum())
     solution = _solver.maximize(
-        _worth(made, farthest[made.cell] - made.metres),
+        _worth(made, farthest[made.cell] - made.metres)[0],
         limits_of(made),
-        slack=lambda value: search.gap * abs(have - value),
+        slack=_slack(search, have, -1.0),
         clock=clock,
         watch=_shifted(search.watch, have, -1.0),
+        leads=_bound.Leads(before),
     )
     return raised(solution, have, -1.0)
 
@@ -909,7 +1025,7 @@ def _radius_plan(
         return None
     problem = problem._replace(weight=np.ones(len(rows)))
     if made.least is None:
-        problem = _small(made, problem, clock)
+        problem = _small(made, problem, clock)[0]
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
         tried = _solver.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
@@ -964,7 +1080,7 @@ def _assigned(
             floors=limits.floors._replace(problem=problem._replace(cover=cover))
         )
     limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
-    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[:, free]
+    worth = _worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[0][:, free]
     guess = _starts.worth_most(worth, limits.price[fixed:], limits.budget)
     if limits.floors is not None and not _terms.is_within(limits, fixed + guess):
         taken = _starts.reaching(limits.floors, limits.price, limits.budget) - fixed
@@ -985,6 +1101,18 @@ def _assigned(
     )
     chosen = solution.chosen[solution.chosen >= fixed] - fixed
     return solution._replace(chosen=free[chosen], bound=max(solution.bound, 0.0))
+
+
+def _slack(search: Search, have: float, sign: float) -> Callable[[float], float]:
+    """How far a plan of some worth may be from the bound; one that is good enough any way."""
+
+    def slack(value: float) -> float:
+        objective = have + sign * value
+        if search.enough is not None and sign * objective >= sign * search.enough:
+            return math.inf
+        return search.gap * abs(objective)
+
+    return slack
 
 
 def _shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | None:

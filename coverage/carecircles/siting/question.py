@@ -1,12 +1,13 @@
 """What is asked of a siting model and what it answers; a question as arrays."""
 
 import contextlib
+import dataclasses
 import heapq
 import math
 import numbers
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
 from carecircles.reach._pairs import stable_order
-from carecircles.siting import _search, _terms
+from carecircles.siting import _bound, _search, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
@@ -63,6 +64,24 @@ class Rules:
     capacities: pd.Series | None = None
 
 
+@dataclass(eq=False)
+class Memory:
+    """
+    What one search leaves to the next of the same question: about another number, or fewer candidates.
+
+    A class because it is filled while a search goes on. `made` is the question of all its candidates,
+    `small` its covering problem made small, in which some candidates were `replaced_by` others, `leads` the
+    search over it; `dual` says which share of its
+    people, or of their credit, each place counts anyway in the bound (see `_bound.Leads`).
+    """
+
+    made: "Instance | None" = None
+    small: _search.Covering | None = None
+    replaced_by: np.ndarray = field(default_factory=lambda: np.array([], dtype=int))
+    leads: _bound.Leads | None = None
+    dual: np.ndarray | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Search:
     """
@@ -71,13 +90,18 @@ class Search:
     The search stops when the plan is proven to be within `gap` (a share) of the best, 0 for the best
     itself, or after `time_limit` seconds with the best plan so far and its bound, as after Ctrl-C.
     `watch` is called on long runs with the objective so far and the bound. The time counts from
-    `since`, a `time.monotonic()`, or from the call of the model if None.
+    `since`, a `time.monotonic()`, or from the call of the model if None. `memory` is shared by searches
+    of one question (`curve`, `alternatives`); a plan that is not `at_least` so good is of no use, and
+    one as good as `enough` ends the search.
     """
 
     gap: float = 0.0
     time_limit: float = 60.0
     watch: Watch | None = None
     since: float | None = None
+    memory: Memory | None = None
+    at_least: float | None = None
+    enough: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +191,8 @@ class Instance:
     A question as arrays: people by place, and the pairs of place, candidate and metres that matter.
 
     `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
-    reach it; `base` and `depth` the same with the candidates that must open. `gross` are the people
+    reach it; `base` and `depth` the same with the candidates that must open. `origin` says which candidate
+    of the question it was made from each one is. `gross` are the people
     each candidate reaches, `least` how many more people each street must have covered.
     """
 
@@ -178,6 +203,7 @@ class Instance:
     metres: np.ndarray
     required: pd.Index
     candidates: pd.Index
+    origin: np.ndarray
     gross: np.ndarray
     price: np.ndarray
     budget: float
@@ -206,9 +232,47 @@ def instance_of(
     weight: str | pd.Series | None,
     rules: Rules | None,
     new: int | None,
+    memory: Memory | None = None,
 ) -> Instance:
-    """The question, checked."""
+    """The question, checked; of one that is known already only what it differs in."""
     begun, rules = time.monotonic(), rules or Rules()
+    budget = math.inf if GOALS[goal].finds_number else _budget(new, rules)
+    if memory is not None and memory.made is not None:
+        made = _among(memory.made, rules)
+    else:
+        made = _measured(goal, demand, cost, cutoff, weight, rules, is_priced=new is None)
+        if memory is not None:
+            memory.made = made
+    taken, said = float(made.price[made.is_must].sum()), _said(new, budget)
+    budget *= 1 + _terms.FEASIBLE
+    if taken > budget:
+        told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
+        zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
+        raise InfeasibleError(Sentence(told, zh=zh))
+    # A budget of 1 to 2, so that what a solver lets pass is always the same share of it.
+    unit = 2.0 ** math.floor(math.log2(budget)) if 0 < budget < math.inf else 1.0
+    return dataclasses.replace(
+        made,
+        price=np.minimum(made.price, 2 * budget) / unit if budget else made.price,
+        budget=max(budget - taken, 0.0) / unit,
+        least=_floors(made, rules.floor_by_street),
+        said=said,
+        asked=None if new is None else int(new),
+        begun=begun,
+    )
+
+
+def _measured(
+    goal: str,
+    demand: pd.DataFrame,
+    cost: pd.Series,
+    cutoff: float,
+    weight: str | pd.Series | None,
+    rules: Rules,
+    *,
+    is_priced: bool,
+) -> Instance:
+    """The question of all its candidates, whatever may be spent."""
     if rules.floor_by_street is not None:
         require_cutoff(cutoff)
         if demand["street"].isna().any():
@@ -219,7 +283,6 @@ def instance_of(
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
     people = _weights(demand, weight)
-    budget = math.inf if GOALS[goal].finds_number else _budget(new, rules)
     pairs = pairs_in(cost)
     labels = pairs.levels[1]
     required = pd.Index(list(rules.required), dtype=object).unique()
@@ -230,14 +293,8 @@ def instance_of(
         told = f"capacities do not count for the goal {goal!r}; leave them out."
         raise ValidationError([Sentence(told, zh=f"目标 {goal!r} 不考虑容量；请不要给出容量。")])
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
-    price = _prices(may, rules, is_priced=new is None)
+    price = _prices(may, rules, is_priced=is_priced)
     is_must = may.isin(list(rules.must_open))
-    taken = float(price[is_must].sum())
-    budget *= 1 + _terms.FEASIBLE
-    if taken > budget:
-        told = f"the centres that must open take {taken:g} of {budget:g}; allow more."
-        zh = f"必须开设的中心需要 {taken:g}，而上限是 {budget:g}；请放宽上限。"
-        raise InfeasibleError(Sentence(told, zh=zh))
     places = demand.index.get_indexer(pairs.levels[0]).astype(np.int32)
     place, centre = places[pairs.codes[0]], pairs.codes[1]
     if (place < 0).any():
@@ -252,32 +309,22 @@ def instance_of(
     near = is_required & (metres <= cutoff)
     own_depth = np.bincount(each_once(place[near], centre[near], metres[near])[0], minlength=size)
     column = may.get_indexer(labels).astype(np.int32)[centre]
-    is_in_table = np.isfinite(own)
-    is_in_table[place[(column >= 0) & np.isfinite(metres)]] = True
     is_near = metres <= cutoff if math.isfinite(cutoff) else np.isfinite(metres)
     matters = (column >= 0) & (is_near | (metres < own[place]))
     cell, column, metres = each_once(place[matters], column[matters], metres[matters])
     is_near = metres <= cutoff
     gross = np.bincount(column[is_near], people[cell[is_near]], minlength=len(may))
+    is_in_table, is_reached = _reached(own, cell, metres, cutoff)
     if not math.isfinite(cutoff):
         nearer = metres < own[cell]
         cell, column, metres = cell[nearer], column[nearer], metres[nearer]
-    is_reached = own <= cutoff if math.isfinite(cutoff) else is_in_table
-    is_reached = is_reached.copy()
-    is_reached[cell[metres <= cutoff]] = True
 
     base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
     np.minimum.at(base, cell[of_must], metres[of_must])
     depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
-    street, streets, least = np.zeros(size, dtype=int), pd.Index([]), None
+    street, streets = np.zeros(size, dtype=int), pd.Index([])
     if rules.floor_by_street is not None:
         street, streets = pd.factorize(demand["street"])
-        counts = [
-            np.bincount(street[some], people[some], minlength=len(streets))
-            for some in (np.full(size, True), is_reached, base <= cutoff)
-        ]
-        least = _floors(pd.Index(streets), *counts, share=rules.floor_by_street)
-    unit = 2.0 ** math.floor(math.log2(budget)) if 0 < budget < math.inf else 1.0
     return Instance(
         goal=goal,
         people=people,
@@ -286,9 +333,10 @@ def instance_of(
         metres=metres,
         required=required,
         candidates=may,
+        origin=np.arange(len(may)),
         gross=gross,
-        price=np.minimum(price, 2 * budget) / unit if budget else price,
-        budget=max(budget - taken, 0.0) / unit,
+        price=price,
+        budget=math.inf,
         is_must=is_must,
         own=own,
         own_depth=own_depth,
@@ -299,12 +347,51 @@ def instance_of(
         cutoff=cutoff,
         street=street,
         streets=pd.Index(streets),
-        least=least,
-        said=_said(new, budget),
+        least=None,
+        said=_said(None, math.inf),
         floor=rules.floor_by_street or 0.0,
-        asked=None if new is None else int(new),
-        begun=begun,
+        asked=None,
+        begun=math.nan,
     )
+
+
+def _among(made: Instance, rules: Rules) -> Instance:
+    """The question of some of its candidates; those that must open are among them."""
+    if rules.candidates is None:
+        return made
+    stays = np.zeros(len(made.candidates) + 1, dtype=bool)  # the last one stands for the unknown
+    stays[made.candidates.get_indexer(pd.Index(rules.candidates))] = True
+    stays[made.candidates.get_indexer(pd.Index(list(rules.may_not_open), dtype=object))] = False
+    stays = stays[:-1]
+    if stays.all():
+        return made
+    now, of_pair = np.cumsum(stays, dtype=np.int32) - 1, stays[made.column]
+    cell, metres = made.cell[of_pair], made.metres[of_pair]
+    is_in_table, is_reached = _reached(made.own, cell, metres, made.cutoff)
+    return dataclasses.replace(
+        made,
+        cell=cell,
+        column=now[made.column[of_pair]],
+        metres=metres,
+        candidates=made.candidates[stays],
+        origin=made.origin[stays],
+        gross=made.gross[stays],
+        price=made.price[stays],
+        is_must=made.is_must[stays],
+        is_in_table=is_in_table,
+        is_reached=is_reached,
+    )
+
+
+def _reached(
+    own: np.ndarray, cell: np.ndarray, metres: np.ndarray, cutoff: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which places the table knows a way from, and which are within the cutoff of some centre."""
+    is_in_table = np.isfinite(own)
+    is_in_table[cell[np.isfinite(metres)]] = True
+    is_reached = own <= cutoff if math.isfinite(cutoff) else is_in_table.copy()
+    is_reached[cell[metres <= cutoff]] = True
+    return is_in_table, is_reached
 
 
 def _said(new: int | None, budget: float) -> Sentence:
@@ -335,10 +422,15 @@ def each_once(
     return cell[first], column[first], np.minimum.reduceat(metres, first)
 
 
-def _floors(
-    streets: pd.Index, people: np.ndarray, reached: np.ndarray, covered: np.ndarray, *, share: float
-) -> np.ndarray:
+def _floors(made: Instance, share: float | None) -> np.ndarray | None:
     """How many more people are to be covered in each street; an error if they cannot be reached."""
+    if share is None:
+        return None
+    everyone, streets = np.full(len(made.people), True), made.streets
+    people, reached, covered = (
+        np.bincount(made.street[some], made.people[some], minlength=len(streets))
+        for some in (everyone, made.is_reached, made.base <= made.cutoff)
+    )
     missing = share * people - reached
     if (missing > 1e-6).any():
         lines = [
@@ -428,7 +520,7 @@ def covering_of(
     shape = (len(rows), len(made.candidates))
     cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
-    return _search.Covering(cover, made.people[rows], group, columns), rows
+    return _search.Covering(cover, made.people[rows], group, columns, np.arange(len(rows))), rows
 
 
 def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
@@ -582,7 +674,7 @@ def _refuse_unknown(
             zh=f"{name}：有 {len(absent)} 个标签不在 `cost` 中（{few(absent).zh}）。",
         )
         for name, some in (("required", required), ("candidates", candidates))
-        if len(absent := some[~some.isin(labels)])
+        if len(absent := some[labels.get_indexer(some) < 0])
     ]
     problems += [
         Sentence(

@@ -13,7 +13,7 @@ import shapely
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting.goals import GOALS
-from carecircles.siting.question import ARITHMETIC, Rules, Siting, is_whole
+from carecircles.siting.question import ARITHMETIC, Memory, Rules, Search, Siting, is_whole
 from carecircles.words import Sentence
 
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
@@ -62,6 +62,8 @@ def curve(
         told = f"most is {most!r}; write a whole number of centres, 0 or more."
         raise ValidationError([Sentence(told, zh=f"most 是 {most!r}；请写 0 或更大的整数。")])
     plans: list[Siting | None] = []
+    search = options.get("search") or Search()
+    options["search"] = dataclasses.replace(search, memory=Memory())
     for new in range(most + 1):
         try:
             plan = model(demand, cost, new=new, **options)
@@ -157,6 +159,8 @@ def alternatives(
     where = shapely.get_coordinates(points.loc[candidates].to_numpy())
     slack = within * abs(best.objective) + ARITHMETIC * max(1.0, best.total)
     limit = best.objective + (slack if GOALS[best.goal].is_less_better else -slack)
+    search = options.get("search") or Search()
+    options["search"] = dataclasses.replace(search, memory=Memory(), at_least=limit)
     apart, latest = np.full(len(candidates), math.inf), best
     found: list[tuple[float, Siting]] = []
     while len(found) < count:
@@ -185,29 +189,39 @@ def _farthest(
     options: dict[str, Any],
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""
-    must = list(options["rules"].must_open)
+    must, named = list(options["rules"].must_open), options["rules"].may_not_open
 
-    def at(ring: int) -> Siting | None:
+    def at(ring: int, enough: float | None) -> Siting | None:
         kept = [*must, *candidates[apart >= max(ring * _RING_M, 1e-6)]]
-        closed = tuple(set(options["rules"].may_not_open) & set(kept))
-        inner = dataclasses.replace(options["rules"], candidates=kept, may_not_open=closed)
+        closed = tuple(set(named) & set(kept))
+        rules = dataclasses.replace(options["rules"], candidates=kept, may_not_open=closed)
+        search = dataclasses.replace(options["search"], enough=enough)
         try:
-            plan = model(demand, cost, **{**options, "rules": inner})
+            plan = model(demand, cost, **{**options, "rules": rules, "search": search})
         except (InfeasibleError, TimeoutError):
             return None
         is_less = GOALS[plan.goal].is_less_better
-        return plan if (plan.objective <= limit if is_less else plan.objective >= limit) else None
+        is_good = plan.objective <= limit if is_less else plan.objective >= limit
+        return plan if is_good and len(plan.sites) else None
+
+    def ring_of(plan: Siting) -> float:
+        """How far the sites of a plan stand from those before; it has none of its own if all must open."""
+        own = candidates.get_indexer(plan.sites.index)
+        metres = float(apart[own[own >= 0]].min(initial=math.inf))
+        return metres // _RING_M if math.isfinite(metres) else math.inf
 
     finite = apart[np.isfinite(apart)]
     low, high = 0, int(finite.max(initial=0.0) // _RING_M) + 1
-    best = at(0)
-    if best is None or len(best.sites) == 0:
-        return None
-    while high - low > 1 and best.status != "stopped":
+    best = at(0, limit)
+    while best is not None and high - low > 1 and best.status != "stopped":
         middle = (low + high) // 2
-        plan = at(middle)
-        if plan is None or len(plan.sites) == 0:
+        plan = at(middle, limit)
+        if plan is None:
             high = middle
         else:
-            low, best = middle, plan
+            low, best = int(max(middle, min(ring_of(plan), high - 1))), plan
+    if best is None:
+        return None
+    if best.status != "stopped":
+        best = at(low, None) or best
     return low * _RING_M, best
