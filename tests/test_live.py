@@ -692,7 +692,7 @@ def test_the_page_speaks_chinese_and_shows_other_groups(live, hexi_cells):
 
 def test_colours_show_what_changes(live):
     """After a centre is removed, pixels where people lose it are of another colour."""
-    live.page.locator("select").nth(1).select_option("change")
+    live.page.get_by_label("Colours").select_option("change")
     live.ask("() => carecircles.page.live.remove('H45')")
     expect(live.page.locator(".cc-change").first).to_be_visible()
     expect(live.page.locator(".cc-depth").first).to_be_hidden()

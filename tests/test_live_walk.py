@@ -336,7 +336,7 @@ def test_walks_too_long_to_be_measured_are_refused(live):
 
 
 def test_colours_show_what_circles_claim(live, walked):
-    live.page.locator("select").nth(1).select_option("claims")
+    live.page.get_by_label("Colours").select_option("claims")
     expect(live.page.locator(".cc-claim").first).to_be_visible()
     live.ask("() => carecircles.page.live.remove('H45')")
     live.shot("live-claims")
