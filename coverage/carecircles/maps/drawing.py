@@ -34,7 +34,7 @@ DECIMALS = 6  # of a degree: 0.1 m
 _LATTICE = 16
 # In the order in which they load: each uses only those before it.
 _SCRIPTS = (
-    *("words", "kit", "signs", "names", "layers", "centres", "grid", "circle", "timeline"),
+    *("words", "kit", "signs", "names", "layers", "centres", "grid"),
     *("datum", "tiles", "panel", "print", "around"),
 )
 
