@@ -172,7 +172,8 @@ def by_networkx(path, crs):
     """
     Every step from one node to the next of a way that is walked, straight out of the file.
 
-    With its metres, and the seconds of who climbs a step in one and waits 30 at signals.
+    With its metres, the seconds of who climbs a step in one and waits 30 at signals, and how many lifts and steps
+    of escalators it has.
     """
     import networkx as nx
     import osmium
@@ -202,6 +203,11 @@ def by_networkx(path, crs):
             or (node.tags.get("highway") == "traffic_signals" and node.tags.get("crossing") != "no")
         )
     }
+    lifts = {
+        node.id
+        for node in osmium.FileProcessor(str(path))
+        if node.is_node() and node.tags.get("highway") == "elevator"
+    }
     for way in osmium.FileProcessor(str(path)).with_locations():
         if not way.is_way():
             continue
@@ -219,18 +225,27 @@ def by_networkx(path, crs):
                 for node, at in zip(steps[-1][:2], zip(x, y, strict=True), strict=True):
                     graph.add_node(node, xy=at)
         whole = sum(metres for *_, metres in steps)
-        climb = 0.0
+        climb, rides = 0.0, 0.0
         if way.tags.get("highway") == "steps" and way.tags.get("ramp:wheelchair", "no") == "no":
             climb = float(dict(way.tags).get("step_count", whole / 0.3))  # seconds: one a step
+        if way.tags.get("conveying", "no") != "no":
+            climb, rides = 0.0, climb
+        is_lift = way.tags.get("highway") == "elevator"
+        drawn = is_lift * (2 if known[0] == known[-1] else 1)  # of a ring half is walked
         is_path = way.tags.get("highway") in ("footway", "path", "cycleway", "pedestrian", "steps")
         waits = [15 * is_path * ((a in signals) + (b in signals)) for a, b, _ in steps]
         if is_path and not any(waits) and way.tags.get("crossing") == "traffic_signals":
             waits = [30 * metres / whole for *_, metres in steps]
         for (a, b, metres), wait in zip(steps, waits, strict=True):
-            own = (climb * metres / whole, wait)
+            lift = ((a in lifts) + (b in lifts)) / 2 or drawn * metres / whole
+            own = (climb * metres / whole, wait, lift, rides * metres / whole)
             if graph.has_edge(a, b):
-                own = min(own, (graph.edges[a, b]["climb"], graph.edges[a, b]["wait"]))
-            graph.add_edge(a, b, metres=metres, climb=own[0], wait=own[1])
+                own = min(
+                    own, tuple(graph.edges[a, b][c] for c in ("climb", "wait", "lift", "rides"))
+                )
+            graph.add_edge(
+                a, b, metres=metres, climb=own[0], wait=own[1], lift=own[2], rides=own[3]
+            )
     return graph
 
 
@@ -268,8 +283,9 @@ def test_walks_through_helsinki_are_as_long_as_networkx_says(in_both, profile):
     for _, _, edge in graph.edges(data=True):
         edge["level"] = edge["metres"]
         if who is not None:
-            barred = who.flight_s is None and edge["climb"] > 0
-            slower = who.pace_m_s * (edge["climb"] + edge["wait"])
+            barred = who.flight_s is None and edge["climb"] + edge["rides"] > 0
+            seconds = edge["climb"] + edge["wait"] + who.lift_s * edge["lift"]
+            slower = who.pace_m_s * seconds
             edge["level"] += math.inf if barred else slower
     theirs = pd.DataFrame(
         {
