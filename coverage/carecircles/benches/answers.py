@@ -62,8 +62,11 @@ def place(
     A street with a home at one end and a centre at the other, 200 m from each other; nobody walks more
     than 70 m without a seat.
 
-    >>> import dataclasses, functools
+    >>> import dataclasses, functools, shapely
+    >>> import pandas as pd
     >>> from carecircles import datasets, plan
+    >>> from carecircles.benches import candidates_on_ways
+    >>> from carecircles.network import Network
     >>> line = shapely.linestrings([[[500_000.0, 4_200_000.0], [500_200.0, 4_200_000.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [200.0]}, geometry=line, crs=4548)
     >>> street = Network(shapely.get_coordinates(line), edges)

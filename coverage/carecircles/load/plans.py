@@ -97,7 +97,7 @@ def of_plan(
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> told = load.of_plan(asis)
     >>> told.district[["need", "served", "left_over", "unsaid"]].round().tolist()
-    [24000.0, 120.0, 15283.0, 8596.0]
+    [24000.0, 120.0, 15605.0, 8275.0]
     """
     require_no_bundle(plan)
     needs = plan.area.needs

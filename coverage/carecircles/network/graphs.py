@@ -41,7 +41,7 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
     --------
     Two ways lead from one junction to another; the shorter counts.
 
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> xy = np.array([[0.0, 0.0], [100.0, 0.0]])
     >>> lines = shapely.linestrings([xy, [[0.0, 0.0], [50.0, 50.0], [100.0, 0.0]]][0:1] * 2)
     >>> edges = gpd.GeoDataFrame({"start": [0, 1], "end": [1, 0], "metres": [100.0, 141.0]}, geometry=lines, crs=4548)
@@ -72,7 +72,7 @@ def level_metres(network: Network, profile: Profile) -> np.ndarray:
     --------
     Three flights of 16 s, at 0.94 m/s.
 
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> from carecircles import walkers
     >>> xy = np.array([[0.0, 0.0], [20.0, 0.0]])
     >>> table = {"start": [0], "end": [1], "metres": [20.0], "flights": [3.0], "signals": [0.0]}

@@ -35,9 +35,10 @@ def nearest(
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
+    >>> from carecircles.network import graph_of, onto
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
     >>> home, centres = (onto(street, np.array(x), np.zeros(len(x))) for x in ([40.0], [90.0, 0.0]))
     >>> nearest(street, graph_of(street), home, centres)
@@ -92,9 +93,10 @@ def walks(
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
     >>> edges = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0]}, geometry=line, crs=4548)
+    >>> from carecircles.network import graph_of, onto
     >>> street = Network(np.array([[0.0, 0.0], [100.0, 0.0]]), edges)
     >>> homes, centre = (onto(street, np.array(x), np.zeros(len(x))) for x in ([40.0, 80.0], [90.0]))
     >>> walks(street, graph_of(street), homes, centre, cutoff=30)
