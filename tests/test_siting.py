@@ -307,8 +307,8 @@ def kolm_pollak(demand, cost, open_sites, epsilon=1.0):
     if not squares:
         return sum(people[p] * min(near[p], most) for p in served) / total
     kappa = epsilon * sum(w * x for w, x in own) / squares
-    borne = math.fsum(people[p] * math.exp(kappa * min(near[p], most)) for p in served)
-    return math.log(borne / total) / kappa
+    borne = math.fsum(people[p] * math.expm1(kappa * min(near[p], most)) for p in served)
+    return math.log1p(borne / total) / kappa  # as exactly where kappa is next to nothing
 
 
 OTHER_MODELS = [

@@ -58,7 +58,7 @@ def load_frame(told: PlanLoad, *, of: str = "centres") -> gpd.GeoDataFrame:
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> report.load_frame(load.of_plan(asis))["left_over"].round().fillna(-1).tolist()
-    [4177.0, -1.0, -1.0]
+    [5280.0, -1.0, -1.0]
     """
     plan = told.plan
     if of == "centres":
@@ -81,7 +81,7 @@ def load_table(told: PlanLoad, *, of: str, lang: str) -> pd.DataFrame:
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> report.load_table(load.of_plan(asis), of="centres", lang="en").iloc[0, :4].tolist()
-    ['Dongfeng centre (A1)', '4,297', '120', '3580.7 %']
+    ['Dongfeng centre (A1)', '5,400', '120', '4500.0 %']
     """
     plan = told.plan
     if of == "centres":
@@ -199,7 +199,7 @@ def load_record(told: PlanLoad) -> dict[str, Any]:
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> record = report.load_record(load.of_plan(asis))
-    >>> record["kind"], record["by"], len(record["centres"]), len(record["streets"])
+    >>> record["kind"], record["by"], len(record["centre_loads"]), len(record["streets"])
     ('capacity', 'nearest', 3, 4)
     """
     plan = told.plan
