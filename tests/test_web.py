@@ -24,9 +24,7 @@ from carecircles import (
     timeline,
 )
 from carecircles.area import bundled, offering, read_area
-from carecircles.maps import circle as circles
-from carecircles.maps import drawing, live
-from carecircles.maps import timeline as timelines
+from carecircles.maps import drawing
 from carecircles.maps.around import Surroundings
 from carecircles.maps.closed import to_json
 from carecircles.words import SHARED
@@ -61,14 +59,10 @@ def tool(name):
 
 def test_every_script_has_its_place_in_the_order():
     """A page holds its scripts in one order, and none is left out or too long to read."""
-    first = [f"carecircles:{name}.js" for name in drawing._SCRIPTS]
-    more = []
-    for layer in (live._LiveDrawing, circles._Drawing, timelines._Drawing):
-        urls = [url for _, url in layer.default_js if url != "carecircles:words.toml"]
-        assert urls[: len(first)] == first
-        more += urls[len(first) :]
-    assert sorted(first + more) == sorted(f"carecircles:{path.name}" for path in WEB.glob("*.js"))
-    assert len({*first, *more}) == len(first + more)
+    more = [name for some in drawing._SCRIPTS_OF.values() for name in some]
+    every = [*drawing._SCRIPTS, *dict.fromkeys(more)]
+    assert sorted(every) == sorted(path.stem for path in WEB.glob("*.js"))
+    assert len(set(every)) == len(every)
     for path in WEB.glob("*.js"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 600, path
 

@@ -9,14 +9,12 @@ from carecircles.amenities import CARE, Kind
 from carecircles.circle import Circle
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan, street_rows
 from carecircles.maps.drawing import (
-    ASSETS,
     DECIMALS,
     Drawing,
     bounds_of,
     grid_data,
     in_degrees,
     require_language,
-    scripts_of,
     told_of,
 )
 from carecircles.maps.layers import centre_layer, reference_layers
@@ -27,12 +25,6 @@ from carecircles.words import Text
 
 _NAME: Text = {"en": "comprehensive circle of {} kinds", "zh": "{} 类设施综合服务圈"}
 GRID: Text = {"en": "Grid: kinds within reach", "zh": "网格：可达设施类数"}
-
-
-class _Drawing(Drawing):
-    """A drawing of kinds of facilities; its page also has the script for that."""
-
-    default_js = [*ASSETS["default_js"], *scripts_of(("circle",))]  # noqa: RUF012  (folium reads it from the class)
 
 
 def circle_map(circle: Circle, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
@@ -155,7 +147,7 @@ def kinds_layer(circle: Circle, *, lang: str = "en", show: bool = True) -> Drawi
             for kind in circle.kinds
         ],
     }
-    return _Drawing("circle", data, bounds=bounds, names=GRID, lang=lang, show=show)
+    return Drawing("circle", data, bounds=bounds, names=GRID, lang=lang, show=show)
 
 
 def amenity_layer(circle: Circle, kind: Kind, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -194,6 +186,4 @@ def amenity_layer(circle: Circle, kind: Kind, *, lang: str = "en", show: bool = 
             for row in places.to_dict("records")
         ],
     }
-    return _Drawing(
-        "amenities", data, bounds=bounds_of(area), names=kind.name, lang=lang, show=show
-    )
+    return Drawing("amenities", data, bounds=bounds_of(area), names=kind.name, lang=lang, show=show)

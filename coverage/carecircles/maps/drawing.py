@@ -37,9 +37,22 @@ _SCRIPTS = (
     *("words", "kit", "signs", "names", "layers", "centres", "grid"),
     *("datum", "tiles", "panel", "print", "around"),
 )
+# What only pages with such a drawing hold, after these.
+_SCRIPTS_OF = {
+    "circle": ("circle",),
+    "amenities": ("circle",),
+    "timeline": ("timeline",),
+    "missing": ("missing",),
+    "sure": ("sure",),
+    "seats": ("seats",),
+    "live": (
+        *("limits", "counting", "ways", "walk", "ground", "plan", "toml", "scenario"),
+        *("reached", "planner", "live"),
+    ),
+}
 
 
-def scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
+def _scripts_of(names: Sequence[str]) -> list[tuple[str, str]]:
     """Scripts in `web/` as folium wants them: a name and an address each."""
     return [(f"carecircles_{name}", f"carecircles:{name}.js") for name in names]
 
@@ -50,7 +63,7 @@ def _with_words(scripts: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 ASSETS: dict[str, list[tuple[str, str]]] = {
-    "default_js": _with_words(scripts_of(_SCRIPTS)),
+    "default_js": _with_words(_scripts_of(_SCRIPTS)),
     "default_css": [("carecircles_css", "carecircles:map.css")],
 }
 
@@ -92,6 +105,7 @@ class Drawing(JSCSSMixin, Layer):
     ) -> None:
         super().__init__(name=escape(names[lang]), overlay=True, show=show)
         self.image_hosts: tuple[str, ...] = ()
+        self.default_js = [*ASSETS["default_js"], *_scripts_of(_SCRIPTS_OF.get(kind, ()))]
         self._name = kind.capitalize()
         self.kind = kind
         self.data = data

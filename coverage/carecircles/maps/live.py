@@ -29,7 +29,6 @@ from carecircles.maps.around import (
     street_rows,
 )
 from carecircles.maps.drawing import (
-    ASSETS,
     Drawing,
     bounds_of,
     centres_of,
@@ -37,7 +36,6 @@ from carecircles.maps.drawing import (
     in_degrees,
     measured_by,
     require_language,
-    scripts_of,
     told_of,
 )
 from carecircles.maps.layers import GRID, reference_layers
@@ -48,29 +46,6 @@ from carecircles.plan import Plan, is_straight
 from carecircles.words import Sentence, Text
 
 _PROJECTION_ERROR_M = 1e-6
-
-
-class _LiveDrawing(Drawing):
-    """A drawing that can be changed; its page also has the scripts for that."""
-
-    default_js = [  # noqa: RUF012  (folium reads it from the class)
-        *ASSETS["default_js"],
-        *scripts_of(
-            (
-                "limits",
-                "counting",
-                "ways",
-                "walk",
-                "ground",
-                "plan",
-                "toml",
-                "scenario",
-                "reached",
-                "planner",
-                "live",
-            )
-        ),
-    ]
 
 
 def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
@@ -229,7 +204,7 @@ def live_layer(plan: Plan, *, lang: str = "en") -> Drawing:
             "counting": area.counting.key if area.counting is not None else None,
         },
     }
-    return _LiveDrawing("live", data, bounds=bounds, names=GRID, lang=lang)
+    return Drawing("live", data, bounds=bounds, names=GRID, lang=lang)
 
 
 def _countable(plan: Plan) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from carecircles import comparison, evaluation, report
 from carecircles import timeline as timelines
 from carecircles.maps.around import area_name, bases_of, finished, legend_of, street_rows
 from carecircles.maps.drawing import (
-    ASSETS,
     Drawing,
     centres_of,
     centres_to_measure,
@@ -18,7 +17,6 @@ from carecircles.maps.drawing import (
     measured_by,
     nearest_arrays,
     require_language,
-    scripts_of,
 )
 from carecircles.maps.layers import reference_layers
 from carecircles.maps.tiles import BaseMap
@@ -31,12 +29,6 @@ FIGURES = (
     "{g}", "covered_{g}", "covered_{g}_share", "uncovered_{g}", "mean_distance_{u}", "centres",
 )  # fmt: skip
 GRID: Text = {"en": "Grid and centres of the day", "zh": "当日网格与中心"}
-
-
-class _Drawing(Drawing):
-    """A drawing of days; its page also has the script for that."""
-
-    default_js = [*ASSETS["default_js"], *scripts_of(("timeline",))]  # noqa: RUF012  (folium reads it from the class)
 
 
 def timeline_map(told: Timeline, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
@@ -177,7 +169,7 @@ def day_layer(told: Timeline, *, lang: str = "en", show: bool = True) -> Drawing
         "measured": measured,
         "circles": rounds,
     }
-    return _Drawing("timeline", data, bounds=bounds, names=GRID, lang=lang, show=show)
+    return Drawing("timeline", data, bounds=bounds, names=GRID, lang=lang, show=show)
 
 
 def _states(plans: tuple[Plan, ...]) -> tuple[list[int], dict[str, np.ndarray]]:

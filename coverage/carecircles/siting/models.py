@@ -12,6 +12,7 @@ from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _bound, _search, _solver, _starts, _terms
+from carecircles.siting._bent import Bend, limits_beside
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.question import (
@@ -39,10 +40,7 @@ _NEAREST = 16  # candidates of each place that a search begins with, at least
 _NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre
 _PAIRS_AT_ONCE = 1_000_000
 _MOST_EPSILON = 100.0
-_SMALL, _LARGE = (
-    1e-7,
-    30.0,
-)  # kappa times the largest distance: below it counts as it is; above exp is large
+_NEARER = 3.0  # powers of e by which bent distances are told anew
 
 
 def maximize_coverage(
@@ -503,7 +501,7 @@ def minimize_ede(
     made = instance_of("fair", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
     counts = people > 0
-    weights, whole = people[counts], max(float(people.sum()), 1e-12)
+    weights = people[counts]
     kappa = _kappa_of(made, counts, epsilon)
 
     def on_the_whole(metres: np.ndarray, _depth: np.ndarray) -> float:
@@ -511,28 +509,8 @@ def minimize_ede(
             return 0.0
         return equity.equivalent(np.minimum(metres[counts], most), weights, kappa)
 
-    def bent(metres: np.ndarray) -> np.ndarray:
-        return np.where(np.isfinite(metres), _bent(np.minimum(metres, most), kappa, most), math.inf)
-
-    def straight(value: float) -> float:
-        return _straightened(max(value, 0.0) / whole, kappa, most)
-
     with solving(made, search) as clock:
-        inner = dataclasses.replace(
-            made,
-            metres=bent(made.metres),
-            base=bent(made.base),
-            cutoff=float(_bent(np.array([min(limit, most)]), kappa, most)[0]),
-        )
-        watched = search.watch and _straight_watch(search.watch, straight)
-        found = _by_nearest(
-            inner,
-            people,
-            _bent(np.array([most]), kappa, most)[0],
-            dataclasses.replace(search, watch=watched, enough=None),  # that is a distance, no sum
-            clock,
-        )
-        solution = found._replace(value=straight(found.value), bound=straight(found.bound))
+        solution = _fairest(made, people, most, kappa, on_the_whole, search, clock)
         return dataclasses.replace(siting_of(made, solution, on_the_whole, clock), kappa=kappa)
 
 
@@ -886,28 +864,66 @@ def _kappa_of(made: Instance, counts: np.ndarray, epsilon: float) -> float:
     return kappa if kappa > 0 else 0.0
 
 
-def _bent(metres: np.ndarray, kappa: float, most: float) -> np.ndarray:
+def _fairest(
+    made: Instance,
+    people: np.ndarray,
+    most: float,
+    kappa: float,
+    measured: Callable[[np.ndarray, np.ndarray], float],
+    search: Search,
+    clock: Clock,
+) -> Solution:
     """
-    Distances that add up as the Kolm-Pollak measure has it: (exp(kappa x) - 1) / kappa, by exp(kappa most).
+    The least equivalent distance: the least sum of bent ones, told anew by what a better plan can have at most.
 
-    So divided they neither overflow nor, where kappa is small, are lost in rounding: they go from 0 to `most` at
-    most, and for small kappa are the distances themselves.
+    A plan that is found says from where on nobody of a better one is; what is nearer shows the more then.
     """
-    if kappa * most < _SMALL:
-        return metres
-    bent: np.ndarray = np.exp(kappa * (metres - most)) * -np.expm1(-kappa * metres) / kappa
-    return bent
+    base, limits = np.minimum(made.base, most), np.full(len(people), most)
+    best = Solution(np.array([], int), math.inf, 0.0, clock.word())
+    whole = max(float(people.sum()), 1e-12)
+    while True:
+        bend = Bend(kappa, float(limits[people > 0].max(initial=0.0)))
+        try:
+            found = _bent_sums(made, people, limits, bend, search, clock)
+        except TimeoutError:
+            if math.isinf(best.value):
+                raise
+            return best._replace(status=clock.word())  # a plan of an earlier round is there
+        value = measured(_walked(made, base, found.chosen), made.depth)
+        bound = max(best.bound, bend.straight(max(found.bound, 0.0) / whole))
+        if value < best.value:
+            best = best._replace(chosen=found.chosen, value=value)
+        best = best._replace(bound=min(bound, best.value), status=found.status)
+        nearer = limits_beside(best.value, people, limits, kappa) if kappa else limits
+        if not (kappa * (limits - nearer)[people > 0] > _NEARER).any() or not clock.left():
+            return best
+        limits = nearer
 
 
-def _straightened(mean: float, kappa: float, most: float) -> float:
-    """The distance whose `_bent` one is so much: it grows with it, so that a bound of one is one of the other."""
-    if kappa * most < _SMALL:
-        return mean
-    if kappa * most < _LARGE:
-        return math.log1p(kappa * mean * math.exp(kappa * most)) / kappa
-    return (
-        max(most + math.log(kappa * mean + math.exp(-kappa * most)) / kappa, 0.0) if mean else 0.0
+def _bent_sums(
+    made: Instance,
+    people: np.ndarray,
+    limits: np.ndarray,
+    bend: Bend,
+    search: Search,
+    clock: Clock,
+) -> Solution:
+    """The least sum of bent distances, each up to the limit of its place."""
+    whole = max(float(people.sum()), 1e-12)
+
+    def straight(value: float) -> float:
+        return bend.straight(max(value, 0.0) / whole)
+
+    inner = dataclasses.replace(
+        made,
+        metres=bend.bent(np.minimum(made.metres, limits[made.cell])),
+        base=bend.bent(np.minimum(made.base, limits)),
+        cutoff=float(bend.bent(np.array([min(made.cutoff, bend.most)]))[0]),
     )
+    watched = search.watch and _straight_watch(search.watch, straight)
+    # What is good enough is told as a distance, and is no sum.
+    how = dataclasses.replace(search, watch=watched, enough=None)
+    return _by_nearest(inner, people, float(bend.bent(np.array([bend.most]))[0]), how, clock)
 
 
 def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:

@@ -1,4 +1,4 @@
-/* Centres, what closing one would lose, and seats on the way to them. */
+/* Centres, and what closing one would lose. */
 "use strict";
 carecircles.centres = (function () {
   const { page, say, word, common, count } = carecircles.words, { element, facts } = carecircles.kit;
@@ -103,26 +103,6 @@ carecircles.centres = (function () {
     }));
   }
 
-  /** New benches by their numbers, and the seats that are there.
-      @param {SeatsData} data */
-  function seats({ seats, benches }) {
-    const there = seats.map(([lat, lon]) => L.circleMarker([lat, lon], {
-      pane: "cc-centres", interactive: false, className: "cc-seat", radius: 2.5, weight: 1, color: "#ffffff", fillColor: "#365314", fillOpacity: 1 }));
-    const built = benches.map((bench) => {
-      const icon = L.divIcon({ className: "cc-bench", html: element("span", "", count(bench.number)), iconSize: [22, 22] });
-      const layer = L.marker([bench.lat, bench.lon], { pane: "cc-centres", icon, alt: say(bench.name), riseOnHover: true });
-      const told = () => facts(say(bench.name), bench.figures.map(([label, n]) => [say(label), count(n)]));
-      layer.bindTooltip(told, { className: "cc-tip" });
-      layer.bindPopup(told);
-      page.searchable.push({ text: bench.name, show: (map) => {
-        map.setView([bench.lat, bench.lon], Math.max(map.getZoom(), 16));
-        layer.openPopup();
-      } });
-      return layer;
-    });
-    return L.featureGroup([...there, ...built.reverse()]);
-  }
-
   /** The services of a centre and on what they rest.
       @param {Service} centre */
   function servicesOf({ services, services_basis: rests }) {
@@ -158,6 +138,6 @@ carecircles.centres = (function () {
     return facts(say(centre.name), rows);
   }
 
-  Object.assign(carecircles.draw, { centres, losses, seats });
+  Object.assign(carecircles.draw, { centres, losses });
   return { centreFacts, servicesOf, basis, pinRadius };
 })();

@@ -5,7 +5,7 @@
 "use strict";
 carecircles.grid = (function () {
   const { page, SIDES, say, word, common, count, minutes, cost } = carecircles.words, { element, facts } = carecircles.kit;
-  const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS, MISSING_SIGNS, SURE_SIGNS } = carecircles.signs;
+  const { DEPTHS, DEPTH_SIGNS, CHANGE_SIGNS, GAIN_SIGNS } = carecircles.signs;
   const { servicesOf, basis } = carecircles.centres;
 
   const mercatorX = (lon) => lon / 360 + 0.5;
@@ -323,61 +323,6 @@ carecircles.grid = (function () {
     return new Gain(data, GAIN_SIGNS);
   }
 
-  /** Which services are missing at each cell: coloured by how many, named where one points. */
-  const Missing = Grid.extend({
-    prepare() {
-      const { combinations } = /** @type {MissingData} */ (this.data), most = MISSING_SIGNS.length;
-      this.shade = Uint8Array.from(this.street, (code, k) =>
-        (code ? Math.min(1 + combinations[this.missing[k]].length, most) : 0));
-    },
-    facts(latlng) {
-      const cell = this.at(latlng);
-      if (!cell) return null;
-      const data = /** @type {MissingData} */ (this.data), { group, label } = data.told;
-      const names = (list) => list.map((n) => say(data.services[n])).join(page.lang === "zh" ? "、" : ", ") || "–";
-      const lacking = data.combinations[this.missing[cell.index]];
-      const there = data.services.map((_, n) => n).filter((n) => !lacking.includes(n));
-      return facts(word(lacking.length ? "notAll" : "allThere"), [
-        [common("columns", "street"), say(data.streets[this.street[cell.index] - 1].name)],
-        [word("missing"), names(lacking)],
-        [word("withinReach"), names(there)],
-        [say(label), this.peopleAt(cell.index, group).toFixed(1)],
-      ]);
-    },
-  });
-
-  /** @param {MissingData} data */
-  function missing(data) {
-    return new Missing(data, MISSING_SIGNS);
-  }
-
-  /** In how many draws of what is not known each cell is covered. */
-  const Sure = Grid.extend({
-    prepare() {
-      const { draws } = /** @type {SureData} */ (this.data), between = [0.05, 0.5, 0.95];
-      const classOf = (times) => {
-        if (times === 0 || times === draws) return times ? SURE_SIGNS.length : 1;
-        return 2 + between.filter((least) => times >= least * draws).length;
-      };
-      this.shade = Uint8Array.from(this.street, (code, k) => (code ? classOf(this.times[k]) : 0));
-    },
-    facts(latlng) {
-      const cell = this.at(latlng);
-      if (!cell) return null;
-      const data = /** @type {SureData} */ (this.data), { group, label } = data.told;
-      return facts(say(data.heading), [
-        [common("columns", "street"), say(data.streets[this.street[cell.index] - 1].name)],
-        [say(data.label), `${(100 * this.times[cell.index] / data.draws).toFixed(1)} %`],
-        [say(label), this.peopleAt(cell.index, group).toFixed(1)],
-      ]);
-    },
-  });
-
-  /** @param {SureData} data */
-  function sure(data) {
-    return new Sure(data, SURE_SIGNS);
-  }
-
-  Object.assign(carecircles.draw, { grid, change, gain, missing, sure });
+  Object.assign(carecircles.draw, { grid, change, gain });
   return { Grid, Coverage, nearestTo, shadeByDepth };
 })();
