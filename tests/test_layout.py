@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "_limits", "words", "errors", "_mends", "_html", "norms", "people", "amenities", "datum", "io._checks",
+    "_signals", "_limits", "words", "errors", "_mends", "_html", "_rows", "norms", "people", "amenities", "datum", "io._checks",
     "io._encoding", "io._table", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts", "io._points",
     "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.amenities", "io.rasters", "io.write", "io._matching", "io",
     "services", "walkers", "positions", "network.values", "network.places", "network._tiles", "network.graphs", "network.walks",

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from carecircles import _mends
+from carecircles import _mends, _rows
 from carecircles.errors import ValidationError
-from carecircles.words import Sentence, Text, listed
+from carecircles.words import Sentence, Text
 
 CARE = "elderly_care"
 MOST_KINDS = 16
 _KEYS = ("name", "name_en", "spellings")
-_LONGEST = 40
 _LIKE = 0.6  # how alike a word and the one that was meant are
 
 
@@ -195,7 +194,7 @@ def _row(ours: Kind | None, key: str, said: Mapping[str, Any]) -> Kind:
 
 def _key_problems(key: str, where: Sentence) -> list[Sentence]:
     is_plain = key.isascii() and key.replace("_", "").isalnum() and key == key.casefold()
-    if is_plain and len(key) <= _LONGEST:
+    if is_plain and len(key) <= _rows.LONGEST:
         return []
     told = f"{where}: a kind is written such as parks, in small letters; its name and spellings may be any."
     zh = f"{where.zh}：类别代号须为小写字母，例如 parks；名称与别名不限。"
@@ -203,34 +202,13 @@ def _key_problems(key: str, where: Sentence) -> list[Sentence]:
 
 
 def _row_problems(said: Mapping[str, Any], where: Sentence, *, is_new: bool) -> list[Sentence]:
-    problems = []
-    unknown = listed(repr(key) for key in said if key not in _KEYS)
-    if unknown:
-        told = f"{where}: unknown: {unknown[:80]}; known are {listed(_KEYS)}."
-        zh = f"{where.zh}：未知项 {unknown.zh[:80]}；可用的有 {listed(_KEYS).zh}。"
-        problems.append(Sentence(told, zh=zh))
-    for key in ("name", "name_en"):
-        if key in said and not _is_word(said[key]):
-            value = f"{said[key]!r:.60}"
-            told = (
-                f"{where}.{key} is {value}; write up to {_LONGEST} characters in quotation marks."
-            )
-            zh = f"{where.zh}.{key} 为 {value}；请填写不超过 {_LONGEST} 个字符并加引号。"
-            problems.append(Sentence(told, zh=zh))
-    if is_new and "name" not in said and "name_en" not in said:
-        told = f"{where}: name is missing; write what the kind is called."
-        problems.append(Sentence(told, zh=f"{where.zh}：缺少 name；请填写该类设施的名称。"))
-    spellings = said.get("spellings", [])
-    if not isinstance(spellings, list) or not all(map(_is_word, spellings)):
-        such_as = '["公园", "gardens"]'
-        told = f"{where}.spellings is {spellings!r:.60}; write a list such as {such_as}."
-        zh = f"{where.zh}.spellings 为 {spellings!r:.60}；请写成列表，例如 {such_as}。"
-        problems.append(Sentence(told, zh=zh))
-    return problems
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST and value.isprintable()
+    mend = Sentence("write what the kind is called", zh="请填写该类设施的名称")
+    return [
+        *_rows.unknown_problems(said, where, _KEYS),
+        *_rows.text_problems(said, where, ("name", "name_en")),
+        *(_rows.name_missing(said, where, mend) if is_new else []),
+        *_rows.spelling_problems(said.get("spellings", []), where, '["公园", "gardens"]'),
+    ]
 
 
 def _twice(kinds: Sequence[Kind], file: str) -> list[Sentence]:

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from carecircles import _mends, norms
+from carecircles import _mends, _rows, norms
 from carecircles.errors import ValidationError
 from carecircles.norms import Norm
-from carecircles.words import Sentence, Text, listed
+from carecircles.words import Sentence, Text
 
 EVERYONE = "people"
 USUAL = "people_60"  # comes first where nobody says whom figures are about
 _BEGINNING = EVERYONE + "_"
 _KEYS = ("name", "name_en", "spellings", "part_of", "standard")
-_LONGEST = 40
 # Words that end the name of a measure; a group's name cannot end in one and still be found in it.
 MEASURES = (
     "share",
@@ -371,31 +370,10 @@ def _column_problems(column: str, where: Sentence) -> list[Sentence]:
 
 
 def _row_problems(said: Mapping[str, Any], where: Sentence, *, is_new: bool) -> list[Sentence]:
-    problems = []
-    unknown = listed(repr(key) for key in said if key not in _KEYS)
-    if unknown:
-        told = f"{where}: unknown: {unknown[:80]}; known are {listed(_KEYS)}."
-        zh = f"{where.zh}：未知项 {unknown.zh[:80]}；可用的有 {listed(_KEYS).zh}。"
-        problems.append(Sentence(told, zh=zh))
-    for key in ("name", "name_en", "part_of"):
-        if key in said and not _is_word(said[key]):
-            value = f"{said[key]!r:.60}"
-            told = (
-                f"{where}.{key} is {value}; write up to {_LONGEST} characters in quotation marks."
-            )
-            zh = f"{where.zh}.{key} 为 {value}；请填写不超过 {_LONGEST} 个字符并加引号。"
-            problems.append(Sentence(told, zh=zh))
-    if is_new and "name" not in said and "name_en" not in said:
-        told = f"{where}: name is missing; write what its people are called."
-        problems.append(Sentence(told, zh=f"{where.zh}：缺少 name；请填写该人群的名称。"))
-    spellings = said.get("spellings", [])
-    if not isinstance(spellings, list) or not all(map(_is_word, spellings)):
-        such_as = '["残疾人", "disabled"]'
-        told = f"{where}.spellings is {spellings!r:.60}; write a list such as {such_as}."
-        zh = f"{where.zh}.spellings 为 {spellings!r:.60}；请写成列表，例如 {such_as}。"
-        problems.append(Sentence(told, zh=zh))
-    return problems
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST and value.isprintable()
+    mend = Sentence("write what its people are called", zh="请填写该人群的名称")
+    return [
+        *_rows.unknown_problems(said, where, _KEYS),
+        *_rows.text_problems(said, where, ("name", "name_en", "part_of")),
+        *(_rows.name_missing(said, where, mend) if is_new else []),
+        *_rows.spelling_problems(said.get("spellings", []), where, '["残疾人", "disabled"]'),
+    ]

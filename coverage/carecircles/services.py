@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from carecircles import _mends, io, norms
+from carecircles import _mends, _rows, io, norms
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.norms import Norm
 from carecircles.words import Sentence, Text, listed
 
-_LONGEST, _LONGEST_ABOUT = 40, 300
+_CALLED = Sentence("write what it is called", zh="请填写名称")
 _TEXTS = ("name", "name_en", "about", "about_en")
 _SERVICE_KEYS = (*_TEXTS, "spellings", "standard")
 _BUNDLE_KEYS = ("name", "name_en", "of", "least", "standard")
@@ -107,8 +107,10 @@ def declared(
         norm = None
         if isinstance(said, Mapping):
             if key not in made:
-                wrong += _name_missing(said, where)
-            wrong += _spelling_problems(said.get("spellings", []), where)
+                wrong += _rows.name_missing(said, where, _CALLED)
+            wrong += _rows.spelling_problems(
+                said.get("spellings", []), where, '["助浴服务", "bath"]'
+            )
             norm, about_norm = norms.declared(said.get("standard"), _standard_of(where))
             wrong += about_norm
         problems += wrong
@@ -157,7 +159,7 @@ def bundles_declared(
         of: tuple[str, ...] = ()
         norm = None
         if isinstance(said, Mapping):
-            wrong += _name_missing(said, where)
+            wrong += _rows.name_missing(said, where, _CALLED)
             if key in known:
                 told = f"{where}: a service is called so; choose another key."
                 wrong.append(Sentence(told, zh=f"{where.zh}：已有同名服务；请换一个代号。"))
@@ -336,10 +338,10 @@ def _name(said: Mapping[str, Any]) -> Text:
 
 def _key_problems(key: str, where: Sentence) -> list[Sentence]:
     """Whether something can be called so in a file and on the command line."""
-    if 0 < len(key) <= _LONGEST and key.isprintable() and not set(key) & set("、，；;,|/ "):
+    if 0 < len(key) <= _rows.LONGEST and key.isprintable() and not set(key) & set("、，；;,|/ "):
         return []
-    told = f"{where}: a key has up to {_LONGEST} characters without blanks, commas, / and |."
-    zh = f"{where.zh}：代号不超过 {_LONGEST} 个字符，且不含空格、逗号、/ 和 |。"
+    told = f"{where}: a key has up to {_rows.LONGEST} characters without blanks, commas, / and |."
+    zh = f"{where.zh}：代号不超过 {_rows.LONGEST} 个字符，且不含空格、逗号、/ 和 |。"
     return [Sentence(told, zh=zh)]
 
 
@@ -347,36 +349,12 @@ def _row_problems(said: object, where: Sentence, keys: Sequence[str]) -> list[Se
     if not isinstance(said, Mapping):
         told = f"{where} is {said!r:.60}; write it as a table with a name."
         return [Sentence(told, zh=f"{where.zh} 为 {said!r:.60}；请写成带有 name 的表。")]
-    problems = []
-    unknown = listed(repr(key) for key in said if key not in keys)
-    if unknown:
-        told = f"{where}: unknown: {unknown[:80]}; known are {listed(keys)}."
-        zh = f"{where.zh}：未知项 {unknown.zh[:80]}；可用的有 {listed(keys).zh}。"
-        problems.append(Sentence(told, zh=zh))
-    for key in (key for key in _TEXTS if key in said and key in keys):
-        longest = _LONGEST if key.startswith("name") else _LONGEST_ABOUT
-        if not _is_text(said[key], longest):
-            value = f"{said[key]!r:.60}"
-            told = f"{where}.{key} is {value}; write up to {longest} characters in quotation marks."
-            zh = f"{where.zh}.{key} 为 {value}；请填写不超过 {longest} 个字符并加引号。"
-            problems.append(Sentence(told, zh=zh))
-    return problems
-
-
-def _name_missing(said: Mapping[str, Any], where: Sentence) -> list[Sentence]:
-    if "name" in said or "name_en" in said:
-        return []
-    told = f"{where}: name is missing; write what it is called."
-    return [Sentence(told, zh=f"{where.zh}：缺少 name；请填写名称。")]
-
-
-def _spelling_problems(said: object, where: Sentence) -> list[Sentence]:
-    if isinstance(said, list) and all(_is_text(word, _LONGEST) for word in said):
-        return []
-    such_as = '["助浴服务", "bath"]'
-    told = f"{where}.spellings is {said!r:.60}; write a list such as {such_as}."
-    zh = f"{where.zh}.spellings 为 {said!r:.60}；请写成列表，例如 {such_as}。"
-    return [Sentence(told, zh=zh)]
+    about = [key for key in ("about", "about_en") if key in keys]
+    return [
+        *_rows.unknown_problems(said, where, keys),
+        *_rows.text_problems(said, where, ("name", "name_en")),
+        *_rows.text_problems(said, where, about, _rows.LONGEST_TEXT),
+    ]
 
 
 def _twice_spelled(services: Iterable[Service], file: str) -> list[Sentence]:
@@ -431,7 +409,3 @@ def _least_problems(said: Mapping[str, Any], count: int, where: Sentence) -> lis
     told = f"{where}.least is {least!r:.60}; write a whole number from 1 to {count}, the number of its services."
     zh = f"{where.zh}.least 为 {least!r:.60}；请填写 1 至 {count}（其服务数）之间的整数。"
     return [Sentence(told, zh=zh)]
-
-
-def _is_text(value: object, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= longest and value.isprintable()

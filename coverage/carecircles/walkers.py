@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from carecircles import _mends, words
+from carecircles import _mends, _rows, words
 from carecircles.errors import ValidationError
 from carecircles.io._encoding import read_text
-from carecircles.words import Sentence, Text, listed
+from carecircles.words import Sentence, Text
 
 BARRED = "barred"
 STEPS_A_FLIGHT = 16  # a storey of 2.80 m (GB 50096-2011, 5.5.1) in steps of 0.175 m (6.3.2)
@@ -38,7 +38,6 @@ _MAY_BE_0 = ("flight_s", "crossing_s", "lift_s")
 _NEEDED = ("pace_m_s", "flight_s", "crossing_s")
 _KEYS = ("name", "name_en", *_VALUES, "basis", "source")
 _BASES = ("known", "assumed")
-_LONGEST, _LONGEST_SOURCE = 40, 300
 
 
 @dataclass(frozen=True)
@@ -206,32 +205,23 @@ def file_of(name: str | None) -> Path | None:
 
 def _key_problems(key: str, where: Sentence) -> list[Sentence]:
     """Whether a profile can be called so."""
-    if 0 < len(key) <= _LONGEST and key.isprintable() and not set(key) & set("#/\\ "):
+    if 0 < len(key) <= _rows.LONGEST and key.isprintable() and not set(key) & set("#/\\ "):
         return []
-    told = f"{where}: a profile is called by up to {_LONGEST} characters without blanks, / and #."
-    zh = f"{where.zh}：类型的代号不超过 {_LONGEST} 个字符，且不含空格、/ 和 #。"
+    told = (
+        f"{where}: a profile is called by up to {_rows.LONGEST} characters without blanks, / and #."
+    )
+    zh = f"{where.zh}：类型的代号不超过 {_rows.LONGEST} 个字符，且不含空格、/ 和 #。"
     return [Sentence(told, zh=zh)]
 
 
 def _row_problems(said: Mapping[str, Any], where: Sentence) -> list[Sentence]:
     """What is wrong with a profile."""
-    problems = []
-    unknown = listed(repr(key) for key in said if key not in _KEYS)
-    if unknown:
-        told = f"{where}: unknown: {unknown[:80]}; known are {listed(_KEYS)}."
-        zh = f"{where.zh}：未知项 {unknown.zh[:80]}；可用的有 {listed(_KEYS).zh}。"
-        problems.append(Sentence(told, zh=zh))
-    if "name" not in said and "name_en" not in said:
-        told = f"{where}: name is missing; write who walks so."
-        problems.append(Sentence(told, zh=f"{where.zh}：缺少 name；请填写步行者的名称。"))
-    for key in ("name", "name_en"):
-        if key in said and not _is_text(said[key], _LONGEST):
-            value = f"{said[key]!r:.60}"
-            told = (
-                f"{where}.{key} is {value}; write up to {_LONGEST} characters in quotation marks."
-            )
-            zh = f"{where.zh}.{key} 为 {value}；请填写不超过 {_LONGEST} 个字符并加引号。"
-            problems.append(Sentence(told, zh=zh))
+    mend = Sentence("write who walks so", zh="请填写步行者的名称")
+    problems = [
+        *_rows.unknown_problems(said, where, _KEYS),
+        *_rows.name_missing(said, where, mend),
+        *_rows.text_problems(said, where, ("name", "name_en")),
+    ]
     for key in _VALUES:
         problems += _value_problems(key, said, where)
     for key in ("basis", "source"):
@@ -279,15 +269,11 @@ def _about_problems(key: str, said: object, where: Sentence) -> list[Sentence]:
             problems.append(
                 Sentence(told, zh=f"{where.zh}.{key}.{value} 为 {about!r:.60}；{mend.zh}。")
             )
-        elif not _is_text(about, _LONGEST_SOURCE):
+        elif not _rows.is_text(about, _rows.LONGEST_TEXT):
             told = f"{where}.{key}.{value} is {about!r:.60}; write a few words in quotation marks."
             zh = f"{where.zh}.{key}.{value} 为 {about!r:.60}；请填写文字并加引号。"
             problems.append(Sentence(told, zh=zh))
     return problems
-
-
-def _is_text(value: object, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= longest and value.isprintable()
 
 
 def _profile(key: str, said: Mapping[str, Any]) -> Profile:

@@ -71,4 +71,5 @@ def limits_beside(
         share = np.log(people.sum() / people)
     grown = kappa * equivalent
     alone = np.logaddexp(0.0, grown + math.log(-math.expm1(-grown)) + share) / kappa
-    return np.minimum(limits, alone * _SURE)
+    nearer: np.ndarray = np.minimum(limits, alone * _SURE)
+    return nearer
