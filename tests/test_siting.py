@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -25,7 +25,16 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.report import siting as report
-from carecircles.siting import Rules, Search, _bound, _search, _solver, _starts, _terms, models
+from carecircles.siting import (
+    Rules,
+    Search,
+    _bound,
+    _nearest,
+    _search,
+    _solver,
+    _starts,
+    _terms,
+)
 from tests.conftest import ROOT
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
@@ -372,8 +381,17 @@ def test_no_plan_overspends_by_what_a_solver_lets_pass(model, floor, seed, unit,
     assert plan.status == "optimal"
 
 
+HERE = pd.MultiIndex.from_product([["p0", "p1"], ["c0"]], names=["demand", "facility"])
+AT_THE_DOOR = (
+    pd.DataFrame({"people": [0.0, 1.0], "street": "A"}, index=["p0", "p1"]),
+    pd.Series(0.0, index=HERE),
+    [],
+)
+
+
 @pytest.mark.parametrize("model", OTHER_MODELS)
 @given(distances(), st.integers(0, 3), st.sampled_from([None, 0.3, 0.8]), st.booleans())
+@example(problem=AT_THE_DOOR, new=0, floor=0.3, has_must=False)
 @settings(max_examples=60, deadline=None)
 def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     demand, cost, required = problem
@@ -456,8 +474,8 @@ def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_fo
     demand, cost, required = problem
     required = [f for f in required if f in cost.index.levels[1]]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(models, "_NEAREST", 1)
-        patched.setattr(models, "_NEAREST_SHARE", 0.0)
+        patched.setattr(_nearest, "_NEAREST", 1)
+        patched.setattr(_nearest, "_NEAREST_SHARE", 0.0)
         rules = Rules(required=required)
         plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
     opened = [some | set(required) for some in plans(cost, required, new)]
@@ -1487,8 +1505,8 @@ def test_the_same_plan_in_every_process():
 
 def test_a_later_round_without_time_keeps_the_plan_of_an_earlier_one(monkeypatch):
     """With a floor, a round in which nothing is found in time is no reason to give up a plan that is there."""
-    monkeypatch.setattr(models, "_NEAREST", 1)
-    monkeypatch.setattr(models, "_NEAREST_SHARE", 0.01)
+    monkeypatch.setattr(_nearest, "_NEAREST", 1)
+    monkeypatch.setattr(_nearest, "_NEAREST_SHARE", 0.01)
     metres = np.random.default_rng(1).random((20, 8)) * 1000
     places = pd.DataFrame({"people_60": np.ones(20), "street": ["A", "B"] * 10})
     pairs = pd.MultiIndex.from_product([range(20), list("abcdefgh")], names=["demand", "facility"])

@@ -7,10 +7,11 @@ import pandas as pd
 
 from carecircles import comparison
 from carecircles.plan import Plan
-from carecircles.report.columns import BENCH_COLUMNS, UNITS, as_text, figure, records_of, rounded
+from carecircles.report.columns import UNITS, as_text, figure, records_of, rounded
 from carecircles.report.frames import columns_of, heading_of, headline_group, named_of
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.shown import BENCH_COLUMNS
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands set no bench and need none of it

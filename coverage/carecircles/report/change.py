@@ -12,10 +12,6 @@ from carecircles.comparison import Change
 from carecircles.people import Group, of_group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
-    CHANGE_COLUMNS,
-    CHANGE_SUMMARY,
-    GROUP_COLUMNS,
-    LEAGUE_COLUMNS,
     alone,
     as_text,
     figure,
@@ -41,6 +37,7 @@ from carecircles.report.frames import (
 )
 from carecircles.report.names import centre_count, centres_label, isolated, name_of, of_time
 from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes
+from carecircles.report.shown import CHANGE_COLUMNS, CHANGE_SUMMARY, GROUP_COLUMNS, LEAGUE_COLUMNS
 from carecircles.report.ways import cut_off, reach_notes
 from carecircles.words import Text, each_once, say
 

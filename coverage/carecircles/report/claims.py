@@ -12,14 +12,7 @@ from carecircles import plan as plans
 from carecircles.claims import Claims
 from carecircles.people import of_group
 from carecircles.plan import Plan
-from carecircles.report.columns import (
-    CLAIM_COLUMNS,
-    CLAIMED_ZONE_COLUMNS,
-    as_text,
-    figure,
-    records_of,
-    rounded,
-)
+from carecircles.report.columns import as_text, figure, records_of, rounded
 from carecircles.report.coverage import DISTRICT, gaps_frame, gaps_table, parts_frame
 from carecircles.report.frames import (
     columns_of,
@@ -31,6 +24,7 @@ from carecircles.report.frames import (
 )
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.shown import CLAIM_COLUMNS, CLAIMED_ZONE_COLUMNS
 from carecircles.report.ways import standard_note
 from carecircles.words import Text, say
 

@@ -12,17 +12,7 @@ from carecircles import comparison, evaluation, robustness
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
-from carecircles.report.columns import (
-    COVERAGE_COLUMNS,
-    GAP_COLUMNS,
-    SUMMARY,
-    alone,
-    as_text,
-    facts,
-    figure,
-    records_of,
-    rounded,
-)
+from carecircles.report.columns import alone, as_text, facts, figure, records_of, rounded
 from carecircles.report.frames import (
     columns_of,
     heading_of,
@@ -33,6 +23,7 @@ from carecircles.report.frames import (
 )
 from carecircles.report.names import centre_count, centre_name, centres_label, name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.shown import COVERAGE_COLUMNS, GAP_COLUMNS, SUMMARY
 from carecircles.robustness import Robustness
 from carecircles.words import Text, say
 

@@ -7,14 +7,7 @@ import pandas as pd
 
 from carecircles import comparison, equity
 from carecircles.plan import Plan
-from carecircles.report.columns import (
-    EQUITY_COLUMNS,
-    as_text,
-    figure,
-    records_of,
-    rounded,
-    unit_in_words,
-)
+from carecircles.report.columns import as_text, figure, records_of, rounded, unit_in_words
 from carecircles.report.coverage import DISTRICT
 from carecircles.report.frames import (
     columns_of,
@@ -25,6 +18,7 @@ from carecircles.report.frames import (
     told_of,
 )
 from carecircles.report.names import name_of
+from carecircles.report.shown import EQUITY_COLUMNS
 from carecircles.words import Text, say
 
 _COUNTED = "group_people"

@@ -10,19 +10,11 @@ from carecircles.area import is_neighbour
 from carecircles.load import PlanLoad
 from carecircles.people import Group, rows_of
 from carecircles.plan import Plan
-from carecircles.report.columns import (
-    LOAD_COLUMNS,
-    LOAD_STREET_COLUMNS,
-    PLACES_COLUMNS,
-    as_text,
-    figure,
-    records_of,
-    rounded,
-    unit_in_words,
-)
+from carecircles.report.columns import as_text, figure, records_of, rounded, unit_in_words
 from carecircles.report.coverage import DISTRICT
 from carecircles.report.frames import columns_of, heading_of, in_unit_of, setting_of, told_of
 from carecircles.report.names import centre_name, isolated, name_of
+from carecircles.report.shown import LOAD_COLUMNS, LOAD_STREET_COLUMNS, PLACES_COLUMNS
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:

@@ -8,17 +8,11 @@ import pandas as pd
 
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan
-from carecircles.report.columns import (
-    GAIN_COLUMNS,
-    LOSS_COLUMNS,
-    UNITS,
-    as_text,
-    records_of,
-    rounded,
-)
+from carecircles.report.columns import UNITS, as_text, records_of, rounded
 from carecircles.report.frames import columns_of, comparable, heading_of, headline_group, named_of
 from carecircles.report.names import centre_name, name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.shown import GAIN_COLUMNS, LOSS_COLUMNS
 from carecircles.words import Text, say
 
 

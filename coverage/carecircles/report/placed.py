@@ -11,8 +11,9 @@ from carecircles import comparison, evaluation, weights
 from carecircles.area import StudyArea, years_around
 from carecircles.people import headline_of, rows_of
 from carecircles.plan import Plan
-from carecircles.report.columns import PLACED_COLUMNS, as_text, figure, headings
+from carecircles.report.columns import as_text, figure, headings
 from carecircles.report.names import isolated, name_of
+from carecircles.report.shown import PLACED_COLUMNS
 from carecircles.weights import Placed
 from carecircles.words import Text, say
 

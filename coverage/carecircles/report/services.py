@@ -14,8 +14,6 @@ from carecircles import comparison, services
 from carecircles.people import Group, rows_of
 from carecircles.plan import Plan
 from carecircles.report.columns import (
-    NEED_COLUMNS,
-    SERVICE_COLUMNS,
     as_text,
     figure,
     headings,
@@ -28,6 +26,7 @@ from carecircles.report.coverage import DISTRICT, coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of, headline_group, setting_of
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.shown import NEED_COLUMNS, SERVICE_COLUMNS
 from carecircles.report.ways import standard_note
 from carecircles.words import Text, say
 

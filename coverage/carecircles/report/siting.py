@@ -10,8 +10,6 @@ import pandas as pd
 from carecircles import comparison, evaluation
 from carecircles.plan import Plan
 from carecircles.report.columns import (
-    CURVE_COLUMNS,
-    SITE_COLUMNS,
     UNITS,
     as_text,
     column_of,
@@ -25,6 +23,7 @@ from carecircles.report.columns import (
 from carecircles.report.frames import columns_of, heading_of, headline_group, named_of
 from carecircles.report.names import name_of, plan_name
 from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes, said_below
+from carecircles.report.shown import CURVE_COLUMNS, SITE_COLUMNS
 from carecircles.report.ways import reach_notes
 from carecircles.words import Text, say
 

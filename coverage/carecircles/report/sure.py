@@ -6,18 +6,11 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, robustness
-from carecircles.report.columns import (
-    SURE_CENTRE_COLUMNS,
-    SURE_COLUMNS,
-    as_text,
-    figure,
-    records_of,
-    rounded,
-    unit_in_words,
-)
+from carecircles.report.columns import as_text, figure, records_of, rounded, unit_in_words
 from carecircles.report.coverage import DISTRICT, share_ranges
 from carecircles.report.frames import columns_of, heading_of, setting_of, told_of
 from carecircles.report.names import centre_name, name_of
+from carecircles.report.shown import SURE_CENTRE_COLUMNS, SURE_COLUMNS
 from carecircles.robustness import Robustness
 from carecircles.words import Sentence, Text, listed, say
 

@@ -8,10 +8,11 @@ import pandas as pd
 from carecircles import timeline as timelines
 from carecircles.plan import Plan
 from carecircles.report.change import league_notes
-from carecircles.report.columns import TIMELINE_COLUMNS, as_text, records_of, rounded
+from carecircles.report.columns import as_text, records_of, rounded
 from carecircles.report.coverage import coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of
 from carecircles.report.names import centre_name, isolated
+from carecircles.report.shown import TIMELINE_COLUMNS
 from carecircles.timeline import Timeline
 from carecircles.words import Text, each_once, say
 

@@ -14,20 +14,12 @@ from carecircles.area import known_note, year_note, years_of
 from carecircles.people import rows_of
 from carecircles.plan import Plan
 from carecircles.report.change import league_notes
-from carecircles.report.columns import (
-    PROJECTION_COLUMNS,
-    YEAR_COLUMNS,
-    as_text,
-    figure,
-    headings,
-    label_of,
-    records_of,
-    rounded,
-)
+from carecircles.report.columns import as_text, figure, headings, label_of, records_of, rounded
 from carecircles.report.coverage import DISTRICT, coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of, headline_group, named_of
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumptions
+from carecircles.report.shown import PROJECTION_COLUMNS, YEAR_COLUMNS
 from carecircles.words import Text, each_once, say
 
 

@@ -1,0 +1,53 @@
+"""The plan that is worth most: where each place counts by the best candidate it has."""
+
+import numpy as np
+from scipy import sparse
+
+from carecircles.siting import _bound, _search, _solver, _worths
+from carecircles.siting._terms import Clock, Solution
+from carecircles.siting.question import (
+    Instance,
+    Measure,
+    Search,
+    covering_of,
+    limits_of,
+    raised,
+)
+
+
+def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock) -> Solution:
+    """The candidates that cover most people beside those open anyway."""
+    is_open = made.base > made.cutoff
+    is_near = is_open[made.cell] & (made.metres <= made.cutoff)
+    useful, leads = _worths.followed(
+        made, np.where(is_near, made.people[made.cell], 0.0), covered, search
+    )
+    problem, rows = covering_of(useful, is_open, made.cutoff)
+    problem = _worths.small_once(useful, problem, search.memory, clock)
+    worth = _search.worths(problem)
+    solution = most(useful, covered, worth, problem.columns, search, clock, leads)
+    _worths.remember(search.memory, made, leads, made.people[rows], rows, problem.became)
+    return solution
+
+
+def most(
+    made: Instance,
+    measure: Measure,
+    worth: sparse.csc_matrix,
+    columns: np.ndarray,
+    search: Search,
+    clock: Clock,
+    leads: _bound.Leads,
+) -> Solution:
+    """The candidates that are worth most beside those open anyway; value and bound as measured."""
+    have = measure(made.base, made.depth)
+    solution = _solver.maximize(
+        worth,
+        limits_of(made, columns),
+        slack=_worths.slack(search, have, 1.0),
+        clock=clock,
+        watch=_worths.shifted(search.watch, have),
+        leads=leads,
+    )
+    leads.chosen = solution.chosen
+    return raised(solution._replace(chosen=columns[solution.chosen]), have)
