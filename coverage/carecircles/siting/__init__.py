@@ -17,6 +17,7 @@ from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates
 from carecircles.siting.candidates import with_gross as with_gross
+from carecircles.siting.found import Siting as Siting
 from carecircles.siting.goals import GOALS as GOALS
 from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup
@@ -31,8 +32,7 @@ from carecircles.siting.places import PlacesSiting as PlacesSiting
 from carecircles.siting.places import read_options as read_options
 from carecircles.siting.places import site_places as site_places
 from carecircles.siting.places import steps_of_places as steps_of_places
-from carecircles.siting.question import Rules as Rules
-from carecircles.siting.question import Search as Search
-from carecircles.siting.question import Siting as Siting
+from carecircles.siting.rules import Rules as Rules
+from carecircles.siting.search import Search as Search
 from carecircles.siting.several import alternatives as alternatives
 from carecircles.siting.several import curve as curve

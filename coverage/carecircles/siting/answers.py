@@ -17,9 +17,11 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
+from carecircles.siting.found import Siting
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import MODELS
-from carecircles.siting.question import Rules, Search, Siting, too_late
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Search, too_late
 from carecircles.words import Sentence, joined
 
 
