@@ -279,7 +279,7 @@ def minimize(
         model.add_rows(problem.cover, lower=1.0)
     else:
         one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
-        model.add_floors(Floors(one, np.array([least])))
+        model.add_floors(Floors(one, np.array([least]), np.ones(len(one.weight))))
     solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
     bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))
@@ -367,7 +367,7 @@ def require_reachable(limits: Limits, clock: Clock) -> None:
     """Raise NoPlanError where no plan within the budget reaches the floor of one street, or of all."""
     if limits.floors is None or not math.isfinite(limits.budget):
         return
-    problem, least = limits.floors
+    problem, least, _ = limits.floors
     wanted = np.flatnonzero(least > 0)
     parts = [np.array([place]) for place in wanted]
     parts = [wanted, *parts] if len(parts) > 1 else parts

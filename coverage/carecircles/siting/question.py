@@ -19,7 +19,7 @@ from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
 from carecircles.reach._pairs import stable_order
-from carecircles.siting import _bound, _search, _terms
+from carecircles.siting import _bound, _search, _streets, _terms
 from carecircles.siting._search import Watch
 from carecircles.siting._terms import Clock, Floors, Limits, Solution
 from carecircles.siting.goals import GOALS
@@ -49,6 +49,12 @@ class Rules:
         What may be spent, in the unit of the prices.
     floor_by_street
         The least share of the people of every street that is to be covered (0 to 1).
+    least_by_street
+        How many centres are to stand in every street: each has one before any gets a second, and where that
+        cannot be for all, as many streets as possible.
+    street_of
+        The street (as in the column `street` of `demand`) in which each required centre and candidate
+        stands, by label.
     capacities
         People each centre can serve, by required centre and candidate, no limit where there is none;
         only `minimize_cost` heeds them.
@@ -61,6 +67,8 @@ class Rules:
     prices: pd.Series | None = None
     budget: float | None = None
     floor_by_street: float | None = None
+    least_by_street: int | None = None
+    street_of: pd.Series | None = None
     capacities: pd.Series | None = None
 
 
@@ -193,7 +201,8 @@ class Instance:
     `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
     reach it; `base` and `depth` the same with the candidates that must open. `origin` says which candidate
     of the question it was made from each one is. `gross` are the people
-    each candidate reaches, `least` how many more people each street must have covered.
+    each candidate reaches, `least` how many more people each street must have covered, `by_street` where centres
+    stand if each street is to have its own.
     """
 
     goal: str
@@ -218,6 +227,7 @@ class Instance:
     street: np.ndarray
     streets: pd.Index
     least: np.ndarray | None
+    by_street: _streets.Streets | None
     said: Sentence
     floor: float
     asked: int | None
@@ -275,10 +285,11 @@ def _measured(
     """The question of all its candidates, whatever may be spent."""
     if rules.floor_by_street is not None:
         require_cutoff(cutoff)
-        if demand["street"].isna().any():
-            told = "`demand` has places without a street; a floor needs them all."
-            zh = "`demand` 中有地点没有所属街道；各街道有最低覆盖率时每个地点都须有街道。"
-            raise ValidationError([Sentence(told, zh=zh)])
+    is_by_street = rules.floor_by_street is not None or rules.least_by_street is not None
+    if is_by_street and demand["street"].isna().any():
+        told = "`demand` has places without a street; a rule by street needs them all."
+        zh = "`demand` 中有地点没有所属街道；有各街道的规则时每个地点都须有街道。"
+        raise ValidationError([Sentence(told, zh=zh)])
     if not demand.index.is_unique:
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
@@ -323,8 +334,13 @@ def _measured(
     np.minimum.at(base, cell[of_must], metres[of_must])
     depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
     street, streets = np.zeros(size, dtype=int), pd.Index([])
-    if rules.floor_by_street is not None:
+    by_street = None
+    if is_by_street:
         street, streets = pd.factorize(demand["street"])
+    if rules.least_by_street is not None and rules.street_of is not None:
+        by_street = _streets.with_least(
+            int(rules.least_by_street), pd.Index(streets), rules.street_of, may, [*required, *rules.must_open]
+        )  # fmt: skip
     return Instance(
         goal=goal,
         people=people,
@@ -348,6 +364,7 @@ def _measured(
         street=street,
         streets=pd.Index(streets),
         least=None,
+        by_street=by_street,
         said=_said(None, math.inf),
         floor=rules.floor_by_street or 0.0,
         asked=None,
@@ -378,6 +395,8 @@ def _among(made: Instance, rules: Rules) -> Instance:
         gross=made.gross[stays],
         price=made.price[stays],
         is_must=made.is_must[stays],
+        by_street=made.by_street
+        and made.by_street._replace(of_candidate=made.by_street.of_candidate[stays]),
         is_in_table=is_in_table,
         is_reached=is_reached,
     )
@@ -483,9 +502,9 @@ def too_late(seconds: float) -> Sentence:
 
 def _shortfalls(made: Instance) -> Sentence:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
-    limits = limits_of(made)
-    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
-    plan = _search.Standing(_search.worths(problem), limits.price, limits.budget)
+    floors = _floors_of(made, np.arange(len(made.candidates)))
+    problem, least, _ = floors  # type: ignore[misc]  # a floor was asked for
+    plan = _search.Standing(_search.worths(problem), made.price, made.budget)
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
     missing = least - covered
@@ -523,14 +542,33 @@ def covering_of(
     return _search.Covering(cover, made.people[rows], group, columns, np.arange(len(rows))), rows
 
 
-def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
+def served_streets(rules: Rules, sites: pd.Index) -> list[int]:
+    """How many streets have one centre or more with these sites, two or more, and so on as far as the rules say."""
+    if rules.least_by_street is None or rules.street_of is None:
+        return []
+    there = pd.Index([*rules.required, *sites], dtype=object).unique()
+    street_of = rules.street_of[~rules.street_of.index.duplicated()].reindex(there)
+    count = street_of[street_of.notna() & (street_of != "")].map(str).value_counts()
+    return [int((count >= level).sum()) for level in range(1, int(rules.least_by_street) + 1)]
+
+
+def limits_of(made: Instance, clock: Clock, columns: np.ndarray | None = None) -> Limits:
     """What the plan may take beside the candidates that must open, for these columns."""
     columns = np.arange(len(made.candidates)) if columns is None else columns
+    limits = Limits(made.price[columns], made.budget, _floors_of(made, columns))
+    if made.by_street is None:
+        return limits
+    return _streets.most_served(made.by_street, limits, columns, clock)
+
+
+def _floors_of(made: Instance, columns: np.ndarray) -> Floors | None:
+    """The people to be covered in each street, for these columns."""
     if made.least is None:
-        return Limits(made.price[columns], made.budget)
+        return None
     problem, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
     of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
-    return Limits(made.price[columns], made.budget, Floors(_search.merged(of_streets), made.least))
+    merged = _search.merged(of_streets)
+    return Floors(merged, made.least, np.ones(len(merged.weight)))
 
 
 def siting_of(
@@ -700,8 +738,34 @@ def _refuse_unknown(
         told = f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1."
         zh = f"floor_by_street 是 {rules.floor_by_street:g}；请写 0 到 1。"
         problems.append(Sentence(told, zh=zh))
+    problems += _least_problems(labels, candidates, required, rules)
     if problems:
         raise ValidationError(problems)
+
+
+def _least_problems(
+    labels: pd.Index, candidates: pd.Index, required: pd.Index, rules: Rules
+) -> list[Sentence]:
+    """Whether each street can have so many centres of its own, and it is known where they stand."""
+    least = rules.least_by_street
+    if least is None:
+        return []
+    if not is_whole(least) or least < 1:
+        told = f"least_by_street is {least!r}; write a whole number of centres, 1 or more."
+        return [Sentence(told, zh=f"least_by_street 是 {least!r}；请写 1 或更大的整数。")]
+    if rules.street_of is None:
+        told = (
+            "least_by_street needs street_of: say in which street each centre and candidate stands."
+        )
+        zh = "有 least_by_street 就须有 street_of；请写明每个中心和候选点所在的街道。"
+        return [Sentence(told, zh=zh)]
+    known = required.union(candidates, sort=False)
+    absent = known[known.isin(labels) & ~known.isin(rules.street_of.index)]
+    if not len(absent):
+        return []
+    told = f"street_of: {len(absent)} labels are missing ({few(absent)}); add their streets, or '' for none."
+    zh = f"street_of：缺少 {len(absent)} 个标签（{few(absent).zh}）；请补上其街道，不在任何街道内的写 ''。"
+    return [Sentence(told, zh=zh)]
 
 
 def _prices(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarray:
