@@ -88,7 +88,7 @@ def _bent_sums(
     how = dataclasses.replace(search, watch=watched, enough=None)
     beyond = float(bend.bent(np.array([bend.most]))[0])
     # Who is within the cutoff, bent distances do not say: the rules are those of the question.
-    return _nearest.by_nearest(inner, people, beyond, limits_of(made), how, clock)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made, clock), how, clock)
 
 
 def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:
