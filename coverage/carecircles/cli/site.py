@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
-    from carecircles.siting import Siting
+    from carecircles.siting import Question, Siting
     from carecircles.words import Text
 from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
+from carecircles.cli.fairness import Fairness, fairness_problems, frontiers_of, give_price
 from carecircles.cli.options import (
     Options,
     Results,
@@ -152,6 +153,7 @@ def site(
     goal: Goal,
     places: Places,
     effort: Effort,
+    fairness: Fairness,
     results: Results,
     scenario: Annotated[
         Path | None,
@@ -168,9 +170,19 @@ def site(
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
-    targets = [target for target in (map, out, scenario) if target is not None]
+    targets = [target for target in (map, out, scenario, fairness.chart) if target is not None]
     require(
         _goal_problems(goal, effort),
+        fairness_problems(
+            fairness,
+            results,
+            {
+                "--objective": goal.objective if goal.objective is not Objective.coverage else None,
+                "--curve": effort.curve,
+                "--alternatives": effort.alternatives or None,
+                "--scenario": scenario,
+            },
+        ),
         _places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
@@ -204,26 +216,40 @@ def site(
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
         asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
+        largest = Objective.fair if fairness.price_of_fairness else goal.objective
         _require_siting_memory(
-            goal.objective,
-            siting.pairs_expected(goal.objective, asked, candidates, full=goal.full),
+            largest,
+            siting.pairs_expected(largest, asked, candidates, full=goal.full),
             options,
             spacing=(places.spacing or options.cell) if is_spaced else None,
         )
         prices = candidates["price"] if goal.budget is not None else None
-        question = siting.ask(
-            asked,
-            candidates,
-            goal=goal.objective,
-            weight=report.headline_group(before),
-            rules=siting.Rules(
-                floor_by_street=goal.floor_by_street, prices=prices, budget=goal.budget
-            ),
-            full=goal.full,
-            share=goal.share,
-            until=begun + effort.time_limit,
-            epsilon=goal.epsilon,
+
+        def ask(objective: str, until: float) -> "Question":
+            return siting.ask(
+                asked,
+                candidates,
+                goal=objective,
+                weight=report.headline_group(before),
+                rules=siting.Rules(
+                    floor_by_street=goal.floor_by_street, prices=prices, budget=goal.budget
+                ),
+                full=goal.full,
+                share=goal.share,
+                until=until,
+                epsilon=goal.epsilon,
+            )
+
+        if not fairness.price_of_fairness:
+            question = ask(goal.objective, begun + effort.time_limit)
+    if fairness.price_of_fairness:
+        how = siting.Search(effort.gap, effort.time_limit, since=begun)
+        with busy(_LOOKING, options.lang):
+            found = frontiers_of(ask, how, new=goal.new)
+        give_price(
+            before, found, fairness=fairness, results=results, options=options, inputs=inputs
         )
+        return
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)

@@ -6,6 +6,7 @@ from carecircles.siting.answers import answer as answer
 from carecircles.siting.answers import ask as ask
 from carecircles.siting.answers import carry_out as carry_out
 from carecircles.siting.answers import curve_of as curve_of
+from carecircles.siting.answers import frontier_of as frontier_of
 from carecircles.siting.answers import site as site
 from carecircles.siting.answers import steps_of as steps_of
 from carecircles.siting.candidates import candidates_in_gaps as candidates_in_gaps
@@ -17,6 +18,9 @@ from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates
 from carecircles.siting.candidates import with_gross as with_gross
+from carecircles.siting.frontiers import Frontier as Frontier
+from carecircles.siting.frontiers import covered_against_worst as covered_against_worst
+from carecircles.siting.frontiers import mean_against_ede as mean_against_ede
 from carecircles.siting.goals import GOALS as GOALS
 from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup

@@ -63,6 +63,27 @@ def fairest(
         limits = nearer
 
 
+def mixed(
+    made: Instance,
+    people: np.ndarray,
+    bend: Bend,
+    slope: float,
+    search: Search,
+    clock: Clock,
+) -> Solution:
+    """The least sum of distances and, each times a slope, of bent ones; none counts beyond the bend's largest."""
+
+    def both(metres: np.ndarray) -> np.ndarray:
+        capped = np.minimum(metres, bend.most)
+        summed: np.ndarray = capped + slope * bend.bent(capped)
+        return summed
+
+    inner = dataclasses.replace(made, metres=both(made.metres), base=both(made.base))
+    beyond = float(both(np.array([bend.most]))[0])
+    how = dataclasses.replace(search, watch=None)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made), how, clock)
+
+
 def _bent_sums(
     made: Instance,
     people: np.ndarray,

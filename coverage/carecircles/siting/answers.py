@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
@@ -17,6 +17,7 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
+from carecircles.siting.frontiers import Frontier, covered_against_worst, mean_against_ede
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import MODELS
 from carecircles.siting.question import Rules, Search, Siting, too_late
@@ -269,6 +270,64 @@ def alternatives_to(
     )
     whole = _whole(question, *(other for _, other in found))
     return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
+
+
+def frontier_of(
+    question: Question, *, new: int | None = None, search: Search | None = None
+) -> Frontier:
+    """
+    What fairness costs: `covered_against_worst` of the goal 'coverage', `mean_against_ede` of the goal 'fair'.
+
+    Parameters
+    ----------
+    question
+        From `ask`, for one of these two goals.
+    new
+        How many new centres; None if the rules give a budget.
+    search
+        How long to search, for all plans together.
+
+    Returns
+    -------
+    frontier
+        Its streets are told by their codes. Nothing of it is proven where candidates were not measured.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=400))
+    >>> siting.frontier_of(question, new=2).figures["worst_share"].round(2).tolist()
+    [0.11, 0.21, 0.71]
+    """
+    if question.goal not in _FRONTIERS:
+        told = f"goal is {question.goal!r}; the price of fairness is told of 'coverage' and 'fair'."
+        zh = f"goal 是 {question.goal!r}；公平的代价只用于 'coverage' 和 'fair'。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    options, cells = _options(question, new=new, search=search), _cells(question)
+    options.pop("share", None)
+    found = _FRONTIERS[question.goal](cells, question.cost, **options)
+    figures = found.figures
+    if "worst" in figures:
+        named = zip(
+            cells["street"].cat.categories,
+            question.plan.cells["street"].cat.categories,
+            strict=True,
+        )
+        figures = figures.assign(worst=figures["worst"].map(dict(named)).fillna(""))
+    if question.unmeasured:
+        late = figures["status"].where(figures["status"] == "stopped", "time limit")
+        figures = figures.assign(bound=math.nan, gap=math.nan, status=late)
+    return dataclasses.replace(
+        found, figures=figures, is_whole=found.is_whole and not question.unmeasured
+    )
+
+
+_FRONTIERS: dict[str, Callable[..., Frontier]] = {
+    "coverage": covered_against_worst,
+    "fair": mean_against_ede,
+}
 
 
 def carry_out(

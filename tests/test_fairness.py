@@ -1,0 +1,105 @@
+"""What fairness costs, and plans that have to be fair: against brute force on small problems, and as a command."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carecircles import siting
+from carecircles.siting import Rules
+from tests.test_siting import distances, kolm_pollak, measured, people_covered, plans, problems
+
+STEP = 0.05
+
+
+def by_street(demand, cost, opened):
+    """By hand: the share of each street's people that some centres cover."""
+    living = {s: own["people"].sum() for s, own in demand.groupby("street")}
+    return {s: people_covered(demand, cost, opened, s) / n for s, n in living.items() if n}
+
+
+@given(problems(), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_people_given_up_for_the_worst_street_equal_brute_force(problem, new):
+    """For every floor of whole steps the plan that covers most, and none where none keeps to it."""
+    demand, cost, required = problem
+    told = siting.covered_against_worst(
+        demand,
+        cost,
+        new=new,
+        step=STEP,
+        cutoff=700,
+        weight="people",
+        rules=Rules(required=required),
+    )
+    assert told.is_whole
+    every = [some | set(required) for some in plans(cost, required, new)]
+    covered = [people_covered(demand, cost, some) for some in every]
+    shares = [by_street(demand, cost, some) for some in every]
+    worst = [min(of.values(), default=math.nan) for of in shares]
+    figures = told.figures
+    assert figures["people"].is_monotonic_decreasing
+    assert figures["people"].iloc[0] == pytest.approx(max(covered))
+    for row in figures.itertuples():
+        opened = {*row.sites, *required}
+        assert people_covered(demand, cost, opened) == pytest.approx(row.people)
+        assert row.bound == pytest.approx(row.people)
+        if shares[0]:
+            own = by_street(demand, cost, opened)
+            assert own[row.worst] == pytest.approx(row.worst_share) == min(own.values())
+    if not shares[0]:
+        assert len(figures) == 1
+        return
+    for floor in np.arange(0, 1 + STEP / 2, STEP):
+        best = max(
+            (n for n, s in zip(covered, worst, strict=True) if s >= floor - 1e-9), default=None
+        )
+        said = figures.loc[figures["worst_share"] >= floor - 1e-9, "people"].max()
+        assert math.isnan(said) if best is None else said == pytest.approx(best)
+
+
+@given(distances(), st.integers(1, 3), st.sampled_from([0.3, 1.0, 4.0]))
+@settings(max_examples=40, deadline=None)
+def test_the_mean_against_the_equivalent_distance_equals_brute_force(problem, new, epsilon):
+    """No plan lies below the lines between those found, nor has a lower mean than the bound as fair as one."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    told = siting.mean_against_ede(
+        demand, cost, new=new, epsilon=epsilon, weight="people", rules=Rules(required=required)
+    )
+    assert told.is_whole
+    served = [p for p in {place for place, _ in cost.index} if demand.loc[p, "people"] > 0]
+    total = sum(demand.loc[p, "people"] for p in served)
+    if not total:
+        assert told.figures[["mean", "ede"]].to_numpy().tolist() == [[0, 0]]
+        return
+
+    def mean(opened):
+        near = measured(demand, cost, opened)[0]
+        return sum(demand.loc[p, "people"] * min(near[p], cost.max()) for p in served) / total
+
+    every = [some | set(required) for some in plans(cost, required, new)]
+    means = [mean(some) for some in every]
+    edes = [kolm_pollak(demand, cost, some, epsilon) for some in every]
+    rows = [*told.figures.itertuples()]
+    for row in rows:
+        opened = {*row.sites, *required}
+        assert mean(opened) == pytest.approx(row.mean, abs=1e-6)
+        assert kolm_pollak(demand, cost, opened, epsilon) == pytest.approx(row.ede, abs=1e-6)
+        as_fair = [m for m, e in zip(means, edes, strict=True) if e <= row.ede + 1e-6]
+        assert row.bound <= min(as_fair) + 1e-4
+        assert row.mean == pytest.approx(min(as_fair), rel=1e-5, abs=1e-4)
+    assert rows[0].mean == pytest.approx(min(means), abs=1e-4)
+    assert rows[-1].ede == pytest.approx(min(edes), rel=1e-5, abs=1e-4)
+    bent = [math.expm1(told.kappa * e) for e in edes]
+    for low, high in itertools.pairwise(rows):
+        ends = [math.expm1(told.kappa * row.ede) for row in (low, high)]
+        assert low.mean < high.mean
+        assert ends[0] > ends[1]
+        slope = (high.mean - low.mean) / (ends[0] - ends[1])
+        line = low.mean + slope * ends[0]
+        least = min(m + slope * b for m, b in zip(means, bent, strict=True))
+        assert least >= line - 1e-5 * max(line, 1)
