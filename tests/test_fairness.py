@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles import siting
+from carecircles.errors import InfeasibleError
 from carecircles.siting import Rules
 from tests.test_siting import distances, kolm_pollak, measured, people_covered, plans, problems
 
@@ -103,3 +104,46 @@ def test_the_mean_against_the_equivalent_distance_equals_brute_force(problem, ne
         line = low.mean + slope * ends[0]
         least = min(m + slope * b for m, b in zip(means, bent, strict=True))
         assert least >= line - 1e-5 * max(line, 1)
+
+
+@given(
+    distances(), st.floats(20, 900), st.sampled_from([0.3, 1.0, 4.0]), st.sampled_from([None, 0.4])
+)
+@settings(max_examples=60, deadline=None)
+def test_the_fewest_centres_for_an_equivalent_distance_equal_brute_force(
+    problem, ede, epsilon, floor
+):
+    """With a floor for every street beside it, and where no number of centres is enough."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    rules = Rules(required=required, floor_by_street=floor)
+    how = {"ede": ede, "epsilon": epsilon, "cutoff": 700, "weight": "people", "rules": rules}
+
+    def is_held(opened):
+        near = measured(demand, cost, opened)[0]
+        return all(
+            sum(own.loc[p, "people"] for p in own.index if near[p] <= 700)
+            >= (floor or 0) * own["people"].sum() - 1e-6
+            for _, own in demand.groupby("street")
+        )
+
+    every = [some | set(required) for some in plans(cost, required, 99)]
+    enough = [
+        len(some) - len(required)
+        for some in every
+        if is_held(some) and kolm_pollak(demand, cost, some, epsilon) <= ede
+    ]
+    if not enough:
+        with pytest.raises(InfeasibleError, match=r"with all|floor"):
+            siting.fewest_for_ede(demand, cost, **how)
+        return
+    plan = siting.fewest_for_ede(demand, cost, **how)
+    assert (plan.objective, plan.bound, plan.status) == (min(enough), min(enough), "optimal")
+    assert len(plan.sites) <= min(enough)
+    opened = {*plan.sites.index, *required}
+    then = kolm_pollak(demand, cost, opened, epsilon)
+    assert plan.reached.then == pytest.approx(then, abs=1e-6)
+    assert then <= ede * (1 + 1e-9)
+    assert is_held(opened)
+    if len(plan.sites):
+        assert plan.sites["objective"].iloc[-1] == pytest.approx(then, abs=1e-6)

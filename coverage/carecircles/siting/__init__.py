@@ -1,5 +1,6 @@
 """Where the next centres should stand: candidates, models with their proof, curves and alternatives."""
 
+from carecircles.siting.answers import MODELS as MODELS
 from carecircles.siting.answers import Question as Question
 from carecircles.siting.answers import alternatives_to as alternatives_to
 from carecircles.siting.answers import answer as answer
@@ -22,7 +23,6 @@ from carecircles.siting.frontiers import Frontier as Frontier
 from carecircles.siting.frontiers import covered_against_worst as covered_against_worst
 from carecircles.siting.frontiers import mean_against_ede as mean_against_ede
 from carecircles.siting.goals import GOALS as GOALS
-from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
 from carecircles.siting.models import maximize_expected as maximize_expected
@@ -35,8 +35,10 @@ from carecircles.siting.places import PlacesSiting as PlacesSiting
 from carecircles.siting.places import read_options as read_options
 from carecircles.siting.places import site_places as site_places
 from carecircles.siting.places import steps_of_places as steps_of_places
+from carecircles.siting.question import Reached as Reached
 from carecircles.siting.question import Rules as Rules
 from carecircles.siting.question import Search as Search
 from carecircles.siting.question import Siting as Siting
 from carecircles.siting.several import alternatives as alternatives
 from carecircles.siting.several import curve as curve
+from carecircles.siting.targets import fewest_for_ede as fewest_for_ede

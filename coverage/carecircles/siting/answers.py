@@ -19,9 +19,31 @@ from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
 from carecircles.siting.frontiers import Frontier, covered_against_worst, mean_against_ede
 from carecircles.siting.goals import GOALS
-from carecircles.siting.models import MODELS
+from carecircles.siting.models import (
+    maximize_backup,
+    maximize_coverage,
+    maximize_expected,
+    maximize_gradual_coverage,
+    minimize_cost,
+    minimize_ede,
+    minimize_facilities,
+    minimize_worst,
+)
 from carecircles.siting.question import Rules, Search, Siting, too_late
+from carecircles.siting.targets import fewest_for_ede
 from carecircles.words import Sentence, joined
+
+MODELS: dict[str, Callable[..., Siting]] = {
+    "coverage": maximize_coverage,
+    "expected": maximize_expected,
+    "facilities": minimize_facilities,
+    "fewest": fewest_for_ede,
+    "distance": minimize_cost,
+    "fair": minimize_ede,
+    "worst": minimize_worst,
+    "backup": maximize_backup,
+    "gradual": maximize_gradual_coverage,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +84,16 @@ class OfGoal(TypedDict, total=False):
     full: float
     share: float
     epsilon: float
+    ede: float
 
 
-_USUAL: OfGoal = {"full": 300.0, "share": 1.0, "epsilon": equity.EPSILON}
-_TOLD = {"gradual": "full", "facilities": "share", "fair": "epsilon"}
+_USUAL: OfGoal = {"full": 300.0, "share": 1.0, "epsilon": equity.EPSILON, "ede": math.nan}
+_TOLD = {
+    "gradual": ("full",),
+    "facilities": ("share",),
+    "fair": ("epsilon",),
+    "fewest": ("epsilon", "ede"),
+}
 
 
 def ask(
@@ -101,7 +129,9 @@ def ask(
     share
         Share of the people to cover, of the goal 'facilities'; 1 if not given.
     epsilon
-        Aversion to inequality, of the goal 'fair'; 1 if not given.
+        Aversion to inequality, of the goals 'fair' and 'fewest'; 1 if not given.
+    ede
+        The largest equivalent distance that will do, of the goal 'fewest'.
 
     Raises
     ------
@@ -125,7 +155,7 @@ def ask(
     if unknown := set(of_goal) - set(_USUAL):
         raise TypeError(f"ask() got an unexpected keyword argument {min(unknown)!r}")
     told: dict[str, Any] = {**_USUAL, **of_goal}
-    options: dict[str, Any] = {name: told[name] for key, name in _TOLD.items() if key == goal}
+    options: dict[str, Any] = {name: told[name] for name in _TOLD.get(goal, ())}
     weight = comparison.headline(plan).column if weight is None else weight
     cost, some = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
@@ -156,7 +186,7 @@ def site(
     search
         How long to search; 60 seconds for the best plan if None.
     asked
-        What else `ask` takes: weight, rules, full, share, epsilon.
+        What else `ask` takes: weight, rules, full, share, epsilon, ede.
 
     Returns
     -------

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -646,15 +645,3 @@ def minimize_facilities(
         )  # fmt: skip
         solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
         return siting_of(made, solution, covered, clock, objective=solution.value)
-
-
-MODELS: dict[str, Callable[..., Siting]] = {
-    "coverage": maximize_coverage,
-    "expected": maximize_expected,
-    "facilities": minimize_facilities,
-    "distance": minimize_cost,
-    "fair": minimize_ede,
-    "worst": minimize_worst,
-    "backup": maximize_backup,
-    "gradual": maximize_gradual_coverage,
-}

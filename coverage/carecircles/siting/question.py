@@ -8,7 +8,7 @@ import numbers
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -104,6 +104,14 @@ class Search:
     enough: float | None = None
 
 
+class Reached(NamedTuple):
+    """The equivalent distance that will do, that of before, and that of the plan."""
+
+    asked: float
+    before: float
+    then: float
+
+
 @dataclass(frozen=True, eq=False)
 class Siting:
     """
@@ -122,7 +130,8 @@ class Siting:
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
     or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
     candidates for which there was no time: the bound is what it is without knowing anything of them.
-    `kappa` is that of the goal 'fair', else None.
+    `kappa` is that of the goals 'fair' and 'fewest', else None, and `reached` what the latter brings the equivalent
+    distance to.
     """
 
     goal: str
@@ -139,6 +148,7 @@ class Siting:
     asked: int | None = None
     unmeasured: int = 0
     kappa: float | None = None
+    reached: Reached | None = None
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
