@@ -1,6 +1,7 @@
 """What fairness costs, and plans that have to be fair: against brute force on small problems, and as a command."""
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import siting
+from carecircles import datasets, equity, evaluation, grid, plan, scenario, siting
 from carecircles.errors import InfeasibleError
 from carecircles.siting import Rules
+from tests.test_cli import refused, run
 from tests.test_siting import distances, kolm_pollak, measured, people_covered, plans, problems
 
 STEP = 0.05
@@ -137,13 +139,89 @@ def test_the_fewest_centres_for_an_equivalent_distance_equal_brute_force(
         with pytest.raises(InfeasibleError, match=r"with all|floor"):
             siting.fewest_for_ede(demand, cost, **how)
         return
-    plan = siting.fewest_for_ede(demand, cost, **how)
-    assert (plan.objective, plan.bound, plan.status) == (min(enough), min(enough), "optimal")
-    assert len(plan.sites) <= min(enough)
-    opened = {*plan.sites.index, *required}
+    made = siting.fewest_for_ede(demand, cost, **how)
+    assert (made.objective, made.bound, made.status) == (min(enough), min(enough), "optimal")
+    assert len(made.sites) <= min(enough)
+    opened = {*made.sites.index, *required}
     then = kolm_pollak(demand, cost, opened, epsilon)
-    assert plan.reached.then == pytest.approx(then, abs=1e-6)
+    assert made.reached.then == pytest.approx(then, abs=1e-6)
     assert then <= ede * (1 + 1e-9)
     assert is_held(opened)
-    if len(plan.sites):
-        assert plan.sites["objective"].iloc[-1] == pytest.approx(then, abs=1e-6)
+    if len(made.sites):
+        assert made.sites["objective"].iloc[-1] == pytest.approx(then, abs=1e-6)
+
+
+def test_the_price_of_fairness_as_a_command(tmp_path):
+    """Every figure is that of the plan carried out: the district's, the worst street's, the mean."""
+    pytest.importorskip("matplotlib")
+    call = [
+        "site",
+        "--new",
+        2,
+        "--price-of-fairness",
+        "--cell",
+        200,
+        "--spacing",
+        400,
+        "--lang",
+        "en",
+    ]
+    told = run(*call, "--out", "price.json", "--chart", "price.svg", cwd=tmp_path)
+    assert "Proven: no plan has less of both" in told.stdout
+    record = json.loads((tmp_path / "price.json").read_text(encoding="utf-8"))
+    floors, distances_told = record["frontiers"]
+    assert (floors["goal"], distances_told["goal"]) == ("coverage", "fair")
+    assert floors["is_whole"]
+    assert distances_told["is_whole"]
+    area = datasets.load("hexi")
+    asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    places = siting.candidates_on_grid(asis.cells, spacing=400)
+
+    def cells_with(sites):
+        steps = [
+            {"open": f"N{n}", "lon": places.loc[i, "lon"], "lat": places.loc[i, "lat"]}
+            for n, i in enumerate(sites)
+        ]
+        return plan.carry_out(asis, scenario.parse({"name": "n", "step": steps})).cells
+
+    for row in floors["plans"]:
+        cells = cells_with(row["sites"])
+        shares = evaluation.by_street(cells)["covered_people_60_share"]
+        assert shares.min() == pytest.approx(row["least_people_60_share"], abs=1e-6)
+        assert shares.idxmin() == row["worst_street"]
+        whole = evaluation.of_district(cells)["covered_people_60_share"]
+        assert whole == pytest.approx(row["covered_people_60_share"], abs=1e-6)
+    people = asis.cells["people_60"].to_numpy()
+    for row in distances_told["plans"]:
+        metres = cells_with(row["sites"])["distance_m"].to_numpy()
+        assert (people @ metres) / people.sum() == pytest.approx(row["mean_distance_m"], abs=0.06)
+        ede = equity.equivalent(metres, people, distances_told["kappa"])
+        assert ede == pytest.approx(row["ede_m"], abs=0.06)
+    assert (tmp_path / "price.svg").read_bytes().startswith(b"<?xml")
+    for lang in ("en", "zh"):
+        run(*call[:-1], lang, "--out", f"{lang}.xlsx", "--format", "csv", cwd=tmp_path)
+
+
+def test_targets_and_prices_of_fairness_that_cannot_be(tmp_path):
+    """All that is wrong at once; a target no plan can meet says by how much."""
+    said = refused(
+        "site", "--new", "3", "--target", "kolm=-2", "--epsilon", "0", "--chart", "a.pdf", "--lang", "en", cwd=tmp_path,
+    )  # fmt: skip
+    for line in (
+        "--target goes with --objective facilities; add it.",
+        "--target is 'kolm=-2'; write kolm-pollak-ede= and a distance above 0, such as kolm-pollak-ede=400.",
+        "--epsilon is 0; write a number above 0 and up to 100, such as 1.",
+        "--chart goes with --price-of-fairness; add it, or leave the chart out.",
+    ):
+        assert line in said
+    said = refused(
+        "site", "--new", "3", "--price-of-fairness", "--curve", "2", "--map", "a.html", "--objective", "fair", "--lang", "en",
+        cwd=tmp_path,
+    )  # fmt: skip
+    for option in ("--curve", "--map", "--objective"):
+        assert f"{option} does not go with --price-of-fairness." in said
+    said = refused(
+        "site", "--objective", "facilities", "--target", "kolm-pollak-ede=90", "--cell", 200, "--spacing", 800, "--lang", "en",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert "more than the 90 asked for" in said

@@ -299,6 +299,8 @@ COLUMNS: dict[str, Column] = {
     "number": _column("text", ("No.", "序号"), ("Number of the plan, the least fair first", "方案序号，公平性最低者在前")),
     "given_up_{g}": _column("people", ("{} given up", "少覆盖{}"), ("People ({}) fewer than the plan that covers most", "比覆盖最多的方案少覆盖的人口（{}）"), ("given up", "少覆盖")),
     "worst_street": _column("text", ("Street served worst", "覆盖率最低的街道"), ("Of the streets the one with the least share of its people covered", "人口覆盖率最低的街道")),
+    "worst_street_name": _column("text", ("Its name (Chinese)", "该街道名称"), ("Name of the street that is served worst, in Chinese where there is one", "覆盖率最低的街道的名称")),
+    "worst_street_name_en": _column("text", ("Its English name", "该街道英文名"), ("Name of the street that is served worst, in English", "覆盖率最低的街道的英文名称")),
     "least_{g}_share": _column("share", ("{} covered there", "该街道{}覆盖率"), ("Share of people ({}) covered in the street that is served worst", "覆盖率最低的街道的人口覆盖率（{}）"), ("covered there", "该街道覆盖率")),
     "sites": _column("text", ("Sites", "选址"), ("Identities of the plan's sites", "方案的选址编号")),
     "objective": _column("goal", ("At best", "最优"), ("What the best plan of so many reaches", "该数量下最优方案的目标值"), ("at best", "最优")),
