@@ -46,6 +46,10 @@ from carecircles.report.equity import equity_frame as equity_frame
 from carecircles.report.equity import equity_note as equity_note
 from carecircles.report.equity import equity_record as equity_record
 from carecircles.report.equity import equity_table as equity_table
+from carecircles.report.fairness import frontier_frame as frontier_frame
+from carecircles.report.fairness import frontier_notes as frontier_notes
+from carecircles.report.fairness import frontier_record as frontier_record
+from carecircles.report.fairness import frontier_table as frontier_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of

@@ -3,7 +3,7 @@
 import heapq
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,14 @@ from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.goals import GOALS
 
 ARITHMETIC = 1e-7  # share of the people by which two sums of the same may differ
+
+
+class Reached(NamedTuple):
+    """The equivalent distance that will do, that of before, and that of the plan."""
+
+    asked: float
+    before: float
+    then: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +42,8 @@ class Siting:
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
     or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
     candidates for which there was no time: the bound is what it is without knowing anything of them.
-    `kappa` is that of the goal 'fair', else None.
+    `kappa` is that of the goals 'fair' and 'fewest', else None, and `reached` what the latter brings the equivalent
+    distance to.
     """
 
     goal: str
@@ -51,6 +60,7 @@ class Siting:
     asked: int | None = None
     unmeasured: int = 0
     kappa: float | None = None
+    reached: Reached | None = None
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0

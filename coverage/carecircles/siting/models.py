@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -481,10 +480,7 @@ def minimize_ede(
     (['b'], 150.0, 0.0067)
     """
     table, limit = pairs_of(cost, cutoff)
-    if not 0 < epsilon <= _MOST_EPSILON:
-        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
-        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
-        raise ValidationError([Sentence(told, zh=zh)])
+    require_aversion(epsilon)
     search = search or Search()
     made = instance_of("fair", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
@@ -500,6 +496,14 @@ def minimize_ede(
     with solving(made, search) as clock:
         solution = _fair.fairest(made, people, most, kappa, on_the_whole, search, clock)
         return dataclasses.replace(siting_of(made, solution, on_the_whole, clock), kappa=kappa)
+
+
+def require_aversion(epsilon: float) -> None:
+    """Whether an aversion to inequality can be used."""
+    if not 0 < epsilon <= _MOST_EPSILON:
+        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
+        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def minimize_worst(
@@ -632,15 +636,3 @@ def minimize_facilities(
         )  # fmt: skip
         solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
         return siting_of(made, solution, covered, clock, objective=solution.value)
-
-
-MODELS: dict[str, Callable[..., Siting]] = {
-    "coverage": maximize_coverage,
-    "expected": maximize_expected,
-    "facilities": minimize_facilities,
-    "distance": minimize_cost,
-    "fair": minimize_ede,
-    "worst": minimize_worst,
-    "backup": maximize_backup,
-    "gradual": maximize_gradual_coverage,
-}

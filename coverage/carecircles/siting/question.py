@@ -92,7 +92,7 @@ def _measured(
     if not demand.index.is_unique:
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
-    people = _weights(demand, weight)
+    people = people_of(demand, weight)
     pairs = pairs_in(cost)
     labels = pairs.levels[1]
     required = pd.Index(list(rules.required), dtype=object).unique()
@@ -171,7 +171,8 @@ def _measured(
     )
 
 
-def _weights(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+def people_of(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:
+    """The people at each place, checked; those whose figures come first if nobody says whose."""
     if weight is None:
         weight = headline_of(demand)
     if isinstance(weight, str) and weight not in demand:
