@@ -259,6 +259,9 @@ def test_ways_of_openstreetmap_meet_at_the_nodes_they_share(osm):
     crossing = network.crossings_without_meeting(net)
     assert [(round(p.x - X0), round(p.y - Y0)) for p in crossing] == [(150, 0)]
     assert len(network.dead_ends(net)) == 4
+    assert len(network.ways_named(net, ["1"])["1"]) == 2  # cut at 2
+    joined = network.ways_named(net, ["3", "7", "9"])
+    assert [len(at) for at in joined.values()] == [1, 1, 0]
     drawn_path = metres(net, (150, -50), (200, 0))
     assert drawn_path == pytest.approx([100 + 30 + 50 + 80 + 100], abs=0.05)
 
@@ -338,6 +341,7 @@ GRAPHML = """<?xml version='1.0' encoding='utf-8'?>{doctype}
 <key id="d1" for="node" attr.name="y" attr.type="string"/><key id="d2" for="node" attr.name="x" attr.type="string"/>
 <key id="d3" for="edge" attr.name="highway" attr.type="string"/>
 <key id="d4" for="edge" attr.name="geometry" attr.type="string"/>
+<key id="d9" for="edge" attr.name="osmid" attr.type="string"/>
 <graph edgedefault="directed"><data key="d0">{crs}</data>
 <node id="11"><data key="d1">4300000</data><data key="d2">500000</data></node>
 <node id="12"><data key="d1">4300000</data><data key="d2">500100</data></node>
@@ -345,7 +349,7 @@ GRAPHML = """<?xml version='1.0' encoding='utf-8'?>{doctype}
 <edge source="11" target="12" id="0"><data key="d3">['residential', 'service']</data></edge>
 <edge source="12" target="11" id="0"><data key="d3">['residential', 'service']</data></edge>
 <edge source="12" target="{last}" id="0"><data key="d3">path</data>
-<data key="d4">LINESTRING (500100 4300000, 500150 4300000, 500150 4300100, 500100 4300100)</data></edge>
+<data key="d9">[4711, 12]</data><data key="d4">LINESTRING (500100 4300000, 500150 4300000, 500150 4300100, 500100 4300100)</data></edge>
 <edge source="11" target="13" id="0"><data key="d3">motorway</data></edge>
 </graph></graphml>"""
 
@@ -359,6 +363,11 @@ def test_a_graph_of_osmnx_is_walked(tmp_path):
     """An edge in both directions counts once; one has its line, the other is straight."""
     net = network.read_network(graphml(tmp_path / "town.graphml"), crs=CRS)
     assert net.edges["metres"].tolist() == [100, 200]
+    assert [at.tolist() for at in network.ways_named(net, ["12", "4711", "1"]).values()] == [
+        [1],
+        [1],
+        [],
+    ]
     assert metres(net, (0, 0), (100, 100)) == [300]
 
 

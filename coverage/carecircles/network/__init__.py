@@ -23,8 +23,11 @@ from carecircles.network.prepared import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
 from carecircles.network.rebuilt import JOINS_M as JOINS_M
-from carecircles.network.rebuilt import signals_at as signals_at
-from carecircles.network.rebuilt import stairs_at as stairs_at
+from carecircles.network.rebuilt import middle_of as middle_of
+from carecircles.network.rebuilt import signals_of as signals_of
+from carecircles.network.rebuilt import stairs_of as stairs_of
+from carecircles.network.rebuilt import ways_at as ways_at
+from carecircles.network.rebuilt import ways_named as ways_named
 from carecircles.network.rebuilt import with_ramps as with_ramps
 from carecircles.network.rebuilt import with_waits as with_waits
 from carecircles.network.rebuilt import with_way as with_way
