@@ -547,14 +547,26 @@ def test_of_a_prepared_network_the_part_near_the_area_is_taken():
         network.read_network(network.as_frame(net), crs=CRS, within=within.translate(0, 90_000))
 
 
-def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm):
-    """The ladder's private way of 100 m is a short cut; a factory's yard and a private motorway are none."""
+def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm, tmp_path):
+    """
+    The ladder's private way of 100 m is a short cut to nobody, but who lives at it walks it to either end.
+
+    A factory's yard is walked by nobody.
+    """
     layer = drawn(*LADDER, ("track", {"access": "private"}, [(400, 0), (400, 100)]))
     shut, open_ = (network.read_network(layer, crs=CRS, private=p) for p in (False, True))
     assert metres(shut, (0, 0), (0, 100)) == pytest.approx([860], abs=0.02)
-    assert metres(open_, (0, 0), (0, 100)) == pytest.approx([100], abs=0.02)
+    io.write_frame(network.as_frame(open_), tmp_path / "net.parquet")
+    again = network.read_network(tmp_path / "net.parquet", crs=CRS)
+    bridged = network.with_way(open_, shapely.LineString(np.add([(200, 0), (200, 100)], (X0, Y0))))
+    for net, round_ in ((open_, 860), (again, 860), (bridged, 500)):
+        there = metres(net, (0.1, 0), (0.1, 100))  # beside the gates, on the streets
+        assert there == pytest.approx([round_ - 0.2], abs=0.02)
+        assert metres(net, (0, 50), (100, 100)) == pytest.approx([150], abs=0.02)
+        assert metres(net, (100, 0), (0, 50)) == pytest.approx([150], abs=0.02)
+    assert metres(shut, (0, 50), (100, 100))[0] > 150
     assert "100 m of private ways are not walked" in shut.notes[0]["en"]
-    assert "100 m of private ways are walked by everybody" in open_.notes[0]["en"]
+    assert "100 m of private ways are walked at the start and the end" in open_.notes[0]["en"]
     nodes = {1: (0, 0), 2: (100, 0), 3: (200, 0)}
     inner = [foot(1, 2), foot(2, 3, highway="residential", foot="private")]
     for private, reached in ((False, 100), (True, 200)):
@@ -562,6 +574,7 @@ def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm):
         net = network.read_network(path, crs=CRS, private=private)
         assert net.edges["metres"].sum() == pytest.approx(reached, abs=0.05)
         assert "100 m of private ways" in net.notes[0]["en"]
+        assert network.own_ways(net).tolist() == ([1] if private else [])
 
 
 def test_the_datum_of_openstreetmap_is_its_own(osm):

@@ -7,9 +7,12 @@ off their ways counts too; `reach.walking` makes the cost table of it.
 
 from carecircles.network._osm import OSM as OSM
 from carecircles.network.graphs import Graph as Graph
+from carecircles.network.graphs import at_home as at_home
 from carecircles.network.graphs import graph_of as graph_of
 from carecircles.network.graphs import level_metres as level_metres
 from carecircles.network.graphs import links_of as links_of
+from carecircles.network.graphs import own_ways as own_ways
+from carecircles.network.graphs import way_of as way_of
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
 from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends

@@ -97,6 +97,8 @@ def read_graph(path: Path, asked: Asked) -> Read:
     }
     if (ids := ids_of(table)) is not None:
         edges[rules.ID] = ids[walked]
+    if asked.private:
+        edges[rules.PRIVATE] = is_private[walked]
     made = gpd.GeoDataFrame(edges, geometry=moved[walked], crs=metric)
     own = np.unique(shapely.to_wkb(shapely.normalize(moved[is_private])))  # of both directions one
     metres = float(shapely.length(shapely.from_wkb(own)).sum())

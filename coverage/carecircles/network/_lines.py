@@ -75,6 +75,8 @@ def read_lines(raw: pd.DataFrame, asked: Asked) -> Read:
     }
     if ids is not None:
         table[rules.ID] = ids[walked][source]
+    if asked.private:
+        table[rules.PRIVATE] = is_private[walked][source]
     ways = gpd.GeoDataFrame(table, geometry=shapely.force_2d(parts), crs=shapes.crs)
     notes = private_notes(file, float(shapes[is_private].length.sum()), asked)
     if (said["highway"] == "").all():

@@ -66,6 +66,8 @@ def read_ways(path: Path, asked: Asked) -> Read:
     said = pd.DataFrame(found.tags, columns=rules.TAGS, dtype=object)
     said[rules.ID] = np.array(found.ids, dtype=np.int64).astype(str).astype(object)
     is_walked, is_private = walked_of(said, asked)
+    if asked.private:
+        said[rules.PRIVATE] = is_private
     nodes = [way for way, walked in zip(found.nodes, is_walked, strict=True) if walked]
     told = pd.DataFrame.from_dict(
         found.signals, orient="index", columns=rules.OF_NODES, dtype=object
@@ -236,7 +238,7 @@ def _cut_at_nodes(
     table = {
         "start": ids[step[first]],
         "end": ids[step[last] + 1],
-        rules.ID: source[rules.ID].to_numpy(),
+        **{name: source[name].to_numpy() for name in (rules.ID, rules.PRIVATE) if name in source},
         "kind": rules.kinds_of(source["highway"]).to_numpy(),
         "level": rules.levels_of(source).to_numpy(),
         **{name: np.bincount(piece, of_step) for name, of_step in counted.items()},

@@ -53,7 +53,7 @@ def as_frame(net: Network) -> gpd.GeoDataFrame:
 def _beside_ways(shapes: gpd.GeoSeries, kind: str, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Barriers, or ways that are left out, as rows of a table of ways."""
     counted: dict[str, Any] = dict.fromkeys((c for c in rules.COUNTED if c in edges), 0.0)
-    counted |= dict.fromkeys((c for c in (rules.ID,) if c in edges), "")
+    counted |= {c: none for c, none in ((rules.ID, ""), (rules.PRIVATE, False)) if c in edges}
     return gpd.GeoDataFrame(
         {"start": -1, "end": -1, "metres": 0.0, "kind": kind, "level": 0, **counted},
         geometry=shapes.to_numpy(),

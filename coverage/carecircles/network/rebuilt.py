@@ -12,7 +12,7 @@ from shapely.ops import substring
 
 from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.ways import BETWEEN_IDS, COUNTED, ID
+from carecircles.network.ways import BETWEEN_IDS, COUNTED, ID, PRIVATE
 
 JOINS_M = (
     50.0  # from the end of a new way to the way it joins, from a place to what is rebuilt there
@@ -68,6 +68,7 @@ def with_way(net: Network, line: shapely.LineString, *, kind: str = "footway") -
         "kind": kind,
         "level": 1,
         ID: "",
+        PRIVATE: False,
     }
     known = {name: [row.get(name, 0.0)] for name in edges.columns} | {edges.geometry.name: [way]}
     new = gpd.GeoDataFrame(known, geometry=edges.geometry.name, crs=net.crs)

@@ -39,6 +39,7 @@ OF_NODES = ["highway", "crossing", "crossing:signals"]  # what tells signals and
 LIFT = "elevator"
 ID = "way"  # how the file calls what an edge is of, as text; several ids where ways are joined
 BETWEEN_IDS = ";"
+PRIVATE = "private"  # whether those alone walk it who begin or end a walk on it
 COUNTED = (
     "flights",
     "signals",
@@ -285,8 +286,8 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     ways
-        LineStrings in metres with `kind` and `level`, and what is counted of them, such as `flights`, and
-        their ids, `way`, if they are known.
+        LineStrings in metres with `kind` and `level`, and what is counted of them, such as `flights`, their
+        ids, `way`, and whether they are `private`, if it is known.
 
     Returns
     -------
@@ -316,7 +317,7 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = {"start": start, "end": end, "kind": kind, "level": level}
     share = shapely.length(cut) / shapely.length(lines[source])
     table |= {name: ways[name].to_numpy()[source] * share for name in COUNTED if name in ways}
-    table |= {name: ways[name].to_numpy()[source] for name in (ID,) if name in ways}
+    table |= {name: ways[name].to_numpy()[source] for name in (ID, PRIVATE) if name in ways}
     return gpd.GeoDataFrame(table, geometry=cut, crs=ways.crs)
 
 
@@ -400,7 +401,7 @@ def made_of(
     ----------
     edges
         LineStrings in metres with `start`, `end` (any whole numbers that name junctions), `kind` and
-        `level`, and `way`, an id, if there are some; a line runs from its start to its end. What is counted
+        `level`, and `way`, an id, and `private`, if they are known; a line runs from its start to its end. What is counted
         is 0 where nobody says.
     barriers, notes
         Of the network.
@@ -426,7 +427,9 @@ def made_of(
     ends = edges[["start", "end"]].to_numpy()
     line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
     ways = pd.DataFrame({"a": ends.min(axis=1), "b": ends.max(axis=1), "line": line})
-    order = np.lexsort([edges[name] for name in COUNTED[::-1]])  # the one with least to climb stays
+    # The one that is walked by all stays, of these the one with least to climb.
+    ranks = [PRIVATE] if PRIVATE in edges else []
+    order = np.lexsort([edges[name] for name in [*COUNTED[::-1], *ranks]])
     same = ways.iloc[order].duplicated().sort_index()
     edges = edges[~same.to_numpy()].reset_index(drop=True)
     if edges.empty:
@@ -437,8 +440,8 @@ def made_of(
     place = place.reshape(-1, 2)
     xy = np.empty((len(labels), 2))
     xy[place] = _ends(edges.geometry.to_numpy())
-    named = [ID] if ID in edges else []
-    columns = ["start", "end", *named, "metres", "kind", "level", *COUNTED, edges.geometry.name]
+    known = [name for name in (ID, PRIVATE) if name in edges]
+    columns = ["start", "end", *known, "metres", "kind", "level", *COUNTED, edges.geometry.name]
     edges = edges.assign(start=place[:, 0], end=place[:, 1])[columns]
     return Network(xy, edges, barriers, (*notes, *told), lost)
 
@@ -506,7 +509,7 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a, b = (order // 2).reshape(-1, 2).T
     is_plain = (edges[[*COUNTED]] == 0).all(axis=1).to_numpy()
     is_link = (a != b) & is_plain[a] & is_plain[b]
-    for name in ("kind", "level"):
+    for name in ("kind", "level", *([PRIVATE] if PRIVATE in edges else [])):
         told = edges[name].to_numpy()
         is_link &= told[a] == told[b]
     a, b = a[is_link], b[is_link]
