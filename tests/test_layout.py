@@ -36,7 +36,7 @@ ORDER = [
     "siting._solver", "siting.question", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
     "siting._assigned", "siting.models", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting",
     "benches.values", "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search",
-    "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.rebuilt",
+    "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.credits", "report.rebuilt",
     "report.ways", "report.notes", "report.frames", "report.workbook", "report.coverage", "report.services", "report.change",
     "report.claims", "report.circle", "report.marginal", "report.siting", "report.years", "report.equity", "report.sure",
     "report.load", "report.timeline", "report.network", "report.benches", "report._widths", "report.terminal", "report",

@@ -2,7 +2,9 @@
 
 import functools
 import itertools
+import json
 import re
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from carecircles import area, datasets, io, network, reach, report
+from carecircles import area, datasets, grid, io, network, plan, reach, report
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
@@ -683,3 +685,60 @@ def test_the_command_walks_private_ways_if_asked_and_keeps_saying_so(tmp_path):
         assert study.on_foot.network.edges["metres"].sum() == pytest.approx(reached)
         assert any("60 m of private ways are" in note["en"] for note in study.notes)
         (tmp_path / "net.parquet").unlink()
+
+
+CREDITS = """
+[sources]
+network = "Roads <b>office</b> & </script> {{ 1 }}"
+population = "=Census office, 2020"
+rests = "Benches of volunteers"
+"""
+
+
+def test_the_makers_of_files_are_named_with_what_shows_them(tmp_path):
+    """As text on maps and in notes; those of streets only where they are walked, of other seats not at all."""
+    folder = tmp_path / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    plan_of = (folder / "area.toml").read_text(encoding="utf-8")
+    walked = re.sub(r'# (network|rests) = "walk', r'\1 = "walk', plan_of)
+    (folder / "area.toml").write_text(walked + CREDITS, encoding="utf-8")
+    asked = ("evaluate", "--area", "area", "--cell", "200")
+    said = run(*asked, "--reach", "walking", cwd=tmp_path).stdout
+    assert "Walking network: Roads <b>office</b> & </script> {{ 1 }}" in " ".join(said.split())
+    assert "Population: =Census office, 2020" in said
+    assert "volunteers" not in said
+    rested = run(
+        *asked, "--reach", "walking", "--stretch", "200", "--lang", "zh", cwd=tmp_path
+    ).stdout
+    assert "座椅：Benches of volunteers" in rested
+    shutil.copy(folder / "walk" / "network.geojson", tmp_path / "own.geojson")
+    other = ("--reach", "walking", "--network", "own.geojson", "--format", "json")
+    notes = json.loads(run(*asked, *other, cwd=tmp_path).stdout)["notes"]
+    assert "Population: =Census office, 2020" in notes
+    assert not any("Roads" in note for note in notes)
+    run("map", "--area", "area", "--cell", "200", "--out", "map.html", cwd=tmp_path)
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "Census office" in page
+    assert "Roads <b>" not in page
+    assert "office</b> & </script>" not in page
+    study = area.read_area(folder)
+    circle = plan.evaluate(study, grid.make_demand(study.streets, study.population, cell=200))
+    assert report.sources_of(circle) == ["=Census office, 2020"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("roads = 'x'", "sources.roads is unknown; use boundary, streets"),
+        ("network = 3", "sources.network is 3; write who made the file and its licence"),
+        ("network = ' '", "sources.network is ' '; write who made"),
+        (f"network = '{'x' * 301}'", "on one line of at most 300 letters"),
+        ('network = "a\\u202eb"', "write who made the file"),
+    ],
+)
+def test_makers_that_cannot_be_named_are_refused(tmp_path, line, said):
+    folder = tmp_path / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    text = (folder / "area.toml").read_text(encoding="utf-8")
+    (folder / "area.toml").write_text(f"{text}\n[sources]\n{line}\n", encoding="utf-8")
+    assert said in " ".join(refused("check", "area", "--lang", "en", cwd=tmp_path).split())
