@@ -21,7 +21,7 @@ ORDER = [
     "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts",
     "io._points", "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.amenities", "io.rasters", "io.write",
     "io._matching", "io", "services", "walkers", "positions", "network.values", "network.places", "network._tiles",
-    "network.graphs", "network.walks", "network.rests", "network.ways", "network._asked", "network._tags", "network._osm",
+    "network.ways", "network.graphs", "network.walks", "network.rests", "network._asked", "network._tags", "network._osm",
     "network._graphml", "network._lines", "network.prepared", "network.read", "network.seats", "network.health",
     "network.rebuilt", "network", "area.values", "area._amenities", "area._on_foot", "area.years", "area._rasters",
     "area._plan", "area._offers", "area._totals", "area._sources", "area._counted", "area.needs", "area.read", "area.check",
