@@ -34,7 +34,7 @@ ORDER = [
     "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load",
     "siting.goals", "siting._search", "siting._terms", "siting._bent", "siting._starts", "siting._bound", "siting._model",
     "siting._solver", "siting._streets", "siting.question", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
-    "siting._assigned", "siting.models", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting",
+    "siting._assigned", "siting._phased", "siting._timetable", "siting.models", "siting.candidates", "siting.phases", "siting.places", "siting.several", "siting.answers", "siting",
     "benches.values", "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search",
     "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.rebuilt",
     "report.ways", "report.notes", "report.frames", "report.workbook", "report.coverage", "report.services", "report.change",
