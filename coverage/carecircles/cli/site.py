@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
-    from carecircles.siting import Siting
+    from carecircles.siting import Question, Siting
     from carecircles.words import Text
 from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
+from carecircles.cli.fairness import Fairness, fairness_problems, frontiers_of, give_price
 from carecircles.cli.options import (
     Options,
     Results,
@@ -74,8 +75,18 @@ class Goal:
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
     ] = 300.0
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="With --objective facilities, instead of --share: kolm-pollak-ede=400, the largest equivalent distance "
+            "that will do (see `equity`), in metres or, with --profile, minutes."
+        ),
+    ] = None
     epsilon: Annotated[
-        float, typer.Option(help="Aversion to inequality, with fair: how much more it counts.")
+        float,
+        typer.Option(
+            help="Aversion to inequality, with fair, --target and --price-of-fairness: how much more it counts."
+        ),
     ] = 1.0
     draws: Annotated[
         int | None,
@@ -149,6 +160,7 @@ _AVERSION = Sentence(
     "a number above 0 and up to 100, such as 1", zh="大于 0 且不超过 100 的数，例如 1"
 )
 _DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
+_EDE = "kolm-pollak-ede"
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
@@ -160,6 +172,7 @@ def site(
     goal: Goal,
     places: Places,
     effort: Effort,
+    fairness: Fairness,
     results: Results,
     scenario: Annotated[
         Path | None,
@@ -176,9 +189,19 @@ def site(
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
-    targets = [target for target in (map, out, scenario) if target is not None]
+    targets = [target for target in (map, out, scenario, fairness.chart) if target is not None]
     require(
         _goal_problems(goal, effort),
+        fairness_problems(
+            fairness,
+            results,
+            {
+                "--objective": goal.objective if goal.objective is not Objective.coverage else None,
+                "--curve": effort.curve,
+                "--alternatives": effort.alternatives or None,
+                "--scenario": scenario,
+            },
+        ),
         _places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
@@ -212,29 +235,46 @@ def site(
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
         asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
+        ede = _ede_of(goal)[0]
+        wanted = goal.objective if ede is None else "fewest"
+        largest = Objective.fair if fairness.price_of_fairness else wanted
         _require_siting_memory(
-            goal.objective,
-            siting.pairs_expected(goal.objective, asked, candidates, full=goal.full),
+            largest,
+            siting.pairs_expected(largest, asked, candidates, full=goal.full),
             options,
             spacing=(places.spacing or options.cell) if is_spaced else None,
         )
         prices = candidates["price"] if goal.budget is not None else None
-        question = siting.ask(
-            asked,
-            candidates,
-            goal=goal.objective,
-            weight=report.headline_group(before),
-            rules=siting.Rules(
-                floor_by_street=goal.floor_by_street,
-                least_by_street=goal.least_by_street,
-                prices=prices,
-                budget=goal.budget,
-            ),
-            full=goal.full,
-            share=goal.share,
-            until=begun + effort.time_limit,
-            epsilon=goal.epsilon,
+
+        def ask(objective: str, until: float) -> "Question":
+            return siting.ask(
+                asked,
+                candidates,
+                goal=objective,
+                weight=report.headline_group(before),
+                rules=siting.Rules(
+                    floor_by_street=goal.floor_by_street,
+                    least_by_street=goal.least_by_street,
+                    prices=prices,
+                    budget=goal.budget,
+                ),
+                full=goal.full,
+                share=goal.share,
+                until=until,
+                epsilon=goal.epsilon,
+                **({} if ede is None else {"ede": ede}),
+            )
+
+        if not fairness.price_of_fairness:
+            question = ask(wanted, begun + effort.time_limit)
+    if fairness.price_of_fairness:
+        how = siting.Search(effort.gap, effort.time_limit, since=begun)
+        with busy(_LOOKING, options.lang):
+            found = frontiers_of(ask, how, new=goal.new)
+        give_price(
+            before, found, fairness=fairness, results=results, options=options, inputs=inputs
         )
+        return
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
@@ -294,7 +334,7 @@ def _with_probability(before: "Plan", goal: Goal) -> "Plan":
 
 
 def _require_siting_memory(
-    objective: Objective, pairs: float, options: Options, *, spacing: float | None
+    objective: str, pairs: float, options: Options, *, spacing: float | None
 ) -> None:
     """Before candidates are measured, whether there is memory for all of their pairs."""
     from carecircles import memory
@@ -328,6 +368,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "say how many new centres, --new 3, or what they may cost, --budget 500."
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
+    problems += _ede_of(goal)[1]
     if goal.objective is Objective.expected:
         why = Sentence("--objective expected", zh="--objective expected 同用")
         problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
@@ -374,6 +415,29 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
     ]
+
+
+def _ede_of(goal: Goal) -> tuple[float | None, list[Sentence]]:
+    """The equivalent distance that will do, if one is named, and what is wrong with it."""
+    if goal.target is None:
+        return None, []
+    problems = []
+    if goal.objective is not Objective.facilities:
+        told = "--target goes with --objective facilities; add it."
+        problems.append(Sentence(told, zh="--target 须与 --objective facilities 同用；请加上。"))
+    if goal.share != 1.0:
+        told = "--share and --target are two goals; give one of them."
+        problems.append(Sentence(told, zh="--share 与 --target 是两个目标；请只给出其中一个。"))
+    kind, _, said = goal.target.strip().partition("=")
+    try:
+        ede = float(said)
+    except ValueError:
+        ede = math.nan
+    if kind.strip().casefold() != _EDE or not 0 < ede < 1e6:
+        told = f"--target is {goal.target!r:.60}; write {_EDE}= and a distance above 0, such as {_EDE}=400."
+        zh = f"--target 为 {goal.target!r:.60}；应为 {_EDE}= 加大于 0 的距离，例如 {_EDE}=400。"
+        problems.append(Sentence(told, zh=zh))
+    return ede, problems
 
 
 def _number_to(most: int, least: int = 0) -> Sentence:
@@ -430,8 +494,8 @@ def _candidates(
     notes: list[Text] = []
     spacing = places.spacing
     # A street may need a centre of its own where nobody gains from one.
-    has_gaps = siting.GOALS[goal.objective].from_gaps and goal.least_by_street is None
-    wanted = places.candidates or ("gaps" if has_gaps else "grid")
+    has_gaps = siting.GOALS[goal.objective].from_gaps and goal.target is None
+    wanted = places.candidates or ("gaps" if has_gaps and goal.least_by_street is None else "grid")
     if wanted == "gaps":
         found = siting.candidates_in_gaps(before, spacing=spacing)
     elif wanted == "grid":

@@ -14,9 +14,9 @@ from scipy import sparse
 from carecircles import _highs
 from carecircles._highs import More, Program
 from carecircles.errors import SolverError
-from carecircles.siting import _bound, _search
+from carecircles.siting import _bound, _problem
 from carecircles.siting._model import Model, placed
-from carecircles.siting._search import Covering, Watch
+from carecircles.siting._problem import Covering, Watch
 from carecircles.siting._terms import FEASIBLE, Clock, Known, Limits, Solution
 
 _ROUNDS = 200
@@ -338,7 +338,7 @@ def _solved(
     pattern = moves[filled]
     pattern.data = np.ones_like(pattern.data)
     rows, none = np.arange(len(filled)), np.zeros(len(filled), dtype=int)
-    small = _search.merged(Covering(pattern, weight, none, np.arange(len(site)), rows))
+    small = _problem.merged(Covering(pattern, weight, none, np.arange(len(site)), rows))
     late = Solution(np.array([], dtype=int), value, math.inf, clock.word())
     if not clock.has_for(small.cover.nnz):
         return best, late

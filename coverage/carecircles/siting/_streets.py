@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from carecircles.siting._model import Model
-from carecircles.siting._search import Covering
+from carecircles.siting._problem import Covering
 from carecircles.siting._terms import Clock, Floors, Limits, satisfied
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from carecircles.siting import _phased, _search
+from carecircles.siting import _phased, _problem
+from carecircles.siting._instance import Instance, covering_of
 from carecircles.siting._terms import Clock
-from carecircles.siting.question import Instance, covering_of
 
 
 def covered_by(made: Instance, metres: np.ndarray) -> float:
@@ -44,11 +44,11 @@ def small(
     weight, group = np.concatenate(people), np.concatenate(groups)
     stacked = sparse.vstack(covers, format="csr")
     columns = np.arange(len(every))
-    whole = _search.Covering(stacked, weight, group, columns, np.arange(len(weight)))
+    whole = _problem.Covering(stacked, weight, group, columns, np.arange(len(weight)))
     if clock.has_for(stacked.nnz):
-        whole = _search.merged(whole)
+        whole = _problem.merged(whole)
     if clock.has_for(whole.cover.nnz):
-        whole = _search.merged(_search.without_dominated(whole, price)[0])
+        whole = _problem.merged(_problem.without_dominated(whole, price)[0])
     parts = [whole.group == number for number in range(len(made))]
     return _phased.Phased(
         [whole.cover[part] for part in parts], [whole.weight[part] for part in parts],

@@ -17,19 +17,13 @@ from carecircles.errors import ValidationError
 from carecircles.plan import Plan
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _phased, _terms, _timetable
+from carecircles.siting._instance import Instance
 from carecircles.siting.candidates import candidates_in_gaps, cost_for
+from carecircles.siting.found import ARITHMETIC
 from carecircles.siting.models import maximize_coverage
-from carecircles.siting.question import (
-    ARITHMETIC,
-    Instance,
-    Rules,
-    Search,
-    few,
-    instance_of,
-    is_whole,
-    pairs_of,
-    require_cutoff,
-)
+from carecircles.siting.question import instance_of, pairs_of, require_cutoff
+from carecircles.siting.rules import Rules, few, is_whole
+from carecircles.siting.search import Search
 from carecircles.words import Sentence
 
 _NOBODY = 0.5  # fewer people than this are none
