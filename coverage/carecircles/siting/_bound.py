@@ -6,7 +6,8 @@ add up to one. That is the least, over all duals d of its rows, of
 
     sum(d) + sum over columns of x * sum(max(0, worth - d)).
 
-Each such line is a cut: a limit to what the group can be worth.
+Each such line is a cut: a limit to what the group can be worth. A row that needs two columns is worth no more
+than a half of its open ones, nor than all of them but one, whichever that is: what no 0 or 1 breaks.
 
 HiGHS says where the cuts together promise most, and new cuts are made there and in a point between that
 one and one well inside, which settles sooner. Cordeau, Furini and Ljubic, European Journal of Operational
@@ -25,7 +26,7 @@ from scipy import sparse
 from carecircles import _highs
 from carecircles._highs import More, Program
 from carecircles.errors import SolverError
-from carecircles.siting import _problem
+from carecircles.siting import _problem, _starts
 from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock
 
@@ -76,10 +77,11 @@ class Cuts:
 
     A class because they grow. `constant` and `slope` are of the cuts, `group` whose each is; `most` is
     what each group can be worth at most. Inside, the rows stand in the order of their groups, and the
-    entries of a row best first.
+    entries of a row best first. A row may `need` two columns to be worth anything, all of which are worth
+    the same to it then.
     """
 
-    def __init__(self, worth: sparse.csc_matrix) -> None:
+    def __init__(self, worth: sparse.csc_matrix, need: np.ndarray | None = None) -> None:
         of_row = grouped(worth, _GROUPS)
         self.order = order = np.argsort(of_row, kind="stable")
         rows = worth.tocsr()[order]
@@ -94,6 +96,7 @@ class Cuts:
             self.worth[own] = self.worth[own][best_first]
         self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
         self.best = self.worth[self.first]
+        self.need = None if need is None else need[order]
         self.most = np.add.reduceat(self.best, self.begins)
         is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
         pattern = (np.ones(len(self.column)), self.column, rows.indptr)
@@ -109,8 +112,7 @@ class Cuts:
 
         Groups whose worth is not `promised` to be more than that have no cut.
         """
-        dual = self._dual_at(part)
-        over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
+        dual, over = self._lines_at(part)
         constant = np.add.reduceat(dual, self.begins)
         slopes = [
             np.bincount(self.column[own], over[own], minlength=self.columns)
@@ -196,6 +198,23 @@ class Cuts:
         """Where the entries of each group stand."""
         return [slice(a, b) for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)]
 
+    def _lines_at(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each row the line that limits its worth there: a constant, and what each entry adds."""
+        if self.need is None:
+            dual = self._dual_at(part)
+            return dual, np.maximum(self.worth - np.repeat(dual, self.count), 0)
+        opened = part[self.column]
+        total, most = np.add.reduceat(opened, self.first), np.maximum.reduceat(opened, self.first)
+        is_twice, others = self.need > 1, total - most
+        is_half = is_twice & (total / 2 <= others)
+        is_full = np.where(is_twice, np.minimum(total / 2, others), total) >= 1 - _EXACT
+        each = np.where(is_full, 0.0, np.where(is_half, self.best / 2, self.best))
+        added = np.repeat(each, self.count)
+        left_out = np.flatnonzero(is_twice & ~is_half & ~is_full)
+        largest = np.flatnonzero(opened == np.repeat(most, self.count))
+        added[largest[np.searchsorted(largest, self.first[left_out])]] = 0
+        return np.where(is_full, self.best, 0.0), added
+
     def _dual_at(self, part: np.ndarray) -> np.ndarray:
         """What each row is worth at the column at which its best columns add up to one, or 0."""
         if self.cover is not None:
@@ -212,16 +231,13 @@ class Cuts:
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
     """A group for each row: by which of some columns, found greedily, it is served best."""
-    best, group = np.zeros(worth.shape[0]), np.zeros(worth.shape[0], dtype=int)
-    for number in range(1, count):
-        added = _problem.beyond(worth, best)
-        column = int(added.argmax())
-        if added[column] <= 0:
-            break
+    group, gain = np.zeros(worth.shape[0], dtype=int), _starts.Gain(worth)
+    each, ones = np.asarray(worth.sum(axis=0)).ravel(), np.ones(worth.shape[1])
+    for number, column in enumerate(_starts.best_first(each, gain, ones, count - 1), start=1):
         own = slice(*worth.indptr[column : column + 2])
-        rows, value = worth.indices[own], worth.data[own]
-        is_better = value > best[rows]
-        group[rows[is_better]], best[rows[is_better]] = number, value[is_better]
+        rows = worth.indices[own]
+        group[rows[worth.data[own] > gain.served[rows]]] = number
+        gain.take(column)
     return np.unique(group, return_inverse=True)[1].ravel()
 
 

@@ -192,17 +192,6 @@ def useful(
     return np.flatnonzero(bound - missing >= value - EXACT * max(1.0, abs(bound)))
 
 
-def beyond(worth: sparse.csc_matrix, served: np.ndarray) -> np.ndarray:
-    """What each column is worth beyond what its rows are served with."""
-    over = worth.data - served[worth.indices]
-    np.maximum(over, 0, out=over)
-    sums = np.zeros(worth.shape[1])
-    filled = np.flatnonzero(np.diff(worth.indptr))
-    if len(filled):
-        sums[filled] = np.add.reduceat(over, worth.indptr[filled])
-    return sums
-
-
 def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     """How much of each column to take for the most worth within the budget, the last one in part."""
     part = np.zeros(len(worth))
