@@ -84,23 +84,30 @@ class Cuts:
     def __init__(self, worth: sparse.csc_matrix, need: np.ndarray | None = None) -> None:
         of_row = grouped(worth, _GROUPS)
         self.order = order = np.argsort(of_row, kind="stable")
-        rows = worth.tocsr()[order]
-        self.count, self.column, self.worth = np.diff(rows.indptr), rows.indices, rows.data
+        place = np.empty(len(order), dtype=worth.indices.dtype)
+        place[order] = np.arange(len(order))
+        ordered = (worth.data, place[worth.indices], worth.indptr)
+        rows = sparse.csc_matrix(ordered, shape=worth.shape).tocsr()
+        del ordered  # it is large
+        self.count, self.column = np.diff(rows.indptr), rows.indices
         self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
         self.entries = rows.indptr[np.append(self.begins, len(self.count))]
         ends = np.append(self.begins[1:], len(self.count))
+        is_plain = (rows.data == np.repeat(rows.data[rows.indptr[:-1]], self.count)).all()
         for own, begin, end in zip(self._groups(), self.begins, ends, strict=True):
+            if is_plain:
+                break
             row = np.repeat(np.arange(begin, end), self.count[begin:end])
-            best_first = np.lexsort((-self.worth[own], row))
+            best_first = np.lexsort((-rows.data[own], row))
             self.column[own] = self.column[own][best_first]
-            self.worth[own] = self.worth[own][best_first]
+            rows.data[own] = rows.data[own][best_first]
         self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
-        self.best = self.worth[self.first]
+        self.best = rows.data[self.first]
         self.need = None if need is None else need[order]
         self.most = np.add.reduceat(self.best, self.begins)
-        is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
-        pattern = (np.ones(len(self.column)), self.column, rows.indptr)
-        self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if is_plain else None
+        self.worth = (
+            None if is_plain else rows.data
+        )  # all columns of a row are worth the same to it
         self.group: list[int] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
@@ -112,24 +119,20 @@ class Cuts:
 
         Groups whose worth is not `promised` to be more than that have no cut.
         """
-        dual, over = self._lines_at(part)
-        constant = np.add.reduceat(dual, self.begins)
-        slopes = [
-            np.bincount(self.column[own], over[own], minlength=self.columns)
-            for own in self._groups()
-        ]
-        value = constant + np.array([slope @ part for slope in slopes])
+        lines = [self._line_at(part, group) for group in range(len(self.most))]
+        constant = np.array([float(dual.sum()) for dual, _ in lines])
+        value = constant + np.array([float((slope * part).sum()) for _, slope in lines])
         broken = np.arange(len(value))
         if promised is not None:
             broken = np.flatnonzero(promised > value + _BROKEN * self.most)
         for group in broken:
-            slope = slopes[group]
+            dual, slope = lines[group]
             some = np.flatnonzero(slope > _EXACT * self.most[group])
             self.group.append(int(group))
             # What is left out as too small is given to all.
             self.constant.append(float(constant[group] + slope.sum() - slope[some].sum()))
             self.slope.append((some, slope[some]))
-            self.dual.append(dual[self._rows_of(int(group))].astype(np.float32))
+            self.dual.append(dual.astype(np.float32))
         return float(value.sum()), len(broken)
 
     def drop(self, gone: np.ndarray) -> None:
@@ -198,35 +201,41 @@ class Cuts:
         """Where the entries of each group stand."""
         return [slice(a, b) for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)]
 
-    def _lines_at(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each row the line that limits its worth there: a constant, and what each entry adds."""
+    def _line_at(self, part: np.ndarray, group: int) -> tuple[np.ndarray, np.ndarray]:
+        """What limits the worth of a group there: a constant for each row, and what each column adds."""
+        rows, own = self._rows_of(group), slice(*self.entries[group : group + 2])
+        column, count, best = self.column[own], self.count[rows], self.best[rows]
+        opened, first = part[column], self.first[rows] - self.entries[group]
+        if self.worth is not None:
+            dual = _dual_of(self.worth[own], opened, first, count)
+            over = np.maximum(self.worth[own] - np.repeat(dual, count), 0)
+            return dual, np.bincount(column, over, minlength=self.columns)
+        total = np.add.reduceat(opened, first)
         if self.need is None:
-            dual = self._dual_at(part)
-            return dual, np.maximum(self.worth - np.repeat(dual, self.count), 0)
-        opened = part[self.column]
-        total, most = np.add.reduceat(opened, self.first), np.maximum.reduceat(opened, self.first)
-        is_twice, others = self.need > 1, total - most
-        is_half = is_twice & (total / 2 <= others)
-        is_full = np.where(is_twice, np.minimum(total / 2, others), total) >= 1 - _EXACT
-        each = np.where(is_full, 0.0, np.where(is_half, self.best / 2, self.best))
-        added = np.repeat(each, self.count)
-        left_out = np.flatnonzero(is_twice & ~is_half & ~is_full)
-        largest = np.flatnonzero(opened == np.repeat(most, self.count))
-        added[largest[np.searchsorted(largest, self.first[left_out])]] = 0
-        return np.where(is_full, self.best, 0.0), added
+            dual = np.where(total >= 1 - _EXACT, best, 0.0)
+            over = np.repeat(best - dual, count)
+            return dual, np.bincount(column, over, minlength=self.columns)
+        is_twice, most = self.need[rows] > 1, np.maximum.reduceat(opened, first)
+        is_half = is_twice & (total / 2 <= total - most)
+        least = np.where(is_twice, np.minimum(total / 2, total - most), total)
+        dual = np.where(least >= 1 - _EXACT, best, 0.0)
+        over = np.repeat(np.where(is_half, 0.5, 1.0) * (best - dual), count)
+        largest = np.flatnonzero(opened == np.repeat(most, count))
+        over[largest[np.searchsorted(largest, first[is_twice & ~is_half])]] = 0
+        return dual, np.bincount(column, over, minlength=self.columns)
 
-    def _dual_at(self, part: np.ndarray) -> np.ndarray:
-        """What each row is worth at the column at which its best columns add up to one, or 0."""
-        if self.cover is not None:
-            return np.where(self.cover @ part >= 1 - _EXACT, self.best, 0.0)
-        opened = part[self.column]
-        total = np.cumsum(opened)
-        total -= np.repeat(total[self.first] - opened[self.first], self.count)
-        before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
-        is_full = before < self.count
-        dual = np.zeros(len(self.first))
-        dual[is_full] = self.worth[(self.first + before)[is_full]]
-        return dual
+
+def _dual_of(
+    worth: np.ndarray, opened: np.ndarray, first: np.ndarray, count: np.ndarray
+) -> np.ndarray:
+    """What each row is worth at the column at which its best columns add up to one, or 0."""
+    total = np.cumsum(opened)
+    total -= np.repeat(total[first] - opened[first], count)
+    before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), first)
+    is_full = before < count
+    dual = np.zeros(len(first))
+    dual[is_full] = worth[(first + before)[is_full]]
+    return dual
 
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:

@@ -159,7 +159,9 @@ def _bits(sets: sparse.csr_matrix, words: int) -> np.ndarray:
 
 def worths(problem: Covering) -> sparse.csc_matrix:
     """A covering problem as worths: a row is worth its weight under any of its columns."""
-    return sparse.csc_matrix(problem.cover.multiply(problem.weight[:, None]))
+    cover = problem.cover
+    worth = np.repeat(problem.weight, np.diff(cover.indptr))
+    return sparse.csr_matrix((worth, cover.indices, cover.indptr), shape=cover.shape).tocsc()
 
 
 def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:

@@ -138,6 +138,7 @@ def _bounded(
         plan = Standing(worth, price, budget, chosen)
         plan.climb(clock)
         best = best._replace(chosen=plan.columns(), value=plan.value())
+        del plan  # it is large
     if watch:
         watch(best.value, best.bound)
     leads.chosen = best.chosen

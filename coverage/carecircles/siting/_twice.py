@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy import sparse
 
 from carecircles.siting import _bound, _problem, _starts
 from carecircles.siting._model import Model
@@ -18,60 +19,71 @@ from carecircles.siting._solver import (
     slack_of,
     told,
 )
-from carecircles.siting._terms import Clock, Known, Limits, Solution, is_within
+from carecircles.siting._terms import Clock, Known, Limits, Solution, is_paid, is_within
 
 _FEW_ENTRIES = 30_000  # up to here HiGHS has a column for each row
 _DRAWS = 30  # plans drawn from the parts of the bound, to swap on from, without a better one
 
 
+def worths(problem: Covering, need: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray, np.ndarray]:
+    """Worths, weight and need of rows that can have as many columns as they need, equal ones as one."""
+    problem = _problem.merged(problem._replace(group=need))
+    is_enough = np.diff(problem.cover.indptr) >= problem.group
+    if not is_enough.all():
+        cover, weight = problem.cover[is_enough], problem.weight[is_enough]
+        problem = problem._replace(cover=cover, weight=weight, group=problem.group[is_enough])
+    return _problem.worths(problem), problem.weight, problem.group
+
+
 def maximize_backup(
-    problem: Covering,
+    worth: sparse.csc_matrix,
+    weight: np.ndarray,
     need: np.ndarray,
     limits: Limits,
     *,
     slack: Callable[[float], float],
     clock: Clock,
     watch: Watch | None = None,
+    leads: _bound.Leads | None = None,
 ) -> Solution:
     """
     The columns within the limits by which most weight has as many as it `need`s (1 or 2).
 
-    Swaps and the bound come first and leave out the columns that no better plan can have; then HiGHS, with a
-    column for each row where there are few entries or floors, else in rounds of cuts.
+    All columns of a row are worth the same to it, and it has as many as it needs. Swaps and the bound come
+    first and leave out the columns that no better plan can have; then HiGHS, with a column for each row
+    where there are few entries or floors, else in rounds of cuts. `leads` are as in `maximize`.
     """
-
-    def worth_of(chosen: np.ndarray) -> float:
-        depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
-        return float(problem.weight[depth >= need].sum())
-
-    chosen = _starts.fill(problem, need, limits, clock)
+    leads = leads or _bound.Leads()
+    worth_of = functools.partial(_worth_of, worth, weight, need)
+    known = leads.chosen if is_paid(limits, leads.chosen) else None
+    chosen = _starts.fill(worth, weight, need, limits, clock, known)
     if limits.floors is not None and not is_within(limits, chosen):
         require_reachable(limits, clock)
         taken = _starts.reaching(limits.floors, limits.price, limits.budget)
-        chosen = _starts.fill(problem, need, limits, clock, taken)
+        chosen = _starts.fill(worth, weight, need, limits, clock, taken)
     # No plan brings more than its sites would one by one.
-    each = problem.cover.T @ (problem.weight / need)
+    each = worth.T @ (1 / need)
     most = float(each @ _problem.knapsack(each, limits.price, limits.budget))
-    most = min(most, float(problem.weight.sum()))
+    most = min(most, float(weight.sum()))
     best = Solution(chosen, worth_of(chosen), max(most, worth_of(chosen)), clock.word())
-    kept, is_enough = np.arange(len(limits.price)), np.diff(problem.cover.indptr) >= need
-    if clock.has_for(problem.cover.nnz) and is_enough.any():
-        some = problem._replace(cover=problem.cover[is_enough], weight=problem.weight[is_enough])
-        worth, leads = _problem.worths(some), _bound.Leads(chosen)
-        leads.cuts = _bound.Cuts(worth, need[is_enough])
+    kept = np.arange(len(limits.price))
+    if clock.has_for(worth.nnz) and worth.nnz:
+        leads.chosen = best.chosen
+        leads.cuts = leads.cuts or _bound.Cuts(worth, need)
         found, cuts = _bound.bound(
             worth, limits.price, limits.budget, clock,
             leads=leads, value=best.value, slack=slack_of(slack, best.value), watch=watch,
         )  # fmt: skip
         best = best._replace(bound=max(best.value, min(best.bound, found.value)))
         if limits.floors is None:
-            best = _drawn(problem, need, limits, best, found.part, worth_of, clock, slack)
+            best = _drawn(worth, weight, need, limits, best, found.part, slack=slack, clock=clock)
+            leads.chosen = best.chosen
             if best.bound - best.value <= slack_of(slack, best.value):
                 return best._replace(status="optimal")
             if cuts is None or not clock.left():
                 return best
             kept = kept_of(found, limits, best)
-            if problem.cover[:, kept].nnz > _FEW_ENTRIES:
+            if worth[:, kept].nnz > _FEW_ENTRIES:
                 return by_rounds(
                     worth_of, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch
                 )
@@ -79,12 +91,14 @@ def maximize_backup(
     if not math.isnan(start.value):
         if best.bound - best.value <= slack_of(slack, best.value):
             return best._replace(status="optimal")
-        if not clock.has_for(problem.cover.nnz):
+        if not clock.has_for(worth.nnz):
             return best
-    few = _problem.merged(problem._replace(cover=problem.cover[:, kept], group=need))
+    few = worth[:, kept].tocsr()
+    few.data[:] = 1.0
+    problem = _problem.merged(Covering(few, weight, need, kept, np.arange(len(need))))
     model = Model(limits._replace(price=limits.price[kept]))
     model.add_sites(np.zeros(len(kept)))
-    model.add_covered(few.cover, need=few.group, worth=few.weight)
+    model.add_covered(problem.cover, need=problem.group, worth=problem.weight)
     model.add_floors(limits.floors)
     start = start._replace(chosen=np.searchsorted(kept, start.chosen))
     solution = model.solve(
@@ -100,25 +114,32 @@ def maximize_backup(
     return solution._replace(chosen=chosen, value=worth_of(chosen), bound=bound)
 
 
+def _worth_of(
+    worth: sparse.csc_matrix, weight: np.ndarray, need: np.ndarray, chosen: np.ndarray
+) -> float:
+    """What the rows are worth that have as many of these columns as they need."""
+    return float(weight[_starts.depth_of(worth, chosen) >= need].sum())
+
+
 def _drawn(
-    problem: Covering,
+    worth: sparse.csc_matrix,
+    weight: np.ndarray,
     need: np.ndarray,
     limits: Limits,
     best: Solution,
     part: np.ndarray,
-    worth_of: Callable[[np.ndarray], float],
-    clock: Clock,
+    *,
     slack: Callable[[float], float],
+    clock: Clock,
 ) -> Solution:
     """The best plan by swaps from such as are drawn by how much of each column the bound opens."""
-    rng, waited = np.random.default_rng(0), 0
-    keys = part
-    while (
-        waited < _DRAWS and clock.left() and best.bound - best.value > slack_of(slack, best.value)
-    ):
+    rng, waited, keys = np.random.default_rng(0), 0, part
+    while waited < _DRAWS and clock.left():
+        if best.bound - best.value <= slack_of(slack, best.value):
+            break
         taken = rounded_of(keys, limits.price, limits.budget)
-        chosen = _starts.fill(problem, need, limits, clock, taken)
-        value, waited = worth_of(chosen), waited + 1
+        chosen = _starts.fill(worth, weight, need, limits, clock, taken)
+        value, waited = _worth_of(worth, weight, need, chosen), waited + 1
         if value > best.value:
             best, waited = best._replace(chosen=chosen, value=value), 0
         keys = part / rng.exponential(size=len(part))

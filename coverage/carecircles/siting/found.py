@@ -97,7 +97,9 @@ def siting_of(
     sign = -1.0 if row.is_less_better and not row.finds_number else 1.0
     must = np.flatnonzero(made.is_must)
     chosen = np.union1d(must, solution.chosen).astype(int)
-    is_own = np.isin(made.column, chosen)
+    is_chosen = np.zeros(len(made.candidates), dtype=bool)
+    is_chosen[chosen] = True
+    is_own = is_chosen[made.column]
     by_site = np.argsort(made.column[is_own], kind="stable")
     cell, column, metres = (a[is_own][by_site] for a in (made.cell, made.column, made.metres))
     ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
