@@ -34,7 +34,8 @@ class Siting:
     nor a candidate reaches. `asked` is the number of new centres asked for, None where it was a budget
     or to be found; the plan has fewer `sites` where more would not help. `unmeasured` is the number of
     candidates for which there was no time: the bound is what it is without knowing anything of them.
-    `kappa` is that of the goal 'fair', else None.
+    `kappa` is that of the goal 'fair', else None. `may_be_farther` says of an alternative that there was no time to
+    know whether others as good stand farther away.
     """
 
     goal: str
@@ -51,6 +52,7 @@ class Siting:
     asked: int | None = None
     unmeasured: int = 0
     kappa: float | None = None
+    may_be_farther: bool = False
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
