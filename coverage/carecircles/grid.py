@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _patches
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.words import Sentence
@@ -102,24 +103,24 @@ def make_demand(
         zh = "过大：没有一个网格的中心落在街道内。"
         raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
     codes = owner[row, col]
+    cells_of_street = np.bincount(codes, minlength=len(streets))
+    groups = columns_of(population)
+    people = population.loc[streets.index, groups]
+    _refuse_lost_people(people, cells_of_street, streets, cell)
+    each = people.to_numpy(dtype=float) / np.maximum(cells_of_street, 1)[:, None]
     demand = pd.DataFrame(
         {
             "row": row.astype(np.int32),
             "col": col.astype(np.int32),
             "x": x[col],
             "y": y[row],
-            "area_m2": float(cell) ** 2,
+            "area_m2": np.full(len(codes), float(cell) ** 2),
             "street": pd.Categorical.from_codes(codes, categories=streets.index),
+            **{group: each[codes, n] for n, group in enumerate(groups)},
         },
         index=pd.Index(row * cols + col, name="cell"),
+        copy=False,  # columns of a city are large
     )
-    cells_of_street = np.bincount(codes, minlength=len(streets))
-    groups = columns_of(population)
-    people = population.loc[streets.index, groups]
-    _refuse_lost_people(people, cells_of_street, streets, cell)
-    for group in groups:
-        each = people[group].to_numpy(dtype=float) / np.maximum(cells_of_street, 1)
-        demand[group] = each[codes]
     demand.attrs["crs"] = streets.crs.to_string()
     return demand
 
@@ -241,6 +242,29 @@ def lattice_of(demand: pd.DataFrame) -> Grid:
         zh = "`demand` 没有网格（row、col、x、y、area_m2）；请用 `grid.make_demand` 生成。"
         raise ValidationError([Sentence(told, zh=zh)])
     return found
+
+
+def metres_of(demand: pd.DataFrame, within: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """
+    The metres of a grid's columns and of its rows, those of cells as these have them to the last digit.
+
+    Parameters
+    ----------
+    demand
+        Cells of the grid.
+    within
+        The grid.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [2], "col": [1], "x": [75.0], "y": [125.0]})
+    >>> [axis.tolist() for axis in metres_of(cells, Grid(50.0, 0.0, 0.0, 3, 2, None))]
+    [[25.0, 75.0], [25.0, 75.0, 125.0]]
+    """
+    x = within.x0 + (np.arange(within.cols) + 0.5) * within.cell
+    y = within.y0 + (np.arange(within.rows) + 0.5) * within.cell
+    x[demand["col"]], y[demand["row"]] = demand["x"], demand["y"]
+    return x, y
 
 
 def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -> np.ndarray:
@@ -428,21 +452,30 @@ def outlines(cells: pd.DataFrame, part: np.ndarray, parts: int) -> list[shapely.
     >>> [outline.area for outline in outlines(cells, np.array([0, 0]), 2)]
     [5000.0, 0.0]
     """
-    # From one rectangle for each run of cells along a row.
-    order = np.lexsort((cells["col"], cells["row"], part))
-    row, col, part = cells["row"].to_numpy()[order], cells["col"].to_numpy()[order], part[order]
-    x, y = cells["x"].to_numpy()[order], cells["y"].to_numpy()[order]
-    half = np.sqrt(cells["area_m2"].to_numpy()[order]) / 2
-    starts = np.ones(len(row), dtype=bool)
-    starts[1:] = (part[1:] != part[:-1]) | (row[1:] != row[:-1]) | (col[1:] != col[:-1] + 1)
-    first = np.flatnonzero(starts)
-    last = np.append(first[1:], len(row))[: len(first)] - 1
-    runs = shapely.box(
-        x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
-    )
-    edges = np.searchsorted(part[first], np.arange(parts + 1))
-    unions = [shapely.union_all(runs[a:b]) for a, b in itertools.pairwise(edges)]
-    return [shapely.simplify(union, 0) for union in unions]
+    if cells.empty:
+        return [shapely.Polygon()] * parts
+    row, col = (cells[axis].to_numpy() - cells[axis].min() for axis in ("row", "col"))
+    rows, cols = row.max() + 1, col.max() + 1
+    side = np.sqrt(cells["area_m2"].iloc[0])
+    west, south = cells["x"].min() - side / 2, cells["y"].min() - side / 2
+    laid = np.full((rows, cols), -1, dtype=np.int32)
+    laid[row, col] = part
+    patch = _patches.numbered(laid)
+    x, y = west + side * np.arange(cols + 1), south + side * np.arange(rows + 1)
+    shapes = _patches.polygons(patch, x=x, y=y)
+    of = np.zeros(len(shapes), dtype=np.intp)
+    of[patch[row, col] - 1] = part
+    order = np.argsort(of, kind="stable")
+    edges = np.searchsorted(of[order], np.arange(parts + 1))
+    several = [shapes[order[a:b]] for a, b in itertools.pairwise(edges)]
+    return [_together(some) for some in several]
+
+
+def _together(shapes: np.ndarray) -> shapely.Geometry:
+    """Polygons as one geometry."""
+    if len(shapes) > 1:
+        return shapely.MultiPolygon(list(shapes))
+    return shapes[0] if len(shapes) else shapely.Polygon()
 
 
 def _owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
