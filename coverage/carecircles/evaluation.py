@@ -14,6 +14,7 @@ from carecircles.reach import CostTable, pairs_in, within
 
 _DISTANCE_QUANTILE = 0.9
 _PARTS = 256  # of the values that a quantile is looked for among
+_AT_ONCE = 1 << 16  # cells that are summed up
 # Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
 _VARIANCE_EVEN = 0.0724 * np.pi / 4
 _STRAIGHT = 20  # cells in a row along a border, from which on they are off alike
@@ -460,24 +461,40 @@ def weighted_quantile(
         values.max(where=is_known, initial=-np.inf),
     )
     scale = _PARTS / (high - low) if high > low else 0.0
-    part = np.full(len(values), _PARTS, dtype=np.intp)
-    part[is_known] = np.minimum((values[is_known] - low) * scale, _PARTS - 1)
-    place = group.astype(np.intp) * (_PARTS + 1) + part
-    each = np.bincount(place, weights, minlength=groups * (_PARTS + 1))
-    each = each.reshape(groups, _PARTS + 1)
+
+    def part_of(some: slice) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            part = np.minimum((values[some] - low) * scale, _PARTS - 1)
+        return np.where(is_known[some], part, _PARTS).astype(np.intp)
+
+    sums = np.zeros(groups * (_PARTS + 1))
+    for some in _stretches(len(values)):
+        place = group[some].astype(np.intp) * (_PARTS + 1) + part_of(some)
+        sums += np.bincount(place, weights[some], minlength=len(sums))
+    each = sums.reshape(groups, _PARTS + 1)
     running = np.cumsum(each, axis=1)
     wanted = share * running[:, -1]
     within = np.count_nonzero(running < wanted[:, None], axis=1)
     before = running[np.arange(groups), within] - each[np.arange(groups), within]
-    some = np.flatnonzero((part == within[group]) & is_known & (weights > 0))
-    some = some[np.lexsort((values[some], group[some]))]
-    edges = np.searchsorted(group[some], np.arange(groups + 1))
+    found = [
+        some.start + np.flatnonzero((part_of(some) == within[group[some]]) & (weights[some] > 0))
+        for some in _stretches(len(values))
+    ]
+    near = np.concatenate([np.array([], dtype=np.intp), *found])
+    near = near[is_known[near]]
+    near = near[np.lexsort((values[near], group[near]))]
+    edges = np.searchsorted(group[near], np.arange(groups + 1))
     quantiles = np.full(groups, np.nan)
     for g, (start, end) in enumerate(itertools.pairwise(edges)):
         if start < end:
-            at = np.searchsorted(before[g] + np.cumsum(weights[some[start:end]]), wanted[g])
-            quantiles[g] = values[some[min(start + at, end - 1)]]
+            at = np.searchsorted(before[g] + np.cumsum(weights[near[start:end]]), wanted[g])
+            quantiles[g] = values[near[min(start + at, end - 1)]]
     return quantiles
+
+
+def _stretches(count: int) -> list[slice]:
+    """As many rows one after the other, so few at once that what is worked out of them stays near."""
+    return [slice(n, min(n + _AT_ONCE, count)) for n in range(0, count, _AT_ONCE)]
 
 
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
@@ -492,15 +509,24 @@ def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
 def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.DataFrame:
     """The measures of every group of cells."""
     count = len(labels)
-    kind = cells["covered"].to_numpy() + 2 * (cells["depth"].to_numpy() >= 2).astype(np.intp)
-    kind += 4 * group.astype(np.intp)
+    is_covered, has_backup = cells["covered"].to_numpy(), cells["depth"].to_numpy() >= 2
     groups = people.columns_of(cells)
     areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
     weights = areas | {g: cells[g].to_numpy() for g in groups}
-    sums = {
-        name: np.bincount(kind, w, minlength=4 * count).reshape(count, 2, 2)
-        for name, w in weights.items()
-    }
+    by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
+    metres = cells["distance_m"].to_numpy()
+    flat = {name: np.zeros(4 * count) for name in weights}
+    way, on_way = np.zeros(count), np.zeros(count)
+    for some in _stretches(len(cells)):
+        of = group[some].astype(np.intp)
+        kind = 4 * of + 2 * has_backup[some] + is_covered[some]
+        for name, w in weights.items():
+            flat[name] += np.bincount(kind, w[some], minlength=4 * count)
+        has_way = np.isfinite(metres[some])
+        of, persons = of[has_way], by[some][has_way]
+        way += np.bincount(of, persons * metres[some][has_way], minlength=count)
+        on_way += np.bincount(of, persons, minlength=count)
+    sums = {name: by_kind.reshape(count, 2, 2) for name, by_kind in flat.items()}
     covered = {name: by_kind[:, 0, 1] + by_kind[:, 1, 1] for name, by_kind in sums.items()}
     uncovered = {name: by_kind[:, 0, 0] + by_kind[:, 1, 0] for name, by_kind in sums.items()}
     totals = {name: covered[name] + uncovered[name] for name in sums}
@@ -513,10 +539,6 @@ def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.Dat
             table[f"backup_{name}_share"] = by_kind[:, 1].sum(axis=1) / totals[name]
         for g in groups:
             table[f"uncovered_{g}"] = uncovered[g]
-        by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
-        metres = cells["distance_m"].to_numpy()
-        has_way = np.isfinite(metres)
-        way = np.bincount(group, np.where(has_way, by * metres, 0.0), minlength=count)
-        table["mean_distance_m"] = way / np.bincount(group, by * has_way, minlength=count)
+        table["mean_distance_m"] = way / on_way
     table["p90_distance_m"] = weighted_quantile(metres, by, group, count, share=_DISTANCE_QUANTILE)
     return pd.DataFrame(table, index=labels)

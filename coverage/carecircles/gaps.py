@@ -90,8 +90,11 @@ def uncovered_zones(
     table["parts"] = 1
     if zones.small:
         table.loc[OTHER, "parts"] = zones.small
-    lattice = cells[["row", "col", "x", "y", "area_m2"]].take(zones.cell)
-    outlines = grid.outlines(lattice, of, count)
+    outlines = (
+        grid.outlines_of(zones.patch, zones.rank, count, within=grid.lattice_of(cells))
+        if count
+        else []
+    )
     return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
 
 
@@ -171,12 +174,19 @@ def zone_of(
 
 
 class _Zones(NamedTuple):
-    """The names of zones in their order, how many small ones the last is, uncovered cells and the zone of each."""
+    """
+    Uncovered cells by zone.
+
+    The names of zones in their order, how many small ones the last is, uncovered cells and the zone of each; the
+    raster of patches that hang together, and the zone of each.
+    """
 
     names: list[str]
     small: int
     cell: np.ndarray
     of: np.ndarray
+    patch: np.ndarray
+    rank: np.ndarray
 
 
 def _zones(
@@ -190,7 +200,11 @@ def _zones(
     cell = np.flatnonzero(~cells["covered"].to_numpy(dtype=bool))
     part = cells[split].cat.codes.to_numpy()[cell] if split else np.zeros(len(cell), np.int8)
     row, col = (cells[axis].to_numpy()[cell] for axis in ("row", "col"))
-    number = _numbered(row, col, part) - 1
+    shape = [cells[axis].max() + 1 if len(cells) else 0 for axis in ("row", "col")]
+    laid = np.full(shape, -1, dtype=part.dtype)
+    laid[row, col] = part
+    patch = _patches.numbered(laid)
+    number = patch[row, col] - 1
     living = cells[headline_of(cells, group)].to_numpy()
     area, people = (np.bincount(number, of[cell]) for of in (cells["area_m2"].to_numpy(), living))
     part_of = np.zeros(len(area), dtype=part.dtype)
@@ -201,7 +215,7 @@ def _zones(
     rank = np.full(len(area), len(large))
     rank[large] = np.arange(len(large))
     names = [str(n + 1) for n in range(len(large))] + [OTHER] * (small > 0)
-    return _Zones(names, small, cell, rank[number])
+    return _Zones(names, small, cell, rank[number], patch, rank)
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:
@@ -215,14 +229,8 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     >>> number_zones(pd.DataFrame({"row": [0, 0, 2], "col": [0, 1, 0]})).tolist()
     [1, 1, 2]
     """
-    return _numbered(gaps["row"].to_numpy(), gaps["col"].to_numpy(), np.zeros(len(gaps), np.int8))
-
-
-def _numbered(row: np.ndarray, col: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """The zone of each of some cells, counted from 1; zones end where parts do."""
-    laid = np.full((row.max(initial=-1) + 1, col.max(initial=-1) + 1), -1, dtype=part.dtype)
-    laid[row, col] = part
-    found: np.ndarray = _patches.numbered(laid)[row, col]
+    laid = grid.raster(gaps, np.zeros(len(gaps), dtype=np.int8), fill=-1)
+    found: np.ndarray = _patches.numbered(laid)[gaps["row"], gaps["col"]]
     return found
 
 

@@ -454,21 +454,35 @@ def outlines(cells: pd.DataFrame, part: np.ndarray, parts: int) -> list[shapely.
     """
     if cells.empty:
         return [shapely.Polygon()] * parts
-    row, col = (cells[axis].to_numpy() - cells[axis].min() for axis in ("row", "col"))
-    rows, cols = row.max() + 1, col.max() + 1
-    side = np.sqrt(cells["area_m2"].iloc[0])
-    west, south = cells["x"].min() - side / 2, cells["y"].min() - side / 2
-    laid = np.full((rows, cols), -1, dtype=np.int32)
+    lattice = lattice_of(cells)
+    row, col = cells["row"].to_numpy(), cells["col"].to_numpy()
+    laid = np.full((lattice.rows, lattice.cols), -1, dtype=np.int32)
     laid[row, col] = part
     patch = _patches.numbered(laid)
-    x, y = west + side * np.arange(cols + 1), south + side * np.arange(rows + 1)
-    shapes = _patches.polygons(patch, x=x, y=y)
-    of = np.zeros(len(shapes), dtype=np.intp)
+    of = np.zeros(patch.max(), dtype=np.intp)
     of[patch[row, col] - 1] = part
-    order = np.argsort(of, kind="stable")
-    edges = np.searchsorted(of[order], np.arange(parts + 1))
-    several = [shapes[order[a:b]] for a, b in itertools.pairwise(edges)]
-    return [_together(some) for some in several]
+    return outlines_of(patch, of, parts, within=lattice)
+
+
+def outlines_of(
+    patch: np.ndarray, part: np.ndarray, parts: int, *, within: Grid
+) -> list[shapely.Geometry]:
+    """
+    The same of a raster of patches of cells, counted from 1 (0 where there is none), and the part of each patch.
+
+    Examples
+    --------
+    >>> patch = np.array([[1, 1, 0, 2]])
+    >>> both = outlines_of(patch, np.array([0, 0]), 1, within=Grid(50.0, 0.0, 0.0, 1, 4, None))
+    >>> both[0].geom_type, both[0].area
+    ('MultiPolygon', 7500.0)
+    """
+    x = within.x0 + within.cell * np.arange(within.cols + 1)
+    y = within.y0 + within.cell * np.arange(within.rows + 1)
+    shapes = _patches.polygons(patch, x=x, y=y)
+    order = np.argsort(part, kind="stable")
+    edges = np.searchsorted(part[order], np.arange(parts + 1))
+    return [_together(shapes[order[a:b]]) for a, b in itertools.pairwise(edges)]
 
 
 def _together(shapes: np.ndarray) -> shapely.Geometry:
