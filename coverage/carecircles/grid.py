@@ -97,28 +97,34 @@ def make_demand(
     y = (first_row + np.arange(rows) + 0.5) * cell
     owner = _owners(streets.geometry.to_numpy(), x, y)
 
-    row, col = np.nonzero(owner >= 0)
-    if len(row) == 0:
+    is_cell = owner >= 0
+    codes = owner[is_cell]
+    if len(codes) == 0:
         wrong = "too large: no cell has its centre in a street."
         zh = "过大：没有一个网格的中心落在街道内。"
         raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
-    codes = owner[row, col]
     cells_of_street = np.bincount(codes, minlength=len(streets))
     groups = columns_of(population)
     people = population.loc[streets.index, groups]
     _refuse_lost_people(people, cells_of_street, streets, cell)
     each = people.to_numpy(dtype=float) / np.maximum(cells_of_street, 1)[:, None]
+
+    def at_cells(values: np.ndarray) -> np.ndarray:
+        """Values of rows or columns, one a cell."""
+        laid: np.ndarray = np.broadcast_to(values, owner.shape)[is_cell]
+        return laid
+
     demand = pd.DataFrame(
         {
-            "row": row.astype(np.int32),
-            "col": col.astype(np.int32),
-            "x": x[col],
-            "y": y[row],
+            "row": at_cells(np.arange(rows, dtype=np.int32)[:, None]),
+            "col": at_cells(np.arange(cols, dtype=np.int32)),
+            "x": at_cells(x),
+            "y": at_cells(y[:, None]),
             "area_m2": np.full(len(codes), float(cell) ** 2),
             "street": pd.Categorical.from_codes(codes, categories=streets.index),
             **{group: each[codes, n] for n, group in enumerate(groups)},
         },
-        index=pd.Index(row * cols + col, name="cell"),
+        index=pd.Index(np.flatnonzero(is_cell), name="cell"),
         copy=False,  # columns of a city are large
     )
     demand.attrs["crs"] = streets.crs.to_string()
