@@ -241,6 +241,8 @@ def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) 
     cell = demand.index.get_indexer(index.levels[0])[index.codes[0]]
     facility = facilities.index.get_indexer(index.levels[1])[index.codes[1]]
     costs = cost.table.to_numpy()
+    if (cell[1:] > cell[:-1]).all():  # one a cell is there, in their order
+        return CostTable(cost.table, math.inf, cost.unit)
     order = np.lexsort((facility, costs, cell))
     pair = order[np.diff(cell[order], prepend=-1) > 0]
     table = table_of(demand, facilities, cell[pair], facility[pair], costs[pair])
