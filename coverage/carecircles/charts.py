@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from carecircles import _mends, comparison, equity, report
 from carecircles import timeline as timelines
 from carecircles.plan import Plan
+from carecircles.report.columns import unit_in_words
 from carecircles.timeline import Timeline
 from carecircles.words import Sentence, Text, printable, say
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from carecircles.siting import Frontier
 
 FORMATS = (".png", ".svg")
 # What machines have that can write Chinese, the usual first.
@@ -196,6 +201,108 @@ def timeline_chart(
         figure.align_ylabels()
 
     return _drawn(draw, (9.0, 5.4), suffix=suffix, lang=lang)
+
+
+def frontier_chart(
+    plan: Plan, frontiers: "Sequence[Frontier]", *, suffix: str = ".png", lang: str = "en"
+) -> Chart:
+    """
+    What fairness costs, a panel a frontier: the plans by how fair they are and by what else they do.
+
+    Parameters
+    ----------
+    plan
+        The plan the sites are added to.
+    frontiers
+        From `siting.frontier_of`.
+    suffix, lang
+        As in `lorenz_chart`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=400))
+    >>> frontier_chart(asis, [siting.frontier_of(question, new=1)]).content[1:4]
+    b'PNG'
+    """
+    group = comparison.headline(plan)
+    place, unit = (
+        {"en": plan.area.name_en, "zh": plan.area.name},
+        unit_in_words(plan.cost.unit),
+    )
+
+    def draw(figure: "Figure", say_it: Callable[[Text], str]) -> None:
+        panels = figure.subplots(1, len(frontiers), squeeze=False)[0]
+        for axes, one in zip(panels, frontiers, strict=True):
+            if one.goal == "coverage":
+                _steps(axes, one, say_it, group.name)
+            else:
+                _hull(axes, one, say_it, unit)
+            proven = one.figures["status"] == "optimal"
+            if not proven.all():
+                axes.legend(loc="best", frameon=False, fontsize=8)
+            _plainly(axes)
+        named = {"en": "what fairness costs", "zh": "公平的代价"}
+        figure.suptitle(say_it(_titled(place, named, plan)), fontsize=11, linespacing=1.5)
+
+    return _drawn(draw, (5.2 * len(frontiers), 4.6), suffix=suffix, lang=lang)
+
+
+def _steps(axes: "Axes", frontier: "Frontier", say_it: Callable[[Text], str], people: Text) -> None:
+    """People covered against the street served worst: as far as a plan keeps a floor, it covers most."""
+    figures = frontier.figures
+    x, y = 100 * figures["worst_share"].to_numpy(), figures["people"].to_numpy()
+    axes.step(x, y, where="pre", color=_BLUES[0], linewidth=1.2, alpha=0.6)
+    _points(axes, x, y, figures["status"], say_it)
+    axes.set_xlabel(
+        say_it({"en": "Covered in the street served worst, %", "zh": "覆盖率最低街道的覆盖率，%"})
+    )
+    axes.set_ylabel(
+        say_it({"en": f"People {people['en']} covered", "zh": f"覆盖的{people['zh']}人口"})
+    )
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+def _hull(axes: "Axes", frontier: "Frontier", say_it: Callable[[Text], str], unit: Text) -> None:
+    """Mean against equivalent distance, with the line below which no plan lies."""
+    figures = frontier.figures
+    x, y = figures["ede"].to_numpy(), figures["mean"].to_numpy()
+    axes.plot(x, y, color=_BLUES[0], linewidth=1.2, alpha=0.6)
+    _points(axes, x, y, figures["status"], say_it)
+    axes.invert_xaxis()  # the fairer the farther right, as beside it
+    axes.set_xlabel(
+        say_it(
+            {
+                "en": f"Equivalent distance (Kolm-Pollak), {unit['en']}",
+                "zh": f"等价均等距离（Kolm-Pollak），{unit['zh']}",
+            }
+        )
+    )
+    axes.set_ylabel(say_it({"en": f"Mean distance, {unit['en']}", "zh": f"平均距离，{unit['zh']}"}))
+
+
+def _points(
+    axes: "Axes",
+    x: "np.ndarray",
+    y: "np.ndarray",
+    status: "pd.Series",
+    say_it: Callable[[Text], str],
+) -> None:
+    """The plans, filled where they are proven, each with its number."""
+    is_proven = (status == "optimal").to_numpy()
+    for some, face, label in (
+        (is_proven, _BLUES[0], {"en": "proven", "zh": "已证明"}),
+        (~is_proven, "white", {"en": "not proven", "zh": "未证明"}),
+    ):
+        axes.scatter(
+            x[some], y[some], s=36, color=_BLUES[0], facecolor=face, zorder=3, label=say_it(label)
+        )
+    for n, (at, up) in enumerate(zip(x, y, strict=True), start=1):
+        axes.annotate(
+            f"{n}", (at, up), xytext=(5, 5), textcoords="offset points", fontsize=8, color="#334155"
+        )
 
 
 def _named(told: Timeline, say_it: Callable[[Text], str]) -> dict[int, str]:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
-    from carecircles.siting import Siting
+    from carecircles.siting import Question, Siting
     from carecircles.words import Text
 from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
+from carecircles.cli.fairness import Fairness, fairness_problems, frontiers_of, give_price
 from carecircles.cli.options import (
     Options,
     Results,
@@ -74,8 +75,18 @@ class Goal:
     full: Annotated[
         float, typer.Option(help="Metres up to which people count in full, with gradual.")
     ] = 300.0
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="With --objective facilities, instead of --share: kolm-pollak-ede=400, the largest equivalent distance "
+            "that will do (see `equity`), in metres or, with --profile, minutes."
+        ),
+    ] = None
     epsilon: Annotated[
-        float, typer.Option(help="Aversion to inequality, with fair: how much more it counts.")
+        float,
+        typer.Option(
+            help="Aversion to inequality, with fair, --target and --price-of-fairness: how much more it counts."
+        ),
     ] = 1.0
     draws: Annotated[
         int | None,
@@ -87,6 +98,13 @@ class Goal:
     seed: Annotated[int, typer.Option(help="Seed of these draws.")] = 1
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
+    ] = None
+    least_by_street: Annotated[
+        int | None,
+        typer.Option(
+            help="So many centres in every street first: each has one before any gets a second, and with too few new "
+            "ones as many streets as possible."
+        ),
     ] = None
     budget: Annotated[
         float | None,
@@ -102,7 +120,8 @@ class Places:
         str | None,
         typer.Option(
             help="Where a centre could open: gaps (cells from which one would gain), grid (every "
-            "cell), or a file of places.  [default: gaps for coverage and facilities, else grid]"
+            "cell), or a file of places.  [default: gaps for coverage and facilities, else "
+            "grid; grid with --least-by-street]"
         ),
     ] = None
     spacing: Annotated[
@@ -141,6 +160,7 @@ _AVERSION = Sentence(
     "a number above 0 and up to 100, such as 1", zh="大于 0 且不超过 100 的数，例如 1"
 )
 _DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
+_EDE = "kolm-pollak-ede"
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
@@ -152,6 +172,7 @@ def site(
     goal: Goal,
     places: Places,
     effort: Effort,
+    fairness: Fairness,
     results: Results,
     scenario: Annotated[
         Path | None,
@@ -168,9 +189,19 @@ def site(
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
-    targets = [target for target in (map, out, scenario) if target is not None]
+    targets = [target for target in (map, out, scenario, fairness.chart) if target is not None]
     require(
         _goal_problems(goal, effort),
+        fairness_problems(
+            fairness,
+            results,
+            {
+                "--objective": goal.objective if goal.objective is not Objective.coverage else None,
+                "--curve": effort.curve,
+                "--alternatives": effort.alternatives or None,
+                "--scenario": scenario,
+            },
+        ),
         _places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
@@ -204,26 +235,46 @@ def site(
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
         asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
+        ede = _ede_of(goal)[0]
+        wanted = goal.objective if ede is None else "fewest"
+        largest = Objective.fair if fairness.price_of_fairness else wanted
         _require_siting_memory(
-            goal.objective,
-            siting.pairs_expected(goal.objective, asked, candidates, full=goal.full),
+            largest,
+            siting.pairs_expected(largest, asked, candidates, full=goal.full),
             options,
             spacing=(places.spacing or options.cell) if is_spaced else None,
         )
         prices = candidates["price"] if goal.budget is not None else None
-        question = siting.ask(
-            asked,
-            candidates,
-            goal=goal.objective,
-            weight=report.headline_group(before),
-            rules=siting.Rules(
-                floor_by_street=goal.floor_by_street, prices=prices, budget=goal.budget
-            ),
-            full=goal.full,
-            share=goal.share,
-            until=begun + effort.time_limit,
-            epsilon=goal.epsilon,
+
+        def ask(objective: str, until: float) -> "Question":
+            return siting.ask(
+                asked,
+                candidates,
+                goal=objective,
+                weight=report.headline_group(before),
+                rules=siting.Rules(
+                    floor_by_street=goal.floor_by_street,
+                    least_by_street=goal.least_by_street,
+                    prices=prices,
+                    budget=goal.budget,
+                ),
+                full=goal.full,
+                share=goal.share,
+                until=until,
+                epsilon=goal.epsilon,
+                **({} if ede is None else {"ede": ede}),
+            )
+
+        if not fairness.price_of_fairness:
+            question = ask(wanted, begun + effort.time_limit)
+    if fairness.price_of_fairness:
+        how = siting.Search(effort.gap, effort.time_limit, since=begun)
+        with busy(_LOOKING, options.lang):
+            found = frontiers_of(ask, how, new=goal.new)
+        give_price(
+            before, found, fairness=fairness, results=results, options=options, inputs=inputs
         )
+        return
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
@@ -249,6 +300,8 @@ def site(
 
     most, count = effort.curve, effort.alternatives
     cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
+    if goal.least_by_street is not None:
+        cut += report.street_notes(before, after, least=goal.least_by_street)
     answer = Answer(
         lambda: report.siting_frame(before, plan, candidates),
         lambda: report.siting_record(
@@ -281,7 +334,7 @@ def _with_probability(before: "Plan", goal: Goal) -> "Plan":
 
 
 def _require_siting_memory(
-    objective: Objective, pairs: float, options: Options, *, spacing: float | None
+    objective: str, pairs: float, options: Options, *, spacing: float | None
 ) -> None:
     """Before candidates are measured, whether there is memory for all of their pairs."""
     from carecircles import memory
@@ -315,6 +368,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "say how many new centres, --new 3, or what they may cost, --budget 500."
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
+    problems += _ede_of(goal)[1]
     if goal.objective is Objective.expected:
         why = Sentence("--objective expected", zh="--objective expected 同用")
         problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
@@ -322,6 +376,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "--curve counts centres; it does not go with --budget."
         problems.append(Sentence(told, zh="--curve 按中心个数计；不能与 --budget 同用。"))
     limit, gap, full, alternatives = effort.time_limit, effort.gap, goal.full, effort.alternatives
+    least = goal.least_by_street
     counts = (("--new", new, 1000), ("--curve", curve, 100), ("--alternatives", alternatives, 20))
     shares = (("--share", goal.share), ("--floor-by-street", goal.floor_by_street))
     below_1 = Sentence("a share from 0 to below 1", zh="介于 0 到 1 之间（不含 1）的比例")
@@ -343,6 +398,12 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             ),
             ("--gap", gap, 0 <= gap < 1, below_1),
             (
+                "--least-by-street",
+                least,
+                1 <= (1 if least is None else least) <= 1000,
+                _number_to(1000, 1),
+            ),
+            (
                 "--draws",
                 goal.draws,
                 1 <= (goal.draws or 1) <= _MOST_DRAWS and goal.draws != 0,
@@ -354,6 +415,29 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
     ]
+
+
+def _ede_of(goal: Goal) -> tuple[float | None, list[Sentence]]:
+    """The equivalent distance that will do, if one is named, and what is wrong with it."""
+    if goal.target is None:
+        return None, []
+    problems = []
+    if goal.objective is not Objective.facilities:
+        told = "--target goes with --objective facilities; add it."
+        problems.append(Sentence(told, zh="--target 须与 --objective facilities 同用；请加上。"))
+    if goal.share != 1.0:
+        told = "--share and --target are two goals; give one of them."
+        problems.append(Sentence(told, zh="--share 与 --target 是两个目标；请只给出其中一个。"))
+    kind, _, said = goal.target.strip().partition("=")
+    try:
+        ede = float(said)
+    except ValueError:
+        ede = math.nan
+    if kind.strip().casefold() != _EDE or not 0 < ede < 1e6:
+        told = f"--target is {goal.target!r:.60}; write {_EDE}= and a distance above 0, such as {_EDE}=400."
+        zh = f"--target 为 {goal.target!r:.60}；应为 {_EDE}= 加大于 0 的距离，例如 {_EDE}=400。"
+        problems.append(Sentence(told, zh=zh))
+    return ede, problems
 
 
 def _number_to(most: int, least: int = 0) -> Sentence:
@@ -409,7 +493,9 @@ def _candidates(
 
     notes: list[Text] = []
     spacing = places.spacing
-    wanted = places.candidates or ("gaps" if siting.GOALS[goal.objective].from_gaps else "grid")
+    # A street may need a centre of its own where nobody gains from one.
+    has_gaps = siting.GOALS[goal.objective].from_gaps and goal.target is None
+    wanted = places.candidates or ("gaps" if has_gaps and goal.least_by_street is None else "grid")
     if wanted == "gaps":
         found = siting.candidates_in_gaps(before, spacing=spacing)
     elif wanted == "grid":

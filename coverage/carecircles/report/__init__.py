@@ -47,6 +47,10 @@ from carecircles.report.equity import equity_frame as equity_frame
 from carecircles.report.equity import equity_note as equity_note
 from carecircles.report.equity import equity_record as equity_record
 from carecircles.report.equity import equity_table as equity_table
+from carecircles.report.fairness import frontier_frame as frontier_frame
+from carecircles.report.fairness import frontier_notes as frontier_notes
+from carecircles.report.fairness import frontier_record as frontier_record
+from carecircles.report.fairness import frontier_table as frontier_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
@@ -115,6 +119,7 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
+from carecircles.report.siting import street_notes as street_notes
 from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
 from carecircles.report.sure import sure_centres_frame as sure_centres_frame
 from carecircles.report.sure import sure_centres_table as sure_centres_table

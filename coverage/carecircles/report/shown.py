@@ -181,6 +181,18 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
 )
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested", "status")
+FRONTIER_COLUMNS = (
+    "number",
+    "covered_{g}",
+    "covered_{g}_share",
+    "given_up_{g}",
+    "worst_street",
+    "least_{g}_share",
+    "mean_distance_{u}",
+    "ede_{u}",
+    "sites",
+    "status",
+)
 # Of tables on a page,
 COVERAGE_PANEL = (
     "street_name",

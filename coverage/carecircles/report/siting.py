@@ -28,7 +28,7 @@ from carecircles.report.ways import reach_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands site nothing and need none of it
-    from carecircles.siting import Siting
+    from carecircles.siting import Reached, Siting
     from carecircles.siting.goals import Goal
 
 _WHY_ZH = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
@@ -167,7 +167,8 @@ def _siting_figures(siting: "Siting") -> dict[str, Any]:
     gap = None if math.isnan(siting.gap) else siting.gap
     proof = {"bound": bound, "gap": gap, "status": siting.status}
     kappa = {} if siting.kappa is None else {"kappa": siting.kappa}
-    return {"objective": objective, "before": before, **kappa, **proof, **people}
+    reached = {} if siting.reached is None else {"ede": siting.reached._asdict()}
+    return {"objective": objective, "before": before, **kappa, **reached, **proof, **people}
 
 
 def _in_unit(siting: "Siting", value: float) -> float:
@@ -343,7 +344,9 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
     prices = _siting_frame(plan, siting, candidates).get("price")
     if prices is not None:
         lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
-    if goal.column is not None:
+    if siting.reached is not None:
+        lines.append(_reached(plan, siting.reached))
+    elif goal.column is not None:
         column = in_unit(goal.column.replace("{g}", headline_group(plan)), plan.cost.unit)
         now, then = (show(column, _in_unit(siting, v)) for v in (siting.objective, siting.before))
         of: Text = {"en": "", "zh": " 人"}
@@ -381,6 +384,18 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
         }
     )
     return lines
+
+
+def _reached(plan: Plan, reached: "Reached") -> Text:
+    """To what the equivalent distance is brought, and what was asked for."""
+    unit, label = unit_in_words(plan.cost.unit), comparison.headline(plan).name
+    asked, before, then = (f"{value:,.1f}" for value in reached)
+    return {
+        "en": f"Equivalent distance to the nearest centre (Kolm-Pollak), {label['en']}: {then} {unit['en']}, {before} "
+        f"{unit['en']} before; at most {asked} {unit['en']} were asked for.",
+        "zh": f"{label['zh']}到最近中心的等价均等距离（Kolm-Pollak）：{then} {unit['zh']}（原 {before} {unit['zh']}），"
+        f"要求不超过 {asked} {unit['zh']}。",
+    }
 
 
 def _fewer(siting: "Siting") -> list[Text]:
@@ -490,6 +505,45 @@ def _unmeasured(siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
             "en": f"There was time to measure {some:,} of {every:,} candidates, spread evenly over all; the "
             "others are left out. Allow more time.",
             "zh": f"时间只够量算 {every:,} 个候选点中的 {some:,} 个（均匀选取），其余未予考虑；请延长时间。",
+        }
+    ]
+
+
+def street_notes(before: Plan, after: Plan, *, least: int) -> list[Text]:
+    """
+    How many streets have so many centres of their own then, and which have not.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1, rules=siting.Rules(least_by_street=1))
+    >>> report.street_notes(asis, siting.carry_out(asis, best, places), least=1)[0]["en"]
+    'Streets with a centre of their own: 4 of 4 (3 before).'
+    """
+    streets = after.area.streets
+    count, was = (
+        plan.area.facilities["street"].value_counts().reindex(streets.index, fill_value=0)
+        for plan in (after, before)
+    )
+    every, then, now = len(streets), int((count >= least).sum()), int((was >= least).sum())
+    names = [name_of(row) for row in streets[count.to_numpy() < least].to_dict("records")]
+    what: Text = {"en": "a centre of their own", "zh": "有自己的中心的街道"}
+    if least > 1:
+        what = {
+            "en": f"{least} centres of their own or more",
+            "zh": f"有 {least} 个及以上中心的街道",
+        }
+    without: Text = {
+        "en": f"; without: {', '.join(name['en'] for name in names)}" if names else "",
+        "zh": f"；未达到：{'、'.join(name['zh'] for name in names)}" if names else "",
+    }
+    return [
+        {
+            "en": f"Streets with {what['en']}: {then} of {every} ({now} before){without['en']}.",
+            "zh": f"{what['zh']}：{every} 个中的 {then} 个（原 {now} 个）{without['zh']}。",
         }
     ]
 

@@ -1,11 +1,13 @@
 """Where the next centres should stand: candidates, models with their proof, curves and alternatives."""
 
+from carecircles.siting.answers import MODELS as MODELS
 from carecircles.siting.answers import Question as Question
 from carecircles.siting.answers import alternatives_to as alternatives_to
 from carecircles.siting.answers import answer as answer
 from carecircles.siting.answers import ask as ask
 from carecircles.siting.answers import carry_out as carry_out
 from carecircles.siting.answers import curve_of as curve_of
+from carecircles.siting.answers import frontier_of as frontier_of
 from carecircles.siting.answers import site as site
 from carecircles.siting.answers import steps_of as steps_of
 from carecircles.siting.candidates import candidates_in_gaps as candidates_in_gaps
@@ -17,8 +19,12 @@ from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates
 from carecircles.siting.candidates import with_gross as with_gross
+from carecircles.siting.found import Reached as Reached
+from carecircles.siting.found import Siting as Siting
+from carecircles.siting.frontiers import Frontier as Frontier
+from carecircles.siting.frontiers import covered_against_worst as covered_against_worst
+from carecircles.siting.frontiers import mean_against_ede as mean_against_ede
 from carecircles.siting.goals import GOALS as GOALS
-from carecircles.siting.models import MODELS as MODELS
 from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
 from carecircles.siting.models import maximize_expected as maximize_expected
@@ -31,8 +37,8 @@ from carecircles.siting.places import PlacesSiting as PlacesSiting
 from carecircles.siting.places import read_options as read_options
 from carecircles.siting.places import site_places as site_places
 from carecircles.siting.places import steps_of_places as steps_of_places
-from carecircles.siting.question import Rules as Rules
-from carecircles.siting.question import Search as Search
-from carecircles.siting.question import Siting as Siting
+from carecircles.siting.rules import Rules as Rules
+from carecircles.siting.search import Search as Search
 from carecircles.siting.several import alternatives as alternatives
 from carecircles.siting.several import curve as curve
+from carecircles.siting.targets import fewest_for_ede as fewest_for_ede

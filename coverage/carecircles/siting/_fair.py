@@ -9,9 +9,10 @@ import numpy as np
 from carecircles import equity
 from carecircles.siting import _nearest
 from carecircles.siting._bent import Bend, limits_beside
-from carecircles.siting._search import Watch
+from carecircles.siting._instance import Instance, limits_of
+from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock, Solution
-from carecircles.siting.question import Instance, Search, limits_of
+from carecircles.siting.search import Search
 
 _NEARER = 3.0  # powers of e by which bent distances are told anew
 
@@ -39,7 +40,8 @@ def fairest(
     """
     The least equivalent distance: the least sum of bent ones, told anew by what a better plan can have at most.
 
-    A plan that is found says from where on nobody of a better one is; what is nearer shows the more then.
+    A plan that is found says from where on nobody of a better one is; what is nearer shows the more then. One as
+    good as `search.enough`, an equivalent distance, ends it.
     """
     base, limits = np.minimum(made.base, most), np.full(len(people), most)
     best = Solution(np.array([], int), math.inf, 0.0, clock.word())
@@ -57,10 +59,33 @@ def fairest(
         if value < best.value:
             best = best._replace(chosen=found.chosen, value=value)
         best = best._replace(bound=min(bound, best.value), status=found.status)
+        if search.enough is not None and best.value <= search.enough:
+            return best
         nearer = limits_beside(best.value, people, limits, kappa) if kappa else limits
         if not (kappa * (limits - nearer)[people > 0] > _NEARER).any() or not clock.left():
             return best
         limits = nearer
+
+
+def mixed(
+    made: Instance,
+    people: np.ndarray,
+    bend: Bend,
+    slope: float,
+    search: Search,
+    clock: Clock,
+) -> Solution:
+    """The least sum of distances and, each times a slope, of bent ones; none counts beyond the bend's largest."""
+
+    def both(metres: np.ndarray) -> np.ndarray:
+        capped = np.minimum(metres, bend.most)
+        summed: np.ndarray = capped + slope * bend.bent(capped)
+        return summed
+
+    inner = dataclasses.replace(made, metres=both(made.metres), base=both(made.base))
+    beyond = float(both(np.array([bend.most]))[0])
+    how = dataclasses.replace(search, watch=None)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made, clock), how, clock)
 
 
 def _bent_sums(
@@ -83,11 +108,14 @@ def _bent_sums(
         base=bend.bent(np.minimum(made.base, limits)),
     )
     watched = search.watch and _straight_watch(search.watch, straight)
-    # What is good enough is told as a distance, and is no sum.
-    how = dataclasses.replace(search, watch=watched, enough=None)
+    # What is good enough is told as a distance; its sum holds while nobody is taken to be nearer than they are.
+    enough, is_true = search.enough, bool((limits[people > 0] >= bend.most).all())
+    if enough is not None:
+        enough = whole * float(bend.bent(np.array([enough]))[0]) if is_true else None
+    how = dataclasses.replace(search, watch=watched, enough=enough)
     beyond = float(bend.bent(np.array([bend.most]))[0])
     # Who is within the cutoff, bent distances do not say: the rules are those of the question.
-    return _nearest.by_nearest(inner, people, beyond, limits_of(made), how, clock)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made, clock), how, clock)
 
 
 def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:

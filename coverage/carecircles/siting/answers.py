@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
@@ -17,10 +17,35 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
+from carecircles.siting.found import Siting
+from carecircles.siting.frontiers import Frontier, covered_against_worst, mean_against_ede
 from carecircles.siting.goals import GOALS
-from carecircles.siting.models import MODELS
-from carecircles.siting.question import Rules, Search, Siting, too_late
+from carecircles.siting.models import (
+    maximize_backup,
+    maximize_coverage,
+    maximize_expected,
+    maximize_gradual_coverage,
+    minimize_cost,
+    minimize_ede,
+    minimize_facilities,
+    minimize_worst,
+)
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Search, too_late
+from carecircles.siting.targets import fewest_for_ede
 from carecircles.words import Sentence, joined
+
+MODELS: dict[str, Callable[..., Siting]] = {
+    "coverage": maximize_coverage,
+    "expected": maximize_expected,
+    "facilities": minimize_facilities,
+    "fewest": fewest_for_ede,
+    "distance": minimize_cost,
+    "fair": minimize_ede,
+    "worst": minimize_worst,
+    "backup": maximize_backup,
+    "gradual": maximize_gradual_coverage,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +86,16 @@ class OfGoal(TypedDict, total=False):
     full: float
     share: float
     epsilon: float
+    ede: float
 
 
-_USUAL: OfGoal = {"full": 300.0, "share": 1.0, "epsilon": equity.EPSILON}
-_TOLD = {"gradual": "full", "facilities": "share", "fair": "epsilon"}
+_USUAL: OfGoal = {"full": 300.0, "share": 1.0, "epsilon": equity.EPSILON, "ede": math.nan}
+_TOLD = {
+    "gradual": ("full",),
+    "facilities": ("share",),
+    "fair": ("epsilon",),
+    "fewest": ("epsilon", "ede"),
+}
 
 
 def ask(
@@ -100,7 +131,9 @@ def ask(
     share
         Share of the people to cover, of the goal 'facilities'; 1 if not given.
     epsilon
-        Aversion to inequality, of the goal 'fair'; 1 if not given.
+        Aversion to inequality, of the goals 'fair' and 'fewest'; 1 if not given.
+    ede
+        The largest equivalent distance that will do, of the goal 'fewest'.
 
     Raises
     ------
@@ -124,13 +157,15 @@ def ask(
     if unknown := set(of_goal) - set(_USUAL):
         raise TypeError(f"ask() got an unexpected keyword argument {min(unknown)!r}")
     told: dict[str, Any] = {**_USUAL, **of_goal}
-    options: dict[str, Any] = {name: told[name] for key, name in _TOLD.items() if key == goal}
+    options: dict[str, Any] = {name: told[name] for name in _TOLD.get(goal, ())}
     weight = comparison.headline(plan).column if weight is None else weight
     cost, some = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
-    options["rules"] = (
-        rules if len(some) == len(candidates) else dataclasses.replace(rules, may_not_open=closed)
-    )
+    if len(some) < len(candidates):
+        rules = dataclasses.replace(rules, may_not_open=closed)
+    if rules.least_by_street is not None:
+        rules = dataclasses.replace(rules, street_of=_street_of(plan, some))
+    options["rules"] = rules
     return Question(plan, some, goal, weight, cost, options, len(candidates) - len(some))
 
 
@@ -155,7 +190,7 @@ def site(
     search
         How long to search; 60 seconds for the best plan if None.
     asked
-        What else `ask` takes: weight, rules, full, share, epsilon.
+        What else `ask` takes: weight, rules, full, share, epsilon, ede.
 
     Returns
     -------
@@ -269,6 +304,64 @@ def alternatives_to(
     )
     whole = _whole(question, *(other for _, other in found))
     return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
+
+
+def frontier_of(
+    question: Question, *, new: int | None = None, search: Search | None = None
+) -> Frontier:
+    """
+    What fairness costs: `covered_against_worst` of the goal 'coverage', `mean_against_ede` of the goal 'fair'.
+
+    Parameters
+    ----------
+    question
+        From `ask`, for one of these two goals.
+    new
+        How many new centres; None if the rules give a budget.
+    search
+        How long to search, for all plans together.
+
+    Returns
+    -------
+    frontier
+        Its streets are told by their codes. Nothing of it is proven where candidates were not measured.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> question = siting.ask(asis, siting.candidates_on_grid(asis.cells, spacing=400))
+    >>> siting.frontier_of(question, new=2).figures["worst_share"].round(2).tolist()
+    [0.11, 0.21, 0.71]
+    """
+    if question.goal not in _FRONTIERS:
+        told = f"goal is {question.goal!r}; the price of fairness is told of 'coverage' and 'fair'."
+        zh = f"goal 是 {question.goal!r}；公平的代价只用于 'coverage' 和 'fair'。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    options, cells = _options(question, new=new, search=search), _cells(question)
+    options.pop("share", None)
+    found = _FRONTIERS[question.goal](cells, question.cost, **options)
+    figures = found.figures
+    if "worst" in figures:
+        named = zip(
+            cells["street"].cat.categories,
+            question.plan.cells["street"].cat.categories,
+            strict=True,
+        )
+        figures = figures.assign(worst=figures["worst"].map(dict(named)).fillna(""))
+    if question.unmeasured:
+        late = figures["status"].where(figures["status"] == "stopped", "time limit")
+        figures = figures.assign(bound=math.nan, gap=math.nan, status=late)
+    return dataclasses.replace(
+        found, figures=figures, is_whole=found.is_whole and not question.unmeasured
+    )
+
+
+_FRONTIERS: dict[str, Callable[..., Frontier]] = {
+    "coverage": covered_against_worst,
+    "fair": mean_against_ede,
+}
 
 
 def carry_out(
@@ -396,17 +489,31 @@ def _options(question: Question, *, new: int | None, search: Search | None) -> d
     }
 
 
+def _street_of(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series | None:
+    """The street of each centre and candidate, called as that of a cell; '' where in none, None where nobody says."""
+    if "street" not in candidates:
+        return None
+    codes = pd.concat([plan.area.facilities["street"], candidates["street"]])
+    labels = dict(zip(plan.area.streets.index, _street_labels(plan), strict=True))
+    return pd.Series([labels.get(code, "") for code in codes], codes.index, dtype=object)
+
+
 def _cells(question: Question) -> pd.DataFrame:
     """The cells, their streets called by names and code, as a message about a street will."""
-    cells, streets = question.plan.cells, question.plan.area.streets
-    labels = [
-        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
-        for code, name, name_en in streets.loc[
-            cells["street"].cat.categories, ["name", "name_en"]
-        ].itertuples()
-    ]
+    cells = question.plan.cells
+    every = pd.Series(_street_labels(question.plan), question.plan.area.streets.index, dtype=object)
+    labels = every.loc[cells["street"].cat.categories].tolist()
     named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
     return cells.assign(street=cells["street"].cat.set_categories(named, rename=True))
+
+
+def _street_labels(plan: Plan) -> list[Sentence]:
+    """What each street is called in a message."""
+    named = plan.area.streets[["name", "name_en"]].itertuples()
+    return [
+        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
+        for code, name, name_en in named
+    ]
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:

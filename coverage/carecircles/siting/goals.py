@@ -1,4 +1,4 @@
-"""What siting can be asked for: a row a goal. Its model stands in `models.MODELS` under the same name."""
+"""What siting can be asked for: a row a goal. Its model stands in `answers.MODELS` under the same name."""
 
 from dataclasses import dataclass
 
@@ -59,6 +59,18 @@ GOALS: dict[str, Goal] = {
         is_less_better=True,
         finds_number=True,
         from_gaps=True,
+    ),
+    "fewest": Goal(
+        {
+            "en": "new centres for an equivalent distance (Kolm-Pollak)",
+            "zh": "达到等价均等距离（Kolm-Pollak）所需的新增中心",
+        },
+        "number",
+        is_less_better=True,
+        finds_number=True,
+        column="ede_m",
+        table="nearer",
+        may_grow=True,
     ),
     "distance": Goal(
         {"en": "mean distance to the nearest centre", "zh": "到最近中心的平均距离"},

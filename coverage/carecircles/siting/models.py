@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,29 +11,20 @@ from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting import (
     _assigned,
+    _cover,
     _fair,
     _most,
     _nearest,
+    _problem,
     _radius,
-    _search,
-    _solver,
+    _twice,
     _worths,
 )
-from carecircles.siting.question import (
-    Rules,
-    Search,
-    Siting,
-    beyond_of,
-    covering_of,
-    few,
-    instance_of,
-    limits_of,
-    pairs_of,
-    raised,
-    require_cutoff,
-    siting_of,
-    solving,
-)
+from carecircles.siting._instance import covering_of, limits_of
+from carecircles.siting.found import Siting, raised, siting_of
+from carecircles.siting.question import beyond_of, instance_of, pairs_of, require_cutoff
+from carecircles.siting.rules import Rules, few
+from carecircles.siting.search import Search, solving
 from carecircles.words import Sentence
 
 _MOST_EPSILON = 100.0
@@ -361,9 +351,9 @@ def maximize_backup(
     with solving(made, search) as clock:
         problem, rows = covering_of(made, made.depth < 2, limit)
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
-        problem = _search.merged(problem._replace(group=need))
-        solution = _solver.maximize_backup(
-            problem, problem.group, limits_of(made),
+        problem = _problem.merged(problem._replace(group=need))
+        solution = _twice.maximize_backup(
+            problem, problem.group, limits_of(made, clock),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_worths.shifted(search.watch, have),
         )  # fmt: skip
         return siting_of(made, raised(solution, have), twice, clock)
@@ -432,7 +422,7 @@ def minimize_cost(
         if capacities is not None:
             solution = _assigned.assigned(made, demand, table, capacities, most, search, clock)
             return siting_of(made, solution, walked, clock, objective=solution.value)
-        solution = _nearest.by_nearest(made, people, most, limits_of(made), search, clock)
+        solution = _nearest.by_nearest(made, people, most, limits_of(made, clock), search, clock)
         return siting_of(made, solution, walked, clock)
 
 
@@ -490,10 +480,7 @@ def minimize_ede(
     (['b'], 150.0, 0.0067)
     """
     table, limit = pairs_of(cost, cutoff)
-    if not 0 < epsilon <= _MOST_EPSILON:
-        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
-        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
-        raise ValidationError([Sentence(told, zh=zh)])
+    require_aversion(epsilon)
     search = search or Search()
     made = instance_of("fair", demand, table, limit, weight, rules, new, search.memory)
     people, most = np.where(made.is_in_table, made.people, 0.0), beyond_of(table, None)
@@ -509,6 +496,14 @@ def minimize_ede(
     with solving(made, search) as clock:
         solution = _fair.fairest(made, people, most, kappa, on_the_whole, search, clock)
         return dataclasses.replace(siting_of(made, solution, on_the_whole, clock), kappa=kappa)
+
+
+def require_aversion(epsilon: float) -> None:
+    """Whether an aversion to inequality can be used."""
+    if not 0 < epsilon <= _MOST_EPSILON:
+        told = f"epsilon is {epsilon:g}; write a number above 0 and up to {_MOST_EPSILON:g}, such as 1."
+        zh = f"epsilon 是 {epsilon:g}；请写大于 0 且不超过 {_MOST_EPSILON:g} 的数，例如 1。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def minimize_worst(
@@ -634,22 +629,10 @@ def minimize_facilities(
     with solving(made, search) as clock:
         problem = _worths.small(made, covering_of(made, made.base > limit, limit)[0], clock)[0]
         least = wanted - covered(made.base, made.depth)
-        solution = _solver.minimize(
-            problem, limits_of(made, problem.columns),
+        solution = _cover.minimize(
+            problem, limits_of(made, clock, problem.columns),
             least=min(max(least, 0.0), float(problem.weight.sum())),
             gap=search.gap, clock=clock, watch=_worths.shifted(search.watch, spent),
         )  # fmt: skip
         solution = raised(solution._replace(chosen=problem.columns[solution.chosen]), spent)
         return siting_of(made, solution, covered, clock, objective=solution.value)
-
-
-MODELS: dict[str, Callable[..., Siting]] = {
-    "coverage": maximize_coverage,
-    "expected": maximize_expected,
-    "facilities": minimize_facilities,
-    "distance": minimize_cost,
-    "fair": minimize_ede,
-    "worst": minimize_worst,
-    "backup": maximize_backup,
-    "gradual": maximize_gradual_coverage,
-}
