@@ -554,7 +554,7 @@ def test_a_signal_that_a_library_swallows_stops_the_run_all_the_same(tmp_path, n
         "import os, signal, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a run behind a shell has none
         "from carecircles import cli\n"
-        "def swallows():\n"
+        "def swallows(_lang):\n"
         "    try:\n"
         f"        os.kill(os.getpid(), signal.{name}); time.sleep(30)\n"
         "    except BaseException: pass\n"

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
-    "_signals", "_limits", "words", "errors", "_mends", "_html", "_rows", "norms", "people", "amenities", "datum", "io._checks",
+    "_signals", "_limits", "_lines", "words", "errors", "_mends", "_html", "_rows", "norms", "people", "amenities", "datum", "io._checks",
     "io._encoding", "io._table", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts", "io._points",
     "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.amenities", "io.rasters", "io.write", "io._matching", "io",
     "services", "walkers", "positions", "network.values", "network.places", "network._tiles", "network.graphs", "network.walks",
@@ -32,19 +32,20 @@ ORDER = [
     "scenario.ways", "scenario.after", "scenario", "plan", "comparison", "claims", "circle", "timeline", "marginal",
     "robustness.values", "robustness.drawn", "robustness._spans", "robustness.measured", "robustness.figures", "robustness",
     "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load",
-    "siting.goals", "siting._search", "siting._terms", "siting._bent", "siting._starts", "siting._bound", "siting._model",
-    "siting._solver", "siting.question", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
+    "siting.goals", "siting.rules", "siting._problem", "siting._terms", "siting._bent", "siting._swaps", "siting._starts",
+    "siting._bound", "siting._model", "siting._solver", "siting._cover", "siting._twice", "siting._instance", "siting._floors", "siting.search",
+    "siting.question", "siting.found", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
     "siting._assigned", "siting.models", "siting.targets", "siting.frontiers", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting",
     "benches.values", "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search",
     "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.rebuilt",
     "report.ways", "report.notes", "report.frames", "report.workbook", "report.coverage", "report.services", "report.change",
     "report.claims", "report.circle", "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure",
     "report.load", "report.timeline", "report.network", "report.benches", "report._widths", "report.terminal", "report",
-    "charts", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage",
+    "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage",
     "maps.circle", "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure", "maps.walk",
-    "maps.live", "maps", "cli.output", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle", "cli.timeline",
+    "maps.live", "maps", "cli.output", "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle", "cli.timeline",
     "cli.claims", "cli.whatif", "cli.fairness", "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.load", "cli.network", "cli.benches",
-    "cli.files", "cli.main", "cli", "__main__",
+    "cli.files", "cli.doctor", "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from scipy import sparse
 from carecircles import _highs, siting
 from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError
 from carecircles.report import siting as siting_report
-from carecircles.siting import Rules, Search, _bound, _search, _solver, _terms
+from carecircles.siting import Rules, Search, _bound, _cover, _problem, _solver, _starts, _terms
 from tests.test_cli import run
 
 MODELS = {
@@ -120,13 +120,13 @@ def alone(monkeypatch):
     """Leave to the solver what would be proven before it is asked."""
     monkeypatch.setattr(_bound, "_ROUNDS", 0)
     monkeypatch.setattr(_solver, "can_cover", lambda *_: True)
-    monkeypatch.setattr(_solver, "_with_less", lambda _problem, _price, *known, **_: known)
-    filled = _solver.fill
+    monkeypatch.setattr(_cover, "_with_less", lambda _problem, _price, *known, **_: known)
+    filled = _starts.fill
 
     def nothing_for_circles(problem, need, *more):
         return filled(problem, need, *more) if need.max() > 1 else np.array([], dtype=int)
 
-    monkeypatch.setattr(_solver, "fill", nothing_for_circles)
+    monkeypatch.setattr(_starts, "fill", nothing_for_circles)
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_whatever_prices_the_solver_gives_no_plan_beats_the_bound(monkeypatch, l
             leads=_bound.Leads(np.array([0])), value=most - 1,
         )  # fmt: skip
         assert found.value >= most - 1e-9
-        useful = _search.useful(found.constant, found.added, np.ones(7), 3.0, most - 1)
+        useful = _problem.useful(found.constant, found.added, np.ones(7), 3.0, most - 1)
         assert set(best) <= set(useful.tolist())
 
 

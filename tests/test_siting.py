@@ -30,9 +30,10 @@ from carecircles.siting import (
     Search,
     _bound,
     _nearest,
-    _search,
+    _problem,
     _solver,
     _starts,
+    _swaps,
     _terms,
 )
 from tests.conftest import ROOT
@@ -722,13 +723,13 @@ def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, mod
 def test_the_search_never_opens_a_site_twice(seed):
     rng = np.random.default_rng(seed)
     worth = sparse.csc_matrix(rng.random((80, 30)) * (rng.random((80, 30)) < 0.2))
-    plan = _search.Standing(worth, rng.choice([0.0, 0.1, 0.2, 0.7], 30), 1.3)
+    plan = _swaps.Standing(worth, rng.choice([0.0, 0.1, 0.2, 0.7], 30), 1.3)
     clock = _terms.Clock(60)
     plan.climb(clock)
-    best = _search.explored(plan, clock, patience=20, enough=math.inf)
+    best = _swaps.explored(plan, clock, patience=20, enough=math.inf)
     assert len(set(best.columns())) == len(best.columns())
     assert best.price[best.columns()].sum() <= 1.3 + 1e-9
-    assert best.value() == pytest.approx(_search.worth_of(worth, best.columns()))
+    assert best.value() == pytest.approx(_problem.worth_of(worth, best.columns()))
     for _ in range(20):
         plan.kick(rng)
         assert len(set(plan.columns())) == len(plan.columns())
@@ -750,7 +751,7 @@ def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
     clock = _terms.Clock(60)
     found, _ = _bound.bound(asked, price, 3.0, clock, leads=_bound.Leads(), value=most - 1)
     assert most - 1e-9 <= found.value <= worth.max(axis=1).sum() + 1e-9
-    useful = _search.useful(found.constant, found.added, price, 3.0, most - 1)
+    useful = _problem.useful(found.constant, found.added, price, 3.0, most - 1)
     assert worth[:, np.intersect1d(best, useful).astype(int)].max(axis=1, initial=0).sum() == most
     plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
     assert (plan.status, plan.value) == ("optimal", most)
@@ -807,10 +808,10 @@ def test_candidates_that_others_replace_are_those_held_against_each_other_one_by
     row = np.arange(190)[:, None]
     cover = (row >= first) & (row < first + length)
     price = rng.choice([1.0, 2.0], 300)
-    problem = _search.Covering(
+    problem = _problem.Covering(
         sparse.csr_matrix(cover.astype(float)), np.ones(190), np.zeros(190, int), np.arange(300), np.arange(190)
     )  # fmt: skip
-    small, replaced_by = _search.without_dominated(problem, price)
+    small, replaced_by = _problem.without_dominated(problem, price)
     kept = [
         a
         for a in np.flatnonzero(length)
@@ -1437,7 +1438,7 @@ def test_the_fewest_columns_by_row_weights_cover_all_and_are_seldom_beaten(seed,
     near[np.arange(30), rng.integers(0, 10, 30)] = True
     price = rng.integers(1, 5, 10).astype(float) if is_priced else np.ones(10)
     columns = np.arange(10)
-    problem = _search.Covering(
+    problem = _problem.Covering(
         sparse.csr_matrix(near * 1.0), np.ones(30), columns[:1].repeat(30), columns, np.arange(30)
     )
     start = _starts.covering(problem, price, 30.0)

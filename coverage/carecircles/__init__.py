@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from carecircles import comparison as comparison
     from carecircles import datasets as datasets
     from carecircles import datum as datum
+    from carecircles import doctor as doctor
     from carecircles import equity as equity
     from carecircles import errors as errors
     from carecircles import evaluation as evaluation
@@ -71,6 +72,7 @@ __all__ = [
     "comparison",
     "datasets",
     "datum",
+    "doctor",
     "equity",
     "errors",
     "evaluation",

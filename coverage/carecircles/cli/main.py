@@ -9,16 +9,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from carecircles import __version__, _signals
-from carecircles.cli.options import app, language_of
+from carecircles.cli import help
+from carecircles.cli.options import Lang, app, language_of
 from carecircles.cli.output import print_line
 from carecircles.cli.usage import UsageError, wrong_call
+from carecircles.cli.welcome import welcome
 from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError, ValidationError
 from carecircles.words import Sentence, printable, say
 
 # The help lists the commands in this order.
 # isort: off
 from carecircles.cli import coverage, circle, timeline, claims, whatif, site, benches, equity, load  # noqa: F401
-from carecircles.cli import sure, project, network, files  # noqa: F401
+from carecircles.cli import sure, project, network, files, doctor  # noqa: F401
 # isort: on
 
 _MOST_PROBLEMS = 100
@@ -33,11 +35,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    lang: Lang = None,  # type: ignore[assignment]  # which its callback replaces
+    version: Annotated[  # noqa: ARG001  # its callback prints it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        print_line(welcome(lang))
 
 
 def main() -> NoReturn:
@@ -51,7 +56,7 @@ def main() -> NoReturn:
     try:
         with _signals.awaited():
             _require_working_folder()
-            _run()
+            _run(lang)
             sys.stdout.flush()
     except ValidationError as err:
         _stop(_told(err.problems), 2, lang)
@@ -84,10 +89,12 @@ def main() -> NoReturn:
     raise SystemExit(0)
 
 
-def _run() -> None:
+def _run(lang: str) -> None:
     """The command; what typer finds wrong with a call is told as any other problem."""
+    program = typer.main.get_command(app)
+    help.speak(program, lang)
     try:
-        status = app(standalone_mode=False)
+        status = program(standalone_mode=False)
     except UsageError as err:
         if not str(err):  # typer has printed the help instead
             raise SystemExit(2) from None

@@ -17,14 +17,15 @@ from typing import Annotated
 import typer
 
 from carecircles import _mends
+from carecircles.cli.help import Program
 from carecircles.cli.usage import Command
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
 
 app = typer.Typer(
     name="carecircles",
-    add_completion=False,
-    no_args_is_help=True,
+    cls=Program,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="Who is within a short walk of an elderly-care centre, who is not, and where.",
 )
@@ -50,6 +51,11 @@ class EvaluationFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+
+
+class DocumentFormat(StrEnum):
+    table = "table"
+    json = "json"
 
 
 class ZonesFormat(StrEnum):
@@ -100,6 +106,10 @@ def language_of(words: Sequence[str]) -> Language:
     return _language(next((Language(word) for word in asked[::-1] if word in {*Language}), None))
 
 
+_of_area = functools.partial(typer.Option, rich_help_panel="The study area")
+_on_foot = functools.partial(typer.Option, rich_help_panel="How people get there")
+_counted = functools.partial(typer.Option, rich_help_panel="Whose figures, and when")
+
 Lang = Annotated[
     Language,
     typer.Option(
@@ -115,121 +125,121 @@ class Options:
     """What every command that evaluates a study area is told about it, as one value."""
 
     area: Annotated[
-        str, typer.Option(help="A bundled study area, or a folder shaped like one (see `init`).")
+        str, _of_area(help="A bundled study area, or a folder shaped like one (see `init`).")
     ] = "hexi"
     centres: Annotated[
         Path | None,
-        typer.Option(
+        _of_area(
             help="Another list of centres, instead of the area's own; FILE.xlsx#SHEET names a sheet."
         ),
     ] = None
     datum: Annotated[
         str | None,
-        typer.Option(
+        _of_area(
             help="Datum of the files named with --centres, --network, --rests, --candidates and --keep-out, or of the "
             "area's own centres where none is named: wgs84, cgcs2000, gcj02 or bd09."
         ),
     ] = None
     reach: Annotated[
         ReachKind,
-        typer.Option(
+        _on_foot(
             help="How people get to centres: straight (the circle of the standard), walking (along "
             "the streets and paths of a network) or detour (round the area's barriers, or by --detour)."
         ),
     ] = ReachKind.straight
     network: Annotated[
         Path | None,
-        typer.Option(
+        _on_foot(
             help="Streets and paths to walk along, instead of the area's own (see `network`)."
         ),
     ] = None
     rests: Annotated[
         Path | None,
-        typer.Option(
+        _on_foot(
             help="Seats to rest on along the way, instead of the area's own: points, or .osm.pbf with its "
             "benches and shelters."
         ),
     ] = None
     stretch: Annotated[
         float | None,
-        typer.Option(
+        _on_foot(
             help="Metres that are walked without a seat at most, with --reach walking: a walk with a longer "
             "stretch does not count."
         ),
     ] = None
     detour: Annotated[
         float | None,
-        typer.Option(
+        _on_foot(
             help="With --reach detour, without barriers: how many times as long as a straight line ways "
             "are, such as 1.45."
         ),
     ] = None
     detour_source: Annotated[
         str | None,
-        typer.Option(help="Where the factor of --detour comes from; it stands with every result."),
+        _on_foot(help="Where the factor of --detour comes from; it stands with every result."),
     ] = None
     profile: Annotated[
         str | None,
-        typer.Option(
+        _on_foot(
             help="Who walks, and minutes instead of metres (with --reach walking): standard, 70to79, "
             "80plus, limited65, limited, limited85, nostairs, one of the area's own, or FILE.toml#NAME."
         ),
     ] = None
     no_neighbours: Annotated[
         bool,
-        typer.Option("--no-neighbours", help="Leave out centres beyond the border."),
+        _of_area("--no-neighbours", help="Leave out centres beyond the border."),
     ] = False
-    cell: Annotated[float, typer.Option(help="Side of a grid cell in metres.")] = 50.0
+    cell: Annotated[float, _of_area(help="Side of a grid cell in metres.")] = 50.0
     people: Annotated[
         People | None,
-        typer.Option(
+        _of_area(
             help="Place people in their streets by this source alone; by the best of all if not given."
         ),
     ] = None
     totals: Annotated[
         Totals,
-        typer.Option(
+        _of_area(
             help="Whose numbers of people are kept: the streets' (others are scaled to them), or "
             "those of the residences or of the population grid."
         ),
     ] = Totals.street
     radius: Annotated[
         float | None,
-        typer.Option(help="Metres that count as near; the area's standard if not given."),
+        _on_foot(help="Metres that count as near; the area's standard if not given."),
     ] = None
     minutes: Annotated[
         float | None,
-        typer.Option(
+        _on_foot(
             help="Minutes on foot that the radius stands for; follows the radius if not given."
         ),
     ] = None
     group: Annotated[
         str | None,
-        typer.Option(
+        _counted(
             help="Whose figures come first: a group of people by its column or name, such as "
             "people_80; 60+ if not given."
         ),
     ] = None
     service: Annotated[
         str | None,
-        typer.Option(
+        _counted(
             help="Count only the centres with this service, such as health_post; by its own standard if the "
             "area gives it one."
         ),
     ] = None
     bundle: Annotated[
         str | None,
-        typer.Option(
+        _counted(
             help="Count as covered where so many services of this bundle of the area's are within reach."
         ),
     ] = None
     as_of: Annotated[
         datetime.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
+        _counted(formats=["%Y-%m-%d"], help="Count only centres open on this day."),
     ] = None
     year: Annotated[
         int | None,
-        typer.Option(
+        _counted(
             help="Count the people of this year, where the population file names years; those of the "
             "earliest if not given."
         ),

@@ -3,8 +3,8 @@
 import re
 
 import typer
-from typer.core import TyperCommand
 
+from carecircles.cli.help import SpeakingCommand
 from carecircles.cli.output import ours_alone
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, joined
@@ -35,7 +35,7 @@ _SAID = (
 _OF_A_VALUE = re.compile(r"Invalid value for (.+?): (?:Value error, )?(.+)", re.DOTALL)
 
 
-class Command(TyperCommand):
+class Command(SpeakingCommand):
     """A command that tells all values it cannot take at once, and whose standard output is ours alone."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the public name of the same

@@ -4,15 +4,14 @@ Tables of text laid out for a width: as many columns as there is room for, every
 Widths are columns of a terminal, in which an East Asian character takes two.
 """
 
-import os
 import re
-import sys
 from collections.abc import Iterable
 
 import pandas as pd
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
-PIPE_WIDTH = 160  # where nobody says how wide a line may be
+from carecircles._lines import PIECE, wrapped
+
 _PADDING, _EDGE = 3, 1  # what a column and the whole table take beside the text
 _WORDS_WIDTH = 12  # names fold at this width before a column is left out
 _HEADER_WIDTH = 6  # a heading of three East Asian characters a line
@@ -20,41 +19,6 @@ _LONGEST_KEPT = 24  # words with a digit up to this width stay in one piece
 _FEWEST_FIGURES = 3  # with fewer columns of figures, a record a row says more
 _NUMBER = r"[+-]?\d[\d,.]*(?: %| m)?"
 _FIGURE = re.compile(rf"{_NUMBER}(?: (?:/|→|\+) {_NUMBER})*|–")
-_WIDE = "\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd"
-_PIECE = re.compile(rf"[（《“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）》”]*\s*")
-
-
-def width() -> int:
-    """Columns to print in: those of the terminal, what COLUMNS says, or 160 in a pipe."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
-    if not sys.stdout.isatty():
-        return PIPE_WIDTH
-    return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-
-
-def wrapped(text: str, columns: int) -> list[str]:
-    """
-    A text in lines, broken at spaces and beside East Asian characters, elsewhere only where it must.
-
-    Examples
-    --------
-    >>> wrapped("230,176 people 60+", 10)
-    ['230,176', 'people 60+']
-    >>> wrapped("覆盖60岁及以上", 7)
-    ['覆盖60', '岁及以', '上']
-    """
-    lines, line = [], ""
-    for piece in _PIECE.findall(text):
-        if cell_len(line + piece.rstrip()) > columns and line:
-            lines.append(line.rstrip())
-            line = ""
-        if cell_len(piece.rstrip()) > columns:
-            *full, piece = chop_cells(piece.rstrip(), max(columns, 2))
-            lines += full
-        line += piece
-    return [*lines, line.rstrip()]
 
 
 def column_widths(table: pd.DataFrame, columns: int) -> dict[str, int] | None:
@@ -107,7 +71,7 @@ def is_figures(table: pd.DataFrame, column: str) -> bool:
 
 def _least_width(table: pd.DataFrame, column: str) -> int:
     cells = table[column]
-    header = max(cell_len(piece.rstrip()) for piece in _PIECE.findall(column) or [""])
+    header = max(cell_len(piece.rstrip()) for piece in PIECE.findall(column) or [""])
     if cell_len(column) > len(column):
         header = max(header, min(cell_len(column), _HEADER_WIDTH))
     widest = max(map(cell_len, cells), default=0)
@@ -116,7 +80,7 @@ def _least_width(table: pd.DataFrame, column: str) -> int:
     unbroken = [
         cell_len(piece.rstrip())
         for cell in cells
-        for piece in _PIECE.findall(cell)
+        for piece in PIECE.findall(cell)
         if any(map(str.isdecimal, piece))
     ]
     kept = max((size for size in unbroken if size <= _LONGEST_KEPT), default=0)

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from carecircles import _lines
 from carecircles.report import _widths
 from carecircles.words import Text, printable, say
 
@@ -37,11 +38,11 @@ def print_table(
     from rich.table import Table
     from rich.text import Text as Line
 
-    wide = _widths.width()
+    wide = _lines.width()
     console = Console(highlight=False, width=wide)
 
     def write(text: str) -> None:
-        for line in _widths.wrapped(text, wide):
+        for line in _lines.wrapped(text, wide):
             console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
 
     write(printable(title))
@@ -55,11 +56,11 @@ def print_table(
             side: Literal["left", "right"] = (
                 "right" if _widths.is_figures(table, column) else "left"
             )
-            header = Line("\n".join(_widths.wrapped(column, width)))
+            header = Line("\n".join(_lines.wrapped(column, width)))
             grid.add_column(header, justify=side, width=width, no_wrap=True)
         for row in table[list(widths)].itertuples(index=False):
             cells = zip(row, widths.values(), strict=True)
-            grid.add_row(*(Line("\n".join(_widths.wrapped(*cell))) for cell in cells))
+            grid.add_row(*(Line("\n".join(_lines.wrapped(*cell))) for cell in cells))
         console.print(grid)
         if len(widths) < len(table.columns):
             write(say(_left_out(table, list(widths), has_formats), lang))

@@ -19,6 +19,8 @@ from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates
 from carecircles.siting.candidates import with_gross as with_gross
+from carecircles.siting.found import Reached as Reached
+from carecircles.siting.found import Siting as Siting
 from carecircles.siting.frontiers import Frontier as Frontier
 from carecircles.siting.frontiers import covered_against_worst as covered_against_worst
 from carecircles.siting.frontiers import mean_against_ede as mean_against_ede
@@ -35,10 +37,8 @@ from carecircles.siting.places import PlacesSiting as PlacesSiting
 from carecircles.siting.places import read_options as read_options
 from carecircles.siting.places import site_places as site_places
 from carecircles.siting.places import steps_of_places as steps_of_places
-from carecircles.siting.question import Reached as Reached
-from carecircles.siting.question import Rules as Rules
-from carecircles.siting.question import Search as Search
-from carecircles.siting.question import Siting as Siting
+from carecircles.siting.rules import Rules as Rules
+from carecircles.siting.search import Search as Search
 from carecircles.siting.several import alternatives as alternatives
 from carecircles.siting.several import curve as curve
 from carecircles.siting.targets import fewest_for_ede as fewest_for_ede

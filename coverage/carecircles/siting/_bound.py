@@ -25,8 +25,8 @@ from scipy import sparse
 from carecircles import _highs
 from carecircles._highs import More, Program
 from carecircles.errors import SolverError
-from carecircles.siting import _search
-from carecircles.siting._search import Watch
+from carecircles.siting import _problem
+from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock
 
 _GROUPS = 48
@@ -214,7 +214,7 @@ def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
     """A group for each row: by which of some columns, found greedily, it is served best."""
     best, group = np.zeros(worth.shape[0]), np.zeros(worth.shape[0], dtype=int)
     for number in range(1, count):
-        added = _search.beyond(worth, best)
+        added = _problem.beyond(worth, best)
         column = int(added.argmax())
         if added[column] <= 0:
             break
@@ -297,7 +297,7 @@ def _limited(
 ) -> Bound:
     """The bound that these prices of the cuts make."""
     constant, added = cuts.priced(prices)
-    value = constant + float(added @ _search.knapsack(added, price, budget))
+    value = constant + float(added @ _problem.knapsack(added, price, budget))
     return Bound(value, constant, added, part, cuts.dual_of(prices))
 
 

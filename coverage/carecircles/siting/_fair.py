@@ -9,9 +9,10 @@ import numpy as np
 from carecircles import equity
 from carecircles.siting import _nearest
 from carecircles.siting._bent import Bend, limits_beside
-from carecircles.siting._search import Watch
+from carecircles.siting._instance import Instance, limits_of
+from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock, Solution
-from carecircles.siting.question import Instance, Search, limits_of
+from carecircles.siting.search import Search
 
 _NEARER = 3.0  # powers of e by which bent distances are told anew
 

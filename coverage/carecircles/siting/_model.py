@@ -11,7 +11,7 @@ from scipy import sparse
 from carecircles import _highs
 from carecircles._highs import Program
 from carecircles.errors import SolverError
-from carecircles.siting._search import Watch
+from carecircles.siting._problem import Watch
 from carecircles.siting._terms import (
     FEASIBLE,
     LATE_S,

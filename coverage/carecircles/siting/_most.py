@@ -3,16 +3,11 @@
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _bound, _search, _solver, _worths
+from carecircles.siting import _bound, _problem, _solver, _worths
+from carecircles.siting._instance import Instance, Measure, covering_of, limits_of
 from carecircles.siting._terms import Clock, Solution
-from carecircles.siting.question import (
-    Instance,
-    Measure,
-    Search,
-    covering_of,
-    limits_of,
-    raised,
-)
+from carecircles.siting.found import raised
+from carecircles.siting.search import Search
 
 
 def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock) -> Solution:
@@ -24,7 +19,7 @@ def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock)
     )
     problem, rows = covering_of(useful, is_open, made.cutoff)
     problem = _worths.small_once(useful, problem, search.memory, clock)
-    worth = _search.worths(problem)
+    worth = _problem.worths(problem)
     solution = most(useful, covered, worth, problem.columns, search, clock, leads)
     _worths.remember(search.memory, made, leads, made.people[rows], rows, problem.became)
     return solution

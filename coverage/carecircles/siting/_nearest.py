@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from carecircles.siting import _bound, _solver, _starts, _terms, _worths
+from carecircles.siting._instance import Instance
 from carecircles.siting._terms import Clock, Limits, Solution
-from carecircles.siting.question import Instance, Search, raised
+from carecircles.siting.found import raised
+from carecircles.siting.search import Search
 
 _NEAREST = 16  # candidates of each place that a search begins with, at least
 _NEAREST_SHARE = 3.0  # and as many times those as there are to each new centre

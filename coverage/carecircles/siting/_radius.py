@@ -6,14 +6,10 @@ import numpy as np
 from scipy import sparse
 
 from carecircles.errors import InfeasibleError
-from carecircles.siting import _nearest, _solver, _starts, _terms, _worths
+from carecircles.siting import _cover, _nearest, _starts, _terms, _worths
+from carecircles.siting._instance import Instance, covering_of, limits_of
 from carecircles.siting._terms import Clock, Solution
-from carecircles.siting.question import (
-    Instance,
-    Search,
-    covering_of,
-    limits_of,
-)
+from carecircles.siting.search import Search
 from carecircles.words import Sentence
 
 
@@ -90,13 +86,13 @@ def _radius_plan(
     if made.least is None:
         problem = _worths.small(made, problem, clock)[0]
         need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
-        tried = _solver.fill(problem, need, limits, clock)
+        tried = _starts.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return np.asarray(problem.columns[tried])
     if clock.left() == 0:
         raise TimeoutError
     try:
-        solution = _solver.minimize(
+        solution = _cover.minimize(
             problem,
             limits_of(made, problem.columns),
             least=float(problem.weight.sum()),

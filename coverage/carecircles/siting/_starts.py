@@ -5,13 +5,14 @@ What is greedy here always comes to its end, whatever the clock says: so that th
 """
 
 import heapq
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting._search import Clock, Covering, entries_of
-from carecircles.siting._terms import FEASIBLE, Floors
+from carecircles.siting._problem import Clock, Covering, entries_of
+from carecircles.siting._terms import FEASIBLE, Floors, Limits
 
 _EXACT = 1e-9
 
@@ -232,6 +233,54 @@ class _Swaps:
         self.changes += 1
         self.of_change[column] = self.changes
         self.may_open[others] = True
+
+
+def fill(
+    problem: Covering,
+    need: np.ndarray,
+    limits: Limits,
+    clock: Clock,
+    taken: np.ndarray | None = None,
+) -> np.ndarray:
+    """
+    Columns within the budget by which many rows have as many as they `need`: a plan to start from.
+
+    Those that are `taken` come first. Each other is the one that brings most weight nearer to what it
+    needs; then single exchanges that gain.
+    """
+    by_column, weight = problem.cover.T.tocsr(), problem.weight
+    chosen: list[int] = [] if taken is None else taken.tolist()
+    depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
+
+    def gain_of(column: int) -> float:
+        rows = by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]]
+        return float((weight / need)[rows[depth[rows] < need[rows]]].sum())
+
+    each, spare = by_column @ (weight / need), limits.budget - float(limits.price[chosen].sum())
+    each[chosen] = 0
+    for column in best_first(each, gain_of, limits.price, spare):
+        chosen.append(column)
+        depth += by_column[column].toarray().ravel()
+    for _ in range(100):
+        best, exchange = 1e-9 * max(1.0, weight.sum()), None
+        now = weight[depth >= need].sum()
+        for place, column in enumerate(chosen):
+            if not clock.left():
+                break
+            others = depth - by_column[column].toarray().ravel()
+            spare = limits.budget - limits.price[chosen].sum() + limits.price[column]
+            left = weight[others >= need].sum()
+            gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
+            gain[(limits.price > spare)] = -math.inf
+            gain[[c for c in chosen if c != column]] = -math.inf
+            if gain.max() > best:
+                best, exchange = float(gain.max()), (place, int(gain.argmax()))
+        if exchange is None:
+            break
+        place, column = exchange
+        depth += (by_column[column] - by_column[chosen[place]]).toarray().ravel()
+        chosen[place] = column
+    return np.array(chosen, dtype=int)
 
 
 def farthest_first(

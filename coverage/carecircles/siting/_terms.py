@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from carecircles.siting._search import Covering
+from carecircles.siting._problem import Covering
 
 LATE_S = 0.05
 _ENTRIES_PER_S = 1e7

@@ -7,15 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _bound, _search
-from carecircles.siting._search import Watch
+from carecircles.siting import _bound, _problem
+from carecircles.siting._instance import Instance, Measure
+from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock
-from carecircles.siting.question import (
-    Instance,
-    Measure,
-    Memory,
-    Search,
-)
+from carecircles.siting.search import Memory, Search
 
 
 def worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray]:
@@ -59,7 +55,7 @@ def followed(
     is_row = np.bincount(made.cell, of_pair > 0, minlength=len(made.people)) > 0
     least = search.at_least - measure(made.base, made.depth)
     constant = float(memory.dual[is_row].sum())
-    some = _search.useful(constant, added, made.price, made.budget, least)
+    some = _problem.useful(constant, added, made.price, made.budget, least)
     stays = np.isin(made.column, some)
     pairs = (made.cell[stays], made.column[stays], made.metres[stays])
     cell, column, metres = pairs
@@ -67,8 +63,8 @@ def followed(
 
 
 def small_once(
-    made: Instance, problem: _search.Covering, memory: Memory | None, clock: Clock
-) -> _search.Covering:
+    made: Instance, problem: _problem.Covering, memory: Memory | None, clock: Clock
+) -> _problem.Covering:
     """The covering problem made small, with the help of what was found when it was before."""
     if memory is None or memory.made is None:
         return small(made, problem, clock)[0]
@@ -99,8 +95,8 @@ def remember(
 
 
 def small(
-    made: Instance, problem: _search.Covering, clock: Clock
-) -> tuple[_search.Covering, np.ndarray]:
+    made: Instance, problem: _problem.Covering, clock: Clock
+) -> tuple[_problem.Covering, np.ndarray]:
     """
     The covering problem with equal places as one and, in time, without candidates that others replace.
 
@@ -108,11 +104,11 @@ def small(
     """
     replaced_by = np.full(len(problem.columns), -1)
     if clock.has_for(problem.cover.nnz):
-        problem = _search.merged(problem)
+        problem = _problem.merged(problem)
     if clock.has_for(problem.cover.nnz):
         price = made.price[problem.columns]
-        problem, replaced_by = _search.without_dominated(problem, price)
-        problem = _search.merged(problem)
+        problem, replaced_by = _problem.without_dominated(problem, price)
+        problem = _problem.merged(problem)
     return problem, replaced_by
 
 

@@ -17,6 +17,7 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
+from carecircles.siting.found import Siting
 from carecircles.siting.frontiers import Frontier, covered_against_worst, mean_against_ede
 from carecircles.siting.goals import GOALS
 from carecircles.siting.models import (
@@ -29,7 +30,8 @@ from carecircles.siting.models import (
     minimize_facilities,
     minimize_worst,
 )
-from carecircles.siting.question import Rules, Search, Siting, too_late
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Search, too_late
 from carecircles.siting.targets import fewest_for_ede
 from carecircles.words import Sentence, joined
 

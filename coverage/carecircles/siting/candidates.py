@@ -16,8 +16,8 @@ from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
+from carecircles.siting.found import Siting
 from carecircles.siting.goals import GOALS
-from carecircles.siting.question import Siting
 from carecircles.words import Sentence, joined
 
 _PAIRS_AT_ONCE = 5_000_000

@@ -14,19 +14,12 @@ from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _fair, _nearest, models
 from carecircles.siting._bent import Bend
+from carecircles.siting._instance import Instance
 from carecircles.siting._terms import Clock
-from carecircles.siting.question import (
-    ARITHMETIC,
-    Instance,
-    Rules,
-    Search,
-    Siting,
-    beyond_of,
-    instance_of,
-    pairs_of,
-    people_of,
-    solving,
-)
+from carecircles.siting.found import ARITHMETIC, Siting
+from carecircles.siting.question import beyond_of, instance_of, pairs_of, people_of
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Search, solving
 from carecircles.words import Sentence
 
 STEP = 0.01  # by which the least share of every street is raised

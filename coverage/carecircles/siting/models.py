@@ -11,29 +11,20 @@ from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting import (
     _assigned,
+    _cover,
     _fair,
     _most,
     _nearest,
+    _problem,
     _radius,
-    _search,
-    _solver,
+    _twice,
     _worths,
 )
-from carecircles.siting.question import (
-    Rules,
-    Search,
-    Siting,
-    beyond_of,
-    covering_of,
-    few,
-    instance_of,
-    limits_of,
-    pairs_of,
-    raised,
-    require_cutoff,
-    siting_of,
-    solving,
-)
+from carecircles.siting._instance import covering_of, limits_of
+from carecircles.siting.found import Siting, raised, siting_of
+from carecircles.siting.question import beyond_of, instance_of, pairs_of, require_cutoff
+from carecircles.siting.rules import Rules, few
+from carecircles.siting.search import Search, solving
 from carecircles.words import Sentence
 
 _MOST_EPSILON = 100.0
@@ -360,8 +351,8 @@ def maximize_backup(
     with solving(made, search) as clock:
         problem, rows = covering_of(made, made.depth < 2, limit)
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
-        problem = _search.merged(problem._replace(group=need))
-        solution = _solver.maximize_backup(
+        problem = _problem.merged(problem._replace(group=need))
+        solution = _twice.maximize_backup(
             problem, problem.group, limits_of(made),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_worths.shifted(search.watch, have),
         )  # fmt: skip
@@ -638,7 +629,7 @@ def minimize_facilities(
     with solving(made, search) as clock:
         problem = _worths.small(made, covering_of(made, made.base > limit, limit)[0], clock)[0]
         least = wanted - covered(made.base, made.depth)
-        solution = _solver.minimize(
+        solution = _cover.minimize(
             problem, limits_of(made, problem.columns),
             least=min(max(least, 0.0), float(problem.weight.sum())),
             gap=search.gap, clock=clock, watch=_worths.shifted(search.watch, spent),

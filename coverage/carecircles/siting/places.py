@@ -20,7 +20,8 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting.candidates import read_candidates
 from carecircles.siting.models import minimize_cost
-from carecircles.siting.question import Rules, Search
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Search
 from carecircles.words import Sentence, listed
 
 ENLARGES = ("enlarge", "扩建中心", "扩建对象", "扩建", "扩容中心")

@@ -12,8 +12,10 @@ import shapely
 
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
+from carecircles.siting.found import ARITHMETIC, Siting
 from carecircles.siting.goals import GOALS
-from carecircles.siting.question import ARITHMETIC, Memory, Rules, Search, Siting, is_whole
+from carecircles.siting.rules import Rules, is_whole
+from carecircles.siting.search import Memory, Search
 from carecircles.words import Sentence
 
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres

@@ -11,22 +11,12 @@ from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting import _fair, _nearest, models
+from carecircles.siting._instance import Instance, Measure
 from carecircles.siting._terms import Clock, NoPlanError, Solution
-from carecircles.siting.question import (
-    ARITHMETIC,
-    Instance,
-    Measure,
-    Memory,
-    Reached,
-    Rules,
-    Search,
-    Siting,
-    beyond_of,
-    instance_of,
-    pairs_of,
-    siting_of,
-    solving,
-)
+from carecircles.siting.found import ARITHMETIC, Reached, Siting, siting_of
+from carecircles.siting.question import beyond_of, instance_of, pairs_of
+from carecircles.siting.rules import Rules
+from carecircles.siting.search import Memory, Search, solving
 from carecircles.words import Sentence
 
 

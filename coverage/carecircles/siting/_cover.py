@@ -1,0 +1,140 @@
+"""The cheapest columns that cover so much weight: set cover, and its partial form."""
+
+import contextlib
+import math
+
+import numpy as np
+
+from carecircles import _highs
+from carecircles._highs import Program
+from carecircles.errors import SolverError
+from carecircles.siting import _problem, _solver, _starts
+from carecircles.siting._model import TOLERANCE, Model
+from carecircles.siting._problem import Covering, Watch
+from carecircles.siting._solver import REACH_S, require_reachable
+from carecircles.siting._terms import (
+    FEASIBLE,
+    Clock,
+    Floors,
+    Known,
+    Limits,
+    NoPlanError,
+    Solution,
+    is_within,
+)
+
+_STEPS = (1_000, 30_000)  # without success before the bound is asked for, and after it
+
+
+def minimize(
+    problem: Covering,
+    limits: Limits,
+    *,
+    least: float,
+    gap: float,
+    clock: Clock,
+    watch: Watch | None = None,
+) -> Solution:
+    """The cheapest columns that cover at least so much weight; `value` and `bound` are prices."""
+    if math.isfinite(limits.budget):
+        if not _solver.can_cover(problem, limits, least, clock.part(0.1, most=REACH_S)):
+            raise NoPlanError
+        require_reachable(limits, clock)
+    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
+    start, bound = Known(np.array([], dtype=int), math.nan), _least_price(problem, limits, least)
+    if math.isinf(limits.budget):
+        start = _enough(problem, limits, least)
+    if not math.isnan(start.value) and not clock.has_for(problem.cover.nnz):
+        return Solution(start.chosen, start.value, bound, clock.word())
+    if is_all:
+        problem = _problem.without_implied(problem)
+        if limits.floors is None and not math.isnan(start.value):
+            start, bound = _with_less(
+                problem, limits.price, start, bound, gap=gap, clock=clock, watch=watch
+            )
+        if start.value - bound <= gap * start.value:
+            return Solution(start.chosen, start.value, bound, "optimal")
+    model = Model(limits)
+    model.add_sites(limits.price)
+    model.add_floors(limits.floors)
+    if is_all:
+        model.add_rows(problem.cover, lower=1.0)
+    else:
+        one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
+        model.add_floors(Floors(one, np.array([least])))
+    solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
+    value = float(limits.price[solution.chosen].sum())
+    bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))
+    return solution._replace(value=value, bound=min(bound, value))
+
+
+def _whole_if_prices_are(bound: float, price: np.ndarray) -> float:
+    """A bound to what columns cost, raised to the next whole number where that is whole too."""
+    return float(
+        math.ceil(bound - 1e-6)
+        if (price == np.round(price)).all() and math.isfinite(bound)
+        else bound
+    )
+
+
+def _least_price(problem: Covering, limits: Limits, least: float) -> float:
+    """What so much weight costs at least, if every column covered its weight alone."""
+    weight = np.asarray(problem.cover.T @ problem.weight).ravel()
+    some = weight > 0
+    weight, price = weight[some], limits.price[some]
+    order = np.argsort(price / weight, kind="stable")
+    before = np.cumsum(weight[order]) - weight[order]
+    part = np.clip((least - before) / weight[order], 0, 1)
+    return _whole_if_prices_are(float(price[order] @ part) * (1 - TOLERANCE), limits.price)
+
+
+def _with_less(
+    problem: Covering,
+    price: np.ndarray,
+    start: Known,
+    bound: float,
+    *,
+    gap: float,
+    clock: Clock,
+    watch: Watch | None,
+) -> tuple[Known, float]:
+    """Columns that cover all rows for less, and what none can cost less than."""
+    size = problem.cover.shape
+    of_rows, of_columns = np.ones(size[0]), np.ones(size[1])
+    cover = problem.cover
+    program = Program(
+        price, 0 * of_columns, of_columns, of_columns < 0, cover.indptr, cover.indices, cover.data,
+        of_rows, of_rows * math.inf, is_maximum=False,
+    )  # fmt: skip
+    for patience in _STEPS:
+        chosen = _starts.fewer(
+            problem, price, start.chosen, clock, patience=patience, enough=bound * (1 + gap)
+        )
+        start = Known(chosen, float(price[chosen].sum()))
+        if watch:
+            watch(start.value, bound)
+        if start.value <= bound * (1 + gap) or not clock.left():
+            break
+        if patience == _STEPS[0]:
+            with contextlib.suppress(SolverError):
+                answer = _highs.run(
+                    program, seconds=clock.left(), stopped=clock.stopped, solver="ipm", run_crossover="off"
+                )  # fmt: skip
+                if answer.duals is not None:  # any of them make a bound, if they are not negative
+                    dual = np.maximum(np.nan_to_num(answer.duals, posinf=0.0), 0)
+                    value = dual.sum() + np.minimum(price - cover.T @ dual, 0).sum()
+                    bound = max(bound, _whole_if_prices_are(float(value), price))
+    return start, bound
+
+
+def _enough(problem: Covering, limits: Limits, least: float) -> Known:
+    """Columns that cover so much weight and keep to the floors; of no worth if there are none."""
+    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
+    even = problem._replace(weight=np.ones(len(problem.weight))) if is_all else problem
+    enough = even.weight.sum() if is_all else least * (1 - FEASIBLE)
+    chosen = _starts.covering(even, limits.price, enough)
+    if limits.floors is not None:
+        chosen = np.union1d(chosen, _starts.reaching(limits.floors, limits.price, limits.budget))
+    covered = problem.weight[np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0].sum()
+    is_plan = covered >= least * (1 - FEASIBLE) and is_within(limits, chosen)
+    return Known(chosen, float(limits.price[chosen].sum()) if is_plan else math.nan)
