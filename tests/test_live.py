@@ -357,6 +357,7 @@ WRITTEN = [  # steps after `name = "x"`
     '[[step]]\nopen = "N1"\nstreet = "__proto__"\n',
     '[[step]]\nrebuild = "x"\nwith = "tunnel"\nplace = "POINT (117.2 39.1)"\n',
     '[[step]]\nrebuild = "x"\nwith = "ramp"\nplace = "POINT (117.2 39.1)"\n',
+    '[[step]]\nrebuild = "x"\nwith = "ramp"\nway = 4217\n',
     '[[step]]\nrebuild = "x"\nclose = "H01"\n',
 ]  # fmt: skip
 

@@ -375,6 +375,113 @@ def test_walks_through_a_city_are_as_long_as_networkx_and_rustworkx_say():
         np.testing.assert_allclose(nearest, every.min(axis=0), atol=0.01)
 
 
+def cheapest(graph, nodes):
+    """What it costs from any node to any other by networkx, infinite where nothing leads there."""
+    import networkx as nx
+
+    graph.add_nodes_from(nodes)
+    found = dict(nx.all_pairs_dijkstra_path_length(graph))
+    return np.array([[found[a].get(b, np.inf) for b in nodes] for a in nodes])
+
+
+def then(one, other):
+    return (one[:, :, None] + other[None]).min(axis=1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    own=st.sets(st.integers(0, 11), max_size=9),
+    seats=st.integers(0, 5),
+    stretch=st.sampled_from([60.0, 150.0, 400.0]),
+    seed=st.integers(0, 1_000_000),
+)
+def test_private_ways_are_walked_at_the_start_and_end_of_walks_alone(own, seats, stretch, seed):
+    """
+    A lattice of 3 x 3 corners: over ways of one's own, over those of all, over ways of one's own again.
+
+    What is not joined to most of the other ways but over private ones is somebody's own, too. From seat to
+    seat no leg is longer than the stretch, and whoever sat on the way does not begin anew.
+    """
+    nx = required("networkx")
+    rng = np.random.default_rng(seed)
+    corner = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(-1, 2) * 100.0
+    corner += rng.uniform(-30, 30, corner.shape)
+    pairs = [(n, n + 1) for n in range(9) if n % 3 < 2] + [(n, n + 3) for n in range(6)]
+    lines = np.array([shapely.LineString(corner[[a, b]]) for a, b in pairs])
+    start, end = np.array(pairs).T
+    is_private = np.isin(range(len(pairs)), list(own))
+    table = {"start": start, "end": end, "metres": shapely.length(lines), "private": is_private}
+    net = network.Network(corner, gpd.GeoDataFrame(table, geometry=lines, crs=CRS))
+
+    at_home, at_centre, at_seat = (rng.uniform(-40, 240, (count, 2)) for count in (4, 3, seats))
+    places = [network.onto(net, *xy.T) for xy in (at_home, at_centre, at_seat)]
+    of_all = nx.Graph([pair for pair, one in zip(pairs, is_private, strict=True) if not one])
+    main = max(
+        nx.connected_components(of_all),
+        key=lambda part: sum(table["metres"][n] for n, (a, b) in enumerate(pairs)
+                             if not is_private[n] and a in part),
+        default=set(),
+    )  # fmt: skip
+    is_own = [bool(is_private[n] or a not in main) for n, (a, _) in enumerate(pairs)]
+    assert network.own_ways(net).tolist() == np.flatnonzero(is_own).tolist() * any(is_private)
+
+    names = [*range(9)]
+    graphs = {True: nx.Graph(), False: nx.Graph()}
+    stops = {n: [(0.0, a), (1.0, b)] for n, (a, b) in enumerate(pairs)}
+    for kind, of_kind in enumerate(places):
+        for n, (edge, share) in enumerate(zip(of_kind.edge, of_kind.share, strict=True)):
+            names.append((kind, n))
+            stops[int(edge)].append((share, (kind, n)))
+    for n, along in stops.items():
+        for (low, a), (high, b) in itertools.pairwise(sorted(along, key=lambda s: s[0])):
+            graphs[is_own[n] and any(is_private)].add_edge(
+                a, b, weight=(high - low) * table["metres"][n]
+            )
+    mine, every = (cheapest(graphs[which], names) for which in (True, False))
+    off = np.concatenate([np.zeros(9), *(some.off for some in places)])
+    stages = {(0, 0): mine, (0, 1): then(mine, every), (0, 2): then(then(mine, every), mine),
+              (1, 1): every, (1, 2): then(every, mine), (2, 2): mine}  # fmt: skip
+    at = {
+        kind: [n for n, name in enumerate(names) if n >= 9 and name[0] == kind] for kind in range(3)
+    }
+    truth = (stages[0, 2] + off + off[:, None])[np.ix_(at[0], at[1])]
+
+    demand = pd.DataFrame(at_home, columns=["x", "y"], index=[f"c{n}" for n in range(4)])
+    sites = centres_at(*at_centre)
+
+    def found(reach_of, cutoff, **more):
+        table = reach_of(demand, sites, net, cutoff=cutoff, **more).table
+        every = pd.MultiIndex.from_product([demand.index, sites.index])
+        return table.reindex(every).fillna(np.inf).to_numpy().reshape(4, 3)
+
+    for cutoff in (150.0, 1e6):
+        is_clear = np.abs(truth - cutoff) > 0.01
+        expected = np.where(truth <= cutoff, truth, np.inf)
+        ours = found(reach.walking, cutoff)
+        np.testing.assert_allclose(ours[is_clear], expected[is_clear], atol=0.01)
+    nearest = found(reach.walking, 1e6, only_nearest=True).min(axis=1)
+    np.testing.assert_allclose(nearest, truth.min(axis=1), atol=0.01)
+
+    legs = nx.DiGraph()
+    for (before, after), costs in stages.items():
+        for a in (*at[1], *at[2]):
+            for b in (*at[0], *at[2]):
+                leg = costs[a, b] + off[a] + off[b]
+                if leg <= stretch + network.SLACK_M:
+                    legs.add_edge((a, before), (b, after), weight=leg)
+    legs.add_nodes_from((a, 0) for a in at[1])
+    rested = np.full(truth.shape, np.inf)
+    for c, a in enumerate(at[1]):
+        for stage in (0, 1):  # whose way is everybody's begins on it
+            legs.add_node((a, stage))
+            for (b, _), far in nx.single_source_dijkstra_path_length(legs, (a, stage)).items():
+                if b in at[0]:
+                    rested[at[0].index(b), c] = min(rested[at[0].index(b), c], far)
+    seated = gpd.GeoDataFrame(geometry=shapely.points(at_seat), crs=CRS)
+    ours = found(reach.resting, 1e6, rests=seated, stretch=stretch)
+    np.testing.assert_allclose(ours, rested, atol=0.01)
+
+
 # What the circle claims, in a made-up city with a river
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from carecircles import area, datasets, network, plan, reach, report, scenario, walkers, weights
+from carecircles import area, datasets, io, network, plan, reach, report, scenario, walkers, weights
 from carecircles.area import OnFoot
 from carecircles.errors import ValidationError
 from tests import test_cli
@@ -77,7 +77,9 @@ def test_a_footbridge_that_joins_nothing_is_none():
 def test_ramps_let_those_pass_who_climb_no_stairs():
     """Two flights of 16 steps on the way, 16 s each; who climbs none does not get across."""
     before = ladder()
-    after = network.with_ramps(before, network.stairs_at(before, shapely.Point(X0 + 310, Y0 + 50)))
+    there = shapely.Point(X0 + 310, Y0 + 50)
+    stairs = network.ways_at(before, there, among=network.stairs_of(before))
+    after = network.with_ramps(before, stairs)
     climbs, never = (walkers.profile_of(name) for name in ("80plus", "nostairs"))
     home, centre = (300, 0), (300, 100)
     assert metres(before, home, centre, profile=never) is None
@@ -98,7 +100,8 @@ def test_shorter_waits_save_their_share():
         crs=CRS,
     )
     who = walkers.profile_of("80plus")
-    at = network.signals_at(net, shapely.box(X0 + 90, Y0 + 40, X0 + 110, Y0 + 60))
+    around = shapely.box(X0 + 90, Y0 + 40, X0 + 110, Y0 + 60)
+    at = network.ways_at(net, around, among=network.signals_of(net))
     assert len(at) == 1
     costs = [
         metres(network.with_waits(net, at, share), (100, 0), (100, 100), profile=who) * 60
@@ -302,11 +305,61 @@ def test_benches_ramps_and_waits_change_what_is_known_of_walking(walked):
     assert made.on_foot.rests.crs == study.crs
 
 
+# Two streets of 200 m in a row, the second of two pieces; stairs down from their end, then signals.
+NUMBERED = (
+    ("residential", {"id": 4001}, [(0, 0), (200, 0)]),
+    ("residential", {"id": 4002}, [(200, 0), (300, 0)]),
+    ("residential", {"id": 4002}, [(300, 0), (400, 0)]),
+    ("footway", {"id": 4003}, [(300, 0), (300, 10)]),
+    ("steps", {"id": 4004, "step_count": "32"}, [(400, 0), (400, -10)]),
+    ("crossing", {"id": 4005, "crossing": "traffic_signals"}, [(400, -10), (400, -30)]),
+)
+
+
+@pytest.mark.parametrize("form", ["geojson", "parquet", "text.gpkg"])
+def test_what_is_rebuilt_may_be_said_by_the_id_of_a_way(walked, tmp_path, form):
+    """Ids as numbers or as text, of drawn lines or a prepared file; a bench comes into the middle of its way."""
+    layer, path = drawn(*NUMBERED), tmp_path / f"net.{form}"
+    if form == "parquet":
+        io.write_frame(network.as_frame(network.read_network(layer, crs=CRS)), path)
+    else:
+        ids = layer["id"].map("A/{}".format) if form == "text.gpkg" else layer["id"].astype(int)
+        layer.assign(id=ids).to_file(path)
+    net = network.read_network(path, crs=CRS)
+    study = area.read_area(walked)
+    study = dataclasses.replace(study, crs=net.crs, on_foot=OnFoot(net))
+
+    def done(with_, way, **more):
+        said = f"A/{way}" if form == "text.gpkg" else way
+        steps = steps_of({"rebuild": "x", "with": with_, "way": said, **more})
+        return scenario.apply(study, steps).on_foot
+
+    assert done("ramp", 4004).network.edges["flights"].sum() == 0 < net.edges["flights"].sum()
+    assert done("short_wait", 4005, share=0.25).network.edges["signals"].sum() == 0.25
+    seat = done("bench", 4003).rests.geometry.iloc[0]
+    assert (seat.x - X0, seat.y - Y0) == pytest.approx((300, 5), abs=0.01)
+    for with_, way, said in (
+        ("ramp", 4009, "way: '(A/)?4009' not among the ways that are walked; correct it"),
+        ("bench", 400, "way: '(A/)?400' not among the ways"),
+        ("ramp", 4001, "no flight of stairs on the ways that way names"),
+        ("short_wait", 4004, "no signalled crossing on the ways"),
+    ):
+        with pytest.raises(ValidationError, match=rf"plan\.toml, step 1: .*{said}"):
+            done(with_, way, **({"share": 0.5} if with_ == "short_wait" else {}))
+
+
+def test_a_network_without_ids_says_so(walked):
+    steps = steps_of({"rebuild": "x", "with": "ramp", "way": "4217"})
+    with pytest.raises(ValidationError, match=r"no ids of ways .* write place"):
+        scenario.apply(area.read_area(walked), steps)
+
+
 def test_a_scenario_that_rebuilds_is_written_as_it_is_read(walked):
     study = area.read_area(walked)
     steps = steps_of(
         {"rebuild": "桥", "with": "crossing", "place": wkt(study, (1, 0), (1, 100)), "date": "2030"},
         {"rebuild": "w", "with": "short_wait", "place": wkt(study, (1, 0)), "share": 0.5, "datum": "gcj02"},
+        {"rebuild": "v", "with": "bench", "way": [4217, "R 9"]},
         {"close": "A1"},
     )  # fmt: skip
     import tomllib
@@ -338,6 +391,13 @@ HERE = "POINT (110.0 35.0)"
         ),
         ({"with": "bench", "place": HERE, "datum": "mars"}, "mars"),
         ({"with": "bench", "place": HERE, "lon": 1}, "unknown with rebuild: 'lon'"),
+        (
+            {"with": "crossing", "way": "7"},
+            "way goes with ramp, short_wait, bench alone; write place",
+        ),
+        ({"with": "bench", "way": "7", "place": HERE}, "it says place and way; write one of them"),
+        ({"with": "bench", "way": 4.5}, "way is '4.5'; write such as"),
+        ({"with": "bench", "way": " ; "}, "way is ' ; '; write such as"),
     ],
 )
 def test_steps_that_cannot_rebuild_are_refused(step, said):

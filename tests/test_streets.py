@@ -2,7 +2,9 @@
 
 import functools
 import itertools
+import json
 import re
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from carecircles import area, datasets, io, network, reach, report
+from carecircles import area, datasets, grid, io, network, plan, reach, report
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
@@ -259,6 +261,9 @@ def test_ways_of_openstreetmap_meet_at_the_nodes_they_share(osm):
     crossing = network.crossings_without_meeting(net)
     assert [(round(p.x - X0), round(p.y - Y0)) for p in crossing] == [(150, 0)]
     assert len(network.dead_ends(net)) == 4
+    assert len(network.ways_named(net, ["1"])["1"]) == 2  # cut at 2
+    joined = network.ways_named(net, ["3", "7", "9"])
+    assert [len(at) for at in joined.values()] == [1, 1, 0]
     drawn_path = metres(net, (150, -50), (200, 0))
     assert drawn_path == pytest.approx([100 + 30 + 50 + 80 + 100], abs=0.05)
 
@@ -338,6 +343,7 @@ GRAPHML = """<?xml version='1.0' encoding='utf-8'?>{doctype}
 <key id="d1" for="node" attr.name="y" attr.type="string"/><key id="d2" for="node" attr.name="x" attr.type="string"/>
 <key id="d3" for="edge" attr.name="highway" attr.type="string"/>
 <key id="d4" for="edge" attr.name="geometry" attr.type="string"/>
+<key id="d9" for="edge" attr.name="osmid" attr.type="string"/>
 <graph edgedefault="directed"><data key="d0">{crs}</data>
 <node id="11"><data key="d1">4300000</data><data key="d2">500000</data></node>
 <node id="12"><data key="d1">4300000</data><data key="d2">500100</data></node>
@@ -345,7 +351,7 @@ GRAPHML = """<?xml version='1.0' encoding='utf-8'?>{doctype}
 <edge source="11" target="12" id="0"><data key="d3">['residential', 'service']</data></edge>
 <edge source="12" target="11" id="0"><data key="d3">['residential', 'service']</data></edge>
 <edge source="12" target="{last}" id="0"><data key="d3">path</data>
-<data key="d4">LINESTRING (500100 4300000, 500150 4300000, 500150 4300100, 500100 4300100)</data></edge>
+<data key="d9">[4711, 12]</data><data key="d4">LINESTRING (500100 4300000, 500150 4300000, 500150 4300100, 500100 4300100)</data></edge>
 <edge source="11" target="13" id="0"><data key="d3">motorway</data></edge>
 </graph></graphml>"""
 
@@ -359,6 +365,11 @@ def test_a_graph_of_osmnx_is_walked(tmp_path):
     """An edge in both directions counts once; one has its line, the other is straight."""
     net = network.read_network(graphml(tmp_path / "town.graphml"), crs=CRS)
     assert net.edges["metres"].tolist() == [100, 200]
+    assert [at.tolist() for at in network.ways_named(net, ["12", "4711", "1"]).values()] == [
+        [1],
+        [1],
+        [],
+    ]
     assert metres(net, (0, 0), (100, 100)) == [300]
 
 
@@ -538,14 +549,26 @@ def test_of_a_prepared_network_the_part_near_the_area_is_taken():
         network.read_network(network.as_frame(net), crs=CRS, within=within.translate(0, 90_000))
 
 
-def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm):
-    """The ladder's private way of 100 m is a short cut; a factory's yard and a private motorway are none."""
+def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm, tmp_path):
+    """
+    The ladder's private way of 100 m is a short cut to nobody, but who lives at it walks it to either end.
+
+    A factory's yard is walked by nobody.
+    """
     layer = drawn(*LADDER, ("track", {"access": "private"}, [(400, 0), (400, 100)]))
     shut, open_ = (network.read_network(layer, crs=CRS, private=p) for p in (False, True))
     assert metres(shut, (0, 0), (0, 100)) == pytest.approx([860], abs=0.02)
-    assert metres(open_, (0, 0), (0, 100)) == pytest.approx([100], abs=0.02)
+    io.write_frame(network.as_frame(open_), tmp_path / "net.parquet")
+    again = network.read_network(tmp_path / "net.parquet", crs=CRS)
+    bridged = network.with_way(open_, shapely.LineString(np.add([(200, 0), (200, 100)], (X0, Y0))))
+    for net, round_ in ((open_, 860), (again, 860), (bridged, 500)):
+        there = metres(net, (0.1, 0), (0.1, 100))  # beside the gates, on the streets
+        assert there == pytest.approx([round_ - 0.2], abs=0.02)
+        assert metres(net, (0, 50), (100, 100)) == pytest.approx([150], abs=0.02)
+        assert metres(net, (100, 0), (0, 50)) == pytest.approx([150], abs=0.02)
+    assert metres(shut, (0, 50), (100, 100))[0] > 150
     assert "100 m of private ways are not walked" in shut.notes[0]["en"]
-    assert "100 m of private ways are walked by everybody" in open_.notes[0]["en"]
+    assert "100 m of private ways are walked at the start and the end" in open_.notes[0]["en"]
     nodes = {1: (0, 0), 2: (100, 0), 3: (200, 0)}
     inner = [foot(1, 2), foot(2, 3, highway="residential", foot="private")]
     for private, reached in ((False, 100), (True, 200)):
@@ -553,6 +576,7 @@ def test_private_ways_are_told_in_metres_and_walked_only_if_asked_for(osm):
         net = network.read_network(path, crs=CRS, private=private)
         assert net.edges["metres"].sum() == pytest.approx(reached, abs=0.05)
         assert "100 m of private ways" in net.notes[0]["en"]
+        assert network.own_ways(net).tolist() == ([1] if private else [])
 
 
 def test_the_datum_of_openstreetmap_is_its_own(osm):
@@ -661,3 +685,60 @@ def test_the_command_walks_private_ways_if_asked_and_keeps_saying_so(tmp_path):
         assert study.on_foot.network.edges["metres"].sum() == pytest.approx(reached)
         assert any("60 m of private ways are" in note["en"] for note in study.notes)
         (tmp_path / "net.parquet").unlink()
+
+
+CREDITS = """
+[sources]
+network = "Roads <b>office</b> & </script> {{ 1 }}"
+population = "=Census office, 2020"
+rests = "Benches of volunteers"
+"""
+
+
+def test_the_makers_of_files_are_named_with_what_shows_them(tmp_path):
+    """As text on maps and in notes; those of streets only where they are walked, of other seats not at all."""
+    folder = tmp_path / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    plan_of = (folder / "area.toml").read_text(encoding="utf-8")
+    walked = re.sub(r'# (network|rests) = "walk', r'\1 = "walk', plan_of)
+    (folder / "area.toml").write_text(walked + CREDITS, encoding="utf-8")
+    asked = ("evaluate", "--area", "area", "--cell", "200")
+    said = run(*asked, "--reach", "walking", cwd=tmp_path).stdout
+    assert "Walking network: Roads <b>office</b> & </script> {{ 1 }}" in " ".join(said.split())
+    assert "Population: =Census office, 2020" in said
+    assert "volunteers" not in said
+    rested = run(
+        *asked, "--reach", "walking", "--stretch", "200", "--lang", "zh", cwd=tmp_path
+    ).stdout
+    assert "座椅：Benches of volunteers" in rested
+    shutil.copy(folder / "walk" / "network.geojson", tmp_path / "own.geojson")
+    other = ("--reach", "walking", "--network", "own.geojson", "--format", "json")
+    notes = json.loads(run(*asked, *other, cwd=tmp_path).stdout)["notes"]
+    assert "Population: =Census office, 2020" in notes
+    assert not any("Roads" in note for note in notes)
+    run("map", "--area", "area", "--cell", "200", "--out", "map.html", cwd=tmp_path)
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "Census office" in page
+    assert "Roads <b>" not in page
+    assert "office</b> & </script>" not in page
+    study = area.read_area(folder)
+    circle = plan.evaluate(study, grid.make_demand(study.streets, study.population, cell=200))
+    assert report.sources_of(circle) == ["=Census office, 2020"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("roads = 'x'", "sources.roads is unknown; use boundary, streets"),
+        ("network = 3", "sources.network is 3; write who made the file and its licence"),
+        ("network = ' '", "sources.network is ' '; write who made"),
+        (f"network = '{'x' * 301}'", "on one line of at most 300 letters"),
+        ('network = "a\\u202eb"', "write who made the file"),
+    ],
+)
+def test_makers_that_cannot_be_named_are_refused(tmp_path, line, said):
+    folder = tmp_path / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    text = (folder / "area.toml").read_text(encoding="utf-8")
+    (folder / "area.toml").write_text(f"{text}\n[sources]\n{line}\n", encoding="utf-8")
+    assert said in " ".join(refused("check", "area", "--lang", "en", cwd=tmp_path).split())

@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -276,7 +275,7 @@ def test_an_escalator_is_no_stairs_for_who_may_walk_some_and_barred_to_the_other
     assert minutes(net, *way, walker(1.0, 60, 0), within=0.01) == there / 60
     assert minutes(net, *way, walker(1.0, None, 0), within=0.01) == 145 / 60
     # A ramp in its place lets in everybody.
-    ramp = network.with_ramps(net, network.stairs_at(net, shapely.box(*net.edges.total_bounds)))
+    ramp = network.with_ramps(net, network.stairs_of(net))
     assert minutes(ramp, *way, walker(1.0, None, 0), within=0.01) == 105 / 60
 
 

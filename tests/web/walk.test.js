@@ -31,17 +31,19 @@ function flat(lines) {
 }
 const waysOf = (lines, barriers = null, isGround = lines.map(() => 1)) => new Ways({ ...flat(lines), isGround }, barriers);
 /** Each way as long as it is, and steeper than it looks where told. */
-function graphOf(lines, steep = () => 1) {
-  return { start: lines.map((l) => l.start), end: lines.map((l) => l.end), along: lines.map((l, n) => steep(n) * length(l.xy)) };
+function graphOf(lines, steep = () => 1, isOwn = () => false) {
+  return { start: lines.map((l) => l.start), end: lines.map((l) => l.end), along: lines.map((l, n) => steep(n) * length(l.xy)),
+    isOwn: lines.map((_, n) => Number(isOwn(n))) };
 }
 const columns = (places) => ({ edge: places.map((p) => p.edge), share: places.map((p) => p.share),
   off: places.map((p) => p.off), cell: places.map((_, n) => 3 * n) });
 
-/** What every walk costs, over a graph in which each place is a junction of its own, by Floyd and Warshall. */
-function byCutting(lines, steep, places) {
+/** What every walk costs over some ways, in a graph in which each place is a junction of its own, by Floyd and Warshall. */
+function overSome(lines, steep, places, isMeant) {
   const count = 25 + places.length, cost = Array.from({ length: count }, (_, a) =>
     Array.from({ length: count }, (_, b) => (a === b ? 0 : Infinity)));
   lines.forEach(({ start, end, xy }, edge) => {
+    if (!isMeant(edge)) return;
     const stops = places.map((place, n) => [place.share, 25 + n, place.edge]).filter(([, , on]) => on === edge)
       .sort((a, b) => a[0] - b[0]);
     const all = [[0, start], ...stops, [1, end]];
@@ -53,6 +55,13 @@ function byCutting(lines, steep, places) {
   for (let over = 0; over < count; over++) {
     for (let a = 0; a < count; a++) for (let b = 0; b < count; b++) cost[a][b] = Math.min(cost[a][b], cost[a][over] + cost[over][b]);
   }
+  return cost;
+}
+const joined = (one, other) => one.map((row) => row.map((_, b) => Math.min(...row.map((c, over) => c + other[over][b]))));
+/** What every walk costs: over ways of one's own, over those of all, and over ways of one's own again. */
+function byCutting(lines, steep, places, isOwn) {
+  const [own, all] = [true, false].map((which) => overSome(lines, steep, places, (n) => isOwn(n) === which));
+  const cost = joined(joined(own, all), own);
   return (a, b) => cost[25 + a][25 + b] + places[a].off + places[b].off;
 }
 
@@ -124,14 +133,14 @@ test("over the bridge: 300 m to it, 100 m over it, 300 m back", () => {
   assert.deepEqual([...net.reached(null, 700).cells], []);
 });
 
-test("every walk is the shortest path of the ways cut at every place, on the level and up stairs", () => {
+test("every walk is the shortest path of the ways cut at every place, on the level, up stairs, through no yard of others", () => {
   for (let seed = 1; seed <= 30; seed++) {
     const { random, lines } = streets(seed), ways = waysOf(lines);
-    const steep = (n) => (seed % 2 ? 1 : n % 7 ? 1 + (n % 3) : Infinity);
+    const steep = (n) => (seed % 2 ? 1 : n % 7 ? 1 + (n % 3) : Infinity), isOwn = (n) => seed % 3 === 0 && n * seed % 4 < 2;
     const every = Array.from({ length: 14 }, () => ways.onto(560 * random() - 80, 560 * random() - 80));
     const places = every.map((place) => (steep(place.edge) < Infinity ? place : { ...place, edge: 1 }));
-    const homes = places.slice(0, 10), centres = places.slice(10), truth = byCutting(lines, steep, places);
-    const net = new Network(graphOf(lines, steep), columns(homes));
+    const homes = places.slice(0, 10), centres = places.slice(10), truth = byCutting(lines, steep, places, isOwn);
+    const net = new Network(graphOf(lines, steep, isOwn), columns(homes));
     [120, 400, 5000].forEach((limit) => {
       centres.forEach((centre, c) => {
         const { cells, costs } = net.reached(centre, limit), found = new Map([...cells].map((cell, k) => [cell / 3, costs[k]]));

@@ -47,7 +47,10 @@ _TABLES = (
     "services",
     "bundles",
     "positions",
+    "sources",
 )
+_CREDITED = (*_FILES, RASTER, _amenities.FOLDER)  # whose makers may be named
+_LONGEST_CREDIT = 300  # letters
 
 
 _KEYS = {"name", "name_en", "crs", "licence", *_TABLES}
@@ -197,6 +200,7 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
     problems += group_problems(plan.get("groups", {}))
     problems += walkers.declared(plan.get("profiles", {}))[1]
     problems += positions.declared(plan.get("positions", {}))[1]
+    problems += credits_in(plan.get("sources", {}))[1]
     for table, what, what_zh in (("files", "a file", "文件"), ("sheet", "a sheet", "工作表")):
         for key, value in plan.get(table, {}).items():
             if (table, key) == ("files", RASTER):
@@ -206,6 +210,30 @@ def _plan_problems(plan: Mapping[str, Any]) -> list[Sentence]:
                 zh = f"area.toml：{table}.{key} 为 {value!r:.60}；请填写{what_zh}名。"
                 problems.append(Sentence(told, zh=zh))
     return problems
+
+
+def credits_in(
+    table: Mapping[str, Any], file: str = "area.toml"
+) -> tuple[dict[str, str], list[Sentence]]:
+    """Who is to be named as the maker of each file, as one line of text, and what is wrong with it."""
+    told_of, problems = {}, []
+    for key, value in table.items():
+        line = " ".join(value.split()) if isinstance(value, str) else ""
+        if key not in _CREDITED:
+            problems.append(_unknown(file, f"sources.{key}", _mends.use(_CREDITED)))
+        elif not 0 < len(line) <= _LONGEST_CREDIT or not line.isprintable():
+            told = (
+                f"{file}: sources.{key} is {_checks.show(value)}; write who made the file and its licence, on one "
+                f"line of at most {_LONGEST_CREDIT} letters."
+            )
+            zh = (
+                f"{file}：sources.{key} 为 {_checks.show(value)}；请用一行文字（不超过 {_LONGEST_CREDIT} 字）"
+                "写明文件的制作者及许可。"
+            )
+            problems.append(Sentence(told, zh=zh))
+        else:
+            told_of[key] = line
+    return told_of, problems
 
 
 def _unknown(file: str, key: str, mend: Sentence) -> Sentence:

@@ -16,6 +16,7 @@ from carecircles.area._plan import (
     LIVED_IN,
     PLACED,
     RASTER,
+    credits_in,
     crs_problems_of,
     datum_problems,
     find_files,
@@ -102,10 +103,12 @@ def read_area(
     if centres is not None:
         paths["centres"] = Path(centres) if isinstance(centres, str | Path) else centres
         datums.pop("centres", None)
+        plan["sources"].pop("centres", None)
     walked = {"network": network, "rests": rests}
     for role, path in ((role, path) for role, path in walked.items() if path is not None):
         paths[role] = Path(path)
         datums.pop(role, None)
+        plan["sources"].pop(role, None)
         datums |= {} if datum is None else {role: datum}
     remedy = Sentence("pass --datum {}", zh="请加上 --datum {}")
     if "centres" in datums:
@@ -150,6 +153,7 @@ class More(TypedDict, total=False):
     services: Mapping[str, Mapping[str, Any]] | None
     bundles: Mapping[str, Mapping[str, Any]] | None
     positions: Mapping[str, Any] | None
+    credits: Mapping[str, str] | None
 
 
 def study(
@@ -211,6 +215,9 @@ def study(
     positions
         How far off a position of a kind may be, in metres, as below `[positions]` in area.toml, such as
         `{"building": 20}`.
+    credits
+        Who is to be named with results as the maker of a file, as below `[sources]` in area.toml, such as
+        `{"people_raster": "WorldPop (CC BY 4.0)"}`.
 
     Returns
     -------
@@ -261,6 +268,7 @@ def study(
         "services": dict(more.get("services") or {}),
         "bundles": dict(more.get("bundles") or {}),
         "positions": dict(more.get("positions") or {}),
+        "sources": dict(more.get("credits") or {}),
     }
     kinds, about_kinds = amenities.declared(plan["kinds"], file="study")
     layers = dict(more.get("amenities") or {})
@@ -276,6 +284,7 @@ def study(
         *group_problems(plan["groups"], "study"),
         *walkers.declared(plan["profiles"], file="study")[1],
         *positions.declared(plan["positions"], file="study")[1],
+        *credits_in(plan["sources"], "study")[1],
         *(
             []
             if people_raster is None
@@ -473,6 +482,7 @@ def _made(
         bundles=bundles,
         positions=exact,
         needs=needs,
+        credits=credits_in(plan["sources"])[0],
     )
     return read_in if populations is None else with_years(read_in, populations)
 

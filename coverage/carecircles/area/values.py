@@ -161,6 +161,7 @@ class StudyArea:
     bundle that alone counts (`offering`, `bundled`), None where every centre does.
     `positions` are the kinds of position that its centres may name (`positions.errors_of`).
     `needs` says how many of 1,000 people of a group need a place (`io.read_needs`), None where nobody does.
+    `credits` say who is to be named as the maker of a file, by what it holds.
     """
 
     name: str
@@ -188,6 +189,7 @@ class StudyArea:
     counting: Service | Bundle | None = None
     positions: tuple[Position, ...] = field(default=POSITIONS, repr=False)
     needs: pd.DataFrame | None = field(default=None, repr=False)
+    credits: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         beyond = int(is_neighbour(self.facilities).sum())

@@ -76,8 +76,9 @@ def problem_of(plan: Plan, walk: Walk, candidates: gpd.GeoDataFrame, weight: str
     on, cells = walk.on, plan.cells
     net, graph, stretch = on.network, on.graph, walk.stretch
     open_ = cells[~cells["covered"] & (cells[weight] > 0)]
-    own = reach.points_on(on, walk.rests).places
+    own = reach.seats_on(on, walk.rests).places
     new, number = reach.points_on(on, candidates)
+    new = network.at_home(graph, new)  # one in a yard is for those who live there
     centres = reach.points_on(on, plan.area.facilities).places
     homes, cell = reach.homes_on(on, open_)
     seats = network.OnWay(*(np.concatenate(two) for two in zip(own, new, strict=True)))

@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from carecircles import io
 from carecircles.benches._problem import walk_of
 from carecircles.errors import ValidationError
-from carecircles.network import SLACK_M, Network
+from carecircles.network import SLACK_M, Network, own_ways
 from carecircles.plan import Plan
 from carecircles.words import Sentence
 
@@ -46,7 +46,7 @@ def candidates_on_ways(net: Network, *, spacing: float = SPACING_M) -> gpd.GeoSe
     >>> candidates_on_ways(street, spacing=40).x.round().tolist()
     [500000.0, 500100.0, 500033.0, 500067.0]
     """
-    edges = net.edges.iloc[net.ground]
+    edges = net.edges.iloc[np.setdiff1d(net.ground, own_ways(net))]
     if "kind" in edges:
         edges = edges[~edges["kind"].isin(_NO_SEAT)]
     lines = edges.geometry.to_numpy()

@@ -48,8 +48,8 @@ def network(
         bool,
         typer.Option(
             "--private",
-            help="Walk private streets and paths too, such as those inside housing estates; everybody walks "
-            "them then, also as short cuts.",
+            help="Walk private streets and paths too, such as those inside housing estates, at the start and end "
+            "of walks, and as short cuts never.",
         ),
     ] = False,
     datum: Annotated[

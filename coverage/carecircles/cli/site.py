@@ -99,6 +99,13 @@ class Goal:
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
     ] = None
+    least_by_street: Annotated[
+        int | None,
+        typer.Option(
+            help="So many centres in every street first: each has one before any gets a second, and with too few new "
+            "ones as many streets as possible."
+        ),
+    ] = None
     budget: Annotated[
         float | None,
         typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
@@ -113,7 +120,8 @@ class Places:
         str | None,
         typer.Option(
             help="Where a centre could open: gaps (cells from which one would gain), grid (every "
-            "cell), or a file of places.  [default: gaps for coverage and facilities, else grid]"
+            "cell), or a file of places.  [default: gaps for coverage and facilities, else "
+            "grid; grid with --least-by-street]"
         ),
     ] = None
     spacing: Annotated[
@@ -245,7 +253,10 @@ def site(
                 goal=objective,
                 weight=report.headline_group(before),
                 rules=siting.Rules(
-                    floor_by_street=goal.floor_by_street, prices=prices, budget=goal.budget
+                    floor_by_street=goal.floor_by_street,
+                    least_by_street=goal.least_by_street,
+                    prices=prices,
+                    budget=goal.budget,
                 ),
                 full=goal.full,
                 share=goal.share,
@@ -289,6 +300,8 @@ def site(
 
     most, count = effort.curve, effort.alternatives
     cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
+    if goal.least_by_street is not None:
+        cut += report.street_notes(before, after, least=goal.least_by_street)
     answer = Answer(
         lambda: report.siting_frame(before, plan, candidates),
         lambda: report.siting_record(
@@ -363,6 +376,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         told = "--curve counts centres; it does not go with --budget."
         problems.append(Sentence(told, zh="--curve 按中心个数计；不能与 --budget 同用。"))
     limit, gap, full, alternatives = effort.time_limit, effort.gap, goal.full, effort.alternatives
+    least = goal.least_by_street
     counts = (("--new", new, 1000), ("--curve", curve, 100), ("--alternatives", alternatives, 20))
     shares = (("--share", goal.share), ("--floor-by-street", goal.floor_by_street))
     below_1 = Sentence("a share from 0 to below 1", zh="介于 0 到 1 之间（不含 1）的比例")
@@ -383,6 +397,12 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 Sentence("seconds above 0", zh="大于 0 的秒数"),
             ),
             ("--gap", gap, 0 <= gap < 1, below_1),
+            (
+                "--least-by-street",
+                least,
+                1 <= (1 if least is None else least) <= 1000,
+                _number_to(1000, 1),
+            ),
             (
                 "--draws",
                 goal.draws,
@@ -473,8 +493,9 @@ def _candidates(
 
     notes: list[Text] = []
     spacing = places.spacing
-    is_from_gaps = siting.GOALS[goal.objective].from_gaps and goal.target is None
-    wanted = places.candidates or ("gaps" if is_from_gaps else "grid")
+    # A street may need a centre of its own where nobody gains from one.
+    has_gaps = siting.GOALS[goal.objective].from_gaps and goal.target is None
+    wanted = places.candidates or ("gaps" if has_gaps and goal.least_by_street is None else "grid")
     if wanted == "gaps":
         found = siting.candidates_in_gaps(before, spacing=spacing)
     elif wanted == "grid":

@@ -14,7 +14,7 @@ from carecircles.maps.drawing import packed
 from carecircles.plan import Plan
 
 if TYPE_CHECKING:
-    from carecircles.network import Network, OnWay
+    from carecircles.network import Graph, Network, OnWay
 
 _FARTHEST_M = 2000.0  # a walk that the page can measure, at least
 _STANDARDS = 2.0  # or so many times the standard
@@ -83,10 +83,10 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
     cell = np.flatnonzero(place >= 0)  # in the order of their numbers on the page
     of_cell = np.empty(len(cells), dtype=np.int64)
     of_cell[place[cell]] = cell
-    homes, position = _near(reaches.homes_on(on, cells), number)
+    homes, position = _near(reaches.homes_on(on, cells), graph, number)
     order = np.argsort(of_cell[position], kind="stable")
     homes, position = homes.taken(order), position[order]
-    near, place_of = _near(reaches.points_on(on, area.facilities), number)
+    near, place_of = _near(reaches.points_on(on, area.facilities), graph, number)
     centres = _nowhere(len(area.facilities))
     for all_of, some in zip(centres, near, strict=True):
         all_of[place_of] = some
@@ -95,6 +95,7 @@ def walk_data(plan: Plan, network: "Network") -> dict[str, Any]:
         "way_end": ends[:, 1],
         "way_along": graph.along[kept],
         "way_is_ground": np.isin(kept, network.ground),
+        **({"way_is_own": np.isin(kept, graph.own)} if len(graph.own) else {}),
         **_packed_lines("way", lines[kept], corner, unit),
         "wall_shape": shape,
         "wall_is_area": is_area,
@@ -129,9 +130,11 @@ def _stairs(
     return {"cell_stairs": metres} if metres.any() else {}
 
 
-def _near(placed: reaches.Placed, number: np.ndarray) -> reaches.Placed:
+def _near(placed: reaches.Placed, graph: "Graph", number: np.ndarray) -> reaches.Placed:
     """Of some places those on ways that are kept; others are farther off than anybody walks."""
-    edge = number[placed.places.edge]
+    from carecircles import network as networks
+
+    edge = number[networks.way_of(graph, placed.places.edge)]
     is_near = edge >= 0
     places = placed.places._replace(edge=edge).taken(is_near)
     return reaches.Placed(places, placed.position[is_near])

@@ -7,9 +7,12 @@ off their ways counts too; `reach.walking` makes the cost table of it.
 
 from carecircles.network._osm import OSM as OSM
 from carecircles.network.graphs import Graph as Graph
+from carecircles.network.graphs import at_home as at_home
 from carecircles.network.graphs import graph_of as graph_of
 from carecircles.network.graphs import level_metres as level_metres
 from carecircles.network.graphs import links_of as links_of
+from carecircles.network.graphs import own_ways as own_ways
+from carecircles.network.graphs import way_of as way_of
 from carecircles.network.health import crossings_without_meeting as crossings_without_meeting
 from carecircles.network.health import datum_notes as datum_notes
 from carecircles.network.health import dead_ends as dead_ends
@@ -23,8 +26,11 @@ from carecircles.network.prepared import as_frame as as_frame
 from carecircles.network.read import read_barriers as read_barriers
 from carecircles.network.read import read_network as read_network
 from carecircles.network.rebuilt import JOINS_M as JOINS_M
-from carecircles.network.rebuilt import signals_at as signals_at
-from carecircles.network.rebuilt import stairs_at as stairs_at
+from carecircles.network.rebuilt import middle_of as middle_of
+from carecircles.network.rebuilt import signals_of as signals_of
+from carecircles.network.rebuilt import stairs_of as stairs_of
+from carecircles.network.rebuilt import ways_at as ways_at
+from carecircles.network.rebuilt import ways_named as ways_named
 from carecircles.network.rebuilt import with_ramps as with_ramps
 from carecircles.network.rebuilt import with_waits as with_waits
 from carecircles.network.rebuilt import with_way as with_way

@@ -74,9 +74,9 @@ def private_notes(file: str, metres: float, asked: Asked) -> list[Text]:
     if asked.private:
         return [
             {
-                "en": f"{file}: {metres:,.0f} m of private ways are walked by everybody, as by the residents "
-                "of estates, and as short cuts too",
-                "zh": f"{file}：私有道路共 {metres:,.0f} 米，按小区居民可走处理，所有人均可通行，也可抄近路穿行",
+                "en": f"{file}: {metres:,.0f} m of private ways are walked at the start and the end of walks, from "
+                "and to what lies on them, and as short cuts by nobody",
+                "zh": f"{file}：私有道路共 {metres:,.0f} 米，仅用于步行的起点段和终点段（出入其所在处），不作抄近路",
             }
         ]
     return [

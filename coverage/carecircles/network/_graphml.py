@@ -24,7 +24,7 @@ from carecircles.network._asked import (
     unreadable,
     walked_of,
 )
-from carecircles.network._tags import tags_of
+from carecircles.network._tags import ids_of, tags_of
 from carecircles.words import Sentence
 
 GRAPHML = (".graphml",)
@@ -95,6 +95,10 @@ def read_graph(path: Path, asked: Asked) -> Read:
         "escalators": rules.escalators_of(tags, shapely.length(moved)).to_numpy()[walked],
         **{name: n[walked] for name, n in _counted_at_ends(tags, nodes, start, end).items()},
     }
+    if (ids := ids_of(table)) is not None:
+        edges[rules.ID] = ids[walked]
+    if asked.private:
+        edges[rules.PRIVATE] = is_private[walked]
     made = gpd.GeoDataFrame(edges, geometry=moved[walked], crs=metric)
     own = np.unique(shapely.to_wkb(shapely.normalize(moved[is_private])))  # of both directions one
     metres = float(shapely.length(shapely.from_wkb(own)).sum())

@@ -14,7 +14,7 @@ from carecircles.io._points import geometries_of
 from carecircles.io._table import Sought
 from carecircles.network import ways as rules
 from carecircles.network._asked import Asked, Read, no_barriers, private_notes, walked_of, within
-from carecircles.network._tags import tags_of
+from carecircles.network._tags import ids_of, tags_of
 from carecircles.words import Sentence
 
 LAYERS = (".gpkg", ".parquet", ".geoparquet", ".shp", ".geojson", ".json")
@@ -50,7 +50,8 @@ def read_lines(raw: pd.DataFrame, asked: Asked) -> Read:
         shape = raw.geometry.to_numpy()
         raw = raw[shapely.is_valid(shape) | (shapely.length(shape) != 0)]
     shapes = located(raw, asked.crs, asked.datum)
-    said = tags_of(pd.DataFrame(raw.drop(columns=raw.geometry.name)))
+    columns = pd.DataFrame(raw.drop(columns=raw.geometry.name))
+    said, ids = tags_of(columns), ids_of(columns)
     kind = rules.kinds_of(said["highway"])
     dimension = shapely.get_dimensions(shapes.to_numpy())
     is_square = (dimension == 2) & kind.isin(rules.SQUARES).to_numpy()
@@ -72,6 +73,10 @@ def read_lines(raw: pd.DataFrame, asked: Asked) -> Read:
         "escalators": rules.escalators_of(said[walked], whole).to_numpy()[source] * share,
         "signals": is_crossing.to_numpy(dtype=float)[walked][source] * share,
     }
+    if ids is not None:
+        table[rules.ID] = ids[walked][source]
+    if asked.private:
+        table[rules.PRIVATE] = is_private[walked][source]
     ways = gpd.GeoDataFrame(table, geometry=shapely.force_2d(parts), crs=shapes.crs)
     notes = private_notes(file, float(shapes[is_private].length.sum()), asked)
     if (said["highway"] == "").all():

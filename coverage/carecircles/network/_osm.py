@@ -34,8 +34,9 @@ _WATERWAYS = ("river", "canal")
 
 
 class _Found(NamedTuple):
-    """What a file of OpenStreetMap has: tags and nodes of its ways, barriers, and signalled nodes."""
+    """What a file of OpenStreetMap has: ids, tags and nodes of its ways, barriers, and signalled nodes."""
 
+    ids: list[int]
     tags: list[list[str]]
     nodes: list[list[tuple[int, float, float]]]
     barriers: list[shapely.Geometry]
@@ -49,7 +50,7 @@ def read_ways(path: Path, asked: Asked) -> Read:
     The edges of squares are walked, also of those drawn as multipolygons. A way is cut where the
     file does not have its nodes.
     """
-    found = _Found([], [], [], {})
+    found = _Found([], [], [], [], {})
     with _reading(path) as osmium:
         water = osmium.filter.KeyFilter("natural", "waterway")
         every = osmium.filter.KeyFilter("highway", "natural", "waterway", "railway")
@@ -63,7 +64,10 @@ def read_ways(path: Path, asked: Asked) -> Read:
                 found.signals[one.id] = [str(one.tags.get(name, "")) for name in rules.OF_NODES]
         _take_squares(path, found)
     said = pd.DataFrame(found.tags, columns=rules.TAGS, dtype=object)
+    said[rules.ID] = np.array(found.ids, dtype=np.int64).astype(str).astype(object)
     is_walked, is_private = walked_of(said, asked)
+    if asked.private:
+        said[rules.PRIVATE] = is_private
     nodes = [way for way, walked in zip(found.nodes, is_walked, strict=True) if walked]
     told = pd.DataFrame.from_dict(
         found.signals, orient="index", columns=rules.OF_NODES, dtype=object
@@ -112,6 +116,7 @@ def _take_way(way: Any, found: _Found) -> None:
     """What a way of OpenStreetMap is: a way with a highway, a barrier, neither or both."""
     nodes = _nodes(way.nodes)
     if "highway" in way.tags:
+        found.ids.append(way.id)
         found.tags.append([way.tags.get(name, "") for name in rules.TAGS])
         found.nodes.append(nodes)
     if _is_barrier_line(way.tags):
@@ -146,6 +151,7 @@ def _take_squares(path: Path, found: _Found) -> None:
     edges = edges.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     for way in edges.with_filter(osmium.filter.IdFilter(tags_of)):
         if isinstance(way, osmium.osm.Way):
+            found.ids.append(way.id)
             found.tags.append(tags_of[way.id])
             found.nodes.append(_nodes(way.nodes))
 
@@ -232,6 +238,7 @@ def _cut_at_nodes(
     table = {
         "start": ids[step[first]],
         "end": ids[step[last] + 1],
+        **{name: source[name].to_numpy() for name in (rules.ID, rules.PRIVATE) if name in source},
         "kind": rules.kinds_of(source["highway"]).to_numpy(),
         "level": rules.levels_of(source).to_numpy(),
         **{name: np.bincount(piece, of_step) for name, of_step in counted.items()},

@@ -1,5 +1,6 @@
 """What tables of streets say of each, under OpenStreetMap's names."""
 
+import numpy as np
 import pandas as pd
 
 from carecircles.io import _checks
@@ -22,12 +23,41 @@ _SPELLINGS = {  # what layers of streets call what OpenStreetMap calls so
     "conveying": ("conveying", "escalator", "自动扶梯", "扶梯"),
     "ramp:wheelchair": ("ramp:wheelchair", "ramp_wheelchair", "ramp:wheel", "ramp_wheel", "轮椅坡道", "无障碍坡道"),
 }  # fmt: skip
+_NUMBERED = (  # how layers call the ids of their ways
+    *(
+        "osm_way_id",
+        "osm_id",
+        "osmid",
+        "full_id",
+        "way_id",
+        "edge_id",
+        "road_id",
+        "link_id",
+        "way",
+        "id",
+    ),
+    *("gid", "objectid", "道路编号", "路段编号", "编号"),
+)
 _OF_OSM = ("osm_id", "osmid", "osm_way_id", "full_id")  # how exports of OpenStreetMap number ways
 
 
 def is_of_osm(frame: pd.DataFrame) -> bool:
     """Whether a table of streets numbers them as exports of OpenStreetMap do."""
     return any(str(name).casefold() in _OF_OSM for name in frame.columns)
+
+
+def ids_of(frame: pd.DataFrame) -> np.ndarray | None:
+    """How a table of streets calls each, as text, several ids with `;` between; None where it does not."""
+    found = {str(name).casefold(): name for name in list(frame.columns)[::-1]}
+    name = next((found[s] for s in _NUMBERED if s in found), None)
+    if name is None:
+        return None
+    told = frame[name].map(_checks.as_text)
+    is_list = told.str.startswith("[")  # of OSMnx
+    several = told.str.replace(r"[\[\]'\" ]", "", regex=True)
+    told = told.mask(is_list, several.str.replace(",", rules.BETWEEN_IDS))
+    ids: np.ndarray = told.to_numpy(dtype=object)
+    return ids
 
 
 def tags_of(frame: pd.DataFrame) -> pd.DataFrame:

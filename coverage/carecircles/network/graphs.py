@@ -6,7 +6,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from carecircles.network._tiles import steps_of
+from carecircles.network.places import OnWay, points_on
 from carecircles.network.values import Network
+from carecircles.network.ways import PRIVATE, parts_of
 from carecircles.walkers import Profile
 
 
@@ -16,11 +18,35 @@ class Graph(NamedTuple):
 
     `links` holds every pair of neighbours in both directions at the cheapest of the ways between
     them; a table made by adding entries up would add parallel ways.
+
+    Ways of somebody's own are walked only at the start or end of a walk, so that they are there three
+    times over: a walk, told from the centre, begins on the ways as they are numbered, which lead to no
+    others of their kind but by `links` to those that all walk, and ends on ways with numbers of their
+    own behind all others, from which none leads back.
+
+    Attributes
+    ----------
+    along
+        Cost of each way from end to end.
+    per_metre
+        Cost of a metre off the ways.
+    links
+        Costs between junctions.
+    ends
+        The junctions of each way, by their positions in `links`.
+    xy
+        Where the junctions are.
+    own
+        The ways of the network, by position, that are somebody's own; where walks end on them they
+        have the numbers from that of the network's ways on.
     """
 
     along: np.ndarray
     per_metre: float
     links: csr_array
+    ends: np.ndarray
+    xy: np.ndarray
+    own: np.ndarray
 
 
 def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: float = 1.0) -> Graph:
@@ -50,15 +76,112 @@ def graph_of(network: Network, along: np.ndarray | None = None, *, per_metre: fl
            [100.,   0.]])
     """
     costs = network.edges["metres"].to_numpy(dtype=float) if along is None else along
-    ends = network.edges[["start", "end"]].to_numpy()
+    ends, xy, own = network.edges[["start", "end"]].to_numpy(), network.xy, own_ways(network)
+    gates = np.empty((0, 2), dtype=np.int64)
+    if len(own):
+        ends, xy, gates = _apart(ends, xy, own)
+        costs = np.concatenate([costs, costs[own]])
     is_link = (ends[:, 0] != ends[:, 1]) & np.isfinite(costs)
     a, b = ends[is_link].T
-    rows, cols = np.concatenate([a, b]), np.concatenate([b, a])
-    count = len(network.xy)
-    pair, both = least_of_each(rows.astype(np.int64) * count + cols, np.tile(costs[is_link], 2))
+    (outer, inner), free = gates.T, np.zeros(len(gates))  # an explicit zero is a link
+    rows, cols = np.concatenate([a, b, outer]), np.concatenate([b, a, inner])
+    count = len(xy)
+    every = np.concatenate([np.tile(costs[is_link], 2), free])
+    pair, both = least_of_each(rows.astype(np.int64) * count + cols, every)
     rows, cols = np.divmod(pair, max(count, 1))
     starts = np.searchsorted(rows, np.arange(count + 1))
-    return Graph(costs, per_metre, links_of(both, cols, starts))
+    return Graph(costs, per_metre, links_of(both, cols, starts), ends, xy, own)
+
+
+def own_ways(network: Network) -> np.ndarray:
+    """
+    Positions of the ways that are walked only at the start or end of a walk.
+
+    Those that are private, and those that nobody comes to but over private ones: all that are not in the largest
+    connected part of the others.
+
+    Examples
+    --------
+    A street, a private way that leaves it, and a path at the end of that.
+
+    >>> import geopandas as gpd, shapely
+    >>> xy = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 20.0], [100.0, 30.0]])
+    >>> lines = shapely.linestrings([xy[:2], xy[1:3], xy[2:]])
+    >>> table = {"start": [0, 1, 2], "end": [1, 2, 3], "metres": [100.0, 20.0, 10.0], "private": [False, True, False]}
+    >>> own_ways(Network(xy, gpd.GeoDataFrame(table, geometry=lines, crs=4548)))
+    array([1, 2])
+    """
+    if PRIVATE not in network.edges or not network.edges[PRIVATE].any():
+        return np.array([], dtype=np.int64)
+    is_own: np.ndarray = network.edges[PRIVATE].to_numpy(dtype=bool).copy()
+    of_all = np.flatnonzero(~is_own)
+    if len(of_all):
+        part = parts_of(network.edges.iloc[of_all])
+        metres = np.bincount(part, network.edges["metres"].to_numpy(dtype=float)[of_all])
+        is_own[of_all[part != np.argmax(metres)]] = True
+    return np.flatnonzero(is_own)
+
+
+def _apart(
+    ends: np.ndarray, xy: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """
+    Ends of ways and junctions where some ways stand apart, as walks begin and as they end; and where one leads on.
+
+    Whoever is on a way of the first kind comes to what all walk, and from there to one of the last kind.
+    """
+    junctions, place = np.unique(ends[own], return_inverse=True)
+    place, count = place.reshape(-1, 2), len(xy)
+    first = count + np.arange(len(junctions))
+    last = first + len(junctions)
+    apart = ends.copy()
+    apart[own] = first[place]
+    gates = np.concatenate(
+        [np.column_stack([first, junctions]), np.column_stack([junctions, last])]
+    )
+    return (
+        np.concatenate([apart, last[place]]),
+        np.concatenate([xy, xy[junctions], xy[junctions]]),
+        gates,
+    )
+
+
+def at_home(graph: Graph, places: OnWay) -> OnWay:
+    """
+    Places as walks end at them: on ways of their own under the numbers these have there.
+
+    Examples
+    --------
+    >>> graph = Graph(np.ones(4), 1.0, None, np.empty((4, 2)), np.empty((0, 2)), np.array([1]))
+    >>> at_home(graph, OnWay(np.array([0, 1, 2]), np.zeros(3), np.zeros(3))).edge
+    array([0, 3, 2])
+    """
+    if not len(graph.own):
+        return places
+    number = np.arange(len(graph.along))
+    number[graph.own] = len(graph.along) - len(graph.own) + np.arange(len(graph.own))
+    return places._replace(edge=number[places.edge])
+
+
+def way_of(graph: Graph, edge: np.ndarray) -> np.ndarray:
+    """
+    The ways of the network by their numbers in a graph.
+
+    Examples
+    --------
+    >>> graph = Graph(np.ones(4), 1.0, None, np.empty((4, 2)), np.empty((0, 2)), np.array([1]))
+    >>> way_of(graph, np.array([0, 3, 2]))
+    array([0, 1, 2])
+    """
+    count = len(graph.along) - len(graph.own)
+    if not len(graph.own):
+        return edge
+    return np.where(edge < count, edge, graph.own[np.maximum(edge - count, 0)])
+
+
+def points_of(network: Network, graph: Graph, places: OnWay) -> np.ndarray:
+    """Where places come onto their ways."""
+    return points_on(network, places._replace(edge=way_of(graph, places.edge)))
 
 
 def level_metres(network: Network, profile: Profile) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -51,7 +52,8 @@ def as_frame(net: Network) -> gpd.GeoDataFrame:
 
 def _beside_ways(shapes: gpd.GeoSeries, kind: str, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Barriers, or ways that are left out, as rows of a table of ways."""
-    counted = dict.fromkeys((c for c in rules.COUNTED if c in edges), 0.0)
+    counted: dict[str, Any] = dict.fromkeys((c for c in rules.COUNTED if c in edges), 0.0)
+    counted |= {c: none for c, none in ((rules.ID, ""), (rules.PRIVATE, False)) if c in edges}
     return gpd.GeoDataFrame(
         {"start": -1, "end": -1, "metres": 0.0, "kind": kind, "level": 0, **counted},
         geometry=shapes.to_numpy(),

@@ -56,8 +56,8 @@ def read_network(
         The area that is meant; ways more than 2 km from its bounds are left out.
     private
         Whether private streets and paths are walked, such as those inside housing estates
-        (`is_walkable`); how long they are is in the notes either way. They are walked by everybody, also
-        as short cuts from one public way to another.
+        (`is_walkable`); how long they are is in the notes either way. They are walked at the start and at
+        the end of walks alone, like what nobody comes to but over them (`own_ways`), and as short cuts by nobody.
 
     Returns
     -------

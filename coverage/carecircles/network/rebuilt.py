@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,7 @@ from shapely.ops import substring
 
 from carecircles.network.places import onto
 from carecircles.network.values import Network
-from carecircles.network.ways import COUNTED
+from carecircles.network.ways import BETWEEN_IDS, COUNTED, ID, PRIVATE
 
 JOINS_M = (
     50.0  # from the end of a new way to the way it joins, from a place to what is rebuilt there
@@ -66,6 +67,8 @@ def with_way(net: Network, line: shapely.LineString, *, kind: str = "footway") -
         "metres": way.length,
         "kind": kind,
         "level": 1,
+        ID: "",
+        PRIVATE: False,
     }
     known = {name: [row.get(name, 0.0)] for name in edges.columns} | {edges.geometry.name: [way]}
     new = gpd.GeoDataFrame(known, geometry=edges.geometry.name, crs=net.crs)
@@ -107,52 +110,113 @@ def _with_junctions(
     return np.array(xy), pd.concat(parts, ignore_index=True), found
 
 
-def stairs_at(net: Network, where: shapely.Geometry) -> np.ndarray:
+def stairs_of(net: Network) -> np.ndarray:
     """
-    Positions of the stairs in a polygon, or of those nearest to a place, within 50 m.
+    Positions of the stairs among the ways.
 
     Examples
     --------
-    >>> xy = np.array([[0.0, 0.0], [30.0, 0.0]])
-    >>> table = {"start": [0], "end": [1], "metres": [30.0], "flights": [2.0]}
-    >>> net = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
-    >>> stairs_at(net, shapely.Point(10, 20)), stairs_at(net, shapely.Point(10, 90))
-    (array([0]), array([], dtype=int64))
+    >>> xy = np.array([[0.0, 0.0], [30.0, 0.0], [60.0, 0.0]])
+    >>> table = {"start": [0, 1], "end": [1, 2], "metres": [30.0, 30.0], "flights": [2.0, 0.0]}
+    >>> lines = shapely.linestrings([xy[:2], xy[1:]])
+    >>> stairs_of(Network(xy, gpd.GeoDataFrame(table, geometry=lines, crs=4548)))
+    array([0])
     """
     is_stairs = np.zeros(len(net.edges), dtype=bool)
     if "kind" in net.edges:
         is_stairs |= (net.edges["kind"] == "steps").to_numpy()
     if "flights" in net.edges:
         is_stairs |= (net.edges["flights"] > 0).to_numpy()
-    return _at(net, np.flatnonzero(is_stairs), where)
+    return np.flatnonzero(is_stairs)
 
 
-def signals_at(net: Network, where: shapely.Geometry) -> np.ndarray:
+def signals_of(net: Network) -> np.ndarray:
     """
-    Positions of the ways with signals in a polygon, or of those nearest to a place, within 50 m.
+    Positions of the ways with signals.
 
     Examples
     --------
     >>> xy = np.array([[0.0, 0.0], [30.0, 0.0]])
     >>> table = {"start": [0], "end": [1], "metres": [30.0], "signals": [1.0]}
-    >>> net = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
-    >>> signals_at(net, shapely.box(0, 0, 5, 5))
+    >>> signals_of(Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548)))
     array([0])
     """
     if "signals" not in net.edges:
         return np.array([], dtype=np.int64)
-    return _at(net, np.flatnonzero(net.edges["signals"].to_numpy() > 0), where)
+    return np.flatnonzero(net.edges["signals"].to_numpy() > 0)
 
 
-def _at(net: Network, some: np.ndarray, where: shapely.Geometry) -> np.ndarray:
-    lines = net.edges.geometry.to_numpy()[some]
+def ways_at(net: Network, where: shapely.Geometry, *, among: np.ndarray) -> np.ndarray:
+    """
+    Which of some ways lie in a polygon, or are nearest to a place within 50 m; positions.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [30.0, 0.0]])
+    >>> table = {"start": [0], "end": [1], "metres": [30.0], "flights": [2.0]}
+    >>> net = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
+    >>> [ways_at(net, shapely.Point(10, y), among=stairs_of(net)).tolist() for y in (20, 90)]
+    [[0], []]
+    """
+    lines = net.edges.geometry.to_numpy()[among]
     if shapely.get_dimensions(where) == 2:
         is_there = shapely.intersects(lines, where)
     else:
         off = shapely.distance(lines, where)
         is_there = (off <= JOINS_M) & (off <= off.min(initial=np.inf) + 0.01)
-    there: np.ndarray = some[is_there]
+    there: np.ndarray = among[is_there]
     return there
+
+
+def ways_named(net: Network, ids: Sequence[str]) -> dict[str, np.ndarray]:
+    """
+    Positions of the ways by the ids that the file of the network has for them; none of an id that is not there.
+
+    Parameters
+    ----------
+    net
+        The network; one whose file has no ids has none of them.
+    ids
+        Such as the number of a way in OpenStreetMap, as text.
+
+    Examples
+    --------
+    Ways that follow each other without a junction are one, by either id.
+
+    >>> xy = np.array([[0.0, 0.0], [30.0, 0.0]])
+    >>> table = {"start": [0], "end": [1], "metres": [30.0], "way": ["4217;4218"]}
+    >>> net = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
+    >>> {one: at.tolist() for one, at in ways_named(net, ["4218", "7"]).items()}
+    {'4218': [0], '7': []}
+    """
+    none = np.array([], dtype=np.int64)
+    if ID not in net.edges:
+        return dict.fromkeys(ids, none)
+    told = net.edges[ID].to_numpy()
+    some = np.flatnonzero([any(one in text for one in ids) for text in told])  # at most these
+    at: dict[str, list[int]] = {one: [] for one in ids}
+    for position in some:
+        for one in set(told[position].split(BETWEEN_IDS)) & set(at):
+            at[one].append(int(position))
+    return {one: np.array(positions, dtype=np.int64) for one, positions in at.items()}
+
+
+def middle_of(net: Network, ways: np.ndarray) -> shapely.Point:
+    """
+    The middle of some ways, taken together: of several lines that do not join that of the longest.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [30.0, 0.0], [60.0, 0.0]])
+    >>> table = {"start": [0, 1], "end": [1, 2], "metres": [30.0, 30.0]}
+    >>> lines = shapely.linestrings([xy[:2], xy[1:]])
+    >>> middle_of(Network(xy, gpd.GeoDataFrame(table, geometry=lines, crs=4548)), np.array([0, 1])).x
+    30.0
+    """
+    joined = shapely.line_merge(shapely.multilinestrings([*net.edges.geometry.to_numpy()[ways]]))
+    longest = max(shapely.get_parts(joined), key=shapely.length)
+    middle: shapely.Point = shapely.line_interpolate_point(longest, 0.5, normalized=True)
+    return middle
 
 
 def with_ramps(net: Network, stairs: np.ndarray) -> Network:
@@ -164,7 +228,7 @@ def with_ramps(net: Network, stairs: np.ndarray) -> Network:
     >>> xy = np.array([[0.0, 0.0], [30.0, 0.0]])
     >>> table = {"start": [0], "end": [1], "metres": [30.0], "kind": ["steps"], "flights": [2.0]}
     >>> net = Network(xy, gpd.GeoDataFrame(table, geometry=shapely.linestrings([xy]), crs=4548))
-    >>> with_ramps(net, stairs_at(net, shapely.Point(10, 20))).edges[["kind", "flights"]].to_numpy().tolist()
+    >>> with_ramps(net, stairs_of(net)).edges[["kind", "flights"]].to_numpy().tolist()
     [['footway', 0.0]]
     """
     is_chosen = np.isin(np.arange(len(net.edges)), stairs)

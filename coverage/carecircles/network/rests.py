@@ -13,8 +13,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from carecircles.network._tiles import PAIRS_AT_ONCE, TILE_CUTOFFS, Bins
-from carecircles.network.graphs import Graph, links_of, part_of
-from carecircles.network.places import OnWay, points_on
+from carecircles.network.graphs import Graph, links_of, part_of, points_of
+from carecircles.network.places import OnWay
 from carecircles.network.values import Network
 from carecircles.network.walks import walks
 
@@ -99,7 +99,7 @@ def rested_walks(
     (array([0]), array([0]), array([100.]))
     """
     links, first = _seated(network, graph, places, centres, seats, stretch=stretch)
-    xy = np.concatenate([points_on(network, some) for some in (seats, places, centres)])
+    xy = np.concatenate([points_of(network, graph, some) for some in (seats, places, centres)])
     count, at = len(seats.edge), xy[first:]
     widest = float((xy.max(axis=0) - xy.min(axis=0)).sum()) if len(xy) else 0.0
     metres = min(cutoff / graph.per_metre, widest) + 1.0

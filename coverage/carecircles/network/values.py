@@ -23,7 +23,8 @@ class Network:
         Where the junctions are, in metres; shape (junctions, 2).
     edges
         Ways with `start` and `end` (positions of junctions), `metres`, and lines from one to the
-        other; both directions may be walked. With `kind`, `level`, `flights` (of stairs), `signals`
+        other; both directions may be walked. With `way` (the ids that the file has for them, as text with `;`
+        between), `private` (walked at the start or end of a walk alone), `kind`, `level`, `flights` (of stairs), `signals`
         (crossings with signals), `lifts` and `escalators` (in flights) where they were read.
     barriers
         Water, railways, motorways: lines and polygons that nobody crosses on the way to a way.

@@ -9,13 +9,16 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from carecircles.network._tiles import PAIRS_AT_ONCE, TILE_CUTOFFS, Bins, steps_of
-from carecircles.network.graphs import Graph, least_of_each, links_of, part_of
-from carecircles.network.places import OnWay, points_on
+from carecircles.network.graphs import Graph, least_of_each, links_of, part_of, points_of, way_of
+from carecircles.network.places import OnWay
 from carecircles.network.values import Network
 
 
 def nearest(
-    network: Network, graph: Graph, places: OnWay, centres: OnWay
+    network: Network,  # noqa: ARG001  # rested_nearest takes its place, which needs one
+    graph: Graph,
+    places: OnWay,
+    centres: OnWay,
 ) -> tuple[np.ndarray, np.ndarray]:
     """
     The centre nearest to each place along the ways, however far, and what the walk costs.
@@ -25,7 +28,7 @@ def nearest(
     network, graph
         The network and what walking on it costs.
     places, centres
-        From `onto`.
+        From `onto`; places `at_home`.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def nearest(
     _, first = np.unique(np.column_stack(centres), axis=0, return_index=True)
     kept = np.sort(first)
     centres = centres.taken(kept)
-    ends = network.edges[["start", "end"]].to_numpy()
+    ends = graph.ends
     sources, links = _with_sources(graph, ends[centres.edge], centres, graph.links)
     cost, _, source = dijkstra(links, indices=sources, min_only=True, return_predecessors=True)
     at_ends = ends[places.edge]
@@ -82,7 +85,7 @@ def walks(
     network, graph
         The network and what walking on it costs.
     places, centres
-        From `onto`.
+        From `onto`; places `at_home`.
     cutoff
         Largest cost; the limit itself is within reach.
 
@@ -102,13 +105,13 @@ def walks(
     >>> walks(street, graph_of(street), homes, centre, cutoff=30)
     (array([1]), array([0]), array([10.]))
     """
-    ends = network.edges[["start", "end"]].to_numpy()
-    at = points_on(network, centres)
-    widest = float(np.ptp(np.concatenate([network.xy, at]), axis=0).sum())
+    ends, xy = graph.ends, graph.xy
+    at = points_of(network, graph, centres)
+    widest = float(np.ptp(np.concatenate([xy, at]), axis=0).sum())
     metres = min(cutoff / graph.per_metre, widest) + 1.0  # as far as a walk can lead
-    junctions = Bins.of(network.xy, metres)
-    homes = Bins.of(points_on(network, places), metres)
-    local = np.full(len(network.xy), -1)
+    junctions = Bins.of(xy, metres)
+    homes = Bins.of(points_of(network, graph, places), metres)
+    local = np.full(len(xy), -1)
     parts = [_on_one_way(graph, places, centres)]
     for some in Bins.of(at, TILE_CUTOFFS * metres).parts():
         low, high = at[some].min(axis=0) - metres, at[some].max(axis=0) + metres
@@ -174,13 +177,14 @@ def _on_one_way(
     graph: Graph, places: OnWay, centres: OnWay
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place, centre and cost of the walks that never leave one way."""
-    order = np.argsort(centres.edge, kind="stable")
-    first, last = (
-        np.searchsorted(centres.edge[order], places.edge, side) for side in ("left", "right")
-    )
+    way, at = way_of(graph, centres.edge), way_of(graph, places.edge)
+    order = np.argsort(way, kind="stable")
+    first, last = (np.searchsorted(way[order], at, side) for side in ("left", "right"))
     count = last - first
     place = np.repeat(np.arange(len(places.edge)), count)
     centre = order[np.repeat(first, count) + steps_of(count)]
+    is_on = centres.edge[centre] <= places.edge[place]  # no walk leads back to where it began
+    place, centre = place[is_on], centre[is_on]
     share = np.abs(places.share[place] - centres.share[centre])
     off = places.off[place] + centres.off[centre]
     return place, centre, share * graph.along[places.edge[place]] + graph.per_metre * off

@@ -37,6 +37,9 @@ TAGS = (
 )
 OF_NODES = ["highway", "crossing", "crossing:signals"]  # what tells signals and lifts
 LIFT = "elevator"
+ID = "way"  # how the file calls what an edge is of, as text; several ids where ways are joined
+BETWEEN_IDS = ";"
+PRIVATE = "private"  # whether those alone walk it who begin or end a walk on it
 COUNTED = (
     "flights",
     "signals",
@@ -283,7 +286,8 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     ways
-        LineStrings in metres with `kind` and `level`, and what is counted of them, such as `flights`, if it is known.
+        LineStrings in metres with `kind` and `level`, and what is counted of them, such as `flights`, their
+        ids, `way`, and whether they are `private`, if it is known.
 
     Returns
     -------
@@ -313,6 +317,7 @@ def noded(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = {"start": start, "end": end, "kind": kind, "level": level}
     share = shapely.length(cut) / shapely.length(lines[source])
     table |= {name: ways[name].to_numpy()[source] * share for name in COUNTED if name in ways}
+    table |= {name: ways[name].to_numpy()[source] for name in (ID, PRIVATE) if name in ways}
     return gpd.GeoDataFrame(table, geometry=cut, crs=ways.crs)
 
 
@@ -396,7 +401,8 @@ def made_of(
     ----------
     edges
         LineStrings in metres with `start`, `end` (any whole numbers that name junctions), `kind` and
-        `level`; a line runs from its start to its end. What is counted is 0 where nobody says.
+        `level`, and `way`, an id, and `private`, if they are known; a line runs from its start to its end. What is counted
+        is 0 where nobody says.
     barriers, notes
         Of the network.
 
@@ -421,7 +427,9 @@ def made_of(
     ends = edges[["start", "end"]].to_numpy()
     line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
     ways = pd.DataFrame({"a": ends.min(axis=1), "b": ends.max(axis=1), "line": line})
-    order = np.lexsort([edges[name] for name in COUNTED[::-1]])  # the one with least to climb stays
+    # The one that is walked by all stays, of these the one with least to climb.
+    ranks = [PRIVATE] if PRIVATE in edges else []
+    order = np.lexsort([edges[name] for name in [*COUNTED[::-1], *ranks]])
     same = ways.iloc[order].duplicated().sort_index()
     edges = edges[~same.to_numpy()].reset_index(drop=True)
     if edges.empty:
@@ -432,7 +440,8 @@ def made_of(
     place = place.reshape(-1, 2)
     xy = np.empty((len(labels), 2))
     xy[place] = _ends(edges.geometry.to_numpy())
-    columns = ["start", "end", "metres", "kind", "level", *COUNTED, edges.geometry.name]
+    known = [name for name in (ID, PRIVATE) if name in edges]
+    columns = ["start", "end", *known, "metres", "kind", "level", *COUNTED, edges.geometry.name]
     edges = edges.assign(start=place[:, 0], end=place[:, 1])[columns]
     return Network(xy, edges, barriers, (*notes, *told), lost)
 
@@ -498,10 +507,11 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = np.argsort(place.ravel(), kind="stable")
     order = order[degree[place.ravel()[order]] == 2]
     a, b = (order // 2).reshape(-1, 2).T
-    table = edges[["kind", "level"]]
     is_plain = (edges[[*COUNTED]] == 0).all(axis=1).to_numpy()
     is_link = (a != b) & is_plain[a] & is_plain[b]
-    is_link &= (table.iloc[a].to_numpy() == table.iloc[b].to_numpy()).all(axis=1)
+    for name in ("kind", "level", *([PRIVATE] if PRIVATE in edges else [])):
+        told = edges[name].to_numpy()
+        is_link &= told[a] == told[b]
     a, b = a[is_link], b[is_link]
     links = coo_array((np.ones(len(a)), (a, b)), shape=(len(edges),) * 2)
     chain = connected_components(links, directed=False)[1]
@@ -534,11 +544,23 @@ def _without_chains(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         end=label[end[is_line]],
         metres=shapely.length(merged[is_line]),
     )
+    if ID in edges:
+        joined[ID] = _ids_together(edges[ID].iloc[rows], number)[is_line]
     joined = joined.set_geometry(merged[is_line])
     gone = np.isin(chain, whole[is_line])
     return pd.concat(
         [edges[~gone], joined.set_crs(edges.crs, allow_override=True)], ignore_index=True
     )
+
+
+def _ids_together(ids: pd.Series, number: np.ndarray) -> np.ndarray:
+    """The ids of ways that are joined, each once; `number` says into which one, in ascending order."""
+    told = pd.DataFrame({"number": number, "id": ids.to_numpy()}).drop_duplicates()
+    together = told.drop_duplicates("number").set_index("number")["id"]
+    several = told[told["number"].duplicated(keep=False) & (told["id"] != "")]
+    together.update(several.groupby("number")["id"].agg(BETWEEN_IDS.join))
+    made: np.ndarray = together.to_numpy()
+    return made
 
 
 def _ends(lines: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from carecircles.reach.footing import homes_on as homes_on
 from carecircles.reach.footing import indoors as indoors
 from carecircles.reach.footing import most_metres as most_metres
 from carecircles.reach.footing import points_on as points_on
+from carecircles.reach.footing import seats_on as seats_on
 from carecircles.reach.kinds import DETOUR as DETOUR
 from carecircles.reach.kinds import STRAIGHT as STRAIGHT
 from carecircles.reach.kinds import WALKING as WALKING

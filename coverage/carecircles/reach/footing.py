@@ -108,7 +108,36 @@ def homes_on(footing: Footing, demand: pd.DataFrame) -> Placed:
         kept[where] = _onto(footing, x, y)
         while len(kept) > _KEPT:
             kept.popitem(last=False)
-    return _walked(footing, kept[where])
+    placed = _walked(footing, kept[where])
+    return placed._replace(places=_at_home(footing, placed.places))
+
+
+def seats_on(footing: Footing, seats: "gpd.GeoDataFrame | gpd.GeoSeries") -> Placed:
+    """
+    Where seats come onto the ways; those on ways of somebody's own twice, for walks that begin and that end there.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from carecircles.network import Network
+    >>> line = shapely.linestrings([[[0.0, 0.0], [100.0, 0.0]]])
+    >>> ways = gpd.GeoDataFrame({"start": [0], "end": [1], "metres": [100.0], "private": True}, geometry=line, crs=4548)
+    >>> yard = footing_of(Network(np.array([[0.0, 0.0], [100.0, 0.0]]), ways))
+    >>> seats_on(yard, gpd.GeoSeries(gpd.points_from_xy([40], [2]), crs=4548)).position.tolist()
+    [0, 0]
+    """
+    placed = points_on(footing, seats)
+    inner = _at_home(footing, placed.places)
+    twice = np.flatnonzero(inner.edge != placed.places.edge)
+    both = (placed.places, inner.taken(twice))
+    places = type(inner)(*(np.concatenate(two) for two in zip(*both, strict=True)))
+    return Placed(places, np.concatenate([placed.position, placed.position[twice]]))
+
+
+def _at_home(footing: Footing, places: "OnWay") -> "OnWay":
+    from carecircles import network as networks
+
+    return networks.at_home(footing.graph, places)
 
 
 def points_on(footing: Footing, points: "gpd.GeoDataFrame | gpd.GeoSeries") -> Placed:

@@ -11,7 +11,14 @@ import pandas as pd
 from carecircles._limits import rounded
 from carecircles.errors import ValidationError
 from carecircles.reach._pairs import demand_xy, facility_xy, table_of
-from carecircles.reach.footing import footing_of, homes_on, indoors, most_metres, points_on
+from carecircles.reach.footing import (
+    footing_of,
+    homes_on,
+    indoors,
+    most_metres,
+    points_on,
+    seats_on,
+)
 from carecircles.reach.values import CostTable
 from carecircles.words import Sentence
 
@@ -111,7 +118,7 @@ def measured(
     nearest, walks = networks.nearest, networks.walks
     if rests is not None:
         points, stretch = rests
-        seats = points_on(on, points).places
+        seats = seats_on(on, points).places
         nearest = functools.partial(networks.rested_nearest, seats=seats, stretch=stretch)
         walks = functools.partial(networks.rested_walks, seats=seats, stretch=stretch)
     if only_nearest:

@@ -42,6 +42,7 @@ from carecircles.report.coverage import parts_frame as parts_frame
 from carecircles.report.coverage import street_names as street_names
 from carecircles.report.coverage import summary as summary
 from carecircles.report.coverage import summary_table as summary_table
+from carecircles.report.credits import sources_of as sources_of
 from carecircles.report.equity import equity_frame as equity_frame
 from carecircles.report.equity import equity_note as equity_note
 from carecircles.report.equity import equity_record as equity_record
@@ -118,6 +119,7 @@ from carecircles.report.siting import siting_record as siting_record
 from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
+from carecircles.report.siting import street_notes as street_notes
 from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
 from carecircles.report.sure import sure_centres_frame as sure_centres_frame
 from carecircles.report.sure import sure_centres_table as sure_centres_table
@@ -135,7 +137,6 @@ from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record
-from carecircles.report.ways import sources_of as sources_of
 from carecircles.report.ways import standard_note as standard_note
 from carecircles.report.workbook import with_total as with_total
 from carecircles.report.workbook import workbook as workbook

@@ -6,7 +6,8 @@ import pandas as pd
 
 from carecircles.area import StudyArea
 from carecircles.people import Group
-from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes, source_note
+from carecircles.report.credits import source_note
+from carecircles.report.ways import FAR_M, MOST_PLACES, far_centre_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:

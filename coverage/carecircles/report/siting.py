@@ -509,6 +509,45 @@ def _unmeasured(siting: "Siting", candidates: gpd.GeoDataFrame) -> list[Text]:
     ]
 
 
+def street_notes(before: Plan, after: Plan, *, least: int) -> list[Text]:
+    """
+    How many streets have so many centres of their own then, and which have not.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> places = siting.candidates_on_grid(asis.cells, spacing=400)
+    >>> best = siting.site(asis, places, new=1, rules=siting.Rules(least_by_street=1))
+    >>> report.street_notes(asis, siting.carry_out(asis, best, places), least=1)[0]["en"]
+    'Streets with a centre of their own: 4 of 4 (3 before).'
+    """
+    streets = after.area.streets
+    count, was = (
+        plan.area.facilities["street"].value_counts().reindex(streets.index, fill_value=0)
+        for plan in (after, before)
+    )
+    every, then, now = len(streets), int((count >= least).sum()), int((was >= least).sum())
+    names = [name_of(row) for row in streets[count.to_numpy() < least].to_dict("records")]
+    what: Text = {"en": "a centre of their own", "zh": "有自己的中心的街道"}
+    if least > 1:
+        what = {
+            "en": f"{least} centres of their own or more",
+            "zh": f"有 {least} 个及以上中心的街道",
+        }
+    without: Text = {
+        "en": f"; without: {', '.join(name['en'] for name in names)}" if names else "",
+        "zh": f"；未达到：{'、'.join(name['zh'] for name in names)}" if names else "",
+    }
+    return [
+        {
+            "en": f"Streets with {what['en']}: {then} of {every} ({now} before){without['en']}.",
+            "zh": f"{what['zh']}：{every} 个中的 {then} 个（原 {now} 个）{without['zh']}。",
+        }
+    ]
+
+
 def siting_remarks(plan: Plan, after: Plan, *, lang: str) -> list[str]:
     """
     What has to be said under the tables of new centres: of the plan as it is, counted with them.

@@ -8,6 +8,7 @@ from carecircles import comparison, evaluation, people, reach, walkers, words
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
 from carecircles.report.columns import figure, unit_in_words
+from carecircles.report.credits import credit_notes
 from carecircles.report.names import centre_name, isolated, plan_name
 from carecircles.report.rebuilt import uncounted_notes
 from carecircles.words import Text, each_once
@@ -193,9 +194,9 @@ def _limited(plan: Plan) -> Text:
 
 
 def ways_notes(*plans: Plan) -> list[Text]:
-    """Who has no way to any centre, or only one that is not where it is thought, by any of the plans' reaches."""
+    """Who has no way to any centre, or only one not where it is thought, by any plan's reach; and whose the files are."""
     both = [one for plan in plans for one in (plan, plan.beside) if one is not None]
-    return [*each_once(map(_cut_off, both)), *_walk_notes(*both)]
+    return [*each_once(map(_cut_off, both)), *_walk_notes(*both), *credit_notes(*plans)]
 
 
 def cut_off(plan: Plan, group: str) -> str:
@@ -251,35 +252,7 @@ def _walk_notes(*plans: Plan) -> list[Text]:
             }
         )
     every = (far_centre_notes(net, plan.area.facilities) for plan, net in walked)
-    return [*lines, *each_once(every), *map(source_note, sources_of(*plans))]
-
-
-def sources_of(*plans: Plan) -> list[str]:
-    """
-    Who is to be named with the ways that plans, or those beside them, are walked on.
-
-    Examples
-    --------
-    >>> from carecircles import datasets, grid, plan, report
-    >>> area = datasets.load("template")
-    >>> report.sources_of(plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
-    []
-    """
-    both = [one for plan in plans for one in (plan, plan.beside) if one is not None]
-    walked = [net for one in both if (net := reach.network_in(one.reach)) is not None]
-    return list(dict.fromkeys(net.source for net in walked if net.source))
-
-
-def source_note(source: str) -> Text:
-    """
-    Whose the ways are.
-
-    Examples
-    --------
-    >>> source_note("© OpenStreetMap contributors (ODbL)")["en"]
-    'Walking network: © OpenStreetMap contributors (ODbL)'
-    """
-    return {"en": f"Walking network: {source}", "zh": f"步行路网：{source}"}
+    return [*lines, *each_once(every)]
 
 
 def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]:

@@ -20,7 +20,8 @@ one group of people, or to the ways people walk:
     rebuild = "footbridge" # what it is called
     with = "crossing"      # a new way over a barrier; also ramp, short_wait (share = 0.5), bench;
                            # in buildings lift, handrail (share = 0.8), seat (share = 0.9)
-    place = "LINESTRING (117.2230 39.0801, 117.2231 39.0812)"  # others: POINT or POLYGON
+    place = "LINESTRING (117.2230 39.0801, 117.2231 39.0812)"  # others: POINT or POLYGON,
+                           # or way = "4236349", the id of a way in the file of the network
 """
 
 from carecircles.scenario.after import DEGREE_DECIMALS as DEGREE_DECIMALS

@@ -24,6 +24,7 @@ from carecircles.io._encoding import read_text, taken_as
 from carecircles.io._years import FIRST_YEAR, LAST_YEAR, year_of
 from carecircles.scenario.values import (
     ACTS,
+    BY_WAY,
     DETAILS,
     EVERYONE,
     REBUILT,
@@ -35,7 +36,7 @@ from carecircles.words import Sentence, Text, at
 
 _ALWAYS = ("date", "until")
 _COLUMNS = ("file", "step", "act", "to", "date", "until", *DETAILS["open"], *DETAILS["standard"],
-            *DETAILS["rebuild"][:3])  # fmt: skip
+            *DETAILS["rebuild"][:4])  # fmt: skip
 _KEYS = ("name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step")
 _MOST_CONTRADICTIONS = 20
 _TOGETHER = {"move", "equip", "enlarge"}  # of one centre
@@ -442,16 +443,10 @@ def _rebuild_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
             f"write one of {', '.join(REBUILT)}", zh=f"请写 {'、'.join(REBUILT)} 之一"
         )
         return [at(where, _is("with", made, choices))]
-    example, kinds = _SHAPES[made]
-    shape = shapely.from_wkt(row.get("place", ""), on_invalid="ignore")
-    is_sound = shape is not None and not shape.is_empty and shape.geom_type in kinds
-    if is_sound and not shapely.get_coordinates(shape).size:
-        is_sound = False
-    if is_sound:
-        lon, lat = abs(shapely.get_coordinates(shape)).max(axis=0)
-        is_sound = lon <= 180 and lat <= 90
-    if not is_sound:
-        problems.append(at(where, _is("place", row.get("place", ""), _such_as(f'"{example}"'))))
+    if "way" in row:
+        problems += _way_problems(row, where)
+    else:
+        problems += _place_problems(row, where)
     if made in SHARED:
         share = row.get("share", "")
         if not _is_number(share) or not 0 <= share <= 1:
@@ -467,6 +462,40 @@ def _rebuild_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
         parse_datum(row.get("datum", "wgs84"))
     except ValueError as err:
         problems.append(at(where, err.args[0]))
+    return problems
+
+
+def _place_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
+    """What is wrong with the place where something is rebuilt."""
+    example, kinds = _SHAPES[row["with"]]
+    shape = shapely.from_wkt(row.get("place", ""), on_invalid="ignore")
+    is_sound = shape is not None and not shape.is_empty and shape.geom_type in kinds
+    if is_sound and not shapely.get_coordinates(shape).size:
+        is_sound = False
+    if is_sound:
+        lon, lat = abs(shapely.get_coordinates(shape)).max(axis=0)
+        is_sound = lon <= 180 and lat <= 90
+    if is_sound:
+        return []
+    return [at(where, _is("place", row.get("place", ""), _such_as(f'"{example}"')))]
+
+
+def _way_problems(row: dict[str, Any], where: Sentence) -> list[Sentence]:
+    """What is wrong with the ids of the ways that are rebuilt, which become a tuple of texts."""
+    said, problems = row["way"], []
+    if row["with"] not in BY_WAY:
+        told = f"way goes with {', '.join(BY_WAY)} alone; write place"
+        zh = f"way 只用于 {'、'.join(BY_WAY)}；请写 place"
+        problems.append(at(where, Sentence(told, zh=zh)))
+    elif row.get("place"):
+        told = "it says place and way; write one of them"
+        problems.append(at(where, Sentence(told, zh="同时写了 place 和 way；请只写其一")))
+    every = said if isinstance(said, list | tuple) else [said]
+    is_id = all(isinstance(one, str | int) and not isinstance(one, bool) for one in every)
+    ids = [one.strip() for some in every for one in str(some).split(";")] if is_id else []
+    row["way"] = tuple(one for one in ids if one)
+    if not row["way"]:
+        problems.append(at(where, _is("way", said, _such_as('"4236349" (osm_id)', it=False))))
     return problems
 
 

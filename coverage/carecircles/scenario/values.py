@@ -12,6 +12,7 @@ from carecircles.words import Sentence, Text
 EVERYONE = "everyone"
 ACTS = ("open", "close", "move", "equip", "enlarge", "standard", "rebuild")
 REBUILT = ("crossing", "ramp", "short_wait", "bench", "lift", "handrail", "seat")  # with what
+BY_WAY = ("ramp", "short_wait", "bench")  # what may be said by the id of a way instead of a place
 SHARED = ("short_wait", "handrail", "seat")  # after which a share of the time remains
 
 _PLANNED = ("state", "area_m2", "floor", "term")
@@ -23,7 +24,7 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "equip": ("services",),
     "enlarge": KINDS,
     "standard": ("metres", "minutes", "pace_m_s"),
-    "rebuild": ("with", "place", "share", "datum", "source"),
+    "rebuild": ("with", "place", "way", "share", "datum", "source"),
 }
 
 

@@ -43,7 +43,7 @@ def rebuilt(
     problems: list[Sentence] = []
     notes: list[Text] = []
     for step in steps[steps["with"].isin(list(_MAKERS))].to_dict("records"):
-        shape = _shape_of(step, crs)
+        shape = None if _is_by_way(step) else _shape_of(step, crs)
         made, told = _MAKERS[step["with"]](on_foot, shape, step)
         if isinstance(made, Sentence):
             problems.append(at(step_named(step["file"], step["step"]), made))
@@ -51,6 +51,11 @@ def rebuilt(
         on_foot = dataclasses.replace(made, rebuilt=(*made.rebuilt, step["with"]))
         notes.append(_note(step, told))
     return on_foot, problems, notes
+
+
+def _is_by_way(step: Mapping[Any, Any]) -> bool:
+    """Whether it is said by the ids of ways where something is rebuilt."""
+    return isinstance(step["way"], tuple)
 
 
 def inside_of(steps: pd.DataFrame) -> pd.DataFrame:
@@ -128,10 +133,14 @@ def _shape_of(step: Mapping[Any, Any], crs: pyproj.CRS) -> gpd.GeoSeries:
     return gpd.GeoSeries([degrees], crs=4326).to_crs(crs)
 
 
-def _crossing(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) -> tuple[_Made, Text]:
+def _crossing(
+    on_foot: OnFoot, where: gpd.GeoSeries | None, step: Mapping[Any, Any]
+) -> tuple[_Made, Text]:
     """A new way over a barrier: along it in the network, and a crossing for ways without one."""
     from carecircles import network as networks
 
+    if where is None:
+        raise ValueError("a new way has no id")
     line = where.iloc[0]
     net, crossings = on_foot.network, on_foot.crossings
     told = {"en": f"a new way of {line.length:,.0f} m", "zh": f"新增道路 {line.length:,.0f} 米"}
@@ -148,24 +157,27 @@ def _crossing(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) ->
     return dataclasses.replace(on_foot, network=net, crossings=crossings), told
 
 
-def _ramp(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) -> tuple[_Made, Text]:
+def _ramp(
+    on_foot: OnFoot, where: gpd.GeoSeries | None, step: Mapping[Any, Any]
+) -> tuple[_Made, Text]:
     """Ramps where stairs were."""
-    del step
     from carecircles import network as networks
 
     net = on_foot.network
     if net is None:
         return _NO_NETWORK, {}
-    stairs = networks.stairs_at(net, where.iloc[0])
+    stairs = _chosen(net, networks.stairs_of(net), where, step)
+    if isinstance(stairs, Sentence):
+        return stairs, {}
     if not len(stairs):
-        return _far("flight of stairs", "台阶"), {}
+        return _none(where, "flight of stairs", "台阶"), {}
     metres = _metres(net, stairs)
     told = {"en": f"a ramp instead of {metres} m of stairs", "zh": f"以坡道代替 {metres} 米台阶"}
     return dataclasses.replace(on_foot, network=networks.with_ramps(net, stairs)), told
 
 
 def _short_wait(
-    on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]
+    on_foot: OnFoot, where: gpd.GeoSeries | None, step: Mapping[Any, Any]
 ) -> tuple[_Made, Text]:
     """A share of the wait at signals."""
     from carecircles import network as networks
@@ -173,9 +185,11 @@ def _short_wait(
     net = on_foot.network
     if net is None:
         return _NO_NETWORK, {}
-    ways, share = networks.signals_at(net, where.iloc[0]), float(step["share"])
+    ways, share = _chosen(net, networks.signals_of(net), where, step), float(step["share"])
+    if isinstance(ways, Sentence):
+        return ways, {}
     if not len(ways):
-        return _far("signalled crossing", "信号灯过街处"), {}
+        return _none(where, "signalled crossing", "信号灯过街处"), {}
     told = {
         "en": f"{100 * share:.0f} % of the wait at {len(ways)} way{'s' * (len(ways) > 1)} with signals",
         "zh": f"{len(ways)} 处信号灯过街等待时间的 {100 * share:.0f} %",
@@ -183,8 +197,22 @@ def _short_wait(
     return dataclasses.replace(on_foot, network=networks.with_waits(net, ways, share)), told
 
 
-def _bench(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) -> tuple[_Made, Text]:
-    """One seat more, or several."""
+def _bench(
+    on_foot: OnFoot, where: gpd.GeoSeries | None, step: Mapping[Any, Any]
+) -> tuple[_Made, Text]:
+    """One seat more, or several; in the middle of a way that is named."""
+    from carecircles import network as networks
+
+    if where is None:
+        net = on_foot.network
+        if net is None:
+            return _NO_NETWORK, {}
+        every = np.arange(len(net.edges))
+        named = [_chosen(net, every, None, {"way": (one,)}) for one in step["way"]]
+        if unknown := [one for one in named if isinstance(one, Sentence)]:
+            return unknown[0], {}
+        middles = [networks.middle_of(net, one) for one in named if not isinstance(one, Sentence)]
+        where = gpd.GeoSeries(middles, crs=net.crs)
     points = shapely.get_parts(where.to_numpy())
     rows = {"name": [step["to"]] * len(points), "row": [step["step"]] * len(points)}
     rests, new = on_foot.rests, gpd.GeoDataFrame(rows, geometry=points, crs=where.crs)
@@ -194,6 +222,40 @@ def _bench(on_foot: OnFoot, where: gpd.GeoSeries, step: Mapping[Any, Any]) -> tu
         "zh": f"新增 {len(points)} 处座椅",
     }
     return dataclasses.replace(on_foot, rests=rests), told
+
+
+def _chosen(
+    net: "Network", some: np.ndarray, where: gpd.GeoSeries | None, step: Mapping[Any, Any]
+) -> np.ndarray | Sentence:
+    """Which of some ways are meant, by a place or by the ids of ways; or that there are no such ids."""
+    from carecircles import network as networks
+
+    if where is not None:
+        return networks.ways_at(net, where.iloc[0], among=some)
+    if "way" not in net.edges:
+        return Sentence(
+            "the file of the network has no ids of ways (such as osm_id, way_id or id); write place, or prepare "
+            "the network again of a file that has them",
+            zh="路网文件中没有道路编号（如 osm_id、way_id 或 id）；请写 place，或用带编号的文件重新生成路网",
+        )
+    named = networks.ways_named(net, step["way"])
+    unknown = _checks.some(one for one, at in named.items() if not len(at))
+    if unknown:
+        return Sentence(
+            f"way: {unknown} not among the ways that are walked; correct it, or write place",
+            zh=f"way：可步行的道路中没有 {unknown.zh}；请更正，或改写 place",
+        )
+    return np.intersect1d(some, np.concatenate([*named.values()]))
+
+
+def _none(where: gpd.GeoSeries | None, what: str, zh: str) -> Sentence:
+    """That there is nothing of what is to be rebuilt at a place, or on the ways that are named."""
+    if where is not None:
+        return _far(what, zh)
+    return Sentence(
+        f"there is no {what} on the ways that way names; correct it",
+        zh=f"way 所指道路上没有{zh}；请更正",
+    )
 
 
 def _far(what: str, zh: str) -> Sentence:

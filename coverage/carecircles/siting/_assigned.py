@@ -46,7 +46,7 @@ def assigned(
     some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
     cell, column, metres = each_once(cell[some], column[some], metres[some])
     rows, row = np.unique(cell, return_inverse=True)
-    limits = limits_of(made, free)
+    limits = limits_of(made, clock, free)
     if limits.floors is not None:
         problem = limits.floors.problem
         none = sparse.csr_matrix((problem.cover.shape[0], fixed))

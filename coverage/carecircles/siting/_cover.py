@@ -61,7 +61,7 @@ def minimize(
         model.add_rows(problem.cover, lower=1.0)
     else:
         one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
-        model.add_floors(Floors(one, np.array([least])))
+        model.add_floors(Floors(one, np.array([least]), np.ones(len(one.weight))))
     solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
     bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))

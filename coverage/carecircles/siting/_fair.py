@@ -85,7 +85,7 @@ def mixed(
     inner = dataclasses.replace(made, metres=both(made.metres), base=both(made.base))
     beyond = float(both(np.array([bend.most]))[0])
     how = dataclasses.replace(search, watch=None)
-    return _nearest.by_nearest(inner, people, beyond, limits_of(made), how, clock)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made, clock), how, clock)
 
 
 def _bent_sums(
@@ -115,7 +115,7 @@ def _bent_sums(
     how = dataclasses.replace(search, watch=watched, enough=enough)
     beyond = float(bend.bent(np.array([bend.most]))[0])
     # Who is within the cutoff, bent distances do not say: the rules are those of the question.
-    return _nearest.by_nearest(inner, people, beyond, limits_of(made), how, clock)
+    return _nearest.by_nearest(inner, people, beyond, limits_of(made, clock), how, clock)
 
 
 def _straight_watch(watch: Watch, straight: Callable[[float], float]) -> Watch:

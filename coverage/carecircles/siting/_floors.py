@@ -6,7 +6,7 @@ import numpy as np
 
 from carecircles.errors import InfeasibleError
 from carecircles.siting import _problem, _swaps
-from carecircles.siting._instance import Instance, limits_of
+from carecircles.siting._instance import Instance, floors_of
 from carecircles.siting._terms import Clock
 from carecircles.words import Sentence, joined
 
@@ -40,9 +40,9 @@ def least_of(made: Instance, share: float | None) -> np.ndarray | None:
 
 def shortfalls(made: Instance) -> Sentence:
     """Which streets miss their floor by how many people, when as many as possible are covered there."""
-    limits = limits_of(made)
-    problem, least = limits.floors.problem, limits.floors.least  # type: ignore[union-attr]  # a floor was asked for
-    plan = _swaps.Standing(_problem.worths(problem), limits.price, limits.budget)
+    floors = floors_of(made, np.arange(len(made.candidates)))
+    problem, least, _ = floors  # type: ignore[misc]  # a floor was asked for
+    plan = _swaps.Standing(_problem.worths(problem), made.price, made.budget)
     plan.climb(Clock(1.0))
     covered = np.bincount(problem.group, plan.first, minlength=len(least))
     missing = least - covered

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from carecircles.reach._pairs import stable_order
-from carecircles.siting import _problem
-from carecircles.siting._terms import Floors, Limits
+from carecircles.siting import _problem, _streets
+from carecircles.siting._terms import Clock, Floors, Limits
 from carecircles.siting.rules import Rules
 from carecircles.words import Sentence
 
@@ -26,7 +26,8 @@ class Instance:
     `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
     reach it; `base` and `depth` the same with the candidates that must open. `origin` says which candidate
     of the question it was made from each one is. `gross` are the people
-    each candidate reaches, `least` how many more people each street must have covered.
+    each candidate reaches, `least` how many more people each street must have covered, `by_street` where centres
+    stand if each street is to have its own.
     """
 
     goal: str
@@ -51,6 +52,7 @@ class Instance:
     street: np.ndarray
     streets: pd.Index
     least: np.ndarray | None
+    by_street: _streets.Streets | None
     said: Sentence
     floor: float
     asked: int | None
@@ -80,6 +82,8 @@ def among(made: Instance, rules: Rules) -> Instance:
         gross=made.gross[stays],
         price=made.price[stays],
         is_must=made.is_must[stays],
+        by_street=made.by_street
+        and made.by_street._replace(of_candidate=made.by_street.of_candidate[stays]),
         is_in_table=is_in_table,
         is_reached=is_reached,
     )
@@ -132,11 +136,20 @@ def covering_of(
     return _problem.Covering(cover, made.people[rows], group, columns, np.arange(len(rows))), rows
 
 
-def limits_of(made: Instance, columns: np.ndarray | None = None) -> Limits:
+def limits_of(made: Instance, clock: Clock, columns: np.ndarray | None = None) -> Limits:
     """What the plan may take beside the candidates that must open, for these columns."""
     columns = np.arange(len(made.candidates)) if columns is None else columns
+    limits = Limits(made.price[columns], made.budget, floors_of(made, columns))
+    if made.by_street is None:
+        return limits
+    return _streets.most_served(made.by_street, limits, columns, clock)
+
+
+def floors_of(made: Instance, columns: np.ndarray) -> Floors | None:
+    """The people to be covered in each street, for these columns."""
     if made.least is None:
-        return Limits(made.price[columns], made.budget)
+        return None
     problem, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
     of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
-    return Limits(made.price[columns], made.budget, Floors(_problem.merged(of_streets), made.least))
+    merged = _problem.merged(of_streets)
+    return Floors(merged, made.least, np.ones(len(merged.weight)))

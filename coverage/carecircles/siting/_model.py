@@ -87,12 +87,12 @@ class Model:
         self,
         matrix: sparse.csr_matrix,
         *,
-        lower: float = -math.inf,
+        lower: np.ndarray | float = -math.inf,
         upper: np.ndarray | float = math.inf,
     ) -> None:
         """Rows over the columns so far; the same limits for all, or each its own."""
         self.blocks.append(matrix.tocsr())
-        self.least.append(np.full(matrix.shape[0], lower))
+        self.least.append(np.broadcast_to(np.asarray(lower, dtype=float), matrix.shape[0]))
         self.most.append(np.broadcast_to(np.asarray(upper, dtype=float), matrix.shape[0]))
 
     def add_sum(
@@ -163,7 +163,8 @@ class Model:
         self.floors.append(floors)
         needed = np.flatnonzero(floors.least > 0)
         is_in = np.isin(floors.problem.group, needed)
-        covered = self.add_covered(floors.problem.cover[is_in])
+        need = floors.need[is_in]
+        covered = self.add_covered(floors.problem.cover[is_in], need=need)
         weight, group = floors.problem.weight[is_in], floors.problem.group[is_in]
         cover = floors.problem.cover[is_in]
         for place in needed:
@@ -171,7 +172,7 @@ class Model:
             whole, least = float(weight[own].sum()), float(floors.least[place])
             # Without one of these it is not to be had; HiGHS loses them in a sum with far larger ones.
             is_must = weight[own] > max(whole - least, FEASIBLE * whole)
-            self.add_rows(cover[own[is_must]], lower=1.0)
+            self.add_rows(cover[own[is_must]], lower=need[own[is_must]])
             others = own[~is_must]
             rest = least - float(weight[own[is_must]].sum())
             if rest > FEASIBLE * whole:

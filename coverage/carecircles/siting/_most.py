@@ -38,7 +38,7 @@ def most(
     have = measure(made.base, made.depth)
     solution = _solver.maximize(
         worth,
-        limits_of(made, columns),
+        limits_of(made, clock, columns),
         slack=_worths.slack(search, have, 1.0),
         clock=clock,
         watch=_worths.shifted(search.watch, have),

@@ -68,23 +68,32 @@ def merged(problem: Covering) -> Covering:
     return Covering(cover[first], sums, group[first], problem.columns, now[problem.became])
 
 
-def without_dominated(problem: Covering, price: np.ndarray) -> tuple[Covering, np.ndarray]:
+def without_dominated(
+    problem: Covering, price: np.ndarray, kind: np.ndarray | None = None
+) -> tuple[Covering, np.ndarray]:
     """
-    The same problem without columns that another one replaces: no dearer, and covering no less.
+    The same problem without columns that another one replaces: no dearer, covering no less, of the same `kind`.
 
     And for each column one that replaces it, -1 where none does or it covers nothing. Of equal ones the
-    first stays. Left as it is where there are too many pairs to compare.
+    first stays, and of those that cover nothing the cheapest of each kind if there are kinds. Left as it is
+    where there are too many pairs to compare.
     """
     every, replaced_by = np.arange(len(price)), np.full(len(price), -1)
     for most in _LOOKS:
         by_column = problem.cover.T.tocsr()
         dropped = np.diff(by_column.indptr) == 0
+        if kind is not None:
+            bare = np.flatnonzero(dropped)
+            bare = bare[np.argsort(price[bare], kind="stable")]
+            dropped[bare[np.unique(kind[bare], return_index=True)[1]]] = False
         for a, b, is_same in _contained(by_column, problem.cover, most):
             replaced = (price[b] <= price[a]) & (~is_same | (price[b] < price[a]) | (b < a))
+            if kind is not None:
+                replaced &= kind[a] == kind[b]
             dropped[a[replaced]] = True
             replaced_by[every[a[replaced]]] = every[b[replaced]]
         kept = np.flatnonzero(~dropped)
-        every, price = every[kept], price[kept]
+        every, price, kind = every[kept], price[kept], None if kind is None else kind[kept]
         columns = problem.columns[kept]
         problem = problem._replace(cover=problem.cover[:, kept].tocsr(), columns=columns)
     return problem, replaced_by

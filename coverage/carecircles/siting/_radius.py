@@ -18,7 +18,7 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
     nearest = made.base.copy()
     np.minimum.at(nearest, made.cell, made.metres)
     low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
-    best, farthest = _far_apart(made, counts)
+    best, farthest = _far_apart(made, counts, clock)
     if best is not None:
         low, high = min(low, farthest), farthest
         if not clock.has_for(len(made.cell)):
@@ -54,12 +54,12 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
     return Solution(best, float(radii[last]), float(radii[first]), word)
 
 
-def _far_apart(made: Instance, counts: np.ndarray) -> tuple[np.ndarray | None, float]:
+def _far_apart(made: Instance, counts: np.ndarray, clock: Clock) -> tuple[np.ndarray | None, float]:
     """Candidates each near whoever has it farthest, None if they are no plan, and how far that is then."""
     begins = np.searchsorted(made.cell, np.arange(len(counts) + 1))
     shape = (len(counts), len(made.candidates))
     pairs = sparse.csr_matrix((made.metres, made.column, begins), shape=shape)
-    limits, base = limits_of(made), np.where(counts, made.base, 0.0)
+    limits, base = limits_of(made, clock), np.where(counts, made.base, 0.0)
     taken = np.array([], dtype=int)
     for _ in range(2):
         near = np.where(counts, _nearest.walked(made, base, taken), 0.0)
@@ -83,9 +83,9 @@ def _radius_plan(
     if len(rows) < is_row.sum():
         return None
     problem = problem._replace(weight=np.ones(len(rows)))
-    if made.least is None:
+    if made.least is None and made.by_street is None:
         problem = _worths.small(made, problem, clock)[0]
-        need, limits = np.ones(len(problem.weight)), limits_of(made, problem.columns)
+        need, limits = np.ones(len(problem.weight)), limits_of(made, clock, problem.columns)
         tried = _starts.fill(problem, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return np.asarray(problem.columns[tried])
@@ -94,7 +94,7 @@ def _radius_plan(
     try:
         solution = _cover.minimize(
             problem,
-            limits_of(made, problem.columns),
+            limits_of(made, clock, problem.columns),
             least=float(problem.weight.sum()),
             gap=0.0,
             clock=clock,

@@ -234,7 +234,7 @@ def require_reachable(limits: Limits, clock: Clock) -> None:
     """Raise NoPlanError where no plan within the budget reaches the floor of one street, or of all."""
     if limits.floors is None or not math.isfinite(limits.budget):
         return
-    problem, least = limits.floors
+    problem, least, _ = limits.floors
     wanted = np.flatnonzero(least > 0)
     parts = [np.array([place]) for place in wanted]
     parts = [wanted, *parts] if len(parts) > 1 else parts

@@ -84,14 +84,14 @@ def worth_most(
 
 def reaching(floors: Floors, price: np.ndarray, budget: float) -> np.ndarray:
     """Columns within the budget that bring each group of rows to its floor, or nearer to it."""
-    (cover, weight, group, *_), least = floors
-    by_column, is_bare = cover.tocsc(), np.ones(len(weight), dtype=bool)
-    missing, chosen = least * (1 - FEASIBLE), []
+    (cover, weight, group, *_), least, need = floors
+    by_column, short = cover.tocsc(), need.copy()
+    missing, chosen, weight = least * (1 - FEASIBLE), [], weight / need
 
     def newly(column: int) -> tuple[np.ndarray, np.ndarray]:
         own = slice(*by_column.indptr[column : column + 2])
         rows = by_column.indices[own]
-        rows = rows[is_bare[rows]]
+        rows = rows[short[rows] > 0]
         return rows, np.bincount(group[rows], weight[rows], minlength=len(least))
 
     def gain_of(column: int) -> float:
@@ -100,7 +100,8 @@ def reaching(floors: Floors, price: np.ndarray, budget: float) -> np.ndarray:
     gain = np.asarray(cover.T @ np.minimum(weight, np.maximum(least, 0)[group])).ravel()
     for column in best_first(gain, gain_of, price, budget):
         rows, covered = newly(column)
-        is_bare[rows], missing = False, np.maximum(missing - covered, 0)
+        short[rows] -= 1
+        missing = np.maximum(missing - covered, 0)
         chosen.append(column)
     return np.array(chosen, dtype=int)
 

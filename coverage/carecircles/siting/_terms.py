@@ -40,10 +40,15 @@ class Known(NamedTuple):
 
 
 class Floors(NamedTuple):
-    """For each group of rows of a covering problem, the least weight to be covered."""
+    """
+    For each group of rows of a covering problem, the least weight to be covered.
+
+    A row is covered when as many of its columns are open as it `need`s.
+    """
 
     problem: Covering
     least: np.ndarray
+    need: np.ndarray
 
 
 class Limits(NamedTuple):
@@ -61,10 +66,15 @@ def is_paid(limits: Limits, chosen: np.ndarray) -> bool:
 
 def missing(floors: Floors, chosen: np.ndarray) -> np.ndarray:
     """For each row of the floors whether it is not covered and its group has too little covered."""
-    problem, least = floors
-    is_covered = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0
+    problem, least, need = floors
+    is_covered = satisfied(problem, need, chosen)
     covered = np.bincount(problem.group, problem.weight * is_covered, minlength=len(least))
     return np.asarray(~is_covered & (covered < least * (1 - FEASIBLE))[problem.group])
+
+
+def satisfied(problem: Covering, need: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Whether each row has as many of these columns as it needs."""
+    return np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() >= need
 
 
 def is_within(limits: Limits, chosen: np.ndarray) -> bool:

@@ -105,9 +105,11 @@ def small(
     replaced_by = np.full(len(problem.columns), -1)
     if clock.has_for(problem.cover.nnz):
         problem = _problem.merged(problem)
-    if clock.has_for(problem.cover.nnz):
+    streets = made.by_street
+    if clock.has_for(problem.cover.nnz) and (streets is None or streets.least == 1):
         price = made.price[problem.columns]
-        problem, replaced_by = _problem.without_dominated(problem, price)
+        kind = None if streets is None else streets.of_candidate[problem.columns]
+        problem, replaced_by = _problem.without_dominated(problem, price, kind)
         problem = _problem.merged(problem)
     return problem, replaced_by
 

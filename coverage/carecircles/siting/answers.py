@@ -161,9 +161,11 @@ def ask(
     weight = comparison.headline(plan).column if weight is None else weight
     cost, some = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
-    options["rules"] = (
-        rules if len(some) == len(candidates) else dataclasses.replace(rules, may_not_open=closed)
-    )
+    if len(some) < len(candidates):
+        rules = dataclasses.replace(rules, may_not_open=closed)
+    if rules.least_by_street is not None:
+        rules = dataclasses.replace(rules, street_of=_street_of(plan, some))
+    options["rules"] = rules
     return Question(plan, some, goal, weight, cost, options, len(candidates) - len(some))
 
 
@@ -487,17 +489,31 @@ def _options(question: Question, *, new: int | None, search: Search | None) -> d
     }
 
 
+def _street_of(plan: Plan, candidates: gpd.GeoDataFrame) -> pd.Series | None:
+    """The street of each centre and candidate, called as that of a cell; '' where in none, None where nobody says."""
+    if "street" not in candidates:
+        return None
+    codes = pd.concat([plan.area.facilities["street"], candidates["street"]])
+    labels = dict(zip(plan.area.streets.index, _street_labels(plan), strict=True))
+    return pd.Series([labels.get(code, "") for code in codes], codes.index, dtype=object)
+
+
 def _cells(question: Question) -> pd.DataFrame:
     """The cells, their streets called by names and code, as a message about a street will."""
-    cells, streets = question.plan.cells, question.plan.area.streets
-    labels = [
-        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
-        for code, name, name_en in streets.loc[
-            cells["street"].cat.categories, ["name", "name_en"]
-        ].itertuples()
-    ]
+    cells = question.plan.cells
+    every = pd.Series(_street_labels(question.plan), question.plan.area.streets.index, dtype=object)
+    labels = every.loc[cells["street"].cat.categories].tolist()
     named = pd.Index(labels, dtype=object)  # a column of strings would forget the Chinese
     return cells.assign(street=cells["street"].cat.set_categories(named, rename=True))
+
+
+def _street_labels(plan: Plan) -> list[Sentence]:
+    """What each street is called in a message."""
+    named = plan.area.streets[["name", "name_en"]].itertuples()
+    return [
+        Sentence(f"{name_en} {name} ({code})".strip(), zh=f"{name}（{code}）")
+        for code, name, name_en in named
+    ]
 
 
 def _whole(question: Question, *found: Siting) -> list[Siting]:

@@ -353,7 +353,7 @@ def maximize_backup(
         need, have = 2 - made.depth[rows], twice(made.base, made.depth)
         problem = _problem.merged(problem._replace(group=need))
         solution = _twice.maximize_backup(
-            problem, problem.group, limits_of(made),
+            problem, problem.group, limits_of(made, clock),
             slack=lambda value: search.gap * (have + value), clock=clock, watch=_worths.shifted(search.watch, have),
         )  # fmt: skip
         return siting_of(made, raised(solution, have), twice, clock)
@@ -422,7 +422,7 @@ def minimize_cost(
         if capacities is not None:
             solution = _assigned.assigned(made, demand, table, capacities, most, search, clock)
             return siting_of(made, solution, walked, clock, objective=solution.value)
-        solution = _nearest.by_nearest(made, people, most, limits_of(made), search, clock)
+        solution = _nearest.by_nearest(made, people, most, limits_of(made, clock), search, clock)
         return siting_of(made, solution, walked, clock)
 
 
@@ -630,7 +630,7 @@ def minimize_facilities(
         problem = _worths.small(made, covering_of(made, made.base > limit, limit)[0], clock)[0]
         least = wanted - covered(made.base, made.depth)
         solution = _cover.minimize(
-            problem, limits_of(made, problem.columns),
+            problem, limits_of(made, clock, problem.columns),
             least=min(max(least, 0.0), float(problem.weight.sum())),
             gap=search.gap, clock=clock, watch=_worths.shifted(search.watch, spent),
         )  # fmt: skip

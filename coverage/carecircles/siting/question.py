@@ -10,7 +10,7 @@ import pandas as pd
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
-from carecircles.siting import _floors, _terms
+from carecircles.siting import _floors, _streets, _terms
 from carecircles.siting._instance import Instance, among, each_once, reached_of
 from carecircles.siting.goals import GOALS
 from carecircles.siting.rules import Rules, budget_of, few, prices_of, refuse_unknown, said_of
@@ -84,10 +84,11 @@ def _measured(
     """The question of all its candidates, whatever may be spent."""
     if rules.floor_by_street is not None:
         require_cutoff(cutoff)
-        if demand["street"].isna().any():
-            told = "`demand` has places without a street; a floor needs them all."
-            zh = "`demand` 中有地点没有所属街道；各街道有最低覆盖率时每个地点都须有街道。"
-            raise ValidationError([Sentence(told, zh=zh)])
+    is_by_street = rules.floor_by_street is not None or rules.least_by_street is not None
+    if is_by_street and demand["street"].isna().any():
+        told = "`demand` has places without a street; a rule by street needs them all."
+        zh = "`demand` 中有地点没有所属街道；有各街道的规则时每个地点都须有街道。"
+        raise ValidationError([Sentence(told, zh=zh)])
     if not demand.index.is_unique:
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
@@ -132,8 +133,13 @@ def _measured(
     np.minimum.at(base, cell[of_must], metres[of_must])
     depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
     street, streets = np.zeros(size, dtype=int), pd.Index([])
-    if rules.floor_by_street is not None:
+    by_street = None
+    if is_by_street:
         street, streets = pd.factorize(demand["street"])
+    if rules.least_by_street is not None and rules.street_of is not None:
+        by_street = _streets.with_least(
+            int(rules.least_by_street), pd.Index(streets), rules.street_of, may, [*required, *rules.must_open]
+        )  # fmt: skip
     return Instance(
         goal=goal,
         people=people,
@@ -157,6 +163,7 @@ def _measured(
         street=street,
         streets=pd.Index(streets),
         least=None,
+        by_street=by_street,
         said=said_of(None, math.inf),
         floor=rules.floor_by_street or 0.0,
         asked=None,

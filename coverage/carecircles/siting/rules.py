@@ -33,6 +33,12 @@ class Rules:
         What may be spent, in the unit of the prices.
     floor_by_street
         The least share of the people of every street that is to be covered (0 to 1).
+    least_by_street
+        How many centres are to stand in every street: each has one before any gets a second, and where that
+        cannot be for all, as many streets as possible.
+    street_of
+        The street (as in the column `street` of `demand`) in which each required centre and candidate
+        stands, by label.
     capacities
         People each centre can serve, by required centre and candidate, no limit where there is none;
         only `minimize_cost` heeds them.
@@ -45,6 +51,8 @@ class Rules:
     prices: pd.Series | None = None
     budget: float | None = None
     floor_by_street: float | None = None
+    least_by_street: int | None = None
+    street_of: pd.Series | None = None
     capacities: pd.Series | None = None
 
 
@@ -83,8 +91,34 @@ def refuse_unknown(
         told = f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1."
         zh = f"floor_by_street 是 {rules.floor_by_street:g}；请写 0 到 1。"
         problems.append(Sentence(told, zh=zh))
+    problems += _least_problems(labels, candidates, required, rules)
     if problems:
         raise ValidationError(problems)
+
+
+def _least_problems(
+    labels: pd.Index, candidates: pd.Index, required: pd.Index, rules: Rules
+) -> list[Sentence]:
+    """Whether each street can have so many centres of its own, and it is known where they stand."""
+    least = rules.least_by_street
+    if least is None:
+        return []
+    if not is_whole(least) or least < 1:
+        told = f"least_by_street is {least!r}; write a whole number of centres, 1 or more."
+        return [Sentence(told, zh=f"least_by_street 是 {least!r}；请写 1 或更大的整数。")]
+    if rules.street_of is None:
+        told = (
+            "least_by_street needs street_of: say in which street each centre and candidate stands."
+        )
+        zh = "有 least_by_street 就须有 street_of；请写明每个中心和候选点所在的街道。"
+        return [Sentence(told, zh=zh)]
+    known = required.union(candidates, sort=False)
+    absent = known[known.isin(labels) & ~known.isin(rules.street_of.index)]
+    if not len(absent):
+        return []
+    told = f"street_of: {len(absent)} labels are missing ({few(absent)}); add their streets, or '' for none."
+    zh = f"street_of：缺少 {len(absent)} 个标签（{few(absent).zh}）；请补上其街道，不在任何街道内的写 ''。"
+    return [Sentence(told, zh=zh)]
 
 
 def prices_of(candidates: pd.Index, rules: Rules, *, is_priced: bool) -> np.ndarray:
@@ -117,6 +151,16 @@ def budget_of(new: int | None, rules: Rules) -> float:
         zh = f"新增中心数或预算是 {budget:g}；请写 0 或更大的数。"
         raise ValidationError([Sentence(told, zh=zh)])
     return budget
+
+
+def served_streets(rules: Rules, sites: pd.Index) -> list[int]:
+    """How many streets have one centre or more with these sites, two or more, and so on as far as the rules say."""
+    if rules.least_by_street is None or rules.street_of is None:
+        return []
+    there = pd.Index([*rules.required, *sites], dtype=object).unique()
+    street_of = rules.street_of[~rules.street_of.index.duplicated()].reindex(there)
+    count = street_of[street_of.notna() & (street_of != "")].map(str).value_counts()
+    return [int((count >= level).sum()) for level in range(1, int(rules.least_by_street) + 1)]
 
 
 def said_of(new: int | None, budget: float) -> Sentence:

@@ -1,6 +1,7 @@
 """Several plans of one question: the best one, two, three ... centres, and alternatives."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
 from carecircles.siting.found import ARITHMETIC, Siting
 from carecircles.siting.goals import GOALS
-from carecircles.siting.rules import Rules, is_whole
+from carecircles.siting.rules import Rules, is_whole, served_streets
 from carecircles.siting.search import Memory, Search
 from carecircles.words import Sentence
 
@@ -159,6 +160,7 @@ def alternatives(
     named = points.index if rules.candidates is None else rules.candidates
     candidates = pd.Index([label for label in named if label not in required])
     where = shapely.get_coordinates(points.loc[candidates].to_numpy())
+    least = served_streets(rules, best.sites.index)  # an alternative leaves no more streets without
     slack = within * abs(best.objective) + ARITHMETIC * max(1.0, best.total)
     limit = best.objective + (slack if GOALS[best.goal].is_less_better else -slack)
     search = options.get("search") or Search()
@@ -170,7 +172,12 @@ def alternatives(
         for spot in shapely.get_coordinates(points.loc[own].to_numpy()):
             apart = np.minimum(apart, np.hypot(*(where - spot).T))
         next_plan = _farthest(
-            model, candidates, apart, limit, demand, cost, {**options, "rules": rules}
+            functools.partial(model, demand, cost),
+            candidates,
+            apart,
+            limit,
+            least,
+            {**options, "rules": rules},
         )
         if next_plan is None:
             break
@@ -186,8 +193,7 @@ def _farthest(
     candidates: pd.Index,
     apart: np.ndarray,
     limit: float,
-    demand: pd.DataFrame,
-    cost: CostTable | pd.Series,
+    least: list[int],
     options: dict[str, Any],
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""
@@ -199,11 +205,12 @@ def _farthest(
         rules = dataclasses.replace(options["rules"], candidates=kept, may_not_open=closed)
         search = dataclasses.replace(options["search"], enough=enough)
         try:
-            plan = model(demand, cost, **{**options, "rules": rules, "search": search})
+            plan = model(**{**options, "rules": rules, "search": search})
         except (InfeasibleError, TimeoutError):
             return None
         is_less = GOALS[plan.goal].is_less_better
         is_good = plan.objective <= limit if is_less else plan.objective >= limit
+        is_good &= served_streets(rules, plan.sites.index) >= least
         return plan if is_good and len(plan.sites) else None
 
     def ring_of(plan: Siting) -> float:

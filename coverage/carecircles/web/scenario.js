@@ -10,7 +10,7 @@ carecircles.scenario = (function () {
   const DETAILS = {
     open: ["name", "name_en", "services", ...KINDS, "state", "area_m2", "floor", "term", ...POINT], close: [], move: POINT,
     equip: ["services"], enlarge: KINDS, standard: ["metres", "minutes", "pace_m_s"],
-    rebuild: ["with", "place", "share", "datum", "source"],
+    rebuild: ["with", "place", "way", "share", "datum", "source"],
   };
   const KEYS = ["name", "name_en", "note", "note_en", "based_on", "as_of", "year", "step"];
   const FIRST_YEAR = 1700, LAST_YEAR = 2200; // of a day

@@ -108,7 +108,8 @@ interface LiveData extends CoverageData {
 /** A walking network, cut to what walks of at most `farthest` from the study area can use. That, `measured` and
     reached_cost are in the unit of the cost table, of which a metre of level ground takes `per_metre`; the other costs
     are such metres. Lines have `_vertices` each, their `_x` and `_y` are differences of whole units from x0, y0.
-    way_start, way_end (junctions), way_along (cost), way_is_ground (may be come onto); wall_shape (of each ring or
+    way_start, way_end (junctions), way_along (cost), way_is_ground (may be come onto), way_is_own where some are walked at
+    the start or end of a walk alone; wall_shape (of each ring or
     line), wall_is_area (of each shape); cell (differences of numbers), cell_edge, cell_share, cell_off, and cell_stairs
     where stairs inside houses count; centre_edge (from 1, 0 for none), centre_share, centre_off; of each centre
     reached_count cells up to `measured`: reached_cell (differences), reached_cost. */
@@ -186,7 +187,7 @@ interface Lattice { cell: number; x0: number; y0: number; rows: number; cols: nu
 
 /** Where a place comes onto the network: way, share of it from its start, metres off it. */
 interface OnWay { edge: number; share: number; off: number }
-interface Graph { start: ArrayLike<number>; end: ArrayLike<number>; along: ArrayLike<number> }
+interface Graph { start: ArrayLike<number>; end: ArrayLike<number>; along: ArrayLike<number>; isOwn?: ArrayLike<number> }
 interface Places { edge: ArrayLike<number>; share: ArrayLike<number>; off: ArrayLike<number>; cell: ArrayLike<number>; stairs?: ArrayLike<number> }
 /** Line n has the vertices from `first[n]` to before `first[n + 1]`. */
 interface Lines { x: ArrayLike<number>; y: ArrayLike<number>; first: ArrayLike<number> }

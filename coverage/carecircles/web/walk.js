@@ -53,25 +53,39 @@ carecircles.walk = (function () {
     return { starts, members };
   }
 
+  const ALL = 0, BEGINS = 1, ENDS = 2;
+
   class Network {
-    /** @param {Graph} graph  @param {Places} places  where cells come onto it, in the order of their numbers */
-    constructor({ start, end, along }, places) {
+    /** @param {Graph} graph  `isOwn` says which ways are walked at the start or end of a walk alone
+        @param {Places} places  where cells come onto it, in the order of their numbers */
+    constructor({ start, end, along, isOwn }, places) {
       this.start = start;
       this.end = end;
       this.along = along;
+      this.isOwn = isOwn || new Uint8Array(start.length);
       this.places = places;
       let junctions = 0;
       for (let n = 0; n < start.length; n++) junctions = Math.max(junctions, start[n] + 1, end[n] + 1);
+      this.junctions = junctions;
       // Each way twice: way n leaves its start as 2n and its end as 2n + 1.
       const leaves = new Uint32Array(2 * start.length);
       for (let n = 0; n < start.length; n++) [leaves[2 * n], leaves[2 * n + 1]] = [start[n], end[n]];
       this.links = grouped(leaves, junctions);
       this.onWay = grouped(places.edge, start.length);
-      this.heap = new Heap(leaves.length + 2);
-      this.cost = new Float64Array(junctions).fill(Infinity);
-      this.touched = new Uint32Array(junctions); // in the order in which they were first come to
+      // Where there are such ways every junction is one of three: come to by all, over ways of one's own that a walk
+      // begins with, over those that it ends with.
+      const times = Array.from(this.isOwn).some(Boolean) ? 3 : 1;
+      this.heap = new Heap(times * leaves.length + 2);
+      this.cost = new Float64Array(times * junctions).fill(Infinity);
+      this.touched = new Uint32Array(times * junctions); // in the order in which they were first come to
       this.count = 0;
       this.byPlace = new Float64Array(places.edge.length).fill(Infinity);
+    }
+
+    /** In which of its three roles a junction is come to over a way, from one in a role; -1 where nobody walks so. */
+    role(way, from) {
+      if (this.isOwn[way]) return from === BEGINS ? BEGINS : ENDS;
+      return from === ENDS ? -1 : ALL;
     }
 
     come(junction, cost, limit) {
@@ -84,18 +98,21 @@ carecircles.walk = (function () {
     /** Walk from a place to every junction within a limit; `leave` is told of each junction as it is left, and
         ends the walk by true. */
     walk({ edge, share, off }, limit, leave) {
-      const { start, end, along, cost, heap, links } = this;
+      const { start, end, along, cost, heap, links, junctions } = this;
       for (let k = 0; k < this.count; k++) cost[this.touched[k]] = Infinity;
       this.count = heap.size = 0;
-      this.come(start[edge], share * along[edge] + off, limit);
-      this.come(end[edge], (1 - share) * along[edge] + off, limit);
+      const first = this.role(edge, BEGINS) * junctions;
+      this.come(first + start[edge], share * along[edge] + off, limit);
+      this.come(first + end[edge], (1 - share) * along[edge] + off, limit);
       while (heap.size) {
-        const now = heap.costs[0], junction = heap.pop();
-        if (now > cost[junction]) continue; // come to more cheaply since
-        if (leave(junction, now)) return;
+        const now = heap.costs[0], at = heap.pop();
+        if (now > cost[at]) continue; // come to more cheaply since
+        const role = Math.floor(at / junctions), junction = at - role * junctions;
+        if (leave(junction, now, role)) return;
         for (let k = links.starts[junction]; k < links.starts[junction + 1]; k++) {
           const way = links.members[k] >> 1, to = links.members[k] & 1 ? start[way] : end[way];
-          this.come(to, now + along[way], limit);
+          const next = this.role(way, role);
+          if (next >= 0) this.come(next * junctions + to, now + along[way], limit);
         }
       }
     }
@@ -115,9 +132,10 @@ carecircles.walk = (function () {
         if (byPlace[n] === Infinity) found.push(n);
         byPlace[n] = cost;
       };
-      this.walk(place, limit, (junction, now) => {
+      this.walk(place, limit, (junction, now, role) => {
         for (let k = links.starts[junction]; k < links.starts[junction + 1]; k++) {
           const way = links.members[k] >> 1, isEnd = links.members[k] & 1;
+          if (this.role(way, role) < 0) continue;
           for (let m = onWay.starts[way]; m < onWay.starts[way + 1]; m++) {
             const n = onWay.members[m], share = isEnd ? 1 - places.share[n] : places.share[n];
             take(n, now + (share * along[way] + places.off[n]));
@@ -149,10 +167,11 @@ carecircles.walk = (function () {
         at.set(other.edge, [...(at.get(other.edge) || []), number]);
         if (other.edge === place.edge) take(number, this.between(place, other.share, other.off));
       });
-      this.walk(place, limit, (junction, now) => {
+      this.walk(place, limit, (junction, now, role) => {
         if (best && now > best.metres) return true;
         for (let k = links.starts[junction]; k < links.starts[junction + 1]; k++) {
           const way = links.members[k] >> 1, isEnd = links.members[k] & 1;
+          if (this.role(way, role) < 0) continue;
           (at.get(way) || []).forEach((number) => {
             const { share, off } = others[number];
             take(number, now + ((isEnd ? 1 - share : share) * along[way] + off));
@@ -267,7 +286,7 @@ carecircles.walk = (function () {
     const lines = (of) => ({ first: starts(arrays[of + "_vertices"]),
       x: Float64Array.from(summed(arrays[of + "_x"]), (n) => x0 + unit * n),
       y: Float64Array.from(summed(arrays[of + "_y"]), (n) => y0 + unit * n) });
-    const network = new Network({ start: arrays.way_start, end: arrays.way_end, along: arrays.way_along },
+    const network = new Network({ start: arrays.way_start, end: arrays.way_end, along: arrays.way_along, isOwn: arrays.way_is_own },
       { ...places("cell"), cell: summed(arrays.cell), stairs: arrays.cell_stairs });
     const barriers = arrays.wall_shape.length
       ? { ...lines("wall"), shape: arrays.wall_shape, isArea: arrays.wall_is_area } : null;
