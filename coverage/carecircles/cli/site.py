@@ -99,6 +99,13 @@ class Goal:
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
     ] = None
+    floor_metres_by_street: Annotated[
+        float | None,
+        typer.Option(
+            help="What the mean distance of every street's people may be at most, with distance, fair and --target: "
+            "metres or, with --profile, minutes."
+        ),
+    ] = None
     least_by_street: Annotated[
         int | None,
         typer.Option(
@@ -254,6 +261,7 @@ def site(
                 weight=report.headline_group(before),
                 rules=siting.Rules(
                     floor_by_street=goal.floor_by_street,
+                    floor_metres_by_street=goal.floor_metres_by_street,
                     least_by_street=goal.least_by_street,
                     prices=prices,
                     budget=goal.budget,
@@ -369,6 +377,11 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
     problems += _ede_of(goal)[1]
+    is_of_metres = goal.objective in (Objective.distance, Objective.fair) or goal.target is not None
+    if goal.floor_metres_by_street is not None and not is_of_metres:
+        told = "--floor-metres-by-street goes with --objective distance or fair, or --target; add one of them."
+        zh = "--floor-metres-by-street 须与 --objective distance 或 fair，或 --target 同用；请加上其中之一。"
+        problems.append(Sentence(told, zh=zh))
     if goal.objective is Objective.expected:
         why = Sentence("--objective expected", zh="--objective expected 同用")
         problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
@@ -411,6 +424,12 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             ),
             ("--seed", goal.seed, goal.seed >= 0, Sentence("0 or more", zh="不小于 0 的整数")),
             ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
+            (
+                "--floor-metres-by-street",
+                goal.floor_metres_by_street,
+                0 < (goal.floor_metres_by_street or 0) < 1e6,
+                Sentence("a distance above 0, such as 500", zh="大于 0 的距离，例如 500"),
+            ),
             ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
