@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import datasets, equity, evaluation, grid, plan, scenario, siting
+from carecircles import datasets, equity, evaluation, grid, plan, robustness, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules
 from tests.test_cli import refused, run
@@ -299,3 +299,62 @@ def test_a_mean_by_street_counts_for_distances_alone():
         siting.minimize_cost(demand, cost, rules=Rules(floor_metres_by_street=-1), **how)
     with pytest.raises(InfeasibleError, match=r"street A: 600.0 with all candidates, 100 too far"):
         siting.minimize_cost(demand, cost, rules=Rules(floor_metres_by_street=500), **how)
+
+
+def test_in_how_many_draws_each_site_is_the_best(tmp_path):
+    """Every draw by hand: the candidate that covers most of whom the centres of the draw leave."""
+    area = datasets.load("hexi")
+    asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    drawn = robustness.draw(asis, draws=12, rng=3)
+    told = robustness.with_probability(robustness.measure(asis, drawn))
+    places = siting.candidates_on_grid(asis.cells, spacing=600)
+    question = siting.ask(told, places, goal="expected")
+    best = siting.answer(question, new=1)
+    sure = siting.sure_of(question, best, drawn)
+    x, y, people = (asis.cells[c].to_numpy() for c in ("x", "y", "people_60"))
+    fixed = area.facilities.drop(index=drawn.centres).geometry
+    reached = (
+        np.hypot(
+            x[:, None] - places.geometry.x.to_numpy(), y[:, None] - places.geometry.y.to_numpy()
+        )
+        <= 700
+    )
+    found, most, own = [], [], []
+    for n in range(12):
+        there = np.column_stack([[*drawn.x[n], *fixed.x], [*drawn.y[n], *fixed.y]])
+        covered = (np.hypot(x[:, None] - there[:, 0], y[:, None] - there[:, 1]) <= 700).any(axis=1)
+        gains = people[~covered] @ reached[~covered]
+        found.append(places.index[gains.argmax()])
+        most.append(people[covered].sum() + gains.max())
+        own.append(people[covered].sum() + gains[places.index.get_loc(best.sites.index[0])])
+    assert sure.best == pytest.approx(np.array(most))
+    assert sure.own == pytest.approx(np.array(own))
+    assert sure.sites.iloc[0] == pytest.approx(np.mean([best.sites.index[0] == f for f in found]))
+    assert sure.is_proven.all()
+    call = [
+        "site",
+        "--new",
+        1,
+        "--sure",
+        "--draws",
+        3,
+        "--cell",
+        200,
+        "--spacing",
+        600,
+        "--lang",
+        "en",
+    ]
+    said = run(*call, "--out", "sites.json", cwd=tmp_path).stdout
+    assert "In 3 draws of positions the best plan of the draw covers" in said
+    record = json.loads((tmp_path / "sites.json").read_text(encoding="utf-8"))
+    assert 0 <= record["sites"][0]["chosen_share"] <= 1
+    said = refused(
+        "site", "--new", 1, "--sure", "--objective", "worst", "--floor-by-street", 0.5, "--draws", 0, "--lang", "en", cwd=tmp_path,
+    )  # fmt: skip
+    for line in (
+        "--sure goes with --objective coverage or expected",
+        "--floor-by-street does not go with --sure",
+        "--draws is 0; write a number from 1 to 100,000",
+    ):
+        assert line in said

@@ -36,7 +36,7 @@ ORDER = [
     "siting._starts", "siting._bound", "siting._model", "siting._solver", "siting._streets", "siting._cover", "siting._twice",
     "siting._instance", "siting._floors", "siting.search", "siting.question", "siting.found", "siting._worths", "siting._most",
     "siting._nearest", "siting._fair", "siting._radius", "siting._assigned", "siting.models", "siting.targets",
-    "siting.frontiers", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting", "benches.values",
+    "siting.frontiers", "siting.candidates", "siting.places", "siting.several", "siting.answers", "siting.sureness", "siting", "benches.values",
     "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search", "benches.answers",
     "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.credits", "report.rebuilt",
     "report.ways", "report.notes", "report.frames", "report.workbook", "report.coverage", "report.services", "report.change",

@@ -91,8 +91,8 @@ class Goal:
     draws: Annotated[
         int | None,
         typer.Option(
-            help="How many times positions that are not known are drawn, with expected.  [default: 1000; 200 where "
-            "ways are walked]"
+            help="How many times positions that are not known are drawn, with expected and --sure.  [default: 1000; 200 "
+            "where ways are walked; 100 for --sure]"
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Seed of these draws.")] = 1
@@ -157,6 +157,14 @@ class Effort:
     alternatives: Annotated[
         int, typer.Option(help="Also so many plans within 1 %, as far from each other as can be.")
     ] = 0
+    sure: Annotated[
+        bool,
+        typer.Option(
+            "--sure",
+            help="Also in how many draws of positions that are not known each site is in the best plan, of coverage or "
+            "expected; as many as there is time for.",
+        ),
+    ] = False
     gap: Annotated[
         float, typer.Option(help="Stop when proven to be within this share of the best.")
     ] = 0.0
@@ -169,6 +177,7 @@ _AVERSION = Sentence(
 _DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
 _EDE = "kolm-pollak-ede"
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
+_DRAWS_OF_PLANS = 100
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
 
@@ -207,6 +216,7 @@ def site(
                 "--curve": effort.curve,
                 "--alternatives": effort.alternatives or None,
                 "--scenario": scenario,
+                "--sure": effort.sure,
             },
         ),
         _places_problems(places, goal.budget, is_equipping=is_equipping),
@@ -219,7 +229,7 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import memory, report, siting
+    from carecircles import memory, report, robustness, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
@@ -241,7 +251,8 @@ def site(
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
-        asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
+        is_drawn = effort.sure or goal.objective is Objective.expected
+        asked = _with_probability(before, goal) if is_drawn else before
         ede = _ede_of(goal)[0]
         wanted = goal.objective if ede is None else "fewest"
         largest = Objective.fair if fairness.price_of_fairness else wanted
@@ -294,6 +305,17 @@ def site(
             others = siting.alternatives_to(
                 plan, question, count=effort.alternatives, search=search
             )
+    notes: list[Text] = []
+    if effort.sure and plan.status != "stopped":
+        now = time.monotonic()
+        with busy(_LOOKING, options.lang):
+            drawn = robustness.draw(before, draws=goal.draws or _DRAWS_OF_PLANS, rng=goal.seed)
+            unsure = ask(Objective.expected, now + effort.time_limit)
+            how = dataclasses.replace(search, watch=None, since=now)
+            sureness = siting.sure_of(unsure, plan, drawn, search=how)
+        notes = report.sureness_notes(before, sureness, asked=len(drawn))
+        sites = plan.sites.assign(chosen_share=sureness.sites)
+        plan = dataclasses.replace(plan, sites=sites)
     told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
     made = scenarios.parse(told)
     whole = before if study is None else measured(study, before.cells, of_all_services(options))
@@ -307,7 +329,7 @@ def site(
         return drawn
 
     most, count = effort.curve, effort.alternatives
-    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
+    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count) + notes
     if goal.least_by_street is not None:
         cut += report.street_notes(before, after, least=goal.least_by_street)
     answer = Answer(
@@ -377,6 +399,13 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
     problems += _ede_of(goal)[1]
+    if effort.sure:
+        if goal.objective not in (Objective.coverage, Objective.expected):
+            told = "--sure goes with --objective coverage or expected; use one of them, or leave it out."
+            zh = "--sure 只与 --objective coverage 或 expected 同用；请改用其中之一，或不要给出。"
+            problems.append(Sentence(told, zh=zh))
+        why = Sentence("--sure", zh="--sure 同用")
+        problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
     is_of_metres = goal.objective in (Objective.distance, Objective.fair) or goal.target is not None
     if goal.floor_metres_by_street is not None and not is_of_metres:
         told = "--floor-metres-by-street goes with --objective distance or fair, or --target; add one of them."
