@@ -5,15 +5,24 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import datasets, equity, evaluation, grid, plan, scenario, siting
-from carecircles.errors import InfeasibleError
+from carecircles import datasets, equity, evaluation, grid, plan, robustness, scenario, siting
+from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules
 from tests.test_cli import refused, run
-from tests.test_siting import distances, kolm_pollak, measured, people_covered, plans, problems
+from tests.test_siting import (
+    distances,
+    goal,
+    kolm_pollak,
+    measured,
+    people_covered,
+    plans,
+    problems,
+)
 
 STEP = 0.05
 
@@ -225,3 +234,127 @@ def test_targets_and_prices_of_fairness_that_cannot_be(tmp_path):
         cwd=tmp_path,
     )  # fmt: skip
     assert "more than the 90 asked for" in said
+
+
+def street_means(demand, cost, opened):
+    """By hand: the mean distance of each street's people whom the table knows."""
+    near, served = measured(demand, cost, opened)[0], {place for place, _ in cost.index}
+    means = {}
+    for street, own in demand[demand.index.isin(served)].groupby("street"):
+        if own["people"].sum():
+            gone = sum(own.loc[p, "people"] * min(near[p], cost.max()) for p in own.index)
+            means[street] = gone / own["people"].sum()
+    return means
+
+
+@pytest.mark.parametrize("model", ["minimize_cost", "minimize_ede"])
+@given(distances(), st.integers(0, 3), st.floats(50, 900), st.sampled_from([None, 0.3]))
+@settings(max_examples=40, deadline=None)
+def test_no_street_is_farther_in_the_mean_than_it_may_be(model, problem, new, mean, floor):
+    """Beside a share that every street is to have covered, and where no plan keeps to it."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    rules = Rules(required=required, floor_metres_by_street=mean, floor_by_street=floor)
+    how = {"new": new, "cutoff": 700, "weight": "people", "rules": rules}
+    values = [
+        goal(model, demand, cost, some | set(required))
+        for some in plans(cost, required, new)
+        if all(
+            far <= mean + 1e-6 for far in street_means(demand, cost, some | set(required)).values()
+        )
+        and all(
+            share >= (floor or 0) - 1e-9
+            for share in covered_shares(demand, cost, some | set(required)).values()
+        )
+    ]
+    if not values:
+        with pytest.raises(InfeasibleError, match=r"street|floor"):
+            getattr(siting, model)(demand, cost, **how)
+        return
+    made = getattr(siting, model)(demand, cost, **how)
+    assert made.objective == pytest.approx(min(values), rel=1e-6, abs=1e-4)
+    assert made.status == "optimal"
+    told = street_means(demand, cost, {*made.sites.index, *required})
+    assert all(far <= mean + 1e-5 for far in told.values())
+
+
+def covered_shares(demand, cost, opened):
+    """By hand: the share of each street's people within 700 m."""
+    near = measured(demand, cost, opened)[0]
+    return {
+        street: sum(own.loc[p, "people"] for p in own.index if near[p] <= 700) / own["people"].sum()
+        for street, own in demand.groupby("street")
+        if own["people"].sum()
+    }
+
+
+def test_a_mean_by_street_counts_for_distances_alone():
+    demand = pd.DataFrame({"people": [1.0], "street": ["A"]}, index=["p"])
+    pairs = pd.MultiIndex.from_tuples([("p", "a")], names=["demand", "facility"])
+    cost = pd.Series([600.0], index=pairs)
+    how = {"new": 1, "cutoff": 700, "weight": "people"}
+    with pytest.raises(ValidationError, match="use 'fewest', 'distance', 'fair'"):
+        siting.maximize_coverage(demand, cost, rules=Rules(floor_metres_by_street=500), **how)
+    with pytest.raises(ValidationError, match="above 0"):
+        siting.minimize_cost(demand, cost, rules=Rules(floor_metres_by_street=-1), **how)
+    with pytest.raises(InfeasibleError, match=r"street A: 600.0 with all candidates, 100 too far"):
+        siting.minimize_cost(demand, cost, rules=Rules(floor_metres_by_street=500), **how)
+
+
+def test_in_how_many_draws_each_site_is_the_best(tmp_path):
+    """Every draw by hand: the candidate that covers most of whom the centres of the draw leave."""
+    area = datasets.load("hexi")
+    asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    drawn = robustness.draw(asis, draws=12, rng=3)
+    told = robustness.with_probability(robustness.measure(asis, drawn))
+    places = siting.candidates_on_grid(asis.cells, spacing=600)
+    question = siting.ask(told, places, goal="expected")
+    best = siting.answer(question, new=1)
+    sure = siting.sure_of(question, best, drawn)
+    x, y, people = (asis.cells[c].to_numpy() for c in ("x", "y", "people_60"))
+    fixed = area.facilities.drop(index=drawn.centres).geometry
+    reached = (
+        np.hypot(
+            x[:, None] - places.geometry.x.to_numpy(), y[:, None] - places.geometry.y.to_numpy()
+        )
+        <= 700
+    )
+    found, most, own = [], [], []
+    for n in range(12):
+        there = np.column_stack([[*drawn.x[n], *fixed.x], [*drawn.y[n], *fixed.y]])
+        covered = (np.hypot(x[:, None] - there[:, 0], y[:, None] - there[:, 1]) <= 700).any(axis=1)
+        gains = people[~covered] @ reached[~covered]
+        found.append(places.index[gains.argmax()])
+        most.append(people[covered].sum() + gains.max())
+        own.append(people[covered].sum() + gains[places.index.get_loc(best.sites.index[0])])
+    assert sure.best == pytest.approx(np.array(most))
+    assert sure.own == pytest.approx(np.array(own))
+    assert sure.sites.iloc[0] == pytest.approx(np.mean([best.sites.index[0] == f for f in found]))
+    assert sure.is_proven.all()
+    call = [
+        "site",
+        "--new",
+        1,
+        "--sure",
+        "--draws",
+        3,
+        "--cell",
+        200,
+        "--spacing",
+        600,
+        "--lang",
+        "en",
+    ]
+    said = run(*call, "--out", "sites.json", cwd=tmp_path).stdout
+    assert "In 3 draws of positions the best plan of the draw covers" in said
+    record = json.loads((tmp_path / "sites.json").read_text(encoding="utf-8"))
+    assert 0 <= record["sites"][0]["chosen_share"] <= 1
+    said = refused(
+        "site", "--new", 1, "--sure", "--objective", "worst", "--floor-by-street", 0.5, "--draws", 0, "--lang", "en", cwd=tmp_path,
+    )  # fmt: skip
+    for line in (
+        "--sure goes with --objective coverage or expected",
+        "--floor-by-street does not go with --sure",
+        "--draws is 0; write a number from 1 to 100,000",
+    ):
+        assert line in said

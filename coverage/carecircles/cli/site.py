@@ -91,13 +91,20 @@ class Goal:
     draws: Annotated[
         int | None,
         typer.Option(
-            help="How many times positions that are not known are drawn, with expected.  [default: 1000; 200 where "
-            "ways are walked]"
+            help="How many times positions that are not known are drawn, with expected and --sure.  [default: 1000; 200 "
+            "where ways are walked; 100 for --sure]"
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Seed of these draws.")] = 1
     floor_by_street: Annotated[
         float | None, typer.Option(help="Least share of every street's people to cover.")
+    ] = None
+    floor_metres_by_street: Annotated[
+        float | None,
+        typer.Option(
+            help="What the mean distance of every street's people may be at most, with distance, fair and --target: "
+            "metres or, with --profile, minutes."
+        ),
     ] = None
     least_by_street: Annotated[
         int | None,
@@ -150,6 +157,14 @@ class Effort:
     alternatives: Annotated[
         int, typer.Option(help="Also so many plans within 1 %, as far from each other as can be.")
     ] = 0
+    sure: Annotated[
+        bool,
+        typer.Option(
+            "--sure",
+            help="Also in how many draws of positions that are not known each site is in the best plan, of coverage or "
+            "expected; as many as there is time for.",
+        ),
+    ] = False
     gap: Annotated[
         float, typer.Option(help="Stop when proven to be within this share of the best.")
     ] = 0.0
@@ -162,6 +177,7 @@ _AVERSION = Sentence(
 _DRAWS, _DRAWS_ON_FOOT, _MOST_DRAWS = 1000, 200, 100_000
 _EDE = "kolm-pollak-ede"
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
+_DRAWS_OF_PLANS = 100
 _LOOKING = Sentence("looking for sites", zh="正在选址")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
 
@@ -200,6 +216,7 @@ def site(
                 "--curve": effort.curve,
                 "--alternatives": effort.alternatives or None,
                 "--scenario": scenario,
+                "--sure": effort.sure,
             },
         ),
         _places_problems(places, goal.budget, is_equipping=is_equipping),
@@ -212,7 +229,7 @@ def site(
     datum = datum_of(options.datum)
     if options.centres is None and (places.file or places.keep_out):
         options = dataclasses.replace(options, datum=None)  # the area's own centres have their own
-    from carecircles import memory, report, siting
+    from carecircles import memory, report, robustness, siting
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
@@ -234,7 +251,8 @@ def site(
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
             raise ValidationError([_nowhere(places, service)])
-        asked = _with_probability(before, goal) if goal.objective is Objective.expected else before
+        is_drawn = effort.sure or goal.objective is Objective.expected
+        asked = _with_probability(before, goal) if is_drawn else before
         ede = _ede_of(goal)[0]
         wanted = goal.objective if ede is None else "fewest"
         largest = Objective.fair if fairness.price_of_fairness else wanted
@@ -254,6 +272,7 @@ def site(
                 weight=report.headline_group(before),
                 rules=siting.Rules(
                     floor_by_street=goal.floor_by_street,
+                    floor_metres_by_street=goal.floor_metres_by_street,
                     least_by_street=goal.least_by_street,
                     prices=prices,
                     budget=goal.budget,
@@ -286,6 +305,17 @@ def site(
             others = siting.alternatives_to(
                 plan, question, count=effort.alternatives, search=search
             )
+    notes: list[Text] = []
+    if effort.sure and plan.status != "stopped":
+        now = time.monotonic()
+        with busy(_LOOKING, options.lang):
+            drawn = robustness.draw(before, draws=goal.draws or _DRAWS_OF_PLANS, rng=goal.seed)
+            unsure = ask(Objective.expected, now + effort.time_limit)
+            how = dataclasses.replace(search, watch=None, since=now)
+            sureness = siting.sure_of(unsure, plan, drawn, search=how)
+        notes = report.sureness_notes(before, sureness, asked=len(drawn))
+        sites = plan.sites.assign(chosen_share=sureness.sites)
+        plan = dataclasses.replace(plan, sites=sites)
     told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
     made = scenarios.parse(told)
     whole = before if study is None else measured(study, before.cells, of_all_services(options))
@@ -299,7 +329,7 @@ def site(
         return drawn
 
     most, count = effort.curve, effort.alternatives
-    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count)
+    cut = report.cut_short(plan, curve=several, most=most, others=others, count=count) + notes
     if goal.least_by_street is not None:
         cut += report.street_notes(before, after, least=goal.least_by_street)
     answer = Answer(
@@ -369,6 +399,18 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
     problems += _ede_of(goal)[1]
+    if effort.sure:
+        if goal.objective not in (Objective.coverage, Objective.expected):
+            told = "--sure goes with --objective coverage or expected; use one of them, or leave it out."
+            zh = "--sure 只与 --objective coverage 或 expected 同用；请改用其中之一，或不要给出。"
+            problems.append(Sentence(told, zh=zh))
+        why = Sentence("--sure", zh="--sure 同用")
+        problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
+    is_of_metres = goal.objective in (Objective.distance, Objective.fair) or goal.target is not None
+    if goal.floor_metres_by_street is not None and not is_of_metres:
+        told = "--floor-metres-by-street goes with --objective distance or fair, or --target; add one of them."
+        zh = "--floor-metres-by-street 须与 --objective distance 或 fair，或 --target 同用；请加上其中之一。"
+        problems.append(Sentence(told, zh=zh))
     if goal.objective is Objective.expected:
         why = Sentence("--objective expected", zh="--objective expected 同用")
         problems += conflicts({"--floor-by-street": goal.floor_by_street}, why)
@@ -411,6 +453,12 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             ),
             ("--seed", goal.seed, goal.seed >= 0, Sentence("0 or more", zh="不小于 0 的整数")),
             ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
+            (
+                "--floor-metres-by-street",
+                goal.floor_metres_by_street,
+                0 < (goal.floor_metres_by_street or 0) < 1e6,
+                Sentence("a distance above 0, such as 500", zh="大于 0 的距离，例如 500"),
+            ),
             ("--full", full, 0 <= full < 1e6, Sentence("metres, 0 or more", zh="不小于 0 的米数")),
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),

@@ -120,6 +120,7 @@ from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.siting import street_notes as street_notes
+from carecircles.report.siting import sureness_notes as sureness_notes
 from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
 from carecircles.report.sure import sure_centres_frame as sure_centres_frame
 from carecircles.report.sure import sure_centres_table as sure_centres_table

@@ -302,6 +302,7 @@ COLUMNS: dict[str, Column] = {
     "worst_street_name": _column("text", ("Its name (Chinese)", "该街道名称"), ("Name of the street that is served worst, in Chinese where there is one", "覆盖率最低的街道的名称")),
     "worst_street_name_en": _column("text", ("Its English name", "该街道英文名"), ("Name of the street that is served worst, in English", "覆盖率最低的街道的英文名称")),
     "least_{g}_share": _column("share", ("{} covered there", "该街道{}覆盖率"), ("Share of people ({}) covered in the street that is served worst", "覆盖率最低的街道的人口覆盖率（{}）"), ("covered there", "该街道覆盖率")),
+    "chosen_share": _column("share", ("In the best plan of a draw", "抽样最优方案含此址"), ("Share of the draws of where centres stand in whose best plan the site is", "按中心位置抽样，最优方案含有该选址的抽样占比"), ("in best plans", "最优占比")),
     "sites": _column("text", ("Sites", "选址"), ("Identities of the plan's sites", "方案的选址编号")),
     "objective": _column("goal", ("At best", "最优"), ("What the best plan of so many reaches", "该数量下最优方案的目标值"), ("at best", "最优")),
     "bound": _column("goal", ("Bound", "界"), ("What no plan can beat", "任何方案都无法超过的值")),

@@ -177,6 +177,7 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "gross_{named}",
     "marginal_{g}",
     "cumulative_{g}",
+    "chosen_share",
     "price",
 )
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")

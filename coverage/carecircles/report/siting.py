@@ -28,7 +28,7 @@ from carecircles.report.ways import reach_notes
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands site nothing and need none of it
-    from carecircles.siting import Reached, Siting
+    from carecircles.siting import Reached, Siting, Sureness
     from carecircles.siting.goals import Goal
 
 _WHY_ZH = {"time limit": "时间用尽", "stopped": "已中止", "within gap": "在允许的差距之内"}
@@ -67,6 +67,8 @@ def _siting_frame(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) ->
     sites = candidates.loc[siting.sites.index]
     group = headline_group(plan)
     figures = siting.sites[["gross", "marginal", "cumulative"]].add_suffix(f"_{group}")
+    if "chosen_share" in siting.sites:
+        figures["chosen_share"] = siting.sites["chosen_share"]
     column = _goal(siting).column
     if column is not None:
         figures[in_unit(column.replace("{g}", group), plan.cost.unit)] = [
@@ -494,6 +496,60 @@ def cut_short(
             en = f"Alternative {number}: there was no time to know whether one as good stands farther away."
             zh = f"备选方案 {number}：时间不足，无法确定是否有同样好而更远的方案。"
             lines.append({"en": en, "zh": zh})
+    return lines
+
+
+def sureness_notes(plan: Plan, found: "Sureness", *, asked: int) -> list[Text]:
+    """
+    Of how many draws it is told whether sites are in their best plans, and what the plan has of these.
+
+    Parameters
+    ----------
+    plan
+        The plan the sites are added to.
+    found
+        From `siting.sure_of`.
+    asked
+        How many draws were to be looked at.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from carecircles import datasets, grid, plan, siting
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> best, own, shares = np.array([100.0, 200.0]), np.array([90.0, 200.0]), pd.Series([0.5], ["G1"])
+    >>> found = siting.Sureness(shares, best, own, np.array([True, True]))
+    >>> sureness_notes(asis, found, asked=2)[0]["en"]
+    'In 2 draws of positions the best plan of the draw covers 150 people 60+ in the mean; this plan 5 fewer in the mean, 10 at most.'
+    """
+    label, draws = comparison.headline(plan).name, len(found.best)
+    short = found.best - found.own
+    mean, most, best = (
+        figure("people", value) for value in (short.mean(), short.max(), found.best.mean())
+    )
+    lines: list[Text] = [
+        {
+            "en": f"In {draws:,} draws of positions the best plan of the draw covers {best} people {label['en']} in the mean; "
+            f"this plan {mean} fewer in the mean, {most} at most.",
+            "zh": f"对位置抽样 {draws:,} 次，每次的最优方案平均覆盖{label['zh']} {best} 人；本方案平均少 {mean} 人，最多少 {most} 人。",
+        }
+    ]
+    unproven = int((~found.is_proven).sum())
+    if unproven:
+        lines.append(
+            {
+                "en": f"The best plan of {unproven:,} of these draws is not proven.",
+                "zh": f"其中 {unproven:,} 次抽样的最优方案未经证明。",
+            }
+        )
+    if draws < asked:
+        lines.append(
+            {
+                "en": f"There was time for {draws:,} of {asked:,} draws; allow more with --time-limit.",
+                "zh": f"时间只够 {asked:,} 次抽样中的 {draws:,} 次；请用 --time-limit 延长时间。",
+            }
+        )
     return lines
 
 

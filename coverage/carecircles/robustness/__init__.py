@@ -9,6 +9,7 @@ from carecircles.robustness.figures import by_street as by_street
 from carecircles.robustness.figures import first_to_find_out as first_to_find_out
 from carecircles.robustness.figures import of_district as of_district
 from carecircles.robustness.figures import statements as statements
+from carecircles.robustness.measured import each_covered as each_covered
 from carecircles.robustness.measured import measure as measure
 from carecircles.robustness.measured import with_probability as with_probability
 from carecircles.robustness.values import Draws as Draws

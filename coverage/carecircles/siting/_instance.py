@@ -27,7 +27,8 @@ class Instance:
     reach it; `base` and `depth` the same with the candidates that must open. `origin` says which candidate
     of the question it was made from each one is. `gross` are the people
     each candidate reaches, `least` how many more people each street must have covered, `by_street` where centres
-    stand if each street is to have its own.
+    stand if each street is to have its own. `mean` is the largest mean of metres that a street may have, of those
+    the table knows, where whoever reaches no centre counts with `far`.
     """
 
     goal: str
@@ -57,6 +58,8 @@ class Instance:
     floor: float
     asked: int | None
     begun: float
+    mean: float | None = None
+    far: float = math.inf
 
 
 def among(made: Instance, rules: Rules) -> Instance:
@@ -146,10 +149,77 @@ def limits_of(made: Instance, clock: Clock, columns: np.ndarray | None = None) -
 
 
 def floors_of(made: Instance, columns: np.ndarray) -> Floors | None:
-    """The people to be covered in each street, for these columns."""
-    if made.least is None:
+    """The people to be covered in each street, and behind them the metres to be saved, for these columns."""
+    problem = _problem.Covering(
+        sparse.csr_matrix((0, len(columns))),
+        np.array([]),
+        np.array([], int),
+        columns,
+        np.array([], int),
+    )
+    if made.least is None and made.mean is None:
         return None
-    problem, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
-    of_streets = problem._replace(cover=problem.cover[:, columns], group=made.street[rows])
-    merged = _problem.merged(of_streets)
-    return Floors(merged, made.least, np.ones(len(merged.weight)))
+    least = np.zeros(len(made.streets))
+    if made.least is not None:
+        found, rows = covering_of(made, made.base > made.cutoff, made.cutoff)
+        least = made.least
+        problem = found._replace(cover=found.cover[:, columns], group=made.street[rows])
+    if made.mean is not None:
+        cover, weight, street, saved = _saving(made)
+        problem = problem._replace(
+            cover=sparse.vstack([problem.cover, cover[:, columns]], format="csr"),
+            weight=np.concatenate([problem.weight, weight]),
+            group=np.concatenate([problem.group, len(made.streets) + street]),
+            became=np.arange(problem.cover.shape[0] + cover.shape[0]),
+        )
+        least = np.concatenate([least, saved])
+    merged = _problem.merged(problem)
+    return Floors(merged, least, np.ones(len(merged.weight)))
+
+
+def metres_of(made: Instance, nearest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Persons times metres by street, and the persons the table knows."""
+    people = np.where(made.is_in_table, made.people, 0.0)
+    size = len(made.streets)
+    gone = np.bincount(made.street, people * np.minimum(nearest, made.far), minlength=size)
+    return gone, np.bincount(made.street, people, minlength=size)
+
+
+def _saving(made: Instance) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray, np.ndarray]:
+    """
+    How many metres are saved, as a covering problem: its rows, their weight and street, and the least of each street.
+
+    A place has a row for each distance at which candidates stand, nearest first, covered by those that stand no
+    farther: what is covered adds up to the metres that the nearest open one saves. Streets that are near enough
+    already have none.
+    """
+    base = np.minimum(made.base, made.far)
+    gone, people = metres_of(made, base)
+    least = gone - (made.mean or 0.0) * people
+    least = np.where(least > 1e-9 * np.maximum(gone, 1.0), least, 0.0)
+    is_needed = (least > 0)[made.street] & made.is_in_table & (made.people > 0)
+    some = is_needed[made.cell] & (made.metres < base[made.cell]) & ~made.is_must[made.column]
+    cell, column, metres = made.cell[some], made.column[some], made.metres[some]
+    order = np.lexsort((metres, cell))
+    cell, column, metres = cell[order], column[order], metres[order]
+    is_first = np.diff(cell, prepend=-1) != 0
+    is_level = is_first | (np.diff(metres, prepend=math.nan) != 0)
+    level = np.flatnonzero(is_level)  # where the pairs of each begin
+    place, begun = cell[level], np.flatnonzero(is_first)
+    start = begun[
+        np.searchsorted(begun, level, side="right") - 1
+    ]  # the nearest pair of the same place
+    end = np.append(level[1:], len(cell))
+    has_next = np.append(place[1:] == place[:-1], False) if len(level) else np.array([], dtype=bool)
+    after = np.append(metres[level[1:]], 0.0) if len(level) else np.array([])
+    step = np.where(has_next, after, base[place]) - metres[level]
+    size = end - start
+    pair = (
+        np.arange(int(size.sum()))
+        - np.repeat(np.cumsum(size) - size, size)
+        + np.repeat(start, size)
+    )
+    indptr = np.concatenate([[0], np.cumsum(size)])
+    shape = (len(level), len(made.candidates))
+    cover = sparse.csr_matrix((np.ones(len(pair)), column[pair], indptr), shape=shape)
+    return cover, made.people[place] * step, made.street[place], least * (1 - 1e-12)

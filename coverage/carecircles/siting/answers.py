@@ -227,7 +227,7 @@ def answer(question: Question, *, new: int | None = None, search: Search | None 
     >>> [round(siting.answer(question, new=new).objective) for new in (1, 2)]
     [1065, 1020]
     """
-    options = _options(question, new=new, search=search)
+    options = options_of(question, new=new, search=search)
     found = _modelled(question, _cells(question), question.cost, **options)
     return _whole(question, found)[0]
 
@@ -254,7 +254,7 @@ def curve_of(question: Question, *, most: int, search: Search | None = None) -> 
     >>> siting.curve_of(question, most=2)["people"].round().tolist()
     [14469.0, 16874.0, 18690.0]
     """
-    options = _options(question, new=None, search=search)
+    options = options_of(question, new=None, search=search)
     options.pop("new", None)
     model = functools.partial(_modelled, question)
     return several.curve(model, _cells(question), question.cost, most=most, **options)
@@ -300,7 +300,7 @@ def alternatives_to(
         question.cost,
         question.candidates.geometry,
         count=count,
-        **_options(question, new=best.asked, search=search),
+        **options_of(question, new=best.asked, search=search),
     )
     whole = _whole(question, *(other for _, other in found))
     return [(metres, other) for (metres, _), other in zip(found, whole, strict=True)]
@@ -339,7 +339,7 @@ def frontier_of(
         told = f"goal is {question.goal!r}; the price of fairness is told of 'coverage' and 'fair'."
         zh = f"goal 是 {question.goal!r}；公平的代价只用于 'coverage' 和 'fair'。"
         raise ValidationError([Sentence(told, zh=zh)])
-    options, cells = _options(question, new=new, search=search), _cells(question)
+    options, cells = options_of(question, new=new, search=search), _cells(question)
     options.pop("share", None)
     found = _FRONTIERS[question.goal](cells, question.cost, **options)
     figures = found.figures
@@ -471,7 +471,7 @@ def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str, rules: Rules) -
         raise ValidationError(problems)
 
 
-def _options(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
+def options_of(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
     """What the goal's model takes beside people and costs."""
     asked: dict[str, Any] = {} if GOALS[question.goal].finds_number else {"new": new}
     rules = dataclasses.replace(

@@ -30,6 +30,8 @@ class Goal:
         or none, 'beyond' the cost that counts in full, 'unsure' to be covered, or of candidates 'nearer' than any centre.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
+    heeds_means
+        Whether its model heeds how far the people of each street may have it in the mean.
     may_grow
         Whether a centre may bring more beside others than alone.
     from_gaps
@@ -44,6 +46,7 @@ class Goal:
     column: str | None = None
     table: str = "uncovered"
     heeds_capacities: bool = False
+    heeds_means: bool = False
     may_grow: bool = False
     from_gaps: bool = False
 
@@ -70,6 +73,7 @@ GOALS: dict[str, Goal] = {
         finds_number=True,
         column="ede_m",
         table="nearer",
+        heeds_means=True,
         may_grow=True,
     ),
     "distance": Goal(
@@ -80,6 +84,7 @@ GOALS: dict[str, Goal] = {
         column="mean_distance_m",
         table="nearer",
         heeds_capacities=True,
+        heeds_means=True,
     ),
     "fair": Goal(
         {
@@ -90,6 +95,7 @@ GOALS: dict[str, Goal] = {
         is_less_better=True,
         column="ede_m",
         table="nearer",
+        heeds_means=True,
         may_grow=True,
     ),
     "worst": Goal(

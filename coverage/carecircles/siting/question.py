@@ -60,6 +60,7 @@ def instance_of(
         raise InfeasibleError(Sentence(told, zh=zh))
     # A budget of 1 to 2, so that what a solver lets pass is always the same share of it.
     unit = 2.0 ** math.floor(math.log2(budget)) if 0 < budget < math.inf else 1.0
+    _floors.require_nearness(made)
     return dataclasses.replace(
         made,
         price=np.minimum(made.price, 2 * budget) / unit if budget else made.price,
@@ -84,7 +85,8 @@ def _measured(
     """The question of all its candidates, whatever may be spent."""
     if rules.floor_by_street is not None:
         require_cutoff(cutoff)
-    is_by_street = rules.floor_by_street is not None or rules.least_by_street is not None
+    by_each = (rules.floor_by_street, rules.floor_metres_by_street, rules.least_by_street)
+    is_by_street = any(rule is not None for rule in by_each)
     if is_by_street and demand["street"].isna().any():
         told = "`demand` has places without a street; a rule by street needs them all."
         zh = "`demand` 中有地点没有所属街道；有各街道的规则时每个地点都须有街道。"
@@ -102,6 +104,8 @@ def _measured(
     if rules.capacities is not None and not GOALS[goal].heeds_capacities:
         told = f"capacities do not count for the goal {goal!r}; leave them out."
         raise ValidationError([Sentence(told, zh=f"目标 {goal!r} 不考虑容量；请不要给出容量。")])
+    if rules.floor_metres_by_street is not None:
+        _require_nearness_counts(goal, rules)
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
     price = prices_of(may, rules, is_priced=is_priced)
     is_must = may.isin(list(rules.must_open))
@@ -168,7 +172,22 @@ def _measured(
         floor=rules.floor_by_street or 0.0,
         asked=None,
         begun=math.nan,
+        mean=rules.floor_metres_by_street,
+        far=beyond_of(cost, None),
     )
+
+
+def _require_nearness_counts(goal: str, rules: Rules) -> None:
+    """Whether a goal heeds the mean distance of each street."""
+    if not GOALS[goal].heeds_means:
+        every = [repr(name) for name, row in GOALS.items() if row.heeds_means]
+        told = f"floor_metres_by_street does not count for the goal {goal!r}; use {', '.join(every)}, or leave it out."
+        zh = f"目标 {goal!r} 不考虑 floor_metres_by_street；请改用 {'、'.join(every)}，或不要给出。"
+        raise ValidationError([Sentence(told, zh=zh)])
+    if rules.capacities is not None:
+        told = "floor_metres_by_street and capacities do not go together; leave one of them out."
+        zh = "floor_metres_by_street 与 capacities 不能同用；请去掉其中一个。"
+        raise ValidationError([Sentence(told, zh=zh)])
 
 
 def people_of(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarray:

@@ -33,6 +33,10 @@ class Rules:
         What may be spent, in the unit of the prices.
     floor_by_street
         The least share of the people of every street that is to be covered (0 to 1).
+    floor_metres_by_street
+        What the mean distance of the people of every street may be at most, in the unit of the costs; of the
+        goals that tell distances (`minimize_cost` without capacities, `minimize_ede`). Whom no open centre of
+        the table reaches counts with the largest cost of the table.
     least_by_street
         How many centres are to stand in every street: each has one before any gets a second, and where that
         cannot be for all, as many streets as possible.
@@ -51,6 +55,7 @@ class Rules:
     prices: pd.Series | None = None
     budget: float | None = None
     floor_by_street: float | None = None
+    floor_metres_by_street: float | None = None
     least_by_street: int | None = None
     street_of: pd.Series | None = None
     capacities: pd.Series | None = None
@@ -91,6 +96,12 @@ def refuse_unknown(
         told = f"floor_by_street is {rules.floor_by_street:g}; write 0 to 1."
         zh = f"floor_by_street 是 {rules.floor_by_street:g}；请写 0 到 1。"
         problems.append(Sentence(told, zh=zh))
+    mean = rules.floor_metres_by_street
+    if mean is not None and not 0 < mean < math.inf:
+        told = f"floor_metres_by_street is {mean:g}; write a distance above 0."
+        problems.append(
+            Sentence(told, zh=f"floor_metres_by_street 是 {mean:g}；请写大于 0 的距离。")
+        )
     problems += _least_problems(labels, candidates, required, rules)
     if problems:
         raise ValidationError(problems)

@@ -61,12 +61,10 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
         try:
             yield clock
         except _terms.NoPlanError:
-            floor, short = f"{100 * made.floor:g} %", _floors.shortfalls(made)
+            floor, short = _floors.said_of(made), _floors.shortfalls(made)
             told = Sentence(
-                f"no plan of {made.said} keeps every street at {floor}; allow more, or lower the "
-                f"floor. With the best found, {short}.",
-                zh=f"{made.said.zh}时，无法使每个街道的覆盖率都达到 {floor}；请放宽上限，或降低最低覆盖率。"
-                f"按找到的最好方案，{short.zh}。",
+                f"no plan of {made.said} {floor}; allow more, or ask for less. With the best found, {short}.",
+                zh=f"{made.said.zh}时，无法{floor.zh}；请放宽上限，或降低要求。按找到的最好方案，{short.zh}。",
             )
             raise InfeasibleError(told) from None
         except TimeoutError as err:

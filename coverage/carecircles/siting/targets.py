@@ -163,13 +163,12 @@ def _halved(
 ) -> tuple[np.ndarray, int, int]:
     """A plan that is enough, its number of centres, and the least number there can be."""
     limit = ede * (1 + 1e-12)
-    if made.least is None and equivalent(made.base, made.depth) <= limit:
+    is_floored = made.least is not None or made.mean is not None
+    if not is_floored and equivalent(made.base, made.depth) <= limit:
         return np.flatnonzero(made.is_must), must, must
     every = np.flatnonzero(~made.is_must)
     found, high = np.arange(len(made.candidates)), must + len(every)
-    low = least = (
-        must - 1 if made.least is not None else must
-    )  # too few as is tried, and as is proven
+    low = least = must - 1 if is_floored else must  # too few as is tried, and as is proven
     step = 1
     while high - low > 1 and clock.left():
         number = min(low + step, high - 1) if high == must + len(every) else (low + high) // 2
