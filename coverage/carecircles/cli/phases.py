@@ -117,13 +117,20 @@ def give_phases(
     results: Results,
     scenario: Path | None,
     options: Options,
+    *,
+    also: list[Sentence],
 ) -> None:
-    """Find what to build when, and print and write it; `effort` is the gap that will do, and seconds."""
+    """
+    Find what to build when, and print and write it.
+
+    `effort` is the gap that will do, and seconds; `also` is what is wrong with other options.
+    """
     asked = means.phased
     paths, unknown = scenarios_of([asked.steps] if asked.steps else [], options.area)
     inputs = inputs_of(options, places.keep_out, places.file, *paths)
     targets = [some for some in (results.map, results.out, scenario) if some is not None]
     require(
+        also,
         _means_problems(means),
         places_problems(places, None, is_equipping=False),
         _price_problems(means, places),

@@ -195,9 +195,10 @@ def site(
     --candidates, or of a --bundle: where new centres should stand that offer it.
     """
     if phased.phases is not None:
-        require(_alone_problems(goal, effort, fairness))
         means = Means(phased, goal.news, goal.budgets)
-        give_phases(means, places, (effort.gap, effort.time_limit), results, scenario, options)
+        also = _alone_problems(goal, effort, fairness)
+        limits = (effort.gap, effort.time_limit)
+        give_phases(means, places, limits, results, scenario, options, also=also)
         return
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
