@@ -154,3 +154,7 @@ def test_what_cannot_be_meant_is_said_with_a_mend():
     ):
         with pytest.raises(ValidationError, match=said):
             siting.maximize_coverage(demand, cost, **how, rules=rules)
+    with pytest.raises(ValidationError, match="use floor_by_street"):
+        siting.fewest_for_ede(
+            demand, cost, ede=50, weight="people", rules=Rules(least_by_street=1, street_of=only_a)
+        )
