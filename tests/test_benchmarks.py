@@ -707,3 +707,30 @@ def test_a_search_through_3_8_million_junctions(benchmark, cutoff):
     run = functools.partial(dijkstra, links, indices=sites, min_only=True, limit=cutoff)
     benchmark.pedantic(run, rounds=3, warmup_rounds=1)
     benchmark.extra_info["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+@pytest.mark.parametrize("is_priced", [False, True], ids=["numbers", "budgets"])
+def test_four_phases_of_hexi(benchmark, hexi, is_priced):
+    """3,642 candidates in four phases whose people differ by street at random; prices of 50 to 200."""
+    asis = planned(hexi)
+    places = siting.candidates_in_gaps(asis, spacing=100)
+    rng = np.random.default_rng(0)
+    means = {"budget": [300.0, 200.0, 400.0, 150.0]} if is_priced else {"new": [3, 2, 2, 2]}
+    phases = [
+        dataclasses.replace(phase, demand=phase.demand.assign(people_60=people))
+        for phase in siting.phases_of([asis] * 4, places, names=list("1234"), **means)
+        for factor in [rng.uniform(0.5, 2, len(hexi.streets))]
+        for people in [phase.demand["people_60"] * factor[phase.demand["street"].cat.codes]]
+    ]
+    prices = pd.Series(rng.integers(50, 200, len(places)).astype(float), index=places.index)
+    found = benchmark.pedantic(
+        siting.maximize_in_phases,
+        args=[phases],
+        kwargs={
+            "candidates": places.index, "prices": prices if is_priced else None, "weight": "people_60",
+            "carry": is_priced,
+        },
+        rounds=1,
+    )  # fmt: skip
+    benchmark.extra_info |= {"candidates": len(places), "status": found.status, "gap": found.gap}
+    benchmark.extra_info["regret"] = found.phases["regret"].round().tolist()

@@ -42,12 +42,13 @@ ORDER = [
     "report.shown", "report.names", "report.placed", "report.credits", "report.rebuilt", "report.ways", "report.notes",
     "report.frames", "report.workbook", "report.coverage", "report.services", "report.change", "report.claims", "report.circle",
     "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
-    "report.timeline", "report.network", "report.benches", "report._widths", "report.terminal", "report", "charts", "doctor",
-    "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around", "maps.coverage", "maps.circle",
-    "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure", "maps.walk", "maps.live", "maps",
-    "cli.output", "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle",
-    "cli.timeline", "cli.claims", "cli.whatif", "cli.fairness", "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.load",
-    "cli.network", "cli.benches", "cli.files", "cli.doctor", "cli.main", "cli", "__main__",
+    "report.timeline", "report.phases", "report.network", "report.benches", "report._widths", "report.terminal", "report",
+    "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around",
+    "maps.coverage", "maps.circle", "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure",
+    "maps.walk", "maps.live", "maps", "cli.output", "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work",
+    "cli.coverage", "cli.circle", "cli.timeline", "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases",
+    "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.load", "cli.network", "cli.benches", "cli.files", "cli.doctor",
+    "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 

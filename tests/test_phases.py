@@ -1,7 +1,9 @@
 """What to build when, against brute force on small problems and plain runs for each year."""
 
 import itertools
+import json
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carecircles import siting
+from carecircles import datasets, siting
 from carecircles.errors import ValidationError
 from carecircles.siting import Phase, Rules
+from tests.test_cli import refused, run
 
 SITES = [f"c{n}" for n in range(5)]
 
@@ -164,3 +167,118 @@ def test_what_cannot_be_asked_is_said_all_at_once():
         siting.maximize_in_phases([Phase("1", demand, cost, new=1)], candidates=["a", "z"], cutoff=1, weight="people")  # fmt: skip
     with pytest.raises(ValidationError, match="there is none"):
         siting.maximize_in_phases([], cutoff=1)
+
+
+@pytest.fixture
+def growing(tmp_path):
+    """The template's area with people of three years, a centre that closes, and priced candidates."""
+    folder = tmp_path / "area"
+    shutil.copytree(datasets.folder("template"), folder)
+    people = pd.read_csv(folder / "population.csv", dtype={"code": str})
+    grown = []
+    for year, factors in ((2026, (1, 1, 1, 1)), (2029, (0.5, 1, 2, 3)), (2035, (0, 1, 2, 3))):
+        then = people.copy()
+        groups = [c for c in then if str(c).startswith("people")]
+        for place, factor in enumerate(factors):
+            then.loc[place, groups] = (then.loc[place, groups].astype(float) * factor).round()
+        grown.append(then.assign(year=year))
+    pd.concat(grown).to_csv(folder / "population.csv", index=False)
+    (tmp_path / "lease.toml").write_text(
+        'name = "租约到期"\nname_en = "A lease ends"\n[[step]]\nclose = "A1"\ndate = 2028-06-30\n',
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+AREA = ("--area", "area", "--cell", 200)
+
+
+def test_phases_of_an_area_whose_people_and_centres_change(growing):
+    """Each phase at its best alone is what `site` finds for that year; the scenario told anew is the timetable."""
+    done = run(
+        "site", "--phases", "2027,2028,2029", "--new", "1,0,1", "--candidates", "grid", "--spacing", 400, *AREA,
+        "--steps", "lease.toml", "--scenario", "plan.toml", "--format", "json", "--map", "map.html", cwd=growing,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["status"] == "optimal"
+    told = record["phases"]
+    assert [row["opened_sites"] for row in told] == [1, 0, 1]
+    assert told[1]["before_people_60"] < told[0]["before_people_60"]  # the lease has ended
+    assert record["objective"] == pytest.approx(sum(r["covered_people_60"] for r in told), abs=0.01)
+    again = run(
+        "timeline",
+        "plan.toml",
+        "--from",
+        2027,
+        "--to",
+        2029,
+        *AREA,
+        "--format",
+        "json",
+        cwd=growing,
+    )
+    days = json.loads(again.stdout)["plans"][1]["days"]
+    assert [day["covered_people_60"] for day in days] == pytest.approx(
+        [row["covered_people_60"] for row in told], abs=0.01
+    )
+    for row, year, new, centres in zip(told, (2027, 2028, 2029), (1, 1, 2), ("", *["A1"] * 2), strict=True):  # fmt: skip
+        (growing / "now.csv").write_bytes((growing / "area" / "centres.csv").read_bytes())
+        table = pd.read_csv(growing / "now.csv", dtype=str)
+        table[table["id"] != centres].to_csv(growing / "now.csv", index=False)
+        plain = run(
+            "site", "--new", new, "--year", year, "--candidates", "grid", "--spacing", 400, *AREA,
+            "--centres", "now.csv", "--format", "json", cwd=growing,
+        )  # fmt: skip
+        assert plain.returncode == 0, plain.stderr
+        assert row["free_people_60"] == pytest.approx(json.loads(plain.stdout)["objective"], abs=0.01)  # fmt: skip
+    assert "New centre 1" in (growing / "map.html").read_text(encoding="utf-8")
+
+
+def test_budgets_are_kept_to_and_what_is_left_is_carried_on(growing):
+    """Three sites at 80 each: 100 and 60 buy one, and a second when 20 are carried on."""
+    spots = pd.DataFrame(
+        {"id": ["N1", "N2", "N3"], "name": ["甲", "乙", "丙"], "lon": [110.025, 110.014, 110.020], "lat": [35.021, 35.013, 35.015], "price": [80] * 3}
+    )  # fmt: skip
+    spots.to_csv(growing / "places.csv", index=False)
+    asked = (
+        "site",
+        "--phases",
+        "2027,2029",
+        "--budget",
+        "100,60",
+        "--candidates",
+        "places.csv",
+        *AREA,
+    )
+    opened = []
+    for more in ((), ("--carry",)):
+        done = run(*asked, *more, "--format", "json", "--out", "plan.xlsx", cwd=growing)
+        assert done.returncode == 0, done.stderr
+        opened.append([row["opened_sites"] for row in json.loads(done.stdout)["phases"]])
+    assert opened == [[1, 0], [1, 1]]
+    done = run(*asked, "--carry", "--weights", "2,1", "--lang", "zh", cwd=growing)
+    assert done.returncode == 0, done.stderr
+    for said in ("分期", "遗憾", "权重", "支出", "结余结转下期", "已证明"):
+        assert said in done.stdout
+
+
+def test_wrong_phases_are_told_at_once_in_both_languages(growing):
+    asked = ("site", "--phases", "2028,2027,2027", "--new", "3,x", "--weights", "0,1,-2", "--floor-by-street", "0.5", "--year", "2027", "--gap", "2", *AREA)  # fmt: skip
+    said = refused(*asked, "--lang", "en", cwd=growing)
+    for line in (
+        "out of order (2027 after 2028, 2027 after 2027)", "--new: x will not do; write a number from 0 to 1,000",
+        "--new has 2 numbers for 3 phases", "--weights: 0, -2 will not do; write numbers above 0",
+        "--floor-by-street does not go with --phases", "--year does not go with --phases", "--gap is 2",
+    ):  # fmt: skip
+        assert line in said
+    said = refused(*asked, "--lang", "zh", cwd=growing)
+    assert "次序不对" in said
+    assert said.count("\n") == 8
+    said = refused("site", "--phases", "2040,2041", "--new", "1,1", *AREA, "--lang", "en", cwd=growing)  # fmt: skip
+    assert "2040" in said
+    assert "2041" in said
+    said = refused("site", "--phases", "soon", "--budget", "nan", *AREA, "--lang", "en", cwd=growing)  # fmt: skip
+    assert "soon is no year" in said
+    assert "--budget: nan will not do" in said
+    assert "--budget needs --candidates with a file" in said

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from carecircles.plan import Plan
     from carecircles.siting import Question, Siting
     from carecircles.words import Text
-from carecircles.cli._work import carried_out, enlarged, measured, of_all_services, study_of, use
+from carecircles.cli._places import (
+    Places,
+    candidates_of,
+    nowhere,
+    number_to,
+    places_problems,
+    require_siting_memory,
+)
+from carecircles.cli._work import carried_out, measured, of_all_services, study_of
 from carecircles.cli.fairness import Fairness, fairness_problems, frontiers_of, give_price
 from carecircles.cli.options import (
     Options,
@@ -39,7 +47,15 @@ from carecircles.cli.options import (
     target_problems,
 )
 from carecircles.cli.output import MEASURING, Answer, busy, give, is_watched, print_table
-from carecircles.words import Sentence, at, joined, listed, say
+from carecircles.cli.phases import (
+    Means,
+    Phased,
+    effort_problems,
+    give_phases,
+    number_of,
+    whole_of,
+)
+from carecircles.words import Sentence, joined, listed, say
 
 
 class Objective(StrEnum):
@@ -57,9 +73,14 @@ class Objective(StrEnum):
 class Goal:
     """What is to be found."""
 
-    new: Annotated[
-        int | None,
-        typer.Option(help="How many new centres; not with --objective facilities, nor --budget."),
+    news: Annotated[
+        str | None,
+        typer.Option(
+            "--new",
+            metavar="INTEGER",
+            help="How many new centres, with --phases one number for each, such as 3,2,2; not with --objective "
+            "facilities, nor --budget.",
+        ),
     ] = None
     objective: Annotated[
         Objective,
@@ -113,38 +134,24 @@ class Goal:
             "ones as many streets as possible."
         ),
     ] = None
-    budget: Annotated[
-        float | None,
-        typer.Option(help="What may be spent instead of --new; the candidates' file has a price."),
-    ] = None
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a centre could open."""
-
-    candidates: Annotated[
+    budgets: Annotated[
         str | None,
         typer.Option(
-            help="Where a centre could open: gaps (cells from which one would gain), grid (every "
-            "cell), or a file of places.  [default: gaps for coverage and facilities, else "
-            "grid; grid with --least-by-street]"
+            "--budget",
+            metavar="FLOAT",
+            help="What may be spent instead of --new, with --phases in each; the candidates' file has a price.",
         ),
-    ] = None
-    spacing: Annotated[
-        float | None,
-        typer.Option(help="Metres between candidates of gaps and grid; every cell if not given."),
-    ] = None
-    keep_out: Annotated[
-        Path | None,
-        typer.Option(help="Polygons where no centre may stand, such as parks and water."),
     ] = None
 
     @property
-    def file(self) -> Path | None:
-        """The file that names them."""
-        is_file = self.candidates not in (None, "gaps", "grid")
-        return Path(self.candidates or "") if is_file else None
+    def new(self) -> int | None:
+        """How many new centres, where one whole number is written."""
+        return whole_of(self.news)
+
+    @property
+    def budget(self) -> float | None:
+        """What may be spent, where one number is written."""
+        return number_of(self.budgets)
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,7 @@ def site(
     effort: Effort,
     fairness: Fairness,
     results: Results,
+    phased: Phased,
     scenario: Annotated[
         Path | None,
         typer.Option(help="TOML file to write the plan to, for `whatif` and the live map."),
@@ -202,12 +210,19 @@ def site(
     With --service and no --candidates: which of the centres without the service should offer it too. With
     --candidates, or of a --bundle: where new centres should stand that offer it.
     """
+    if phased.phases is not None:
+        means = Means(phased, goal.news, goal.budgets)
+        also = _alone_problems(goal, effort, fairness)
+        limits = (effort.gap, effort.time_limit)
+        give_phases(means, places, limits, results, scenario, options, also=also)
+        return
     map, out = results.map, results.out
     is_equipping = options.service is not None and places.candidates is None
     inputs = inputs_of(options, places.keep_out, places.file)
     targets = [target for target in (map, out, scenario, fairness.chart) if target is not None]
     require(
         _goal_problems(goal, effort),
+        _written_problems(goal, phased),
         fairness_problems(
             fairness,
             results,
@@ -219,7 +234,7 @@ def site(
                 "--sure": effort.sure,
             },
         ),
-        _places_problems(places, goal.budget, is_equipping=is_equipping),
+        places_problems(places, goal.budget, is_equipping=is_equipping),
         options_problems(options),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),
@@ -242,7 +257,16 @@ def site(
     service = brings[0] if is_equipping else None  # that centres are to offer too
     with busy(MEASURING, options.lang):
         if study is None or not is_equipping:
-            candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
+            # A street may need a centre of its own where nobody gains from one.
+            has_gaps = siting.GOALS[goal.objective].from_gaps and goal.least_by_street is None
+            candidates, said = candidates_of(
+                [before],
+                places.candidates or ("gaps" if has_gaps else "grid"),
+                places,
+                folder_of(options.area),
+                datum,
+                is_priced=goal.budget is not None,
+            )
             candidates, about = _bringing(candidates, before, brings)
             said += about
             before = dataclasses.replace(before, area=_with_notes(before.area, said))
@@ -250,13 +274,13 @@ def site(
         else:
             candidates = siting.candidates_without(study, before)
         if candidates.empty:
-            raise ValidationError([_nowhere(places, service)])
+            raise ValidationError([nowhere(places, service)])
         is_drawn = effort.sure or goal.objective is Objective.expected
         asked = _with_probability(before, goal) if is_drawn else before
         ede = _ede_of(goal)[0]
         wanted = goal.objective if ede is None else "fewest"
         largest = Objective.fair if fairness.price_of_fairness else wanted
-        _require_siting_memory(
+        require_siting_memory(
             largest,
             siting.pairs_expected(largest, asked, candidates, full=goal.full),
             options,
@@ -363,27 +387,6 @@ def _with_probability(before: "Plan", goal: Goal) -> "Plan":
     return robustness.with_probability(robustness.measure(before, drawn))
 
 
-def _require_siting_memory(
-    objective: str, pairs: float, options: Options, *, spacing: float | None
-) -> None:
-    """Before candidates are measured, whether there is memory for all of their pairs."""
-    from carecircles import memory
-
-    most = memory.limit(options.memory)
-    estimate = memory.of_siting(objective, pairs)
-    factor = estimate / max(most, 1.0)
-    larger = enlarged("--cell", options.cell * math.sqrt(factor), options.cell)
-    fewer = Sentence(" or name fewer candidates", zh="，或减少候选点")
-    mend = joined([use(larger), fewer], "")
-    if spacing is not None:  # both the cells and the candidates grow fewer with the cell
-        wide = math.ceil(spacing * math.sqrt(factor) / options.cell) * options.cell
-        larger = enlarged("--cell", options.cell * factor**0.25, options.cell)
-        wider = use(enlarged("--spacing", wide, spacing))
-        mend = joined([wider, larger], Sentence(", or ", zh="，或 "))
-    doing = Sentence(f"a table of {pairs:,.0f} pairs", zh=f"{pairs:,.0f} 对的距离表")
-    memory.require(estimate, most=most, doing=doing, mend=mend)
-
-
 def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
     """Whether it is clear what `site` is to find, and the numbers are ones it can keep to."""
     new, budget, curve = goal.new, goal.budget, effort.curve
@@ -394,7 +397,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             zh="求最少中心数的 --objective facilities 同用",
         )
         problems += conflicts({"--new": new, "--budget": budget, "--curve": curve}, why)
-    elif (new is None) == (budget is None):
+    elif (goal.news is None) == (goal.budgets is None):
         told = "say how many new centres, --new 3, or what they may cost, --budget 500."
         zh = "请写明新增几个中心（--new 3），或可用多少费用（--budget 500），二者取一。"
         problems.append(Sentence(told, zh=zh))
@@ -431,7 +434,7 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 0 <= (budget or 0) < 1e15,
                 Sentence("0 or more", zh="不小于 0 的数"),
             ),
-            *((of, n, 0 <= (n or 0) <= most, _number_to(most)) for of, n, most in counts),
+            *((of, n, 0 <= (n or 0) <= most, number_to(most)) for of, n, most in counts),
             (
                 "--time-limit",
                 limit,
@@ -443,13 +446,13 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
                 "--least-by-street",
                 least,
                 1 <= (1 if least is None else least) <= 1000,
-                _number_to(1000, 1),
+                number_to(1000, 1),
             ),
             (
                 "--draws",
                 goal.draws,
                 1 <= (goal.draws or 1) <= _MOST_DRAWS and goal.draws != 0,
-                _number_to(_MOST_DRAWS, 1),
+                number_to(_MOST_DRAWS, 1),
             ),
             ("--seed", goal.seed, goal.seed >= 0, Sentence("0 or more", zh="不小于 0 的整数")),
             ("--epsilon", goal.epsilon, 0 < goal.epsilon <= 100, _AVERSION),
@@ -463,6 +466,49 @@ def _goal_problems(goal: Goal, effort: Effort) -> list[Sentence]:
             *((of, value, 0 <= (value or 0) <= 1, _SHARE) for of, value in shares),
         ),
     ]
+
+
+def _written_problems(goal: Goal, phased: Phased) -> list[Sentence]:
+    """Whether --new and --budget are one number each, and nothing is told of phases where there are none."""
+    problems = []
+    for option, text, number, wanted in (
+        ("--new", goal.news, goal.new, Sentence("a whole number, such as 3", zh="整数，例如 3")),
+        (
+            "--budget",
+            goal.budgets,
+            goal.budget,
+            Sentence("a number, such as 500", zh="数，例如 500"),
+        ),
+    ):
+        if text is not None and number is None:
+            told = f"{option} is {text!r:.60}; write {wanted}, or name --phases for several."
+            zh = f"{option} 为 {text!r:.60}；应为{wanted.zh}；分期时请加 --phases。"
+            problems.append(Sentence(told, zh=zh))
+    given = {"--weights": phased.weights, "--carry": phased.carry or None, "--steps": phased.steps}
+    some = listed(option for option, value in given.items() if value is not None)
+    if some:
+        told = f"{some} goes with --phases; add it, such as --phases 2027,2028,2029."
+        problems.append(
+            Sentence(
+                told, zh=f"{some.zh} 须与 --phases 同用；请加上，例如 --phases 2027,2028,2029。"
+            )
+        )
+    return problems
+
+
+def _alone_problems(goal: Goal, effort: Effort, fairness: Fairness) -> list[Sentence]:
+    """What does not go with --phases, and whether the search can keep to its numbers."""
+    given = {
+        "--objective": None if goal.objective is Objective.coverage else goal.objective,
+        "--target": goal.target,
+        "--floor-by-street": goal.floor_by_street,
+        "--least-by-street": goal.least_by_street,
+        "--curve": effort.curve,
+        "--alternatives": effort.alternatives or None,
+        "--price-of-fairness": fairness.price_of_fairness or None,
+    }
+    why = Sentence("--phases, which covers most people", zh="求覆盖最多的 --phases 同用")
+    return [*conflicts(given, why), *effort_problems(effort.gap, effort.time_limit)]
 
 
 def _ede_of(goal: Goal) -> tuple[float | None, list[Sentence]]:
@@ -486,81 +532,6 @@ def _ede_of(goal: Goal) -> tuple[float | None, list[Sentence]]:
         zh = f"--target 为 {goal.target!r:.60}；应为 {_EDE}= 加大于 0 的距离，例如 {_EDE}=400。"
         problems.append(Sentence(told, zh=zh))
     return ede, problems
-
-
-def _number_to(most: int, least: int = 0) -> Sentence:
-    told = f"a number from {least} to {most:,}"
-    return Sentence(told, zh=f"介于 {least} 到 {most:,} 之间的整数")
-
-
-def _places_problems(places: Places, budget: float | None, *, is_equipping: bool) -> list[Sentence]:
-    """Whether it is clear where centres could open."""
-    problems = []
-    spacing = places.spacing
-    if is_equipping:
-        given = {"--spacing": spacing, "--keep-out": places.keep_out, "--budget": budget}
-        why = Sentence(
-            "--service alone, whose candidates are the centres without it; name --candidates for new ones",
-            zh="单独的 --service 同用，其候选点是没有该项服务的中心；新设中心请加 --candidates",
-        )
-        problems += conflicts(given, why)
-    elif budget is not None and places.file is None:
-        told = "--budget needs --candidates with a file that has a column price."
-        zh = "--budget 须与 --candidates 同用，候选点文件中应有 price 一列。"
-        problems.append(Sentence(told, zh=zh))
-    if spacing is not None and places.file is not None:
-        told = "--spacing goes with the candidates of gaps and grid."
-        problems.append(Sentence(told, zh="--spacing 只用于 gaps 和 grid 的候选点。"))
-    wanted = Sentence("metres above 0 and below 1,000,000", zh="大于 0、小于 1,000,000 的米数")
-    return [
-        *problems,
-        *number_problems(("--spacing", spacing, spacing is None or 0 < spacing < 1e6, wanted)),
-    ]
-
-
-def _nowhere(places: Places, service: str | None) -> Sentence:
-    """Why there is no candidate."""
-    if service is not None:
-        told = f"every centre offers {service!r} already; there is none to add it to."
-        return Sentence(told, zh=f"各中心均已提供 {service!r}；没有可增设的中心。")
-    if places.keep_out is not None:
-        told = "it leaves no place where a centre could stand"
-        return at(places.keep_out.name, Sentence(told, zh="排除之后没有可设中心的位置"))
-    if places.candidates in (None, "gaps"):
-        told = "no cell would gain anyone from a new centre; all within the area is covered."
-        return Sentence(told, zh="新增中心不会使任何网格受益；区域内已全部覆盖。")
-    told = "there is no candidate; name a file with places, or gaps or grid."
-    return Sentence(told, zh="没有候选点；请给出候选点文件，或写 gaps 或 grid。")
-
-
-def _candidates(
-    before: "Plan", goal: Goal, places: Places, folder: Path, datum: str | None
-) -> "tuple[gpd.GeoDataFrame, list[Text]]":
-    """Where a centre could open, and what was taken for granted about the files that say so."""
-    from carecircles import area, io, siting
-
-    notes: list[Text] = []
-    spacing = places.spacing
-    # A street may need a centre of its own where nobody gains from one.
-    has_gaps = siting.GOALS[goal.objective].from_gaps and goal.target is None
-    wanted = places.candidates or ("gaps" if has_gaps and goal.least_by_street is None else "grid")
-    if wanted == "gaps":
-        found = siting.candidates_in_gaps(before, spacing=spacing)
-    elif wanted == "grid":
-        found = siting.candidates_on_grid(before.cells, spacing=spacing)
-    else:
-        found = siting.read_candidates(wanted, folder=folder, plan=before, datum=datum)
-        notes += found.attrs["notes"]
-    if goal.budget is not None and found["price"].isna().any():
-        some = ", ".join(map(str, found.index[found["price"].isna()][:5]))
-        told = f"there is no price for {some}; fill the column price"
-        why = Sentence(told, zh=f"{some} 没有价格；请填写 price 一列")
-        raise ValidationError([at(Path(wanted).name, why)])
-    if places.keep_out is not None:
-        polygons = io.read_polygons(places.keep_out, crs=before.area.crs, datum=datum)
-        notes += area.datum_notes(polygons, file=places.keep_out.name)
-        found = siting.outside(found, polygons)
-    return found, notes
 
 
 def _brought_by(plan: "Plan") -> "Sequence[str]":

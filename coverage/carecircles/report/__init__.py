@@ -86,6 +86,13 @@ from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import unstated as unstated
+from carecircles.report.phases import phased_frame as phased_frame
+from carecircles.report.phases import phased_notes as phased_notes
+from carecircles.report.phases import phased_record as phased_record
+from carecircles.report.phases import phased_scenario as phased_scenario
+from carecircles.report.phases import phased_table as phased_table
+from carecircles.report.phases import phases_frame as phases_frame
+from carecircles.report.phases import phases_table as phases_table
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table

@@ -180,6 +180,29 @@ SITE_COLUMNS = (  # and, before the price, what the goal is told in (`siting.GOA
     "chosen_share",
     "price",
 )
+PHASED_SITE_COLUMNS = (
+    "phase",
+    "site_name",
+    "street",
+    "lon",
+    "lat",
+    "marginal_{g}",
+    "cumulative_{g}",
+    "price",
+)
+PHASE_COLUMNS = (
+    "phase",
+    "phase_weight",
+    "opened_sites",
+    "spent",
+    "left",
+    "{g}",
+    "before_{g}",
+    "covered_{g}",
+    "free_{g}",
+    "regret_{g}",
+    "status",
+)
 BENCH_COLUMNS = ("bench", "street", "lon", "lat", "marginal_{g}", "cumulative_{g}")
 CURVE_COLUMNS = ("new", "best_{g}", "covered_{g}", "share", "objective", "nested", "status")
 FRONTIER_COLUMNS = (

@@ -207,7 +207,7 @@ def siting_scenario(
 
     group, of, every = comparison.headline(plan).name, plan_name(plan), len(candidates)
     made = steps_of(siting, candidates, service=service, brings=brings)
-    proof = _proof(siting)
+    proof = proof_note(siting.status, siting.gap)
     return {
         "name": made["name"],
         "name_en": made["name_en"],
@@ -343,7 +343,11 @@ def siting_notes(plan: Plan, siting: "Siting", candidates: gpd.GeoDataFrame) -> 
     covered, before = figure("people", siting.covered), figure("people", siting.covered_before)
     left = figure("people", siting.total - siting.covered)
     unreachable = figure("people", siting.unreachable)
-    lines: list[Text] = [_proof(siting), *_unmeasured(siting, candidates), *_fewer(siting)]
+    lines: list[Text] = [
+        proof_note(siting.status, siting.gap),
+        *_unmeasured(siting, candidates),
+        *_fewer(siting),
+    ]
     prices = _siting_frame(plan, siting, candidates).get("price")
     if prices is not None:
         lines.append({"en": f"It costs {prices.sum():,g}.", "zh": f"费用合计 {prices.sum():,g}。"})
@@ -417,23 +421,30 @@ def _fewer(siting: "Siting") -> list[Text]:
     ]
 
 
-def _proof(siting: "Siting") -> Text:
-    """Whether it is proven that no other choice is better, and if not, how much better one could be."""
-    if siting.status == "optimal":
+def proof_note(status: str, gap: float) -> Text:
+    """
+    Whether it is proven that no other choice is better, and if not, how much better one could be.
+
+    Examples
+    --------
+    >>> proof_note("time limit", 0.02)["en"]
+    'Not proven to be the best (time limit): the best may be better by up to 2 %.'
+    """
+    if status == "optimal":
         return {
             "en": "Proven: no other choice among the candidates is better.",
             "zh": "已证明：候选点中没有更好的方案。",
         }
-    why = _WHY_ZH
-    if math.isnan(siting.gap):
+    why = _WHY_ZH[status]
+    if math.isnan(gap):
         return {
-            "en": f"Not proven to be the best ({siting.status}): how much better the best is nobody knows.",
-            "zh": f"未证明为最优（{why[siting.status]}）：与最优方案的差距未知。",
+            "en": f"Not proven to be the best ({status}): how much better the best is nobody knows.",
+            "zh": f"未证明为最优（{why}）：与最优方案的差距未知。",
         }
-    more = _more(siting.gap)
+    more = _more(gap)
     return {
-        "en": f"Not proven to be the best ({siting.status}): the best may be better by up to {more}.",
-        "zh": f"未证明为最优（{why[siting.status]}）：最优方案至多再好 {more}。",
+        "en": f"Not proven to be the best ({status}): the best may be better by up to {more}.",
+        "zh": f"未证明为最优（{why}）：最优方案至多再好 {more}。",
     }
 
 

@@ -30,6 +30,7 @@ from carecircles.siting.models import (
     minimize_facilities,
     minimize_worst,
 )
+from carecircles.siting.phases import PhasedSiting
 from carecircles.siting.rules import Rules
 from carecircles.siting.search import Search, too_late
 from carecircles.siting.targets import fewest_for_ede
@@ -401,7 +402,7 @@ def carry_out(
 
 
 def steps_of(
-    siting: Siting,
+    siting: Siting | PhasedSiting,
     candidates: gpd.GeoDataFrame,
     *,
     service: str | None = None,
