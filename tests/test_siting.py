@@ -35,8 +35,9 @@ from carecircles.siting import (
     _starts,
     _swaps,
     _terms,
+    _twice,
 )
-from tests.conftest import ROOT
+from tests.conftest import ROOT, centres_at
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
@@ -757,6 +758,103 @@ def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
     assert values[tuple(sorted(plan.chosen))] == most
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(seed):
+    """14 rows of which some need two of 8 columns, with prices and a budget, and the best of all 256 choices."""
+    rng = np.random.default_rng(seed)
+    cover, need = rng.random((14, 8)) < 0.5, rng.integers(1, 3, 14)
+    is_enough = cover.sum(axis=1) >= need
+    cover, need = cover[is_enough], need[is_enough]
+    weight, price = rng.integers(1, 9, len(need)).astype(float), rng.choice([0.0, 1.0, 1.5], 8)
+    choices = [np.flatnonzero(some) for some in itertools.product([False, True], repeat=8)]
+    most = max(
+        weight[cover[:, c].sum(axis=1) >= need].sum() for c in choices if price[c].sum() <= 3
+    )
+    worth, clock = sparse.csc_matrix(cover * weight[:, None]), _terms.Clock(60)
+    leads = _bound.Leads()
+    leads.cuts = _bound.Cuts(worth, need)
+    found, _ = _bound.bound(worth, price, 3.0, clock, leads=leads, value=most - 1)
+    assert most - 1e-9 <= found.value <= weight.sum() + 1e-9
+    limits = _terms.Limits(price, 3.0)
+    plan = _twice.maximize_backup(worth, weight, need, limits, slack=lambda _: 0.0, clock=clock)
+    assert (plan.status, plan.value) == ("optimal", most)
+    assert plan.bound == pytest.approx(most)
+
+
+def test_the_bound_of_rows_that_need_two_is_told_by_hand():
+    """
+    One row with three columns of prices 2, 3 and 4: half of what is open, and all of it but the one open most.
+
+    A budget of 6 opens two of them, by which the row is worth 1. One of 3 opens two by 0.6 each, worth 0.6: the
+    third part of all three would be half of one, and the first alone nothing.
+    """
+    cover, price = sparse.csc_matrix(np.ones((1, 3))), np.array([2.0, 3.0, 4.0])
+    for budget, most in ((6.0, 1.0), (3.0, 0.6)):
+        clock = _terms.Clock(60)
+        found, _ = _bound.bound(cover, price, budget, clock, leads=_twos(cover), value=0.0)
+        assert found.value == pytest.approx(most)
+
+
+def _twos(cover):
+    leads = _bound.Leads()
+    leads.cuts = _bound.Cuts(cover, np.full(cover.shape[0], 2))
+    return leads
+
+
+@pytest.mark.parametrize("goal", siting.MODELS)
+def test_the_order_of_rows_candidates_and_pairs_changes_nothing(goal):
+    """A square of 10 x 10 places and 25 candidates between them, so that many plans are equally good."""
+    row, col = np.divmod(np.arange(100), 10)
+    people = np.random.default_rng(0).integers(1, 3, 100) / 3
+    demand = pd.DataFrame({"x": 50.0 * col, "y": 50.0 * row, "people_60": people})
+    demand["probability"] = np.where(row < 3, 0.5, 0.0)
+    sites = centres_at(
+        [10, 10], *([x, y] for x in range(25, 500, 100) for y in range(25, 500, 100))
+    )
+    far = 1e6 if goal in ("distance", "fair", "worst") else 160
+    table = reach.straight_line(demand, sites, cutoff=far).table
+    asked = {"full": 60.0} if goal == "gradual" else {}
+    asked |= {} if goal == "facilities" else {"new": 2}
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        labels = sites.index[1:] if seed == 0 else rng.permutation(sites.index[1:])
+        rules = Rules(required=sites.index[:1], candidates=labels)
+        places = demand if seed == 0 else demand.iloc[rng.permutation(len(demand))]
+        pairs = table if seed == 0 else table.iloc[rng.permutation(len(table))]
+        plan = siting.MODELS[goal](places, pairs, cutoff=160, rules=rules, **asked)
+        found.append((plan.sites.index.tolist(), plan.objective, plan.bound, plan.status))
+    assert found[0][3] == "optimal"
+    assert found[1:] == found[:1] * 2
+
+
+def test_an_alternative_says_if_time_was_short_for_a_farther_one():
+    """Sites a, b, c in a row, each as good; time is short as soon as only c is left, or b is not."""
+    index = pd.MultiIndex.from_product([["p"], ["a", "b", "c"]], names=["demand", "facility"])
+    cost, demand = pd.Series(100.0, index=index), pd.DataFrame({"people": [2]}, index=["p"])
+    points = gpd.GeoSeries.from_xy([0, 300, 600], [0, 0, 0], index=["a", "b", "c"])
+    options = {"new": 1, "cutoff": 700, "weight": "people"}
+    best = siting.maximize_coverage(demand, cost, **options)
+
+    def in_time(*args, **more):
+        return siting.maximize_coverage(*args, **more)
+
+    def late(*args, rules, **more):
+        if "b" not in rules.candidates:
+            raise TimeoutError
+        return siting.maximize_coverage(*args, rules=rules, **more)
+
+    told = {"count": 1, **options}
+    [(near, cut)] = siting.alternatives(late, best, demand, cost, points, **told)
+    [(far, whole)] = siting.alternatives(in_time, best, demand, cost, points, **told)
+    assert (best.sites.index.tolist(), cut.sites.index.tolist()) == (["a"], ["b"])
+    assert (near, far, whole.sites.index.tolist()) == (300.0, 600.0, ["c"])
+    assert (cut.may_be_farther, whole.may_be_farther) == (True, False)
+    assert "no time to know" in report.cut_short(best, others=[(near, cut)], count=1)[0]["en"]
+    assert report.cut_short(best, others=[(far, whole)], count=1) == []
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -22,7 +22,6 @@ from carecircles.words import Sentence
 
 def assigned(
     made: Instance,
-    demand: pd.DataFrame,
     cost: pd.Series,
     capacities: pd.Series,
     beyond: float,
@@ -40,7 +39,7 @@ def assigned(
         zh = f"capacities：{wrong.zh} 的容量为负；请写 0 或更多的人数。"
         raise ValidationError([Sentence(told, zh=zh)])
     pairs = pairs_in(cost)
-    cell = demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+    cell = made.places.get_indexer(pairs.levels[0])[pairs.codes[0]]
     column = labels.get_indexer(pairs.levels[1])[pairs.codes[1]]
     metres = cost.to_numpy(dtype=float)
     some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)

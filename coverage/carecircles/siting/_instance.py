@@ -23,7 +23,8 @@ class Instance:
     """
     A question as arrays: people by place, and the pairs of place, candidate and metres that matter.
 
-    `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
+    Places and candidates stand in the order of their labels (`in_order`), whatever the order of the input:
+    so that it is no matter which of equally good plans is found. `own` are the metres from each place to the nearest required centre, `own_depth` how many of them
     reach it; `base` and `depth` the same with the candidates that must open. `origin` says which candidate
     of the question it was made from each one is. `gross` are the people
     each candidate reaches, `least` how many more people each street must have covered, `by_street` where centres
@@ -32,6 +33,7 @@ class Instance:
     """
 
     goal: str
+    places: pd.Index
     people: np.ndarray
     cell: np.ndarray
     column: np.ndarray
@@ -60,6 +62,12 @@ class Instance:
     begun: float
     mean: float | None = None
     far: float = math.inf
+
+
+def in_order(labels: pd.Index) -> np.ndarray:
+    """Where labels stand in the order of their length as text and then of the text, by which F9 is before F10."""
+    text = labels.astype(str).to_numpy(dtype=str)
+    return np.lexsort((text, np.strings.str_len(text)))
 
 
 def among(made: Instance, rules: Rules) -> Instance:

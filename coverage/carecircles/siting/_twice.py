@@ -81,7 +81,7 @@ def maximize_backup(
             if best.bound - best.value <= slack_of(slack, best.value):
                 return best._replace(status="optimal")
             if cuts is None or not clock.left():
-                return best
+                return best._replace(status=clock.word())
             kept = kept_of(found, limits, best)
             if worth[:, kept].nnz > _FEW_ENTRIES:
                 return by_rounds(
@@ -92,7 +92,7 @@ def maximize_backup(
         if best.bound - best.value <= slack_of(slack, best.value):
             return best._replace(status="optimal")
         if not clock.has_for(worth.nnz):
-            return best
+            return best._replace(status=clock.word())
     few = worth[:, kept].tocsr()
     few.data[:] = 1.0
     problem = _problem.merged(Covering(few, weight, need, kept, np.arange(len(need))))

@@ -157,6 +157,7 @@ def maximize_expected(
     search = search or Search()
     likely = _probabilities(demand, probability, rules)
     whole = instance_of("expected", demand, table, limit, weight, rules, new, search.memory)
+    likely = likely[demand.index.get_indexer(whole.places)]
     base, is_reached = np.full(len(likely), math.inf), np.zeros(len(likely), dtype=bool)
     of_must = whole.is_must[whole.column]
     np.minimum.at(base, whole.cell[of_must], whole.metres[of_must])
@@ -419,7 +420,7 @@ def minimize_cost(
     with solving(made, search) as clock:
         capacities = None if rules is None else rules.capacities
         if capacities is not None:
-            solution = _assigned.assigned(made, demand, table, capacities, most, search, clock)
+            solution = _assigned.assigned(made, table, capacities, most, search, clock)
             return siting_of(made, solution, walked, clock, objective=solution.value)
         solution = _nearest.by_nearest(made, people, most, limits_of(made, clock), search, clock)
         return siting_of(made, solution, walked, clock)

@@ -11,7 +11,7 @@ from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
 from carecircles.siting import _floors, _streets, _terms
-from carecircles.siting._instance import Instance, among, each_once, reached_of
+from carecircles.siting._instance import Instance, among, each_once, in_order, reached_of
 from carecircles.siting.goals import GOALS
 from carecircles.siting.rules import Rules, budget_of, few, prices_of, refuse_unknown, said_of
 from carecircles.siting.search import Memory
@@ -94,6 +94,7 @@ def _measured(
     if not demand.index.is_unique:
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
+    demand = demand.iloc[in_order(demand.index)]
     people = people_of(demand, weight)
     pairs = pairs_in(cost)
     labels = pairs.levels[1]
@@ -107,6 +108,7 @@ def _measured(
     if rules.floor_metres_by_street is not None:
         _require_nearness_counts(goal, rules)
     may = named[~named.isin(required) & ~named.isin(list(rules.may_not_open))].unique()
+    may, required = may[in_order(may)], required[in_order(required)]
     price = prices_of(may, rules, is_priced=is_priced)
     is_must = may.isin(list(rules.must_open))
     places = demand.index.get_indexer(pairs.levels[0]).astype(np.int32)
@@ -146,6 +148,7 @@ def _measured(
         )  # fmt: skip
     return Instance(
         goal=goal,
+        places=demand.index,
         people=people,
         cell=cell,
         column=column,
