@@ -135,7 +135,10 @@ def by_street(
     # Of equal ones those with more land come first, then in the order of the streets.
     most = (street, -parts["area_km2"], -parts[headline_of(cells, group)], of)
     order = np.lexsort(most)
-    names = pd.Index(zones.names, dtype=object)[of], streets.categories.astype(str)[street]
+    names = (
+        pd.Index(zones.names, dtype=object).astype(str)[of],
+        streets.categories.astype(str)[street],
+    )
     parts.index = pd.MultiIndex.from_arrays(names, names=["zone", "street"])
     return parts.iloc[order]
 
