@@ -11,6 +11,8 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +20,7 @@ import pandas as pd
 import pytest
 import shapely
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
 
 from carecircles import (
     area,
@@ -429,6 +432,124 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
     sources = area.Sources(residences=found if homes else None)
     study = dataclasses.replace(hexi, sources=sources)
     benchmark(lambda: planned(study, weights.make_demand(study, cell=50)))
+
+
+# A city: 4.84 million cells and 2,000 centres
+
+
+@pytest.fixture(scope="module")
+def city():
+    """A plain of 110 x 110 km in 64 streets of all shapes, cells of 50 m; its cells, too."""
+    rng, wide = np.random.default_rng(0), 110_000
+    corner = np.array([500_000.0, 4_300_000.0])
+    whole = shapely.box(*corner, *(corner + wide))
+    seeds = shapely.MultiPoint(corner + rng.uniform(0, wide, (64, 2)))
+    shapes = shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=whole))
+    codes = pd.Index([f"S{n}" for n in range(64)], name="code")
+    streets = gpd.GeoDataFrame(
+        {"name": codes, "name_en": codes, "basis": "known", "source": ""},
+        geometry=shapely.intersection(shapes, whole),
+        index=codes,
+        crs=CRS,
+    )
+    groups = ("people", "people_60", "people_65", "people_80")
+    people = {g: rng.integers(1000, 90_000, 64) for g in groups}
+    hexi = datasets.load("hexi")
+    points = gpd.points_from_xy(*(corner + rng.uniform(0, wide, (2000, 2))).T, crs=CRS)
+    known = hexi.facilities.iloc[np.arange(2000) % len(hexi.facilities)]
+    ids = pd.Index([f"F{n}" for n in range(2000)], name="id")
+    centres = known.set_axis(ids).set_geometry(points)
+    homes = centres[["geometry"]].sjoin(streets[["geometry"]], how="left")["code"]
+    study = dataclasses.replace(
+        hexi,
+        streets=streets,
+        population=pd.DataFrame(people | {"basis": "known", "age_basis": "known"}, index=codes),
+        facilities=centres.assign(street=homes[~homes.index.duplicated()]),
+        places=None,
+        sources=area.Sources(),
+    )
+    return study, grid.make_demand(study.streets, study.population, cell=50)
+
+
+CITY = ["grid", "pairs", "nearest", "plan", "by street", "zones", "map"]
+
+
+@pytest.mark.parametrize("step", CITY)
+def test_a_city(benchmark, request, step):
+    """Each step alone; processor time and peak of the process in the extra info."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    study, demand = request.getfixturevalue("city")
+    asis = None if step in CITY[:4] else planned(study, demand)
+    run = {
+        "grid": lambda: grid.make_demand(study.streets, study.population, cell=50),
+        "pairs": lambda: reach.straight_line(demand, study.facilities, cutoff=700),
+        "nearest": lambda: reach.nearest(demand, study.facilities),
+        "plan": lambda: planned(study, demand),
+        "by street": lambda: evaluation.by_street(asis.cells),
+        "zones": lambda: gaps.uncovered_zones(asis.cells, cutoff=700),
+        "map": lambda: maps.coverage_map(asis).get_root().render(),
+    }[step]
+    measured(benchmark, run)
+
+
+@pytest.mark.parametrize("engine", ["carecircles", "geopandas", "k-d tree"])
+def test_a_city_beside_others(benchmark, request, engine):
+    """From cells to the people covered and their way to the nearest centre, by street; all say the same."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+    study, demand = request.getfixturevalue("city")
+    street, persons = demand["street"].cat.codes.to_numpy(), demand["people_60"].to_numpy()
+    sites = shapely.get_coordinates(study.facilities.geometry)
+
+    def by_carecircles():
+        figures = evaluation.by_street(planned(study, demand).cells)
+        return figures["people_60"] - figures["uncovered_people_60"]
+
+    def by_geopandas():
+        """Without the way to the nearest centre, which would take as long again."""
+        points = gpd.points_from_xy(demand["x"], demand["y"], crs=CRS)
+        cells = gpd.GeoDataFrame({"n": np.arange(len(demand))}, geometry=points)
+        union = study.facilities.buffer(700, quad_segs=64).union_all()
+        circles = gpd.GeoDataFrame(geometry=[union], crs=CRS).explode()
+        inside = cells.sjoin(circles, predicate="intersects")["n"].to_numpy()
+        return np.bincount(street[inside], persons[inside])
+
+    def by_tree():
+        metres, _ = KDTree(sites).query(demand[["x", "y"]].to_numpy())
+        inside = metres <= 700
+        order = np.lexsort((metres, street))
+        np.split(np.cumsum(persons[order]), np.searchsorted(street[order], np.arange(1, 64)))
+        return np.bincount(street[inside], persons[inside])
+
+    run = {"carecircles": by_carecircles, "geopandas": by_geopandas, "k-d tree": by_tree}[engine]
+    found = measured(benchmark, run)
+    metres, _ = KDTree(sites).query(demand[["x", "y"]].to_numpy(), distance_upper_bound=710)
+    expected = np.bincount(street, persons * (metres <= 700))
+    # A polygon is not a circle, and misses some cells at its rim.
+    near = 1e-9 if engine != "geopandas" else 2e-3
+    np.testing.assert_allclose(found, expected, rtol=near)
+
+
+def measured(benchmark, run):
+    """Twice, with the least processor time and the peak of the process in the extra info; what it found."""
+    with contextlib.suppress(OSError):  # where the system lets one forget the peak so far
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    seconds = []
+
+    def timed():
+        start = time.process_time()
+        found = run()
+        seconds.append(time.process_time() - start)
+        return found
+
+    found = benchmark.pedantic(timed, rounds=2)
+    benchmark.extra_info["cpu_s"] = round(min(seconds), 3)
+    with contextlib.suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+        benchmark.extra_info["peak_mb"] = int(peak) * 1024 / 1e6
+    return found
 
 
 # Round barriers, without a network

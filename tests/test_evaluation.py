@@ -73,6 +73,31 @@ def test_distances_are_weighted_by_people():
     assert district["covered_area_share"] == pytest.approx(0.8)
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.one_of(st.integers(-50, 3000), st.floats(0, 1e6), st.just(math.nan)),
+            st.integers(0, 9),
+            st.integers(0, 2),
+        ),
+        max_size=60,
+    ),
+    share=st.sampled_from([0.25, 0.5, 0.75, 1.0]),
+)
+def test_a_quantile_is_where_so_many_people_are_counted_one_by_one(rows, share):
+    """In whole people, without a sum that could be rounded."""
+    expected = []
+    for number in range(3):
+        own = [(value, people) for value, people, group in rows if group == number]
+        own.sort(key=lambda row: (math.isnan(row[0]), row[0]))
+        everyone = [value for value, people in own for _ in range(people)]
+        expected.append(everyone[math.ceil(share * len(everyone)) - 1] if everyone else math.nan)
+    values, weights, group = np.array(rows, dtype=float).reshape(-1, 3).T
+    found = evaluation.weighted_quantile(values, weights, group.astype(np.int8), 3, share=share)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_exactly_at_the_cutoff_is_covered():
     demand = row_of_cells([1] * 10)
     cost = reach.straight_line(demand, centres_at((50, 50)), cutoff=900)

@@ -113,3 +113,36 @@ def test_streets_in_degrees_are_told_to_be_projected(block):
     streets, population = block
     with pytest.raises(ValidationError, match=r"in EPSG:4326 \(degrees\); reproject them"):
         grid.make_demand(streets.to_crs(4326), population)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 25), st.integers(1, 25)),
+    share=st.sampled_from([0.3, 0.5, 0.7, 0.9, 1.0]),
+    parts=st.integers(1, 3),
+    seed=st.integers(0, 10_000),
+)
+def test_outlines_of_any_pattern_are_the_union_of_its_squares(size, share, parts, seed):
+    """Oracle: shapely's union of the cells; with holes, and patches that meet at a corner alone."""
+    rng = np.random.default_rng(seed)
+    row, col = np.nonzero(rng.random(size) < share)
+    x, y = 500_000 + 50.0 * col, 4_300_000 + 50.0 * row
+    cells = pd.DataFrame({"row": row + 3, "col": col + 7, "x": x, "y": y, "area_m2": 2500.0})
+    order, part = rng.permutation(len(row)), rng.integers(0, parts, len(row))
+    found = grid.outlines(cells.iloc[order], part[order], parts + 1)
+    squares = shapely.box(x - 25, y - 25, x + 25, y + 25)
+    for number, shape in enumerate(found):
+        union = shapely.simplify(shapely.union_all(squares[part == number]), 0)
+        assert shape.is_valid
+        assert shape.equals(union)
+        if union.is_empty:
+            continue
+        assert shapely.get_num_geometries(shape) == shapely.get_num_geometries(union)
+        # No point along a side; shells and holes turn as RFC 7946 has them.
+        for one in shapely.get_parts(shape):
+            assert one.exterior.is_ccw
+            assert not any(hole.is_ccw for hole in one.interiors)
+            for ring in (one.exterior, *one.interiors):
+                turns = np.diff(shapely.get_coordinates(ring), axis=0) != 0
+                assert (turns.sum(axis=1) == 1).all()
+                assert (turns[1:] != turns[:-1]).all()

@@ -38,7 +38,7 @@ CELL = 100.0
 
 def town(area, *, side=110.0, beyond=2500.0):
     """
-    Crooked streets over an area and around it, some missing, some of them bridges or tunnels.
+    Crooked streets over an area and around it, some missing, some of them bridges, tunnels or private.
 
     A railway in two parts, a lake with an island, fences and ponds lie across; streets run over them as
     they will.
@@ -67,6 +67,7 @@ def town(area, *, side=110.0, beyond=2500.0):
             "end": pairs[:, 1],
             "kind": "street",
             "level": rng.choice([0, 0, 0, 0, 1, -1], len(pairs)),
+            "private": np.random.default_rng(9).random(len(pairs)) < 0.12,
         },
         geometry=lines,
         crs=area.crs,

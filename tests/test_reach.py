@@ -116,14 +116,41 @@ def test_nearest_is_the_least_of_brute_force(hexi):
     )
 
 
-def test_nearest_of_many_centres_is_the_least_of_brute_force(hexi):
-    """So many pairs that a k-d tree finds them; every centre has a twin at the same place."""
+@pytest.mark.parametrize("places", ["on a grid", "anywhere"])
+def test_nearest_of_many_centres_is_the_least_of_brute_force(hexi, places):
+    """By blocks of cells, and so many pairs that a k-d tree finds them; every centre has a twin at the same place."""
     demand = grid.make_demand(hexi.streets, hexi.population, cell=100)
     xy = np.random.default_rng(7).uniform(*np.reshape(hexi.streets.total_bounds, (2, 2)), (600, 2))
-    nearest = reach.nearest(demand, centres_at(*xy, *xy)).table.droplevel("demand")
+    some = demand if places == "on a grid" else demand[["x", "y", "people_60"]]
+    nearest = reach.nearest(some, centres_at(*xy, *xy)).table.droplevel("demand")
     metres = np.hypot(*(demand[axis].to_numpy()[:, None] - xy[:, n] for n, axis in enumerate("xy")))
     assert nearest.tolist() == metres.min(axis=1).tolist()
     assert nearest.index.tolist() == [f"F{n + 1}" for n in metres.argmin(axis=1)]
+
+
+@given(
+    size=st.tuples(st.integers(1, 200), st.integers(1, 200)),
+    count=st.integers(1, 40),
+    step=st.sampled_from([25.0, 0.5, 1e-3, 1e-6]),
+    share=st.sampled_from([0.01, 0.5, 1.0]),
+    seed=st.integers(0, 10_000),
+)
+@settings(max_examples=40, deadline=None)
+def test_nearest_of_any_part_of_a_grid_is_that_of_brute_force(size, count, step, share, seed):
+    """Centres near and far off, many of them equally far from many cells, or by next to nothing."""
+    rng = np.random.default_rng(seed)
+    row, col = np.nonzero(rng.random(size) < share)
+    table = {"row": row, "col": col, "x": 25.0 + 50 * col, "y": 4e6 + 25.0 + 50 * row}
+    demand = pd.DataFrame(table | {"area_m2": 2500.0}).sample(frac=1, random_state=seed)
+    xy = rng.integers(-4, 4, (count, 2)) * step + rng.integers(-100, 300, (count, 2)) * 25.0
+    xy[rng.random(count) < 0.5] = xy[0] + [0, step]  # twins
+    facilities = centres_at(*np.add(xy, [0, 4e6]))
+    x, y = facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()
+    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
+    nearest = reach.nearest(demand, facilities).table.reset_index().set_index("demand")
+    nearest = nearest.loc[demand.index]
+    assert nearest["metres"].tolist() == metres.min(axis=1, initial=np.inf).tolist()
+    assert nearest["facility"].tolist() == [f"F{n + 1}" for n in metres.argmin(axis=1)]
 
 
 def test_of_centres_equally_near_the_first_is_nearest(block):

@@ -1,5 +1,6 @@
 """The page's scripts by the tools of their own trade, and what Python hands over to them by `web/types.d.ts`."""
 
+import dataclasses
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from carecircles import (
     load,
     maps,
     marginal,
+    network,
     plan,
     reach,
     robustness,
@@ -38,7 +40,7 @@ BOTH = services.Bundle("both", {"en": "both", "zh": "两项"}, ("meals", "health
 TYPES = {
     "streets": "StreetsData", "borders": "BordersData", "circles": "CircleData[]", "zones": "ZonesData",
     "centres": "CentreData[]", "losses": "LossesData", "seats": "SeatsData", "places": "PlaceData[]", "tiles": "TilesData",
-    "claims": "ClaimsData", "isochrones": "IsochronesData",
+    "claims": "ClaimsData", "isochrones": "IsochronesData", "far": "FarData[]",
     "circle": "CircleLayerData", "amenities": "AmenitiesData", "timeline": "TimelineData",
     "grid": "CoverageData", "change": "ChangeData", "gain": "GainData", "missing": "MissingData", "sure": "SureData", "live": "LiveData",
     "start": "MapConfig", "startLive": "LiveConfig", "compare": "CompareConfig", "entitle": "TitleConfig",
@@ -108,7 +110,21 @@ def everything(hexi, hexi_copy):
             timeline.timeline_of(told, days, steps=scenario.parse({"name": "s", "step": steps}))
         )
     yield new_benches()
+    yield far_from_ways()
     yield maps.empty_map(before.area.boundary.to_crs(4326).total_bounds, title="Nothing")
+
+
+def far_from_ways():
+    """The map of the template with a centre 400 m from any way."""
+    folder = datasets.folder("template")
+    study = read_area(folder, network=folder / "walk" / "network.geojson")
+    at = study.facilities.geometry.iloc[0]
+    net = study.on_foot.network
+    edges = net.edges[net.edges.distance(at) > 400]
+    apart = dataclasses.replace(study.on_foot, network=network.made_of(edges))
+    study = dataclasses.replace(study, on_foot=apart)
+    demand = grid.make_demand(study.streets, study.population, cell=200)
+    return maps.coverage_map(plan.evaluate(study, demand, reach=reach.of_area(study, "walking")))
 
 
 def new_benches():

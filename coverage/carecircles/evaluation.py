@@ -13,6 +13,8 @@ from carecircles import grid, people
 from carecircles.reach import CostTable, pairs_in, within
 
 _DISTANCE_QUANTILE = 0.9
+_PARTS = 256  # of the values that a quantile is looked for among
+_AT_ONCE = 1 << 16  # cells that are summed up
 # Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
 _VARIANCE_EVEN = 0.0724 * np.pi / 4
 _STRAIGHT = 20  # cells in a row along a border, from which on they are off alike
@@ -108,14 +110,15 @@ def nearest(demand: pd.DataFrame, cost: CostTable) -> pd.DataFrame:
     table = cost.table
     position = _positions(demand, table)
     pairs = pairs_in(table)
-    facility = pairs.codes[1]
-    order = np.lexsort((table.to_numpy(), position))
-    _, first = np.unique(position[order], return_index=True)
-    pair = order[first]
-    codes = np.full(len(demand), -1)
+    facility = np.asarray(pairs.codes[1])
+    costs = table.to_numpy()
+    if not (position[1:] > position[:-1]).all():  # several a cell
+        order = np.lexsort((costs, position))
+        pair = order[np.diff(position[order], prepend=-1) > 0]
+        position, facility, costs = position[pair], facility[pair], costs[pair]
+    codes = np.full(len(demand), -1, dtype=facility.dtype)
     metres = np.full(len(demand), np.nan)
-    codes[position[pair]] = facility[pair]
-    metres[position[pair]] = table.to_numpy()[pair]
+    codes[position], metres[position] = facility, costs
     labels = pd.Categorical.from_codes(codes, categories=pairs.levels[1])
     return pd.DataFrame({"nearest": labels, "distance_m": metres}, index=demand.index)
 
@@ -451,16 +454,47 @@ def weighted_quantile(
     >>> weighted_quantile(metres, people, np.array([0, 0, 0]), 2, share=0.5).tolist()
     [300.0, nan]
     """
-    order = np.lexsort((values, group))
-    values, weights, group = values[order], weights[order], group[order]
-    edges = np.searchsorted(group, np.arange(groups + 1))
+    # Only what lies in the same one of many parts of all values has to be brought into order.
+    is_known = np.isfinite(values)
+    low, high = (
+        values.min(where=is_known, initial=np.inf),
+        values.max(where=is_known, initial=-np.inf),
+    )
+    scale = _PARTS / (high - low) if high > low else 0.0
+
+    def part_of(some: slice) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            part = np.minimum((values[some] - low) * scale, _PARTS - 1)
+        return np.where(is_known[some], part, _PARTS).astype(np.intp)
+
+    sums = np.zeros(groups * (_PARTS + 1))
+    for some in _stretches(len(values)):
+        place = group[some].astype(np.intp) * (_PARTS + 1) + part_of(some)
+        sums += np.bincount(place, weights[some], minlength=len(sums))
+    each = sums.reshape(groups, _PARTS + 1)
+    running = np.cumsum(each, axis=1)
+    wanted = share * running[:, -1]
+    within = np.count_nonzero(running < wanted[:, None], axis=1)
+    before = running[np.arange(groups), within] - each[np.arange(groups), within]
+    found = [
+        some.start + np.flatnonzero((part_of(some) == within[group[some]]) & (weights[some] > 0))
+        for some in _stretches(len(values))
+    ]
+    near = np.concatenate([np.array([], dtype=np.intp), *found])
+    near = near[is_known[near]]
+    near = near[np.lexsort((values[near], group[near]))]
+    edges = np.searchsorted(group[near], np.arange(groups + 1))
     quantiles = np.full(groups, np.nan)
     for g, (start, end) in enumerate(itertools.pairwise(edges)):
-        running = np.cumsum(weights[start:end])
-        if len(running) and running[-1] > 0:
-            at = np.searchsorted(running, share * running[-1])
-            quantiles[g] = values[start:end][at]
+        if start < end:
+            at = np.searchsorted(before[g] + np.cumsum(weights[near[start:end]]), wanted[g])
+            quantiles[g] = values[near[min(start + at, end - 1)]]
     return quantiles
+
+
+def _stretches(count: int) -> list[slice]:
+    """As many rows one after the other, so few at once that what is worked out of them stays near."""
+    return [slice(n, min(n + _AT_ONCE, count)) for n in range(0, count, _AT_ONCE)]
 
 
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
@@ -474,30 +508,37 @@ def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
 
 def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.DataFrame:
     """The measures of every group of cells."""
-
-    def total(weights: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-        chosen = slice(None) if where is None else where
-        return np.bincount(group[chosen], weights[chosen], minlength=len(labels))
-
-    is_covered = cells["covered"].to_numpy()
-    has_backup = cells["depth"].to_numpy() >= 2
+    count = len(labels)
+    is_covered, has_backup = cells["covered"].to_numpy(), cells["depth"].to_numpy() >= 2
     groups = people.columns_of(cells)
     areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
     weights = areas | {g: cells[g].to_numpy() for g in groups}
-    totals = {name: total(w) for name, w in weights.items()}
+    by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
+    metres = cells["distance_m"].to_numpy()
+    flat = {name: np.zeros(4 * count) for name in weights}
+    way, on_way = np.zeros(count), np.zeros(count)
+    for some in _stretches(len(cells)):
+        of = group[some].astype(np.intp)
+        kind = 4 * of + 2 * has_backup[some] + is_covered[some]
+        for name, w in weights.items():
+            flat[name] += np.bincount(kind, w[some], minlength=4 * count)
+        has_way = np.isfinite(metres[some])
+        of, persons = of[has_way], by[some][has_way]
+        way += np.bincount(of, persons * metres[some][has_way], minlength=count)
+        on_way += np.bincount(of, persons, minlength=count)
+    sums = {name: by_kind.reshape(count, 2, 2) for name, by_kind in flat.items()}
+    covered = {name: by_kind[:, 0, 1] + by_kind[:, 1, 1] for name, by_kind in sums.items()}
+    uncovered = {name: by_kind[:, 0, 0] + by_kind[:, 1, 0] for name, by_kind in sums.items()}
+    totals = {name: covered[name] + uncovered[name] for name in sums}
     table: dict[str, np.ndarray] = {"cells_km2": totals["area"] / 1e6} if areas else {}
     table |= {g: totals[g] for g in groups}
     with np.errstate(invalid="ignore", divide="ignore"):
-        for prefix, where in (("covered", is_covered), ("backup", has_backup)):
-            for name, w in weights.items():
-                table[f"{prefix}_{name}_share"] = total(w, where) / totals[name]
+        for name in sums:
+            table[f"covered_{name}_share"] = covered[name] / totals[name]
+        for name, by_kind in sums.items():
+            table[f"backup_{name}_share"] = by_kind[:, 1].sum(axis=1) / totals[name]
         for g in groups:
-            table[f"uncovered_{g}"] = total(weights[g], ~is_covered)
-        by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
-        metres = cells["distance_m"].to_numpy()
-        has_way = np.isfinite(metres)
-        table["mean_distance_m"] = total(by * metres, has_way) / total(by, has_way)
-    table["p90_distance_m"] = weighted_quantile(
-        metres, by, group, len(labels), share=_DISTANCE_QUANTILE
-    )
+            table[f"uncovered_{g}"] = uncovered[g]
+        table["mean_distance_m"] = way / on_way
+    table["p90_distance_m"] = weighted_quantile(metres, by, group, count, share=_DISTANCE_QUANTILE)
     return pd.DataFrame(table, index=labels)

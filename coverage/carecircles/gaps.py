@@ -1,12 +1,13 @@
 """Uncovered cells as contiguous uncovered zones, ranked by the people in them."""
 
-from typing import Literal
+import itertools
+from typing import Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from carecircles import grid
+from carecircles import _patches, grid
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of, headline_of
 from carecircles.words import Sentence
@@ -62,30 +63,38 @@ def uncovered_zones(
     >>> area = datasets.load("template")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
     >>> zones = gaps.uncovered_zones(asis.cells, cutoff=500)
-    >>> zones[["people_60", "streets", "nearest"]].to_numpy().tolist()
+    >>> zones[["people_60", "streets", "nearest"]].round(3).to_numpy().tolist()
     [[9625.0, ('S4', 'S1', 'S2', 'S3'), 'A2'], [400.0, ('S3',), 'A3'], [300.0, ('S1',), 'A1']]
     """
-    groups, first = columns_of(cells), headline_of(cells, group)
-    gaps = cells[~cells["covered"]]
-    name, small = _named(gaps, first, smallest_m2=smallest_m2, split=split)
-
-    table = gaps.groupby(name, observed=False)[["area_m2", *groups]].sum()
-    table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
-    weight = gaps[first].where(gaps[first].groupby(name, observed=False).transform("sum") > 0, 1.0)
-    table["streets"] = _by_weight(gaps["street"], weight, name)
-    table["nearest"] = [next(iter(some), "") for some in _by_weight(gaps["nearest"], weight, name)]
-    theirs = weight.where(
-        gaps["nearest"].astype(object) == name.map(table["nearest"]).astype(object)
+    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
+    count, of = len(zones.names), zones.of
+    table = _sums(cells, zones.cell, of, count)
+    table.index = pd.Index(zones.names, name="zone", dtype=object)
+    living = cells[headline_of(cells, group)].to_numpy()[zones.cell]
+    weight = np.where(np.bincount(of, living, minlength=count)[of] > 0, living, 1.0)
+    street, nearest = cells["street"].cat, cells["nearest"].cat
+    table["streets"] = _by_weight(
+        street.codes.to_numpy()[zones.cell], street.categories, weight, zones
     )
-    metres = (gaps["distance_m"] * theirs).groupby(name, observed=False).sum(min_count=1)
-    table["distance_m"] = metres / theirs.groupby(name, observed=False).sum()
-    table["farthest_m"] = gaps["distance_m"].groupby(name, observed=False).max()
+    code = nearest.codes.to_numpy()[zones.cell]
+    near = _by_weight(code, nearest.categories, weight, zones)
+    table["nearest"] = first = [next(iter(some), "") for some in near]
+    is_theirs = (code >= 0) & (code == nearest.categories.get_indexer(pd.Index(first))[of])
+    metres = cells["distance_m"].to_numpy()[zones.cell]
+    for_whom = np.bincount(of[is_theirs], weight[is_theirs], minlength=count)
+    whole = np.bincount(of[is_theirs], (weight * metres)[is_theirs], minlength=count)
+    table["distance_m"] = np.divide(whole, for_whom, out=np.full(count, np.nan), where=for_whom > 0)
+    farthest = pd.Series(metres).groupby(of).max().reindex(range(count))
+    table["farthest_m"] = farthest.to_numpy()
     table["too_far_m"] = table["distance_m"] - cutoff
     table["parts"] = 1
-    if small:
-        table.loc[OTHER, "parts"] = small
-    table.index = pd.Index(table.index.astype(str), name="zone", dtype=object)
-    outlines = grid.outlines(gaps, name.cat.codes.to_numpy(), len(table))
+    if zones.small:
+        table.loc[OTHER, "parts"] = zones.small
+    outlines = (
+        grid.outlines_of(zones.patch, zones.rank, count, within=grid.lattice_of(cells))
+        if count
+        else []
+    )
     return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
 
 
@@ -118,15 +127,17 @@ def by_street(
     >>> gaps.by_street(asis.cells)["people_60"].round().loc["1"].to_dict()
     {'S4': 3000.0, 'S1': 2700.0, 'S2': 2625.0, 'S3': 1300.0}
     """
-    groups, first = columns_of(cells), headline_of(cells, group)
-    gaps = cells[~cells["covered"]]
-    zone, _ = _named(gaps, first, smallest_m2=smallest_m2, split=split)
-    parts = gaps.groupby([zone.rename("zone"), "street"], observed=True)[["area_m2", *groups]].sum()
-    parts = parts.reset_index().sort_values(
-        ["zone", first, "area_m2"], ascending=[True, False, False], kind="stable"
-    )
-    parts.insert(2, "area_km2", parts.pop("area_m2") / 1e6)
-    return parts.astype({"zone": str, "street": str}).set_index(["zone", "street"])
+    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
+    streets = cells["street"].cat
+    code = streets.codes.to_numpy()[zones.cell]
+    pair, of, street = _pairs(zones.of, code, len(streets.categories))
+    parts = _sums(cells, zones.cell, pair, len(of))
+    # Of equal ones those with more land come first, then in the order of the streets.
+    most = (street, -parts["area_km2"], -parts[headline_of(cells, group)], of)
+    order = np.lexsort(most)
+    names = pd.Index(zones.names, dtype=object)[of], streets.categories.astype(str)[street]
+    parts.index = pd.MultiIndex.from_arrays(names, names=["zone", "street"])
+    return parts.iloc[order]
 
 
 def zone_of(
@@ -157,37 +168,54 @@ def zone_of(
     >>> gaps.zone_of(asis.cells).value_counts().to_dict()
     {'1': 108, '2': 4, '3': 2}
     """
-    gaps, first = cells[~cells["covered"]], headline_of(cells, group)
-    return _named(gaps, first, smallest_m2=smallest_m2, split=split)[0].rename("zone")
+    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
+    names = pd.Categorical.from_codes(zones.of, categories=pd.Index(zones.names, dtype=object))
+    return pd.Series(names, index=cells.index[zones.cell], name="zone")
 
 
-def _named(
-    gaps: pd.DataFrame, first: str, *, smallest_m2: float, split: str | None
-) -> tuple[pd.Series, int]:
-    """The name of each uncovered cell's zone, the largest first, and how many small ones are 'other'."""
+class _Zones(NamedTuple):
+    """
+    Uncovered cells by zone.
+
+    The names of zones in their order, how many small ones the last is, uncovered cells and the zone of each; the
+    raster of patches that hang together, and the zone of each.
+    """
+
+    names: list[str]
+    small: int
+    cell: np.ndarray
+    of: np.ndarray
+    patch: np.ndarray
+    rank: np.ndarray
+
+
+def _zones(
+    cells: pd.DataFrame, *, smallest_m2: float, split: str | None, group: str | None
+) -> _Zones:
+    """The uncovered zones, the largest first."""
     if not smallest_m2 >= 0:
         told = f"smallest zone is {smallest_m2:g} m2; write 0 or more."
         zh = f"最小片区为 {smallest_m2:g} 平方米；应不小于 0。"
         raise ValidationError([Sentence(told, zh=zh)])
-    number = number_zones(gaps) if split is None else _number_within(gaps, gaps[split])
-    zones = gaps.groupby(number)[["area_m2", first]].sum()
-    is_small = zones["area_m2"] < smallest_m2
-    large = zones[~is_small].sort_values([first, "area_m2"], ascending=False, kind="stable")
-    rank = pd.Series([str(n + 1) for n in range(len(large))], index=large.index, dtype=object)
-    name = pd.Series(number, index=gaps.index).map(rank).astype(object).fillna(OTHER)
-    order = [*rank, *([OTHER] if is_small.any() else [])]
-    return pd.Series(pd.Categorical(name, categories=order), index=gaps.index), int(is_small.sum())
-
-
-def _number_within(gaps: pd.DataFrame, unit: pd.Series) -> np.ndarray:
-    """The zone of each uncovered cell where zones end at the borders of units."""
-    number = pd.Series(0, index=gaps.index)
-    last = 0
-    for _, some in gaps.groupby(unit, observed=True):
-        corner = some[["row", "col"]].min()
-        number[some.index] = last + number_zones(some.assign(**(some[["row", "col"]] - corner)))
-        last = number.max()
-    return number.to_numpy()
+    cell = np.flatnonzero(~cells["covered"].to_numpy(dtype=bool))
+    part = cells[split].cat.codes.to_numpy()[cell] if split else np.zeros(len(cell), np.int8)
+    row, col = (cells[axis].to_numpy()[cell] for axis in ("row", "col"))
+    shape = [cells[axis].max() + 1 if len(cells) else 0 for axis in ("row", "col")]
+    laid = np.full(shape, -1, dtype=part.dtype)
+    laid[row, col] = part
+    patch = _patches.numbered(laid)
+    number = patch[row, col] - 1
+    living = cells[headline_of(cells, group)].to_numpy()
+    area, people = (np.bincount(number, of[cell]) for of in (cells["area_m2"].to_numpy(), living))
+    part_of = np.zeros(len(area), dtype=part.dtype)
+    part_of[number] = part
+    large = np.flatnonzero(area >= smallest_m2)
+    large = large[np.lexsort((part_of[large], -area[large], -people[large]))]
+    small = len(area) - len(large)
+    rank = np.full(len(area), len(large))
+    rank[large] = np.arange(len(large))
+    names = [str(n + 1) for n in range(len(large))] + [OTHER] * (small > 0)
+    return _Zones(names, small, cell, rank[number], patch, rank)
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:
@@ -201,41 +229,34 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     >>> number_zones(pd.DataFrame({"row": [0, 0, 2], "col": [0, 1, 0]})).tolist()
     [1, 1, 2]
     """
-    is_gap = grid.raster(gaps, np.ones(len(gaps), dtype=bool), fill=False)
-    row, col = np.nonzero(is_gap)
-    is_first = np.ones(len(row), dtype=bool)  # of a run of cells side by side
-    is_first[1:] = (np.diff(row) != 0) | (np.diff(col) != 1)
-    run = np.zeros(is_gap.shape, dtype=np.intp)
-    run[row, col] = np.cumsum(is_first) - 1
-    is_touching = is_gap[:-1] & is_gap[1:]
-    joined = _joined(int(is_first.sum()), run[:-1][is_touching], run[1:][is_touching])
-    return joined[run[gaps["row"], gaps["col"]]]
+    laid = grid.raster(gaps, np.zeros(len(gaps), dtype=np.int8), fill=-1)
+    found: np.ndarray = _patches.numbered(laid)[gaps["row"], gaps["col"]]
+    return found
 
 
-def _joined(runs: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """
-    The zone of each run of cells where `one` and `other` touch, counted from 1.
-
-    `scipy.ndimage.label` says the same and takes longer to load than all of a map's zones to number.
-    """
-    zone = np.arange(runs)
-    while len(one):
-        lower = np.minimum(zone[one], zone[other])
-        np.minimum.at(zone, zone[one], lower)
-        np.minimum.at(zone, zone[other], lower)
-        while (zone != zone[zone]).any():
-            zone = zone[zone]
-        is_apart = zone[one] != zone[other]
-        one, other = one[is_apart], other[is_apart]
-    return np.unique(zone, return_inverse=True)[1] + 1
+def _sums(cells: pd.DataFrame, cell: np.ndarray, of: np.ndarray, count: int) -> pd.DataFrame:
+    """Area and people of some cells, summed up by what each is of."""
+    columns = ("area_m2", *columns_of(cells))
+    sums = {c: np.bincount(of, cells[c].to_numpy()[cell], minlength=count) for c in columns}
+    table = pd.DataFrame(sums)
+    table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
+    return table
 
 
-def _by_weight(labels: pd.Series, weight: pd.Series, name: pd.Series) -> list[tuple[str, ...]]:
+def _pairs(one: np.ndarray, other: np.ndarray, others: int) -> tuple[np.ndarray, ...]:
+    """Which pair of codes each cell has, and both codes of each pair."""
+    pair, found = pd.factorize(one * others + other)
+    return pair, *np.divmod(found, others)
+
+
+def _by_weight(
+    code: np.ndarray, labels: pd.Index, weight: np.ndarray, zones: _Zones
+) -> list[tuple[str, ...]]:
     """Each zone's labels, the one with the largest weight first."""
-    found = labels.astype(object).fillna("")
-    sums = weight.groupby([name, found], observed=True).sum()
-    totals = sums.reset_index(name="weight").set_axis(["zone", "label", "weight"], axis=1)
-    totals = totals[totals["label"] != ""]
-    totals = totals.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
-    found = totals.groupby("zone", observed=True)["label"].agg(tuple)
-    return [found.get(zone, ()) for zone in name.cat.categories]
+    is_told = code >= 0
+    pair, of, label = _pairs(zones.of[is_told], code[is_told], max(1, len(labels)))
+    sums = np.bincount(pair, weight[is_told], minlength=len(of))
+    frame = pd.DataFrame({"zone": of, "label": labels[label].astype(object), "weight": sums})
+    frame = frame.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
+    edges = np.searchsorted(frame["zone"], np.arange(len(zones.names) + 1))
+    return [tuple(frame["label"].iloc[a:b]) for a, b in itertools.pairwise(edges)]

@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from carecircles import _patches
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.words import Sentence
@@ -96,30 +97,36 @@ def make_demand(
     y = (first_row + np.arange(rows) + 0.5) * cell
     owner = _owners(streets.geometry.to_numpy(), x, y)
 
-    row, col = np.nonzero(owner >= 0)
-    if len(row) == 0:
+    is_cell = owner >= 0
+    codes = owner[is_cell]
+    if len(codes) == 0:
         wrong = "too large: no cell has its centre in a street."
         zh = "过大：没有一个网格的中心落在街道内。"
         raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
-    codes = owner[row, col]
-    demand = pd.DataFrame(
-        {
-            "row": row.astype(np.int32),
-            "col": col.astype(np.int32),
-            "x": x[col],
-            "y": y[row],
-            "area_m2": float(cell) ** 2,
-            "street": pd.Categorical.from_codes(codes, categories=streets.index),
-        },
-        index=pd.Index(row * cols + col, name="cell"),
-    )
     cells_of_street = np.bincount(codes, minlength=len(streets))
     groups = columns_of(population)
     people = population.loc[streets.index, groups]
     _refuse_lost_people(people, cells_of_street, streets, cell)
-    for group in groups:
-        each = people[group].to_numpy(dtype=float) / np.maximum(cells_of_street, 1)
-        demand[group] = each[codes]
+    each = people.to_numpy(dtype=float) / np.maximum(cells_of_street, 1)[:, None]
+
+    def at_cells(values: np.ndarray) -> np.ndarray:
+        """Values of rows or columns, one a cell."""
+        laid: np.ndarray = np.broadcast_to(values, owner.shape)[is_cell]
+        return laid
+
+    demand = pd.DataFrame(
+        {
+            "row": at_cells(np.arange(rows, dtype=np.int32)[:, None]),
+            "col": at_cells(np.arange(cols, dtype=np.int32)),
+            "x": at_cells(x),
+            "y": at_cells(y[:, None]),
+            "area_m2": np.full(len(codes), float(cell) ** 2),
+            "street": pd.Categorical.from_codes(codes, categories=streets.index),
+            **{group: each[codes, n] for n, group in enumerate(groups)},
+        },
+        index=pd.Index(np.flatnonzero(is_cell), name="cell"),
+        copy=False,  # columns of a city are large
+    )
     demand.attrs["crs"] = streets.crs.to_string()
     return demand
 
@@ -241,6 +248,29 @@ def lattice_of(demand: pd.DataFrame) -> Grid:
         zh = "`demand` 没有网格（row、col、x、y、area_m2）；请用 `grid.make_demand` 生成。"
         raise ValidationError([Sentence(told, zh=zh)])
     return found
+
+
+def metres_of(demand: pd.DataFrame, within: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """
+    The metres of a grid's columns and of its rows, those of cells as these have them to the last digit.
+
+    Parameters
+    ----------
+    demand
+        Cells of the grid.
+    within
+        The grid.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [2], "col": [1], "x": [75.0], "y": [125.0]})
+    >>> [axis.tolist() for axis in metres_of(cells, Grid(50.0, 0.0, 0.0, 3, 2, None))]
+    [[25.0, 75.0], [25.0, 75.0, 125.0]]
+    """
+    x = within.x0 + (np.arange(within.cols) + 0.5) * within.cell
+    y = within.y0 + (np.arange(within.rows) + 0.5) * within.cell
+    x[demand["col"]], y[demand["row"]] = demand["x"], demand["y"]
+    return x, y
 
 
 def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -> np.ndarray:
@@ -428,21 +458,44 @@ def outlines(cells: pd.DataFrame, part: np.ndarray, parts: int) -> list[shapely.
     >>> [outline.area for outline in outlines(cells, np.array([0, 0]), 2)]
     [5000.0, 0.0]
     """
-    # From one rectangle for each run of cells along a row.
-    order = np.lexsort((cells["col"], cells["row"], part))
-    row, col, part = cells["row"].to_numpy()[order], cells["col"].to_numpy()[order], part[order]
-    x, y = cells["x"].to_numpy()[order], cells["y"].to_numpy()[order]
-    half = np.sqrt(cells["area_m2"].to_numpy()[order]) / 2
-    starts = np.ones(len(row), dtype=bool)
-    starts[1:] = (part[1:] != part[:-1]) | (row[1:] != row[:-1]) | (col[1:] != col[:-1] + 1)
-    first = np.flatnonzero(starts)
-    last = np.append(first[1:], len(row))[: len(first)] - 1
-    runs = shapely.box(
-        x[first] - half[first], y[first] - half[first], x[last] + half[last], y[last] + half[last]
-    )
-    edges = np.searchsorted(part[first], np.arange(parts + 1))
-    unions = [shapely.union_all(runs[a:b]) for a, b in itertools.pairwise(edges)]
-    return [shapely.simplify(union, 0) for union in unions]
+    if cells.empty:
+        return [shapely.Polygon()] * parts
+    lattice = lattice_of(cells)
+    row, col = cells["row"].to_numpy(), cells["col"].to_numpy()
+    laid = np.full((lattice.rows, lattice.cols), -1, dtype=np.int32)
+    laid[row, col] = part
+    patch = _patches.numbered(laid)
+    of = np.zeros(patch.max(), dtype=np.intp)
+    of[patch[row, col] - 1] = part
+    return outlines_of(patch, of, parts, within=lattice)
+
+
+def outlines_of(
+    patch: np.ndarray, part: np.ndarray, parts: int, *, within: Grid
+) -> list[shapely.Geometry]:
+    """
+    The same of a raster of patches of cells, counted from 1 (0 where there is none), and the part of each patch.
+
+    Examples
+    --------
+    >>> patch = np.array([[1, 1, 0, 2]])
+    >>> both = outlines_of(patch, np.array([0, 0]), 1, within=Grid(50.0, 0.0, 0.0, 1, 4, None))
+    >>> both[0].geom_type, both[0].area
+    ('MultiPolygon', 7500.0)
+    """
+    x = within.x0 + within.cell * np.arange(within.cols + 1)
+    y = within.y0 + within.cell * np.arange(within.rows + 1)
+    shapes = _patches.polygons(patch, x=x, y=y)
+    order = np.argsort(part, kind="stable")
+    edges = np.searchsorted(part[order], np.arange(parts + 1))
+    return [_together(shapes[order[a:b]]) for a, b in itertools.pairwise(edges)]
+
+
+def _together(shapes: np.ndarray) -> shapely.Geometry:
+    """Polygons as one geometry."""
+    if len(shapes) > 1:
+        return shapely.MultiPolygon(list(shapes))
+    return shapes[0] if len(shapes) else shapely.Polygon()
 
 
 def _owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

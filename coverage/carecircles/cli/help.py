@@ -44,9 +44,10 @@ def in_chinese(text: str) -> str:
         return _chinese()[whole]
     for pattern, zh in _OF_TYPER:
         found = pattern.search(whole)
-        if found:
-            rest = in_chinese(whole[: found.start()]) + whole[found.end() :]
-            return rest + found.expand(zh) if found.start() else found.expand(zh) + rest
+        if found and not found.start():
+            return found.expand(zh) + whole[found.end() :]
+        if found and whole[: found.start()] in _chinese():
+            return _chinese()[whole[: found.start()]] + found.expand(zh)
     return whole
 
 

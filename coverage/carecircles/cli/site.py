@@ -233,13 +233,13 @@ def site(
     from carecircles import plan as plans
     from carecircles import scenario as scenarios
 
+    begun = time.monotonic()  # all counts: reading, measuring, searching
     is_spaced = not is_equipping and places.file is None
     of_rows = memory.CANDIDATE / max(1.0, (places.spacing or 0.0) / options.cell) ** 2 * is_spaced
     before = carried_out([], targets, options, of_rows=of_rows)[0][0]
     brings = _brought_by(before)
     study = study_of(of_all_services(options), options.as_of) if brings else None
     service = brings[0] if is_equipping else None  # that centres are to offer too
-    begun = time.monotonic()  # from here on all counts that is done to find sites
     with busy(MEASURING, options.lang):
         if study is None or not is_equipping:
             candidates, said = _candidates(before, goal, places, folder_of(options.area), datum)
@@ -297,7 +297,7 @@ def site(
     several, others = None, []
     with _watching(options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
-        first = dataclasses.replace(search, since=begun)  # measuring counts
+        first = dataclasses.replace(search, since=begun)
         plan = siting.answer(question, new=goal.new, search=first)
         if effort.curve is not None and plan.status != "stopped":
             several = siting.curve_of(question, most=effort.curve, search=search)

@@ -17,6 +17,7 @@ from carecircles.maps.layers import change_layer as change_layer
 from carecircles.maps.layers import circle_layer as circle_layer
 from carecircles.maps.layers import claim_layer as claim_layer
 from carecircles.maps.layers import claimed_circles as claimed_circles
+from carecircles.maps.layers import far_layers as far_layers
 from carecircles.maps.layers import gain_layer as gain_layer
 from carecircles.maps.layers import grid_layer as grid_layer
 from carecircles.maps.layers import isochrone_layer as isochrone_layer

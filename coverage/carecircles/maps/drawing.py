@@ -205,13 +205,13 @@ def centres_to_measure(area: StudyArea) -> list[dict[str, Any]]:
     return [
         {
             "name": report.centre_name(row),
-            "x": row.geometry.x,
-            "y": row.geometry.y,
+            "x": row["geometry"].x,
+            "y": row["geometry"].y,
             "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "basis": row["basis"],
         }
-        for _, row in area.facilities.iterrows()
+        for row in area.facilities.to_dict("records")
     ]
 
 
@@ -232,11 +232,13 @@ def circles_of(facilities: gpd.GeoDataFrame, metres: float) -> list[dict[str, An
 def centres_of(area: StudyArea) -> list[dict[str, Any]]:
     """The centres with all that is told of them."""
     centres = in_degrees(area.facilities)
+    rows = zip(area.streets.index, area.streets.to_dict("records"), strict=True)
+    streets = {code: report.name_of(row) for code, row in rows}
     return [
         {
             "id": str(label),
             "name": report.name_of(row),
-            "street": report.name_of(area.streets.loc[row["street"]]) if row["street"] else "",
+            "street": streets[row["street"]] if row["street"] else "",
             "services": list(row["services"]),
             "services_basis": row["services_basis"],
             "opened": _day(row["opened"]),
@@ -252,7 +254,7 @@ def centres_of(area: StudyArea) -> list[dict[str, Any]]:
             "lon": round(row["geometry"].x, DECIMALS),
             "lat": round(row["geometry"].y, DECIMALS),
         }
-        for label, row in centres.iterrows()
+        for label, row in zip(centres.index, centres.to_dict("records"), strict=True)
     ]
 
 

@@ -14,6 +14,7 @@ from carecircles import (
     evaluation,
     gaps,
     provision,
+    reach,
     report,
     robustness,
     services,
@@ -76,6 +77,7 @@ def coverage_layers(
         *(claim_layers(plan, claims, lang=lang) if claims is not None else []),
         *circles_if_any(plan, lang=lang),
         centre_layer(area, lang=lang),
+        *far_layers(plan, lang=lang),
         *reference_layers(area, tiles, lang),
     ]
 
@@ -640,6 +642,38 @@ def centre_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Dra
         lang=lang,
         show=show,
     )
+
+
+def far_layers(plan: Plan, *, lang: str = "en") -> list[Drawing]:
+    """
+    Lines to the nearest way from centres that are far from any, where a plan or the one beside it is walked.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, maps, plan
+    >>> area = datasets.load("template")
+    >>> maps.far_layers(plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200)))
+    []
+    """
+    walked = (one for one in (plan, plan.beside) if one is not None)
+    net = next((net for one in walked if (net := reach.network_in(one.reach)) is not None), None)
+    centres = plan.area.facilities
+    if net is None or centres.empty:
+        return []
+    far = report.far_centres(net, centres)
+    far = far[~far.geometry.isna()]
+    if far.empty:
+        return []
+    ends = np.stack(
+        [far.geometry.get_coordinates(), centres.geometry[far.index].get_coordinates()], axis=1
+    )
+    lines = in_degrees(gpd.GeoDataFrame(geometry=shapely.linestrings(ends), crs=net.crs)).geometry
+    data = [
+        {"note": note, "line": [[lat, lon] for lon, lat in shapely.get_coordinates(line)]}
+        for note, line in zip(far["note"], lines, strict=True)
+    ]
+    names: Text = {"en": "Centres far from any way", "zh": "远离道路的中心"}
+    return [Drawing("far", data, bounds=lines.total_bounds, names=names, lang=lang, show=True)]
 
 
 def place_layer(area: StudyArea, *, lang: str = "en", show: bool = False) -> Drawing:

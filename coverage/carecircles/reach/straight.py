@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from carecircles import grid
+from carecircles.reach._blocks import nearest_on
 from carecircles.reach._pairs import code_of, demand_xy, facility_xy, table_of
 from carecircles.reach.values import CostTable
 
@@ -60,13 +61,20 @@ def straight_line(
     if demand.empty or facilities.empty:
         none = np.array([], int)
         return CostTable(table_of(demand, facilities, none, none, np.array([])), cutoff)
-    if only_nearest:
-        find = _nearest_of_few if len(demand) * len(x) <= _FEW_PAIRS else _nearest_of_many
-        found, metres = find(*xy, x, y)
-        cell = np.flatnonzero(metres <= cutoff)
-        near = table_of(demand, facilities, cell, found[cell], metres[cell])
-        return CostTable(near, cutoff)
     lattice = grid.grid_of(demand)
+    if only_nearest:
+        if lattice is not None:
+            found = _nearest_of_cells(demand, lattice, x, y)
+        elif len(demand) * len(x) <= _FEW_PAIRS:
+            found = _nearest_of_few(*xy, x, y)
+        else:
+            found = _nearest_of_many(*xy, x, y)
+        metres = np.hypot(xy[0] - x[found], xy[1] - y[found])
+        cell = np.arange(len(demand))
+        if not (metres <= cutoff).all():
+            cell = np.flatnonzero(metres <= cutoff)
+            found, metres = found[cell], metres[cell]
+        return CostTable(table_of(demand, facilities, cell, found, metres), cutoff)
     if lattice is None:
         parts = [_pairs_of_points(xy, x, y, cutoff)]
     else:
@@ -128,21 +136,33 @@ def _pairs_of_points(
     return place[is_near], facility[is_near], metres[is_near]
 
 
+def _nearest_of_cells(
+    demand: pd.DataFrame, lattice: grid.Grid, x: np.ndarray, y: np.ndarray
+) -> np.ndarray:
+    """The nearest centre of each cell."""
+    row, col = demand["row"].to_numpy(), demand["col"].to_numpy()
+    is_cell = np.zeros((lattice.rows, lattice.cols), dtype=bool)
+    is_cell[row, col] = True
+    across, up = grid.metres_of(demand, lattice)
+    found: np.ndarray = nearest_on(across, up, is_cell, x, y)[row, col]
+    return found
+
+
 def _nearest_of_few(
     cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest centre of each cell and its metres, every pair measured."""
+) -> np.ndarray:
+    """The nearest centre of each place, every pair measured."""
     found, least = np.zeros(len(cell_x), dtype=np.intp), np.full(len(cell_x), np.inf)
     for n in range(len(x)):
         metres = np.hypot(cell_x - x[n], cell_y - y[n])
         is_closer = metres < least
         found[is_closer], least[is_closer] = n, metres[is_closer]
-    return found, least
+    return found
 
 
 def _nearest_of_many(
     cell_x: np.ndarray, cell_y: np.ndarray, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """The same by a k-d tree."""
     from scipy.spatial import KDTree
 
@@ -152,7 +172,4 @@ def _nearest_of_many(
     found = np.sort(first[found.reshape(len(cells), -1)], axis=1)
     metres = np.hypot(cells[:, :1] - x[found], cells[:, 1:] - y[found])
     closer = np.argmin(metres, axis=1)[:, None]
-    return (
-        np.take_along_axis(found, closer, axis=1)[:, 0],
-        np.take_along_axis(metres, closer, axis=1)[:, 0],
-    )
+    return np.take_along_axis(found, closer, axis=1)[:, 0]

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from carecircles.errors import ValidationError
-from carecircles.reach._pairs import stable_order, table_of
+from carecircles.reach._pairs import code_of, stable_order, table_of
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import CostTable, Reach, pairs_in, within
 from carecircles.words import Sentence, at
@@ -125,19 +125,21 @@ def joined(
     if facilities is None:
         facilities = every[0].levels[1].append([pairs.levels[1] for pairs in every[1:]])
         before = np.cumsum([0, *(len(pairs.levels[1]) for pairs in every[:-1])])
-        places = [pairs.codes[1] + n for pairs, n in zip(every, before, strict=True)]
+        number = [np.arange(len(p.levels[1])) + n for p, n in zip(every, before, strict=True)]
     else:
-        places = [facilities.get_indexer(pairs.levels[1])[pairs.codes[1]] for pairs in every]
-    cells = [demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]] for pairs in every]
-    cell, place = np.concatenate(cells), np.concatenate(places)
+        number = [facilities.get_indexer(pairs.levels[1]) for pairs in every]
+    number = [own.astype(code_of(len(facilities))) for own in number]
+    row = [demand.index.get_indexer(p.levels[0]).astype(code_of(len(demand))) for p in every]
+    place = np.concatenate([own[p.codes[1]] for own, p in zip(number, every, strict=True)])
+    cell = np.concatenate([own[p.codes[0]] for own, p in zip(row, every, strict=True)])
     costs = np.concatenate([t.table.to_numpy() for t in tables])
     is_known = (cell >= 0) & (place >= 0)
     if not is_known.all():
         cell, place, costs = cell[is_known], place[is_known], costs[is_known]
-    order = stable_order(place)  # centre by centre
-    table = table_of(
-        demand, pd.DataFrame(index=facilities), cell[order], place[order], costs[order]
-    )
+    if (place[1:] < place[:-1]).any():  # centre by centre
+        order = stable_order(place)
+        cell, place, costs = cell[order], place[order], costs[order]
+    table = table_of(demand, pd.DataFrame(index=facilities), cell, place, costs)
     return CostTable(table, min(t.cutoff for t in tables), tables[0].unit)
 
 
@@ -239,6 +241,8 @@ def _least(demand: pd.DataFrame, facilities: gpd.GeoDataFrame, cost: CostTable) 
     cell = demand.index.get_indexer(index.levels[0])[index.codes[0]]
     facility = facilities.index.get_indexer(index.levels[1])[index.codes[1]]
     costs = cost.table.to_numpy()
+    if (cell[1:] > cell[:-1]).all():  # one a cell is there, in their order
+        return CostTable(cost.table, math.inf, cost.unit)
     order = np.lexsort((facility, costs, cell))
     pair = order[np.diff(cell[order], prepend=-1) > 0]
     table = table_of(demand, facilities, cell[pair], facility[pair], costs[pair])

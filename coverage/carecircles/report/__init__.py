@@ -137,6 +137,7 @@ from carecircles.report.timeline import timeline_notes as timeline_notes
 from carecircles.report.timeline import timeline_record as timeline_record
 from carecircles.report.timeline import timeline_table as timeline_table
 from carecircles.report.ways import far_centre_notes as far_centre_notes
+from carecircles.report.ways import far_centres as far_centres
 from carecircles.report.ways import reach_notes as reach_notes
 from carecircles.report.ways import reach_record as reach_record
 from carecircles.report.ways import standard_note as standard_note

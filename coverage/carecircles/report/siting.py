@@ -137,6 +137,7 @@ def siting_record(
         record["alternatives"] = [
             {
                 "apart_m": metres,
+                "is_farthest": not other.may_be_farther,
                 **_siting_figures(other),
                 "sites": records_of(siting_frame(plan, other, candidates)),
             }
@@ -490,6 +491,11 @@ def cut_short(
                 "zh": f"{_WHY_ZH[late]}：备选方案 {len(others)} 个（要求 {count} 个），可能还有更多。",
             }
         )
+    for number, (_, other) in enumerate(others, start=1):
+        if other.may_be_farther:
+            en = f"Alternative {number}: there was no time to know whether one as good stands farther away."
+            zh = f"备选方案 {number}：时间不足，无法确定是否有同样好而更远的方案。"
+            lines.append({"en": en, "zh": zh})
     return lines
 
 

@@ -1,8 +1,11 @@
 """How people get to centres: by which standard and reach, who walks, and what no way leads to."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
+import shapely
 
 from carecircles import comparison, evaluation, people, reach, walkers, words
 from carecircles.people import of_group
@@ -269,36 +272,8 @@ def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]
     >>> far_centre_notes(net, off)[0]["en"]
     'Centre H1 (Home) is 400 m from any way; the nearest is at 117.00000 37.93290 (lon lat): check where it is.'
     """
-    from carecircles import network
-
-    if facilities.empty:
-        return []
-    ways = network.nearest_ways(net, facilities)
-    far = ways[~(ways["metres_off"] <= FAR_M)].sort_values("metres_off", ascending=False)
-    at = far.geometry.to_crs(4326)
-    notes: list[Text] = []
-    for label, way in far.head(MOST_PLACES).iterrows():
-        name, point = centre_name(facilities.loc[label]), at[label]
-        who = f"{label} ({isolated(name['en'])})"
-        who_zh = f"{label}（{isolated(name['zh'])}）"
-        if point is None:
-            notes.append(
-                {
-                    "en": f"Centre {who}: barriers cut every way off from it; check where it is.",
-                    "zh": f"中心 {who_zh}：所有道路均被障碍隔开；请核对其位置。",
-                }
-            )
-            continue
-        off, where = f"{way['metres_off']:,.0f}", f"{point.x:.5f} {point.y:.5f}"
-        kind = f", {way['kind']}," if way["kind"] else ""
-        zh_kind = f"（{way['kind']}）" if way["kind"] else ""
-        notes.append(
-            {
-                "en": f"Centre {who} is {off} m from any way; the nearest{kind} is at {where} (lon lat): "
-                "check where it is.",
-                "zh": f"中心 {who_zh} 距任何道路 {off} 米；最近的道路{zh_kind}在 {where}（经度 纬度）：请核对其位置。",
-            }
-        )
+    far = far_centres(net, facilities)
+    notes: list[Text] = [*far["note"].head(MOST_PLACES)]
     more = len(far) - len(notes)
     if more:
         notes.append(
@@ -308,6 +283,50 @@ def far_centre_notes(net: "Network", facilities: gpd.GeoDataFrame) -> list[Text]
             }
         )
     return notes
+
+
+def far_centres(net: "Network", facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Centres more than 100 m from any way, the farthest first: metres_off, kind of the nearest way, note, and where it is.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from carecircles import network
+    >>> line = shapely.linestrings([[[500_000, 4_200_000], [500_000, 4_200_100]]])
+    >>> net = network.read_network(gpd.GeoDataFrame(geometry=line, crs=4548), crs="EPSG:4548")
+    >>> off = gpd.GeoDataFrame({"name": ["Home"], "name_en": ""}, geometry=gpd.points_from_xy([500_400], [4_200_050]), index=["H1"], crs=4548)
+    >>> far_centres(net, off)["metres_off"].to_dict()
+    {'H1': 400.0}
+    """
+    from carecircles import network
+
+    ways = network.nearest_ways(net, facilities)
+    far = ways[~(ways["metres_off"] <= FAR_M)].sort_values("metres_off", ascending=False)
+    at = far.geometry.to_crs(4326)
+    notes = [
+        _far_note(label, centre_name(facilities.loc[label]), way, at[label])
+        for label, way in far.iterrows()
+    ]
+    return far.assign(note=pd.Series(notes, index=far.index, dtype=object))
+
+
+def _far_note(label: Hashable, name: Text, way: pd.Series, point: shapely.Point | None) -> Text:
+    """How far a centre is from the nearest way, and where that is in degrees."""
+    who, who_zh = f"{label} ({isolated(name['en'])})", f"{label}（{isolated(name['zh'])}）"
+    if point is None:
+        return {
+            "en": f"Centre {who}: barriers cut every way off from it; check where it is.",
+            "zh": f"中心 {who_zh}：所有道路均被障碍隔开；请核对其位置。",
+        }
+    off, where = f"{way['metres_off']:,.0f}", f"{point.x:.5f} {point.y:.5f}"
+    kind = f", {way['kind']}," if way["kind"] else ""
+    zh_kind = f"（{way['kind']}）" if way["kind"] else ""
+    return {
+        "en": f"Centre {who} is {off} m from any way; the nearest{kind} is at {where} (lon lat): "
+        "check where it is.",
+        "zh": f"中心 {who_zh} 距任何道路 {off} 米；最近的道路{zh_kind}在 {where}（经度 纬度）：请核对其位置。",
+    }
 
 
 def reach_record(plan: Plan) -> dict[str, Any]:

@@ -50,9 +50,7 @@ def ground_of(cells: pd.DataFrame, group: str) -> Ground:
     """The cells of a plan on one line, with the people of a group."""
     lattice = grid.lattice_of(cells)
     row, col = cells["row"].to_numpy(), cells["col"].to_numpy()
-    x = lattice.x0 + (np.arange(lattice.cols) + 0.5) * lattice.cell
-    y = lattice.y0 + (np.arange(lattice.rows) + 0.5) * lattice.cell
-    x[col], y[row] = cells["x"], cells["y"]  # as they are measured elsewhere, to the last digit
+    x, y = grid.metres_of(cells, lattice)
     streets = len(cells["street"].cat.categories)
     width = lattice.cols + 1
     place = row.astype(np.int64) * width + col

@@ -33,6 +33,12 @@ from carecircles.siting.models import minimize_cost as minimize_cost
 from carecircles.siting.models import minimize_ede as minimize_ede
 from carecircles.siting.models import minimize_facilities as minimize_facilities
 from carecircles.siting.models import minimize_worst as minimize_worst
+from carecircles.siting.phases import Phase as Phase
+from carecircles.siting.phases import PhasedSiting as PhasedSiting
+from carecircles.siting.phases import candidates_in_gaps_of as candidates_in_gaps_of
+from carecircles.siting.phases import maximize_in_phases as maximize_in_phases
+from carecircles.siting.phases import phases_of as phases_of
+from carecircles.siting.phases import unneeded as unneeded
 from carecircles.siting.places import PlacesSiting as PlacesSiting
 from carecircles.siting.places import read_options as read_options
 from carecircles.siting.places import site_places as site_places

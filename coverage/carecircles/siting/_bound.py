@@ -6,7 +6,8 @@ add up to one. That is the least, over all duals d of its rows, of
 
     sum(d) + sum over columns of x * sum(max(0, worth - d)).
 
-Each such line is a cut: a limit to what the group can be worth.
+Each such line is a cut: a limit to what the group can be worth. A row that needs two columns is worth no more
+than a half of its open ones, nor than all of them but one, whichever that is: what no 0 or 1 breaks.
 
 HiGHS says where the cuts together promise most, and new cuts are made there and in a point between that
 one and one well inside, which settles sooner. Cordeau, Furini and Ljubic, European Journal of Operational
@@ -25,7 +26,7 @@ from scipy import sparse
 from carecircles import _highs
 from carecircles._highs import More, Program
 from carecircles.errors import SolverError
-from carecircles.siting import _problem
+from carecircles.siting import _problem, _starts
 from carecircles.siting._problem import Watch
 from carecircles.siting._terms import Clock
 
@@ -76,28 +77,37 @@ class Cuts:
 
     A class because they grow. `constant` and `slope` are of the cuts, `group` whose each is; `most` is
     what each group can be worth at most. Inside, the rows stand in the order of their groups, and the
-    entries of a row best first.
+    entries of a row best first. A row may `need` two columns to be worth anything, all of which are worth
+    the same to it then.
     """
 
-    def __init__(self, worth: sparse.csc_matrix) -> None:
+    def __init__(self, worth: sparse.csc_matrix, need: np.ndarray | None = None) -> None:
         of_row = grouped(worth, _GROUPS)
         self.order = order = np.argsort(of_row, kind="stable")
-        rows = worth.tocsr()[order]
-        self.count, self.column, self.worth = np.diff(rows.indptr), rows.indices, rows.data
+        place = np.empty(len(order), dtype=worth.indices.dtype)
+        place[order] = np.arange(len(order))
+        ordered = (worth.data, place[worth.indices], worth.indptr)
+        rows = sparse.csc_matrix(ordered, shape=worth.shape).tocsr()
+        del ordered  # it is large
+        self.count, self.column = np.diff(rows.indptr), rows.indices
         self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
         self.entries = rows.indptr[np.append(self.begins, len(self.count))]
         ends = np.append(self.begins[1:], len(self.count))
+        is_plain = (rows.data == np.repeat(rows.data[rows.indptr[:-1]], self.count)).all()
         for own, begin, end in zip(self._groups(), self.begins, ends, strict=True):
+            if is_plain:
+                break
             row = np.repeat(np.arange(begin, end), self.count[begin:end])
-            best_first = np.lexsort((-self.worth[own], row))
+            best_first = np.lexsort((-rows.data[own], row))
             self.column[own] = self.column[own][best_first]
-            self.worth[own] = self.worth[own][best_first]
+            rows.data[own] = rows.data[own][best_first]
         self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
-        self.best = self.worth[self.first]
+        self.best = rows.data[self.first]
+        self.need = None if need is None else need[order]
         self.most = np.add.reduceat(self.best, self.begins)
-        is_plain = bool((self.worth == np.repeat(self.best, self.count)).all())
-        pattern = (np.ones(len(self.column)), self.column, rows.indptr)
-        self.cover = sparse.csr_matrix(pattern, shape=rows.shape) if is_plain else None
+        self.worth = (
+            None if is_plain else rows.data
+        )  # all columns of a row are worth the same to it
         self.group: list[int] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
@@ -109,25 +119,20 @@ class Cuts:
 
         Groups whose worth is not `promised` to be more than that have no cut.
         """
-        dual = self._dual_at(part)
-        over = np.maximum(self.worth - np.repeat(dual, self.count), 0)
-        constant = np.add.reduceat(dual, self.begins)
-        slopes = [
-            np.bincount(self.column[own], over[own], minlength=self.columns)
-            for own in self._groups()
-        ]
-        value = constant + np.array([slope @ part for slope in slopes])
+        lines = [self._line_at(part, group) for group in range(len(self.most))]
+        constant = np.array([float(dual.sum()) for dual, _ in lines])
+        value = constant + np.array([float((slope * part).sum()) for _, slope in lines])
         broken = np.arange(len(value))
         if promised is not None:
             broken = np.flatnonzero(promised > value + _BROKEN * self.most)
         for group in broken:
-            slope = slopes[group]
+            dual, slope = lines[group]
             some = np.flatnonzero(slope > _EXACT * self.most[group])
             self.group.append(int(group))
             # What is left out as too small is given to all.
             self.constant.append(float(constant[group] + slope.sum() - slope[some].sum()))
             self.slope.append((some, slope[some]))
-            self.dual.append(dual[self._rows_of(int(group))].astype(np.float32))
+            self.dual.append(dual.astype(np.float32))
         return float(value.sum()), len(broken)
 
     def drop(self, gone: np.ndarray) -> None:
@@ -196,32 +201,52 @@ class Cuts:
         """Where the entries of each group stand."""
         return [slice(a, b) for a, b in zip(self.entries[:-1], self.entries[1:], strict=True)]
 
-    def _dual_at(self, part: np.ndarray) -> np.ndarray:
-        """What each row is worth at the column at which its best columns add up to one, or 0."""
-        if self.cover is not None:
-            return np.where(self.cover @ part >= 1 - _EXACT, self.best, 0.0)
-        opened = part[self.column]
-        total = np.cumsum(opened)
-        total -= np.repeat(total[self.first] - opened[self.first], self.count)
-        before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), self.first)
-        is_full = before < self.count
-        dual = np.zeros(len(self.first))
-        dual[is_full] = self.worth[(self.first + before)[is_full]]
-        return dual
+    def _line_at(self, part: np.ndarray, group: int) -> tuple[np.ndarray, np.ndarray]:
+        """What limits the worth of a group there: a constant for each row, and what each column adds."""
+        rows, own = self._rows_of(group), slice(*self.entries[group : group + 2])
+        column, count, best = self.column[own], self.count[rows], self.best[rows]
+        opened, first = part[column], self.first[rows] - self.entries[group]
+        if self.worth is not None:
+            dual = _dual_of(self.worth[own], opened, first, count)
+            over = np.maximum(self.worth[own] - np.repeat(dual, count), 0)
+            return dual, np.bincount(column, over, minlength=self.columns)
+        total = np.add.reduceat(opened, first)
+        if self.need is None:
+            dual = np.where(total >= 1 - _EXACT, best, 0.0)
+            over = np.repeat(best - dual, count)
+            return dual, np.bincount(column, over, minlength=self.columns)
+        is_twice, most = self.need[rows] > 1, np.maximum.reduceat(opened, first)
+        is_half = is_twice & (total / 2 <= total - most)
+        least = np.where(is_twice, np.minimum(total / 2, total - most), total)
+        dual = np.where(least >= 1 - _EXACT, best, 0.0)
+        over = np.repeat(np.where(is_half, 0.5, 1.0) * (best - dual), count)
+        largest = np.flatnonzero(opened == np.repeat(most, count))
+        over[largest[np.searchsorted(largest, first[is_twice & ~is_half])]] = 0
+        return dual, np.bincount(column, over, minlength=self.columns)
+
+
+def _dual_of(
+    worth: np.ndarray, opened: np.ndarray, first: np.ndarray, count: np.ndarray
+) -> np.ndarray:
+    """What each row is worth at the column at which its best columns add up to one, or 0."""
+    total = np.cumsum(opened)
+    total -= np.repeat(total[first] - opened[first], count)
+    before = np.add.reduceat((total < 1 - _EXACT).astype(np.int64), first)
+    is_full = before < count
+    dual = np.zeros(len(first))
+    dual[is_full] = worth[(first + before)[is_full]]
+    return dual
 
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
     """A group for each row: by which of some columns, found greedily, it is served best."""
-    best, group = np.zeros(worth.shape[0]), np.zeros(worth.shape[0], dtype=int)
-    for number in range(1, count):
-        added = _problem.beyond(worth, best)
-        column = int(added.argmax())
-        if added[column] <= 0:
-            break
+    group, gain = np.zeros(worth.shape[0], dtype=int), _starts.Gain(worth)
+    each, ones = np.asarray(worth.sum(axis=0)).ravel(), np.ones(worth.shape[1])
+    for number, column in enumerate(_starts.best_first(each, gain, ones, count - 1), start=1):
         own = slice(*worth.indptr[column : column + 2])
-        rows, value = worth.indices[own], worth.data[own]
-        is_better = value > best[rows]
-        group[rows[is_better]], best[rows[is_better]] = number, value[is_better]
+        rows = worth.indices[own]
+        group[rows[worth.data[own] > gain.served[rows]]] = number
+        gain.take(column)
     return np.unique(group, return_inverse=True)[1].ravel()
 
 

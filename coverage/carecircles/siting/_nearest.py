@@ -31,9 +31,7 @@ def by_nearest(
     places it does have twice as many. García, Labbé and Marín, INFORMS J. on Computing 23 (2011).
     """
     base = np.minimum(made.base, beyond)
-    memory, leads = search.memory, _bound.Leads()
-    if memory is not None and memory.made is not None and memory.made.candidates is made.candidates:
-        leads = memory.leads = memory.leads or leads
+    leads = _worths.leads_of(made, search.memory) or _bound.Leads()
     before = leads.chosen
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))

@@ -168,7 +168,9 @@ def _bits(sets: sparse.csr_matrix, words: int) -> np.ndarray:
 
 def worths(problem: Covering) -> sparse.csc_matrix:
     """A covering problem as worths: a row is worth its weight under any of its columns."""
-    return sparse.csc_matrix(problem.cover.multiply(problem.weight[:, None]))
+    cover = problem.cover
+    worth = np.repeat(problem.weight, np.diff(cover.indptr))
+    return sparse.csr_matrix((worth, cover.indices, cover.indptr), shape=cover.shape).tocsc()
 
 
 def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:
@@ -199,17 +201,6 @@ def useful(
     missing = np.maximum(margin * price - added, 0)
     missing[part > 0] = 0
     return np.flatnonzero(bound - missing >= value - EXACT * max(1.0, abs(bound)))
-
-
-def beyond(worth: sparse.csc_matrix, served: np.ndarray) -> np.ndarray:
-    """What each column is worth beyond what its rows are served with."""
-    over = worth.data - served[worth.indices]
-    np.maximum(over, 0, out=over)
-    sums = np.zeros(worth.shape[1])
-    filled = np.flatnonzero(np.diff(worth.indptr))
-    if len(filled):
-        sums[filled] = np.add.reduceat(over, worth.indptr[filled])
-    return sums
 
 
 def knapsack(worth: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:

@@ -86,7 +86,7 @@ def _radius_plan(
     if made.least is None and made.by_street is None:
         problem = _worths.small(made, problem, clock)[0]
         need, limits = np.ones(len(problem.weight)), limits_of(made, clock, problem.columns)
-        tried = _starts.fill(problem, need, limits, clock)
+        tried = _starts.fill(problem.cover.tocsc(), problem.weight, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return np.asarray(problem.columns[tried])
     if clock.left() == 0:

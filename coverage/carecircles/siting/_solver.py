@@ -4,6 +4,7 @@ The proof by HiGHS, after `_problem` and `_swaps` have made the problem small an
 Every model has a binary column for each candidate site, and columns and rows for what it counts.
 """
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -55,8 +56,9 @@ def maximize(
     if limits.floors is not None:
         return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
     price, budget = limits.price, limits.budget
+    worth_of = functools.partial(_problem.worth_of, worth)
     for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
-        kept = _kept(found, limits, best)
+        kept = kept_of(found, limits, best)
         small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
         if cuts is None or not clock.left():
             break
@@ -66,13 +68,13 @@ def maximize(
                 Standing(small, price[kept], budget, start),
                 clock,
                 patience=patience,
-                enough=best.bound - _slack(slack, best.value),
+                enough=best.bound - slack_of(slack, best.value),
                 bound=best.bound,
                 watch=watch,
             )
             best = best._replace(chosen=kept[plan.columns()], value=plan.value())
         own = clock.part(share)
-        best = _by_rounds(worth, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
+        best = by_rounds(worth_of, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
         if best.status == "optimal":
             return best
     return best._replace(status=clock.word())
@@ -95,7 +97,7 @@ def _with_floors(
         start = if_allowed(Known(chosen, _problem.worth_of(worth, chosen)), limits)
     if math.isnan(start.value):
         require_reachable(limits, clock)
-    if best.bound - start.value <= _slack(slack, start.value):
+    if best.bound - start.value <= slack_of(slack, start.value):
         return best._replace(chosen=start.chosen, value=start.value, status="optimal")
     if not clock.has_for(worth.nnz):
         if math.isnan(start.value):
@@ -136,37 +138,38 @@ def _bounded(
         plan = Standing(worth, price, budget, chosen)
         plan.climb(clock)
         best = best._replace(chosen=plan.columns(), value=plan.value())
+        del plan  # it is large
     if watch:
         watch(best.value, best.bound)
     leads.chosen = best.chosen
     found, cuts = _bound.bound(
         worth, price, budget, clock,
-        leads=leads, value=best.value, slack=_slack(slack, best.value), watch=watch,
+        leads=leads, value=best.value, slack=slack_of(slack, best.value), watch=watch,
     )  # fmt: skip
     if clock.left() and (found.part > 0).sum() <= MOST_PLACES:
-        rounded = Standing(worth, price, budget, _rounded(found.part, price, budget))
+        rounded = Standing(worth, price, budget, rounded_of(found.part, price, budget))
         rounded.climb(clock)
         if rounded.value() > best.value:
             best = best._replace(chosen=rounded.columns(), value=rounded.value())
     best = best._replace(bound=max(best.value, min(most, found.value)))
-    if best.bound - best.value <= _slack(slack, best.value):
+    if best.bound - best.value <= slack_of(slack, best.value):
         best = best._replace(status="optimal")
     return best, found, cuts
 
 
-def _kept(found: _bound.Bound, limits: Limits, best: Solution) -> np.ndarray:
+def kept_of(found: _bound.Bound, limits: Limits, best: Solution) -> np.ndarray:
     """The columns of the best plan and those that a better one can have."""
     price, budget = limits.price, limits.budget
     some = _problem.useful(found.constant, found.added, price, budget, best.value)
     return np.union1d(some, best.chosen).astype(int)
 
 
-def _slack(slack: Callable[[float], float], value: float) -> float:
+def slack_of(slack: Callable[[float], float], value: float) -> float:
     """How far a plan may be from the bound; what differs by arithmetic only does not differ."""
     return max(slack(value), _ARITHMETIC * abs(value))
 
 
-def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
+def rounded_of(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     """The columns that are open most, as many as can be paid."""
     some = np.flatnonzero(part > 0)
     chosen: list[int] = []
@@ -177,8 +180,8 @@ def _rounded(part: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray:
     return np.array(chosen, dtype=int)
 
 
-def _by_rounds(
-    worth: sparse.csc_matrix,
+def by_rounds(
+    worth_of: Callable[[np.ndarray], float],
     limits: Limits,
     best: Solution,
     kept: np.ndarray,
@@ -196,7 +199,7 @@ def _by_rounds(
     every = np.arange(cuts.columns)
     # So that the plan is worth there what it is.
     cuts.add(np.isin(every, best.chosen).astype(float))
-    while best.bound - best.value > _slack(slack, best.value):
+    while best.bound - best.value > slack_of(slack, best.value):
         model = Model(Limits(limits.price[kept], limits.budget))
         model.add_sites(np.zeros(len(kept)))
         groups = model.add_columns(cuts.most)
@@ -206,14 +209,14 @@ def _by_rounds(
         found = model.solve(
             start=start,
             maximum=True,
-            slack=_slack(slack, best.value),
+            slack=slack_of(slack, best.value),
             clock=clock,
-            watch=watch,
+            watch=watch and functools.partial(told, watch, best),
             primal_feasibility_tolerance=_FINE,
         )
         chosen = kept[found.chosen]
         cuts.add(np.isin(every, chosen).astype(float))
-        value = _problem.worth_of(worth, chosen)
+        value = worth_of(chosen)
         if value > best.value:
             best = best._replace(chosen=chosen, value=value)
         # A plan with a column that was left out is worth no more than the one it was left out for.
@@ -223,6 +226,11 @@ def _by_rounds(
         if found.value - value <= TOLERANCE * max(1.0, value):
             break  # it is worth what the cuts promise; there is nothing left to cut
     return best._replace(status="optimal")
+
+
+def told(watch: Watch, best: Solution, _claimed: float, bound: float) -> None:
+    """Tell of the plan that is known, not what the solver claims of one, and the better of both bounds."""
+    watch(best.value, max(best.value, min(bound, best.bound)))
 
 
 def if_allowed(start: Known, limits: Limits) -> Known:

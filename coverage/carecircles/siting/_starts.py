@@ -6,7 +6,7 @@ What is greedy here always comes to its end, whatever the clock says: so that th
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from scipy import sparse
@@ -236,8 +236,17 @@ class _Swaps:
         self.may_open[others] = True
 
 
+def depth_of(worth: sparse.csc_matrix, chosen: Iterable[int]) -> np.ndarray:
+    """How many of these columns each row has."""
+    depth = np.zeros(worth.shape[0], dtype=np.int64)
+    for column in chosen:
+        depth[_rows_of(worth, column)] += 1
+    return depth
+
+
 def fill(
-    problem: Covering,
+    worth: sparse.csc_matrix,
+    weight: np.ndarray,
     need: np.ndarray,
     limits: Limits,
     clock: Clock,
@@ -246,42 +255,48 @@ def fill(
     """
     Columns within the budget by which many rows have as many as they `need`: a plan to start from.
 
-    Those that are `taken` come first. Each other is the one that brings most weight nearer to what it
+    All columns of a row are worth its weight. Those that are `taken` come first. Each other is the one that brings most weight nearer to what it
     needs; then single exchanges that gain.
     """
-    by_column, weight = problem.cover.T.tocsr(), problem.weight
     chosen: list[int] = [] if taken is None else taken.tolist()
-    depth = np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel()
+    depth = depth_of(worth, chosen)
 
     def gain_of(column: int) -> float:
-        rows = by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]]
-        return float((weight / need)[rows[depth[rows] < need[rows]]].sum())
+        rows = _rows_of(worth, column)
+        rows = rows[depth[rows] < need[rows]]
+        return float((weight[rows] / need[rows]).sum())
 
-    each, spare = by_column @ (weight / need), limits.budget - float(limits.price[chosen].sum())
+    each, spare = worth.T @ (1 / need), limits.budget - float(limits.price[chosen].sum())
     each[chosen] = 0
     for column in best_first(each, gain_of, limits.price, spare):
         chosen.append(column)
-        depth += by_column[column].toarray().ravel()
+        depth[_rows_of(worth, column)] += 1
     for _ in range(100):
         best, exchange = 1e-9 * max(1.0, weight.sum()), None
         now = weight[depth >= need].sum()
         for place, column in enumerate(chosen):
             if not clock.left():
                 break
-            others = depth - by_column[column].toarray().ravel()
+            others = depth.copy()
+            others[_rows_of(worth, column)] -= 1
             spare = limits.budget - limits.price[chosen].sum() + limits.price[column]
             left = weight[others >= need].sum()
-            gain = left - now + by_column @ np.where(others == need - 1, weight, 0.0)
-            gain[(limits.price > spare)] = -math.inf
+            gain = left - now + worth.T @ (others == need - 1).astype(float)
+            gain[limits.price > spare] = -math.inf
             gain[[c for c in chosen if c != column]] = -math.inf
             if gain.max() > best:
                 best, exchange = float(gain.max()), (place, int(gain.argmax()))
         if exchange is None:
             break
         place, column = exchange
-        depth += (by_column[column] - by_column[chosen[place]]).toarray().ravel()
+        depth[_rows_of(worth, chosen[place])] -= 1
+        depth[_rows_of(worth, column)] += 1
         chosen[place] = column
     return np.array(chosen, dtype=int)
+
+
+def _rows_of(worth: sparse.csc_matrix, column: int) -> np.ndarray:
+    return worth.indices[worth.indptr[column] : worth.indptr[column + 1]]
 
 
 def farthest_first(

@@ -20,14 +20,16 @@ def worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.nd
 
     Pairs worth nothing are left out.
     """
-    worth = of_pair * made.people[made.cell]
+    worth = made.people[made.cell]
+    worth *= of_pair
     some = (worth > 0) & ~made.is_must[made.column]
     cell, column, worth = made.cell[some], made.column[some], worth[some]
     is_row = np.zeros(len(made.people), dtype=bool)
     is_row[cell] = True
-    row, rows = np.cumsum(is_row) - 1, np.flatnonzero(is_row)
+    rows = np.flatnonzero(is_row)
+    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
     shape = (len(rows), len(made.candidates))
-    return sparse.csc_matrix((worth, (row[cell], column)), shape=shape), rows
+    return sparse.csr_matrix((worth, column, begins), shape=shape).tocsc(), rows
 
 
 def followed(
@@ -60,6 +62,14 @@ def followed(
     pairs = (made.cell[stays], made.column[stays], made.metres[stays])
     cell, column, metres = pairs
     return dataclasses.replace(made, cell=cell, column=column, metres=metres), _bound.Leads()
+
+
+def leads_of(made: Instance, memory: Memory | None) -> _bound.Leads | None:
+    """What is known of searches over the same candidates, None if nothing can be."""
+    if memory is None or memory.made is None or memory.made.candidates is not made.candidates:
+        return None
+    memory.leads = memory.leads or _bound.Leads()
+    return memory.leads
 
 
 def small_once(

@@ -44,6 +44,7 @@ class Siting:
     candidates for which there was no time: the bound is what it is without knowing anything of them.
     `kappa` is that of the goals 'fair' and 'fewest', else None, and `reached` what the latter brings the equivalent
     distance to.
+    `may_be_farther` says of an alternative that there was no time to know whether others as good stand farther away.
     """
 
     goal: str
@@ -61,6 +62,7 @@ class Siting:
     unmeasured: int = 0
     kappa: float | None = None
     reached: Reached | None = None
+    may_be_farther: bool = False
 
     def _repr_html_(self) -> str:
         whole = self.total if GOALS[self.goal].is_mean and self.total else 1.0
@@ -107,7 +109,9 @@ def siting_of(
     sign = -1.0 if row.is_less_better and not row.finds_number else 1.0
     must = np.flatnonzero(made.is_must)
     chosen = np.union1d(must, solution.chosen).astype(int)
-    is_own = np.isin(made.column, chosen)
+    is_chosen = np.zeros(len(made.candidates), dtype=bool)
+    is_chosen[chosen] = True
+    is_own = is_chosen[made.column]
     by_site = np.argsort(made.column[is_own], kind="stable")
     cell, column, metres = (a[is_own][by_site] for a in (made.cell, made.column, made.metres))
     ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}

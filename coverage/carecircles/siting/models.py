@@ -15,7 +15,6 @@ from carecircles.siting import (
     _fair,
     _most,
     _nearest,
-    _problem,
     _radius,
     _twice,
     _worths,
@@ -350,11 +349,11 @@ def maximize_backup(
 
     with solving(made, search) as clock:
         problem, rows = covering_of(made, made.depth < 2, limit)
-        need, have = 2 - made.depth[rows], twice(made.base, made.depth)
-        problem = _problem.merged(problem._replace(group=need))
+        have, of_rows = twice(made.base, made.depth), _twice.worths(problem, 2 - made.depth[rows])
+        del problem  # it is large
         solution = _twice.maximize_backup(
-            problem, problem.group, limits_of(made, clock),
-            slack=lambda value: search.gap * (have + value), clock=clock, watch=_worths.shifted(search.watch, have),
+            *of_rows, limits_of(made, clock), slack=_worths.slack(search, have, 1.0), clock=clock,
+            watch=_worths.shifted(search.watch, have), leads=_worths.leads_of(made, search.memory),
         )  # fmt: skip
         return siting_of(made, raised(solution, have), twice, clock)
 

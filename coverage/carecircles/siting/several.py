@@ -19,6 +19,7 @@ from carecircles.siting.rules import Rules, is_whole, served_streets
 from carecircles.siting.search import Memory, Search
 from carecircles.words import Sentence
 
+_CUT_SHORT = ("time limit", "stopped")
 _RING_M = 10.0  # alternatives are told apart in steps of so many metres
 
 
@@ -134,7 +135,8 @@ def alternatives(
     Returns
     -------
     alternatives
-        Metres that every new site keeps from the sites before (in steps of 10 m), and the plan.
+        Metres that every new site keeps from the sites before (in steps of 10 m), and the plan; it says if
+        for want of time it is not known whether there is one farther away.
 
     Examples
     --------
@@ -198,20 +200,27 @@ def _farthest(
 ) -> tuple[float, Siting] | None:
     """The largest distance at which a plan is still good enough, by halving, and that plan."""
     must, named = list(options["rules"].must_open), options["rules"].may_not_open
+    is_cut_short = False
 
     def at(ring: int, enough: float | None) -> Siting | None:
+        nonlocal is_cut_short
         kept = [*must, *candidates[apart >= max(ring * _RING_M, 1e-6)]]
         closed = tuple(set(named) & set(kept))
         rules = dataclasses.replace(options["rules"], candidates=kept, may_not_open=closed)
         search = dataclasses.replace(options["search"], enough=enough)
         try:
             plan = model(**{**options, "rules": rules, "search": search})
-        except (InfeasibleError, TimeoutError):
+        except InfeasibleError:
             return None
-        is_less = GOALS[plan.goal].is_less_better
-        is_good = plan.objective <= limit if is_less else plan.objective >= limit
-        is_good &= served_streets(rules, plan.sites.index) >= least
-        return plan if is_good and len(plan.sites) else None
+        except TimeoutError:
+            is_cut_short = True
+            return None
+        sign = -1 if GOALS[plan.goal].is_less_better else 1
+        is_good = sign * plan.objective >= sign * limit and len(plan.sites) > 0
+        if is_good and served_streets(rules, plan.sites.index) >= least:
+            return plan
+        is_cut_short |= plan.status in _CUT_SHORT and sign * plan.bound >= sign * limit
+        return None
 
     def ring_of(plan: Siting) -> float:
         """How far the sites of a plan stand from those before; it has none of its own if all must open."""
@@ -231,6 +240,7 @@ def _farthest(
             low, best = int(max(middle, min(ring_of(plan), high - 1))), plan
     if best is None:
         return None
+    may_be_farther = is_cut_short or best.status == "stopped"
     if best.status != "stopped":
         best = at(low, None) or best
-    return low * _RING_M, best
+    return low * _RING_M, dataclasses.replace(best, may_be_farther=may_be_farther)

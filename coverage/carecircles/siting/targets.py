@@ -55,7 +55,7 @@ def fewest_for_ede(
     Raises
     ------
     ValidationError
-        As `minimize_ede`, and if `ede` is not above 0 or there are prices.
+        As `minimize_ede`, and if `ede` is not above 0, or there are prices or a `least_by_street`.
     InfeasibleError
         If not even all candidates together bring it down so far; it says by how much they miss.
     TimeoutError
@@ -123,6 +123,16 @@ def _require(ede: float, epsilon: float, rules: Rules) -> None:
     if rules.prices is not None or rules.budget is not None:
         told = "prices and budgets do not count where the fewest centres are found; leave them out."
         problems.append(Sentence(told, zh="求最少中心数时不考虑费用和预算；请不要给出。"))
+    if rules.least_by_street is not None:
+        told = (
+            "least_by_street does not go with the fewest centres for an equivalent distance: with more centres more "
+            "streets have their own, and the distance may be larger; use floor_by_street."
+        )
+        zh = (
+            "least_by_street 不能与按等价均等距离求最少中心数同用：中心越多，须各有一处的街道越多，距离可能反而变大；"
+            "请用 floor_by_street。"
+        )
+        problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
     models.require_aversion(epsilon)

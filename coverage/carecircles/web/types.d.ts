@@ -50,6 +50,8 @@ interface SeatsData {
   seats: [number, number][];
   benches: { number: number; name: Words; lat: number; lon: number; figures: [Words, number][] }[];
 }
+/** From a way (lat, lon) to a centre that is far from it, and what is said of it. */
+interface FarData { note: Words; line: [number, number][] }
 type PlaceData = { name: Words; lat: null; bounds: Corners } | { name: Words; lat: number; lon: number };
 interface TilesData {
   url: string; subdomains: string[]; datum: "wgs84" | "cgcs2000" | "gcj02" | "bd09"; attribution: string;
