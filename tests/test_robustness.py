@@ -17,6 +17,7 @@ from carecircles import (
     datasets,
     evaluation,
     grid,
+    maps,
     network,
     plan,
     positions,
@@ -458,3 +459,31 @@ def test_evaluate_tells_the_interval_beside_the_share(tmp_path):
     )
     told = refused("evaluate", "--sure", "--by", "group", cwd=tmp_path)
     assert "--sure does not go with --services and --by group" in told
+
+
+def test_the_map_says_between_what_shares_lie(tmp_path):
+    """In the panel and the pop-up of every street, in the summary, and in the notes: as `evaluate --sure` has it."""
+    said = run(
+        "map", "--sure", "--cell", 200, "--out", "sure.html", "--lang", "en", cwd=tmp_path
+    ).stdout
+    run("evaluate", "--sure", "--cell", 200, "--out", "sure.json", cwd=tmp_path)
+    record = json.loads((tmp_path / "sure.json").read_text(encoding="utf-8"))
+    low, high = (record["district"][f"{end}_people_60_share"] for end in ("low", "high"))
+    between = f"{100 * low:.1f} % – {100 * high:.1f} %"
+    assert between in said
+    page = (tmp_path / "sure.html").read_text(encoding="utf-8")
+    assert between in page
+    area = datasets.load("hexi")
+    asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    found = robustness.measure(asis, robustness.draw(asis, rng=1))
+    layer = maps.street_layer(asis, sure=found)
+    assert [column["key"] for column in layer.data["told"]][-2:] == [
+        "low_people_60_share",
+        "high_people_60_share",
+    ]
+    for street, told in zip(layer.data["streets"], record["streets"], strict=True):
+        for end in ("low", "high"):
+            key = f"{end}_people_60_share"
+            assert street["figures"][key] == pytest.approx(told[key], abs=1e-6)
+    wrong = refused("map", "--sure", "--live", "--lang", "en", cwd=tmp_path)
+    assert "--sure does not go with --live or --services." in wrong

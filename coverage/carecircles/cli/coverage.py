@@ -50,6 +50,7 @@ _WITH_SERVICES = Sentence(
     "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
 )
 _WITH_SEVERAL = Sentence("--services and --by group", zh="--services 或 --by group 同用")
+_WITH_LIVE = Sentence("--live or --services", zh="--live 或 --services 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -87,6 +88,13 @@ def draw_map(
             "--services", help="Which of the services that centres offer are missing where."
         ),
     ] = False,
+    sure: Annotated[
+        bool,
+        typer.Option(
+            "--sure",
+            help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
+        ),
+    ] = False,
     options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
@@ -102,6 +110,7 @@ def draw_map(
         problems_of(base_map),
         _services_problems(options, ByWhom.street, services=services),
         conflicts({"--live": live}, _WITH_SERVICES) if services else [],
+        conflicts({"--sure": sure}, _WITH_LIVE) if live or services else [],
         target_problems([out], inputs),
     )
     plan = evaluated(options, is_drawn=live, each=services)
@@ -109,15 +118,20 @@ def draw_map(
         from carecircles import plan as plans
 
         plan = plans.of_all_services(plan)
+    found = _drawn(plan, options) if sure else None
     with busy(DRAWING, options.lang):
         from carecircles import io, maps, report
 
-        draw = maps.whatif_map if live else maps.coverage_map
-        page = draw(plan, lang=options.lang, tiles=base_map()).get_root().render()
+        if live:
+            drawn = maps.whatif_map(plan, lang=options.lang, tiles=base_map())
+        else:
+            drawn = maps.coverage_map(plan, lang=options.lang, tiles=base_map(), sure=found)
+        page = drawn.get_root().render()
         io.write_results({out: lambda: page}, inputs=inputs)
-    table = report.summary_table(plan, lang=options.lang)
+    table = report.summary_table(plan, lang=options.lang, sure=found)
     title = say(maps.title(plan.area), options.lang)
-    notes = report.notes(plan, lang=options.lang)
+    told = report.sure_notes(found) if found is not None else []
+    notes = [*(say(line, options.lang) for line in told), *report.notes(plan, lang=options.lang)]
     print_table(table, title=title, notes=notes, lang=options.lang)
     print_line(out)
 

@@ -38,6 +38,7 @@ from carecircles.maps.drawing import (
 from carecircles.maps.layers import claim_signs, coverage_layers, missing_signs, street_figures
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
+from carecircles.robustness import Robustness
 from carecircles.words import Text, say
 
 
@@ -48,6 +49,7 @@ def coverage_map(
     lang: str = "en",
     tiles: BaseMap | None = None,
     claims: Claims | None = None,
+    sure: Robustness | None = None,
 ) -> folium.Map:
     """
     The coverage of a plan as a folium map that opens without a network.
@@ -65,6 +67,8 @@ def coverage_map(
         nothing else; without, for nothing at all.
     claims
         From `claims.claims_of`; of a plan with another reach beside it they are worked out if None.
+    sure
+        From `robustness.measure` of the plan: its intervals stand beside the shares.
 
     Returns
     -------
@@ -85,15 +89,17 @@ def coverage_map(
         claims = claims_of(plan)
     config: dict[str, Any] = {
         "title": title(plan.area),
-        "summary": report.summary(plan),
+        "summary": report.summary(plan, sure=sure),
         "legend": [*missing_signs(plan), *legend_of(plan)],
-        "table": _coverage_table(plan),
+        "table": _coverage_table(plan, sure),
     }
+    if sure is not None:
+        config["notes"] = [*report.sure_notes(sure), *notes_of(plan)]
     if claims is not None:  # there are circles then, whatever reach is
         signs = [entry for entry in config["legend"] if entry["sign"] != "none"]
         config["legend"] = [*signs, *claim_signs(plan)]
-        config["notes"] = [report.claims_note(claims), *notes_of(plan)]
-    return finished(plan, coverage_layers(plan, zones, tiles, lang, claims), config, lang)
+        config["notes"] = [report.claims_note(claims), *config.get("notes", notes_of(plan))]
+    return finished(plan, coverage_layers(plan, zones, tiles, lang, claims, sure), config, lang)
 
 
 def comparison_map(
@@ -189,12 +195,13 @@ def comparison_map(
     return cast(Page, m.get_root())
 
 
-def _coverage_table(plan: Plan) -> dict[str, Any]:
+def _coverage_table(plan: Plan, sure: Robustness | None = None) -> dict[str, Any]:
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
-    figures = street_figures(plan)
+    figures = street_figures(plan, sure)
+    shown = report.COVERAGE_PANEL if sure is None else (*report.COVERAGE_PANEL, *report.INTERVAL)
     return {
         "title": {"en": "By street", "zh": "按街道"},
-        "columns": report.panel(report.COVERAGE_PANEL, group),
+        "columns": report.panel(shown, group),
         "rows": [
             {
                 "short_name": short_name_of(outlines.loc[code]),

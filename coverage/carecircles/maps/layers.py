@@ -16,6 +16,7 @@ from carecircles import (
     provision,
     reach,
     report,
+    robustness,
     services,
 )
 from carecircles.area import StudyArea
@@ -40,6 +41,7 @@ from carecircles.maps.drawing import (
 from carecircles.maps.tiles import BaseMap, tile_layer
 from carecircles.people import of_group
 from carecircles.plan import Plan, is_straight
+from carecircles.robustness import Robustness
 from carecircles.words import Text
 
 CLAIMED: Text = {"en": "Claimed by the circle, not reached on foot", "zh": "服务圈内，步行不可达"}
@@ -53,11 +55,13 @@ def coverage_layers(
     tiles: BaseMap | None,
     lang: str,
     claims: Claims | None = None,
+    sure: Robustness | None = None,
 ) -> list[Drawing]:
     """
     What the map of a plan shows, from the ground up.
 
-    With what the circle claims (`claims.claims_of`), circle and walk over each other.
+    With what the circle claims (`claims.claims_of`), circle and walk over each other; with what draws say
+    (`robustness.measure`), the interval of each street.
     """
     area, parts = plan.area, None
     if zones is None:
@@ -67,7 +71,7 @@ def coverage_layers(
     return [
         grid_layer(plan, lang=lang, show=not plan.parts),
         *([missing_layer(plan, lang=lang)] if plan.parts else []),
-        street_layer(plan, lang=lang),
+        street_layer(plan, lang=lang, sure=sure),
         zone_layer(plan, zones, parts, lang=lang, show=not plan.parts),
         *(_without(key, part, lang) for key, part in plan.parts.items()),
         *(claim_layers(plan, claims, lang=lang) if claims is not None else []),
@@ -271,13 +275,15 @@ def classes_of(most: float) -> list[float]:
     return [1.0, *(step * n for n in range(1, 5) if 1 < step * n <= most)]
 
 
-def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing:
+def street_layer(
+    plan: Plan, *, lang: str = "en", show: bool = False, sure: Robustness | None = None
+) -> Drawing:
     """
     Streets filled by the share of people who are covered, of the group whose figures come first.
 
     Parameters
     ----------
-    plan
+    plan, sure
         As in `coverage_map`.
 
     Examples
@@ -289,9 +295,10 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     'streets'
     """
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
-    figures = street_figures(plan)
+    figures = street_figures(plan, sure)
+    told = report.STREET_FACTS if sure is None else (*report.STREET_FACTS, *report.INTERVAL)
     data = {
-        "told": report.told(report.STREET_FACTS, group, plan.cost.unit),
+        "told": report.told(told, group, plan.cost.unit),
         "streets": [
             {
                 "name": report.name_of(outlines.loc[code]),
@@ -306,13 +313,18 @@ def street_layer(plan: Plan, *, lang: str = "en", show: bool = False) -> Drawing
     return Drawing("streets", data, bounds=outlines.total_bounds, names=names, lang=lang, show=show)
 
 
-def street_figures(plan: Plan) -> dict[Hashable, dict[Hashable, Any]]:
+def street_figures(
+    plan: Plan, sure: Robustness | None = None
+) -> dict[Hashable, dict[Hashable, Any]]:
     """What the page tells of each street, by code: figures of the group that comes first."""
     columns = [
         column["key"]
         for column in report.told(report.STREET_FACTS, comparison.headline(plan), plan.cost.unit)
     ]
     coverage = report.in_unit_of(evaluation.by_street(plan.cells), plan)[columns]
+    if sure is not None:
+        told = [name.replace("{g}", sure.group) for name in report.INTERVAL]
+        coverage = coverage.join(robustness.by_street(sure)[told])
     coverage = coverage.astype(object).where(coverage.notna(), None)
     return coverage.to_dict("index")
 

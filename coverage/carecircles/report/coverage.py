@@ -12,7 +12,7 @@ from carecircles import comparison, evaluation, robustness
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
-from carecircles.report.columns import alone, as_text, facts, figure, records_of, rounded
+from carecircles.report.columns import alone, as_text, column_of, facts, figure, records_of, rounded
 from carecircles.report.frames import (
     columns_of,
     heading_of,
@@ -311,9 +311,9 @@ def nearest_names(area: StudyArea, zones: gpd.GeoDataFrame) -> list[Text | None]
     return [centre_name(area.facilities.loc[i]) if i else None for i in zones["nearest"]]
 
 
-def summary(plan: Plan) -> list[dict[str, Text]]:
+def summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Text]]:
     """
-    The district in a few lines: label and value, in each language.
+    The district in a few lines: label and value, in each language; with draws, between what the share lies.
 
     Examples
     --------
@@ -327,6 +327,10 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
     first, d = comparison.headline(plan), _coverage(plan, "district").iloc[0]
     streets = evaluation.by_street(plan.cells)[f"covered_{first.column}_share"]
     whole = f"{(streets == 1).sum()} / {len(streets)}"
+    drawn: list[dict[str, Text]] = []
+    if sure is not None:
+        [between] = share_ranges(robustness.of_district(sure).to_frame().T, sure.group)
+        drawn.append(_line(column_of("share_range")[0].label, between))
     every: Text = {"en": "Streets with every {one} covered", "zh": "{short}全部覆盖的街道"}
     return [
         _line(centres_label(plan.area), centre_count(plan.area)),
@@ -334,6 +338,7 @@ def summary(plan: Plan) -> list[dict[str, Text]]:
             _line(label, alone(column, d[column]))
             for column, label in facts(SUMMARY, first, plan.cost.unit).items()
         ),
+        *drawn,
         _line(of_group(every, first), whole),
     ]
 
@@ -345,7 +350,7 @@ def _line(label: Text, value: Text | str) -> dict[str, Text]:
     }
 
 
-def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
+def summary_table(plan: Plan, *, lang: str, sure: Robustness | None = None) -> pd.DataFrame:
     """
     `summary` as a table of two columns.
 
@@ -357,7 +362,7 @@ def summary_table(plan: Plan, *, lang: str) -> pd.DataFrame:
     >>> report.summary_table(asis, lang="en").iloc[2].tolist()
     ['60+ covered', '57.0 %']
     """
-    lines = summary(plan)
+    lines = summary(plan, sure=sure)
     return pd.DataFrame(
         {
             say(DISTRICT, lang): [say(line["label"], lang) for line in lines],

@@ -254,6 +254,10 @@ SUMMARY = (
     "mean_distance_{u}",
     "p90_distance_{u}",
 )
+INTERVAL = (
+    "low_{g}_share",
+    "high_{g}_share",
+)  # beside the share of people covered, where it is drawn
 STREET_FACTS = (
     "{g}",
     "covered_{g}_share",
