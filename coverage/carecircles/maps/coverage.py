@@ -198,7 +198,7 @@ def comparison_map(
 def _coverage_table(plan: Plan, sure: Robustness | None = None) -> dict[str, Any]:
     outlines, group = in_degrees(plan.area.streets), comparison.headline(plan)
     figures = street_figures(plan, sure)
-    shown = report.COVERAGE_PANEL if sure is None else (*report.COVERAGE_PANEL, *report.INTERVAL)
+    shown = report.COVERAGE_PANEL if sure is None else report.COVERAGE_SURE_PANEL
     return {
         "title": {"en": "By street", "zh": "按街道"},
         "columns": report.panel(shown, group),

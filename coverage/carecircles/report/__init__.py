@@ -110,6 +110,7 @@ from carecircles.report.shown import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.shown import CHANGE_PANEL as CHANGE_PANEL
 from carecircles.report.shown import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.shown import COVERAGE_PANEL as COVERAGE_PANEL
+from carecircles.report.shown import COVERAGE_SURE_PANEL as COVERAGE_SURE_PANEL
 from carecircles.report.shown import GAIN_PANEL as GAIN_PANEL
 from carecircles.report.shown import INTERVAL as INTERVAL
 from carecircles.report.shown import LIVE_PANEL as LIVE_PANEL

@@ -225,6 +225,13 @@ COVERAGE_PANEL = (
     "backup_{g}_share",
     "uncovered_{named}",
 )
+COVERAGE_SURE_PANEL = (  # as many columns as there is room for
+    "street_name",
+    "covered_{g}_share",
+    "low_{g}_share",
+    "high_{g}_share",
+    "uncovered_{named}",
+)
 CHANGE_PANEL = (
     "street_name",
     "covered_{g}_share_before",
@@ -254,10 +261,7 @@ SUMMARY = (
     "mean_distance_{u}",
     "p90_distance_{u}",
 )
-INTERVAL = (
-    "low_{g}_share",
-    "high_{g}_share",
-)  # beside the share of people covered, where it is drawn
+INTERVAL = ("low_{g}_share", "high_{g}_share")  # of the share of people covered, in pop-ups
 STREET_FACTS = (
     "{g}",
     "covered_{g}_share",
