@@ -189,7 +189,7 @@ def walked(tmp_path_factory):
         "crossing_s = 30",
     ):
         assert f"# {line}" in plain
-        plain = plain.replace(f"# {line}", line)
+        plain = plain.replace(f"# {line}", line, 1)
     (folder / "area.toml").write_text(plain, encoding="utf-8")
     return folder
 

@@ -235,7 +235,7 @@ def test_the_command_gives_the_figures_of_the_page(browser, tmp_path):
     """map --live --reach walking, plan by hand, save the file, and whatif --reach walking on it."""
     folder = shutil.copytree(datasets.folder("template"), tmp_path / "area")
     text = (folder / "area.toml").read_text(encoding="utf-8")
-    walk = text.replace("# network =", "network =").replace("# barriers =", "barriers =")
+    walk = text.replace("# network =", "network =", 1).replace("# barriers =", "barriers =", 1)
     (folder / "area.toml").write_text(walk, encoding="utf-8")
     path = tmp_path / "live.html"
     options = ("--area", folder, "--cell", "100", "--reach", "walking")

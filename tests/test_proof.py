@@ -381,9 +381,9 @@ def test_a_gap_is_a_share_or_unknown():
     assert 0 < plan.bound <= 7
     assert math.isnan(plan.gap)
     for lang, said in (("en", "nobody knows"), ("zh", "差距未知")):
-        assert said in siting_report._proof(plan)[lang]
+        assert said in siting_report.proof_note(plan.status, plan.gap)[lang]
     known = dataclasses.replace(plan, gap=0.25)
-    assert "up to 25 %" in siting_report._proof(known)["en"]
+    assert "up to 25 %" in siting_report.proof_note(known.status, known.gap)["en"]
 
 
 def test_a_floor_nobody_can_meet_is_said_at_once(tmp_path):

@@ -45,6 +45,7 @@ _SCRIPTS_OF = {
     "missing": ("missing",),
     "sure": ("sure",),
     "seats": ("seats",),
+    "far": ("far",),
     "live": (
         *("limits", "counting", "ways", "walk", "ground", "plan", "toml", "scenario"),
         *("reached", "planner", "live"),

@@ -146,17 +146,6 @@ carecircles.layers = (function () {
     return group;
   }
 
-  /** Lines from centres that are far from any way to the nearest one.
-      @param {FarData[]} data */
-  function far(data) {
-    return L.featureGroup(data.map(({ line, note }) => {
-      const layer = L.polyline(line, { pane: "cc-lines", className: "cc-far", color: "#0f172a", weight: 2.5, dashArray: "2 5" });
-      layer.bindTooltip(() => element("span", "", say(note)), { sticky: true, className: "cc-tip" });
-      nameForReaders(layer, () => say(note));
-      return layer;
-    }));
-  }
-
   /** Stations and other places to find one's way by; places without a point are only found.
       @param {PlaceData[]} data */
   function places(data) {
@@ -222,6 +211,6 @@ carecircles.layers = (function () {
   }
 
   carecircles.makePanes = makePanes;
-  Object.assign(carecircles.draw, { streets, borders, circles, zones, claims, isochrones, far, places });
+  Object.assign(carecircles.draw, { streets, borders, circles, zones, claims, isochrones, places });
   return { nameForReaders };
 })();
