@@ -814,10 +814,10 @@ def test_the_order_of_rows_candidates_and_pairs_changes_nothing(goal):
     sites = centres_at(
         [10, 10], *([x, y] for x in range(25, 500, 100) for y in range(25, 500, 100))
     )
-    far = 1e6 if goal in ("distance", "fair", "worst") else 160
+    far = 1e6 if goal in ("distance", "fair", "fewest", "worst") else 160
     table = reach.straight_line(demand, sites, cutoff=far).table
-    asked = {"full": 60.0} if goal == "gradual" else {}
-    asked |= {} if goal == "facilities" else {"new": 2}
+    asked = {"gradual": {"full": 60.0}, "fewest": {"ede": 250.0}}.get(goal, {})
+    asked |= {} if goal in ("facilities", "fewest") else {"new": 2}
     found = []
     for seed in range(3):
         rng = np.random.default_rng(seed)
