@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import typer
 
-from carecircles.words import Sentence, printable, say
+from carecircles.words import Sentence, joined, printable, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ MAKING_THE_GRID = Sentence("making the grid", zh="正在生成网格")
 MEASURING = Sentence("measuring distances and counting people", zh="正在量算距离、统计人数")
 DRAWING = Sentence("drawing the map", zh="正在绘制地图")
 WRITING = Sentence("writing", zh="正在写出")
+_ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
 _ours: ContextVar[TextIO | None] = ContextVar("ours", default=None)
 
 
@@ -176,3 +177,22 @@ def busy(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
 def is_watched() -> bool:
     """Whether somebody sees what is said while it is done."""
     return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextlib.contextmanager
+def searching(doing: Sentence, lang: str) -> "Iterator[Callable[[float, float], None] | None]":
+    """Say how good the best plan is and what no plan can beat, where somebody watches."""
+    with busy(joined([doing, _ENOUGH], ""), lang) as tell:
+        yield (
+            (lambda value, bound: tell(_progress(doing, value, bound))) if is_watched() else None
+        )
+
+
+def _progress(doing: Sentence, value: float, bound: float) -> Sentence:
+    gap = abs(bound - value) / max(abs(value), 1.0)
+    known = Sentence("no good plan yet", zh="尚无好的方案")
+    if gap <= 1:
+        of = f"{100 * gap:.2f} %"
+        told = f"{value:,.0f}, at best {bound:,.0f}, gap {of}"
+        known = Sentence(told, zh=f"{value:,.0f}，至多 {bound:,.0f}，差距 {of}")
+    return joined([doing, Sentence(": ", zh="："), known, _ENOUGH], "")

@@ -41,7 +41,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import DRAWING, MEASURING, Answer, busy, give, print_table
+from carecircles.cli.output import DRAWING, MEASURING, Answer, busy, give, print_table, searching
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, say
 
@@ -167,8 +167,8 @@ def give_phases(
         spacing = None if places.file else places.spacing or options.cell
         require_siting_memory("coverage", pairs, options, spacing=spacing)
         phases = _phases(told, means, candidates)
-    with busy(_LOOKING, options.lang):
-        search = siting.Search(*effort, since=begun)
+    with searching(_LOOKING, options.lang) as watch:
+        search = siting.Search(*effort, watch, since=begun)
         found = siting.maximize_in_phases(
             phases[:count],
             candidates=candidates.index,

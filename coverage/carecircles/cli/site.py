@@ -1,10 +1,9 @@
 """`carecircles site`."""
 
-import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -46,7 +45,7 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import MEASURING, Answer, busy, give, is_watched, print_table
+from carecircles.cli.output import MEASURING, Answer, busy, give, print_table, searching
 from carecircles.cli.phases import (
     Means,
     Phased,
@@ -55,7 +54,7 @@ from carecircles.cli.phases import (
     number_of,
     whole_of,
 )
-from carecircles.words import Sentence, joined, listed, say
+from carecircles.words import Sentence, listed, say
 
 
 class Objective(StrEnum):
@@ -186,7 +185,6 @@ _EDE = "kolm-pollak-ede"
 _SHARE = Sentence("a share from 0 to 1", zh="介于 0 到 1 之间的比例")
 _DRAWS_OF_PLANS = 100
 _LOOKING = Sentence("looking for sites", zh="正在选址")
-_ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
 
 
 @command()
@@ -319,7 +317,7 @@ def site(
         )
         return
     several, others = None, []
-    with _watching(options.lang) as watch:
+    with searching(_LOOKING, options.lang) as watch:
         search = siting.Search(effort.gap, effort.time_limit, watch)
         first = dataclasses.replace(search, since=begun)
         plan = siting.answer(question, new=goal.new, search=first)
@@ -599,20 +597,3 @@ def _print_siting(
         print_table(table, title=title, lang=lang)
     below = [*notes, *report.siting_remarks(before, after, lang=lang)]
     print_table(tables[-1], title=titles[len(tables) - 1], notes=below, lang=lang)
-
-
-@contextlib.contextmanager
-def _watching(lang: str) -> "Iterator[Callable[[float, float], None] | None]":
-    """Say how good the best plan is and what no plan can beat, where somebody watches."""
-    with busy(joined([_LOOKING, _ENOUGH], ""), lang) as tell:
-        yield (lambda value, bound: tell(_progress(value, bound))) if is_watched() else None
-
-
-def _progress(value: float, bound: float) -> Sentence:
-    gap = abs(bound - value) / max(abs(value), 1.0)
-    known = Sentence("no good plan yet", zh="尚无好的方案")
-    if gap <= 1:
-        of = f"{100 * gap:.2f} %"
-        told = f"{value:,.0f}, at best {bound:,.0f}, gap {of}"
-        known = Sentence(told, zh=f"{value:,.0f}，至多 {bound:,.0f}，差距 {of}")
-    return joined([_LOOKING, Sentence(": ", zh="："), known, _ENOUGH], "")
