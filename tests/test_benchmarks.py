@@ -42,6 +42,12 @@ from carecircles.datum import from_wgs84, to_wgs84
 from tests.conftest import CRS, ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
+def only_measured(benchmark):
+    """What takes long is no part of the suite."""
+    if not benchmark.enabled:
+        pytest.skip("only measured: run with --benchmark-enable")
+
+
 @pytest.fixture(scope="module", params=[50, 10], ids=["50m", "10m"])
 def demand(request, hexi):
     return grid.make_demand(hexi.streets, hexi.population, cell=request.param)
@@ -115,6 +121,7 @@ def test_open_everywhere(benchmark, hexi, demand):
 @pytest.mark.parametrize("draws", [1000, 10_000])
 def test_sure(benchmark, hexi, hexi_cells, draws):
     """Positions of 42 of 45 centres drawn so often, and what each of them takes away, at 50 m."""
+    only_measured(benchmark)
     asis = planned(hexi, hexi_cells)
 
     def figures():
@@ -127,6 +134,7 @@ def test_sure(benchmark, hexi, hexi_cells, draws):
 @pytest.mark.parametrize("goal", ["distance", "fair", "expected"])
 def test_site_in_gaps_of_hexi(benchmark, hexi, hexi_cells, goal):
     """Five new centres among 3,642 candidates, proven."""
+    only_measured(benchmark)
     asis = planned(hexi, hexi_cells)
     drawn = robustness.draw(asis, draws=1000, rng=1)
     asis = robustness.with_probability(robustness.measure(asis, drawn))
@@ -164,8 +172,7 @@ def in_a_process(*arguments):
 @pytest.mark.parametrize("case", SITING)
 def test_siting(benchmark, case):
     """16,641 places, with the model built and proven; seconds and peak memory in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     found = benchmark.pedantic(in_a_process, ("carecircles", *SITING[case], 0), rounds=1)
     benchmark.extra_info |= found
 
@@ -174,8 +181,7 @@ def test_siting(benchmark, case):
 def test_siting_beside_spopt(benchmark, case):
     """The same instance by both in one run; needs spopt, and with 1,000 candidates many minutes."""
     pytest.importorskip("spopt")
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     ours = in_a_process("carecircles", *SITING[case], 0)
     theirs = benchmark.pedantic(in_a_process, ("spopt", *SITING[case], 0), rounds=1)
     assert ours["objective"] == pytest.approx(theirs["objective"])
@@ -203,8 +209,7 @@ def test_a_whole_command(benchmark, tmp_path, hexi, command):
     Processor time is what other programs on the machine disturb least. Without compiled modules
     (PYTHONDONTWRITEBYTECODE) a tenth of a second more goes into compiling ours.
     """
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     told = (  # of itself; what the system tells of a process counts the one that started it, too
         "import atexit, pathlib; status = pathlib.Path('/proc/self/status');"
         "atexit.register(lambda: pathlib.Path('status').write_text(status.read_text()));"
@@ -261,8 +266,7 @@ MEMORY = [
 @pytest.mark.parametrize("command", MEMORY)
 def test_memory(benchmark, command):
     """Peak of a command beside what `memory` estimates, in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     arguments = [sys.executable, "-m", "tests.memory_runs", *command.split()]
     found = benchmark.pedantic(
         subprocess.run, (arguments,), {"capture_output": True, "check": True, "cwd": ROOT}, rounds=1
@@ -281,8 +285,7 @@ def test_datum_there_and_back(benchmark, datum):
 @pytest.mark.parametrize("cell", [50, 11, 3.5], ids=["19k-cells", "400k-cells", "4M-cells"])
 def test_page_in_the_browser(benchmark, browser, hexi, tmp_path, cell):
     """From opening the file to the painted grid; the time of a pan stands in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     cells = evaluated(hexi.streets, hexi.population, hexi.facilities, cell=cell)
     path = tmp_path / "map.html"
     maps.coverage_map(planned(hexi, cells)).save(path)
@@ -315,8 +318,7 @@ def test_page_in_the_browser(benchmark, browser, hexi, tmp_path, cell):
 @pytest.mark.parametrize("cell", [50, 3.5], ids=["19k-cells", "4M-cells"])
 def test_a_move_on_the_live_map(benchmark, browser, hexi, tmp_path, cell, spread):
     """Milliseconds of one step of a drag with cells, circle, figures and table updated, in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     demand = grid.make_demand(hexi.streets, hexi.population, cell=cell)
     if spread == "unevenly":  # one way, or the page would be too large with four million cells
         demand = unevenly(demand.drop(columns="people"))
@@ -381,8 +383,7 @@ def footprints():
 
 def test_a_million_footprints_on_five_million_cells(benchmark, request):
     """Weights alone; the peak of the process in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     study = request.getfixturevalue("footprints")
     demand = benchmark.pedantic(weights.make_demand, (study,), {"cell": 10}, rounds=1)
     benchmark.extra_info["cells"] = len(demand)
@@ -393,8 +394,7 @@ def test_a_million_footprints_on_five_million_cells(benchmark, request):
 @pytest.mark.filterwarnings("ignore")  # tobler's and its libraries'
 def test_squares_into_cells_beside_others(benchmark, hexi, engine):
     """People of squares of 200 m into cells of 50 m."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     left, bottom, right, top = hexi.streets.total_bounds
     x, y = np.meshgrid(np.arange(left, right, 200), np.arange(bottom, top, 200))
     squares = gpd.GeoDataFrame(
@@ -477,8 +477,7 @@ CITY = ["grid", "pairs", "nearest", "plan", "by street", "zones", "map"]
 @pytest.mark.parametrize("step", CITY)
 def test_a_city(benchmark, request, step):
     """Each step alone; processor time and peak of the process in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     study, demand = request.getfixturevalue("city")
     asis = None if step in CITY[:4] else planned(study, demand)
     run = {
@@ -496,8 +495,7 @@ def test_a_city(benchmark, request, step):
 @pytest.mark.parametrize("engine", ["carecircles", "geopandas", "k-d tree"])
 def test_a_city_beside_others(benchmark, request, engine):
     """From cells to the people covered and their way to the nearest centre, by street; all say the same."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     study, demand = request.getfixturevalue("city")
     street, persons = demand["street"].cat.codes.to_numpy(), demand["people_60"].to_numpy()
     sites = shapely.get_coordinates(study.facilities.geometry)
@@ -563,8 +561,7 @@ def measured(benchmark, run):
 )
 def test_nearest_round_barriers(benchmark, side, centres, crossings, spans):
     """Twelve winding rivers, six each way; how many cells have no way to any centre in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     rng, wide = np.random.default_rng(0), 50 * side
     at = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
     cells = pd.DataFrame(50.0 * at + 25, columns=["x", "y"])
@@ -624,8 +621,7 @@ ENGINES = ["carecircles", "networkx", "rustworkx"]
 @pytest.mark.parametrize("engine", ENGINES)
 def test_nearest_on_foot_beside_others(benchmark, streets, engine, centres):
     """The nearest of so many centres for every junction, however far; the others ask from one joined to all."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     net, junctions, sites = streets
     graph, sites = drawn_by(engine, net), sites[:centres]
     if engine == "carecircles":
@@ -651,8 +647,7 @@ def test_all_walks_of_700_m_beside_others(benchmark, streets, engine):
 
     rustworkx knows no limit and walks to the end of the city.
     """
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     net, junctions, sites = streets
     graph = drawn_by(engine, net)
     if engine == "carecircles":
@@ -700,8 +695,7 @@ def test_a_plan_on_foot(benchmark, streets, measuring):
 @pytest.mark.parametrize("cutoff", [700, math.inf])
 def test_a_search_through_3_8_million_junctions(benchmark, cutoff):
     """SciPy's search from 2,000 centres alone, within 700 m and however far; peak of the process in the extra info."""
-    if not benchmark.enabled:
-        pytest.skip("only measured: run with --benchmark-enable")
+    only_measured(benchmark)
     links = network.graph_of(lattice_city(1950)).links
     sites = np.random.default_rng(1).choice(links.shape[0], 2000, replace=False)
     run = functools.partial(dijkstra, links, indices=sites, min_only=True, limit=cutoff)
@@ -712,6 +706,7 @@ def test_a_search_through_3_8_million_junctions(benchmark, cutoff):
 @pytest.mark.parametrize("is_priced", [False, True], ids=["numbers", "budgets"])
 def test_four_phases_of_hexi(benchmark, hexi, is_priced):
     """3,642 candidates in four phases whose people differ by street at random; prices of 50 to 200."""
+    only_measured(benchmark)
     asis = planned(hexi)
     places = siting.candidates_in_gaps(asis, spacing=100)
     rng = np.random.default_rng(0)
