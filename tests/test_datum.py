@@ -4,7 +4,7 @@ import geocoordinates_ffi as oracle
 import numpy as np
 import prcoords
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carecircles.datum import DATUMS, from_wgs84, parse_datum, to_wgs84
@@ -20,6 +20,7 @@ def sample(n=300):
 
 @pytest.mark.parametrize("datum", DATUMS)
 @given(point=in_china)
+@settings(deadline=None)
 def test_round_trip_is_better_than_a_centimetre(datum, point):
     lon, lat = to_wgs84(*from_wgs84(*point, datum=datum), datum=datum)
     assert abs(lon - point[0]) < CENTIMETRE / 100
