@@ -19,6 +19,8 @@ from carecircles.siting.rules import Rules
 from carecircles.siting.search import Memory, Search, solving
 from carecircles.words import Sentence
 
+_ROUNDING = 1e-9  # share by which an equivalent distance may be told too large
+
 
 def fewest_for_ede(
     demand: pd.DataFrame,
@@ -162,7 +164,7 @@ def _halved(
     clock: Clock,
 ) -> tuple[np.ndarray, int, int]:
     """A plan that is enough, its number of centres, and the least number there can be."""
-    limit = ede * (1 + 1e-12)
+    limit = ede * (1 + _ROUNDING)
     is_floored = made.least is not None or made.mean is not None
     if not is_floored and equivalent(made.base, made.depth) <= limit:
         return np.flatnonzero(made.is_must), must, must
