@@ -532,12 +532,14 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
     There is one standard at a time, and of one centre only move, equip and enlarge go together.
     """
     steps = steps[steps["act"] != "rebuild"]
-    is_standard = steps["act"] == "standard"
-    whom = steps["to"].where(~is_standard, "")
+    told = steps[["step", "act", "to", "date", "until"]].to_dict("records")
+    alike: dict[object, list[dict[Any, Any]]] = {}
+    for one in told:
+        alike.setdefault(None if one["act"] == "standard" else str(one["to"]), []).append(one)
     pairs = (
         pair
-        for _, some in steps.groupby([is_standard, whom], sort=False)
-        for pair in itertools.combinations(some.to_dict("records"), 2)
+        for some in alike.values()
+        for pair in itertools.combinations(some, 2)
         if not (pair[0]["act"] != pair[1]["act"] and {one["act"] for one in pair} <= _TOGETHER)
         and _overlap(*pair)
     )
@@ -548,12 +550,12 @@ def _contradictions(steps: pd.DataFrame, file: str) -> list[tuple[int, int, Sent
         if one["act"] == "standard":
             what = Sentence("two standards", zh="两个标准")
         (first, act), (second, act_too) = ((step["step"], step["act"]) for step in (one, other))
-        told = f"they contradict each other ({what}: {act} and {act_too}); keep one, or give each its dates"
+        line = f"they contradict each other ({what}: {act} and {act_too}); keep one, or give each its dates"
         zh = f"互相矛盾（{what.zh}：{act} 和 {act_too}）；请只留一个，或分别写明日期"
         where = Sentence(
             f"{file}, steps {first} and {second}", zh=f"{file}，第 {first}、{second} 步"
         )
-        found.append((first, second, at(where, Sentence(told, zh=zh))))
+        found.append((first, second, at(where, Sentence(line, zh=zh))))
     return found
 
 
