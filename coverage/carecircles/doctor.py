@@ -60,7 +60,7 @@ def findings(folder: Path | str = ".") -> list[Finding]:
     """
     return [
         Finding(
-            Sentence("carecircles", zh="carecircles"),
+            _plain("carecircles"),
             _plain(f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
         ),
         *_libraries(_requirements()),

@@ -55,24 +55,23 @@ def _in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _write_help(command: Any, ctx: Any, formatter: Any) -> None:
+    """Write the help."""
+    formatter.write("\n".join(_lines(command, ctx)) + "\n")
+
+
 class SpeakingCommand(TyperCommand):
     """A command whose help is in the language it `speaks`."""
 
     speaks = "en"
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        formatter.write("\n".join(_lines(self, ctx)) + "\n")
+    format_help = _write_help
 
 
 class Program(TyperGroup):
     """The program, whose help is in the language it `speaks`."""
 
     speaks = "en"
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        formatter.write("\n".join(_lines(self, ctx)) + "\n")
+    format_help = _write_help
 
 
 def speak(program: Any, lang: str) -> None:

@@ -294,7 +294,7 @@ def phased_scenario(
     return {
         "name": f"{made['name']}（分期）",
         "name_en": f"{made['name_en']} in phases",
-        "note": f"为{group['zh']}分期选址（{'、'.join(years)}），候选点 {every} 个。{proof['zh']}",
-        "note_en": f"Sited for people {group['en']} in phases ({', '.join(years)}) among {every} candidates. {proof['en']}",
+        "note": f"为{group['zh']}分期选址（{'、'.join(years)}），候选点 {every:,} 个。{proof['zh']}",
+        "note_en": f"Sited for people {group['en']} in phases ({', '.join(years)}) among {every:,} candidates. {proof['en']}",
         "step": steps,
     }

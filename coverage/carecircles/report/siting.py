@@ -212,9 +212,9 @@ def siting_scenario(
         "name": made["name"],
         "name_en": made["name_en"],
         "note": f"在“{of['zh']}”之外为{group['zh']}选址（{_goal(siting).what['zh']}），"
-        f"候选点 {every} 个。{proof['zh']}",
+        f"候选点 {every:,} 个。{proof['zh']}",
         "note_en": f"Sited for people {group['en']} ({_goal(siting).what['en']}) beside "
-        f"'{of['en']}', among {every} candidates. {proof['en']}",
+        f"'{of['en']}', among {every:,} candidates. {proof['en']}",
         **({} if plan.area.year is None else {"year": plan.area.year}),
         "step": made["step"],
     }

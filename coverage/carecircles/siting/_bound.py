@@ -18,7 +18,8 @@ to what a plan is worth: a constant, and what each column adds. Fisher, Manageme
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -275,15 +276,72 @@ def bound(
         served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
         return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
     cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
-    reached, _ = cuts.add(part)
-    found = _limited(cuts, np.zeros(0), price, budget, part)
+
+    def limited(prices: np.ndarray, _: np.ndarray) -> Bound:
+        constant, added = cuts.priced(prices)
+        most = constant + float(added @ _problem.knapsack(added, price, budget))
+        return Bound(most, constant, added, part, cuts.dual_of(prices))
+
     total = float(price.sum())
     evenly = np.full(len(price), min(1.0, budget / total) if total > 0 else 1.0)
-    inside, idle = 0.5 * part + 0.5 * evenly, np.zeros(0, dtype=int)
+    means = Means(sparse.csr_matrix(price), np.array([budget]), evenly)
+    found, part = rounds(cuts, means, part, limited, Aim(value, slack, watch), clock)
+    found = found._replace(part=part)
+    dual = np.zeros(len(is_filled))
+    dual[is_filled] = found.dual
+    leads.cuts, leads.dual = cuts, dual
+    return found._replace(dual=dual), cuts
+
+
+class Means(NamedTuple):
+    """What the columns cost of each of several means (rows), how much there is, and parts that use it evenly."""
+
+    paid: sparse.csr_matrix
+    most: np.ndarray
+    evenly: np.ndarray
+
+
+class Aim(NamedTuple):
+    """What a plan that is known is worth, how much less than the best will do, and whom to tell."""
+
+    value: float
+    slack: float
+    watch: Watch | None = None
+
+
+class Valued(Protocol):
+    """A bound, whatever it says besides."""
+
+    @property
+    def value(self) -> float: ...
+
+
+Limit = TypeVar("Limit", bound=Valued)
+
+
+def rounds(
+    cuts: Cuts,
+    means: Means,
+    part: np.ndarray,
+    limited: Callable[[np.ndarray, np.ndarray], Limit],
+    aim: Aim,
+    clock: Clock,
+) -> tuple[Limit, np.ndarray]:
+    """
+    The least bound that prices found in rounds make, and the parts that promised most in the last of them.
+
+    Cuts are made at the parts of a plan at first, then where the linear programme promises most and
+    further inside. `limited` tells the bound by prices of the cuts and of the means, whatever they are. It ends when
+    that proves the aim, when more rounds would bring little, or with the time.
+    """
+    reached, _ = cuts.add(part)
+    best = limited(np.zeros(0), np.zeros(len(means.most)))
+    inside, idle = 0.5 * part + 0.5 * means.evenly, np.zeros(0, dtype=int)
+    scale, rest = float(cuts.most.max()), len(means.most)
     with _highs.growing() as solve:
-        task: Program | More = _master(cuts, price, budget)
+        task: Program | More = _master(cuts, means)
         for _ in range(_ROUNDS):
-            if found.value - value <= slack or not clock.left():
+            if best.value - aim.value <= aim.slack or not clock.left():
                 break
             try:
                 answer = solve(task, seconds=clock.left(), stopped=clock.stopped, presolve="off")
@@ -291,18 +349,17 @@ def bound(
                 break
             if answer.status != "optimal" or answer.values is None or answer.duals is None:
                 break
-            prices = np.abs(answer.duals[1:]) * cuts.most.max()
-            part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(price)])
-            now = _limited(cuts, prices, price, budget, part)
-            found = (now if now.value < found.value else found)._replace(part=part)
-            if watch:
-                watch(value, max(found.value, value))
+            of_means, prices = np.split(np.abs(np.nan_to_num(answer.duals)) * scale, [rest])
+            part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(part)])
+            best = min(best, limited(prices, of_means), key=lambda one: one.value)
+            if aim.watch:
+                aim.watch(aim.value, max(best.value, aim.value))
             known = len(cuts.group)
             inside = (1 - _INWARD) * part + _INWARD * inside
             at_both = [cuts.add(point, promised * cuts.most) for point in (inside, part)]
             reached = max(reached, *(there for there, _ in at_both))
-            settled = max(_SETTLED * (found.value - value), _EXACT * found.value)
-            if not at_both[-1][1] or found.value - reached <= settled:
+            settled = max(_SETTLED * (best.value - aim.value), _EXACT * best.value)
+            if not at_both[-1][1] or best.value - reached <= settled:
                 break
             idle = np.append(idle, np.zeros(known - len(idle), dtype=int)) + 1
             idle[prices > 0] = 0
@@ -310,29 +367,17 @@ def bound(
             rows, most = cuts.rows(known), cuts.limits(known)
             cuts.drop(gone)
             idle = np.delete(idle, gone)
-            task = More(rows.indptr, rows.indices, rows.data, most, gone + 1)
-    dual = np.zeros(len(is_filled))
-    dual[is_filled] = found.dual
-    leads.cuts, leads.dual = cuts, dual
-    return found._replace(dual=dual), cuts
+            task = More(rows.indptr, rows.indices, rows.data, most, gone + rest)
+    return best, part
 
 
-def _limited(
-    cuts: Cuts, prices: np.ndarray, price: np.ndarray, budget: float, part: np.ndarray
-) -> Bound:
-    """The bound that these prices of the cuts make."""
-    constant, added = cuts.priced(prices)
-    value = constant + float(added @ _problem.knapsack(added, price, budget))
-    return Bound(value, constant, added, part, cuts.dual_of(prices))
-
-
-def _master(cuts: Cuts, price: np.ndarray, budget: float) -> Program:
+def _master(cuts: Cuts, means: Means) -> Program:
     """The linear programme: the parts of the columns, and each group's share of its most."""
-    size, groups = len(price), len(cuts.most)
-    paid = sparse.csr_matrix(np.concatenate([price, np.zeros(groups)]))
+    (kinds, size), groups = means.paid.shape, len(cuts.most)
+    paid = sparse.hstack([means.paid, sparse.csr_matrix((kinds, groups))])
     rows = sparse.vstack([paid, cuts.rows()], format="csr")
     return Program(
         np.concatenate([np.zeros(size), cuts.most / cuts.most.max()]), np.zeros(size + groups),
         np.ones(size + groups), np.zeros(size + groups, dtype=bool), rows.indptr, rows.indices, rows.data,
-        np.full(rows.shape[0], -math.inf), np.concatenate([[budget], cuts.limits()]), is_maximum=True,
+        np.full(rows.shape[0], -math.inf), np.concatenate([means.most, cuts.limits()]), is_maximum=True,
     )  # fmt: skip

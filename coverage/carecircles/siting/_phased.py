@@ -11,17 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from carecircles import _highs
-from carecircles._highs import More, Program
-from carecircles.errors import SolverError
 from carecircles.siting import _bound, _problem
 from carecircles.siting._model import Model, placed
 from carecircles.siting._problem import Covering, Watch
 from carecircles.siting._terms import FEASIBLE, Clock, Known, Limits, Solution
 
-_ROUNDS = 200
-_INWARD = 0.7  # see `_bound`
-_SETTLED = 0.01
 _ARITHMETIC = 1e-8
 _EXACT = 1e-9
 _BOUND_SHARE = 0.5  # of the time, for the bound before HiGHS is asked for a timetable
@@ -156,11 +150,10 @@ class Timetable:
 
 
 class PhasedBound(NamedTuple):
-    """What no timetable can beat, how much less with each move (phases x sites), and each in what part it is open."""
+    """What no timetable can beat, and how much less with each move (phases x sites)."""
 
     value: float
     missing: np.ndarray
-    part: np.ndarray
 
 
 def scheduled(
@@ -178,10 +171,11 @@ def scheduled(
     def slack(worth: float) -> float:
         return max(gap * (have + worth), _ARITHMETIC * max(1.0, have + worth))
 
-    found = _bounded(asked, plan.opened, value, slack(value), clock.part(_BOUND_SHARE), watch)
+    aim = _bound.Aim(value, slack(value), watch)
+    found, part = _bounded(asked, plan.opened, aim, clock.part(_BOUND_SHARE))
     bound = min(most, found.value)
     if bound - value > slack(value) and clock.left():
-        other = Timetable(asked, _rounded(asked, found.part))
+        other = Timetable(asked, _rounded(asked, part))
         other.fill()
         other.climb(clock.part(0.2))
         if (now := worth_of(asked, other.opened)) > value:
@@ -221,61 +215,27 @@ def _budgets(asked: Phased) -> tuple[sparse.csr_matrix, np.ndarray]:
 
 
 def _bounded(
-    asked: Phased,
-    opened: np.ndarray,
-    value: float,
-    slack: float,
-    clock: Clock,
-    watch: Watch | None,
-) -> PhasedBound:
-    """A bound no timetable can beat, by cuts as in `_bound`; HiGHS only says where to cut."""
+    asked: Phased, opened: np.ndarray, aim: _bound.Aim, clock: Clock
+) -> tuple[PhasedBound, np.ndarray]:
+    """A bound no timetable can beat, and in what part each move is open in it; by cuts as in `_bound`."""
     count, size = len(asked.means), len(asked.price)
-    part = (np.arange(count)[:, None] == opened).astype(float).ravel()
-    worth = _moves(asked)
-    is_filled = np.diff(worth.tocsr().indptr) > 0
+    part = (np.arange(count)[:, None] == opened).astype(float)
+    worth = _moves(asked).tocsr()
+    is_filled = np.diff(worth.indptr) > 0
     if not is_filled.any():
-        return PhasedBound(0.0, np.zeros((count, size)), part.reshape(count, size))
-    cuts = _bound.Cuts(worth.tocsr()[is_filled].tocsc())
-    reached, _ = cuts.add(part)
-    best = _limited(asked, cuts, np.zeros(0), np.zeros(count))._replace(
-        part=part.reshape(count, size)
-    )
+        return PhasedBound(0.0, np.zeros((count, size))), part
+    cuts = _bound.Cuts(worth[is_filled].tocsc())
     paid, means = _budgets(asked)
     unit = max(1.0, float(means.max(initial=0.0)))
     total = max(float(asked.price.sum()), _EXACT)
     evenly = np.repeat(np.minimum(1.0, asked.means / total), size)
-    inside = 0.5 * part + 0.5 * evenly
-    scale = float(cuts.most.max())
-    with _highs.growing() as solve:
-        task: Program | More = _master(cuts, sparse.csr_matrix(paid / unit), means / unit)
-        for _ in range(_ROUNDS):
-            if best.value - value <= slack or not clock.left():
-                break
-            try:
-                answer = solve(task, seconds=clock.left(), stopped=clock.stopped, presolve="off")
-            except SolverError:
-                break
-            if answer.status != "optimal" or answer.values is None or answer.duals is None:
-                break
-            duals = np.abs(np.nan_to_num(answer.duals)) * scale
-            part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [count * size])
-            now = _limited(asked, cuts, duals[count:], duals[:count] / unit)
-            best = (now if now.value < best.value else best)._replace(
-                part=part.reshape(count, size)
-            )
-            if watch:
-                watch(value, max(best.value, value))
-            known = len(cuts.group)
-            inside = (1 - _INWARD) * part + _INWARD * inside
-            at_both = [cuts.add(point, promised * cuts.most) for point in (inside, part)]
-            reached = max(reached, *(there for there, _ in at_both))
-            settled = max(_SETTLED * (best.value - value), _EXACT * best.value)
-            if not at_both[-1][1] or best.value - reached <= settled:
-                break
-            rows, most = cuts.rows(known), cuts.limits(known)
-            gone = np.array([], dtype=int)
-            task = More(rows.indptr, rows.indices, rows.data, most, gone)
-    return best
+
+    def limited(prices: np.ndarray, of_means: np.ndarray) -> PhasedBound:
+        return _limited(asked, cuts, prices, of_means / unit)
+
+    told = _bound.Means(sparse.csr_matrix(paid / unit), means / unit, evenly)
+    found, last = _bound.rounds(cuts, told, part.ravel(), limited, aim, clock)
+    return found, last.reshape(count, size)
 
 
 def _limited(
@@ -293,19 +253,7 @@ def _limited(
     over = (added - paid.T @ of_means).reshape(count, size)
     each = np.maximum(over.max(axis=0), 0.0)
     value = constant + float(of_means @ means) + float(each.sum())
-    return PhasedBound(value, each - over, np.zeros((count, size)))
-
-
-def _master(cuts: _bound.Cuts, paid: sparse.csr_matrix, means: np.ndarray) -> Program:
-    """The linear programme: the parts of the moves, and each group's share of its most."""
-    size, groups = paid.shape[1], len(cuts.most)
-    wide = sparse.hstack([paid, sparse.csr_matrix((paid.shape[0], groups))])
-    rows = sparse.vstack([wide, cuts.rows()], format="csr")
-    return Program(
-        np.concatenate([np.zeros(size), cuts.most / cuts.most.max()]), np.zeros(size + groups),
-        np.ones(size + groups), np.zeros(size + groups, dtype=bool), rows.indptr, rows.indices, rows.data,
-        np.full(rows.shape[0], -math.inf), np.concatenate([means, cuts.limits()]), is_maximum=True,
-    )  # fmt: skip
+    return PhasedBound(value, each - over)
 
 
 def _rounded(asked: Phased, part: np.ndarray) -> np.ndarray:
