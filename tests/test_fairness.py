@@ -211,6 +211,29 @@ def test_the_price_of_fairness_as_a_command(tmp_path):
         run(*call[:-1], lang, "--out", f"{lang}.xlsx", "--format", "csv", cwd=tmp_path)
 
 
+def test_a_target_may_need_centres_where_everybody_has_one(tmp_path):
+    """All of the grid are candidates: who is near to a centre can still have it nearer."""
+    call = (
+        "site",
+        "--objective",
+        "facilities",
+        "--target",
+        "kolm-pollak-ede=425",
+        "--cell",
+        200,
+        "--spacing",
+        800,
+    )
+    told = {
+        places: json.loads(run(*call, *asked, "--format", "json", cwd=tmp_path).stdout)
+        for places, asked in (
+            ("default", []), ("grid", ["--candidates", "grid"]), ("gaps", ["--candidates", "gaps"])
+        )
+    }  # fmt: skip
+    assert told["default"]["candidates"] == told["grid"]["candidates"] > told["gaps"]["candidates"]
+    assert told["default"]["objective"] <= told["gaps"]["objective"]
+
+
 def test_targets_and_prices_of_fairness_that_cannot_be(tmp_path):
     """All that is wrong at once; a target no plan can meet says by how much."""
     said = refused(

@@ -29,7 +29,7 @@ class Places:
         typer.Option(
             help="Where a centre could open: gaps (cells from which one would gain), grid (every "
             "cell), or a file of places.  [default: gaps for coverage and facilities, else "
-            "grid; grid with --least-by-street]"
+            "grid; grid with --least-by-street and --target]"
         ),
     ] = None
     spacing: Annotated[

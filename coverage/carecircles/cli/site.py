@@ -253,10 +253,12 @@ def site(
     brings = _brought_by(before)
     study = study_of(of_all_services(options), options.as_of) if brings else None
     service = brings[0] if is_equipping else None  # that centres are to offer too
+    ede = _ede_of(goal)[0]
+    wanted = goal.objective if ede is None else "fewest"
     with busy(MEASURING, options.lang):
         if study is None or not is_equipping:
             # A street may need a centre of its own where nobody gains from one.
-            has_gaps = siting.GOALS[goal.objective].from_gaps and goal.least_by_street is None
+            has_gaps = siting.GOALS[wanted].from_gaps and goal.least_by_street is None
             candidates, said = candidates_of(
                 [before],
                 places.candidates or ("gaps" if has_gaps else "grid"),
@@ -275,8 +277,6 @@ def site(
             raise ValidationError([nowhere(places, service)])
         is_drawn = effort.sure or goal.objective is Objective.expected
         asked = _with_probability(before, goal) if is_drawn else before
-        ede = _ede_of(goal)[0]
-        wanted = goal.objective if ede is None else "fewest"
         largest = Objective.fair if fairness.price_of_fairness else wanted
         require_siting_memory(
             largest,
