@@ -349,7 +349,9 @@ def rounds(
                 break
             if answer.status != "optimal" or answer.values is None or answer.duals is None:
                 break
-            of_means, prices = np.split(np.nan_to_num(np.abs(answer.duals) * scale, posinf=0), [rest])
+            of_means, prices = np.split(
+                np.nan_to_num(np.abs(answer.duals) * scale, posinf=0), [rest]
+            )
             part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(part)])
             best = min(best, limited(prices, of_means), key=lambda one: one.value)
             if aim.watch:
