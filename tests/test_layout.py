@@ -197,14 +197,22 @@ def test_the_readme_names_commands_options_and_files_that_there_are(name):
     with pytest.raises(Exception, match="No such option"):
         check_line("carecircles evaluate --everything")
     links = re.findall(r"\]\(([^)]+)\)", readme)
-    assert len(links) > 15 and [link for link in links if not (ROOT / link).exists()] == []
+    assert len(links) > 10 and [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_extras_of_the_site_are_whole():
-    """A recipe, a citation and the package say the same of themselves."""
+def test_package_recipe_and_citation_say_the_same():
+    """The version stands in one place; a recipe for conda and the citation follow it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert carecircles.__version__ in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert "version" in project["dynamic"] and "version" not in project
+    assert project["dynamic"] == ["version"] and "version" not in project
+    assert f"\nversion: {carecircles.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    recipe = (ROOT / "recipe" / "meta.yaml").read_text(encoding="utf-8")
+    assert f'set version = "{carecircles.__version__}"' in recipe
+    run = recipe.split("  run:\n")[1].split("\ntest:")[0]
+    named = {line.split("#")[0].strip(" -").replace(" ", "") for line in run.splitlines() if line}
+    assert named == {
+        f"python{project['requires-python']}",
+        *(re.sub(r"\s", "", needed.casefold()) for needed in project["dependencies"]),
+    }
 
 
 def test_wheel_ships_data():

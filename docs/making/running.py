@@ -10,6 +10,7 @@ file of that name. `{shown}` shows a page that a command wrote. What goes wrong 
 
 import contextlib
 import html
+import importlib
 import io
 import os
 import re
@@ -23,11 +24,13 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+import carecircles
 from making.lines import check_line, words_of
 
 LOGGER = logging.getLogger(__name__)
 MOST_LINES = 45
 WIDTH = 110
+OURS = [f"carecircles.{name}" for name in carecircles.__all__]
 SURROUNDINGS = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "COLUMNS": str(WIDTH), "NO_COLOR": "1"}
 
 
@@ -127,10 +130,10 @@ def run(command, folder):
 
 def _run_ours(words, folder):
     """The command in a process that has read the libraries already."""
-    import geopandas  # noqa: F401  # here, so that each child has it
-    import scipy.sparse  # noqa: F401
+    from carecircles import cli
 
-    from carecircles import cli, plan, report  # noqa: F401
+    for library in ("folium", "geopandas", "highspy", "scipy.sparse", *OURS):
+        importlib.import_module(library)  # here, so that each child has it
 
     with tempfile.TemporaryFile() as printed:
         sys.stdout.flush()
@@ -156,7 +159,9 @@ def _run_ours(words, folder):
                 sys.stderr.flush()
             finally:
                 os._exit(status)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _, status, used = os.wait4(child, 0)
+        LOGGER.info("%.1f s: %s", used.ru_utime + used.ru_stime, " ".join(words))
+        status = os.waitstatus_to_exitcode(status)
         printed.seek(0)
         return status, printed.read().decode("utf-8")
 
