@@ -23,7 +23,7 @@ ORDER = [
     "io._matching", "io", "services", "walkers", "positions", "network.values", "network.places", "network._tiles",
     "network.ways", "network.graphs", "network.walks", "network.rests", "network._asked", "network._tags", "network._osm",
     "network._graphml", "network._lines", "network.prepared", "network.read", "network.seats", "network.health",
-    "network.rebuilt", "network", "area.values", "area._amenities", "area._on_foot", "area.years", "area._rasters",
+    "network.rebuilt", "network", "area.values", "area.views", "area._amenities", "area._on_foot", "area.years", "area._rasters",
     "area._plan", "area._offers", "area._totals", "area._bands", "area._sources", "area._counted", "area.needs", "area.read", "area.check",
     "area", "cohorts", "memory", "datasets", "_patches", "grid", "weights.values", "weights._overlay", "weights._pixels",
     "weights._units", "weights._layers", "weights._notes", "weights._placed", "weights.place", "weights.ratios", "weights",
