@@ -59,6 +59,7 @@ html_search_language = "both"
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_align": "left",
     "show_toc_level": 2,
@@ -67,3 +68,13 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
+
+
+def say_language(app, pagename, templatename, context, doctree):  # noqa: ARG001  # sphinx calls it so
+    """A page in Chinese says so to browsers and screen readers."""
+    if pagename.startswith("zh/"):
+        context["language"] = "zh-Hans"
+
+
+def setup(app):
+    app.connect("html-page-context", say_language)

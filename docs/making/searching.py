@@ -11,7 +11,7 @@ class SearchBoth(SearchEnglish):
     """The index has each two neighbouring characters; a query is cut in the same way."""
 
     lang = "both"
-    language_name = "English and Chinese"
+    language_name = "English"  # by which its script finds the stems
     js_splitter_code = """
 function splitQuery(query) {
   const pieces = query.match(/[\\u3400-\\u9fff]+|[^\\s\\u3400-\\u9fff\\p{P}\\p{S}]+|_/gu) || [];
