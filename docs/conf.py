@@ -27,10 +27,10 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 
-# A notebook is executed anew each time the site is made from nothing; one that fails stops the build.
+# A notebook is executed anew each time the site is made from nothing; one that fails is a warning with its cell.
 nb_execution_mode = "cache"
 nb_execution_timeout = 240
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_execution_excludepatterns = ["*.md"]
 nb_ipywidgets_js = {}  # which would come from the network
 nb_merge_streams = True
