@@ -56,6 +56,9 @@ html_title = "carecircles"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_search_language = "both"
+html_show_search_summary = (
+    False  # for which a browser would have to read pages, which it may not from disk
+)
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False
