@@ -40,7 +40,7 @@ ORDER = [
     "siting.places", "siting.several", "siting.answers", "siting.sureness", "siting", "benches.values", "benches._problem",
     "benches.candidates", "benches._bound", "benches._trees", "benches._search", "benches.answers", "benches", "report.columns",
     "report.shown", "report.names", "report.placed", "report.credits", "report.rebuilt", "report.ways", "report.notes",
-    "report.frames", "report.workbook", "report.coverage", "report.services", "report.change", "report.claims", "report.circle",
+    "report.frames", "report.intervals", "report.workbook", "report.coverage", "report.services", "report.change", "report.claims", "report.circle",
     "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
     "report.timeline", "report.phases", "report.network", "report.benches", "report._widths", "report.terminal", "report",
     "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.squares", "maps.outlines", "maps.centres",
