@@ -736,33 +736,48 @@ def test_the_search_never_opens_a_site_twice(seed):
         assert len(set(plan.columns())) == len(plan.columns())
 
 
-@given(st.integers(0, 10_000), st.booleans())
-@settings(max_examples=25, deadline=None)
-def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
-    """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices."""
+@contextlib.contextmanager
+def _as_large_ones(is_large):
+    """Small problems are searched as large ones: rows grouped by a part of the columns, cuts narrowed at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        if is_large:
+            for name, value in {"_WIDE": 0, "_NARROWER": 1, "_GROUPED_BY": 3}.items():
+                patch.setattr(_bound, name, value)
+        yield
+
+
+@given(st.integers(0, 10_000), st.booleans(), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain, is_large):
+    """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices; and what one budget leaves to another."""
     rng = np.random.default_rng(seed)
     worth = rng.integers(1, 9, (14, 1 if is_plain else 8)) * (rng.random((14, 8)) < 0.4)
     worth, price = worth.astype(float), rng.choice([0.0, 1.0, 1.5, 2.0], 8)
     choices = [np.flatnonzero(some) for some in itertools.product([False, True], repeat=8)]
-    values = {
-        tuple(c): worth[:, c].max(axis=1, initial=0).sum() for c in choices if price[c].sum() <= 3
-    }
+    every = {tuple(c): worth[:, c].max(axis=1, initial=0).sum() for c in choices}
+    values = {c: value for c, value in every.items() if price[list(c)].sum() <= 3}
     best, most = max(values, key=values.get), max(values.values())
+    more = max(value for c, value in every.items() if price[list(c)].sum() <= 5)
     asked = sparse.csc_matrix(worth)
     clock = _terms.Clock(60)
-    found, _ = _bound.bound(asked, price, 3.0, clock, leads=_bound.Leads(), value=most - 1)
+    leads = _bound.Leads()
+    with _as_large_ones(is_large):
+        found, _ = _bound.bound(asked, price, 3.0, clock, leads=leads, value=most - 1)
+        then, _ = _bound.bound(asked, price, 5.0, clock, leads=leads, value=more - 1)
     assert most - 1e-9 <= found.value <= worth.max(axis=1).sum() + 1e-9
+    assert more - 1e-9 <= then.value
     useful = _problem.useful(found.constant, found.added, price, 3.0, most - 1)
     assert worth[:, np.intersect1d(best, useful).astype(int)].max(axis=1, initial=0).sum() == most
-    plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
+    with _as_large_ones(is_large):
+        plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
     assert values[tuple(sorted(plan.chosen))] == most
 
 
-@given(st.integers(0, 10_000))
+@given(st.integers(0, 10_000), st.booleans())
 @settings(max_examples=25, deadline=None)
-def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(seed):
+def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_large):
     """14 rows of which some need two of 8 columns, with prices and a budget, and the best of all 256 choices."""
     rng = np.random.default_rng(seed)
     cover, need = rng.random((14, 8)) < 0.5, rng.integers(1, 3, 14)
@@ -775,11 +790,13 @@ def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(s
     )
     worth, clock = sparse.csc_matrix(cover * weight[:, None]), _terms.Clock(60)
     leads = _bound.Leads()
-    leads.cuts = _bound.Cuts(worth, need)
-    found, _ = _bound.bound(worth, price, 3.0, clock, leads=leads, value=most - 1)
+    with _as_large_ones(is_large):
+        leads.cuts = _bound.Cuts(worth, need)
+        found, _ = _bound.bound(worth, price, 3.0, clock, leads=leads, value=most - 1)
     assert most - 1e-9 <= found.value <= weight.sum() + 1e-9
     limits = _terms.Limits(price, 3.0)
-    plan = _twice.maximize_backup(worth, weight, need, limits, slack=lambda _: 0.0, clock=clock)
+    with _as_large_ones(is_large):
+        plan = _twice.maximize_backup(worth, weight, need, limits, slack=lambda _: 0.0, clock=clock)
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
 

@@ -348,7 +348,7 @@ def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[Co
             place = part.index.get_indexer(pairs.levels[0])
             is_nearer = costs < limit[place][pairs.codes[0]]
             codes = [code[is_nearer] for code in pairs.codes]
-            index = pairs.set_codes(codes, verify_integrity=False)
+            index = pairs.set_codes(codes, verify_integrity=False)  # type: ignore[arg-type]  # arrays too
             tables.append(CostTable(pd.Series(costs[is_nearer], index=index), math.inf, new.unit))
     return tables
 
