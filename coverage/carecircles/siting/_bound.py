@@ -66,12 +66,14 @@ class Leads:
     """
     What one search leaves to the next over the same rows: its plan, the cuts and the dual behind its bound.
 
-    A class because it is filled while a search goes on. The cuts hold for the same columns only.
+    A class because it is filled while a search goes on. The cuts hold for the same columns only, and where worths are
+    what is saved of the most that each row can have, for the same `limits` to that.
     """
 
     def __init__(self, chosen: np.ndarray | None = None) -> None:
         self.chosen = np.array([], dtype=int) if chosen is None else chosen
         self.cuts: Cuts | None = None
+        self.limits: np.ndarray | None = None
         self.dual: np.ndarray | None = None
 
 
@@ -297,7 +299,7 @@ def bound(
     part = np.zeros(worth.shape[1])
     part[leads.chosen] = 1
     is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
-    if not is_filled.any() or not clock.left():
+    if not is_filled.any() or not clock.left() or math.isinf(slack):  # any plan will do
         served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
         return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
     cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
