@@ -22,6 +22,7 @@ _BITS, _PROBES = 64, 5
 # Of sets compared, and words that hold them; beyond, looking for dominance takes more than it saves.
 _DOMINANCE_MOST_PAIRS, _DOMINANCE_MOST_WORDS = 1e8, 4e7
 _PAIRS_AT_ONCE = 1_000_000
+_MOST_WHOLE = 1e9  # up to which sums of whole numbers are exact beyond doubt
 
 
 class Clock(Protocol):
@@ -181,6 +182,13 @@ def worths(problem: Covering) -> sparse.csc_matrix:
     cover = problem.cover
     worth = np.repeat(problem.weight, np.diff(cover.indptr))
     return sparse.csr_matrix((worth, cover.indices, cover.indptr), shape=cover.shape).tocsc()
+
+
+def step_of(weight: np.ndarray) -> float:
+    """The largest number that all weights are whole multiples of, 0 if they are not whole: sums differ by it or not at all."""
+    if not len(weight) or weight.sum() > _MOST_WHOLE or (weight != np.round(weight)).any():
+        return 0.0
+    return float(np.gcd.reduce(weight.astype(np.int64)))
 
 
 def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:
