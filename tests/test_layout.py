@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -159,35 +160,60 @@ def test_type_checkers_read_the_package_itself():
     assert (PACKAGE / "py.typed").is_file()
 
 
+MAIN_LINES = ["pip install . && carecircles map", 'pip install -e ".[test]" && pytest']
+
+
 def test_ci_runs_the_readme_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "\npip install . && carecircles map\n" in readme
-    assert '\npip install -e ".[test]" && pytest\n' in readme
+    for line in MAIN_LINES:
+        assert f"\n{line}\n" in readme
 
 
-def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_examples_of_the_readme_run(name, tmp_path, monkeypatch, capsys):
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    (example,) = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
-    for example in examples:  # the later ones go on with the names of the first
-        assert len([line for line in example.splitlines() if line.strip()]) <= 10
-        exec(compile(example, "README.md", "exec"), names)
-        printed = capsys.readouterr().out
-        assert "120103014" in printed or "optimal" in printed
-    for page in ("hexi-coverage.html", "change.html", "live.html"):
-        assert (tmp_path / page).stat().st_size > 100_000
+    exec(compile(example, name, "exec"), {})
+    assert "120103014" in capsys.readouterr().out
+    assert (tmp_path / "hexi-coverage.html").stat().st_size > 100_000
 
 
-def test_the_scenario_of_the_readme_is_one(hexi):
-    from carecircles import scenario
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_names_commands_options_and_files_that_there_are(name):
+    """The same check as of the site's pages; in both languages the two first lines are CI's."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from making.lines import check_line
+    finally:
+        sys.path.pop(0)
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    lines = [
+        line for part in readme.split("```sh\n")[1:] for line in part.split("```")[0].splitlines()
+    ]
+    assert len(lines) >= 6 and lines[:2] == MAIN_LINES
+    for line in lines:
+        check_line(line)
+    with pytest.raises(Exception, match="No such option"):
+        check_line("carecircles evaluate --everything")
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(links) > 10 and [link for link in links if not (ROOT / link).exists()] == []
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = [block.split("```")[0] for block in readme.split("```toml\n")[1:]]
-    (written,) = [block for block in blocks if "[[step]]" in block]
-    after = scenario.apply(hexi, scenario.parse(tomllib.loads(written)))
-    assert len(after.facilities) == 46
-    assert after.standard.group == "people_80"
+
+def test_package_recipe_and_citation_say_the_same():
+    """The version stands in one place; a recipe for conda and the citation follow it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["dynamic"] == ["version"] and "version" not in project
+    assert f"\nversion: {carecircles.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    recipe = (ROOT / "recipe" / "meta.yaml").read_text(encoding="utf-8")
+    assert f'set version = "{carecircles.__version__}"' in recipe
+    run = recipe.split("  run:\n")[1].split("\ntest:")[0]
+    named = {line.split("#")[0].strip(" -").replace(" ", "") for line in run.splitlines() if line}
+    assert named == {
+        f"python{project['requires-python']}",
+        *(re.sub(r"\s", "", needed.casefold()) for needed in project["dependencies"]),
+    }
 
 
 def test_wheel_ships_data():
@@ -202,15 +228,3 @@ def test_notebook_is_stored_without_outputs(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert all(c["outputs"] == [] for c in cells if c["cell_type"] == "code")
     assert all(c["execution_count"] is None for c in cells if c["cell_type"] == "code")
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
-@pytest.mark.filterwarnings("default")  # of the kernel's own start
-def test_notebook_runs(path):
-    import nbformat
-    from nbclient import NotebookClient
-
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
-    shown = notebook.cells[-1].outputs[-1].data
-    assert "iframe" in shown["text/html"]
