@@ -28,7 +28,7 @@ ORDER = [
     "area", "cohorts", "memory", "datasets", "_patches", "grid", "weights.values", "weights._overlay", "weights._pixels",
     "weights._units", "weights._layers", "weights._notes", "weights._placed", "weights.place", "weights.ratios", "weights",
     "reach.values", "reach._pairs", "reach._blocks", "reach.footing", "reach.straight", "reach.walking", "reach.resting",
-    "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation",
+    "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "_tally", "_rims", "evaluation",
     "gaps", "equity", "provision", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan",
     "comparison", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn", "robustness._spans",
     "robustness.measured", "robustness.figures", "robustness", "_highs", "load.values", "load.need", "load._transport",
