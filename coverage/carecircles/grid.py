@@ -192,7 +192,7 @@ def count_of_street(streets: gpd.GeoDataFrame, *, within: Grid) -> np.ndarray:
     >>> count_of_street(streets, within=Grid(50.0, 0.0, 0.0, 2, 4, None)).tolist()
     [8, 0]
     """
-    near = _meeting(streets, within)
+    near = meeting(streets, within)
     owner = _owners(streets.geometry.to_numpy()[near], *_centres(within))
     count = np.zeros(len(streets), dtype=np.int64)
     count[near] = np.bincount(owner[owner >= 0], minlength=len(near))
@@ -255,7 +255,7 @@ def block_of(streets: gpd.GeoDataFrame, each: pd.DataFrame, *, within: Grid) -> 
     >>> block_of(streets, each, within=Grid(50.0, 100.0, 0.0, 2, 2, None))["x"].tolist()
     [125.0, 175.0, 125.0, 175.0]
     """
-    near = streets.iloc[_meeting(streets, within)]
+    near = streets.iloc[meeting(streets, within)]
     owner = _owners(near.geometry.to_numpy(), *_centres(within))
     return _cells(near, each.loc[near.index], owner, within)
 
@@ -268,8 +268,17 @@ def _centres(within: Grid) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def _meeting(streets: gpd.GeoDataFrame, within: Grid) -> np.ndarray:
-    """Positions of the streets that can hold a cell of a lattice."""
+def meeting(streets: gpd.GeoDataFrame, within: Grid) -> np.ndarray:
+    """
+    Positions of the streets that can hold a cell of a lattice.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 100), shapely.box(500, 0, 600, 50)])
+    >>> meeting(streets, Grid(50.0, 0.0, 0.0, 2, 4, None)).tolist()
+    [0]
+    """
     left, bottom, right, top = streets.bounds.to_numpy().T
     x, y = _centres(within)
     found = (left <= x[-1]) & (right >= x[0]) & (bottom <= y[-1]) & (top >= y[0])
