@@ -570,7 +570,7 @@ def test_whatif_tells_the_interval_of_the_difference(tmp_path):
     league = json.loads(
         run("whatif", "less.toml", "more.toml", *cell, "--format", "json", cwd=tmp_path).stdout
     )["plans"]
-    assert [row["name"] for row in league][0] == "现状"
+    assert league[0]["name"] == "现状"
     assert league[-1][f"low_net_{GROUP}"] == low
     told = refused("whatif", "--close-each", "--sure", cwd=tmp_path)
     assert "--sure does not go with --close-each" in told
