@@ -263,6 +263,14 @@ _TALK = {  # of every command
 }
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
 
+Sure = Annotated[
+    bool,
+    typer.Option(
+        "--sure",
+        help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
+    ),
+]
+
 ChartFile = Annotated[
     Path | None, typer.Option(help="File to draw a chart to, .png or .svg (extra `charts`).")
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 READING = Sentence("reading", zh="正在读取")
 READING_SCENARIOS = Sentence("reading the scenarios", zh="正在读取方案")
 MAKING_THE_GRID = Sentence("making the grid", zh="正在生成网格")
+DRAWING_LOTS = Sentence("drawing what is not known", zh="正在对未知数据抽样")
 MEASURING = Sentence("measuring distances and counting people", zh="正在量算距离、统计人数")
 DRAWING = Sentence("drawing the map", zh="正在绘制地图")
 WRITING = Sentence("writing", zh="正在写出")
