@@ -40,7 +40,6 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 add_module_names = False
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 90
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 default_role = "code"
@@ -55,6 +54,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "carecircles"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_search_language = "both"
 html_show_search_summary = (
     False  # for which a browser would have to read pages, which it may not from disk
