@@ -31,7 +31,7 @@ ORDER = [
     "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation",
     "gaps", "equity", "provision", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan",
     "comparison", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn", "robustness._spans",
-    "robustness.measured", "robustness.figures", "robustness", "_highs", "load.values", "load.need", "load._transport",
+    "robustness.measured", "robustness.figures", "robustness.zones", "robustness.distances", "robustness", "_highs", "load.values", "load.need", "load._transport",
     "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting.rules", "siting._problem", "siting._terms",
     "siting._bent", "siting._swaps", "siting._starts", "siting._bound", "siting._model", "siting._solver", "siting._streets",
     "siting._cover", "siting._twice", "siting._instance", "siting._floors", "siting.search", "siting.question", "siting.found",
