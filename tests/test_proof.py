@@ -20,7 +20,17 @@ from scipy import sparse
 from carecircles import _highs, siting
 from carecircles.errors import InfeasibleError, OutOfTimeError, SolverError
 from carecircles.report import siting as siting_report
-from carecircles.siting import Rules, Search, _bound, _cover, _problem, _solver, _starts, _terms
+from carecircles.siting import (
+    Rules,
+    Search,
+    _bound,
+    _cover,
+    _problem,
+    _solver,
+    _starts,
+    _terms,
+    _twice,
+)
 from tests.test_cli import run
 
 MODELS = {
@@ -33,6 +43,12 @@ MODELS = {
     "worst": (siting.minimize_worst, {"new": 4}),
     "facilities": (siting.minimize_facilities, {}),
 }
+
+
+@pytest.fixture(autouse=True)
+def never_few(monkeypatch):
+    """Choices so few that each is tried would leave nothing for a solver to lie about."""
+    monkeypatch.setattr(_twice, "_FEW_TRIED", 0)
 
 
 @pytest.fixture

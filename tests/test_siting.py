@@ -736,52 +736,91 @@ def test_the_search_never_opens_a_site_twice(seed):
         assert len(set(plan.columns())) == len(plan.columns())
 
 
-@given(st.integers(0, 10_000), st.booleans())
-@settings(max_examples=25, deadline=None)
-def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain):
-    """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices."""
+@contextlib.contextmanager
+def _as_large_ones(is_large):
+    """Small problems are searched as large ones: rows grouped by a part of the columns, cuts narrowed at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        if is_large:
+            for name, value in {"_WIDE": 0, "_NARROWER": 1, "_GROUPED_BY": 3}.items():
+                patch.setattr(_bound, name, value)
+        yield
+
+
+@given(st.integers(0, 10_000), st.booleans(), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain, is_large):
+    """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices; and what one budget leaves to another."""
     rng = np.random.default_rng(seed)
     worth = rng.integers(1, 9, (14, 1 if is_plain else 8)) * (rng.random((14, 8)) < 0.4)
     worth, price = worth.astype(float), rng.choice([0.0, 1.0, 1.5, 2.0], 8)
     choices = [np.flatnonzero(some) for some in itertools.product([False, True], repeat=8)]
-    values = {
-        tuple(c): worth[:, c].max(axis=1, initial=0).sum() for c in choices if price[c].sum() <= 3
-    }
+    every = {tuple(c): worth[:, c].max(axis=1, initial=0).sum() for c in choices}
+    values = {c: value for c, value in every.items() if price[list(c)].sum() <= 3}
     best, most = max(values, key=values.get), max(values.values())
+    more = max(value for c, value in every.items() if price[list(c)].sum() <= 5)
     asked = sparse.csc_matrix(worth)
     clock = _terms.Clock(60)
-    found, _ = _bound.bound(asked, price, 3.0, clock, leads=_bound.Leads(), value=most - 1)
+    leads = _bound.Leads()
+    with _as_large_ones(is_large):
+        found, _ = _bound.bound(asked, price, 3.0, clock, leads=leads, value=most - 1)
+        then, _ = _bound.bound(asked, price, 5.0, clock, leads=leads, value=more - 1)
     assert most - 1e-9 <= found.value <= worth.max(axis=1).sum() + 1e-9
+    assert more - 1e-9 <= then.value
     useful = _problem.useful(found.constant, found.added, price, 3.0, most - 1)
     assert worth[:, np.intersect1d(best, useful).astype(int)].max(axis=1, initial=0).sum() == most
-    plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
+    with _as_large_ones(is_large):
+        plan = _solver.maximize(asked, _terms.Limits(price, 3.0), slack=lambda _: 0.0, clock=clock)
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
     assert values[tuple(sorted(plan.chosen))] == most
 
 
-@given(st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
-def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(seed):
-    """14 rows of which some need two of 8 columns, with prices and a budget, and the best of all 256 choices."""
+@given(st.integers(0, 10_000), st.booleans(), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(
+    seed, is_large, is_priced
+):
+    """14 rows of which some need two of 8 columns, with a budget, and the best of all 256 choices."""
     rng = np.random.default_rng(seed)
     cover, need = rng.random((14, 8)) < 0.5, rng.integers(1, 3, 14)
     is_enough = cover.sum(axis=1) >= need
     cover, need = cover[is_enough], need[is_enough]
-    weight, price = rng.integers(1, 9, len(need)).astype(float), rng.choice([0.0, 1.0, 1.5], 8)
+    weight = rng.integers(1, 9, len(need)).astype(float)
+    price = rng.choice([0.0, 1.0, 1.5], 8) if is_priced else np.ones(8)
     choices = [np.flatnonzero(some) for some in itertools.product([False, True], repeat=8)]
     most = max(
         weight[cover[:, c].sum(axis=1) >= need].sum() for c in choices if price[c].sum() <= 3
     )
     worth, clock = sparse.csc_matrix(cover * weight[:, None]), _terms.Clock(60)
     leads = _bound.Leads()
-    leads.cuts = _bound.Cuts(worth, need)
-    found, _ = _bound.bound(worth, price, 3.0, clock, leads=leads, value=most - 1)
+    with _as_large_ones(is_large):
+        leads.cuts = _bound.Cuts(worth, need)
+        found, _ = _bound.bound(worth, price, 3.0, clock, leads=leads, value=most - 1)
     assert most - 1e-9 <= found.value <= weight.sum() + 1e-9
     limits = _terms.Limits(price, 3.0)
-    plan = _twice.maximize_backup(worth, weight, need, limits, slack=lambda _: 0.0, clock=clock)
+    with _as_large_ones(is_large):
+        plan = _twice.maximize_backup(worth, weight, need, limits, slack=lambda _: 0.0, clock=clock)
     assert (plan.status, plan.value) == ("optimal", most)
     assert plan.bound == pytest.approx(most)
+
+
+def test_a_square_full_of_ties_is_proven_by_trying_every_choice():
+    """Four of 25 places on a square of 100 people: 12,650 choices, of which many are equally good."""
+    demand, _ = instance(0, 0, 0, side=10)
+    demand["people_60"] = 1.0
+    at = np.arange(5) * 100 + 50.0
+    sites = centres_at(*itertools.product(at, at))
+    cost = reach.straight_line(demand, sites, cutoff=150)
+    plan = siting.maximize_backup(demand, cost, new=4, cutoff=150)
+    near = np.zeros((25, 100), dtype=np.int8)
+    pairs = reach.pairs_in(cost.table)
+    near[pairs.codes[1], pairs.codes[0]] = 1
+    pair = np.array(list(itertools.combinations(range(25), 2)))
+    two, most = near[pair].sum(axis=1), 0
+    for number, some in enumerate(pair):
+        is_apart = ~np.isin(pair, some).any(axis=1)
+        most = max(most, int((two[is_apart] + two[number] >= 2).sum(axis=1).max()))
+    assert (plan.status, plan.objective, plan.bound) == ("optimal", most, most)
 
 
 def test_the_bound_of_rows_that_need_two_is_told_by_hand():

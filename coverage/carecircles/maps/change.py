@@ -20,13 +20,15 @@ from carecircles.maps.around import (
     legend_of,
     notes_of,
 )
+from carecircles.maps.centres import changed_centres, changed_circles
 from carecircles.maps.drawing import (
     corners_of,
     in_degrees,
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import change_layer
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight

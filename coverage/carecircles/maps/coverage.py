@@ -26,6 +26,7 @@ from carecircles.maps.around import (
     own_services,
     title,
 )
+from carecircles.maps.claimed import claim_signs
 from carecircles.maps.closed import Page
 from carecircles.maps.drawing import (
     Drawing,
@@ -35,7 +36,9 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import claim_signs, coverage_layers, missing_signs, street_figures
+from carecircles.maps.layers import coverage_layers
+from carecircles.maps.outlines import street_figures
+from carecircles.maps.squares import missing_signs
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
 from carecircles.robustness import Robustness

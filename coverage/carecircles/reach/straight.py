@@ -100,23 +100,25 @@ def _pairs(
     first: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cell, centre (counted from `first`) and metres of the pairs of some centres."""
-    cell_x, cell_y = xy
     u, v = (x - lattice.x0) / lattice.cell - 0.5, (y - lattice.y0) / lattice.cell - 0.5
     spans = grid.circle_spans(u, v, cutoff / lattice.cell, within=lattice)
     facility, row, begin, beyond = spans.T
-    start, length = row * lattice.cols + begin, beyond - begin
-    steps = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    pair_cell = position.ravel()[np.repeat(start, length) + steps]
-    pair_facility = np.repeat(facility, length)
-    is_cell = pair_cell >= 0
-    pair_cell, pair_facility = pair_cell[is_cell], pair_facility[is_cell]
-    metres = np.hypot(cell_x[pair_cell] - x[pair_facility], cell_y[pair_cell] - y[pair_facility])
-    is_near = metres <= cutoff
-    codes = (
-        pair_cell[is_near].astype(code_of(len(cell_x))),
-        (first + pair_facility[is_near]).astype(code_of(first + len(x))),
+    # Cells stand one after another along the rows, so that a span is some of them in a row.
+    where = position.ravel()
+    is_cell = where >= 0
+    before = np.concatenate([[0], np.cumsum(is_cell)])
+    start, cell = before[row * lattice.cols + begin], where[is_cell]
+    length = before[row * lattice.cols + beyond] - start
+    at = np.repeat(start - (np.cumsum(length) - length), length)
+    at += np.arange(len(at))
+    across, up = (
+        along[cell][at] - np.repeat(centre[facility], length)
+        for along, centre in zip(xy, (x, y), strict=True)
     )
-    return *codes, metres[is_near]
+    metres = np.hypot(across, up)
+    near = np.flatnonzero(metres <= cutoff)
+    pair_facility = np.repeat((first + facility).astype(code_of(first + len(x))), length)
+    return cell.astype(code_of(len(xy[0])))[at[near]], pair_facility[near], metres[near]
 
 
 def _pairs_of_points(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation
+from carecircles import comparison, counts
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
@@ -71,13 +71,12 @@ def coverage_frame(
 
 
 def _coverage(plan: Plan, by: str, sure: Robustness | None = None) -> gpd.GeoDataFrame:
-    area, cells = plan.area, plan.cells
-    is_district = by == "district"
-    figures = evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
+    area, is_district = plan.area, by == "district"
+    figures = counts.of_district(plan) if is_district else counts.by_street(plan)
     frame = gpd.GeoDataFrame(in_unit_of(told_of(area, figures), plan))
-    counts = area.facilities["street"].value_counts()
+    in_street = area.facilities["street"].value_counts()
     own = len(area.facilities) - is_neighbour(area.facilities).sum()
-    centres = [own] if is_district else counts.reindex(frame.index, fill_value=0)
+    centres = [own] if is_district else in_street.reindex(frame.index, fill_value=0)
     frame.insert(2, "centres", np.asarray(centres))
     frame.insert(3, "area_km2", shapely.area(frame.geometry.to_numpy()) / 1e6)
     return frame if sure is None else with_interval(frame, sure, by=by)
@@ -328,7 +327,7 @@ def summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Tex
     ('60+ covered', '57.0 %')
     """
     first, d = comparison.headline(plan), _coverage(plan, "district").iloc[0]
-    streets = evaluation.by_street(plan.cells)[f"covered_{first.column}_share"]
+    streets = counts.by_street(plan)[f"covered_{first.column}_share"]
     whole = f"{(streets == 1).sum()} / {len(streets)}"
     drawn: list[dict[str, Text]] = []
     if sure is not None:

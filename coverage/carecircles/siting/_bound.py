@@ -17,6 +17,7 @@ Nothing HiGHS claims is believed. The cuts are ours, and any prices of them what
 to what a plan is worth: a constant, and what each column adds. Fisher, Management Science 27 (1981).
 """
 
+import copy
 import math
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
@@ -33,12 +34,14 @@ from carecircles.siting._terms import Clock
 
 _GROUPS = 48
 _ROUNDS = 300
+_GROUPED_BY = 1_000  # columns among which those are found that rows are grouped by, about
 _INWARD = 0.7  # of the point where HiGHS found the most promised, how much of the one inside it has
 _EXACT = 1e-9
 _BROKEN = 1e-7  # share of a group's most by which a promise has to be too large for a cut
 _SETTLED = (
     0.01  # of what is left between bound and plan: what more rounds would bring is worth less
 )
+_WIDE, _NARROWER = 500_000, 4  # entries from which cuts are made narrower, and by how much at least
 _IDLE_ROUNDS = 10  # after which a cut that does not count goes
 
 
@@ -63,12 +66,14 @@ class Leads:
     """
     What one search leaves to the next over the same rows: its plan, the cuts and the dual behind its bound.
 
-    A class because it is filled while a search goes on. The cuts hold for the same columns only.
+    A class because it is filled while a search goes on. The cuts hold for the same columns only, and where worths are
+    what is saved of the most that each row can have, for the same `limits` to that.
     """
 
     def __init__(self, chosen: np.ndarray | None = None) -> None:
         self.chosen = np.array([], dtype=int) if chosen is None else chosen
         self.cuts: Cuts | None = None
+        self.limits: np.ndarray | None = None
         self.dual: np.ndarray | None = None
 
 
@@ -94,21 +99,23 @@ class Cuts:
         self.begins = np.searchsorted(of_row[order], np.arange(of_row.max() + 1))
         self.entries = rows.indptr[np.append(self.begins, len(self.count))]
         ends = np.append(self.begins[1:], len(self.count))
-        is_plain = (rows.data == np.repeat(rows.data[rows.indptr[:-1]], self.count)).all()
+        self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
+        self.best = np.maximum.reduceat(rows.data, self.first)
+        is_plain = (rows.data == np.repeat(self.best, self.count)).all()
         for own, begin, end in zip(self._groups(), self.begins, ends, strict=True):
             if is_plain:
                 break
-            row = np.repeat(np.arange(begin, end), self.count[begin:end])
-            best_first = np.lexsort((-rows.data[own], row))
+            # One number says which row it is and, behind the point, how good; which of equal ones is first is no matter.
+            row = np.repeat(np.arange(end - begin), self.count[begin:end])
+            best_first = np.argsort(row - rows.data[own] / self.best[begin:end][row])
             self.column[own] = self.column[own][best_first]
             rows.data[own] = rows.data[own][best_first]
-        self.first, self.columns = rows.indptr[:-1].astype(np.int64), worth.shape[1]
-        self.best = rows.data[self.first]
         self.need = None if need is None else need[order]
         self.most = np.add.reduceat(self.best, self.begins)
         self.worth = (
             None if is_plain else rows.data
         )  # all columns of a row are worth the same to it
+        self.kept = self.columns  # of which there are entries
         self.group: list[int] = []
         self.constant: list[float] = []
         self.slope: list[tuple[np.ndarray, np.ndarray]] = []
@@ -135,6 +142,24 @@ class Cuts:
             self.slope.append((some, slope[some]))
             self.dual.append(dual.astype(np.float32))
         return float(value.sum()), len(broken)
+
+    def narrowed(self, columns: np.ndarray) -> "Cuts":
+        """The same with entries of these columns alone: cuts made from now on hold for plans without others."""
+        stays = np.zeros(self.columns, dtype=bool)
+        stays[columns] = True
+        stays = stays[self.column]
+        stays[self.first] = True  # so that no row is empty
+        other = copy.copy(self)
+        other.count = np.add.reduceat(stays, self.first, dtype=np.int64)
+        other.column = self.column[stays]
+        other.worth = None if self.worth is None else self.worth[stays]
+        before = np.concatenate([[0], np.cumsum(other.count)])
+        other.first = before[:-1]
+        other.entries = before[np.append(self.begins, len(other.count))]
+        other.kept = len(columns)
+        for name in ("group", "constant", "slope", "dual"):
+            setattr(other, name, list(getattr(self, name)))
+        return other
 
     def drop(self, gone: np.ndarray) -> None:
         """Forget some cuts."""
@@ -240,7 +265,9 @@ def _dual_of(
 
 
 def grouped(worth: sparse.csc_matrix, count: int) -> np.ndarray:
-    """A group for each row: by which of some columns, found greedily, it is served best."""
+    """A group for each row: by which of some columns, found greedily among a part of them, it is served best."""
+    every = max(1, -(-worth.shape[1] // _GROUPED_BY))
+    worth = worth[:, every // 2 :: every] if every > 1 else worth
     group, gain = np.zeros(worth.shape[0], dtype=int), _starts.Gain(worth)
     each, ones = np.asarray(worth.sum(axis=0)).ravel(), np.ones(worth.shape[1])
     for number, column in enumerate(_starts.best_first(each, gain, ones, count - 1), start=1):
@@ -267,17 +294,17 @@ def bound(
 
     It ends when the plan is proven to the slack, when more rounds would bring little, or with the
     time. It goes on from the cuts of `leads`, whatever the budget they were found for, and cuts at their
-    plan at first; it leaves its own cuts and dual there.
+    plan at first; it leaves its own cuts and dual there, but no cuts that only hold for plans worth more than `value`.
     """
     part = np.zeros(worth.shape[1])
     part[leads.chosen] = 1
     is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
-    if not is_filled.any() or not clock.left():
+    if not is_filled.any() or not clock.left() or math.isinf(slack):  # any plan will do
         served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
         return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
     cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
 
-    def limited(prices: np.ndarray, _: np.ndarray) -> Bound:
+    def limited(cuts: Cuts, prices: np.ndarray, _: np.ndarray) -> Bound:
         constant, added = cuts.priced(prices)
         most = constant + float(added @ _problem.knapsack(added, price, budget))
         return Bound(most, constant, added, part, cuts.dual_of(prices))
@@ -285,11 +312,19 @@ def bound(
     total = float(price.sum())
     evenly = np.full(len(price), min(1.0, budget / total) if total > 0 else 1.0)
     means = Means(sparse.csr_matrix(price), np.array([budget]), evenly)
-    found, part = rounds(cuts, means, part, limited, Aim(value, slack, watch), clock)
+    leads.cuts = cuts
+
+    def useful(found: Bound) -> np.ndarray:
+        some = _problem.useful(found.constant, found.added, price, budget, value)
+        return np.union1d(some, leads.chosen).astype(int)
+
+    found, part, cuts = rounds(
+        cuts, means, part, limited, Aim(value, slack, watch), clock, useful=useful
+    )
     found = found._replace(part=part)
     dual = np.zeros(len(is_filled))
     dual[is_filled] = found.dual
-    leads.cuts, leads.dual = cuts, dual
+    leads.dual = dual
     return found._replace(dual=dual), cuts
 
 
@@ -323,19 +358,23 @@ def rounds(
     cuts: Cuts,
     means: Means,
     part: np.ndarray,
-    limited: Callable[[np.ndarray, np.ndarray], Limit],
+    limited: Callable[[Cuts, np.ndarray, np.ndarray], Limit],
     aim: Aim,
     clock: Clock,
-) -> tuple[Limit, np.ndarray]:
+    *,
+    useful: Callable[[Limit], np.ndarray] | None = None,
+) -> tuple[Limit, np.ndarray, Cuts]:
     """
-    The least bound that prices found in rounds make, and the parts that promised most in the last of them.
+    The least bound that prices found in rounds make, the parts that promised most in the last of them, and the cuts.
 
     Cuts are made at the parts of a plan at first, then where the linear programme promises most and
-    further inside. `limited` tells the bound by prices of the cuts and of the means, whatever they are. It ends when
-    that proves the aim, when more rounds would bring little, or with the time.
+    further inside. `limited` tells the bound by cuts and prices of them and of the means, whatever they are, `useful` which
+    columns a plan worth more than the aim can have by a bound: where those are few, cuts are soon made for them alone,
+    and the bound holds for whatever is worth more. It ends when that proves the aim, when more rounds would bring
+    little, or with the time.
     """
     reached, _ = cuts.add(part)
-    best = limited(np.zeros(0), np.zeros(len(means.most)))
+    best = limited(cuts, np.zeros(0), np.zeros(len(means.most)))
     inside, idle = 0.5 * part + 0.5 * means.evenly, np.zeros(0, dtype=int)
     scale, rest = float(cuts.most.max()), len(means.most)
     with _highs.growing() as solve:
@@ -353,9 +392,12 @@ def rounds(
                 np.nan_to_num(np.abs(answer.duals) * scale, posinf=0), [rest]
             )
             part, promised = np.split(np.clip(np.nan_to_num(answer.values), 0, 1), [len(part)])
-            best = min(best, limited(prices, of_means), key=lambda one: one.value)
+            best = min(best, limited(cuts, prices, of_means), key=lambda one: one.value)
             if aim.watch:
                 aim.watch(aim.value, max(best.value, aim.value))
+            if useful is not None and len(cuts.column) > _WIDE:
+                some = useful(best)
+                cuts = cuts.narrowed(some) if len(some) * _NARROWER < cuts.kept else cuts
             known = len(cuts.group)
             inside = (1 - _INWARD) * part + _INWARD * inside
             at_both = [cuts.add(point, promised * cuts.most) for point in (inside, part)]
@@ -370,7 +412,7 @@ def rounds(
             cuts.drop(gone)
             idle = np.delete(idle, gone)
             task = More(rows.indptr, rows.indices, rows.data, most, gone + rest)
-    return best, part
+    return best, part, cuts
 
 
 def _master(cuts: Cuts, means: Means) -> Program:

@@ -19,8 +19,8 @@ def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock)
     )
     problem, rows = covering_of(useful, is_open, made.cutoff)
     problem = _worths.small_once(useful, problem, search.memory, clock)
-    worth = _problem.worths(problem)
-    solution = most(useful, covered, worth, problem.columns, search, clock, leads)
+    worth, step = _problem.worths(problem), _problem.step_of(problem.weight)
+    solution = most(useful, covered, worth, problem.columns, search, clock, leads, step=step)
     _worths.remember(search.memory, made, leads, made.people[rows], rows, problem.became)
     return solution
 
@@ -33,16 +33,19 @@ def most(
     search: Search,
     clock: Clock,
     leads: _bound.Leads,
+    *,
+    step: float = 0.0,
 ) -> Solution:
-    """The candidates that are worth most beside those open anyway; value and bound as measured."""
+    """The candidates that are worth most beside those open anyway, where worths go in steps; value and bound as measured."""
     have = measure(made.base, made.depth)
     solution = _solver.maximize(
         worth,
         limits_of(made, clock, columns),
-        slack=_worths.slack(search, have, 1.0),
+        slack=_worths.slack(search, have, 1.0, step),
         clock=clock,
         watch=_worths.shifted(search.watch, have),
         leads=leads,
     )
     leads.chosen = solution.chosen
+    solution = _worths.in_steps(solution, step)
     return raised(solution._replace(chosen=columns[solution.chosen]), have)

@@ -32,7 +32,6 @@ def by_nearest(
     """
     base = np.minimum(made.base, beyond)
     leads = _worths.leads_of(made, search.memory) or _bound.Leads()
-    before = leads.chosen
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
     best = _near(made, people, base, limits, clock)
@@ -42,8 +41,10 @@ def by_nearest(
                 raise TimeoutError
             return best
         farthest = _after(made, count, base)
+        if leads.limits is None or not np.array_equal(leads.limits, farthest):
+            leads.cuts, leads.limits = None, farthest  # cuts hold for the same limits only
         try:
-            found = _at_most(made, people, farthest, limits, before, search, clock)
+            found = _at_most(made, people, farthest, limits, leads, search, clock)
         except TimeoutError:
             if math.isinf(best.value):
                 raise
@@ -51,8 +52,8 @@ def by_nearest(
         metres = walked(made, base, found.chosen)
         value, bound = float((people * metres).sum()), max(best.bound, found.bound)
         if value < best.value:
-            best, before = found._replace(value=value), found.chosen
-            leads.chosen = found.chosen
+            best = found._replace(value=value)
+        leads.chosen = best.chosen
         best = best._replace(bound=min(bound, best.value), status=found.status)
         is_far = (people > 0) & (metres > farthest)
         is_enough = search.enough is not None and best.value <= search.enough
@@ -98,11 +99,11 @@ def _at_most(
     people: np.ndarray,
     farthest: np.ndarray,
     limits: Limits,
-    before: np.ndarray,
+    leads: _bound.Leads,
     search: Search,
     clock: Clock,
 ) -> Solution:
-    """The candidates with the least weighted metres where no place has farther than so; from those `before`."""
+    """The candidates with the least weighted metres where no place has farther than so."""
     have = float((people * farthest).sum())
     solution = _solver.maximize(
         _worths.worth(made, farthest[made.cell] - made.metres)[0],
@@ -110,7 +111,7 @@ def _at_most(
         slack=_worths.slack(search, have, -1.0),
         clock=clock,
         watch=_worths.shifted(search.watch, have, -1.0),
-        leads=_bound.Leads(before),
+        leads=leads,
     )
     return raised(solution, have, -1.0)
 

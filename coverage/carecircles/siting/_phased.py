@@ -230,11 +230,11 @@ def _bounded(
     total = max(float(asked.price.sum()), _EXACT)
     evenly = np.repeat(np.minimum(1.0, asked.means / total), size)
 
-    def limited(prices: np.ndarray, of_means: np.ndarray) -> PhasedBound:
+    def limited(cuts: _bound.Cuts, prices: np.ndarray, of_means: np.ndarray) -> PhasedBound:
         return _limited(asked, cuts, prices, of_means / unit)
 
     told = _bound.Means(sparse.csr_matrix(paid / unit), means / unit, evenly)
-    found, last = _bound.rounds(cuts, told, part.ravel(), limited, aim, clock)
+    found, last, _ = _bound.rounds(cuts, told, part.ravel(), limited, aim, clock)
     return found, last.reshape(count, size)
 
 

@@ -22,6 +22,7 @@ _BITS, _PROBES = 64, 5
 # Of sets compared, and words that hold them; beyond, looking for dominance takes more than it saves.
 _DOMINANCE_MOST_PAIRS, _DOMINANCE_MOST_WORDS = 1e8, 4e7
 _PAIRS_AT_ONCE = 1_000_000
+_MOST_WHOLE = 1e9  # up to which sums of whole numbers are exact beyond doubt
 
 
 class Clock(Protocol):
@@ -130,9 +131,11 @@ def _contained(
     some, words = np.flatnonzero(size), -(-sets.shape[1] // _BITS)
     if not len(some):
         return
-    order = np.lexsort((held[sets.indices], np.repeat(np.arange(len(size)), size)))
     first, last = sets.indptr[some], sets.indptr[some + 1] - 1
-    rarest = sets.indices[order[first]]
+    rank = np.empty(len(held), dtype=np.int32)
+    by_rank = np.argsort(held, kind="stable")
+    rank[by_rank] = np.arange(len(held))
+    rarest = by_rank[np.minimum.reduceat(rank[sets.indices], first)]
     pairs = np.minimum(held[rarest].astype(np.int64), most)
     if pairs.sum() > _DOMINANCE_MOST_PAIRS or words * sets.shape[0] > _DOMINANCE_MOST_WORDS:
         return
@@ -148,8 +151,8 @@ def _contained(
         is_likely = (some[number] != b) & (size[some][number] <= size[b])
         for probe in probes:
             number, b = number[is_likely], b[is_likely]
-            word, bit = np.divmod(probe[number], _BITS)
-            is_likely = (bits[b, word] >> bit.astype(np.uint64)) & np.uint64(1) == 1
+            item = probe[number]
+            is_likely = bits[b, item // _BITS] & _bit_of(item) != 0
         a, b = some[number[is_likely]], b[is_likely]
         for word in range(words):
             is_inside = bits[a, word] & ~bits[b, word] == 0
@@ -159,11 +162,19 @@ def _contained(
 
 def _bits(sets: sparse.csr_matrix, words: int) -> np.ndarray:
     """A bit for each item of each set."""
-    bits = np.zeros((sets.shape[0], words), dtype=np.uint64)
+    sets = sets if sets.has_sorted_indices else sets.sorted_indices()
+    bits = np.zeros(sets.shape[0] * words, dtype=np.uint64)
     of_set = np.repeat(np.arange(sets.shape[0]), np.diff(sets.indptr))
-    word, bit = np.divmod(sets.indices, _BITS)
-    np.bitwise_or.at(bits, (of_set, word), np.uint64(1) << bit.astype(np.uint64))
-    return bits
+    word = of_set * words + sets.indices // _BITS
+    first = np.flatnonzero(np.diff(word, prepend=-1))
+    bits[word[first]] = np.bitwise_or.reduceat(_bit_of(sets.indices), first)
+    return bits.reshape(-1, words)
+
+
+def _bit_of(item: np.ndarray) -> np.ndarray:
+    """The bit of each item in its word."""
+    bit: np.ndarray = np.uint64(1) << (item % _BITS).astype(np.uint64)
+    return bit
 
 
 def worths(problem: Covering) -> sparse.csc_matrix:
@@ -171,6 +182,13 @@ def worths(problem: Covering) -> sparse.csc_matrix:
     cover = problem.cover
     worth = np.repeat(problem.weight, np.diff(cover.indptr))
     return sparse.csr_matrix((worth, cover.indices, cover.indptr), shape=cover.shape).tocsc()
+
+
+def step_of(weight: np.ndarray) -> float:
+    """The largest number that all weights are whole multiples of, 0 if they are not whole: sums differ by it or not at all."""
+    if not len(weight) or weight.sum() > _MOST_WHOLE or (weight != np.round(weight)).any():
+        return 0.0
+    return float(np.gcd.reduce(weight.astype(np.int64)))
 
 
 def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 """The least radius within which so many centres have everybody."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,9 +9,11 @@ from scipy import sparse
 from carecircles.errors import InfeasibleError
 from carecircles.siting import _cover, _nearest, _starts, _terms, _worths
 from carecircles.siting._instance import Instance, covering_of, limits_of
-from carecircles.siting._terms import Clock, Solution
+from carecircles.siting._terms import Clock, Limits, Solution
 from carecircles.siting.search import Search
 from carecircles.words import Sentence
+
+_SURE = 1e-9  # share of a budget by which sums of prices have to be more
 
 
 def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -> Solution:
@@ -18,7 +21,8 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
     nearest = made.base.copy()
     np.minimum.at(nearest, made.cell, made.metres)
     low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
-    best, farthest = _far_apart(made, counts, clock)
+    limits = limits_of(made, clock)
+    best, farthest = _far_apart(made, counts, limits)
     if best is not None:
         low, high = min(low, farthest), farthest
         if not clock.has_for(len(made.cell)):
@@ -26,8 +30,9 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
     radii = np.concatenate([made.metres, made.base[counts], [low]])
     radii = np.unique(radii[(radii >= low) & (radii <= high) & np.isfinite(radii)])
     first, last, word = 0, len(radii) - 1, "optimal"
+    asked = _between(made, counts, low, high)
     if best is None:
-        best = _radius_plan(made, counts, float(radii[last]), clock)
+        best = _radius_plan(asked, limits, counts, float(radii[last]), clock)
     if best is None:
         told = Sentence(
             f"{made.said} cannot reach everyone within the table and keep to the rules; allow more, or "
@@ -36,30 +41,40 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
         )
         raise InfeasibleError(told)
     while radii[last] - radii[first] > search.gap * radii[last]:
-        if not clock.has_for(len(made.cell)):
+        if not clock.has_for(len(asked.cell)):
             word = clock.word()
             break
         if search.watch:
             search.watch(float(radii[last]), float(radii[first]))
         middle = (first + last) // 2
         try:
-            found = _radius_plan(made, counts, float(radii[middle]), clock)
+            found = _radius_plan(asked, limits, counts, float(radii[middle]), clock)
         except TimeoutError:
             word = clock.word()
             break
         if found is None:
             first = middle + 1
+            asked = _between(asked, counts, float(radii[first]), float(radii[last]))
         else:
             best, last = found, middle
     return Solution(best, float(radii[last]), float(radii[first]), word)
 
 
-def _far_apart(made: Instance, counts: np.ndarray, clock: Clock) -> tuple[np.ndarray | None, float]:
+def _between(made: Instance, counts: np.ndarray, low: float, high: float) -> Instance:
+    """The question with the pairs that can matter where the radius is between two."""
+    some = np.flatnonzero((counts & (made.base > low))[made.cell] & (made.metres <= high))
+    pairs = {name: getattr(made, name)[some] for name in ("cell", "column", "metres")}
+    return dataclasses.replace(made, **pairs)
+
+
+def _far_apart(
+    made: Instance, counts: np.ndarray, limits: Limits
+) -> tuple[np.ndarray | None, float]:
     """Candidates each near whoever has it farthest, None if they are no plan, and how far that is then."""
     begins = np.searchsorted(made.cell, np.arange(len(counts) + 1))
     shape = (len(counts), len(made.candidates))
     pairs = sparse.csr_matrix((made.metres, made.column, begins), shape=shape)
-    limits, base = limits_of(made, clock), np.where(counts, made.base, 0.0)
+    base = np.where(counts, made.base, 0.0)
     taken = np.array([], dtype=int)
     for _ in range(2):
         near = np.where(counts, _nearest.walked(made, base, taken), 0.0)
@@ -75,17 +90,18 @@ def _far_apart(made: Instance, counts: np.ndarray, clock: Clock) -> tuple[np.nda
 
 
 def _radius_plan(
-    made: Instance, counts: np.ndarray, radius: float, clock: Clock
+    made: Instance, limits: Limits, counts: np.ndarray, radius: float, clock: Clock
 ) -> np.ndarray | None:
     """Candidates within the limits that reach everybody within a radius, or None if there are none."""
     is_row = (made.base > radius) & counts
     problem, rows = covering_of(made, is_row, radius)
-    if len(rows) < is_row.sum():
+    if len(rows) < is_row.sum() or _is_too_dear(problem.cover, limits):
         return None
     problem = problem._replace(weight=np.ones(len(rows)))
-    if made.least is None and made.by_street is None:
+    if limits.floors is None:
         problem = _worths.small(made, problem, clock)[0]
-        need, limits = np.ones(len(problem.weight)), limits_of(made, clock, problem.columns)
+        limits = limits._replace(price=limits.price[problem.columns])
+        need = np.ones(len(problem.weight))
         tried = _starts.fill(problem.cover.tocsc(), problem.weight, need, limits, clock)
         if (problem.cover[:, tried].sum(axis=1) > 0).all():
             return np.asarray(problem.columns[tried])
@@ -93,12 +109,24 @@ def _radius_plan(
         raise TimeoutError
     try:
         solution = _cover.minimize(
-            problem,
-            limits_of(made, clock, problem.columns),
-            least=float(problem.weight.sum()),
-            gap=0.0,
-            clock=clock,
+            problem, limits, least=float(problem.weight.sum()), gap=0.0, clock=clock
         )
     except _terms.NoPlanError:
         return None
     return np.asarray(problem.columns[solution.chosen])
+
+
+def _is_too_dear(cover: sparse.csr_matrix, limits: Limits) -> bool:
+    """Whether there are rows that have no column in common, each with its cheapest, for more than the budget."""
+    price, spare = limits.price[cover.indices], limits.budget * (1 + _SURE) + _SURE
+    if not len(price):
+        return False
+    size = np.diff(cover.indptr)
+    least = np.minimum.reduceat(price, cover.indptr[:-1])
+    is_apart, taken = np.ones(len(size), dtype=bool), np.zeros(cover.shape[1], dtype=bool)
+    while spare >= 0 and is_apart.any():
+        row = int(np.where(is_apart, size, cover.shape[1] + 1).argmin())
+        spare -= least[row]
+        taken[cover.indices[cover.indptr[row] : cover.indptr[row + 1]]] = True
+        is_apart = ~np.logical_or.reduceat(taken[cover.indices], cover.indptr[:-1])
+    return bool(spare < 0)

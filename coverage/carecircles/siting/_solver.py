@@ -147,10 +147,12 @@ def _bounded(
         leads=leads, value=best.value, slack=slack_of(slack, best.value), watch=watch,
     )  # fmt: skip
     if clock.left() and (found.part > 0).sum() <= MOST_PLACES:
-        rounded = Standing(worth, price, budget, rounded_of(found.part, price, budget))
+        kept = kept_of(found, limits, best)
+        start = rounded_of(found.part[kept], price[kept], budget)
+        rounded = Standing(worth[:, kept], price[kept], budget, start)
         rounded.climb(clock)
         if rounded.value() > best.value:
-            best = best._replace(chosen=rounded.columns(), value=rounded.value())
+            best = best._replace(chosen=kept[rounded.columns()], value=rounded.value())
     best = best._replace(bound=max(best.value, min(most, found.value)))
     if best.bound - best.value <= slack_of(slack, best.value):
         best = best._replace(status="optimal")

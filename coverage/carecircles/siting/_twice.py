@@ -1,6 +1,7 @@
 """The columns by which most weight has as many as it needs."""
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 
@@ -22,6 +23,10 @@ from carecircles.siting._solver import (
 from carecircles.siting._terms import Clock, Known, Limits, Solution, is_paid, is_within
 
 _FEW_ENTRIES = 30_000  # up to here HiGHS has a column for each row
+_FEW_TRIED, _TRIED_AT_ONCE = (
+    200_000_000,
+    4_000_000,
+)  # rows of choices that are tried, all and at once
 _DRAWS = 30  # plans drawn from the parts of the bound, to swap on from, without a better one
 
 
@@ -83,6 +88,8 @@ def maximize_backup(
             if cuts is None or not clock.left():
                 return best._replace(status=clock.word())
             kept = kept_of(found, limits, best)
+            if _are_few(kept, limits, len(weight)):
+                return _of_all(worth[:, kept], weight, need, limits, best, kept, clock=clock)
             if worth[:, kept].nnz > _FEW_ENTRIES:
                 return by_rounds(
                     worth_of, limits, best, kept, cuts, slack=slack, clock=clock, watch=watch
@@ -119,6 +126,45 @@ def _worth_of(
 ) -> float:
     """What the rows are worth that have as many of these columns as they need."""
     return float(weight[_starts.depth_of(worth, chosen) >= need].sum())
+
+
+def _are_few(kept: np.ndarray, limits: Limits, rows: int) -> bool:
+    """Whether there are few choices of as many columns as can be paid, all of one price: however alike, each can be tried."""
+    price = limits.price[kept]
+    if not len(kept) or price[0] <= 0 or (price != price[0]).any():
+        return False
+    return math.comb(len(kept), _count(kept, limits)) * rows <= _FEW_TRIED
+
+
+def _count(kept: np.ndarray, limits: Limits) -> int:
+    """How many columns can be paid, all of one price."""
+    return min(len(kept), int(limits.budget / limits.price[kept[0]] + _problem.EXACT))
+
+
+def _of_all(
+    worth: sparse.csc_matrix,
+    weight: np.ndarray,
+    need: np.ndarray,
+    limits: Limits,
+    best: Solution,
+    kept: np.ndarray,
+    *,
+    clock: Clock,
+) -> Solution:
+    """The best of all choices of so many of the columns that are kept, or the plan that is known."""
+    covered, count = (worth.toarray() > 0).T.astype(np.uint8), _count(kept, limits)
+    choices = itertools.combinations(range(len(kept)), count)
+    size = max(1, _TRIED_AT_ONCE // (max(1, count) * len(weight)))
+    while some := list(itertools.islice(choices, size)):
+        if not clock.left():
+            return best._replace(status=clock.word())
+        tried = np.array(some, dtype=int).reshape(len(some), count)
+        values = (covered[tried].sum(axis=1, dtype=np.int32) >= need) @ weight
+        chosen = kept[tried[values.argmax()]]
+        value = float(weight[_starts.depth_of(worth, tried[values.argmax()]) >= need].sum())
+        if value > best.value + _problem.EXACT * max(1.0, best.value):
+            best = best._replace(chosen=chosen, value=value)
+    return best._replace(bound=best.value, status="optimal")
 
 
 def _drawn(

@@ -10,8 +10,10 @@ from scipy import sparse
 from carecircles.siting import _bound, _problem
 from carecircles.siting._instance import Instance, Measure
 from carecircles.siting._problem import Watch
-from carecircles.siting._terms import Clock
+from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.search import Memory, Search
+
+_PART = 1e-5  # of a step between worths, which is more than arithmetic makes of none
 
 
 def worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray]:
@@ -124,16 +126,24 @@ def small(
     return problem, replaced_by
 
 
-def slack(search: Search, have: float, sign: float) -> Callable[[float], float]:
-    """How far a plan of some worth may be from the bound; one that is good enough any way."""
+def slack(search: Search, have: float, sign: float, step: float = 0.0) -> Callable[[float], float]:
+    """How far a plan of some worth may be from the bound, if worths go in steps; one that is good enough any way."""
 
     def slack(value: float) -> float:
         objective = have + sign * value
         if search.enough is not None and sign * objective >= sign * search.enough:
             return math.inf
-        return search.gap * abs(objective)
+        return max(search.gap * abs(objective), step * (1 - _PART))
 
     return slack
+
+
+def in_steps(solution: Solution, step: float) -> Solution:
+    """The solution, and as its bound the largest worth up to it that a plan can have where worths go in steps."""
+    if not step or not math.isfinite(solution.bound):
+        return solution
+    most = math.floor(solution.bound / step + _PART / 10) * step
+    return solution._replace(bound=max(solution.value, most))
 
 
 def shifted(watch: Watch | None, have: float, sign: float = 1.0) -> Watch | None:

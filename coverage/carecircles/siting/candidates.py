@@ -344,10 +344,12 @@ def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[Co
         step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
         for first in range(0, len(candidates), step):
             new = plan.reach(part, candidates.iloc[first : first + step], cutoff=most)
-            pairs = reach.pairs_in(new.table)
-            place = part.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
-            kept = new.table[new.table.to_numpy() < limit[place]]
-            tables.append(CostTable(kept, math.inf, new.unit))
+            pairs, costs = reach.pairs_in(new.table), new.table.to_numpy()
+            place = part.index.get_indexer(pairs.levels[0])
+            is_nearer = costs < limit[place][pairs.codes[0]]
+            codes = [code[is_nearer] for code in pairs.codes]
+            index = pairs.set_codes(codes, verify_integrity=False)  # type: ignore[arg-type]  # arrays too
+            tables.append(CostTable(pd.Series(costs[is_nearer], index=index), math.inf, new.unit))
     return tables
 
 

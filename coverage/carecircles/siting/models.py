@@ -15,6 +15,7 @@ from carecircles.siting import (
     _fair,
     _most,
     _nearest,
+    _problem,
     _radius,
     _twice,
     _worths,
@@ -352,10 +353,12 @@ def maximize_backup(
         problem, rows = covering_of(made, made.depth < 2, limit)
         have, of_rows = twice(made.base, made.depth), _twice.worths(problem, 2 - made.depth[rows])
         del problem  # it is large
+        step = _problem.step_of(of_rows[1])
         solution = _twice.maximize_backup(
-            *of_rows, limits_of(made, clock), slack=_worths.slack(search, have, 1.0), clock=clock,
+            *of_rows, limits_of(made, clock), slack=_worths.slack(search, have, 1.0, step), clock=clock,
             watch=_worths.shifted(search.watch, have), leads=_worths.leads_of(made, search.memory),
         )  # fmt: skip
+        solution = _worths.in_steps(solution, step)
         return siting_of(made, raised(solution, have), twice, clock)
 
 
