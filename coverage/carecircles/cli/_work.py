@@ -77,12 +77,17 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
 def drawn_of(plans: "list[Plan]", options: Options) -> "list[Robustness]":
     """What plans say in as many draws as `sure` takes, of the same seed, the same for all of them."""
     with busy(DRAWING_LOTS, options.lang):
-        from carecircles import plan as straight
         from carecircles import robustness
 
-        is_round = all(straight.is_straight(plan) for plan in plans)
-        draws = robustness.USUAL_DRAWS if is_round else robustness.DRAWS_ON_FOOT
-        return robustness.measure_together(plans, draws=draws, rng=1)
+        return robustness.measure_together(plans, draws=draws_for(*plans), rng=1)
+
+
+def draws_for(*plans: "Plan") -> int:
+    """How many draws plans are told by."""
+    from carecircles import robustness
+    from carecircles.plan import is_straight
+
+    return robustness.USUAL_DRAWS if all(map(is_straight, plans)) else robustness.DRAWS_ON_FOOT
 
 
 def rested(options: Options) -> "Plan":

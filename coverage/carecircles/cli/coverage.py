@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from carecircles.maps import BaseMap
     from carecircles.plan import Plan
     from carecircles.robustness import Robustness
-from carecircles.cli._work import drawn_of, evaluated
+    from carecircles.words import Text
+from carecircles.cli._work import drawn_of, draws_for, evaluated
 from carecircles.cli.options import (
     By,
     ByWhom,
@@ -38,6 +39,7 @@ from carecircles.cli.options import (
 )
 from carecircles.cli.output import (
     DRAWING,
+    DRAWING_LOTS,
     Answer,
     busy,
     give,
@@ -50,7 +52,6 @@ _WITH_SERVICES = Sentence(
     "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
 )
 _WITH_SEVERAL = Sentence("--services and --by group", zh="--services 或 --by group 同用")
-_WITH_LIVE = Sentence("--live or --services", zh="--live 或 --services 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -104,7 +105,7 @@ def draw_map(
         problems_of(base_map),
         _services_problems(options, ByWhom.street, services=services),
         conflicts({"--live": live}, _WITH_SERVICES) if services else [],
-        conflicts({"--sure": sure}, _WITH_LIVE) if live or services else [],
+        conflicts({"--sure": sure}, _WITH_SERVICES) if services else [],
         target_problems([out], inputs),
     )
     plan = evaluated(options, is_drawn=live, each=services)
@@ -117,7 +118,7 @@ def draw_map(
         from carecircles import io, maps, report
 
         if live:
-            drawn = maps.whatif_map(plan, lang=options.lang, tiles=base_map())
+            drawn = maps.whatif_map(plan, lang=options.lang, tiles=base_map(), sure=found)
         else:
             drawn = maps.coverage_map(plan, lang=options.lang, tiles=base_map(), sure=found)
         page = drawn.get_root().render()
@@ -294,6 +295,13 @@ def gaps(
     split: Annotated[
         Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
     ] = None,
+    sure: Annotated[
+        bool,
+        typer.Option(
+            "--sure",
+            help="Beside the people of each zone, how many are uncovered while positions are not known (see `sure`).",
+        ),
+    ] = False,
     options: Options,
 ) -> None:
     """List the contiguous uncovered zones, most people first."""
@@ -312,19 +320,28 @@ def gaps(
     how["group"] = report.headline_group(plan)
     zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
     parts = zones_of.by_street(plan.cells, **how)
+    left, told = None, list["Text"]()
+    if sure:
+        with busy(DRAWING_LOTS, options.lang):
+            from carecircles import robustness
+
+            drawn = robustness.draw(plan, draws=draws_for(plan), rng=1)
+            of = zones_of.zone_of(plan.cells, **how)
+            left = robustness.left_in_zones(plan, robustness.uncovered_by_zone(plan, drawn, of))
+        told = [*report.left_notes(plan, left, len(drawn)), *report.drawn_notes(drawn, plan)]
 
     def show(lang: str) -> None:
         print_table(
-            report.gaps_table(plan, zones, parts=parts, lang=lang),
+            report.gaps_table(plan, zones, parts=parts, left=left, lang=lang),
             title=say(report.standard_note(plan), lang),
-            notes=report.notes(plan, lang=lang),
+            notes=[*(say(line, lang) for line in told), *report.notes(plan, lang=lang)],
             lang=lang,
         )
 
     give(
         Answer(
-            lambda: report.gaps_frame(plan, zones),
-            lambda: report.gaps_record(plan, zones, parts),
+            lambda: report.gaps_frame(plan, zones, left=left),
+            lambda: report.gaps_record(plan, zones, parts, left=left),
             show,
         ),
         plan.area,
