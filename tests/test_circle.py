@@ -286,7 +286,7 @@ def test_spellings_of_a_kind_lead_to_it_alone():
 
 def test_the_command_says_the_same_in_every_format(tmp_path):
     def ask(*more):
-        done = run("circle", "--cell", 100, *more, cwd=tmp_path)
+        done = run("circle", "--cell", 200, *more, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

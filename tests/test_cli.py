@@ -110,7 +110,7 @@ def test_the_language_follows_the_locale(tmp_path, monkeypatch, surroundings, he
         monkeypatch.delenv(name, raising=False)
     for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
-    options = ["evaluate", "--cell", 200]
+    options = ["evaluate", "--area", "template", "--cell", 500]
     assert f" {heading} " in run(*options, cwd=tmp_path).stdout
     for lang, asked in (("en", "Street"), ("zh", "街道")):
         assert f" {asked} " in run(*options, "--lang", lang, cwd=tmp_path).stdout

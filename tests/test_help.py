@@ -4,6 +4,7 @@ import dataclasses
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -11,10 +12,10 @@ import pytest
 import typer
 from rich.cells import cell_len
 
-from carecircles import __version__, charts, doctor, memory, siting
+from carecircles import __version__, charts, datasets, doctor, memory, siting
 from carecircles.cli.help import in_chinese
 from carecircles.cli.main import app
-from tests.test_cli import run
+from tests.test_cli import refused, run
 
 PROGRAM = typer.main.get_command(app)
 COMMANDS = sorted(PROGRAM.commands)
@@ -60,6 +61,24 @@ def test_what_one_can_do_next_is_what_is_there(tmp_path):
     for command in first()[:3]:
         done = run(*command.split(), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
+
+
+def test_as_much_is_said_beside_a_result_as_is_asked_for(tmp_path):
+    """The datum is taken for granted, which is a remark; the document stays the same."""
+    datasets.write_template(tmp_path / "mine")
+    path = tmp_path / "mine" / "area.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('centres = "wgs84"', ""), encoding="utf-8")
+    asked = ("evaluate", "--area", "mine", "--cell", "400", "--format", "csv")
+    usual, quiet, verbose = (
+        run(*asked, *more, cwd=tmp_path) for more in ([], ["--quiet"], ["--verbose"])
+    )
+    assert usual.stdout == quiet.stdout == verbose.stdout != ""
+    assert "wgs84" in usual.stderr.casefold() and quiet.stderr == ""
+    steps = re.findall(r"^(.+) \.\.\. \d+\.\d s$", verbose.stderr, flags=re.MULTILINE)
+    assert steps[:2] == ["reading", "making the grid"]
+    told = refused(*asked, "--quiet", "--verbose", cwd=tmp_path)
+    assert "--quiet and --verbose exclude each other; name one." in told
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

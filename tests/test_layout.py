@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,30 +21,32 @@ ORDER = [
     "_signals", "_limits", "_lines", "words", "errors", "_mends", "_html", "_rows", "norms", "people", "amenities", "datum",
     "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts",
     "io._points", "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.amenities", "io.rasters", "io.write",
-    "io._matching", "io", "services", "walkers", "positions", "network.values", "network.places", "network._tiles",
+    "io.tiled", "io._matching", "io", "services", "walkers", "positions", "network.values", "network.places", "network._tiles",
     "network.ways", "network.graphs", "network.walks", "network.rests", "network._asked", "network._tags", "network._osm",
     "network._graphml", "network._lines", "network.prepared", "network.read", "network.seats", "network.health",
-    "network.rebuilt", "network", "area.values", "area._amenities", "area._on_foot", "area.years", "area._rasters",
-    "area._plan", "area._offers", "area._totals", "area._sources", "area._counted", "area.needs", "area.read", "area.check",
-    "area", "cohorts", "memory", "datasets", "_patches", "grid", "weights.values", "weights._overlay", "weights._pixels",
-    "weights._units", "weights._layers", "weights._notes", "weights._placed", "weights.place", "weights.ratios", "weights",
-    "reach.values", "reach._pairs", "reach._blocks", "reach.footing", "reach.straight", "reach.walking", "reach.resting",
-    "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "evaluation",
-    "gaps", "equity", "provision", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan",
-    "comparison", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn", "robustness._spans",
-    "robustness.measured", "robustness.figures", "robustness", "_highs", "load.values", "load.need", "load._transport",
-    "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting.rules", "siting._problem", "siting._terms",
-    "siting._bent", "siting._swaps", "siting._starts", "siting._bound", "siting._model", "siting._solver", "siting._streets",
-    "siting._cover", "siting._twice", "siting._instance", "siting._floors", "siting.search", "siting.question", "siting.found",
-    "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius", "siting._assigned", "siting._phased",
-    "siting._timetable", "siting.models", "siting.targets", "siting.frontiers", "siting.candidates", "siting.phases",
-    "siting.places", "siting.several", "siting.answers", "siting.sureness", "siting", "benches.values", "benches._problem",
-    "benches.candidates", "benches._bound", "benches._trees", "benches._search", "benches.answers", "benches", "report.columns",
-    "report.shown", "report.names", "report.placed", "report.credits", "report.rebuilt", "report.ways", "report.notes",
-    "report.frames", "report.workbook", "report.coverage", "report.services", "report.change", "report.claims", "report.circle",
-    "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
-    "report.timeline", "report.phases", "report.network", "report.benches", "report._widths", "report.terminal", "report",
-    "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.layers", "maps.around",
+    "network.rebuilt", "network", "area.values", "area.views", "area._amenities", "area._on_foot", "area.years",
+    "area._rasters", "area._plan", "area._offers", "area._totals", "area._bands", "area._sources", "area._counted",
+    "area.needs", "area.read", "area.check", "area", "cohorts", "memory", "datasets", "_patches", "grid", "weights.values",
+    "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes", "weights._placed",
+    "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach._blocks", "reach.footing",
+    "reach.straight", "reach.walking", "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables",
+    "reach.kinds", "reach", "catchments", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
+    "scenario.values", "scenario._step", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison",
+    "counts", "blocks", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
+    "robustness._spans", "robustness.measured", "robustness.figures", "robustness", "_highs", "load.values", "load.need",
+    "load._transport", "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting.rules", "siting._problem",
+    "siting._terms", "siting._bent", "siting._swaps", "siting._starts", "siting._bound", "siting._model", "siting._solver",
+    "siting._streets", "siting._cover", "siting._twice", "siting._instance", "siting._floors", "siting.search",
+    "siting.question", "siting.found", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
+    "siting._assigned", "siting._phased", "siting._timetable", "siting.models", "siting.targets", "siting.frontiers",
+    "siting.candidates", "siting.phases", "siting.places", "siting.several", "siting.answers", "siting.sureness", "siting",
+    "benches.values", "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search",
+    "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.credits",
+    "report.rebuilt", "report.ways", "report.notes", "report.frames", "report.intervals", "report.workbook", "report.coverage",
+    "report.services", "report.change", "report.claims", "report.circle", "report.marginal", "report.siting", "report.fairness",
+    "report.years", "report.equity", "report.sure", "report.load", "report.timeline", "report.phases", "report.network",
+    "report.benches", "report._widths", "report.terminal", "report", "charts", "doctor", "maps.closed", "maps.spread",
+    "maps.drawing", "maps.tiles", "maps.squares", "maps.outlines", "maps.centres", "maps.claimed", "maps.layers", "maps.around",
     "maps.coverage", "maps.circle", "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure",
     "maps.walk", "maps.live", "maps", "cli.output", "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work",
     "cli.coverage", "cli.circle", "cli.timeline", "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases",
@@ -158,35 +161,60 @@ def test_type_checkers_read_the_package_itself():
     assert (PACKAGE / "py.typed").is_file()
 
 
+MAIN_LINES = ["pip install . && carecircles map", 'pip install -e ".[test]" && pytest']
+
+
 def test_ci_runs_the_readme_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "\npip install . && carecircles map\n" in readme
-    assert '\npip install -e ".[test]" && pytest\n' in readme
+    for line in MAIN_LINES:
+        assert f"\n{line}\n" in readme
 
 
-def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_examples_of_the_readme_run(name, tmp_path, monkeypatch, capsys):
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    (example,) = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
-    for example in examples:  # the later ones go on with the names of the first
-        assert len([line for line in example.splitlines() if line.strip()]) <= 10
-        exec(compile(example, "README.md", "exec"), names)
-        printed = capsys.readouterr().out
-        assert "120103014" in printed or "optimal" in printed
-    for page in ("hexi-coverage.html", "change.html", "live.html"):
-        assert (tmp_path / page).stat().st_size > 100_000
+    exec(compile(example, name, "exec"), {})
+    assert "120103014" in capsys.readouterr().out
+    assert (tmp_path / "hexi-coverage.html").stat().st_size > 100_000
 
 
-def test_the_scenario_of_the_readme_is_one(hexi):
-    from carecircles import scenario
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_names_commands_options_and_files_that_there_are(name):
+    """The same check as of the site's pages; in both languages the two first lines are CI's."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from making.lines import check_line
+    finally:
+        sys.path.pop(0)
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    lines = [
+        line for part in readme.split("```sh\n")[1:] for line in part.split("```")[0].splitlines()
+    ]
+    assert len(lines) >= 6 and lines[:2] == MAIN_LINES
+    for line in lines:
+        check_line(line)
+    with pytest.raises(Exception, match="No such option"):
+        check_line("carecircles evaluate --everything")
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(links) > 10 and [link for link in links if not (ROOT / link).exists()] == []
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = [block.split("```")[0] for block in readme.split("```toml\n")[1:]]
-    (written,) = [block for block in blocks if "[[step]]" in block]
-    after = scenario.apply(hexi, scenario.parse(tomllib.loads(written)))
-    assert len(after.facilities) == 46
-    assert after.standard.group == "people_80"
+
+def test_package_recipe_and_citation_say_the_same():
+    """The version stands in one place; a recipe for conda and the citation follow it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["dynamic"] == ["version"] and "version" not in project
+    assert f"\nversion: {carecircles.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    recipe = (ROOT / "recipe" / "meta.yaml").read_text(encoding="utf-8")
+    assert f'set version = "{carecircles.__version__}"' in recipe
+    run = recipe.split("  run:\n")[1].split("\ntest:")[0]
+    named = {line.split("#")[0].strip(" -").replace(" ", "") for line in run.splitlines() if line}
+    assert named == {
+        f"python{project['requires-python']}",
+        *(re.sub(r"\s", "", needed.casefold()) for needed in project["dependencies"]),
+    }
 
 
 def test_wheel_ships_data():
@@ -201,15 +229,3 @@ def test_notebook_is_stored_without_outputs(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert all(c["outputs"] == [] for c in cells if c["cell_type"] == "code")
     assert all(c["execution_count"] is None for c in cells if c["cell_type"] == "code")
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
-@pytest.mark.filterwarnings("default")  # of the kernel's own start
-def test_notebook_runs(path):
-    import nbformat
-    from nbclient import NotebookClient
-
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
-    shown = notebook.cells[-1].outputs[-1].data
-    assert "iframe" in shown["text/html"]

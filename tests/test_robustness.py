@@ -23,6 +23,7 @@ from carecircles import (
     positions,
     reach,
     robustness,
+    scenario,
     siting,
 )
 from carecircles.errors import ValidationError
@@ -201,6 +202,55 @@ def test_a_neighbour_may_stand_anywhere_and_a_stray_too(hexi):
     off = np.hypot(drawn.x - centres.geometry.x.to_numpy(), drawn.y - centres.geometry.y.to_numpy())
     assert off.max() <= 300
     assert off.mean() == pytest.approx(200, rel=0.05)  # two thirds of the radius
+
+
+@pytest.fixture(scope="module")
+def changed(coarse):
+    """As it is, and after one centre closes, one is moved and one opens; none of these two may stand elsewhere."""
+    point = coarse.area.streets.representative_point().to_crs("EPSG:4326").iloc[[0, 5]]
+    (west, north), (east, south) = zip(point.x, point.y, strict=True)
+    steps = [
+        {"close": "H12"},
+        {"move": "H03", "lon": west, "lat": north, "datum": "wgs84"},
+        {"open": "N1", "lon": east, "lat": south, "datum": "wgs84"},
+    ]
+    said = {"name": "Other", "step": steps}
+    return coarse, plan.carry_out(coarse, scenario.parse(said))
+
+
+def test_two_plans_are_drawn_alike_and_their_difference_is_told_draw_by_draw(changed):
+    """Against a loop over both; what they share stands at the same place, what a plan puts somewhere stands there."""
+    before, after = robustness.measure_together(changed, draws=10, rng=7)
+    alone = robustness.draw(changed[0], draws=10, rng=7)
+    np.testing.assert_array_equal(before.draws.x, alone.x)
+    assert after.draws.centres.tolist() == [
+        label for label in alone.centres if label not in ("H03", "H12")
+    ]
+    shared = alone.centres.get_indexer(after.draws.centres)
+    np.testing.assert_array_equal(after.draws.y, alone.y[:, shared])
+    np.testing.assert_array_equal(after.draws.people, alone.people)
+    (was, _), (then, _) = (loop(one.plan, one.draws) for one in (before, after))
+    net = (then - was).to_numpy()
+    told = robustness.net_by_street(before, after)
+    np.testing.assert_allclose(told[f"expected_net_{GROUP}"], net.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(told[f"low_net_{GROUP}"], np.quantile(net, 0.05, axis=0), atol=1e-6)
+    whole = robustness.net_of_district(before, after)
+    every = net.sum(axis=1)
+    assert whole[f"high_net_{GROUP}"] == pytest.approx(np.quantile(every, 0.95))
+    assert whole["more_share"] == (every > 0).mean()
+    assert whole["fewer_share"] == (every < 0).mean()
+
+
+def test_a_centre_that_is_moved_stands_where_it_is_put(hexi):
+    """Whatever is said of how far off it was before."""
+    said = hexi.facilities.assign(position="street", position_error_m=300.0)
+    asis = planned(dataclasses.replace(hexi, facilities=said), cell=400)
+    there = hexi.streets.representative_point().to_crs("EPSG:4326").iloc[0]
+    step = {"move": "H03", "lon": there.x, "lat": there.y, "datum": "wgs84"}
+    moved = plan.carry_out(asis, scenario.parse({"name": "Moved", "step": [step]}))
+    drawn = robustness.draw(moved, draws=2, rng=1)
+    assert len(drawn.centres) == len(hexi.facilities) - 1
+    assert "H03" not in drawn.centres
 
 
 def test_nothing_assumed_leaves_nothing_open(hexi):
@@ -487,3 +537,40 @@ def test_the_map_says_between_what_shares_lie(tmp_path):
             assert street["figures"][key] == pytest.approx(told[key], abs=1e-6)
     wrong = refused("map", "--sure", "--live", "--lang", "en", cwd=tmp_path)
     assert "--sure does not go with --live or --services." in wrong
+
+
+def test_whatif_tells_the_interval_of_the_difference(tmp_path):
+    """Of one plan, of several and on the map; the share before is that of `evaluate --sure`."""
+    less, more = (
+        '[[step]]\nclose = "H34"\n',
+        '[[step]]\nopen = "N1"\nlon = 117.21\nlat = 39.06\ndatum = "wgs84"\n',
+    )
+    for name, step in (("less", less), ("more", more)):
+        (tmp_path / f"{name}.toml").write_text(f'name = "{name}"\n{step}', encoding="utf-8")
+    cell = ("--cell", "200", "--sure")
+    asked = ("whatif", "less.toml", *cell)
+    record = json.loads(run(*asked, "--format", "json", cwd=tmp_path).stdout)
+    done = run(*asked, "--map", "m.html", "--out", "t.xlsx", "--lang", "zh", cwd=tmp_path)
+    before, after = (
+        json.loads(run("evaluate", *cell, "--format", "json", cwd=tmp_path).stdout),
+        record,
+    )
+    for end in ("low", "high", "expected"):
+        share = f"{end}_{GROUP}_share"
+        assert after["district"][f"{share}_before"] == before["district"][share]
+    low, high = (after["district"][f"{end}_net_{GROUP}"] for end in ("low", "high"))
+    assert low < after["district"][f"net_{GROUP}"] < high < 0
+    assert after["district"]["fewer_share"] == 1
+    assert len(after["streets"]) == 14
+    assert f"［{low:+,.0f}，{high:+,.0f}］" in "".join(done.stdout.split("\n"))
+    page = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert f"{low:+,.0f} – {high:+,.0f}" in page
+    table = pd.read_excel(tmp_path / "t.xlsx")
+    assert "60岁及以上净变化下限" in " ".join(map(str, table))
+    league = json.loads(
+        run("whatif", "less.toml", "more.toml", *cell, "--format", "json", cwd=tmp_path).stdout
+    )["plans"]
+    assert league[0]["name"] == "现状"
+    assert league[-1][f"low_net_{GROUP}"] == low
+    told = refused("whatif", "--close-each", "--sure", cwd=tmp_path)
+    assert "--sure does not go with --close-each" in told

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from carecircles import amenities as amenities
     from carecircles import area as area
     from carecircles import benches as benches
+    from carecircles import blocks as blocks
     from carecircles import catchments as catchments
     from carecircles import charts as charts
     from carecircles import circle as circle
     from carecircles import claims as claims
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
+    from carecircles import counts as counts
     from carecircles import datasets as datasets
     from carecircles import datum as datum
     from carecircles import doctor as doctor
@@ -64,12 +66,14 @@ __all__ = [
     "amenities",
     "area",
     "benches",
+    "blocks",
     "catchments",
     "charts",
     "circle",
     "claims",
     "cohorts",
     "comparison",
+    "counts",
     "datasets",
     "datum",
     "doctor",

@@ -16,12 +16,12 @@ def numbered(part: np.ndarray) -> np.ndarray:
     run = np.cumsum(begins.ravel(), dtype=np.int32).reshape(part.shape) - 1
     # Two runs touch where either begins.
     is_touching = (part[1:] == part[:-1]) & is_there[1:] & (begins[1:] | begins[:-1])
-    joined = _joined(int(begins.sum()), run[:-1][is_touching], run[1:][is_touching])
-    return np.where(is_there, np.append(joined, 0)[run], 0)
+    patch = joined(int(begins.sum()), run[:-1][is_touching], run[1:][is_touching])
+    return np.where(is_there, np.append(patch, 0)[run], 0)
 
 
-def _joined(runs: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The patch of each run where `one` and `other` touch, counted from 1."""
+def joined(runs: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The patch of each of so many runs where `one` and `other` touch, counted from 1."""
     patch = np.arange(runs)
     while len(one):
         lower = np.minimum(patch[one], patch[other])

@@ -9,16 +9,10 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from carecircles import grid, people
+from carecircles import _rims, _tally, grid
 from carecircles.reach import CostTable, pairs_in, within
 
-_DISTANCE_QUANTILE = 0.9
 _PARTS = 256  # of the values that a quantile is looked for among
-_AT_ONCE = 1 << 16  # cells that are summed up
-# Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
-_VARIANCE_EVEN = 0.0724 * np.pi / 4
-_STRAIGHT = 20  # cells in a row along a border, from which on they are off alike
-_VARIANCE_LUMPED = (np.sqrt(2) + np.log(1 + np.sqrt(2))) / 12
 
 
 def is_covered(demand: pd.DataFrame, cost: CostTable, *, cutoff: float | None = None) -> pd.Series:
@@ -199,8 +193,7 @@ def by_street(cells: pd.DataFrame) -> pd.DataFrame:
     >>> coverage["covered_people_60_share"].to_dict()
     {'S': 1.0, 'T': 0.0}
     """
-    streets = cells["street"].cat
-    return _measure(cells, streets.codes.to_numpy(), streets.categories).rename_axis("street")
+    return _tally.figures(_tally.of_cells(cells)).rename_axis("street")
 
 
 def of_district(cells: pd.DataFrame) -> pd.Series:
@@ -224,7 +217,7 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
     [12.0, 4.0, 0.25]
     """
-    return _measure(cells, np.zeros(len(cells), dtype=int), pd.Index(["district"])).iloc[0]
+    return _tally.figures(_tally.in_one(_tally.of_cells(cells), "district")).iloc[0]
 
 
 def people_cut_off(cells: pd.DataFrame, group: str) -> float:
@@ -325,16 +318,9 @@ def area_share_error(cells: pd.DataFrame) -> float:
     >>> round(area_share_error(asis.cells), 3)
     0.029
     """
-    lattice = grid.grid_of(cells)
-    if lattice is None:  # places are counted one by one
+    if grid.grid_of(cells) is None:  # places are counted one by one
         return 0.0
-    covered = np.pad(grid.raster(cells, cells["covered"].to_numpy(), fill=False), 1)
-    edges = sum(np.count_nonzero(np.diff(covered, axis=axis)) for axis in (0, 1))
-    side = lattice.cell
-    length = edges * side * np.pi / 4  # a staircase is 4/pi longer than the line it follows
-    rim = 0.0724 * length * side**3 / cells["area_m2"].sum() ** 2
-    whole = np.zeros(len(cells), dtype=np.int64)
-    return float(3 * np.sqrt(rim + _border_variance(cells, whole, cells["area_m2"].to_numpy())))
+    return _rims.area_error(_rims.of_cells(cells))
 
 
 def people_share_error(cells: pd.DataFrame, group: str) -> float:
@@ -368,64 +354,9 @@ def people_share_error(cells: pd.DataFrame, group: str) -> float:
     >>> round(people_share_error(asis.cells, "people_60"), 3)
     0.029
     """
-    total = cells[group].sum()
-    if grid.grid_of(cells) is None or not total > 0:
+    if grid.grid_of(cells) is None:
         return 0.0
-    is_even = cells["placed"].eq("even") if "placed" in cells else np.full(len(cells), True)
-    variance = np.where(is_even, _VARIANCE_EVEN, _VARIANCE_LUMPED) * cells[group] ** 2
-    lumps = grid.raster(cells, variance.to_numpy(), fill=np.nan)
-    covered = grid.raster(cells, cells["covered"].to_numpy(), fill=False)
-    edges = 0.0
-    for axis in (0, 1):  # the rim passes through one of the two cells at an edge
-        at_rim = np.diff(covered, axis=axis)
-        first, second = (
-            np.take(lumps, range(n, n + at_rim.shape[axis]), axis=axis) for n in (0, 1)
-        )
-        edges += np.nansum((first + second)[at_rim]) / 2
-    street = cells["street"].cat.codes.to_numpy()
-    borders = _border_variance(cells, street, np.where(is_even, cells[group], 0.0))
-    return float(3 * np.sqrt(edges / total**2 + borders))
-
-
-def _border_variance(cells: pd.DataFrame, part: np.ndarray, amount: np.ndarray) -> float:
-    """
-    The variance of a covered share of amounts that lie evenly in parts, by where borders of the parts run.
-
-    A long straight run of m cells along the border lies anywhere within half a cell, all of it alike: its part
-    has up to m s^2 / 2 more or less area, with a variance of (m s^2)^2 / 12, and its neighbour the opposite. Of
-    short runs, steps of a border that runs across the grid, the next makes up for one. Three standard errors are
-    no more than all runs together can be off.
-    """
-    count = int(part.max(initial=0)) + 1
-    covered = cells["covered"].to_numpy()
-    sizes = np.bincount(part, minlength=count)
-    of_part = np.bincount(part, amount, minlength=count)
-    reached = np.bincount(part, amount * covered, minlength=count)
-    share = np.divide(reached, of_part, out=np.zeros(count), where=of_part > 0)
-    density = of_part / np.maximum(sizes, 1) / amount.sum() if amount.sum() > 0 else of_part * 0.0
-    share, density = np.append(share, 0.0), np.append(density, 0.0)  # the last is outside
-    parts = np.pad(grid.raster(cells, part, fill=-1), 1, constant_values=-1)
-    reach = np.pad(grid.raster(cells, covered, fill=False), 1)
-    variance = most = 0.0
-    for axis in (0, 1):
-        labels, inside = (parts, reach) if axis == 0 else (parts.T, reach.T)
-        row, col = np.nonzero(labels[1:] != labels[:-1])
-        if not len(row):
-            continue
-        one, other = labels[row, col], labels[row + 1, col]
-        is_next = (np.diff(row) == 0) & (np.diff(col) == 1)
-        is_next &= (np.diff(one) == 0) & (np.diff(other) == 0)
-        first = np.flatnonzero(np.append(True, ~is_next))
-        cells_of = np.diff(np.append(first, len(row)))
-        near = inside[row, col].astype(float), inside[row + 1, col].astype(float)
-        run = [np.add.reduceat(side, first) / cells_of for side in near]
-        a, b = one[first], other[first]
-        along = np.where(a < 0, run[1], np.where(b < 0, run[0], (run[0] + run[1]) / 2))
-        moved = density[a] * (along - share[a]) - density[b] * (along - share[b])
-        off = np.abs(cells_of * moved)[cells_of >= _STRAIGHT]
-        variance += float((off**2).sum()) / 12
-        most += float(off.sum()) / 2
-    return min(variance, (most / 3) ** 2)
+    return _rims.people_error(_rims.of_cells(cells, group))
 
 
 def weighted_quantile(
@@ -468,7 +399,7 @@ def weighted_quantile(
         return np.where(is_known[some], part, _PARTS).astype(np.intp)
 
     sums = np.zeros(groups * (_PARTS + 1))
-    for some in _stretches(len(values)):
+    for some in _tally.stretches(len(values)):
         place = group[some].astype(np.intp) * (_PARTS + 1) + part_of(some)
         sums += np.bincount(place, weights[some], minlength=len(sums))
     each = sums.reshape(groups, _PARTS + 1)
@@ -478,7 +409,7 @@ def weighted_quantile(
     before = running[np.arange(groups), within] - each[np.arange(groups), within]
     found = [
         some.start + np.flatnonzero((part_of(some) == within[group[some]]) & (weights[some] > 0))
-        for some in _stretches(len(values))
+        for some in _tally.stretches(len(values))
     ]
     near = np.concatenate([np.array([], dtype=np.intp), *found])
     near = near[is_known[near]]
@@ -492,11 +423,6 @@ def weighted_quantile(
     return quantiles
 
 
-def _stretches(count: int) -> list[slice]:
-    """As many rows one after the other, so few at once that what is worked out of them stays near."""
-    return [slice(n, min(n + _AT_ONCE, count)) for n in range(0, count, _AT_ONCE)]
-
-
 def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
     """Row of `demand` of every pair of the cost table."""
     pairs = pairs_in(cost)
@@ -504,41 +430,3 @@ def _positions(demand: pd.DataFrame, cost: pd.Series) -> np.ndarray:
     if (position < 0).any():
         raise KeyError("`cost` has cells that are not in the index of `demand`")
     return position
-
-
-def _measure(cells: pd.DataFrame, group: np.ndarray, labels: pd.Index) -> pd.DataFrame:
-    """The measures of every group of cells."""
-    count = len(labels)
-    is_covered, has_backup = cells["covered"].to_numpy(), cells["depth"].to_numpy() >= 2
-    groups = people.columns_of(cells)
-    areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
-    weights = areas | {g: cells[g].to_numpy() for g in groups}
-    by = weights[people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)]
-    metres = cells["distance_m"].to_numpy()
-    flat = {name: np.zeros(4 * count) for name in weights}
-    way, on_way = np.zeros(count), np.zeros(count)
-    for some in _stretches(len(cells)):
-        of = group[some].astype(np.intp)
-        kind = 4 * of + 2 * has_backup[some] + is_covered[some]
-        for name, w in weights.items():
-            flat[name] += np.bincount(kind, w[some], minlength=4 * count)
-        has_way = np.isfinite(metres[some])
-        of, persons = of[has_way], by[some][has_way]
-        way += np.bincount(of, persons * metres[some][has_way], minlength=count)
-        on_way += np.bincount(of, persons, minlength=count)
-    sums = {name: by_kind.reshape(count, 2, 2) for name, by_kind in flat.items()}
-    covered = {name: by_kind[:, 0, 1] + by_kind[:, 1, 1] for name, by_kind in sums.items()}
-    uncovered = {name: by_kind[:, 0, 0] + by_kind[:, 1, 0] for name, by_kind in sums.items()}
-    totals = {name: covered[name] + uncovered[name] for name in sums}
-    table: dict[str, np.ndarray] = {"cells_km2": totals["area"] / 1e6} if areas else {}
-    table |= {g: totals[g] for g in groups}
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for name in sums:
-            table[f"covered_{name}_share"] = covered[name] / totals[name]
-        for name, by_kind in sums.items():
-            table[f"backup_{name}_share"] = by_kind[:, 1].sum(axis=1) / totals[name]
-        for g in groups:
-            table[f"uncovered_{g}"] = uncovered[g]
-        table["mean_distance_m"] = way / on_way
-    table["p90_distance_m"] = weighted_quantile(metres, by, group, count, share=_DISTANCE_QUANTILE)
-    return pd.DataFrame(table, index=labels)

@@ -1,18 +1,19 @@
 """Uncovered cells as contiguous uncovered zones, ranked by the people in them."""
 
-import itertools
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from carecircles import _patches, grid
+from carecircles import _patches, _zones, grid
 from carecircles.errors import ValidationError
-from carecircles.people import columns_of, headline_of
+from carecircles.people import headline_of
 from carecircles.words import Sentence
 
-OTHER = "other"
+OTHER = _zones.OTHER
 
 
 def uncovered_zones(
@@ -66,36 +67,46 @@ def uncovered_zones(
     >>> zones[["people_60", "streets", "nearest"]].round(3).to_numpy().tolist()
     [[9625.0, ('S4', 'S1', 'S2', 'S3'), 'A2'], [400.0, ('S3',), 'A3'], [300.0, ('S1',), 'A1']]
     """
-    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
-    count, of = len(zones.names), zones.of
-    table = _sums(cells, zones.cell, of, count)
-    table.index = pd.Index(zones.names, name="zone", dtype=object)
-    living = cells[headline_of(cells, group)].to_numpy()[zones.cell]
-    weight = np.where(np.bincount(of, living, minlength=count)[of] > 0, living, 1.0)
-    street, nearest = cells["street"].cat, cells["nearest"].cat
-    table["streets"] = _by_weight(
-        street.codes.to_numpy()[zones.cell], street.categories, weight, zones
+    zones, _ = _zones_of(cells, smallest_m2=smallest_m2, split=split, group=group)
+    return told(
+        zones,
+        cutoff=cutoff,
+        group=headline_of(cells, group),
+        within=grid.grid_of(cells),
+        crs=cells.attrs["crs"],
     )
-    code = nearest.codes.to_numpy()[zones.cell]
-    near = _by_weight(code, nearest.categories, weight, zones)
+
+
+def told(
+    zones: _zones.Zones, *, cutoff: float, group: str, within: grid.Grid | None, crs: object
+) -> gpd.GeoDataFrame:
+    """
+    The table of zones that are known, such as those of many blocks; `uncovered_zones` says what is in it.
+
+    Examples
+    --------
+    >>> from carecircles import blocks, datasets
+    >>> found = blocks.uncovered_zones(datasets.load("template"), cell=200)
+    >>> found.zones["parts"].tolist()
+    [1, 1, 1]
+    """
+    table = _table(zones.sums, zones.columns, pd.Index(zones.names, name="zone", dtype=object))
+    table["streets"] = _zones.labels_by_weight(zones.streets, zones, group)
+    near = _zones.labels_by_weight(zones.nearest, zones, group)
     table["nearest"] = first = [next(iter(some), "") for some in near]
-    is_theirs = (code >= 0) & (code == nearest.categories.get_indexer(pd.Index(first))[of])
-    metres = cells["distance_m"].to_numpy()[zones.cell]
-    for_whom = np.bincount(of[is_theirs], weight[is_theirs], minlength=count)
-    whole = np.bincount(of[is_theirs], (weight * metres)[is_theirs], minlength=count)
-    table["distance_m"] = np.divide(whole, for_whom, out=np.full(count, np.nan), where=for_whom > 0)
-    farthest = pd.Series(metres).groupby(of).max().reindex(range(count))
-    table["farthest_m"] = farthest.to_numpy()
+    table["distance_m"] = _zones.way_to(first, zones, group)
+    table["farthest_m"] = zones.farthest
     table["too_far_m"] = table["distance_m"] - cutoff
     table["parts"] = 1
     if zones.small:
         table.loc[OTHER, "parts"] = zones.small
-    outlines = (
-        grid.outlines_of(zones.patch, zones.rank, count, within=grid.lattice_of(cells))
-        if count
-        else []
-    )
-    return gpd.GeoDataFrame(table, geometry=outlines, crs=cells.attrs["crs"])
+
+    def placed(at: np.ndarray) -> np.ndarray:
+        """Metres of columns and rows."""
+        return np.zeros((0, 2)) if within is None else at * within.cell + [within.x0, within.y0]
+
+    shapes = np.array(zones.outlines, dtype=object)
+    return gpd.GeoDataFrame(table, geometry=list(shapely.transform(shapes, placed)), crs=crs)
 
 
 def by_street(
@@ -127,20 +138,31 @@ def by_street(
     >>> gaps.by_street(asis.cells)["people_60"].round().loc["1"].to_dict()
     {'S4': 3000.0, 'S1': 2700.0, 'S2': 2625.0, 'S3': 1300.0}
     """
-    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
-    streets = cells["street"].cat
-    code = streets.codes.to_numpy()[zones.cell]
-    pair, of, street = _pairs(zones.of, code, len(streets.categories))
-    parts = _sums(cells, zones.cell, pair, len(of))
-    # Of equal ones those with more land come first, then in the order of the streets.
-    most = (street, -parts["area_km2"], -parts[headline_of(cells, group)], of)
-    order = np.lexsort(most)
+    zones, _ = _zones_of(cells, smallest_m2=smallest_m2, split=split, group=group)
+    return told_by_street(zones, group=headline_of(cells, group))
+
+
+def told_by_street(zones: _zones.Zones, *, group: str) -> pd.DataFrame:
+    """
+    What of zones that are known lies in which street; `by_street` says what is in it.
+
+    Examples
+    --------
+    >>> from carecircles import blocks, datasets
+    >>> found = blocks.uncovered_zones(datasets.load("template"), cell=200)
+    >>> len(found.parts)
+    6
+    """
+    share = zones.streets
     names = (
-        pd.Index(zones.names, dtype=object).astype(str)[of],
-        streets.categories.astype(str)[street],
+        pd.Index(zones.names, dtype=object).astype(str)[share.patch],
+        share.labels.astype(str)[share.label],
     )
-    parts.index = pd.MultiIndex.from_arrays(names, names=["zone", "street"])
-    return parts.iloc[order]
+    index = pd.MultiIndex.from_arrays(names, names=["zone", "street"])
+    parts = _table(_zones.sums_of(share), zones.columns, index)
+    # Of equal ones those with more land come first, then in the order of the streets.
+    most = (share.label, -parts["area_km2"], -parts[group].round(6), share.patch)
+    return parts.iloc[np.lexsort(most)]
 
 
 def zone_of(
@@ -171,54 +193,9 @@ def zone_of(
     >>> gaps.zone_of(asis.cells).value_counts().to_dict()
     {'1': 108, '2': 4, '3': 2}
     """
-    zones = _zones(cells, smallest_m2=smallest_m2, split=split, group=group)
-    names = pd.Categorical.from_codes(zones.of, categories=pd.Index(zones.names, dtype=object))
-    return pd.Series(names, index=cells.index[zones.cell], name="zone")
-
-
-class _Zones(NamedTuple):
-    """
-    Uncovered cells by zone.
-
-    The names of zones in their order, how many small ones the last is, uncovered cells and the zone of each; the
-    raster of patches that hang together, and the zone of each.
-    """
-
-    names: list[str]
-    small: int
-    cell: np.ndarray
-    of: np.ndarray
-    patch: np.ndarray
-    rank: np.ndarray
-
-
-def _zones(
-    cells: pd.DataFrame, *, smallest_m2: float, split: str | None, group: str | None
-) -> _Zones:
-    """The uncovered zones, the largest first."""
-    if not smallest_m2 >= 0:
-        told = f"smallest zone is {smallest_m2:g} m2; write 0 or more."
-        zh = f"最小片区为 {smallest_m2:g} 平方米；应不小于 0。"
-        raise ValidationError([Sentence(told, zh=zh)])
-    cell = np.flatnonzero(~cells["covered"].to_numpy(dtype=bool))
-    part = cells[split].cat.codes.to_numpy()[cell] if split else np.zeros(len(cell), np.int8)
-    row, col = (cells[axis].to_numpy()[cell] for axis in ("row", "col"))
-    shape = [cells[axis].max() + 1 if len(cells) else 0 for axis in ("row", "col")]
-    laid = np.full(shape, -1, dtype=part.dtype)
-    laid[row, col] = part
-    patch = _patches.numbered(laid)
-    number = patch[row, col] - 1
-    living = cells[headline_of(cells, group)].to_numpy()
-    area, people = (np.bincount(number, of[cell]) for of in (cells["area_m2"].to_numpy(), living))
-    part_of = np.zeros(len(area), dtype=part.dtype)
-    part_of[number] = part
-    large = np.flatnonzero(area >= smallest_m2)
-    large = large[np.lexsort((part_of[large], -area[large], -people[large]))]
-    small = len(area) - len(large)
-    rank = np.full(len(area), len(large))
-    rank[large] = np.arange(len(large))
-    names = [str(n + 1) for n in range(len(large))] + [OTHER] * (small > 0)
-    return _Zones(names, small, cell, rank[number], patch, rank)
+    zones, zone = _zones_of(cells, smallest_m2=smallest_m2, split=split, group=group)
+    names = pd.Categorical.from_codes(zone, categories=pd.Index(zones.names, dtype=object))
+    return pd.Series(names, index=cells.index[~cells["covered"].to_numpy(dtype=bool)], name="zone")
 
 
 def number_zones(gaps: pd.DataFrame) -> np.ndarray:
@@ -237,29 +214,47 @@ def number_zones(gaps: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def _sums(cells: pd.DataFrame, cell: np.ndarray, of: np.ndarray, count: int) -> pd.DataFrame:
-    """Area and people of some cells, summed up by what each is of."""
-    columns = ("area_m2", *columns_of(cells))
-    sums = {c: np.bincount(of, cells[c].to_numpy()[cell], minlength=count) for c in columns}
-    table = pd.DataFrame(sums)
+def _zones_of(
+    cells: pd.DataFrame, *, smallest_m2: float, split: str | None, group: str | None
+) -> tuple[_zones.Zones, np.ndarray]:
+    """The uncovered zones, the largest first, and that of each uncovered cell."""
+    require_size(smallest_m2)
+    group = headline_of(cells, group)
+    made, numbers, position = [], [], []
+    for piece in grid.in_blocks(cells.assign(position=np.arange(len(cells)))):
+        patches, number = _zones.of_piece(piece, split=split, group=group)
+        made.append(patches)
+        numbers.append(number)
+        is_covered = piece.cells["covered"].to_numpy(dtype=bool)
+        position.append(piece.cells["position"].to_numpy()[~is_covered])
+    zones = _zones.together(
+        made,
+        streets=cells["street"].cat.categories,
+        centres=cells["nearest"].cat.categories,
+        group=group,
+        smallest_m2=smallest_m2,
+    )
+    before = np.cumsum([0, *(len(one.sums) for one in made)])
+    number = np.concatenate([some + n for some, n in zip(numbers, before[:-1], strict=True)])
+    return zones, zones.zone[number][np.argsort(np.concatenate(position))]
+
+
+def require_size(smallest_m2: float) -> None:
+    """
+    Go on only if zones can be as small.
+
+    Examples
+    --------
+    >>> require_size(10_000.0)
+    """
+    if not smallest_m2 >= 0:
+        told = f"smallest zone is {smallest_m2:g} m2; write 0 or more."
+        zh = f"最小片区为 {smallest_m2:g} 平方米；应不小于 0。"
+        raise ValidationError([Sentence(told, zh=zh)])
+
+
+def _table(sums: np.ndarray, columns: Sequence[str], index: pd.Index) -> pd.DataFrame:
+    """Area and people."""
+    table = pd.DataFrame(sums, columns=list(columns), index=index)
     table.insert(0, "area_km2", table.pop("area_m2") / 1e6)
     return table
-
-
-def _pairs(one: np.ndarray, other: np.ndarray, others: int) -> tuple[np.ndarray, ...]:
-    """Which pair of codes each cell has, and both codes of each pair."""
-    pair, found = pd.factorize(one * others + other)
-    return pair, *np.divmod(found, others)
-
-
-def _by_weight(
-    code: np.ndarray, labels: pd.Index, weight: np.ndarray, zones: _Zones
-) -> list[tuple[str, ...]]:
-    """Each zone's labels, the one with the largest weight first."""
-    is_told = code >= 0
-    pair, of, label = _pairs(zones.of[is_told], code[is_told], max(1, len(labels)))
-    sums = np.bincount(pair, weight[is_told], minlength=len(of))
-    frame = pd.DataFrame({"zone": of, "label": labels[label].astype(object), "weight": sums})
-    frame = frame.sort_values(["zone", "weight", "label"], ascending=[True, False, True])
-    edges = np.searchsorted(frame["zone"], np.arange(len(zones.names) + 1))
-    return [tuple(frame["label"].iloc[a:b]) for a, b in itertools.pairwise(edges)]

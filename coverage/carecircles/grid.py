@@ -4,8 +4,11 @@ The map grid: regular square cells, their street, and the people spread into the
 One rule serves every figure: a cell belongs to the street that holds its centre.
 """
 
+import dataclasses
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +21,7 @@ from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.words import Sentence
 
+SIDE = 2048  # cells of a block, into which large areas are cut
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
 _SMALLEST_M, _LARGEST_M = 0.1, 100_000.0
@@ -83,31 +87,211 @@ def make_demand(
     >>> len(demand), demand["people_60"].unique().tolist(), demand["x"].iloc[0].item()
     (8, [2.0], 25.0)
     """
-    left, bottom, right, top = streets.total_bounds
     problems = [*_degrees_problems(streets), *cell_problems(cell)]
     if problems:
         raise ValidationError(problems)
     problems = count_problems(streets, cell)
     if problems:
         raise ValidationError(problems)
+    within = lattice_around(streets, cell=cell)
+    owner = _owners(streets.geometry.to_numpy(), *_centres(within))
+    count = np.bincount(owner[owner >= 0], minlength=len(streets))
+    each = evenly(streets, population, count, cell=cell)
+    return _cells(streets, each, owner, within)
+
+
+def lattice_around(streets: gpd.GeoDataFrame, *, cell: float) -> Grid:
+    """
+    The lattice that cells of some streets lie on; its corner is a multiple of `cell`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = gpd.GeoDataFrame(geometry=[shapely.box(60, 10, 210, 100)])
+    >>> lattice_around(streets, cell=50)
+    Grid(cell=50, x0=50, y0=0, rows=2, cols=4, crs=None)
+    """
+    left, bottom, right, top = streets.total_bounds
     first_col, first_row = int(np.floor(left / cell)), int(np.floor(bottom / cell))
     cols = int(np.ceil(right / cell)) - first_col
     rows = int(np.ceil(top / cell)) - first_row
-    x = (first_col + np.arange(cols) + 0.5) * cell
-    y = (first_row + np.arange(rows) + 0.5) * cell
-    owner = _owners(streets.geometry.to_numpy(), x, y)
+    return Grid(cell, first_col * cell, first_row * cell, rows, cols, streets.crs)
 
-    is_cell = owner >= 0
-    codes = owner[is_cell]
-    if len(codes) == 0:
+
+def blocks_of(lattice: Grid) -> list[Grid]:
+    """
+    A lattice cut into blocks of `SIDE` by `SIDE` cells, each a lattice of its own, row by row from the south-west.
+
+    Parameters
+    ----------
+    lattice
+        From `lattice_around`.
+
+    Examples
+    --------
+    >>> [(b.x0, b.rows, b.cols) for b in blocks_of(Grid(50.0, 0.0, 0.0, 100, 3000, None))]
+    [(0.0, 100, 2048), (102400.0, 100, 952)]
+    """
+    first_row, first_col = (round(at / lattice.cell) for at in (lattice.y0, lattice.x0))
+    return [
+        dataclasses.replace(
+            lattice,
+            x0=(first_col + col) * lattice.cell,
+            y0=(first_row + row) * lattice.cell,
+            rows=min(SIDE, lattice.rows - row),
+            cols=min(SIDE, lattice.cols - col),
+        )
+        for row in range(0, lattice.rows, SIDE)
+        for col in range(0, lattice.cols, SIDE)
+    ]
+
+
+class Piece(NamedTuple):
+    """The cells of a block counted from its own corner, its place among the blocks and its rows and columns."""
+
+    place: tuple[int, int]
+    shape: tuple[int, int]
+    cells: pd.DataFrame
+
+
+def in_blocks(demand: pd.DataFrame) -> Iterator[Piece]:
+    """
+    Cells block by block, row by row from the south-west; those of no lattice are one.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [0, 0, 1], "col": [0, 3000, 0]})
+    >>> [(p.place, p.shape, p.cells["col"].tolist()) for p in in_blocks(cells)]
+    [((0, 0), (2, 2048), [0, 0]), ((0, 1), (2, 953), [952])]
+    """
+    if not {"row", "col"} <= set(demand.columns) or demand.empty:
+        yield Piece((0, 0), (0, 0), demand)
+        return
+    row, col = demand["row"].to_numpy(), demand["col"].to_numpy()
+    rows, cols = int(row.max()) + 1, int(col.max()) + 1
+    if max(rows, cols) <= SIDE:
+        yield Piece((0, 0), (rows, cols), demand)
+        return
+    number = row // SIDE * cols + col // SIDE
+    order = np.argsort(number, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+        up, right = int(row[some[0]]) // SIDE, int(col[some[0]]) // SIDE
+        shape = min(SIDE, rows - up * SIDE), min(SIDE, cols - right * SIDE)
+        cells = demand.iloc[some]
+        yield Piece((up, right), shape, cells.assign(row=row[some] % SIDE, col=col[some] % SIDE))
+
+
+def count_of_street(streets: gpd.GeoDataFrame, *, within: Grid) -> np.ndarray:
+    """
+    How many cells of a lattice each street has.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 100), shapely.box(500, 0, 600, 50)])
+    >>> count_of_street(streets, within=Grid(50.0, 0.0, 0.0, 2, 4, None)).tolist()
+    [8, 0]
+    """
+    near = meeting(streets, within)
+    owner = _owners(streets.geometry.to_numpy()[near], *_centres(within))
+    count = np.zeros(len(streets), dtype=np.int64)
+    count[near] = np.bincount(owner[owner >= 0], minlength=len(near))
+    return count
+
+
+def evenly(
+    streets: gpd.GeoDataFrame, population: pd.DataFrame, count: np.ndarray, *, cell: float
+) -> pd.DataFrame:
+    """
+    The people in each cell of a street over whose cells they are spread evenly.
+
+    Parameters
+    ----------
+    streets, population, cell
+        As `make_demand` has them.
+    count
+        How many cells each street has.
+
+    Raises
+    ------
+    ValidationError
+        If there is no cell, or a street with people has none.
+
+    Examples
+    --------
+    >>> streets = gpd.GeoDataFrame({"name": ["A"]}, index=["A"], geometry=[None])
+    >>> people = pd.DataFrame({"people_60": [16]}, index=["A"])
+    >>> evenly(streets, people, np.array([8]), cell=50)["people_60"].to_dict()
+    {'A': 2.0}
+    """
+    if not count.any():
         wrong = "too large: no cell has its centre in a street."
         zh = "过大：没有一个网格的中心落在街道内。"
         raise ValidationError([_cell_is(cell, Sentence(f", {wrong}", zh=f"，{zh}"))])
-    cells_of_street = np.bincount(codes, minlength=len(streets))
-    groups = columns_of(population)
-    people = population.loc[streets.index, groups]
-    _refuse_lost_people(people, cells_of_street, streets, cell)
-    each = people.to_numpy(dtype=float) / np.maximum(cells_of_street, 1)[:, None]
+    people = population.loc[streets.index, columns_of(population)]
+    _refuse_lost_people(people, count, streets, cell)
+    each: pd.DataFrame = people.astype(float) / np.maximum(count, 1)[:, None]
+    return each
+
+
+def block_of(streets: gpd.GeoDataFrame, each: pd.DataFrame, *, within: Grid) -> pd.DataFrame:
+    """
+    The cells of a block: those that `make_demand` makes of the whole, counted from the block's own corner.
+
+    Parameters
+    ----------
+    streets
+        Polygons in a projected CRS in metres, indexed by code; those far from the block do not matter.
+    each
+        People in each cell of a street, from `evenly`.
+    within
+        The block, from `blocks_of`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = gpd.GeoDataFrame(index=["A"], geometry=[shapely.box(0, 0, 200, 100)], crs=4548)
+    >>> each = pd.DataFrame({"people_60": [2.0]}, index=["A"])
+    >>> block_of(streets, each, within=Grid(50.0, 100.0, 0.0, 2, 2, None))["x"].tolist()
+    [125.0, 175.0, 125.0, 175.0]
+    """
+    near = streets.iloc[meeting(streets, within)]
+    owner = _owners(near.geometry.to_numpy(), *_centres(within))
+    return _cells(near, each.loc[near.index], owner, within)
+
+
+def _centres(within: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Metres of the columns and of the rows of a lattice, whose corner is a multiple of its cell."""
+    first_col, first_row = (round(at / within.cell) for at in (within.x0, within.y0))
+    x = (first_col + np.arange(within.cols) + 0.5) * within.cell
+    y = (first_row + np.arange(within.rows) + 0.5) * within.cell
+    return x, y
+
+
+def meeting(streets: gpd.GeoDataFrame, within: Grid) -> np.ndarray:
+    """
+    Positions of the streets that can hold a cell of a lattice.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 100), shapely.box(500, 0, 600, 50)])
+    >>> meeting(streets, Grid(50.0, 0.0, 0.0, 2, 4, None)).tolist()
+    [0]
+    """
+    left, bottom, right, top = streets.bounds.to_numpy().T
+    x, y = _centres(within)
+    found = (left <= x[-1]) & (right >= x[0]) & (bottom <= y[-1]) & (top >= y[0])
+    return np.flatnonzero(found)
+
+
+def _cells(
+    streets: gpd.GeoDataFrame, each: pd.DataFrame, owner: np.ndarray, within: Grid
+) -> pd.DataFrame:
+    """The cells of a lattice whose street is known."""
+    is_cell = owner >= 0
+    codes = owner[is_cell]
+    x, y = _centres(within)
 
     def at_cells(values: np.ndarray) -> np.ndarray:
         """Values of rows or columns, one a cell."""
@@ -116,13 +300,13 @@ def make_demand(
 
     demand = pd.DataFrame(
         {
-            "row": at_cells(np.arange(rows, dtype=np.int32)[:, None]),
-            "col": at_cells(np.arange(cols, dtype=np.int32)),
+            "row": at_cells(np.arange(within.rows, dtype=np.int32)[:, None]),
+            "col": at_cells(np.arange(within.cols, dtype=np.int32)),
             "x": at_cells(x),
             "y": at_cells(y[:, None]),
-            "area_m2": np.full(len(codes), float(cell) ** 2),
+            "area_m2": np.full(len(codes), float(within.cell) ** 2),
             "street": pd.Categorical.from_codes(codes, categories=streets.index),
-            **{group: each[codes, n] for n, group in enumerate(groups)},
+            **{group: each[group].to_numpy()[codes] for group in each},
         },
         index=pd.Index(np.flatnonzero(is_cell), name="cell"),
         copy=False,  # columns of a city are large
@@ -219,12 +403,18 @@ def grid_of(demand: pd.DataFrame) -> Grid | None:
     crs = demand.attrs.get("crs")
     return Grid(
         cell=cell,
-        x0=float(first["x"]) - (int(first["col"]) + 0.5) * cell,
-        y0=float(first["y"]) - (int(first["row"]) + 0.5) * cell,
+        x0=_multiple(float(first["x"]) - (int(first["col"]) + 0.5) * cell, cell),
+        y0=_multiple(float(first["y"]) - (int(first["row"]) + 0.5) * cell, cell),
         rows=int(demand["row"].max()) + 1,
         cols=int(demand["col"].max()) + 1,
         crs=None if crs is None else pyproj.CRS(crs),
     )
+
+
+def _multiple(metres: float, cell: float) -> float:
+    """The multiple of a cell's side that some metres are but for rounding, if they are one."""
+    times = round(metres / cell)
+    return times * cell if abs(metres / cell - times) < 1e-6 else metres
 
 
 def lattice_of(demand: pd.DataFrame) -> Grid:

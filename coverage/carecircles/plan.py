@@ -8,6 +8,7 @@ import pandas as pd
 
 from carecircles import _html, evaluation, grid, provision, weights
 from carecircles import reach as reaches
+from carecircles._counts import Counts
 from carecircles._limits import rounded
 from carecircles.area import (
     Standard,
@@ -57,6 +58,8 @@ class Plan:
     parts
         Where a bundle counts, the plans of its services by their keys, each of the centres that offer it
         and held to its own standard; the bundle's cost table is made of theirs (`provision.together`).
+    counts
+        What its cells add up to where they are too many to be kept (`blocks.evaluate`); `cells` then is empty.
     """
 
     name: Text
@@ -67,6 +70,7 @@ class Plan:
     origin: "Plan | None" = field(default=None, repr=False)
     beside: "Plan | None" = field(default=None, repr=False)
     parts: "Mapping[str, Plan]" = field(default_factory=dict, repr=False)
+    counts: Counts | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         whole = evaluation.of_district(self.cells)

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from carecircles import people
-from carecircles.area import _sources, _totals
+from carecircles.area import _bands, _sources, _totals
 from carecircles.area._rasters import Said
 from carecircles.area.values import Band, Ground
 from carecircles.io import _checks
@@ -148,7 +148,7 @@ def _in_rasters(
 ) -> _Found:
     """People by year and street of rasters."""
     names = [group.column for group in groups]
-    bands, looked, notes, problems = _sources.read_rasters(
+    bands, looked, notes, problems = _bands.read_rasters(
         said, ground, names, folder=folder, is_population=True
     )
     sums: dict[int | None, pd.DataFrame] = {}

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import io, people, services
-from carecircles.area import _amenities, _on_foot, _sources
+from carecircles.area import _amenities, _bands, _on_foot, _sources
 from carecircles.area._plan import LIVED_IN, RASTER, own_files, read_plan, sound_part
 from carecircles.area.needs import with_needs
 from carecircles.area.read import attempt, ground_of, read_area
@@ -86,9 +86,9 @@ def check_file(path: str | Path, *, area: str | Path, datum: str | None = None) 
             for role in own[whole.resolve()]
         ]
         return [*lines, *map(_indented, notes)]
-    if (_sources.raster_of(path)[0]).suffix.casefold() in rasters.SUFFIXES:
+    if (_bands.raster_of(path)[0]).suffix.casefold() in rasters.SUFFIXES:
         study = read_area(area)
-        lines = _sources.described_raster(path, _ground(study))
+        lines = _bands.described_raster(path, _ground(study))
         return [*lines, _indented(_of_area("held against", "对照", study))]
     lines = []
     problems: list[Sentence] = []

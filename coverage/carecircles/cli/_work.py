@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
     from carecircles.reach import Reach
+    from carecircles.robustness import Robustness
     from carecircles.scenario import Scenario
     from carecircles.weights import Placed
     from carecircles.words import Text
@@ -29,7 +30,14 @@ from carecircles.cli.options import (
     require,
     target_problems,
 )
-from carecircles.cli.output import MAKING_THE_GRID, MEASURING, READING, READING_SCENARIOS, busy
+from carecircles.cli.output import (
+    DRAWING_LOTS,
+    MAKING_THE_GRID,
+    MEASURING,
+    READING,
+    READING_SCENARIOS,
+    busy,
+)
 from carecircles.words import Sentence, say
 
 _NO_SEATS: "Text" = {
@@ -64,6 +72,17 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
         if options.rests is not None and reach.stretch_in(asked) is None:
             raise ValidationError([_no_stretch(options)])
         return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
+
+
+def drawn_of(plans: "list[Plan]", options: Options) -> "list[Robustness]":
+    """What plans say in as many draws as `sure` takes, of the same seed, the same for all of them."""
+    with busy(DRAWING_LOTS, options.lang):
+        from carecircles import plan as straight
+        from carecircles import robustness
+
+        is_round = all(straight.is_straight(plan) for plan in plans)
+        draws = robustness.USUAL_DRAWS if is_round else robustness.DRAWS_ON_FOOT
+        return robustness.measure_together(plans, draws=draws, rng=1)
 
 
 def rested(options: Options) -> "Plan":

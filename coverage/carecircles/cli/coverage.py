@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from carecircles.maps import BaseMap
     from carecircles.plan import Plan
     from carecircles.robustness import Robustness
-from carecircles.cli._work import evaluated
+from carecircles.cli._work import drawn_of, evaluated
 from carecircles.cli.options import (
     By,
     ByWhom,
     EvaluationFormat,
     Options,
     Out,
+    Sure,
     ZonesFormat,
     command,
     conflicts,
@@ -37,7 +38,6 @@ from carecircles.cli.options import (
 )
 from carecircles.cli.output import (
     DRAWING,
-    MEASURING,
     Answer,
     busy,
     give,
@@ -88,13 +88,7 @@ def draw_map(
             "--services", help="Which of the services that centres offer are missing where."
         ),
     ] = False,
-    sure: Annotated[
-        bool,
-        typer.Option(
-            "--sure",
-            help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
-        ),
-    ] = False,
+    sure: Sure = False,
     options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
@@ -118,7 +112,7 @@ def draw_map(
         from carecircles import plan as plans
 
         plan = plans.of_all_services(plan)
-    found = _drawn(plan, options) if sure else None
+    found = drawn_of([plan], options)[0] if sure else None
     with busy(DRAWING, options.lang):
         from carecircles import io, maps, report
 
@@ -150,13 +144,7 @@ def evaluate(
         bool,
         typer.Option("--services", help="For every service and bundle of the area, side by side."),
     ] = False,
-    sure: Annotated[
-        bool,
-        typer.Option(
-            "--sure",
-            help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
-        ),
-    ] = False,
+    sure: Sure = False,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
     ] = EvaluationFormat.table,
@@ -187,7 +175,7 @@ def evaluate(
 
     answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None
     give(
-        answer or _coverage(plan, by, _drawn(plan, options) if sure else None),
+        answer or _coverage(plan, by, drawn_of([plan], options)[0] if sure else None),
         plan.area,
         format=format,
         out=out,
@@ -211,16 +199,6 @@ def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[
         zh = "--services 只与 --by street 或 district 同用；按人群时请用 --service 逐项提问。"
         problems.append(Sentence(told, zh=zh))
     return problems
-
-
-def _drawn(plan: "Plan", options: Options) -> "Robustness":
-    """What the plan says in as many draws as `sure` takes, of the same seed."""
-    with busy(MEASURING, options.lang):
-        from carecircles import plan as plans
-        from carecircles import robustness
-
-        draws = robustness.USUAL_DRAWS if plans.is_straight(plan) else robustness.DRAWS_ON_FOOT
-        return robustness.measure(plan, robustness.draw(plan, draws=draws, rng=1))
 
 
 def _coverage(plan: "Plan", by: str, sure: "Robustness | None" = None) -> Answer:

@@ -18,6 +18,7 @@ import typer
 
 from carecircles import _mends
 from carecircles.cli.help import Program
+from carecircles.cli.output import talking
 from carecircles.cli.usage import Command
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, at
@@ -251,7 +252,24 @@ class Options:
     ] = None
 
 
+_TALK = {  # of every command
+    "quiet": Annotated[
+        bool,
+        typer.Option("--quiet", help="Print the result alone: no progress, no remarks beside it."),
+    ],
+    "verbose": Annotated[
+        bool, typer.Option("--verbose", help="Say each step and how many seconds it took.")
+    ],
+}
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
+
+Sure = Annotated[
+    bool,
+    typer.Option(
+        "--sure",
+        help="Beside the share of people covered, between what it lies while positions are not known (see `sure`).",
+    ),
+]
 
 ChartFile = Annotated[
     Path | None, typer.Option(help="File to draw a chart to, .png or .svg (extra `charts`).")
@@ -295,13 +313,24 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def run(**given: object) -> None:
+        talk = {name: bool(given.pop(name)) for name in _TALK}
+        if all(talk.values()):
+            told = "--quiet and --verbose exclude each other; name one."
+            raise ValidationError(
+                [Sentence(told, zh="--quiet 与 --verbose 不能同用；请只写一个。")]
+            )
         made = {
             name: kind(**{field: given.pop(field) for field in fields[name]})
             for name, kind in kinds.items()
         }
-        function(**given, **made)
+        with talking(**talk):
+            function(**given, **made)
 
     every = [one for p in own for one in (fields[p.name].values() if p.name in kinds else [p])]
+    every += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+        for name, kind in _TALK.items()
+    ]
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in every]
     setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010  (typer reads it)
     run.__annotations__ = {p.name: p.annotation for p in parameters}

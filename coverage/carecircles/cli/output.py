@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 READING = Sentence("reading", zh="正在读取")
 READING_SCENARIOS = Sentence("reading the scenarios", zh="正在读取方案")
 MAKING_THE_GRID = Sentence("making the grid", zh="正在生成网格")
+DRAWING_LOTS = Sentence("drawing what is not known", zh="正在对未知数据抽样")
 MEASURING = Sentence("measuring distances and counting people", zh="正在量算距离、统计人数")
 DRAWING = Sentence("drawing the map", zh="正在绘制地图")
 WRITING = Sentence("writing", zh="正在写出")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
 _ours: ContextVar[TextIO | None] = ContextVar("ours", default=None)
+_talk: ContextVar[str] = ContextVar("talk", default="")  # or "quiet", "verbose"
 
 
 @contextlib.contextmanager
@@ -39,6 +42,16 @@ def ours_alone() -> Iterator[None]:
             yield
     finally:
         _ours.reset(token)
+
+
+@contextlib.contextmanager
+def talking(*, quiet: bool, verbose: bool) -> Iterator[None]:
+    """For a command: what is said beside its result, nothing, the usual or each step with its seconds."""
+    token = _talk.set("quiet" if quiet else "verbose" if verbose else "")
+    try:
+        yield
+    finally:
+        _talk.reset(token)
 
 
 def print_text(text: str) -> None:
@@ -158,13 +171,21 @@ def _json(record: dict[str, Any]) -> str:
 
 def _remark(study: "StudyArea", lang: str) -> None:
     """What was taken for granted, beside a document on stdout that has no room for it."""
-    for note in study.notes:
+    for note in study.notes if _talk.get() != "quiet" else ():
         typer.echo(f"carecircles: {printable(say(note, lang))}", err=True)
 
 
 @contextlib.contextmanager
 def busy(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
     """Say what is being done while it lasts, where somebody watches; the value says it anew."""
+    if _talk.get() == "verbose":
+        typer.echo(f"{say(doing, lang)} ...", err=True, nl=False)
+        begun = time.perf_counter()
+        try:
+            yield lambda _: None
+        finally:
+            typer.echo(f" {time.perf_counter() - begun:.1f} s", err=True)
+        return
     if not is_watched():
         yield lambda _: None
         return
@@ -176,7 +197,7 @@ def busy(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
 
 def is_watched() -> bool:
     """Whether somebody sees what is said while it is done."""
-    return sys.stderr is not None and sys.stderr.isatty()
+    return _talk.get() == "" and sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextlib.contextmanager

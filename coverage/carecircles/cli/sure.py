@@ -19,13 +19,12 @@ from carecircles.cli.options import (
     suffix_problems,
     target_problems,
 )
-from carecircles.cli.output import Answer, busy, give, print_table
+from carecircles.cli.output import DRAWING_LOTS, Answer, busy, give, print_table
 from carecircles.words import Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_DRAWING_LOTS = Sentence("drawing what is not known", zh="正在对未知数据抽样")
 _DRAWS, _DRAWS_ON_FOOT = 1000, 200
 _MOST = 100_000  # robustness.MOST_DRAWS, which is not to be imported to read a call
 _PERCENT = Sentence(
@@ -94,7 +93,7 @@ def sure(*, doubt: Doubt, results: Results, options: Options) -> None:
     )
     plan = evaluated(options)
     target = None if doubt.target is None else doubt.target / 100
-    with busy(_DRAWING_LOTS, options.lang):
+    with busy(DRAWING_LOTS, options.lang):
         from carecircles import report, robustness
 
         (standard, _), (pace, _) = ranges

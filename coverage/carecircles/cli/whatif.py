@@ -1,5 +1,6 @@
 """`carecircles whatif`."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.plan import Plan
-from carecircles.cli._work import carried_out, each_once, scenarios_of
+    from carecircles.robustness import Robustness
+from carecircles.cli._work import carried_out, drawn_of, each_once, scenarios_of
 from carecircles.cli.options import (
     By,
     EvaluationFormat,
     Options,
     Results,
+    Sure,
     command,
     conflicts,
     inputs_of,
@@ -31,6 +34,10 @@ from carecircles.cli.output import Answer, give, print_table
 from carecircles.words import Sentence, say
 
 _BASELINE = "baseline"
+_ONE_BY_ONE = Sentence(
+    "--close-each and --open-everywhere; name a scenario that closes or opens the centre",
+    zh="--close-each 和 --open-everywhere 同用；请给出关闭或开设该中心的方案",
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Question:
             "the centres as they are."
         ),
     ] = None
+    sure: Sure = False
 
 
 @command()
@@ -98,16 +106,17 @@ def whatif(
     inputs += read
     if others:
         del plans[0]
+    draw = functools.partial(drawn_of, options=options) if question.sure else None
     if question.years is not None:
-        found = _by_year(plans, len(years), by)
+        found = _by_year(plans, len(years), by, draw)
     elif question.close_each:
         found = _closings(plans[-1])
     elif question.open_everywhere:
         found = _openings(plans[-1])
     elif is_league:
-        found = _league(plans[0], plans[1:])
+        found = _league(plans[0], plans[1:], draw)
     else:
-        found = _change(plans[0], plans[1], by)
+        found = _change(plans[0], plans[1], by, draw)
     give(
         found.answer,
         plans[-1].area,
@@ -134,6 +143,7 @@ def _question_problems(question: Question) -> list[Sentence]:
         if question.against != _BASELINE:
             with_both = Sentence(both, zh=f"{both.zh} 同用")
             problems += conflicts({"--against": question.against}, with_both)
+        problems += conflicts({"--sure": question.sure}, _ONE_BY_ONE)
     elif not question.scenarios and question.years is None:
         told = "there is no scenario; name a TOML file, or ask --close-each or --open-everywhere."
         zh = "没有方案；请给出 TOML 文件，或用 --close-each 或 --open-everywhere 提问。"
@@ -191,6 +201,9 @@ def _years_problems(question: Question, options: Options) -> list[Sentence]:
     return problems
 
 
+_Draw = Callable[["list[Plan]"], "list[Robustness]"]  # what plans say while positions are not known
+
+
 class _Mapped(NamedTuple):
     """What `whatif` has to say, and its map in a language."""
 
@@ -198,27 +211,33 @@ class _Mapped(NamedTuple):
     page: Callable[[str], str]
 
 
-def _change(before: "Plan", after: "Plan", by: str) -> _Mapped:
+def _change(before: "Plan", after: "Plan", by: str, draw: _Draw | None) -> _Mapped:
     from carecircles import comparison, maps, report
 
     change = comparison.compare(before, after)
+    sure: tuple[Robustness, Robustness] | None = None
+    if draw is not None:
+        was, then = draw([change.before, change.after])
+        sure = was, then
 
     def with_total() -> "pd.DataFrame":
         streets, district = (
-            report.change_frame(change, by=what) for what in ("street", "district")
+            report.change_frame(change, by=what, sure=sure) for what in ("street", "district")
         )
         return report.with_total(streets, district)
 
     def show(lang: str) -> None:
         names = [say(report.plan_name(plan), lang) for plan in (change.before, after)]
         print_table(
-            report.change_table(change, by=by, lang=lang), title=" → ".join(names), lang=lang
+            report.change_table(change, by=by, lang=lang, sure=sure),
+            title=" → ".join(names),
+            lang=lang,
         )
         print_table(
             report.groups_table(change, lang=lang),
             title=say(report.standard_note(after), lang),
             notes=[
-                *(say(line, lang) for line in report.change_notes(change)),
+                *(say(line, lang) for line in report.change_notes(change, sure=sure)),
                 *report.notes(after, lang=lang),
             ],
             lang=lang,
@@ -226,16 +245,16 @@ def _change(before: "Plan", after: "Plan", by: str) -> _Mapped:
 
     return _Mapped(
         Answer(
-            lambda: report.change_frame(change, by=by),
-            lambda: report.change_record(change, by=by),
+            lambda: report.change_frame(change, by=by, sure=sure),
+            lambda: report.change_record(change, by=by, sure=sure),
             show,
             with_total if by == By.street else None,
         ),
-        lambda lang: maps.change_map(change, lang=lang).get_root().render(),
+        lambda lang: maps.change_map(change, lang=lang, sure=sure).get_root().render(),
     )
 
 
-def _league(before: "Plan", plans: "list[Plan]") -> _Mapped:
+def _league(before: "Plan", plans: "list[Plan]", draw: _Draw | None) -> _Mapped:
     from carecircles import comparison, maps, report
 
     years = sorted({str(plan.area.year) for plan in plans})
@@ -249,47 +268,58 @@ def _league(before: "Plan", plans: "list[Plan]") -> _Mapped:
         raise ValidationError([Sentence(told, zh=f"各方案所计人口的年份不同（{zh}）；{mend}")])
     changes = [comparison.compare(before, plan) for plan in plans]
     before = changes[0].before  # for the people of their year
+    sure = None if draw is None else draw([before, *plans])
 
     def show(lang: str) -> None:
+        drawn = [] if sure is None else [*report.drawn_notes(sure[0]), report.SAME_DRAWS]
         print_table(
-            report.league_table(changes, lang=lang),
+            report.league_table(changes, lang=lang, sure=sure),
             title=say(report.plan_name(before), lang),
-            notes=report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            notes=[
+                *(say(line, lang) for line in drawn),
+                *report.said_below(*report.league_notes([before, *plans]), lang=lang),
+            ],
             lang=lang,
         )
 
     return _Mapped(
         Answer(
-            lambda: report.league_frame(changes),
-            lambda: report.league_record(changes),
+            lambda: report.league_frame(changes, sure=sure),
+            lambda: report.league_record(changes, sure=sure),
             show,
         ),
-        lambda lang: maps.comparison_map([before, *plans], lang=lang).render(),
+        lambda lang: maps.comparison_map([before, *plans], lang=lang, sure=sure).render(),
     )
 
 
-def _by_year(plans: "list[Plan]", count: int, by: str) -> _Mapped:
+def _by_year(plans: "list[Plan]", count: int, by: str, draw: _Draw | None) -> _Mapped:
     """Every plan for the people of `count` years, which stand together in `plans`."""
     from carecircles import maps, report
 
+    sure = None if draw is None else draw(plans)
+
     def show(lang: str) -> None:
-        tables = [(report.standard_note(plans[0]), report.years_table(plans, lang=lang))]
+        tables = [(report.standard_note(plans[0]), report.years_table(plans, lang=lang, sure=sure))]
         for first in range(0, len(plans), count) if by == By.street else ():
-            several = plans[first : first + count]
-            tables.append((several[0].name, report.years_by_street_table(several, lang=lang)))
+            some = slice(first, first + count)
+            told = report.years_by_street_table(
+                plans[some], lang=lang, sure=None if sure is None else sure[some]
+            )
+            tables.append((plans[first].name, told))
         for title, table in tables[:-1]:
             print_table(table, title=say(title, lang), lang=lang)
         title, table = tables[-1]
-        below = report.said_below(*report.years_notes(plans), lang=lang)
+        drawn = [] if sure is None else [say(line, lang) for line in report.drawn_notes(sure[0])]
+        below = [*drawn, *report.said_below(*report.years_notes(plans), lang=lang)]
         print_table(table, title=say(title, lang), notes=below, lang=lang)
 
     return _Mapped(
         Answer(
-            lambda: report.years_frame(plans, by=by),
-            lambda: report.years_record(plans, by=by),
+            lambda: report.years_frame(plans, by=by, sure=sure),
+            lambda: report.years_record(plans, by=by, sure=sure),
             show,
         ),
-        lambda lang: maps.comparison_map(plans, lang=lang).render(),
+        lambda lang: maps.comparison_map(plans, lang=lang, sure=sure).render(),
     )
 
 

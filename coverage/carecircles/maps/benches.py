@@ -9,6 +9,7 @@ import pandas as pd
 from carecircles import comparison, report
 from carecircles.comparison import Change
 from carecircles.maps.around import finished, notes_of, of_plan
+from carecircles.maps.centres import changed_centres
 from carecircles.maps.change import change_legend
 from carecircles.maps.drawing import (
     DECIMALS,
@@ -19,7 +20,8 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import change_layer, changed_centres, reference_layers
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import change_layer
 from carecircles.maps.tiles import BaseMap
 from carecircles.words import Text
 

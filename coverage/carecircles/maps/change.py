@@ -20,20 +20,29 @@ from carecircles.maps.around import (
     legend_of,
     notes_of,
 )
+from carecircles.maps.centres import changed_centres, changed_circles
 from carecircles.maps.drawing import (
     corners_of,
     in_degrees,
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import change_layer, changed_centres, changed_circles, reference_layers
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import change_layer
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import Group, of_group
 from carecircles.plan import Plan, is_straight
+from carecircles.robustness import Robustness
 from carecircles.words import Text
 
 
-def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
+def change_map(
+    change: Change,
+    *,
+    lang: str = "en",
+    tiles: BaseMap | None = None,
+    sure: tuple[Robustness, Robustness] | None = None,
+) -> folium.Map:
     """
     What changes from one plan to another: gained, lost, still uncovered and unchanged cells.
 
@@ -47,6 +56,8 @@ def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None
         From `comparison.compare`.
     lang, tiles
         As in `coverage_map`.
+    sure
+        From `robustness.measure_together` of both plans: the intervals of shares and of their difference are told too.
 
     Examples
     --------
@@ -65,10 +76,10 @@ def change_map(change: Change, *, lang: str = "en", tiles: BaseMap | None = None
     config = {
         "title": change_title(before, after),
         "subtitle": _standards(before, after),
-        "summary": report.change_summary(change),
+        "summary": report.change_summary(change, sure=sure),
         "legend": change_legend(change),
-        "table": _change_table(change, group),
-        "notes": [*report.change_notes(change), *notes_of(after)],
+        "table": _change_table(change, group, sure),
+        "notes": [*report.change_notes(change, sure=sure), *notes_of(after)],
         "swipe": True,
     }
     layers = [
@@ -109,10 +120,13 @@ def _standards(before: Plan, after: Plan) -> Text:
     return now if was == now else {lang: f"{was[lang]} → {now[lang]}" for lang in was}
 
 
-def _change_table(change: Change, group: Group) -> dict[str, Any]:
-    figures, after = report.change_frame(change), change.after
+def _change_table(
+    change: Change, group: Group, sure: tuple[Robustness, Robustness] | None
+) -> dict[str, Any]:
+    figures, after = report.change_frame(change, sure=sure), change.after
     bounds = in_degrees(after.area.streets).bounds
-    columns = report.panel(report.CHANGE_PANEL, group)
+    shown = report.CHANGE_PANEL if sure is None else report.CHANGE_SURE_PANEL
+    columns = report.panel(shown, group)
     keys = [column["key"] for column in columns[1:]]
     figures = pd.DataFrame(figures[keys]).astype(object)
     figures = figures.where(figures.notna(), None)

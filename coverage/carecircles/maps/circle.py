@@ -8,6 +8,7 @@ from carecircles import comparison, report
 from carecircles.amenities import CARE, Kind
 from carecircles.circle import Circle
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan, street_rows
+from carecircles.maps.centres import centre_layer
 from carecircles.maps.drawing import (
     DECIMALS,
     Drawing,
@@ -17,7 +18,7 @@ from carecircles.maps.drawing import (
     require_language,
     told_of,
 )
-from carecircles.maps.layers import centre_layer, reference_layers
+from carecircles.maps.layers import reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import of_group
 from carecircles.report.columns import UNITS, figure

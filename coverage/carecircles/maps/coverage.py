@@ -26,6 +26,7 @@ from carecircles.maps.around import (
     own_services,
     title,
 )
+from carecircles.maps.claimed import claim_signs
 from carecircles.maps.closed import Page
 from carecircles.maps.drawing import (
     Drawing,
@@ -35,7 +36,9 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import claim_signs, coverage_layers, missing_signs, street_figures
+from carecircles.maps.layers import coverage_layers
+from carecircles.maps.outlines import street_figures
+from carecircles.maps.squares import missing_signs
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan, is_straight
 from carecircles.robustness import Robustness
@@ -108,6 +111,7 @@ def comparison_map(
     title: str = "",
     lang: str = "en",
     tiles: BaseMap | None = None,
+    sure: Sequence[Robustness] | None = None,
 ) -> Page:
     """
     Two or more coverage maps side by side that move together.
@@ -118,6 +122,8 @@ def comparison_map(
         A map each, under the plan's name.
     title, lang, tiles
         Title of the page; the others as in `coverage_map`.
+    sure
+        From `robustness.measure_together` of the plans: between what each share lies is told beside.
 
     Returns
     -------
@@ -170,6 +176,7 @@ def comparison_map(
     round_one = next(filter(is_straight, plans), plans[0])
     bases = set().union(*(bases_of(plan.area.facilities) for plan in plans))
     unstated = list({line["en"]: line for p in plans for line in report.unstated(p.area)}.values())
+    every_drawn = [None] * len(plans) if sure is None else sure
     config = {
         "lang": lang,
         "services": {k: name for plan in plans for k, name in own_services(plan.area).items()},
@@ -179,16 +186,16 @@ def comparison_map(
         "subtitle": "",
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
-        "remarks": remarks,
+        "remarks": remarks if sure is None else [*report.drawn_notes(sure[0]), *remarks],
         "layers": layer_groups(every),
         "credits": report.sources_of(*plans),
         "maps": [
             {
                 "title": name,
                 "subtitle": report.standard_note(plan),
-                "summary": report.summary(plan)[:4],
+                "summary": report.short_summary(plan, sure=drawn),
             }
-            for plan, name in zip(plans, names, strict=True)
+            for plan, name, drawn in zip(plans, names, every_drawn, strict=True)
         ],
     }
     m.add_child(Surroundings("compare", maps, config))

@@ -38,7 +38,8 @@ from carecircles.maps.drawing import (
     require_language,
     told_of,
 )
-from carecircles.maps.layers import GRID, reference_layers
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import GRID
 from carecircles.maps.tiles import BaseMap
 from carecircles.maps.walk import network_of, walk_data
 from carecircles.people import within

@@ -6,6 +6,7 @@ import pandas as pd
 from carecircles import comparison, report
 from carecircles.load import PlanLoad
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
+from carecircles.maps.centres import circles_if_any
 from carecircles.maps.drawing import (
     DECIMALS,
     Drawing,
@@ -15,7 +16,8 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import circles_if_any, grid_layer, reference_layers
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import grid_layer
 from carecircles.maps.tiles import BaseMap
 from carecircles.people import Group
 

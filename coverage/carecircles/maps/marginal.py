@@ -9,6 +9,7 @@ from carecircles import (
     report,
 )
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
+from carecircles.maps.centres import centre_layer, circles_if_any
 from carecircles.maps.drawing import (
     DECIMALS,
     Drawing,
@@ -18,14 +19,8 @@ from carecircles.maps.drawing import (
     require_language,
     short_name_of,
 )
-from carecircles.maps.layers import (
-    centre_layer,
-    circles_if_any,
-    classes_of,
-    gain_layer,
-    grid_layer,
-    reference_layers,
-)
+from carecircles.maps.layers import reference_layers
+from carecircles.maps.squares import classes_of, gain_layer, grid_layer
 from carecircles.maps.tiles import BaseMap
 from carecircles.plan import Plan
 from carecircles.words import Text

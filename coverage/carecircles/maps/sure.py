@@ -7,6 +7,7 @@ import numpy as np
 
 from carecircles import comparison, report
 from carecircles.maps.around import finished, legend_of, notes_of, of_plan
+from carecircles.maps.centres import centre_layer
 from carecircles.maps.drawing import (
     Drawing,
     corners_of,
@@ -16,7 +17,7 @@ from carecircles.maps.drawing import (
     short_name_of,
     told_of,
 )
-from carecircles.maps.layers import centre_layer, reference_layers
+from carecircles.maps.layers import reference_layers
 from carecircles.maps.tiles import BaseMap
 from carecircles.robustness import Robustness
 from carecircles.words import Text

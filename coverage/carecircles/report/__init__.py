@@ -39,6 +39,7 @@ from carecircles.report.coverage import gaps_record as gaps_record
 from carecircles.report.coverage import gaps_table as gaps_table
 from carecircles.report.coverage import nearest_names as nearest_names
 from carecircles.report.coverage import parts_frame as parts_frame
+from carecircles.report.coverage import short_summary as short_summary
 from carecircles.report.coverage import street_names as street_names
 from carecircles.report.coverage import summary as summary
 from carecircles.report.coverage import summary_table as summary_table
@@ -54,6 +55,9 @@ from carecircles.report.fairness import frontier_table as frontier_table
 from carecircles.report.frames import groups_of as groups_of
 from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
+from carecircles.report.intervals import SAME_DRAWS as SAME_DRAWS
+from carecircles.report.intervals import drawn_notes as drawn_notes
+from carecircles.report.intervals import net_notes as net_notes
 from carecircles.report.load import load_frame as load_frame
 from carecircles.report.load import load_notes as load_notes
 from carecircles.report.load import load_record as load_record
@@ -108,6 +112,7 @@ from carecircles.report.services import services_record as services_record
 from carecircles.report.services import services_table as services_table
 from carecircles.report.shown import BENCH_PANEL as BENCH_PANEL
 from carecircles.report.shown import CHANGE_PANEL as CHANGE_PANEL
+from carecircles.report.shown import CHANGE_SURE_PANEL as CHANGE_SURE_PANEL
 from carecircles.report.shown import CLAIM_FACTS as CLAIM_FACTS
 from carecircles.report.shown import COVERAGE_PANEL as COVERAGE_PANEL
 from carecircles.report.shown import COVERAGE_SURE_PANEL as COVERAGE_SURE_PANEL

@@ -35,16 +35,37 @@ from carecircles.report.frames import (
     told_of,
     units_of,
 )
+from carecircles.report.intervals import (
+    Pair,
+    drawn_in,
+    drawn_notes,
+    league_intervals,
+    net_notes,
+    net_range,
+    ranges,
+    share_range,
+    with_net,
+    with_ranges,
+)
 from carecircles.report.names import centre_count, centres_label, isolated, name_of, of_time
 from carecircles.report.notes import assumed_of, assumptions, grid_note, neighbour_notes
-from carecircles.report.shown import CHANGE_COLUMNS, CHANGE_SUMMARY, GROUP_COLUMNS, LEAGUE_COLUMNS
+from carecircles.report.shown import (
+    CHANGE_COLUMNS,
+    CHANGE_SUMMARY,
+    CHANGE_SURE_COLUMNS,
+    GROUP_COLUMNS,
+    LEAGUE_COLUMNS,
+)
 from carecircles.report.ways import cut_off, reach_notes
+from carecircles.robustness import Robustness
 from carecircles.words import Text, each_once, say
 
 _ANY = Group("{g}", {"en": "people", "zh": "人口"})  # whose figures stand a row below the other
 
 
-def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
+def change_frame(
+    change: Change, *, by: str = "street", sure: Pair | None = None
+) -> gpd.GeoDataFrame:
     """
     What changes as a frame to write: rounded figures, names, outlines and what is assumed.
 
@@ -54,6 +75,9 @@ def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
         From `comparison.compare`.
     by
         'street' or 'district'.
+    sure
+        From `robustness.measure_together` of both plans: the intervals of their shares and of their difference are
+        told beside.
 
     Returns
     -------
@@ -71,17 +95,20 @@ def change_frame(change: Change, *, by: str = "street") -> gpd.GeoDataFrame:
     >>> report.change_frame(change)["lost_people_60"].to_dict()
     {'S1': 5400.0, 'S2': 0.0, 'S3': 0.0, 'S4': 0.0}
     """
-    return rounded(_change(change, by))
+    return rounded(_change(change, by, sure))
 
 
-def _change(change: Change, by: str) -> gpd.GeoDataFrame:
+def _change(change: Change, by: str, sure: Pair | None = None) -> gpd.GeoDataFrame:
     figures = change.district if by == "district" else change.streets
     frame = told_of(change.after.area, figures)
     frame = frame[comparable(frame.columns, change.before, change.after)]
-    return gpd.GeoDataFrame(in_unit_of(frame, change.after, change.before))
+    told = gpd.GeoDataFrame(in_unit_of(frame, change.after, change.before))
+    return told if sure is None else with_net(told, sure, by=by)
 
 
-def change_record(change: Change, *, by: str = "street") -> dict[str, Any]:
+def change_record(
+    change: Change, *, by: str = "street", sure: Pair | None = None
+) -> dict[str, Any]:
     """
     What changes as a JSON value with a fixed order of keys; what does not exist is None.
 
@@ -104,19 +131,22 @@ def change_record(change: Change, *, by: str = "street") -> dict[str, Any]:
             before=named_of(before),
             after=named_of(after),
             changed_centres=records_of(rounded(change.centres)),
+            **drawn_in(sure),
         ),
         "district": records_of(
-            change_frame(change, by="district"), drop=["code", "name", "name_en"]
+            change_frame(change, by="district", sure=sure), drop=["code", "name", "name_en"]
         )[0],
     }
     if by == "street":
-        record["streets"] = records_of(change_frame(change))
+        record["streets"] = records_of(change_frame(change, sure=sure))
     record["new_zones"] = records_of(gaps_frame(after, change.new_zones))
     record["vanished_zones"] = records_of(gaps_frame(before, change.vanished_zones))
     return record
 
 
-def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
+def league_frame(
+    changes: Sequence[Change], *, sure: Sequence[Robustness] | None = None
+) -> pd.DataFrame:
     """
     Several plans against one, the one that gains most people first.
 
@@ -125,6 +155,8 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     changes
         Of each plan from the one they are all held against (`comparison.compare`); that one's own
         row stands first.
+    sure
+        From `robustness.measure_together` of the one and of each plan, in that order: intervals are told beside.
 
     Returns
     -------
@@ -142,13 +174,13 @@ def league_frame(changes: Sequence[Change]) -> pd.DataFrame:
     >>> report.league_frame([change])["lost_people_60"].tolist()
     [0.0, 5400.0]
     """
-    return rounded(_league(changes))
+    return rounded(_league(changes, sure))
 
 
-def _league(changes: Sequence[Change]) -> pd.DataFrame:
+def _league(changes: Sequence[Change], sure: Sequence[Robustness] | None = None) -> pd.DataFrame:
     before = changes[0].before
     rows = []
-    for change in (comparison.compare(before, before), *changes):
+    for n, change in enumerate((comparison.compare(before, before), *changes)):
         plan = change.after
         district = change.district[comparable(change.district.index, before, plan)]
         figures = {
@@ -169,6 +201,7 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
                 "minutes": plan.area.standard.minutes,
                 "group": plan.area.standard.group or "everyone",
                 **figures,
+                **({} if sure is None else league_intervals(sure[0], sure[n])),
                 "net_km2": figures["gained_km2"] - figures["lost_km2"],
                 "assumed": assumed_of(plan.area),
             }
@@ -179,7 +212,9 @@ def _league(changes: Sequence[Change]) -> pd.DataFrame:
     return pd.concat([table.iloc[:1], others]).reset_index(drop=True).rename_axis("rank")
 
 
-def league_record(changes: Sequence[Change]) -> dict[str, Any]:
+def league_record(
+    changes: Sequence[Change], *, sure: Sequence[Robustness] | None = None
+) -> dict[str, Any]:
     """
     Several plans against one as a JSON value.
 
@@ -193,9 +228,9 @@ def league_record(changes: Sequence[Change]) -> dict[str, Any]:
     >>> report.league_record([change])["plans"][-1]["name"]
     'One less'
     """
-    league, before = league_frame(changes), changes[0].before
+    league, before = league_frame(changes, sure=sure), changes[0].before
     every = [before.area, *(change.after.area for change in changes)]
-    heading = heading_of(before) | {
+    heading = heading_of(before, **drawn_in(sure)) | {
         "assumed": [line["en"] for line in each_once(assumptions(area) for area in every)],
         "notes": [
             line["en"]
@@ -232,7 +267,7 @@ def league_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
     )
 
 
-def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
+def change_table(change: Change, *, by: str, lang: str, sure: Pair | None = None) -> pd.DataFrame:
     """
     What changes as text to read: a row a street (`by='street'`) and the district last, or only that.
 
@@ -248,12 +283,16 @@ def change_table(change: Change, *, by: str, lang: str) -> pd.DataFrame:
     >>> report.change_table(change, by="district", lang="en").shape[0]
     1
     """
-    rows = [_change(change, "district").assign(street_name=say(DISTRICT, lang))]
+    rows = [_change(change, "district", sure).assign(street_name=say(DISTRICT, lang))]
     if by == "street":
-        streets = _change(change, "street")
+        streets = _change(change, "street", sure)
         names = [say(name_of(row), lang) for row in streets.to_dict("records")]
         rows.insert(0, streets.assign(street_name=names))
-    return as_text(pd.concat(rows), columns_of(CHANGE_COLUMNS, change.before, change.after), lang)
+    table = pd.concat(rows)
+    if sure is not None:
+        table = with_ranges(table, sure[1].group, is_change=True)
+    shown = CHANGE_COLUMNS if sure is None else CHANGE_SURE_COLUMNS
+    return as_text(table, columns_of(shown, change.before, change.after), lang)
 
 
 def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
@@ -288,7 +327,9 @@ def groups_table(change: Change, *, lang: str) -> pd.DataFrame:
     return as_text(pd.DataFrame(rows), headings(GROUP_COLUMNS, _ANY), lang)
 
 
-def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
+def league_table(
+    changes: Sequence[Change], *, lang: str, sure: Sequence[Robustness] | None = None
+) -> pd.DataFrame:
     """
     Several plans against one as text to read.
 
@@ -302,7 +343,10 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     >>> report.league_table([change], lang="en").iloc[:, 0].tolist()
     ['As it is', 'One less']
     """
-    league = _league(changes)
+    league = _league(changes, sure)
+    if sure is not None:
+        group = sure[0].group
+        league = with_ranges(league, group).assign(net_range=ranges(league, f"net_{group}"))
     times = zip(league["as_of"], league["year"], strict=True)
     days = [say(of_time(day, year), lang) for day, year in times]
     rows = rows_of(league["group"], changes[0].before.area.groups)
@@ -320,7 +364,7 @@ def league_table(changes: Sequence[Change], *, lang: str) -> pd.DataFrame:
     return as_text(league.assign(plan_name=names), columns, lang)
 
 
-def change_summary(change: Change) -> list[dict[str, Text]]:
+def change_summary(change: Change, *, sure: Pair | None = None) -> list[dict[str, Text]]:
     """
     What changes for the district in a few lines: label and value, in each language.
 
@@ -347,12 +391,17 @@ def change_summary(change: Change) -> list[dict[str, Text]]:
         (label_of(share, [first]), shares),
         *((label_of(column, [first]), show(column, d[column])) for column in columns),
     ]
+    if sure is not None:
+        between = " → ".join(share_range(one) for one in sure)
+        lines.insert(2, (label_of("share_range"), between))
+        at = 3 + CHANGE_SUMMARY.index("net_{g}") + 1
+        lines.insert(at, (label_of("net_range"), net_range(sure)))
     return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
 
 
-def change_notes(change: Change) -> list[Text]:
+def change_notes(change: Change, *, sure: Pair | None = None) -> list[Text]:
     """
-    What changes beside people by street: centres, distances and uncovered zones, a line each.
+    What changes beside people by street: centres, distances and uncovered zones, a line each; with draws how sure it is.
 
     Examples
     --------
@@ -400,7 +449,7 @@ def change_notes(change: Change) -> list[Text]:
                 "zh": f"{zh}：{count} 个" + (f"，{told['zh']} {people} 人" if count else ""),
             }
         )
-    return lines
+    return lines if sure is None else [*net_notes(sure), *drawn_notes(sure[0]), *lines]
 
 
 def distance_lines(change: Change) -> list[Text]:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation, robustness
+from carecircles import comparison, counts
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import headline_of, of_group
 from carecircles.plan import Plan
-from carecircles.report.columns import alone, as_text, column_of, facts, figure, records_of, rounded
+from carecircles.report.columns import alone, as_text, facts, figure, records_of, rounded
 from carecircles.report.frames import (
     columns_of,
     heading_of,
@@ -21,6 +21,7 @@ from carecircles.report.frames import (
     setting_of,
     told_of,
 )
+from carecircles.report.intervals import label_of_range, share_range, with_interval, with_ranges
 from carecircles.report.names import centre_count, centre_name, centres_label, name_of
 from carecircles.report.notes import assumed_of
 from carecircles.report.shown import COVERAGE_COLUMNS, GAP_COLUMNS, SUMMARY
@@ -63,28 +64,15 @@ def coverage_frame(
 
 
 def _coverage(plan: Plan, by: str, sure: Robustness | None = None) -> gpd.GeoDataFrame:
-    area, cells = plan.area, plan.cells
-    is_district = by == "district"
-    figures = evaluation.of_district(cells) if is_district else evaluation.by_street(cells)
+    area, is_district = plan.area, by == "district"
+    figures = counts.of_district(plan) if is_district else counts.by_street(plan)
     frame = gpd.GeoDataFrame(in_unit_of(told_of(area, figures), plan))
-    counts = area.facilities["street"].value_counts()
+    in_street = area.facilities["street"].value_counts()
     own = len(area.facilities) - is_neighbour(area.facilities).sum()
-    centres = [own] if is_district else counts.reindex(frame.index, fill_value=0)
+    centres = [own] if is_district else in_street.reindex(frame.index, fill_value=0)
     frame.insert(2, "centres", np.asarray(centres))
     frame.insert(3, "area_km2", shapely.area(frame.geometry.to_numpy()) / 1e6)
-    return frame if sure is None else _with_interval(frame, sure, is_district=is_district)
-
-
-def _with_interval(
-    frame: gpd.GeoDataFrame, sure: Robustness, *, is_district: bool
-) -> gpd.GeoDataFrame:
-    """The frame with what the share of people covered is expected to be, and between what it lies."""
-    figures = robustness.of_district(sure) if is_district else robustness.by_street(sure)
-    at = frame.columns.get_loc(f"covered_{sure.group}_share") + 1
-    for n, name in enumerate(("expected", "low", "high")):
-        column = f"{name}_{sure.group}_share"
-        frame.insert(at + n, column, np.atleast_1d(figures[column]))
-    return frame
+    return frame if sure is None else with_interval(frame, sure, by=by)
 
 
 def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -209,23 +197,8 @@ def coverage_table(
         rows.insert(0, streets.assign(street_name=names))
     table = pd.concat(rows)
     if sure is not None:
-        table["share_range"] = share_ranges(table, sure.group)
+        table = with_ranges(table, sure.group)
     return as_text(table, columns_of(COVERAGE_COLUMNS, plan), lang)
-
-
-def share_ranges(table: pd.DataFrame, group: str) -> list[str]:
-    """
-    Between what the share of people covered lies, as text to read.
-
-    Examples
-    --------
-    >>> share_ranges(pd.DataFrame({"low_people_60_share": [0.5], "high_people_60_share": [0.75]}), "people_60")
-    ['50.0 % – 75.0 %']
-    """
-    ends = (table[f"{end}_{group}_share"] for end in ("low", "high"))
-    return [
-        f"{figure('share', low)} – {figure('share', high)}" for low, high in zip(*ends, strict=True)
-    ]
 
 
 def gaps_table(
@@ -325,12 +298,11 @@ def summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Tex
     ('60+ covered', '57.0 %')
     """
     first, d = comparison.headline(plan), _coverage(plan, "district").iloc[0]
-    streets = evaluation.by_street(plan.cells)[f"covered_{first.column}_share"]
+    streets = counts.by_street(plan)[f"covered_{first.column}_share"]
     whole = f"{(streets == 1).sum()} / {len(streets)}"
     drawn: list[dict[str, Text]] = []
     if sure is not None:
-        [between] = share_ranges(robustness.of_district(sure).to_frame().T, sure.group)
-        drawn.append(_line(column_of("share_range")[0].label, between))
+        drawn.append(_line(label_of_range("share_range"), share_range(sure)))
     every: Text = {"en": "Streets with every {one} covered", "zh": "{short}全部覆盖的街道"}
     return [
         _line(centres_label(plan.area), centre_count(plan.area)),
@@ -341,6 +313,24 @@ def summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Tex
         *drawn,
         _line(of_group(every, first), whole),
     ]
+
+
+def short_summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Text]]:
+    """
+    The first lines of `summary`: centres, people, and how many are covered.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, report
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> len(report.short_summary(asis))
+    4
+    """
+    lines = summary(plan)[:4]
+    if sure is not None:
+        lines.insert(3, _line(label_of_range("share_range"), share_range(sure)))
+    return lines
 
 
 def _line(label: Text, value: Text | str) -> dict[str, Text]:

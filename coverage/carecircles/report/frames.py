@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from carecircles import comparison, evaluation, grid, people
+from carecircles import comparison, counts, grid, people
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.people import Group
 from carecircles.plan import Plan
@@ -36,7 +36,7 @@ def told_of(area: StudyArea, figures: pd.DataFrame | pd.Series) -> gpd.GeoDataFr
 
 
 def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
-    area, cells = plan.area, plan.cells
+    area, lattice = plan.area, counts.lattice_of(plan)
     centres: dict[str, Any] = {
         key: setting.pop(key) for key in ("centres", "neighbours") if key in setting
     }
@@ -44,11 +44,11 @@ def heading_of(plan: Plan, /, **setting: Any) -> dict[str, Any]:
         "area": area.name,
         "area_en": area.name_en,
         **setting,
-        "cell_m": grid.lattice_of(cells).cell,
+        "cell_m": (lattice or grid.lattice_of(plan.cells)).cell,
         **centres,
-        "area_share_error": round(evaluation.area_share_error(cells), 6),
+        "area_share_error": round(counts.area_share_error(plan), 6),
         "people_share_error": round(
-            evaluation.people_share_error(cells, comparison.headline(plan).column), 6
+            counts.people_share_error(plan, comparison.headline(plan).column), 6
         ),
         "reach": reach_record(plan),
         "placed": placed_record(plan),

@@ -1,14 +1,12 @@
 """What has to be said beside figures: what is assumed, how exact they are and what is taken for granted."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import pandas as pd
-import shapely
 
-from carecircles import comparison, evaluation, grid, reach, weights, words
+from carecircles import comparison, counts, weights, words
 from carecircles.area import StudyArea, is_neighbour
-from carecircles.plan import Plan, tables_of
+from carecircles.plan import Plan
 from carecircles.report.columns import figure
 from carecircles.report.names import isolated
 from carecircles.report.placed import people_note
@@ -128,11 +126,11 @@ def grid_note(plan: Plan) -> Text:
     >>> report.grid_note(asis)["en"][:30]
     'Counted on cells of 200 m; the'
     """
-    lattice = grid.grid_of(plan.cells)
+    lattice = counts.lattice_of(plan)
     side = lattice.cell if lattice else 0.0
     if not weights.is_even(plan.cells):
         return people_note(plan, side)
-    points = 100 * evaluation.area_share_error(plan.cells)
+    points = 100 * counts.area_share_error(plan)
     return {
         "en": f"Counted on cells of {side:g} m; the district's covered area share is within about "
         f"{points:.2f} points of the exact one. People are spread evenly over their street, so that "
@@ -154,19 +152,10 @@ def neighbour_notes(plan: Plan) -> list[Text]:
     >>> report.neighbour_notes(asis)
     []
     """
-    area, cells, is_beyond = plan.area, plan.cells, is_neighbour(plan.area.facilities)
+    is_beyond = is_neighbour(plan.area.facilities)
     if not is_beyond.any():
         return []
-    costs, least = tables_of(plan)
-    services = pd.Series(0, index=cells.index)
-    for cost in costs:
-        pairs = reach.pairs_in(cost.table)
-        is_own = pairs.levels[1].isin(area.facilities.index[~is_beyond])[pairs.codes[1]]
-        own = dataclasses.replace(cost, table=cost.table[is_own])
-        services += evaluation.is_covered(cells, own).astype(int)
-    is_theirs = cells["covered"] & (services < least)
-    group = comparison.headline(plan)
-    added, label = figure("people", cells[group.column][is_theirs].sum()), group.name
+    added, label = figure("people", counts.covered_beyond(plan)), comparison.headline(plan).name
     few = int(is_beyond.sum())
     one = few == 1
     return [
@@ -191,16 +180,10 @@ def border_notes(plan: Plan) -> list[Text]:
     >>> report.border_notes(asis)[0]["en"]
     'No centre beyond the border is known: 7,143 of the people 60+ who are not covered live within 700 m of it.'
     """
-    area, cells = plan.area, plan.cells
-    if is_neighbour(area.facilities).any():
+    if is_neighbour(plan.area.facilities).any():
         return []
-    metres, group = area.standard.metres, comparison.headline(plan)
-    inner = shapely.union_all(area.boundary.geometry.to_numpy()).buffer(-metres)
-    shapely.prepare(inner)
-    is_near = ~cells["covered"].to_numpy()
-    left = cells[is_near]
-    is_near[is_near] = ~shapely.contains_xy(inner, left["x"].to_numpy(), left["y"].to_numpy())
-    few = float(cells[group.column].to_numpy()[is_near].sum())
+    metres, group = plan.area.standard.metres, comparison.headline(plan)
+    few = counts.near_border(plan)
     if few < 0.5:
         return []
     told = figure("people", few)

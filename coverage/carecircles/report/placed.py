@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carecircles import comparison, evaluation, weights
+from carecircles import comparison, counts, evaluation, weights
 from carecircles.area import StudyArea, years_around
 from carecircles.people import headline_of, rows_of
 from carecircles.plan import Plan
@@ -246,6 +246,10 @@ def even_beside(plan: Plan) -> tuple[float, float]:
     True
     """
     group = comparison.headline(plan).column
+    if plan.counts is not None:
+        figures = counts.by_street(plan)
+        share = (figures["covered_area_share"] * figures[group]).sum() / figures[group].sum()
+        return float(share), float(counts.of_district(plan)[f"covered_{group}_share"])
     streets = plan.cells.groupby("street", observed=True)
     people, total = streets["covered"].mean() * streets[group].sum(), plan.cells[group].sum()
     even = people.sum() / total if total > 0 else math.nan

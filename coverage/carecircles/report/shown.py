@@ -65,6 +65,18 @@ CHANGE_COLUMNS = (
     "gained_km2",
     "lost_km2",
 )
+CHANGE_SURE_COLUMNS = (  # as many as there is room for
+    "street_name",
+    "{g}",
+    "covered_{g}_share_before",
+    "range_before",
+    "covered_{g}_share_after",
+    "range_after",
+    "net_{g}",
+    "net_range",
+    "more_share",
+    "fewer_share",
+)
 GROUP_COLUMNS = ("group_name", *CHANGE_COLUMNS[1:], "nearer_{g}", "farther_{g}")
 LEAGUE_COLUMNS = (
     "plan_name",
@@ -72,7 +84,10 @@ LEAGUE_COLUMNS = (
     "metres",
     "minutes",
     "covered_{named}_share",
+    "share_range",
     "net_{named}",
+    "net_range",
+    "more_share",
     "gained_{g}",
     "lost_{g}",
     "net_{also}",
@@ -87,6 +102,7 @@ YEAR_COLUMNS = (
     "{g}",
     "covered_{g}",
     "covered_{g}_share",
+    "share_range",
     "uncovered_{named}",
     "{also}",
     "covered_{also}_share",
@@ -99,6 +115,7 @@ TIMELINE_COLUMNS = (
     "{g}",
     "covered_{g}",
     "covered_{g}_share",
+    "share_range",
     "uncovered_{named}",
     "mean_distance_{u}",
     "happened",
@@ -238,6 +255,13 @@ CHANGE_PANEL = (
     "covered_{g}_share_after",
     "gained_{g}",
     "lost_{g}",
+)
+CHANGE_SURE_PANEL = (
+    "street_name",
+    "covered_{g}_share_before",
+    "covered_{g}_share_after",
+    "low_net_{g}",
+    "high_net_{g}",
 )
 LIVE_PANEL = ("street_name", "{g}", "covered_{g}_share", "net_{g}", "uncovered_{g}")
 LOSS_PANEL = ("closed_name", "lost_{named}", "backup_lost_{named}")

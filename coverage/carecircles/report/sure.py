@@ -6,9 +6,10 @@ import geopandas as gpd
 import pandas as pd
 
 from carecircles import comparison, robustness
-from carecircles.report.columns import as_text, figure, records_of, rounded, unit_in_words
-from carecircles.report.coverage import DISTRICT, share_ranges
+from carecircles.report.columns import as_text, figure, records_of, rounded
+from carecircles.report.coverage import DISTRICT
 from carecircles.report.frames import columns_of, heading_of, setting_of, told_of
+from carecircles.report.intervals import drawn_notes, with_ranges
 from carecircles.report.names import centre_name, name_of
 from carecircles.report.shown import SURE_CENTRE_COLUMNS, SURE_COLUMNS
 from carecircles.robustness import Robustness
@@ -75,7 +76,7 @@ def sure_table(found: Robustness, *, lang: str, target: float | None = None) -> 
         whole.assign(street_name=say(DISTRICT, lang)),
     ]
     table = pd.concat([pd.DataFrame(some.drop(columns="geometry")) for some in rows])
-    table["share_range"] = share_ranges(table, found.group)
+    table = with_ranges(table, found.group)
     low, high = (
         [figure("number", n) for n in table[f"need_rank_{end}"]] for end in ("low", "high")
     )
@@ -190,69 +191,14 @@ def sure_notes(found: Robustness, *, target: float | None = None) -> list[Text]:
         figure("share", whole[f"{name}_{group.column}_share"])
         for name in ("covered", "expected", "low", "high")
     )
-    draws, drawn = f"{len(found.draws):,}", found.draws
-    notes: list[Text] = [
-        {
-            "en": f"Claims {claimed} of people {group.name['en']} covered, expect {expected} [{low}, {high}]: "
-            f"in 90 % of {draws} draws it lies in the brackets.",
-            "zh": f"声称覆盖{group.name['zh']}人口 {claimed}，期望 {expected}［{low}，{high}］："
-            f"{draws} 次抽样中 90 % 落在方括号内。",
-        }
-    ]
-    if len(drawn.error):
-        most = drawn.error.value_counts(sort=False).sort_index().items()
-        en = ", ".join(f"{n} by up to {metres:g} m" for metres, n in most)
-        zh = "、".join(
-            f"{n} 个至多 {metres:g} 米"
-            for metres, n in drawn.error.value_counts(sort=False).sort_index().items()
-        )
-        notes.append(
-            {
-                "en": f"Positions that are not known move in a disc, inside their street: {en} (these metres are "
-                "carecircles' own assumptions where neither the centres nor [positions] in area.toml say them).",
-                "zh": f"未知的位置在其街道内的圆内移动：{zh}（中心表与 area.toml 的 [positions] 均未给出时，"
-                "米数为 carecircles 自行假定）。",
-            }
-        )
-    else:
-        notes.append(
-            {
-                "en": "All positions are known or proposed: none moves.",
-                "zh": "所有位置均为已知或拟建，均不移动。",
-            }
-        )
-    if len(drawn.loose):
-        few = len(drawn.loose)
-        notes.append(
-            {
-                "en": f"{few} of them move without heed of their street, which their disc hardly meets.",
-                "zh": f"其中 {few} 个的圆与所属街道几乎不相交，移动时不受街道限制。",
-            }
-        )
-    if drawn.people is not None:
-        notes.append(
-            {
-                "en": "The people of streets vary by the coefficient of variation in the population file (lognormal).",
-                "zh": "街道人口按人口文件中的变异系数变动（对数正态分布）。",
-            }
-        )
-    unit = unit_in_words(found.plan.cost.unit)
-    least, largest = drawn.cutoff.min(), drawn.cutoff.max()
-    if largest > least:
-        notes.append(
-            {
-                "en": f"What counts as near varies from {least:,.4g} to {largest:,.4g} {unit['en']}.",
-                "zh": f"覆盖标准在 {least:,.4g} 至 {largest:,.4g} {unit['zh']}之间变动。",
-            }
-        )
-    if drawn.pace is not None:
-        notes.append(
-            {
-                "en": f"The pace varies from {drawn.pace.min():.2f} to {drawn.pace.max():.2f} m/s.",
-                "zh": f"步速在每秒 {drawn.pace.min():.2f} 至 {drawn.pace.max():.2f} 米之间变动。",
-            }
-        )
-    return notes
+    draws = f"{len(found.draws):,}"
+    claim: Text = {
+        "en": f"Claims {claimed} of people {group.name['en']} covered, expect {expected} [{low}, {high}]: "
+        f"in 90 % of {draws} draws it lies in the brackets.",
+        "zh": f"声称覆盖{group.name['zh']}人口 {claimed}，期望 {expected}［{low}，{high}］："
+        f"{draws} 次抽样中 90 % 落在方括号内。",
+    }
+    return [claim, *drawn_notes(found)]
 
 
 def sure_record(found: Robustness, *, target: float | None = None) -> dict[str, Any]:

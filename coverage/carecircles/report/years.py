@@ -17,13 +17,17 @@ from carecircles.report.change import league_notes
 from carecircles.report.columns import as_text, figure, headings, label_of, records_of, rounded
 from carecircles.report.coverage import DISTRICT, coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of, headline_group, named_of
+from carecircles.report.intervals import drawn_in, shares_of, with_ranges
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumptions
 from carecircles.report.shown import PROJECTION_COLUMNS, YEAR_COLUMNS
+from carecircles.robustness import Robustness
 from carecircles.words import Text, each_once, say
 
 
-def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
+def years_frame(
+    plans: Sequence[Plan], *, by: str = "street", sure: Sequence[Robustness] | None = None
+) -> pd.DataFrame:
     """
     Who is covered under each plan in its year, to write: a row a plan and street (or district).
 
@@ -33,6 +37,8 @@ def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
         Such as from `plan.of_year`: each under its name and for the people of its year.
     by
         'street' or 'district'.
+    sure
+        From `robustness.measure_together` of the plans: between what each share lies is told beside.
 
     Returns
     -------
@@ -49,11 +55,13 @@ def years_frame(plans: Sequence[Plan], *, by: str = "street") -> pd.DataFrame:
     >>> frame[["people_60", "covered_people_60", "uncovered_people_60"]].iloc[0].tolist()
     [24000.0, 13675.0, 10325.0]
     """
-    return rounded(pd.concat([_of_plan(plan, plans, by) for plan in plans]))
+    drawn = [None] * len(plans) if sure is None else sure
+    told = zip(plans, drawn, strict=True)
+    return rounded(pd.concat([_of_plan(plan, plans, by, found) for plan, found in told]))
 
 
-def _of_plan(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
-    told = pd.DataFrame(coverage_frame(plan, by=by).drop(columns="geometry"))
+def _of_plan(plan: Plan, plans: Sequence[Plan], by: str, sure: Robustness | None) -> pd.DataFrame:
+    told = pd.DataFrame(coverage_frame(plan, by=by, sure=sure).drop(columns="geometry"))
     frame = pd.DataFrame(
         {
             "plan": plan.name["zh"],
@@ -68,12 +76,15 @@ def _of_plan(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
         g = group.column
         frame[g] = told[g]
         frame[f"covered_{g}"] = told[g] - told[f"uncovered_{g}"]
-        frame[f"covered_{g}_share"] = told[f"covered_{g}_share"]
+        for column in shares_of(told, g):
+            frame[column] = told[column]
         frame[f"uncovered_{g}"] = told[f"uncovered_{g}"]
     return frame.assign(assumed=told["assumed"])
 
 
-def years_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+def years_table(
+    plans: Sequence[Plan], *, lang: str, sure: Sequence[Robustness] | None = None
+) -> pd.DataFrame:
     """
     The district under each plan in its year as text to read, a row each.
 
@@ -85,7 +96,9 @@ def years_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     >>> report.years_table([asis], lang="en").iloc[0, :5].tolist()
     ['As it is', '–', '24,000', '13,675', '57.0 %']
     """
-    frame = years_frame(plans, by="district")
+    frame = years_frame(plans, by="district", sure=sure)
+    if sure is not None:
+        frame = with_ranges(frame, sure[0].group)
     names = [say(plan.name, lang) for plan in plans]
     years = frame["year"].astype(float)
     return as_text(
@@ -93,7 +106,9 @@ def years_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     )
 
 
-def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
+def years_by_street_table(
+    plans: Sequence[Plan], *, lang: str, sure: Sequence[Robustness] | None = None
+) -> pd.DataFrame:
     """
     One plan in several years as text to read: a row a street and the district last, years side by side.
 
@@ -106,7 +121,9 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     ['District', '24,000', '57.0 %', '10,325']
     """
     g, groups = headline_group(*plans), groups_of(*plans)
-    streets, district = (years_frame(plans, by=by) for by in ("street", "district"))
+    streets, district = (years_frame(plans, by=by, sure=sure) for by in ("street", "district"))
+    if sure is not None:
+        streets, district = (with_ranges(frame, sure[0].group) for frame in (streets, district))
     codes = streets.index.unique()
     first = streets[~streets.index.duplicated()]
     table = {
@@ -118,6 +135,7 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
     for column, unit in (
         (g, "people"),
         (f"covered_{g}_share", "share"),
+        *([] if sure is None else [("share_range", "text")]),
         (f"uncovered_{g}", "people"),
     ):
         for plan in plans:
@@ -127,7 +145,8 @@ def years_by_street_table(plans: Sequence[Plan], *, lang: str) -> pd.DataFrame:
             )
             values = pd.concat(of_year)[column]
             heading = f"{say(label_of(column, groups), lang)} {year or ''}".strip()
-            table[heading] = [figure(unit, values[code]) for code in (*codes, "district")]
+            cells = [values[code] for code in (*codes, "district")]
+            table[heading] = cells if unit == "text" else [figure(unit, cell) for cell in cells]
     return pd.DataFrame(table)
 
 
@@ -161,7 +180,9 @@ def years_notes(plans: Sequence[Plan]) -> tuple[list[Text], list[Text]]:
     return assumed, [*remarks, *([known_note(shown[0])] if shown else [])]
 
 
-def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]:
+def years_record(
+    plans: Sequence[Plan], *, by: str = "street", sure: Sequence[Robustness] | None = None
+) -> dict[str, Any]:
     """
     Plans for the people of several years as a JSON value; parameters are those of `years_frame`.
 
@@ -176,22 +197,20 @@ def years_record(plans: Sequence[Plan], *, by: str = "street") -> dict[str, Any]
     assumed, remarks = years_notes(plans)
     about = ["plan", "plan_en", "year", "code", "name", "name_en"]
     made = []
-    for plan in plans:
-        record = named_of(plan)
-        record["district"] = records_of(_told(plan, plans, "district"), drop=about)[0]
+    for n, plan in enumerate(plans):
+        record, drawn = named_of(plan), None if sure is None else sure[n]
+        whole = rounded(_of_plan(plan, plans, "district", drawn))
+        record["district"] = records_of(whole, drop=about)[0]
         if by == "street":
-            record["streets"] = records_of(_told(plan, plans, "street"), drop=about[:3])
+            streets = rounded(_of_plan(plan, plans, "street", drawn))
+            record["streets"] = records_of(streets, drop=about[:3])
         made.append(record)
     return {
-        **heading_of(plans[0]),
+        **heading_of(plans[0], **drawn_in(sure)),
         "assumed": [line["en"] for line in assumed],
         "notes": [line["en"] for line in remarks[1:]],
         "plans": made,
     }
-
-
-def _told(plan: Plan, plans: Sequence[Plan], by: str) -> pd.DataFrame:
-    return rounded(_of_plan(plan, plans, by))
 
 
 def projection_table(population: pd.DataFrame, *, lang: str) -> pd.DataFrame:

@@ -183,7 +183,12 @@ def if_still(
     order, at = key & ((1 << bits) - 1), key >> bits
     depth = np.cumsum(step[order])[:-1]
     stretch = np.diff(_people_before(at, factors, ground))
-    none, one = (_sums_at(np.where(depth == n, stretch, 0.0), order) for n in (0, 1))
+    # Of both at once, as one complex number: the sum where nothing reaches, and where one centre alone does.
+    sums = np.zeros(len(order), dtype=complex)
+    sums.real[1:], sums.imag[1:] = stretch * (depth == 0), stretch * (depth == 1)
+    placed = np.empty_like(sums)
+    placed[order] = np.cumsum(sums)
+    none, one = placed.real, placed.imag
     first, beyond, from_, to = np.split(np.arange(len(order)), [many, 2 * many, 2 * many + few])
     size = draws * circles
     own, whose = draw * circles + spans.circle, of * circles + others.circle
@@ -202,13 +207,6 @@ def if_still(
     shared -= np.maximum(one[from_[both]], one[first[pair]])
     more += np.bincount(whose[both], np.maximum(shared, 0.0), minlength=size)
     return more.reshape(draws, circles)
-
-
-def _sums_at(stretch: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The sum of the stretches before each end, in the order the ends were given in."""
-    sums = np.empty(len(order))
-    sums[order] = np.concatenate([[0.0], np.cumsum(stretch)])
-    return sums
 
 
 def _people_before(at: np.ndarray, factors: np.ndarray | None, ground: Ground) -> np.ndarray:

@@ -1,6 +1,9 @@
 """Draws of what is not known: where centres stand, how many people there are, what counts as near."""
 
+import itertools
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -67,25 +70,77 @@ def draw(
     >>> drawn.x.shape, drawn.error.unique().tolist(), drawn.cutoff.tolist()
     ((5, 42), [200.0], [700.0, 700.0, 700.0, 700.0, 700.0])
     """
-    require_no_bundle(plan)
-    _require(plan, draws, standard, pace)
+    return draw_together([plan], draws=draws, rng=rng, standard=standard, pace=pace)[0]
+
+
+def draw_together(
+    plans: Sequence[Plan],
+    *,
+    draws: int = USUAL_DRAWS,
+    rng: int | np.random.Generator | None = None,
+    standard: tuple[float, float] | None = None,
+    pace: tuple[float, float] | None = None,
+) -> list[Draws]:
+    """
+    The same draws for several plans of one study area, so that they can be held against each other draw by draw.
+
+    What is not known is the same in all of them: a centre that several plans have where it is said to be stands at
+    one place in each draw, whichever plan it is, and a street has one number of people more or less. A centre that
+    a plan puts somewhere (proposed) stands there. The draws of the first plan are those of `draw`.
+
+    Parameters
+    ----------
+    plans
+        Plans over the same cells.
+    draws, rng, standard, pace
+        As in `draw`. Without a range each plan has its own standard.
+
+    Returns
+    -------
+    draws
+        Of each plan, in their order.
+
+    Raises
+    ------
+    ValidationError
+        As in `draw`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, scenario
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = plan.carry_out(asis, scenario.parse({"name": "One less", "step": [{"close": "H01"}]}))
+    >>> before, after = draw_together([asis, less], draws=5, rng=1)
+    >>> before.centres[0], after.centres[0], bool((before.x[:, 1] == after.x[:, 0]).all())
+    ('H01', 'H02', True)
+    """
+    for plan in plans:
+        require_no_bundle(plan)
+    _require(plans, draws, standard, pace)
     placed, counted, limited = np.random.default_rng(rng).spawn(3)
-    area = plan.area
-    error = positions.errors_of(area.facilities, area.positions)
-    error = error[error > 0]
-    x, y, loose = _places(area, error, draws, placed)
-    cutoff, drawn_pace = np.full(draws, plan.cost.cutoff), None
+    errors = [positions.errors_of(plan.area.facilities, plan.area.positions) for plan in plans]
+    errors = [error[error > 0] for error in errors]
+    drawn = _places([plan.area for plan in plans], errors, draws, placed)
+    people = _people(plans, draws, counted)
+    own_pace, own_cutoff = None, None
     if standard is not None:
-        cutoff = limited.uniform(*standard, size=draws)
+        own_cutoff = limited.uniform(*standard, size=draws)
     elif pace is not None:
-        drawn_pace = limited.uniform(*pace, size=draws)
-        if plan.cost.unit == "m":
-            cutoff, drawn_pace = drawn_pace * area.standard.minutes * 60, None
-    return Draws(error.index, error, x, y, _people(plan, draws, counted), cutoff, drawn_pace, loose)
+        own_pace = limited.uniform(*pace, size=draws)
+    made = []
+    for plan, error, (x, y, loose), times in zip(plans, errors, drawn, people, strict=True):
+        cutoff, walked = own_cutoff, own_pace
+        if walked is not None and plan.cost.unit == "m":
+            cutoff, walked = walked * plan.area.standard.minutes * 60, None
+        if cutoff is None:
+            cutoff = np.full(draws, plan.cost.cutoff)
+        made.append(Draws(error.index, error, x, y, times, cutoff, walked, loose))
+    return made
 
 
 def _require(
-    plan: Plan,
+    plans: Sequence[Plan],
     draws: int,
     standard: tuple[float, float] | None,
     pace: tuple[float, float] | None,
@@ -105,7 +160,8 @@ def _require(
     if standard is not None and pace is not None:
         told = "standard and pace both say what counts as near; give one of them."
         problems.append(Sentence(told, zh="standard 与 pace 都决定覆盖标准；请只给出其中一个。"))
-    if pace is not None and plan.cost.unit == "min" and reach.profile_in(plan.reach) is None:
+    is_looked_up = [p.cost.unit == "min" and reach.profile_in(p.reach) is None for p in plans]
+    if pace is not None and any(is_looked_up):
         told = "pace: the plan's minutes are from a table; give a range of the standard instead."
         problems.append(
             Sentence(told, zh="pace：该方案的分钟数来自现成的表；请改为给出标准的范围。")
@@ -115,23 +171,59 @@ def _require(
 
 
 def _places(
-    area: StudyArea, error: pd.Series, draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, pd.Index]:
-    """Where the centres with an error stand, and which of them are drawn without heed of their street."""
-    centres = area.facilities.loc[error.index]
-    is_outside, streams = is_neighbour(centres).to_numpy(), rng.spawn(len(error))
-    x, y = np.empty((draws, len(error))), np.empty((draws, len(error)))
-    loose = []
-    for n, (label, metres) in enumerate(error.items()):
-        point = centres.geometry.iloc[n]
-        street = None if is_outside[n] else area.streets.geometry.get(centres["street"].iloc[n])
+    areas: Sequence[StudyArea],
+    errors: Sequence[pd.Series],
+    draws: int,
+    rng: np.random.Generator,
+) -> list[tuple[np.ndarray, np.ndarray, pd.Index]]:
+    """
+    Of each area where the centres with an error stand, and which of them are drawn without heed of their street.
+
+    A centre is drawn once for all areas that have it at the same place with the same error.
+    """
+    known = [_known_of(area, error) for area, error in zip(areas, errors, strict=True)]
+    once = {centre: n for n, centre in enumerate(dict.fromkeys(itertools.chain(*known)))}
+    x, y = np.empty((draws, len(once))), np.empty((draws, len(once)))
+    is_loose = np.zeros(len(once), dtype=bool)
+    streets = areas[0].streets.geometry
+    for (centre, n), stream in zip(once.items(), rng.spawn(len(once)), strict=True):
+        point = shapely.Point(centre.x, centre.y)
+        street = None if centre.is_outside else streets.get(centre.street)
         if street is not None:
-            disc = point.buffer(metres)
-            if street.intersection(disc).area < _LEAST_INSIDE * disc.area:
-                street = None
-                loose.append(label)
-        x[:, n], y[:, n] = _in_disc(point, metres, street, draws, streams[n])
-    return x, y, pd.Index(loose, dtype=error.index.dtype)
+            disc = point.buffer(centre.error)
+            is_loose[n] = street.intersection(disc).area < _LEAST_INSIDE * disc.area
+            street = None if is_loose[n] else street
+        x[:, n], y[:, n] = _in_disc(point, centre.error, street, draws, stream)
+    made = []
+    for centres, error in zip(known, errors, strict=True):
+        own = [once[centre] for centre in centres]
+        made.append((x[:, own], y[:, own], error.index[is_loose[own]]))
+    return made
+
+
+class _Known(NamedTuple):
+    """A centre as far as it is known where it stands."""
+
+    label: object
+    x: float
+    y: float
+    error: float
+    street: object
+    is_outside: bool
+
+
+def _known_of(area: StudyArea, error: pd.Series) -> list[_Known]:
+    """The centres with an error."""
+    centres = area.facilities.loc[error.index]
+    columns = (
+        error.index,
+        centres.geometry.x,
+        centres.geometry.y,
+        error,
+        centres["street"],
+        is_neighbour(centres),
+    )
+    return [_Known(*row) for row in zip(*columns, strict=True)]
 
 
 def _in_disc(
@@ -161,14 +253,19 @@ def _in_disc(
     return x, y
 
 
-def _people(plan: Plan, draws: int, rng: np.random.Generator) -> np.ndarray | None:
-    """By what the people of each street are multiplied; None where they do not vary."""
-    population, streets = plan.area.population, plan.cells["street"].cat.categories
-    if "variation" not in population:
-        return None
-    variation = population["variation"].reindex(streets).fillna(0.0).to_numpy(dtype=float)
-    if not (variation > 0).any():
-        return None
-    spread = np.sqrt(np.log1p(variation**2))
-    drawn: np.ndarray = np.exp(rng.standard_normal((draws, len(streets))) * spread - spread**2 / 2)
-    return drawn
+def _people(plans: Sequence[Plan], draws: int, rng: np.random.Generator) -> list[np.ndarray | None]:
+    """By what the people of each street are multiplied in each plan; None where they do not vary."""
+    streets = plans[0].cells["street"].cat.categories
+    variations = [
+        plan.area.population["variation"].reindex(streets).fillna(0.0).to_numpy(dtype=float)
+        if "variation" in plan.area.population
+        else np.zeros(len(streets))
+        for plan in plans
+    ]
+    if not any((variation > 0).any() for variation in variations):
+        return [None] * len(plans)
+    drawn = rng.standard_normal((draws, len(streets)))
+    spreads = [np.sqrt(np.log1p(variation**2)) for variation in variations]
+    return [
+        np.exp(drawn * spread - spread**2 / 2) if (spread > 0).any() else None for spread in spreads
+    ]

@@ -11,6 +11,7 @@ from carecircles.robustness.values import Robustness
 LOW, HIGH = 0.05, 0.95  # quantiles of the draws, an interval's ends
 LIKELY = 0.95  # of the draws, in which a statement has to hold
 _HAIR = 1e-9  # what arithmetic leaves between two equal shares
+_NOBODY = 1e-6  # people whom arithmetic leaves of none
 
 
 def of_district(found: Robustness, *, target: float | None = None) -> pd.Series:
@@ -92,6 +93,66 @@ def by_street(found: Robustness, *, target: float | None = None) -> pd.DataFrame
         "worst_share": np.where(lives, (ranks == 1).mean(axis=0), np.nan),
     }
     return pd.DataFrame(figures, index=shares.columns.rename("street"))
+
+
+def net_of_district(before: Robustness, after: Robustness) -> pd.Series:
+    """
+    How far it varies how many more people of the district one plan covers than another, draw by draw.
+
+    Parameters
+    ----------
+    before, after
+        From `measure_together`.
+
+    Returns
+    -------
+    figures
+        expected_net_... (people, the mean of the draws), low_net_... and high_net_..., between which they lie in
+        90 % of the draws; more_share and fewer_share, the shares of draws in which more and fewer people are covered.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness, scenario
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = plan.carry_out(asis, scenario.parse({"name": "One less", "step": [{"close": "H12"}]}))
+    >>> told = net_of_district(*robustness.measure_together([asis, less], draws=20, rng=1))
+    >>> float(told["more_share"]), bool(told["low_net_people_60"] < told["high_net_people_60"] <= 0)
+    (0.0, True)
+    """
+    net = (after.covered - before.covered).sum(axis=1).to_numpy()[:, None]
+    told = _net(net, after.group)
+    return pd.Series({name: values[0] for name, values in told.items()}, name="district")
+
+
+def net_by_street(before: Robustness, after: Robustness) -> pd.DataFrame:
+    """
+    The same for each street; parameters and columns are those of `net_of_district`.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness, scenario
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = plan.carry_out(asis, scenario.parse({"name": "One less", "step": [{"close": "H12"}]}))
+    >>> found = robustness.measure_together([asis, less], draws=20, rng=1)
+    >>> bool((net_by_street(*found)["more_share"] == 0).all())
+    True
+    """
+    net = after.covered - before.covered
+    return pd.DataFrame(_net(net.to_numpy(), after.group), index=net.columns.rename("street"))
+
+
+def _net(net: np.ndarray, group: str) -> dict[str, np.ndarray]:
+    """How numbers of people vary over the draws, a column a place."""
+    net = np.where(np.abs(net) > _NOBODY, net, 0.0)
+    return {
+        f"expected_net_{group}": net.mean(axis=0),
+        f"low_net_{group}": _quantile(net, LOW),
+        f"high_net_{group}": _quantile(net, HIGH),
+        "more_share": (net > 0).mean(axis=0),
+        "fewer_share": (net < 0).mean(axis=0),
+    }
 
 
 def first_to_find_out(found: Robustness) -> pd.DataFrame:

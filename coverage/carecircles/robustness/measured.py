@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from carecircles import comparison, grid, reach
 from carecircles.plan import Plan, is_straight
 from carecircles.reach import CostTable, Reach
 from carecircles.robustness import _spans
+from carecircles.robustness.drawn import USUAL_DRAWS, draw_together
 from carecircles.robustness.values import Draws, Robustness
 
 _SPANS_AT_ONCE = 40_000  # which a processor's cache holds
@@ -38,7 +39,9 @@ class _Marks(NamedTuple):
     mark: np.ndarray  # of each centre, those that may stand elsewhere first
 
 
-def measure(plan: Plan, draws: Draws) -> Robustness:
+def measure(
+    plan: Plan, draws: Draws, *, group: str | None = None, is_frozen: bool = True
+) -> Robustness:
     """
     What a plan says in each draw.
 
@@ -48,11 +51,15 @@ def measure(plan: Plan, draws: Draws) -> Robustness:
         The plan.
     draws
         From `draw`.
+    group
+        Column of the people counted; that of the group whose figures come first if None.
+    is_frozen
+        Whether it is asked what each centre alone takes away (`Robustness.frozen`), which takes longer than the rest.
 
     Returns
     -------
     robustness
-        People covered by street and draw, of the group whose figures come first.
+        People covered by street and draw.
 
     Examples
     --------
@@ -63,15 +70,15 @@ def measure(plan: Plan, draws: Draws) -> Robustness:
     >>> bool(said.probability.between(0, 1).all()), said.covered.shape
     (True, (50, 14))
     """
-    group = comparison.headline(plan).column
+    group = comparison.headline(plan).column if group is None else group
     cells, count = plan.cells, len(draws)
     streets = cells["street"].cat
     living = np.bincount(streets.codes, cells[group], minlength=len(streets.categories))
     times = np.ones((count, len(living))) if draws.people is None else draws.people
     people = living * times
     is_round = is_straight(plan) and grid.grid_of(cells) is not None
-    parts = _by_spans(plan, draws, group) if is_round else _by_tables(plan, draws, group)
-    said = [*parts]
+    by = _by_spans if is_round else _by_tables
+    said = [*by(plan, draws, group, is_frozen=is_frozen)]
     covered = np.concatenate([part.covered for part in said])
     frozen = np.concatenate([part.frozen for part in said])
     total = people.sum(axis=1, keepdims=True)
@@ -88,9 +95,47 @@ def measure(plan: Plan, draws: Draws) -> Robustness:
         frozen=pd.DataFrame(
             np.divide(frozen, total, out=np.full(frozen.shape, np.nan), where=total > 0),
             index=labels,
-            columns=draws.centres,
+            columns=draws.centres[: frozen.shape[1]],
         ),
     )
+
+
+def measure_together(
+    plans: Sequence[Plan], *, draws: int = USUAL_DRAWS, rng: int | np.random.Generator | None = None
+) -> list[Robustness]:
+    """
+    What several plans of one study area say in the same draws, of the group that comes first in all of them.
+
+    Parameters
+    ----------
+    plans, draws, rng
+        As in `draw_together`. Plans that share cells and centres are measured once.
+
+    Returns
+    -------
+    robustness
+        Of each plan, in their order, without what single centres take away.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness, scenario
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> less = plan.carry_out(asis, scenario.parse({"name": "One less", "step": [{"close": "H01"}]}))
+    >>> before, after = robustness.measure_together([asis, less], draws=20, rng=1)
+    >>> bool((before.covered >= after.covered).all(axis=None))
+    True
+    """
+    group = comparison.headline(*plans).column
+    drawn = draw_together(plans, draws=draws, rng=rng)
+    measured: dict[tuple[int, int], Robustness] = {}
+    found = []
+    for plan, own in zip(plans, drawn, strict=True):
+        key = (id(plan.cells), id(plan.cost))
+        if key not in measured:
+            measured[key] = measure(plan, own, group=group, is_frozen=False)
+        found.append(dataclasses.replace(measured[key], plan=plan, draws=own))
+    return found
 
 
 def with_probability(found: Robustness) -> Plan:
@@ -187,7 +232,7 @@ def _if_still(
     return still
 
 
-def _by_spans(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
+def _by_spans(plan: Plan, draws: Draws, group: str, *, is_frozen: bool) -> Iterator[_Said]:
     """Where reach is a circle: the union of the spans of each draw."""
     ground = _spans.ground_of(plan.cells, group)
     moving, fixed = _split(plan, draws)
@@ -205,6 +250,9 @@ def _by_spans(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
         drawn = _spans_by_draw(x, y, radius, ground)
         covered, times = _spans.people_in(_spans.united(*drawn, ground), many, ground)
         factors = None if draws.people is None else draws.people[some]
+        if not is_frozen:
+            yield _Said(covered, times, np.empty((many, 0)))
+            continue
         told = _spans_by_draw(said_x, said_y, radius, ground)
         more = _spans.if_still(drawn, told, factors, (many, count), ground)
         in_all = covered if factors is None else covered * factors
@@ -232,7 +280,7 @@ def _draws_at_once(centres: int, draws: Draws, ground: _spans.Ground) -> int:
     return int(max(1, min(_SPANS_AT_ONCE // max(centres * rows, 1), len(draws))))
 
 
-def _by_tables(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
+def _by_tables(plan: Plan, draws: Draws, group: str, *, is_frozen: bool) -> Iterator[_Said]:
     """Where reach is no circle: a cost table of each draw, of the centres that stand elsewhere in it."""
     cells = plan.cells
     moving, fixed = _split(plan, draws)
@@ -256,8 +304,10 @@ def _by_tables(plan: Plan, draws: Draws, group: str) -> Iterator[_Said]:
         marked = np.bincount(cell, marks.mark[centre], minlength=len(cells))
         is_covered = marked > 0
         covered = np.bincount(codes[is_covered], people[is_covered], minlength=streets)
-        weights = people if draws.people is None else people * draws.people[n][codes]
-        frozen = _if_still(marked, weights, _within(said, cutoff), marks, count)
+        frozen = np.empty(0)
+        if is_frozen:
+            weights = people if draws.people is None else people * draws.people[n][codes]
+            frozen = _if_still(marked, weights, _within(said, cutoff), marks, count)
         yield _Said(covered[None, :], is_covered.astype(np.int64), frozen[None, :])
 
 

@@ -64,7 +64,7 @@ class Robustness:
         In what share of the draws each cell is covered, on the index of the plan's cells.
     frozen
         Share of all people covered if one centre stood where it is said to and the others as drawn: a row a draw,
-        a column a centre of `draws.centres`.
+        a column a centre of `draws.centres`; no column where that was not asked.
     """
 
     plan: Plan

@@ -3,7 +3,7 @@ What-if scenarios: open, close, move, equip or enlarge centres, change the stand
 in Python.
 
 A scenario is a list of steps, each of which does one thing (its act) to one centre, for the standard to
-one group of people, or to the ways people walk:
+one group of people, or to the ways people walk::
 
     name = "Taoyuan centre opens in 2023"
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -302,7 +303,10 @@ def _after(
             rows.pop(to, None)
         elif act == "move" and to in rows:
             where = ("geometry", "street", "basis", "source", "neighbour")
-            rows[to] = {**rows[to], **{key: new[number][key] for key in where}}
+            unsure = {"position": "", "position_error_m": math.nan}  # of where it was
+            moved = {key: new[number][key] for key in where}
+            moved |= {key: none for key, none in unsure.items() if key in rows[to]}
+            rows[to] = {**rows[to], **moved}
         elif act == "equip" and to in rows:
             offered = io.services_of(pd.Series([step["services"]])).iloc[0]
             rows[to] = {**rows[to], "services": offered, "services_basis": "proposed"}

@@ -1,0 +1,380 @@
+"""
+Areas larger than memory: a province or a nation, block by block.
+
+The lattice of the area is cut into blocks of 2,048 by 2,048 cells. A block is a lattice of its own, with the streets
+and the centres that matter to it: those within the cutoff of it, and those that can be the nearest of any of its
+cells. The same functions as of a district make its cells, its sums and its uncovered patches; the cells go, and the
+sums of the blocks are added up one after the other. A district in one piece adds up in the same order, so that both
+say the same.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid
+from carecircles import plan as plans
+from carecircles._counts import Counts
+from carecircles.area import NO_WALKS, StudyArea
+from carecircles.errors import ValidationError
+from carecircles.io import tiled
+from carecircles.people import columns_of
+from carecircles.plan import Plan
+from carecircles.services import Bundle
+from carecircles.weights import BASES, EVEN, SOURCES, UNINHABITED
+from carecircles.words import Sentence
+
+_Known = TypeVar("_Known")
+_ROUNDING = 1e-6  # relative: more than a distance is off
+_LAYERS = {
+    "depth": tiled.Layer("uint16", 65535),
+    "distance_m": tiled.Layer("float32", -1.0),
+    "uncovered_people": tiled.Layer("float32", -1.0),
+}
+
+
+class Task(NamedTuple):
+    """A block with the streets and centres that matter to it, and what is asked of its cells."""
+
+    within: grid.Grid
+    place: tuple[int, int]
+    area: StudyArea
+    each: pd.DataFrame
+    group: str
+    inner: shapely.Geometry
+    asked: "Asked"
+
+
+class Asked(NamedTuple):
+    """What is asked of blocks beside sums: zones, cut at streets or not, and rasters."""
+
+    has_zones: bool = False
+    split: str | None = None
+    has_rasters: bool = False
+
+
+class Found(NamedTuple):
+    """What is known of a block."""
+
+    place: tuple[int, int]
+    tally: _tally.Tally
+    rim: _rims.Rim
+    beyond: float
+    near: float
+    patches: _zones.Patches | None
+    rasters: dict[str, np.ndarray]
+
+
+class Surveyed(NamedTuple):
+    """A plan without cells, its uncovered zones, and what of each lies in which street."""
+
+    plan: Plan
+    zones: gpd.GeoDataFrame
+    parts: pd.DataFrame
+
+
+class Run(Protocol):
+    """How a function is mapped over blocks: `map` in this process, or another that keeps their order."""
+
+    def __call__(
+        self, function: "Callable[[Task], _Known]", tasks: Iterable[Task], /
+    ) -> "Iterable[_Known]": ...
+
+
+def problems(area: StudyArea) -> list[Sentence]:
+    """
+    What of a study area cannot be counted block by block; nothing where all can.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> problems(datasets.load("template"))
+    []
+    """
+    found = []
+    if isinstance(area.counting, Bundle):
+        found.append(
+            Sentence(
+                "an area counted by blocks has no bundle; ask for one service with --service.",
+                zh="按分块计算时不能使用服务组合；请用 --service 逐项提问。",
+            )
+        )
+    known = (getattr(area.sources, name) for name in (*SOURCES[1:], UNINHABITED))
+    if any(some is not None and len(some) for some in known):
+        found.append(
+            Sentence(
+                "an area counted by blocks spreads people evenly over their street; add --people even, "
+                "and leave out [files] uninhabited.",
+                zh="按分块计算时人口在街道内均匀分布；请加上 --people even，并去掉 [files] 中的 uninhabited。",
+            )
+        )
+    return found
+
+
+def evaluate(
+    area: StudyArea,
+    *,
+    cell: float = 50.0,
+    rasters: str | Path | None = None,
+    run: Run = map,
+    inputs: Iterable[str | Path] = (),
+) -> Plan:
+    """
+    The plan of a study area of any size, by straight lines, with people spread evenly over their street.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    cell
+        Side of a grid cell in metres.
+    rasters
+        A folder to write depth.tif (centres within reach), distance_m.tif (to the nearest centre) and
+        uncovered_people.tif (of the group whose figures come first) to.
+    run
+        What maps a function over blocks, `map` or one that does so elsewhere.
+    inputs
+        Files that were read; no raster takes the place of one.
+
+    Returns
+    -------
+    plan
+        Without cells; `counts` and `report` have its figures, to the last digit those of
+        `plan.evaluate` on the same area in one piece.
+
+    Raises
+    ------
+    ValidationError
+        As `problems`, and as `grid.make_demand`.
+
+    Examples
+    --------
+    >>> from carecircles import counts, datasets
+    >>> asis = evaluate(datasets.load("template"), cell=200)
+    >>> len(asis.cells), round(counts.of_district(asis)["covered_people_60_share"], 2)
+    (0, 0.57)
+    """
+    plan, _ = _surveyed(area, cell, Asked(has_rasters=rasters is not None), rasters, run, inputs)
+    return plan
+
+
+def uncovered_zones(
+    area: StudyArea,
+    *,
+    cell: float = 50.0,
+    smallest_m2: float = 10_000.0,
+    split: str | None = None,
+    run: Run = map,
+) -> Surveyed:
+    """
+    The uncovered zones of a study area of any size; those that blocks cut are joined.
+
+    Parameters
+    ----------
+    area, cell, run
+        As in `evaluate`.
+    smallest_m2, split
+        As in `gaps.uncovered_zones`; zones are ranked by the group whose figures come first.
+
+    Examples
+    --------
+    >>> from carecircles import datasets
+    >>> found = uncovered_zones(datasets.load("template"), cell=200)
+    >>> found.zones["nearest"].tolist()
+    ['A2', 'A3', 'A1']
+    """
+    gaps.require_size(smallest_m2)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, ())
+    group = comparison.headline(plan).column
+    zones = _zones.together(
+        [one.patches for one in found if one.patches is not None],
+        streets=area.streets.index,
+        centres=area.facilities.index,
+        group=group,
+        smallest_m2=smallest_m2,
+    )
+    lattice, cutoff = counts.lattice_of(plan), plan.cost.cutoff
+    table = gaps.told(zones, cutoff=cutoff, group=group, within=lattice, crs=area.crs.to_string())
+    return Surveyed(plan, table, gaps.told_by_street(zones, group=group))
+
+
+def _surveyed(
+    area: StudyArea,
+    cell: float,
+    asked: Asked,
+    rasters: str | Path | None,
+    run: Run,
+    inputs: Iterable[str | Path],
+) -> tuple[Plan, list[Found]]:
+    """The plan of an area, and what is known of its blocks."""
+    wrong = [*problems(area), *grid.cell_problems(cell)]
+    if wrong:
+        raise ValidationError(wrong)
+    lattice = grid.lattice_around(area.streets, cell=cell)
+    plan = _without_cells(area, lattice)
+    base = Task(
+        lattice,
+        (0, 0),
+        _bare(area),
+        area.population,
+        comparison.headline(plan).column,
+        counts.inside(plan),
+        asked,
+    )
+    count = np.zeros(len(area.streets), dtype=np.int64)
+    for own in run(_count, _tasks(base)):
+        count[area.streets.index.get_indexer(own.index)] += own.to_numpy()
+    each = grid.evenly(area.streets, area.population, count, cell=cell)
+    found: list[Found] = []
+    with _put_into(rasters, lattice, inputs) as put:
+        for one in run(_found, _tasks(base._replace(each=each))):
+            if one is not None:
+                up, right = (at * grid.SIDE for at in one.place)
+                put(up, right, one.rasters)
+                found.append(one._replace(rasters={}))
+    labels = area.streets.index
+    summed = Counts(
+        _tally.together((one.tally for one in found), labels),
+        _rims.together((one.rim for one in found), labels),
+        lattice,
+        float(sum(one.beyond for one in found)),
+        float(sum(one.near for one in found)),
+    )
+    return dataclasses.replace(plan, counts=summed), found
+
+
+def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
+    """The plan of a part of the lattice where nothing is."""
+    beyond = dataclasses.replace(lattice, x0=lattice.x0 - 2 * lattice.cell, rows=1, cols=1)
+    demand = _demand(area.streets, area.population[columns_of(area.population)], beyond)
+    return plans.evaluate(area, demand)
+
+
+def _bare(area: StudyArea) -> StudyArea:
+    """What of a study area a block asks for."""
+    nothing = area.boundary.iloc[:0]
+    return dataclasses.replace(
+        area, boundary=nothing, places=None, on_foot=NO_WALKS, amenities={}, populations=None
+    )
+
+
+def _tasks(base: Task) -> Iterator[Task]:
+    """A task for each block, row by row from the south-west."""
+    for block in grid.blocks_of(base.within):
+        up, right = (
+            round((at - origin) / block.cell) // grid.SIDE
+            for at, origin in ((block.y0, base.within.y0), (block.x0, base.within.x0))
+        )
+        near = grid.meeting(base.area.streets, block)
+        streets = base.area.streets.iloc[near]
+        centres = base.area.facilities.iloc[_centres_of(block, base.area)]
+        area = dataclasses.replace(base.area, streets=streets, facilities=centres)
+        yield base._replace(
+            within=block, place=(up, right), area=area, each=base.each.loc[streets.index]
+        )
+
+
+def _centres_of(block: grid.Grid, area: StudyArea) -> np.ndarray:
+    """
+    Positions of the centres within the cutoff of a block, and of those that can be nearest to any of its cells.
+
+    None is nearest to any cell that is farther from all of the block than another is from the farthest cell of it.
+    """
+    points = area.facilities.geometry
+    if points.empty:
+        return np.array([], dtype=np.intp)
+    least, most = np.zeros((2, len(points)))
+    sides = (points.x, block.x0, block.cols), (points.y, block.y0, block.rows)
+    for at, start, number in sides:
+        half = number * block.cell / 2
+        off = np.abs(at.to_numpy() - (start + half))
+        least += np.maximum(off - half, 0.0) ** 2
+        most += (off + half) ** 2
+    farthest = max(float(most.min()), area.standard.metres**2)
+    return np.flatnonzero(least <= farthest * (1 + _ROUNDING))
+
+
+def _count(task: Task) -> pd.Series:
+    """How many cells of a block each of its streets has."""
+    number = grid.count_of_street(task.area.streets, within=task.within)
+    return pd.Series(number, index=task.area.streets.index)
+
+
+def _demand(streets: gpd.GeoDataFrame, each: pd.DataFrame, within: grid.Grid) -> pd.DataFrame:
+    """The cells of a block, in which people are placed evenly."""
+    demand = grid.block_of(streets, each, within=within)
+    code = np.full(len(demand), BASES.index(EVEN), dtype=np.int8)
+    demand["placed"] = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
+    return demand
+
+
+def _found(task: Task) -> Found | None:
+    """All that is asked of a block; None where it has no cell."""
+    area, within = task.area, task.within
+    demand = _demand(area.streets, task.each, within)
+    if demand.empty:
+        return None
+    plan = plans.evaluate(area, demand)
+    piece = grid.Piece(task.place, (within.rows, within.cols), plan.cells)
+    beyond, near = counts.covered_beyond(plan), counts.near_border(plan, task.inner)
+    del plan, demand
+    patches = None
+    if task.asked.has_zones:
+        patches, _ = _zones.of_piece(piece, split=task.asked.split, group=task.group)
+    return Found(
+        task.place,
+        _tally.of_piece(piece),
+        _rims.of_piece(piece, task.group),
+        beyond,
+        near,
+        patches,
+        _rasters(piece, task.group) if task.asked.has_rasters else {},
+    )
+
+
+def _rasters(piece: grid.Piece, group: str) -> dict[str, np.ndarray]:
+    """What the cells of a block say, laid out."""
+    cells = piece.cells
+    values = {
+        "depth": np.minimum(cells["depth"].to_numpy(), 65534),
+        "distance_m": cells["distance_m"].fillna(-1.0).to_numpy(),
+        "uncovered_people": np.where(cells["covered"], 0.0, cells[group]),
+    }
+    laid = {}
+    for name, layer in _LAYERS.items():
+        laid[name] = np.full(piece.shape, layer.nodata, dtype=layer.dtype)
+        laid[name][cells["row"], cells["col"]] = values[name]
+    return laid
+
+
+@contextlib.contextmanager
+def _put_into(
+    folder: str | Path | None, lattice: grid.Grid, inputs: Iterable[str | Path]
+) -> Iterator[tiled.Put]:
+    """What writes the rasters of blocks to a folder, if there is to be one."""
+    if folder is None:
+        yield lambda *_: None
+        return
+    corner = lattice.x0, lattice.y0
+    place = tiled.Place(lattice.cell, *corner, lattice.rows, lattice.cols, lattice.crs)
+    with tiled.write_rasters(raster_files(folder), place, inputs=inputs) as put:
+        yield put
+
+
+def raster_files(folder: str | Path) -> dict[Path, tiled.Layer]:
+    """
+    The rasters that `evaluate` writes to a folder.
+
+    Examples
+    --------
+    >>> [path.name for path in raster_files("out")]
+    ['depth.tif', 'distance_m.tif', 'uncovered_people.tif']
+    """
+    return {Path(folder) / f"{name}.tif": layer for name, layer in _LAYERS.items()}

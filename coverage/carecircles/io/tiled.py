@@ -1,0 +1,145 @@
+"""Rasters too large for memory, written block by block: tiled BigTIFF, north up, all of them whole or none."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyproj
+
+from carecircles import _mends
+from carecircles.errors import ValidationError
+from carecircles.io._target import replacing
+from carecircles.words import Sentence
+
+_TILE = 512
+
+
+class Layer(NamedTuple):
+    """What a raster holds: the kind of its numbers, and the one that says there is nothing."""
+
+    dtype: str
+    nodata: float
+
+
+class Place(NamedTuple):
+    """Where a raster lies: its south-west corner and the side of a cell in metres, its rows and columns, its CRS."""
+
+    cell: float
+    x0: float
+    y0: float
+    rows: int
+    cols: int
+    crs: pyproj.CRS | None
+
+
+Put = Callable[[int, int, Mapping[str, np.ndarray]], None]
+
+
+def require_rasterio() -> None:
+    """
+    Go on only if rasters can be written.
+
+    Raises
+    ------
+    ImportError
+        If rasterio is not installed.
+
+    Examples
+    --------
+    >>> require_rasterio()
+    """
+    try:
+        import rasterio  # noqa: F401
+    except ImportError as err:
+        doing = Sentence("--rasters: writing rasters", zh="--rasters：写入栅格")
+        raise ImportError(_mends.install(doing, "rasterio", "raster")) from err
+
+
+@contextlib.contextmanager
+def write_rasters(
+    layers: Mapping[Path, Layer], place: Place, *, inputs: Iterable[str | Path] = ()
+) -> Iterator[Put]:
+    """
+    Write rasters of one lattice block by block; they take their names when all is written.
+
+    Parameters
+    ----------
+    layers
+        By path, what each holds.
+    place
+        Where they lie.
+    inputs
+        Files that were read; a result takes the place of none of them.
+
+    Yields
+    ------
+    put
+        A function of the row and the column of a block's south-west corner, counted from that of the
+        lattice, and its values by the stem of the path, south row first. Where nothing is put there is nothing.
+
+    Raises
+    ------
+    ImportError
+        If rasterio is not installed.
+    ValidationError
+        If a file cannot be written, and if the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile, rasterio
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "depth.tif"
+    ...     place = Place(50.0, 0.0, 0.0, 2, 3, pyproj.CRS(4548))
+    ...     with write_rasters({path: Layer("uint16", 65535)}, place) as put:
+    ...         put(0, 1, {"depth": np.array([[7, 8]])})
+    ...     with rasterio.open(path) as file:
+    ...         file.read(1).tolist()
+    [[65535, 65535, 65535], [65535, 7, 8]]
+    """
+    require_rasterio()
+    import rasterio
+    from rasterio.transform import from_origin
+    from rasterio.windows import Window
+
+    profile = {
+        "driver": "GTiff",
+        "height": place.rows,
+        "width": place.cols,
+        "count": 1,
+        "crs": None if place.crs is None else place.crs.to_wkt(),
+        "transform": from_origin(
+            place.x0, place.y0 + place.rows * place.cell, place.cell, place.cell
+        ),
+        "tiled": True,
+        "blockxsize": _TILE,
+        "blockysize": _TILE,
+        "compress": "deflate",
+        "bigtiff": "yes",
+        "sparse_ok": True,
+    }
+    with contextlib.ExitStack() as together:
+        try:
+            files = {}
+            for path, layer in layers.items():
+                temporary = together.enter_context(replacing(path, inputs=inputs))
+                made = rasterio.open(temporary, "w", **profile, **layer._asdict())
+                files[path.stem] = together.enter_context(contextlib.closing(made))
+
+            def put(row: int, col: int, values: Mapping[str, np.ndarray]) -> None:
+                for name, block in values.items():
+                    rows, cols = block.shape
+                    window = Window(col, place.rows - row - rows, cols, rows)
+                    file = files[name]
+                    file.write(block[::-1].astype(file.dtypes[0]), 1, window=window)
+
+            yield put
+            for file in files.values():
+                file.close()
+        except rasterio.errors.RasterioError as err:
+            names = ", ".join(path.name for path in layers)
+            reason = " ".join(str(err).split())[:160]
+            told = f"{names}: cannot be written ({reason}); free some space, or {_mends.ANOTHER_PLACE}."
+            zh = f"{names}：无法写入（{reason}）；请腾出空间，或{_mends.ANOTHER_PLACE.zh}。"
+            raise ValidationError([Sentence(told, zh=zh)]) from err
