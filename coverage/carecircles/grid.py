@@ -16,12 +16,12 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles import _patches
+from carecircles import _patches, memory
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.words import Sentence
 
-SIDE = 2048  # cells of a block, into which large areas are cut
+SIDE = memory.SIDE  # cells of a block
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
 _SMALLEST_M, _LARGEST_M = 0.1, 100_000.0
