@@ -257,6 +257,13 @@ def test_budgets_are_kept_to_and_what_is_left_is_carried_on(growing):
         assert done.returncode == 0, done.stderr
         opened.append([row["opened_sites"] for row in json.loads(done.stdout)["phases"]])
     assert opened == [[1, 0], [1, 1]]
+    sheets = pd.read_excel(growing / "plan.xlsx", sheet_name=["Table", "Phases"])
+    assert len(sheets["Table"]) == 2
+    assert sheets["Phases"]["New centres"].tolist() == [1, 1]
+    done = run(*asked, "--carry", "--out", "plan.csv", cwd=growing)  # one table a file: two files
+    told = pd.read_csv(growing / "plan-phases.csv", dtype={"phase": str}).set_index("phase")
+    assert told["spent"].to_dict() == {"2027": 80, "2029": 80}
+    assert "plan-phases.csv" in done.stdout
     done = run(*asked, "--carry", "--weights", "2,1", "--lang", "zh", cwd=growing)
     assert done.returncode == 0, done.stderr
     for said in ("分期", "遗憾", "权重", "支出", "结余结转下期", "已证明"):

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from carecircles import (
     area,
     datasets,
+    equity,
     evaluation,
+    gaps,
     grid,
     maps,
     network,
@@ -239,6 +241,32 @@ def test_two_plans_are_drawn_alike_and_their_difference_is_told_draw_by_draw(cha
     assert whole[f"high_net_{GROUP}"] == pytest.approx(np.quantile(every, 0.95))
     assert whole["more_share"] == (every > 0).mean()
     assert whole["fewer_share"] == (every < 0).mean()
+
+
+def test_zones_and_distances_say_what_a_loop_says(coarse):
+    """People uncovered in each zone, and the measures of inequality, of plans with centres moved."""
+    drawn = robustness.draw(coarse, draws=5, rng=4)
+    zone = gaps.zone_of(coarse.cells, smallest_m2=100_000)
+    left = robustness.uncovered_by_zone(coarse, drawn, zone)
+    whole, streets = [], []
+    for n in range(5):
+        there = coarse.area.facilities.geometry.copy()
+        there[drawn.centres] = gpd.points_from_xy(drawn.x[n], drawn.y[n], crs=there.crs)
+        moved = coarse.area.facilities.set_geometry(there)
+        then = plan.evaluate(dataclasses.replace(coarse.area, facilities=moved), coarse.cells)
+        factor = drawn.people[n][coarse.cells["street"].cat.codes]
+        cells = then.cells.assign(**{GROUP: then.cells[GROUP] * factor})
+        people = cells[GROUP].where(~cells["covered"], 0.0)
+        by_zone = people[zone.index].groupby(zone, observed=False).sum()
+        np.testing.assert_allclose(left.iloc[n, :-1], by_zone, atol=1e-6)
+        assert left.iloc[n].sum() == pytest.approx(people.sum())
+        streets.append(equity.by_street(cells, GROUP, cutoff=700)["ede_m"])
+        whole.append(equity.of_district(cells, GROUP, cutoff=700)["gini"])
+    told = robustness.unequal(coarse, drawn)
+    assert told.loc["district", "low_gini"] == pytest.approx(np.quantile(whole, 0.05))
+    np.testing.assert_allclose(
+        told["high_ede_m"].iloc[:-1], np.quantile(np.stack(streets), 0.95, axis=0)
+    )
 
 
 def test_a_centre_that_is_moved_stands_where_it_is_put(hexi):
@@ -535,8 +563,32 @@ def test_the_map_says_between_what_shares_lie(tmp_path):
         for end in ("low", "high"):
             key = f"{end}_people_60_share"
             assert street["figures"][key] == pytest.approx(told[key], abs=1e-6)
-    wrong = refused("map", "--sure", "--live", "--lang", "en", cwd=tmp_path)
-    assert "--sure does not go with --live or --services." in wrong
+    wrong = refused("map", "--sure", "--services", "--lang", "en", cwd=tmp_path)
+    assert "--sure does not go with --services" in wrong
+    for said in (None, found):  # the page to plan on counts without an interval, and says so
+        page = maps.whatif_map(asis, sure=said).get_root().render()
+        assert "without an interval" in page
+        assert ("in 90 % of 1,000 draws" in page) == (said is not None)
+
+
+def test_gaps_and_equity_tell_intervals(tmp_path):
+    asked = ("--cell", "200", "--sure")
+    told = json.loads(run("gaps", *asked, "--format", "json", cwd=tmp_path).stdout)
+    whole = told["uncovered"]
+    drawn = json.loads(run("evaluate", *asked, "--format", "json", cwd=tmp_path).stdout)["district"]
+    for end, other in (("low", "high"), ("expected", "expected")):
+        left = (1 - drawn[f"{other}_{GROUP}_share"]) * drawn[GROUP]
+        assert whole[f"{end}_uncovered_{GROUP}"] == pytest.approx(left, abs=0.5)
+    first = told["zones"][0]
+    assert first[f"low_uncovered_{GROUP}"] < first[f"high_uncovered_{GROUP}"] <= first[GROUP]
+    done = run("equity", *asked, "--out", "e.csv", "--lang", "zh", cwd=tmp_path)
+    table = pd.read_csv(tmp_path / "e.csv").set_index("code")
+    low, high = table.loc["district", ["low_ede_m", "high_ede_m"]]
+    assert f"200 次抽样中 90 % 的等价均等距离在 {low:,.0f} 至 {high:,.0f} 米之间" in "".join(
+        done.stdout.split("\n")
+    )
+    wrong = refused("equity", "--by", "group", "--sure", cwd=tmp_path)
+    assert "--sure does not go with --by group; ask for one group with --group" in wrong
 
 
 def test_whatif_tells_the_interval_of_the_difference(tmp_path):

@@ -84,13 +84,15 @@ class Answer(NamedTuple):
     """
     What a command has to say: as a frame, as a record for programs, and on the terminal, in a language.
 
-    `table` is what CSV and workbooks have instead of the frame, where there is a row of totals.
+    `table` is what CSV and workbooks have instead of the frame, where there is a row of totals; `more` are other
+    frames that a workbook has too, by the name of their sheet in a language.
     """
 
     frame: "Callable[[], pd.DataFrame]"
     record: Callable[[], dict[str, Any]]
     show: Callable[[str], None]
     table: "Callable[[], pd.DataFrame] | None" = None
+    more: "Callable[[str], Mapping[str, pd.DataFrame]]" = lambda _: {}
 
 
 class Drawn(NamedTuple):
@@ -158,7 +160,9 @@ def _result_of(
     made: dict[str, Callable[[], Result]] = {
         ".json": lambda: _json(answer.record()),
         ".csv": table,
-        ".xlsx": lambda: report.workbook(table(), lang=lang, groups=area.groups),
+        ".xlsx": lambda: report.workbook(
+            table(), lang=lang, groups=area.groups, more=answer.more(lang)
+        ),
     }
     return answer.frame if out is None else made.get(out.suffix.casefold(), answer.frame)
 

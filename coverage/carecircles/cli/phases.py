@@ -46,6 +46,7 @@ from carecircles.errors import ValidationError
 from carecircles.words import Sentence, say
 
 _LOOKING = Sentence("looking for what to build when", zh="正在编排分期选址")
+_PHASES = Sentence("Phases", zh="分期")
 _MOST_NEW, _MOST_PHASES = 1000, 20
 
 
@@ -128,7 +129,8 @@ def give_phases(
     asked = means.phased
     paths, unknown = scenarios_of([asked.steps] if asked.steps else [], options.area)
     inputs = inputs_of(options, places.keep_out, places.file, *paths)
-    targets = [some for some in (results.map, results.out, scenario) if some is not None]
+    table = _table_beside(results.out)
+    targets = [some for some in (results.map, results.out, scenario, table) if some is not None]
     require(
         also,
         _means_problems(means),
@@ -190,8 +192,8 @@ def give_phases(
         return drawn
 
     def show(lang: str) -> None:
-        table = report.phased_table(first, found, candidates, lang=lang)
-        print_table(table, title=say(report.standard_note(first), lang), lang=lang)
+        sites = report.phased_table(first, found, candidates, lang=lang)
+        print_table(sites, title=say(report.standard_note(first), lang), lang=lang)
         lines = [say(line, lang) for line in below]
         remarks = report.siting_remarks(first, first, lang=lang)
         print_table(
@@ -206,15 +208,27 @@ def give_phases(
             lambda: report.phased_frame(first, found, candidates),
             lambda: report.phased_record(first, found, candidates, notes=below),
             show,
+            more=lambda lang: {say(_PHASES, lang): report.phases_frame(first, found)},
         ),
         first.area,
         format=results.format,
         out=results.out,
-        beside={scenario: lambda: scenarios.scenario_text(made), results.map: page},
+        beside={
+            scenario: lambda: scenarios.scenario_text(made),
+            results.map: page,
+            table: lambda: report.phases_frame(first, found),
+        },
         told=targets,
         inputs=[*inputs, *([] if steps is None else steps.files)],
         lang=options.lang,
     )
+
+
+def _table_beside(out: Path | None) -> Path | None:
+    """Where the table of phases goes beside that of sites, where a file holds one table only."""
+    if out is None or out.suffix.casefold() not in (".csv", ".parquet"):
+        return None
+    return out.with_name(f"{out.stem}-phases{out.suffix}")
 
 
 def _phases(told: "Timeline", means: Means, candidates: "gpd.GeoDataFrame") -> "list[Phase]":

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
+    from carecircles.robustness import Robustness
     from carecircles.scenario import Scenario
     from carecircles.timeline import Timeline
-from carecircles.cli._work import evaluated, placed_by_year, scenarios_of
+from carecircles.cli._work import drawn_of, evaluated, placed_by_year, scenarios_of
 from carecircles.cli.options import (
     By,
     ChartFile,
     EvaluationFormat,
     Options,
     Out,
+    Sure,
     chart_problems,
     command,
     conflicts,
@@ -41,6 +43,11 @@ from carecircles.words import Sentence, say
 _OF_ALL = Sentence(
     "timeline: since when a centre offers a service is not known",
     zh="timeline 同用：各项服务自何时提供不详",
+)
+
+_WITH_PICTURES = Sentence(
+    "--map or --chart, which show no intervals; ask for the table or a file",
+    zh="--map 或 --chart 同用（两者不显示区间）；请看表格或用 --out 写出",
 )
 
 
@@ -75,6 +82,7 @@ class Time:
             "--to", help="The last day, such as 2030; that of the last change if not given."
         ),
     ] = None
+    sure: Sure = False
 
 
 @command()
@@ -107,6 +115,7 @@ def timeline(
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet")),
         suffix_problems(map, (".html", ".htm"), "--map"),
         _map_problems(map, paths),
+        conflicts({"--sure": time.sure}, _WITH_PICTURES) if map or chart else [],
         chart_problems(chart),
         nowhere,
         target_problems([map, out, chart], inputs),
@@ -117,12 +126,13 @@ def timeline(
     told = _told(plan, steps, time, options)
     from carecircles import charts, report
 
+    sure = _sure(told, options) if time.sure else None
     drawn = chart_of(
         chart, lambda suffix: charts.timeline_chart(told, suffix=suffix, lang=options.lang)
     )
 
     def frame() -> "pd.DataFrame":
-        return report.timeline_frame(told, by=by)
+        return report.timeline_frame(told, by=by, sure=sure)
 
     def page() -> str:
         from carecircles import maps
@@ -133,8 +143,11 @@ def timeline(
 
     def show(lang: str) -> None:
         assumed, remarks = report.timeline_notes(told)
+        if sure is not None:
+            first = sure[0][0]
+            remarks = [*report.drawn_notes(first.draws, first.plan), report.SAME_DRAWS, *remarks]
         print_table(
-            report.timeline_table(told, lang=lang),
+            report.timeline_table(told, lang=lang, sure=sure),
             title=say(report.standard_note(told[0].plans[0]), lang),
             notes=[
                 *drawn.said(lang),
@@ -144,7 +157,7 @@ def timeline(
         )
 
     give(
-        Answer(frame, lambda: report.timeline_record(told, by=by), show),
+        Answer(frame, lambda: report.timeline_record(told, by=by, sure=sure), show),
         told[0].plans[-1].area,
         format=format,
         out=out,
@@ -172,6 +185,12 @@ def _told(plan: "Plan", steps: "list[Scenario]", time: Time, options: Options) -
                 problems += err.problems
     require(problems)
     return told
+
+
+def _sure(told: "list[Timeline]", options: Options) -> "list[list[Robustness]]":
+    """What each day of each timeline says while positions are not known, in the same draws."""
+    every = iter(drawn_of([then for one in told for then in one.plans], options))
+    return [[next(every) for _ in one.plans] for one in told]
 
 
 def _days(area: "StudyArea", steps: "list[Scenario]", time: Time) -> "list[datetime.date]":

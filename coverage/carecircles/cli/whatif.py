@@ -271,7 +271,11 @@ def _league(before: "Plan", plans: "list[Plan]", draw: _Draw | None) -> _Mapped:
     sure = None if draw is None else draw([before, *plans])
 
     def show(lang: str) -> None:
-        drawn = [] if sure is None else [*report.drawn_notes(sure[0]), report.SAME_DRAWS]
+        drawn = (
+            []
+            if sure is None
+            else [*report.drawn_notes(sure[0].draws, sure[0].plan), report.SAME_DRAWS]
+        )
         print_table(
             report.league_table(changes, lang=lang, sure=sure),
             title=say(report.plan_name(before), lang),
@@ -309,7 +313,11 @@ def _by_year(plans: "list[Plan]", count: int, by: str, draw: _Draw | None) -> _M
         for title, table in tables[:-1]:
             print_table(table, title=say(title, lang), lang=lang)
         title, table = tables[-1]
-        drawn = [] if sure is None else [say(line, lang) for line in report.drawn_notes(sure[0])]
+        drawn = (
+            []
+            if sure is None
+            else [say(line, lang) for line in report.drawn_notes(sure[0].draws, sure[0].plan)]
+        )
         below = [*drawn, *report.said_below(*report.years_notes(plans), lang=lang)]
         print_table(table, title=say(title, lang), notes=below, lang=lang)
 

@@ -186,7 +186,9 @@ def comparison_map(
         "subtitle": "",
         "assumptions": headline_of([line for line in assumed if line not in unstated]),
         "unstated": headline_of(unstated),
-        "remarks": remarks if sure is None else [*report.drawn_notes(sure[0]), *remarks],
+        "remarks": remarks
+        if sure is None
+        else [*report.drawn_notes(sure[0].draws, sure[0].plan), *remarks],
         "layers": layer_groups(every),
         "credits": report.sources_of(*plans),
         "maps": [

@@ -26,6 +26,7 @@ from carecircles.maps.around import (
     change_signs,
     finished,
     legend_of,
+    notes_of,
     street_rows,
 )
 from carecircles.maps.drawing import (
@@ -44,12 +45,24 @@ from carecircles.maps.tiles import BaseMap
 from carecircles.maps.walk import network_of, walk_data
 from carecircles.people import within
 from carecircles.plan import Plan, is_straight
+from carecircles.robustness import Robustness
 from carecircles.words import Sentence, Text
 
 _PROJECTION_ERROR_M = 1e-6
+_NO_INTERVAL: Text = {
+    "en": "The shares this page counts are those of the positions as they stand, without an interval. Between what they lie "
+    "while positions are assumed, carecircles whatif --sure says of a scenario that is saved here.",
+    "zh": "本页的覆盖率按所标位置计算，不含区间。位置尚属假定时的区间，请保存方案后用 carecircles whatif --sure 查看。",
+}
 
 
-def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) -> folium.Map:
+def whatif_map(
+    plan: Plan,
+    *,
+    lang: str = "en",
+    tiles: BaseMap | None = None,
+    sure: Robustness | None = None,
+) -> folium.Map:
     """
     A map on which people plan: add, drag and remove centres, change the radius, and see what follows.
 
@@ -62,6 +75,8 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
         The plan to start from, as in `coverage_map`.
     lang, tiles
         As in `coverage_map`.
+    sure
+        From `robustness.measure` of the plan: between what its share lies before anything is changed is told below.
 
     Raises
     ------
@@ -123,6 +138,8 @@ def whatif_map(plan: Plan, *, lang: str = "en", tiles: BaseMap | None = None) ->
             "rows": street_rows(area),
         },
     }
+    drawn = [] if sure is None else report.sure_notes(sure)
+    config["notes"] = [*drawn, _NO_INTERVAL, *notes_of(plan)]
     layers = [live_layer(plan, lang=lang), *reference_layers(area, tiles, lang)]
     return finished(plan, layers, config, lang, start="startLive")
 

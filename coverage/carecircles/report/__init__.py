@@ -47,6 +47,7 @@ from carecircles.report.credits import sources_of as sources_of
 from carecircles.report.equity import equity_frame as equity_frame
 from carecircles.report.equity import equity_note as equity_note
 from carecircles.report.equity import equity_record as equity_record
+from carecircles.report.equity import equity_sure_note as equity_sure_note
 from carecircles.report.equity import equity_table as equity_table
 from carecircles.report.fairness import frontier_frame as frontier_frame
 from carecircles.report.fairness import frontier_notes as frontier_notes
@@ -57,6 +58,7 @@ from carecircles.report.frames import headline_group as headline_group
 from carecircles.report.frames import in_unit_of as in_unit_of
 from carecircles.report.intervals import SAME_DRAWS as SAME_DRAWS
 from carecircles.report.intervals import drawn_notes as drawn_notes
+from carecircles.report.intervals import left_notes as left_notes
 from carecircles.report.intervals import net_notes as net_notes
 from carecircles.report.load import load_frame as load_frame
 from carecircles.report.load import load_notes as load_notes

@@ -449,7 +449,11 @@ def change_notes(change: Change, *, sure: Pair | None = None) -> list[Text]:
                 "zh": f"{zh}：{count} 个" + (f"，{told['zh']} {people} 人" if count else ""),
             }
         )
-    return lines if sure is None else [*net_notes(sure), *drawn_notes(sure[0]), *lines]
+    return (
+        lines
+        if sure is None
+        else [*net_notes(sure), *drawn_notes(sure[0].draws, sure[0].plan), *lines]
+    )
 
 
 def distance_lines(change: Change) -> list[Text]:

@@ -21,7 +21,14 @@ from carecircles.report.frames import (
     setting_of,
     told_of,
 )
-from carecircles.report.intervals import label_of_range, share_range, with_interval, with_ranges
+from carecircles.report.intervals import (
+    label_of_range,
+    ranges,
+    share_range,
+    with_interval,
+    with_left,
+    with_ranges,
+)
 from carecircles.report.names import centre_count, centre_name, centres_label, name_of
 from carecircles.report.notes import assumed_of
 from carecircles.report.shown import COVERAGE_COLUMNS, GAP_COLUMNS, SUMMARY
@@ -75,9 +82,13 @@ def _coverage(plan: Plan, by: str, sure: Robustness | None = None) -> gpd.GeoDat
     return frame if sure is None else with_interval(frame, sure, by=by)
 
 
-def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def gaps_frame(
+    plan: Plan, zones: gpd.GeoDataFrame, *, left: pd.DataFrame | None = None
+) -> gpd.GeoDataFrame:
     """
     The uncovered zones as a frame to write: rounded figures, outlines and what is assumed.
+
+    With `robustness.left_in_zones` also between what the people of each lie whom no centre reaches.
 
     Examples
     --------
@@ -89,6 +100,8 @@ def gaps_frame(plan: Plan, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ['S4;S1;S2;S3', 'S3', 'S1']
     """
     figures = in_unit_of(pd.DataFrame(zones.drop(columns="geometry")), plan)
+    if left is not None:
+        figures = with_left(figures, left, headline_group(plan))
     frame = gpd.GeoDataFrame(
         rounded(figures).assign(streets=zones["streets"].map(";".join)),
         geometry=zones.geometry,
@@ -151,10 +164,16 @@ def parts_frame(area: StudyArea, parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def gaps_record(
-    plan: Plan, zones: gpd.GeoDataFrame, parts: pd.DataFrame | None = None
+    plan: Plan,
+    zones: gpd.GeoDataFrame,
+    parts: pd.DataFrame | None = None,
+    *,
+    left: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """
     The uncovered zones as a JSON value, without outlines; with `gaps.by_street`, each told by street.
+
+    With `robustness.left_in_zones` also between what the people lie whom no centre reaches.
 
     Examples
     --------
@@ -165,12 +184,15 @@ def gaps_record(
     >>> report.gaps_record(asis, zones)["zones"][0]["people_60"]
     9625.0
     """
-    records = records_of(gaps_frame(plan, zones))
+    records = records_of(gaps_frame(plan, zones, left=left))
     if parts is not None:
         frame = parts_frame(plan.area, parts).reset_index("street")
         for record in records:
             record["by_street"] = records_of(frame.loc[[record["zone"]]], drop=["zone"])
-    return {**heading_of(plan, **setting_of(plan)), "zones": records}
+    record = {**heading_of(plan, **setting_of(plan))}
+    if left is not None:
+        record["uncovered"] = records_of(rounded(left.tail(1)), drop=["zone"])[0]
+    return record | {"zones": records}
 
 
 def coverage_table(
@@ -207,10 +229,13 @@ def gaps_table(
     *,
     lang: str,
     parts: pd.DataFrame | None = None,
+    left: pd.DataFrame | None = None,
     columns: Sequence[str] = GAP_COLUMNS,
 ) -> pd.DataFrame:
     """
     Zones as text to read, most people first; with `gaps.by_street`, those in each street.
+
+    With `robustness.left_in_zones` also between what the people of each lie whom no centre reaches.
 
     Examples
     --------
@@ -222,6 +247,10 @@ def gaps_table(
     ['1', '9,625', '1,346', '4.32', 'Xinhua, Dongfeng, Renmin, Heping', 'Renmin centre', '970', '470', '2,112']
     """
     table = in_unit_of(pd.DataFrame(zones.drop(columns="geometry")).reset_index(), plan)
+    if left is not None:
+        group = headline_group(plan)
+        table = with_left(table.set_index("zone"), left, group).reset_index()
+        table["uncovered_range"] = ranges(table, f"uncovered_{group}")
     table["zone"] = table["zone"].replace("other", say(_OTHER, lang))
     table["claimed_zone"] = table["zone"]
     table[f"streets_{headline_group(plan)}"] = [

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from carecircles import comparison, robustness
+from carecircles.plan import Plan
 from carecircles.report.columns import column_of, figure, show, unit_in_words
-from carecircles.robustness import Robustness
+from carecircles.robustness import Draws, Robustness
 from carecircles.words import Text
 
 Pair = tuple[Robustness, Robustness]  # of two plans, in the same draws
@@ -26,7 +27,7 @@ def with_interval(
     figures = _of(by, sure)
     share = f"{sure.group}_share"
     made = {f"{part}_{share}{when}": figures[f"{part}_{share}"] for part in _PARTS}
-    return _after(frame, f"covered_{share}{when}", made)
+    return gpd.GeoDataFrame(_after(frame, f"covered_{share}{when}", made))
 
 
 def with_net(frame: gpd.GeoDataFrame, pair: Pair, *, by: str) -> gpd.GeoDataFrame:
@@ -37,19 +38,23 @@ def with_net(frame: gpd.GeoDataFrame, pair: Pair, *, by: str) -> gpd.GeoDataFram
         net = robustness.net_of_district(before, after)
     for sure, when in ((before, "_before"), (after, "_after")):
         frame = with_interval(frame, sure, by=by, when=when)
-    return _after(frame, f"net_{after.group}", {str(name): values for name, values in net.items()})
+    told = {str(name): values for name, values in net.items()}
+    return gpd.GeoDataFrame(_after(frame, f"net_{after.group}", told))
+
+
+def with_left(frame: pd.DataFrame, left: pd.DataFrame, group: str) -> pd.DataFrame:
+    """The frame of zones with `robustness.left_in_zones`, after the people of the group."""
+    return _after(frame, group, {str(name): values for name, values in left.items()})
 
 
 def _of(by: str, sure: Robustness) -> pd.Series | pd.DataFrame:
     return robustness.of_district(sure) if by == "district" else robustness.by_street(sure)
 
 
-def _after(
-    frame: gpd.GeoDataFrame, column: str, made: "dict[str, pd.Series | float]"
-) -> gpd.GeoDataFrame:
+def _after(frame: pd.DataFrame, column: str, made: "dict[str, pd.Series | float]") -> pd.DataFrame:
     """The frame with columns after one of its own."""
     frame = frame.copy()
-    at = frame.columns.get_loc(column) + 1
+    at = list(frame.columns).index(column) + 1
     for n, (name, values) in enumerate(made.items()):
         told = values.reindex(frame.index) if isinstance(values, pd.Series) else values
         frame.insert(at + n, name, np.atleast_1d(told))
@@ -82,7 +87,7 @@ def with_ranges(table: pd.DataFrame, group: str, *, is_change: bool = False) -> 
     )
 
 
-def drawn_notes(found: Robustness) -> list[Text]:
+def drawn_notes(drawn: Draws, plan: Plan) -> list[Text]:
     """
     What was drawn, and what cannot be told of it, a line each.
 
@@ -91,11 +96,10 @@ def drawn_notes(found: Robustness) -> list[Text]:
     >>> from carecircles import datasets, grid, plan, report, robustness
     >>> area = datasets.load("hexi")
     >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
-    >>> found = robustness.measure(asis, robustness.draw(asis, draws=5, rng=1))
-    >>> report.drawn_notes(found)[0]["en"][:60]
+    >>> report.drawn_notes(robustness.draw(asis, draws=5, rng=1), asis)[0]["en"][:60]
     'Positions that are not known move in a disc, inside their st'
     """
-    drawn, notes = found.draws, list[Text]()
+    notes = list[Text]()
     if len(drawn.error):
         most = drawn.error.value_counts(sort=False).sort_index().items()
         en = ", ".join(f"{n} by up to {metres:g} m" for metres, n in most)
@@ -133,7 +137,7 @@ def drawn_notes(found: Robustness) -> list[Text]:
                 "zh": "街道人口按人口文件中的变异系数变动（对数正态分布）。",
             }
         )
-    unit = unit_in_words(found.plan.cost.unit)
+    unit = unit_in_words(plan.cost.unit)
     least, largest = drawn.cutoff.min(), drawn.cutoff.max()
     if largest > least:
         notes.append(
@@ -191,6 +195,37 @@ SAME_DRAWS: Text = {
     "or moves to a point stands there.",
     "zh": "各方案逐次抽样对照：共有的部分抽样相同；方案新设或迁至某点的中心即在该点。",
 }
+
+
+def left_notes(plan: Plan, left: pd.DataFrame, draws: int) -> list[Text]:
+    """
+    Between what all people lie whom no centre reaches, and what is told of zones (`robustness.left_in_zones`).
+
+    Examples
+    --------
+    >>> from carecircles import datasets, gaps, grid, plan, report, robustness
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=100))
+    >>> drawn = robustness.draw(asis, draws=20, rng=1)
+    >>> told = robustness.uncovered_by_zone(asis, drawn, gaps.zone_of(asis.cells))
+    >>> report.left_notes(asis, robustness.left_in_zones(asis, told), 20)[0]["en"][:34]
+    'Claims 19,149 people 60+ uncovered'
+    """
+    group = comparison.headline(plan)
+    claimed = figure("people", plan.cells[group.column][~plan.cells["covered"]].sum())
+    whole = left.iloc[-1]
+    expected, low, high = (
+        figure("people", whole[f"{part}_uncovered_{group.column}"]) for part in _PARTS
+    )
+    return [
+        {
+            "en": f"Claims {claimed} people {group.name['en']} uncovered, expect {expected} [{low}, {high}]: in 90 % of "
+            f"{draws:,} draws it lies in the brackets. Zones are those of the plan as it is told: of the people in each "
+            "it is said how many are uncovered; those uncovered elsewhere in a draw are in no zone.",
+            "zh": f"声称未覆盖{group.name['zh']}人口 {claimed}，期望 {expected}［{low}，{high}］：{draws:,} 次抽样中 90 % "
+            "落在方括号内。片区按方案所述划定：列出其中各次抽样未覆盖的人数；抽样中在其他地方未覆盖的人不在任何片区内。",
+        }
+    ]
 
 
 def drawn_in(sure: Sequence[Robustness] | Robustness | None) -> dict[str, int]:

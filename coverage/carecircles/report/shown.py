@@ -20,6 +20,7 @@ COVERAGE_COLUMNS = (
 GAP_COLUMNS = (
     "zone",
     "{g}",
+    "uncovered_range",
     "{also}",
     "area_km2",
     "streets_{g}",
@@ -152,6 +153,16 @@ EQUITY_COLUMNS = (  # and `rank`, `street_name` or `group_name` before them
     "fgt0",
     "fgt1",
     "fgt2",
+)
+EQUITY_SURE_COLUMNS = (  # as many as there is room for
+    "{g}",
+    "mean_{u}",
+    "mean_range",
+    "ede_{u}",
+    "ede_range",
+    "gini",
+    "gini_range",
+    "fgt0",
 )
 LOAD_COLUMNS = (
     "centre_name",

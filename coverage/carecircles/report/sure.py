@@ -198,7 +198,7 @@ def sure_notes(found: Robustness, *, target: float | None = None) -> list[Text]:
         "zh": f"声称覆盖{group.name['zh']}人口 {claimed}，期望 {expected}［{low}，{high}］："
         f"{draws} 次抽样中 90 % 落在方括号内。",
     }
-    return [claim, *drawn_notes(found)]
+    return [claim, *drawn_notes(found.draws, found.plan)]
 
 
 def sure_record(found: Robustness, *, target: float | None = None) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from carecircles.report.change import league_notes
 from carecircles.report.columns import as_text, records_of, rounded
 from carecircles.report.coverage import coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of
+from carecircles.report.intervals import drawn_in, shares_of, with_ranges
 from carecircles.report.names import centre_name, isolated
 from carecircles.report.shown import TIMELINE_COLUMNS
+from carecircles.robustness import Robustness
 from carecircles.timeline import Timeline
 from carecircles.words import Text, each_once, say
 
@@ -23,7 +25,12 @@ _UNITS: dict[str, Text] = {
 }
 
 
-def timeline_frame(told: Sequence[Timeline], *, by: str = "district") -> pd.DataFrame:
+def timeline_frame(
+    told: Sequence[Timeline],
+    *,
+    by: str = "district",
+    sure: Sequence[Sequence[Robustness]] | None = None,
+) -> pd.DataFrame:
     """
     Coverage by day, to write: rounded, a row a plan and day (and street).
 
@@ -33,6 +40,9 @@ def timeline_frame(told: Sequence[Timeline], *, by: str = "district") -> pd.Data
         From `timeline.timeline_of`.
     by
         'district' or 'street'.
+    sure
+        From `robustness.measure_together` of the plans of all days, by timeline: between what each share lies is
+        told beside.
 
     Returns
     -------
@@ -51,21 +61,30 @@ def timeline_frame(told: Sequence[Timeline], *, by: str = "district") -> pd.Data
     >>> frame["covered_people_60"].to_dict()
     {'2020-12-31': 3900.0, '2021-12-31': 9300.0, '2022-12-31': 13675.0}
     """
-    frame = rounded(pd.concat([_of_plan(one, told, by) for one in told]))
+    frame = rounded(pd.concat(_of_each(told, by, sure)))
     if by == "street":
         return frame
     return frame.set_index("day").drop(columns=["name", "name_en"])
 
 
-def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame:
+def _of_each(
+    told: Sequence[Timeline], by: str, sure: Sequence[Sequence[Robustness]] | None
+) -> list[pd.DataFrame]:
+    drawn: Sequence[Sequence[Robustness | None]] = sure or [[None] * len(t.plans) for t in told]
+    return [_of_plan(one, told, by, found) for one, found in zip(told, drawn, strict=True)]
+
+
+def _of_plan(
+    told: Timeline, every: Sequence[Timeline], by: str, sure: Sequence[Robustness | None]
+) -> pd.DataFrame:
     measured: dict[int, pd.DataFrame] = {}
     happened = dict(zip(*_labelled(timelines.events(told)), strict=True))
     groups = groups_of(*(then for one in every for then in one.plans))
     parts = []
-    for then in told.plans:
+    for then, drawn in zip(told.plans, sure, strict=True):
         if id(then.cells) not in measured:
             measured[id(then.cells)] = pd.DataFrame(
-                coverage_frame(then, by=by).drop(columns="geometry")
+                coverage_frame(then, by=by, sure=drawn).drop(columns="geometry")
             )
         found, day = measured[id(then.cells)], f"{then.area.as_of}"
         labels = happened[day]
@@ -85,7 +104,8 @@ def _of_plan(told: Timeline, every: Sequence[Timeline], by: str) -> pd.DataFrame
             g = group.column
             frame[g] = found[g]
             frame[f"covered_{g}"] = found[g] - found[f"uncovered_{g}"]
-            frame[f"covered_{g}_share"] = found[f"covered_{g}_share"]
+            for column in shares_of(found, g):
+                frame[column] = found[column]
             frame[f"uncovered_{g}"] = found[f"uncovered_{g}"]
         far = [c for c in found.columns if c.startswith(("mean_distance", "p90_distance"))]
         parts.append(frame.join(found[far]).assign(assumed=found["assumed"]))
@@ -97,7 +117,9 @@ def _labelled(events: pd.DataFrame) -> tuple[list[str], list[dict[Hashable, Any]
     return list(events.index), events.to_dict("records")
 
 
-def timeline_table(told: Sequence[Timeline], *, lang: str) -> pd.DataFrame:
+def timeline_table(
+    told: Sequence[Timeline], *, lang: str, sure: Sequence[Sequence[Robustness]] | None = None
+) -> pd.DataFrame:
     """
     The district by day as text to read: the first day, each on which something is other than before, and the last.
 
@@ -111,15 +133,17 @@ def timeline_table(told: Sequence[Timeline], *, lang: str) -> pd.DataFrame:
     ['As it is', '2021-12-31', '2', '24,000']
     """
     rows = []
-    for one in told:
-        frame = _of_plan(one, told, "district")
+    for one, frame in zip(told, _of_each(told, "district", sure), strict=True):
         words = [say(text, lang) for text in events_in_words(one)]
         frame = frame.assign(plan_name=say(one.plans[0].name, lang), happened=words)
         frame["year"] = frame["year"].astype(float)
         frame = frame if frame["year"].notna().any() else frame.drop(columns="year")
         rows.append(frame[_is_told(one)])
     columns = columns_of(TIMELINE_COLUMNS, *(then for one in told for then in one.plans))
-    return as_text(pd.concat(rows), columns, lang)
+    table = pd.concat(rows)
+    if sure is not None:
+        table = with_ranges(table, sure[0][0].group)
+    return as_text(table, columns, lang)
 
 
 def _is_told(told: Timeline) -> list[bool]:
@@ -193,7 +217,12 @@ def timeline_notes(told: Sequence[Timeline]) -> tuple[list[Text], list[Text]]:
     return assumed, [*remarks, *own, *each_once(one.notes for one in told)]
 
 
-def timeline_record(told: Sequence[Timeline], *, by: str = "district") -> dict[str, Any]:
+def timeline_record(
+    told: Sequence[Timeline],
+    *,
+    by: str = "district",
+    sure: Sequence[Sequence[Robustness]] | None = None,
+) -> dict[str, Any]:
     """
     The same as a JSON value; parameters are those of `timeline_frame`.
 
@@ -210,7 +239,7 @@ def timeline_record(told: Sequence[Timeline], *, by: str = "district") -> dict[s
     drop = ["plan", "plan_en", *(["code", "name", "name_en"] if by == "district" else [])]
     first = told[0].plans[-1]
     return {
-        **heading_of(first),
+        **heading_of(first, **drawn_in(None if sure is None else sure[0])),
         "every": told[0].every,
         "assumed": [line["en"] for line in assumed],
         "notes": [line["en"] for line in remarks],
@@ -218,8 +247,8 @@ def timeline_record(told: Sequence[Timeline], *, by: str = "district") -> dict[s
             {
                 "name": one.plans[0].name["zh"],
                 "name_en": one.plans[0].name["en"],
-                "days": records_of(rounded(_of_plan(one, told, by)), drop=drop),
+                "days": records_of(rounded(frame), drop=drop),
             }
-            for one in told
+            for one, frame in zip(told, _of_each(told, by, sure), strict=True)
         ],
     }

@@ -1,6 +1,7 @@
 """A table as a workbook for people: headings in their language, and a sheet that explains them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -22,10 +23,14 @@ _ABOUT: dict[str, Text] = {
 
 
 def workbook(
-    frame: pd.DataFrame, *, lang: str = "en", groups: Sequence[Group] = people.GROUPS
+    frame: pd.DataFrame,
+    *,
+    lang: str = "en",
+    groups: Sequence[Group] = people.GROUPS,
+    more: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> list[Sheet]:
     """
-    A frame of results as two sheets: the table, and what each of its columns says.
+    A frame of results as two sheets: the table, and what each of its columns says; `more` frames stand between.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ def workbook(
         Language of the headings.
     groups
         The groups of people of the study area, with their names.
+    more
+        Other frames of the same results, by the name of their sheet.
 
     Raises
     ------
@@ -47,27 +54,39 @@ def workbook(
     >>> [list(sheet.table.columns) for sheet in workbook(frame)]
     [['Street code', '60+'], ['Column', 'Unit', 'What it says', 'In CSV and JSON']]
     """
-    table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).reset_index()
-    names = list(table.columns)
-    labels = [say(label_of(name, groups), lang) for name in names]
-    units = [UNITS[column_of(name)[0].unit] for name in names]
+    tables = {
+        name: pd.DataFrame(some.drop(columns="geometry", errors="ignore")).reset_index()
+        for name, some in {say(_TABLE, lang): frame, **more}.items()
+    }
+    names = list(dict.fromkeys(name for table in tables.values() for name in table.columns))
+    units = {name: UNITS[column_of(name)[0].unit] for name in names}
+    labels = {name: say(label_of(name, groups), lang) for name in names}
     explained = pd.DataFrame(
         {
-            say(_ABOUT["label"], lang): labels,
-            say(_ABOUT["unit"], lang): [say(unit.label, lang) for unit in units],
+            say(_ABOUT["label"], lang): list(labels.values()),
+            say(_ABOUT["unit"], lang): [say(unit.label, lang) for unit in units.values()],
             say(_ABOUT["about"], lang): [say(about_of(name, groups), lang) for name in names],
             say(_ABOUT["name"], lang): names,
         }
     )
     return [
-        Sheet(
-            say(_TABLE, lang),
-            table.set_axis(labels, axis=1),
-            formats=tuple(unit.excel for unit in units),
-            totals=int((table.iloc[:, 0].astype(object) == TOTAL).sum()) if len(table) > 1 else 0,
+        *(
+            Sheet(
+                called,
+                table.set_axis([labels[name] for name in table.columns], axis=1),
+                formats=tuple(units[name].excel for name in table.columns),
+                totals=_totals_in(table),
+            )
+            for called, table in tables.items()
         ),
         Sheet(say(_EXPLAINED, lang), explained, is_prose=True),
     ]
+
+
+def _totals_in(table: pd.DataFrame) -> int:
+    """How many rows of totals a table ends in."""
+    is_total = table.iloc[:, 0].astype(object) == TOTAL
+    return int(is_total.sum()) if len(table) > 1 else 0
 
 
 def with_total(streets: pd.DataFrame, district: pd.DataFrame) -> pd.DataFrame:

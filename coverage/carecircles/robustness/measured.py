@@ -180,7 +180,7 @@ def each_covered(plan: Plan, draws: Draws) -> Iterator[np.ndarray]:
     >>> bool((times / 5 == robustness.measure(asis, drawn).probability).all())
     True
     """
-    moving, fixed = _split(plan, draws)
+    moving, fixed = split(plan, draws)
     most = float(draws.cutoff.max())
     stay = _paired(plan, plan.reach, fixed, most)
     for n in range(len(draws)):
@@ -196,8 +196,19 @@ def each_covered(plan: Plan, draws: Draws) -> Iterator[np.ndarray]:
         yield covered
 
 
-def _split(plan: Plan, draws: Draws) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """The centres that may stand elsewhere, and the others."""
+def split(plan: Plan, draws: Draws) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """
+    The centres that may stand elsewhere, and the others.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=400))
+    >>> moving, fixed = split(asis, robustness.draw(asis, draws=1, rng=1))
+    >>> len(moving), len(fixed)
+    (42, 3)
+    """
     centres = plan.area.facilities
     return centres.loc[draws.centres], centres[~centres.index.isin(draws.centres)]
 
@@ -235,7 +246,7 @@ def _if_still(
 def _by_spans(plan: Plan, draws: Draws, group: str, *, is_frozen: bool) -> Iterator[_Said]:
     """Where reach is a circle: the union of the spans of each draw."""
     ground = _spans.ground_of(plan.cells, group)
-    moving, fixed = _split(plan, draws)
+    moving, fixed = split(plan, draws)
     count, every = len(moving), len(moving) + len(fixed)
     step = _draws_at_once(every, draws, ground)
     said_x, said_y = (a.to_numpy()[None, :] for a in (moving.geometry.x, moving.geometry.y))
@@ -283,7 +294,7 @@ def _draws_at_once(centres: int, draws: Draws, ground: _spans.Ground) -> int:
 def _by_tables(plan: Plan, draws: Draws, group: str, *, is_frozen: bool) -> Iterator[_Said]:
     """Where reach is no circle: a cost table of each draw, of the centres that stand elsewhere in it."""
     cells = plan.cells
-    moving, fixed = _split(plan, draws)
+    moving, fixed = split(plan, draws)
     marks, count = _marks(len(moving) + len(fixed)), len(moving)
     codes = cells["street"].cat.codes.to_numpy()
     streets = len(cells["street"].cat.categories)
