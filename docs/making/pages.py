@@ -298,12 +298,7 @@ def _messages():
         "`carecircles` 的各条消息，`…` 处因情况而异；可在此或用搜索查找。",
     ]
     for path in sorted(PACKAGE.rglob("*.py")):
-        said = dict.fromkeys(
-            (_text(call.args[0]), _text(call.keywords[0].value))
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Sentence"
-            and len(call.args) == 1 and [k.arg for k in call.keywords] == ["zh"]
-        )  # fmt: skip
+        said = _said(ast.parse(path.read_text(encoding="utf-8")))
         whole = [
             pair
             for pair in said
@@ -316,14 +311,47 @@ def _messages():
     return {"reference/made/messages.md": "\n\n".join(lines) + "\n"}
 
 
-def _text(node):
+def _said(tree):
+    """What is said in a module, in English and Chinese, each once."""
+    said = {}
+    for function in (
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Module))
+    ):
+        given = _given(function)
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Sentence":
+                zh = next((k.value for k in call.keywords if k.arg == "zh"), None)
+                if len(call.args) == 1 and zh is not None:
+                    known = {name: node for line, name, node in given if line <= call.lineno}
+                    said[_text(call.args[0], known), _text(zh, known)] = None
+    return said
+
+
+def _given(function):
+    """The texts that names of a function are given, with their lines, in order."""
+    given = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            pairs = [(target, node.value)]
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(target.elts, node.value.elts, strict=False))
+            given += [
+                (node.lineno, one.id, text) for one, text in pairs if isinstance(one, ast.Name)
+            ]
+    return sorted(given, key=lambda one: one[0])
+
+
+def _text(node, known):
     """A string of the source, with `…` for what is filled in."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(map(_text, ast.iter_child_nodes(node)))
+        return "".join(_text(part, {}) for part in ast.iter_child_nodes(node))
     if isinstance(node, ast.BinOp):
-        return _text(node.left) + _text(node.right)
+        return _text(node.left, {}) + _text(node.right, {})
+    if isinstance(node, ast.Name) and node.id in known:
+        return _text(known[node.id], {})
     return "…"
 
 

@@ -98,7 +98,7 @@ def _run_console(block, folder):
         lines = out.replace(str(folder), "~/work").rstrip().splitlines()
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"... ({len(lines) - MOST_LINES} more lines)"]
-        said += [f"$ {command.strip()}", *lines]
+        said += [*([""] if said else []), f"$ {command.strip()}", *lines]
     if not said:
         raise RuntimeError("a console block without a line that begins with `$ `")
     _say(block, "\n".join(said))
