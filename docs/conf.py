@@ -27,10 +27,10 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 
-# A notebook is executed anew each time the site is made from nothing; one that fails stops the build.
+# A notebook is executed anew each time the site is made from nothing; one that fails is a warning with its cell.
 nb_execution_mode = "cache"
 nb_execution_timeout = 240
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_execution_excludepatterns = ["*.md"]
 nb_ipywidgets_js = {}  # which would come from the network
 nb_merge_streams = True
@@ -40,7 +40,6 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 add_module_names = False
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 90
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 default_role = "code"
@@ -55,7 +54,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = "carecircles"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_search_language = "both"
+html_show_search_summary = (
+    False  # for which a browser would have to read pages, which it may not from disk
+)
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False

@@ -79,8 +79,8 @@ def problems(draw):
 
 def people_covered(demand, cost, open_sites, street=None):
     near = {p for p, f in cost.index if f in open_sites}
-    own = demand[demand.index.isin(near)]
-    return own.loc[own["street"] == street, "people"].sum() if street else own["people"].sum()
+    own = zip(demand.index, demand["people"], demand["street"], strict=True)
+    return sum(people for place, people, at in own if place in near and street in (None, at))
 
 
 def plans(cost, required, most):
@@ -203,12 +203,12 @@ def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
     must = {labels[0]} if has_must else set()
     banned = {labels[-1]} - must
     allowed = []
+    floors = {s: floor * own["people"].sum() - 1e-6 for s, own in demand.groupby("street")}
     for some in plans(cost, required, new):
         opened = some | set(required)
         holds = all(
-            people_covered(demand, cost, opened, street)
-            >= floor * demand.loc[demand["street"] == street, "people"].sum() - 1e-6
-            for street in "AB"
+            people_covered(demand, cost, opened, street) >= least
+            for street, least in floors.items()
         )
         if must <= some and not some & banned and (holds or not has_floor):
             allowed.append(people_covered(demand, cost, opened))
@@ -288,12 +288,12 @@ def measured(demand, cost, open_sites):
 def goal(model, demand, cost, open_sites):
     """By hand: what each model makes best."""
     near, depth = measured(demand, cost, open_sites)
-    people = demand["people"]
+    people = demand["people"].to_dict()
     served = {place for place, _ in cost.index}
     if model == "maximize_backup":
-        return sum(people[p] for p in people.index if depth[p] >= 2)
+        return sum(people[p] for p in people if depth[p] >= 2)
     if model == "maximize_gradual_coverage":
-        return sum(people[p] * min(1, max(0, (700 - near[p]) / 400)) for p in people.index)
+        return sum(people[p] * min(1, max(0, (700 - near[p]) / 400)) for p in people)
     if model == "minimize_cost":
         return sum(people[p] * min(near[p], cost.max()) for p in served)
     if model == "minimize_ede":
@@ -303,8 +303,8 @@ def goal(model, demand, cost, open_sites):
 
 def kolm_pollak(demand, cost, open_sites, epsilon=1.0):
     """By hand: the equivalent distance of whom the table serves, with kappa of the required centres alone."""
-    served = [p for p in {place for place, _ in cost.index} if demand.loc[p, "people"] > 0]
-    people = demand["people"]
+    people = demand["people"].to_dict()
+    served = [p for p in {place for place, _ in cost.index} if people[p] > 0]
     total = sum(people[p] for p in served)
     every = set(cost.index.get_level_values(1))
     today = measured(demand, cost, {label for label in every if label.startswith("h")})[0]
@@ -404,9 +404,9 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     for some in plans(cost, required, new):
         opened = some | set(required)
         near, _ = measured(demand, cost, opened)
-        is_held = all(
-            sum(demand.loc[p, "people"] for p in own.index if near[p] <= 700)
-            >= (floor or 0) * own["people"].sum() - 1e-6
+        is_held = floor is None or all(
+            sum(people for p, people in own["people"].items() if near[p] <= 700)
+            >= floor * own["people"].sum() - 1e-6
             for _, own in demand.groupby("street")
         )
         value = goal(model, demand, cost, opened)

@@ -34,7 +34,7 @@ class Patches(NamedTuple):
     Uncovered cells that hang together, in a block or in all of them.
 
     Of each patch the sums of `columns`, the greatest distance, its street where zones are cut at the borders of
-    streets (else 0), and its outline. `sides` have the patch of each cell there, counted from 1, 0 where there is none.
+    streets (else -1), and its outline. `sides` have the patch of each cell there, counted from 1, 0 where there is none.
     """
 
     place: tuple[int, int]
@@ -83,8 +83,9 @@ def of_piece(piece: grid.Piece, *, split: str | None, group: str) -> tuple[Patch
     every = (np.ones(len(cell)), values[group], metres, values[group] * metres, *values.values())
     farthest = np.full(count, -np.inf)
     np.fmax.at(farthest, number, metres)
-    part_of = np.zeros(count, dtype=np.int64)
-    part_of[number] = part
+    part_of = np.full(count, -1)
+    if split:
+        part_of[number] = part
     up, right = (at * grid.SIDE for at in piece.place)
     rows, cols = (np.arange(size + 1.0) for size in piece.shape)
     found = Patches(
@@ -117,7 +118,7 @@ def together(
     for one in blocks:
         every.append(one)
         number = streets.get_indexer(one.streets.labels)
-        parts.append(number[one.part] if one.part.any() else one.part)
+        parts.append(np.where(one.part < 0, -1, number[one.part]))
         for side, patch in one.sides.items():
             sides[one.place, side] = np.where(patch > 0, patch + before, 0)
         before += len(one.sums)

@@ -158,7 +158,7 @@ def evaluate(
     --------
     >>> from carecircles import counts, datasets
     >>> asis = evaluate(datasets.load("template"), cell=200)
-    >>> len(asis.cells), round(counts.of_district(asis)["covered_people_60_share"], 2)
+    >>> len(asis.cells), round(float(counts.of_district(asis)["covered_people_60_share"]), 2)
     (0, 0.57)
     """
     plan, _ = _surveyed(area, cell, Asked(has_rasters=rasters is not None), rasters, run, inputs)

@@ -16,12 +16,12 @@ import pandas as pd
 import pyproj
 import shapely
 
-from carecircles import _patches
+from carecircles import _patches, memory
 from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.words import Sentence
 
-SIDE = 2048  # cells of a block, into which large areas are cut
+SIDE = memory.SIDE  # cells of a block
 _BLOCK = 32  # cells a side that are looked up together
 _MOST_CELLS = 50_000_000
 _SMALLEST_M, _LARGEST_M = 0.1, 100_000.0
@@ -109,13 +109,14 @@ def lattice_around(streets: gpd.GeoDataFrame, *, cell: float) -> Grid:
     >>> import shapely
     >>> streets = gpd.GeoDataFrame(geometry=[shapely.box(60, 10, 210, 100)])
     >>> lattice_around(streets, cell=50)
-    Grid(cell=50, x0=50, y0=0, rows=2, cols=4, crs=None)
+    Grid(cell=50.0, x0=50.0, y0=0.0, rows=2, cols=4, crs=None)
     """
     left, bottom, right, top = streets.total_bounds
     first_col, first_row = int(np.floor(left / cell)), int(np.floor(bottom / cell))
     cols = int(np.ceil(right / cell)) - first_col
     rows = int(np.ceil(top / cell)) - first_row
-    return Grid(cell, first_col * cell, first_row * cell, rows, cols, streets.crs)
+    side = float(cell)
+    return Grid(side, first_col * side, first_row * side, rows, cols, streets.crs)
 
 
 def blocks_of(lattice: Grid) -> list[Grid]:

@@ -7,6 +7,7 @@ The bytes for a cell, a pair of cell and centre, or a row of a result were measu
 
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from carecircles.area import StudyArea
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence, say
 
+SIDE = 2048  # cells of a block, into which large areas are cut
 _SHARE = 0.8  # of what is free; the rest is for others and for what an estimate does not see
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?", re.IGNORECASE)
@@ -24,6 +26,7 @@ _GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 # Bytes at the peak.
 _RASTER = 12  # for each place of the rectangle around the streets
 _CELL = 130  # a cell of the first plan with its figures
+_CELL_OF_BLOCK = 60  # of a block, for its sides, patches and rasters
 _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
 _CELL_PLACED = 100  # a cell whose people are placed by more than their street
@@ -83,6 +86,27 @@ def of_evaluation(
     of_cell += _CELL_PLACED * (rows > 0)
     of_pairs = _PAIR * pairs * (1 + is_beside)
     return float(_RASTER * places + of_cell * cells + of_pairs + _SOURCE_ROW * rows)
+
+
+def of_block(area: StudyArea, *, cell: float) -> float:
+    """
+    Bytes that a block of a study area takes (`blocks.evaluate`), however large the area is.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, memory
+    >>> area = datasets.load("hexi")
+    >>> memory.of_block(area, cell=0.5) < memory.of_evaluation(area, cell=0.5) / 30
+    True
+    """
+    x, y = (
+        at.to_numpy() // (SIDE * cell)
+        for at in (area.facilities.geometry.x, area.facilities.geometry.y)
+    )
+    centres = max(Counter(zip(x, y, strict=True)).values(), default=0)
+    cells = min(SIDE**2, area.streets.area.sum() / cell**2)
+    pairs = centres * min(cells, in_circle(area.standard.metres, cell=cell))
+    return float((_RASTER + _CELL + _CELL_OF_BLOCK) * cells + _PAIR * pairs)
 
 
 def of_siting(goal: str, pairs: float) -> float:

@@ -27,7 +27,8 @@ PAGES = (
 ASKED = {  # where a search must lead
     "budget phases": "howto/sites.html",
     "助餐服务": "zh/",
-    "坐标系错了": "zh/howto/office-workbook.html",
+    "居家养老服务中心": "zh/howto/own-district.html",
+    "坐标系": "zh/howto/office-workbook.html",
 }
 OURS = ("file:", "data:", "about:", "blob:")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]

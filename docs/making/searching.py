@@ -8,18 +8,18 @@ _PIECES = re.compile(r"[\u3400-\u9fff]+|[^\W\u3400-\u9fff]+")
 
 
 class SearchBoth(SearchEnglish):
-    """The index has each two neighbouring characters; a query is cut in the same way."""
+    """The index has each two neighbouring characters; a query asks for its first two, its next two and so on."""
 
     lang = "both"
     language_name = "English"  # by which its script finds the stems
     js_splitter_code = """
 function splitQuery(query) {
   const pieces = query.match(/[\\u3400-\\u9fff]+|[^\\s\\u3400-\\u9fff\\p{P}\\p{S}]+|_/gu) || [];
-  return pieces.flatMap((piece) =>
-    /[\\u3400-\\u9fff]/.test(piece) && piece.length > 2
-      ? Array.from({ length: piece.length - 1 }, (_, at) => piece.slice(at, at + 2))
-      : [piece],
-  );
+  return pieces.flatMap((piece) => {
+    if (piece.length < 3 || !/[\\u3400-\\u9fff]/.test(piece)) return [piece];
+    const pairs = piece.match(/../gu);
+    return piece.length % 2 ? [...pairs, piece.slice(-2)] : pairs;
+  });
 }
 """
 

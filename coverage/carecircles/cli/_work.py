@@ -6,9 +6,9 @@ import datetime
 import functools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from carecircles.errors import ValidationError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.blocks import Run, Task
     from carecircles.plan import Plan
     from carecircles.reach import Reach
     from carecircles.robustness import Robustness
@@ -38,8 +39,10 @@ from carecircles.cli.output import (
     READING_SCENARIOS,
     busy,
 )
-from carecircles.words import Sentence, say
+from carecircles.words import Sentence, joined, say
 
+_Counted = TypeVar("_Counted")
+_Known = TypeVar("_Known")
 _NO_SEATS: "Text" = {
     "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
     "zh": "未给出研究区的座椅（--rests 或 area.toml 中的 rests）：按没有座椅计算。",
@@ -47,14 +50,20 @@ _NO_SEATS: "Text" = {
 
 
 def evaluated(
-    options: Options, *, is_drawn: bool = False, plans: int = 1, each: bool = False
+    options: Options,
+    *,
+    is_drawn: bool = False,
+    plans: int = 1,
+    each: bool = False,
+    study: "StudyArea | None" = None,
 ) -> "Plan":
     """
     The study area as the options want it, evaluated.
 
     Memory is looked for that as many `plans` of it ask for, and with `each` one for every service as well.
+    An area that was read already is `study`.
     """
-    study = study_of(options, options.as_of)
+    study = study_of(options, options.as_of) if study is None else study
     plans += _parts_in(study, each=each)
     _require_memory(study, options, plans=plans, is_drawn=is_drawn)
     placed = _placed(study, options)
@@ -118,6 +127,76 @@ def rested(options: Options) -> "Plan":
         )
         beside = reach.of_area(seatless, options.reach, profile=options.profile)
         return plans.evaluate(study, demand, reach=reach_of(study, options), beside=beside)
+
+
+def goes_by_blocks(study: "StudyArea", options: Options) -> bool:
+    """Whether a study area takes more memory than it may in one piece, and less block by block."""
+    from carecircles import grid, memory
+
+    if blocks_problems(study, options):
+        return False
+    most = memory.limit(options.memory)
+    whole = memory.of_evaluation(study, cell=options.cell)
+    is_large = whole > most or bool(grid.count_problems(study.streets, options.cell))
+    return is_large and memory.of_block(study, cell=options.cell) <= most
+
+
+def blocks_problems(study: "StudyArea", options: Options) -> list[Sentence]:
+    """Why a study area cannot be counted block by block, as the options want it."""
+    from carecircles import blocks, reach
+    from carecircles.cli.options import ReachKind, Totals
+
+    found = blocks.problems(_as_spread(study, options))
+    if options.reach is not ReachKind.straight or reach.beside(study, options.reach) is not None:
+        told = (
+            "an area counted by blocks is measured in straight lines, without a walk beside; "
+            "use --reach straight, and an area without network and barriers."
+        )
+        zh = "按分块计算时只量直线距离，不附步行结果；请使用 --reach straight，且区域不含路网和障碍。"
+        found.append(Sentence(told, zh=zh))
+    if options.totals is not Totals.street:
+        told = "an area counted by blocks keeps the people of its streets; use --totals street."
+        found.append(Sentence(told, zh="按分块计算时保留街道人口；请使用 --totals street。"))
+    return found
+
+
+def _as_spread(study: "StudyArea", options: Options) -> "StudyArea":
+    """A study area without what places people in its streets, where they are to be spread evenly."""
+    from carecircles.area import Sources
+    from carecircles.cli.options import People
+
+    if options.people is not People.even:
+        return study
+    kept = Sources(uninhabited=study.sources.uninhabited)
+    return dataclasses.replace(study, sources=kept)
+
+
+def by_blocks(
+    study: "StudyArea",
+    options: Options,
+    count: "Callable[[StudyArea, Run], _Counted]",
+) -> "_Counted":
+    """What `count` says of a study area that is worked out block by block, told while it lasts."""
+    from carecircles import grid, memory
+
+    require(blocks_problems(study, options), grid.cell_problems(options.cell))
+    takes = memory.of_block(study, cell=options.cell)
+    few = f"{grid.SIDE:,}"
+    doing = Sentence(f"a block of {few} x {few} cells", zh=f"{few} × {few} 个网格的分块")
+    mend = Sentence("end other programs", zh="请关闭其他程序")
+    memory.require(takes, most=memory.limit(options.memory), doing=doing, mend=mend)
+    number = len(grid.blocks_of(grid.lattice_around(study.streets, cell=options.cell)))
+    with busy(MEASURING, options.lang) as tell:
+
+        def run(
+            function: "Callable[[Task], _Known]", tasks: "Iterable[Task]"
+        ) -> "Iterator[_Known]":
+            for n, found in enumerate(map(function, tasks), start=1):
+                told = Sentence(f": block {n} of {number}", zh=f"：第 {n} 块，共 {number} 块")
+                tell(joined([MEASURING, told], ""))
+                yield found
+
+        return count(_as_spread(study, options), run)
 
 
 def reach_of(study: "StudyArea", options: Options) -> "Reach":

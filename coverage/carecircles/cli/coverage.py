@@ -1,5 +1,6 @@
 """`carecircles map`, `evaluate` and `gaps`."""
 
+import dataclasses
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +13,19 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from carecircles.area import StudyArea
     from carecircles.maps import BaseMap
     from carecircles.plan import Plan
     from carecircles.robustness import Robustness
     from carecircles.words import Text
-from carecircles.cli._work import drawn_of, draws_for, evaluated
+from carecircles.cli._work import (
+    by_blocks,
+    drawn_of,
+    draws_for,
+    evaluated,
+    goes_by_blocks,
+    study_of,
+)
 from carecircles.cli.options import (
     By,
     ByWhom,
@@ -52,6 +61,10 @@ _WITH_SERVICES = Sentence(
     "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
 )
 _WITH_SEVERAL = Sentence("--services and --by group", zh="--services 或 --by group 同用")
+_WITH_RASTERS = Sentence(
+    "--rasters, which go with --by street or district",
+    zh="--rasters 同用，后者只与 --by street 或 district 同用",
+)
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -157,6 +170,13 @@ def evaluate(
             "or .parquet."
         ),
     ] = None,
+    rasters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write depth.tif, distance_m.tif and uncovered_people.tif to this folder, block by block "
+            "(extra `raster`)."
+        ),
+    ] = None,
     options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
@@ -169,9 +189,18 @@ def evaluate(
         [] if is_plain else conflicts({"--sure": sure}, _WITH_SEVERAL),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
-        target_problems([out, isochrones], inputs),
+        _rasters_problems(
+            rasters, {"--services": services, "--sure": sure, "--isochrones": isochrones}
+        ),
+        [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
+        target_problems([out, isochrones, *_rasters_in(rasters)], inputs),
     )
-    plan = evaluated(options, each=services)
+    study = study_of(options, options.as_of)
+    is_alone = is_plain and not sure and isochrones is None
+    if rasters is not None or (is_alone and goes_by_blocks(study, options)):
+        plan = _by_blocks(study, options, rasters, inputs)
+    else:
+        plan = evaluated(options, each=services, study=study)
     from carecircles import report
 
     answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None
@@ -181,10 +210,44 @@ def evaluate(
         format=format,
         out=out,
         beside={isochrones: lambda: report.isochrones_frame(plan)},
-        told=[isochrones],
+        told=[isochrones, *_rasters_in(rasters)],
         inputs=inputs,
         lang=options.lang,
     )
+
+
+def _rasters_in(folder: Path | None) -> list[Path]:
+    """The rasters that are written to a folder, if there is one."""
+    if folder is None:
+        return []
+    from carecircles import blocks
+
+    return list(blocks.raster_files(folder))
+
+
+def _rasters_problems(folder: Path | None, others: dict[str, object]) -> list[Sentence]:
+    """Whether rasters can be written, and go with what else is asked."""
+    if folder is None:
+        return []
+    from carecircles.io import tiled
+
+    tiled.require_rasterio()
+    return conflicts(others, _WITH_RASTERS)
+
+
+def _by_blocks(
+    study: "StudyArea", options: Options, rasters: Path | None, inputs: list[Path]
+) -> "Plan":
+    from carecircles import blocks
+
+    plan = by_blocks(
+        study,
+        options,
+        lambda area, run: blocks.evaluate(
+            area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
+        ),
+    )
+    return dataclasses.replace(plan, area=study)
 
 
 def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[Sentence]:
@@ -312,15 +375,26 @@ def gaps(
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems([out], inputs),
     )
-    plan = evaluated(options)
+    study = study_of(options, options.as_of)
+    how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
+    left, told = None, list["Text"]()
     from carecircles import gaps as zones_of
     from carecircles import report
 
-    how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
-    how["group"] = report.headline_group(plan)
-    zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
-    parts = zones_of.by_street(plan.cells, **how)
-    left, told = None, list["Text"]()
+    if not sure and goes_by_blocks(study, options):
+        from carecircles import blocks
+
+        plan, zones, parts = by_blocks(
+            study,
+            options,
+            lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
+        )
+        plan = dataclasses.replace(plan, area=study)
+    else:
+        plan = evaluated(options, study=study)
+        how["group"] = report.headline_group(plan)
+        zones = zones_of.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, **how)
+        parts = zones_of.by_street(plan.cells, **how)
     if sure:
         with busy(DRAWING_LOTS, options.lang):
             from carecircles import robustness

@@ -100,7 +100,6 @@ def write_rasters(
     """
     require_rasterio()
     import rasterio
-    from rasterio.transform import from_origin
     from rasterio.windows import Window
 
     profile = {
@@ -109,8 +108,8 @@ def write_rasters(
         "width": place.cols,
         "count": 1,
         "crs": None if place.crs is None else place.crs.to_wkt(),
-        "transform": from_origin(
-            place.x0, place.y0 + place.rows * place.cell, place.cell, place.cell
+        "transform": rasterio.Affine(
+            place.cell, 0.0, place.x0, 0.0, -place.cell, place.y0 + place.rows * place.cell
         ),
         "tiled": True,
         "blockxsize": _TILE,

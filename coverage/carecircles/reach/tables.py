@@ -138,7 +138,9 @@ def joined(
         cell, place, costs = cell[is_known], place[is_known], costs[is_known]
     if (place[1:] < place[:-1]).any():  # centre by centre
         order = stable_order(place)
-        cell, place, costs = cell[order], place[order], costs[order]
+        place = place[order]  # one after the other: together they would stand twice
+        cell = cell[order]
+        costs = costs[order]
     table = table_of(demand, pd.DataFrame(index=facilities), cell, place, costs)
     return CostTable(table, min(t.cutoff for t in tables), tables[0].unit)
 

@@ -300,7 +300,7 @@ def bound(
     part[leads.chosen] = 1
     is_filled = np.bincount(worth.indices, minlength=worth.shape[0]) > 0
     if not is_filled.any() or not clock.left() or math.isinf(slack):  # any plan will do
-        served = float(worth.max(axis=1).sum()) if is_filled.any() else 0.0
+        served = _problem.best_of(worth)
         return Bound(served, served, np.zeros(len(part)), part, np.ones(len(is_filled))), None
     cuts = leads.cuts or Cuts(worth if is_filled.all() else worth.tocsr()[is_filled].tocsc())
 

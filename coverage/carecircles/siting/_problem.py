@@ -201,6 +201,13 @@ def worth_of(worth: sparse.csc_matrix, chosen: np.ndarray) -> float:
     return float(best.sum())
 
 
+def best_of(worth: sparse.csc_matrix) -> float:
+    """What the rows are worth together when every column is open."""
+    best = np.zeros(worth.shape[0])
+    np.maximum.at(best, worth.indices, worth.data)
+    return float(best.sum())
+
+
 def useful(
     constant: float, added: np.ndarray, price: np.ndarray, budget: float, value: float
 ) -> np.ndarray:

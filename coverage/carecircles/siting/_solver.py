@@ -132,7 +132,7 @@ def _bounded(
     chosen = _starts.worth_most(worth, price, budget, leads.chosen if is_paid else None)
     each = np.asarray(worth.sum(axis=0)).ravel()
     most = float(each @ _problem.knapsack(each, price, budget))
-    most = min(most, float(worth.max(axis=1).sum())) if worth.nnz else 0.0
+    most = min(most, _problem.best_of(worth))
     best = Solution(chosen, _problem.worth_of(worth, chosen), most, clock.word())
     if len(chosen) <= MOST_PLACES and clock.has_for(worth.nnz):
         plan = Standing(worth, price, budget, chosen)

@@ -10,7 +10,7 @@ from scipy import sparse
 from carecircles.siting._problem import EXACT, Clock, Watch, entries_of
 
 MOST_PLACES = 300  # beyond, swaps take more time than they are worth
-_ENTRIES_AT_ONCE = 2_000_000
+_ENTRIES_AT_ONCE = 500_000
 _KICKED = 4
 _NEARLY = 0.008  # how much worse than the best a plan may be to search on from it
 _FILLED_FROM = 8

@@ -127,13 +127,18 @@ def _measured(
     column = may.get_indexer(labels).astype(np.int32)[centre]
     is_near = metres <= cutoff if math.isfinite(cutoff) else np.isfinite(metres)
     matters = (column >= 0) & (is_near | (metres < own[place]))
-    cell, column, metres = each_once(place[matters], column[matters], metres[matters])
+    cell = place
+    if not matters.all():  # a copy of all would take as much memory again
+        cell, column, metres = place[matters], column[matters], metres[matters]
+    del place, centre, near, is_required, matters, is_near  # as large as the table
+    cell, column, metres = each_once(cell, column, metres)
     is_near = metres <= cutoff
     gross = np.bincount(column[is_near], people[cell[is_near]], minlength=len(may))
     is_in_table, is_reached = reached_of(own, cell, metres, cutoff)
     if not math.isfinite(cutoff):
         nearer = metres < own[cell]
-        cell, column, metres = cell[nearer], column[nearer], metres[nearer]
+        if not nearer.all():
+            cell, column, metres = cell[nearer], column[nearer], metres[nearer]
 
     base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
     np.minimum.at(base, cell[of_must], metres[of_must])

@@ -1,0 +1,138 @@
+"""Areas larger than memory: block by block the same to the byte as in one piece, and whole files or none."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from carecircles import blocks, counts, datasets, gaps, grid, memory, plan, report, weights
+from carecircles.errors import ValidationError
+from tests.test_cli import refused, run
+
+
+@pytest.fixture(scope="module")
+def template():
+    return datasets.load("template")
+
+
+@pytest.mark.parametrize("cell", [50, 33.3])
+def test_blocks_say_what_one_piece_says_to_the_byte(template, monkeypatch, cell):
+    """Blocks of 17 cells; the same area as a single block says nearly the same: sums come in another order."""
+    whole = plan.evaluate(template, weights.make_demand(template, cell=cell))
+    zones = gaps.uncovered_zones(whole.cells, cutoff=700, split="street")
+    monkeypatch.setattr(grid, "SIDE", 17)
+    by_blocks = blocks.evaluate(template, cell=cell)
+    records = (json.dumps(report.evaluation_record(one)) for one in (whole, by_blocks))
+    assert len(set(records)) == 1
+    for notes in (report.border_notes, lambda one: report.notes(one, lang="zh")):
+        assert notes(by_blocks) == notes(whole)
+    for split in (None, "street"):
+        found = blocks.uncovered_zones(template, cell=cell, split=split)
+        joined = gaps.uncovered_zones(whole.cells, cutoff=700, split=split)
+        assert found.zones.to_wkb().equals(joined.to_wkb())
+        assert found.parts.equals(gaps.by_street(whole.cells, split=split))
+    measures = ["people_60", "area_km2", "farthest_m", "parts"]
+    np.testing.assert_allclose(joined[measures], zones[measures], rtol=1e-9)
+    for one, other in zip(joined.geometry, zones.geometry, strict=True):
+        assert shapely.is_valid(one) and one.equals(other)
+        assert shapely.get_num_coordinates(one) == shapely.get_num_coordinates(other)
+
+
+def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
+    """All but the two errors, which take a straight run along a border as it lies in a block."""
+    one = counts.by_street(blocks.evaluate(template, cell=50))
+    monkeypatch.setattr(grid, "SIDE", 23)
+    other = counts.by_street(blocks.evaluate(template, cell=50))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+
+
+def test_rasters_hold_what_the_cells_say(template, tmp_path, monkeypatch):
+    rasterio = pytest.importorskip("rasterio")
+    cells = plan.evaluate(template, weights.make_demand(template, cell=100)).cells
+    monkeypatch.setattr(grid, "SIDE", 11)
+    blocks.evaluate(template, cell=100, rasters=tmp_path)
+    uncovered = cells["people_60"].where(~cells["covered"], 0.0)
+    for name, values in (
+        ("depth", cells["depth"]),
+        ("distance_m", cells["distance_m"]),
+        ("uncovered_people", uncovered),
+    ):
+        with rasterio.open(tmp_path / f"{name}.tif") as file:
+            assert (file.crs.to_epsg(), file.block_shapes) == (template.crs.to_epsg(), [(512, 512)])
+            at = list(zip(cells["x"], cells["y"], strict=True))
+            read = np.concatenate(list(file.sample(at)))
+            np.testing.assert_array_equal(read, values.to_numpy().astype(read.dtype))
+            assert file.read(1, masked=True).count() == len(cells)
+
+
+def test_a_run_that_fails_leaves_no_raster(template, tmp_path, monkeypatch):
+    """The second of many blocks fails; a raster that was there stays as it was."""
+    pytest.importorskip("rasterio")
+    monkeypatch.setattr(grid, "SIDE", 11)
+    (tmp_path / "depth.tif").write_text("before")
+
+    def failing(function, tasks):
+        for n, task in enumerate(tasks):
+            if n == 2 and function is blocks._found:
+                raise ValidationError([])
+            yield function(task)
+
+    with pytest.raises(ValidationError):
+        blocks.evaluate(template, cell=100, rasters=tmp_path, run=failing)
+    assert [path.name for path in tmp_path.iterdir()] == ["depth.tif"]
+    assert (tmp_path / "depth.tif").read_text() == "before"
+
+
+def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch):
+    """Nobody has the memory that one piece is said to take here."""
+    asked = [
+        ["evaluate", "--format", "json"],
+        ["gaps"],
+        ["evaluate", "--lang", "zh", "--by", "district"],
+    ]
+    asked = [[*one, "--area", "template", "--cell", "60"] for one in asked]
+    monkeypatch.setattr(grid, "SIDE", 20)
+    whole = [run(*one, cwd=tmp_path).stdout for one in asked]
+    with monkeypatch.context() as short:
+        short.setattr(memory, "of_evaluation", lambda *_, **__: 1e15)
+        assert [run(*one, cwd=tmp_path).stdout for one in asked] == whole
+        for one in (
+            ["map"],
+            ["evaluate", "--sure"],
+            ["evaluate", "--reach", "detour", "--detour", "1.3"],
+        ):
+            assert "use a larger --cell" in refused(*one, "--area", "template", cwd=tmp_path)
+    done = run(
+        "evaluate",
+        "--area",
+        "template",
+        "--cell",
+        "60",
+        "--format",
+        "json",
+        "--rasters",
+        ".",
+        cwd=tmp_path,
+    )
+    assert done.stdout == whole[0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "depth.tif",
+        "distance_m.tif",
+        "uncovered_people.tif",
+    ]
+
+
+def test_what_does_not_go_by_blocks_is_said_before_it_starts(tmp_path):
+    wrong = ["--rasters", ".", "--reach", "detour", "--detour", "1.3", "--totals", "residences"]
+    said = refused("evaluate", "--area", "template", *wrong, cwd=tmp_path)
+    assert "use --reach straight" in said and "use --totals street" in said
+    said = refused(
+        "evaluate", "--rasters", "no-such-folder", "--services", "--lang", "zh", cwd=tmp_path
+    )
+    assert "no-such-folder" in said and "--services 不能与--rasters" in said.replace(
+        " 不能", " 不能"
+    )
+    said = refused("evaluate", "--rasters", ".", "--memory", "1MB", cwd=tmp_path)
+    assert "a block of 2,048 x 2,048 cells takes about" in said
