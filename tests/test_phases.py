@@ -271,17 +271,17 @@ def test_budgets_are_kept_to_and_what_is_left_is_carried_on(growing):
 
 
 def test_wrong_phases_are_told_at_once_in_both_languages(growing):
-    asked = ("site", "--phases", "2028,2027,2027", "--new", "3,x", "--weights", "0,1,-2", "--floor-by-street", "0.5", "--year", "2027", "--gap", "2", *AREA)  # fmt: skip
+    asked = ("site", "--phases", "2028,2027,2027", "--new", "3,x", "--weights", "0,1,-2", "--floor-by-street", "0.5", "--year", "2027", "--gap", "2", "--sure", *AREA)  # fmt: skip
     said = refused(*asked, "--lang", "en", cwd=growing)
     for line in (
         "out of order (2027 after 2028, 2027 after 2027)", "--new: x will not do; write a number from 0 to 1,000",
         "--new has 2 numbers for 3 phases", "--weights: 0, -2 will not do; write numbers above 0",
-        "--floor-by-street does not go with --phases", "--year does not go with --phases", "--gap is 2",
+        "--floor-by-street does not go with --phases", "--sure does not go with --phases", "--year does not go with --phases", "--gap is 2",
     ):  # fmt: skip
         assert line in said
     said = refused(*asked, "--lang", "zh", cwd=growing)
     assert "次序不对" in said
-    assert said.count("\n") == 8
+    assert said.count("\n") == 9
     said = refused("site", "--phases", "2040,2041", "--new", "1,1", *AREA, "--lang", "en", cwd=growing)  # fmt: skip
     assert "2040" in said
     assert "2041" in said

@@ -378,7 +378,7 @@ def test_an_area_says_its_positions_and_all_that_is_wrong_is_told_at_once(hexi_c
     assert errors.iloc[:4].tolist() == [400, 30, 55, 200]
 
     bad = good.assign(position=["moon", *good["position"][1:]])
-    bad["position_error_m"] = ["-3", "far", *[""] * (len(table) - 2)]
+    bad["position_error_m"] = ["-3", "far", "2e5", *[""] * (len(table) - 3)]
     bad.to_csv(centres, index=False)
     people = pd.read_csv(hexi_copy / "population.csv", dtype=str)
     people.assign(cv=["1.5", "x", *["0.1"] * (len(people) - 2)]).to_csv(
@@ -392,6 +392,7 @@ def test_an_area_says_its_positions_and_all_that_is_wrong_is_told_at_once(hexi_c
         "centres.csv, row 2 ('moon'): position is of no known kind; write one of assumed, building",
         "centres.csv, row 2 ('-3'): position_error_m is negative",
         "centres.csv, row 3 ('far'): position_error_m is not a number",
+        "centres.csv, row 4 ('2e5'): position_error_m is above 100,000",
         "population.csv, row 2 ('1.5'): variation is not between 0 and 1",
         "population.csv, row 3 ('x'): variation is not a number",
         "area.toml: positions.gate is -1; write metres from 0",

@@ -17,11 +17,11 @@ import pandas as pd
 from carecircles import _mends
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
+from carecircles.io._amounts import MOST_ERROR_M
 from carecircles.words import Sentence
 
 ASSUMED = "assumed"  # the kind of a position of which nothing is said
 _SURE = ("known", "proposed")  # bases: where one stands, and where one is going to be put
-_MOST = 100_000.0
 _LONGEST = 40
 _KEYS = ("metres", "spellings", "basis")
 
@@ -83,9 +83,11 @@ def _row_problems(row: Mapping[str, Any], where: str, *, is_table: bool) -> list
             problems.append(Sentence(told, zh=zh))
     metres, called = row.get("metres"), f"{where}.metres" if is_table else where
     is_number = isinstance(metres, int | float) and not isinstance(metres, bool)
-    if not is_number or not 0 <= float(metres or 0) <= _MOST:
-        told = f"{called} is {metres!r:.60}; write metres from 0 to {_MOST:,.0f}, such as 100."
-        zh = f"{called} 为 {metres!r:.60}；应为 0 到 {_MOST:,.0f} 的米数，例如 100。"
+    if not is_number or not 0 <= float(metres or 0) <= MOST_ERROR_M:
+        told = (
+            f"{called} is {metres!r:.60}; write metres from 0 to {MOST_ERROR_M:,.0f}, such as 100."
+        )
+        zh = f"{called} 为 {metres!r:.60}；应为 0 到 {MOST_ERROR_M:,.0f} 的米数，例如 100。"
         problems.append(Sentence(told, zh=zh))
     spelled = row.get("spellings", [])
     if not isinstance(spelled, list) or not all(isinstance(word, str) and word for word in spelled):
@@ -208,10 +210,10 @@ def errors_of(centres: pd.DataFrame, kinds: tuple[Kind, ...] = KINDS) -> pd.Seri
         error = words.map(known).astype(float).fillna(error)
     if "position_error_m" in centres:
         said = centres["position_error_m"].astype(float)
-        if not (said.isna() | ((said >= 0) & (said <= _MOST))).all():
-            worst = said[~(said.isna() | ((said >= 0) & (said <= _MOST)))].iloc[0]
-            told = f"position_error_m is {worst:g}; write metres from 0 to {_MOST:,.0f}."
-            zh = f"position_error_m 为 {worst:g}；应为 0 到 {_MOST:,.0f} 的米数。"
+        if not (said.isna() | ((said >= 0) & (said <= MOST_ERROR_M))).all():
+            worst = said[~(said.isna() | ((said >= 0) & (said <= MOST_ERROR_M)))].iloc[0]
+            told = f"position_error_m is {worst:g}; write metres from 0 to {MOST_ERROR_M:,.0f}."
+            zh = f"position_error_m 为 {worst:g}；应为 0 到 {MOST_ERROR_M:,.0f} 的米数。"
             raise ValidationError([Sentence(told, zh=zh)])
         error = said.fillna(error)
     return error.rename("position_error_m")

@@ -496,14 +496,26 @@ def _written_problems(goal: Goal, phased: Phased) -> list[Sentence]:
 
 def _alone_problems(goal: Goal, effort: Effort, fairness: Fairness) -> list[Sentence]:
     """What does not go with --phases, and whether the search can keep to its numbers."""
+    usual = Goal()
+    numbers = {
+        "--share": (goal.share, usual.share),
+        "--full": (goal.full, usual.full),
+        "--epsilon": (goal.epsilon, usual.epsilon),
+        "--seed": (goal.seed, usual.seed),
+    }
     given = {
-        "--objective": None if goal.objective is Objective.coverage else goal.objective,
+        "--objective": None if goal.objective is usual.objective else goal.objective,
         "--target": goal.target,
         "--floor-by-street": goal.floor_by_street,
+        "--floor-metres-by-street": goal.floor_metres_by_street,
         "--least-by-street": goal.least_by_street,
+        "--draws": goal.draws,
+        "--sure": effort.sure,
+        **{option: value for option, (value, by_itself) in numbers.items() if value != by_itself},
         "--curve": effort.curve,
         "--alternatives": effort.alternatives or None,
         "--price-of-fairness": fairness.price_of_fairness or None,
+        "--chart": fairness.chart,
     }
     why = Sentence("--phases, which covers most people", zh="求覆盖最多的 --phases 同用")
     return [*conflicts(given, why), *effort_problems(effort.gap, effort.time_limit)]

@@ -44,6 +44,7 @@ TERMS = {
     "near": ("near term", "short term", "short", "近期", "近期建设", "近期实施"),
     "far": ("far term", "long term", "long", "远期", "中远期", "远期建设", "远期实施"),
 }  # fmt: skip
+MOST_ERROR_M = 100_000.0
 MENDS = {  # of an amount: an example, and what to write
     "capacity": ("120", Sentence("write how many people it can serve", zh="请填写可服务人数")),
     "day_places": (
@@ -91,6 +92,17 @@ def amounts_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Se
             mend,
             values=written[column][is_negative],
         )
+    far = amounts["position_error_m"] > MOST_ERROR_M
+    problems += _checks.complain(
+        file,
+        frame.index[far],
+        Sentence(
+            f"position_error_m is above {MOST_ERROR_M:,.0f}",
+            zh=f"position_error_m 超过 {MOST_ERROR_M:,.0f}",
+        ),
+        MENDS["position_error_m"][1],
+        values=with_column(frame, "position_error_m")["position_error_m"][far],
+    )
     table = pd.DataFrame(amounts, index=frame.index)
     return table, [*problems, *kind_problems(table, file=file)]
 

@@ -392,10 +392,10 @@ def change_summary(change: Change, *, sure: Pair | None = None) -> list[dict[str
         *((label_of(column, [first]), show(column, d[column])) for column in columns),
     ]
     if sure is not None:
-        between = " → ".join(share_range(one) for one in sure)
-        lines.insert(2, (label_of("share_range"), between))
-        at = 3 + CHANGE_SUMMARY.index("net_{g}") + 1
+        at = 3 + CHANGE_SUMMARY.index("net_{g}")
         lines.insert(at, (label_of("net_range"), net_range(sure)))
+        ends = zip(("range_before", "range_after"), sure, strict=True)
+        lines[2:2] = [(label_of(column), share_range(one)) for column, one in ends]
     return [{"label": label, "value": {"en": value, "zh": value}} for label, value in lines]
 
 
