@@ -386,8 +386,8 @@ def test_ctrl_c_while_the_solver_does_not_answer(tmp_path):
 
 @pytest.mark.usefixtures("deaf")
 def test_a_gap_is_a_share_or_unknown():
-    """One site helps nobody to two centres; the two that would each stand in the bound."""
-    demand = pd.DataFrame({"people": [3.0, 4.0]}, index=["p", "q"])
+    """One site helps nobody to two centres; the two that would each stand in the bound of people who are not whole."""
+    demand = pd.DataFrame({"people": [3.25, 3.5]}, index=["p", "q"])
     index = pd.MultiIndex.from_product([["p", "q"], ["a", "b"]], names=["demand", "facility"])
     plan = siting.maximize_backup(
         demand, pd.Series(0.0, index=index), new=1, cutoff=700, weight="people",
