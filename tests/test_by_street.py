@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from carecircles import siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import GOALS, Rules
+from tests.examples import examples
 
 STREETS = "ABCD"
 
@@ -47,7 +48,7 @@ OF_GOAL = {"gradual": {"full": 100.0}, "facilities": {"share": 0.5}}
 @given(
     cities(), st.sampled_from(ASKED), st.integers(1, 3), st.sampled_from([1, 1, 2]), st.booleans()
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_first_as_many_streets_as_can_be_and_then_the_best_for_the_goal(
     city, goal, new, least, is_priced
 ):
@@ -91,7 +92,7 @@ def test_first_as_many_streets_as_can_be_and_then_the_best_for_the_goal(
 
 
 @given(cities(), st.integers(1, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_floors_come_before_streets_of_their_own(city, new):
     """Every street at 40 %: of the choices that keep to it as many streets as can be have a centre."""
     demand, cost, street_of, _ = city
@@ -124,7 +125,7 @@ def test_floors_come_before_streets_of_their_own(city, new):
 
 
 @given(cities())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 def test_no_alternative_leaves_more_streets_without(city):
     demand, cost, street_of, _ = city
     import geopandas as gpd

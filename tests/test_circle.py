@@ -17,6 +17,7 @@ from carecircles.area import Standard, describe_area, files_of, read_area, study
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, planned
+from tests.examples import examples
 from tests.test_browser import Opened
 from tests.test_cli import refused, run
 from tests.test_maps import HOSTILE
@@ -93,7 +94,7 @@ def test_a_street_of_nobody_has_no_share():
     assert share["T", "all"] == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(0, 10_000))
 def test_against_brute_force(seed):
     """Every pair measured by shapely, on a grid of 30 x 20 cells with facilities in and around it."""

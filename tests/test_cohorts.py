@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from carecircles import area as areas
 from carecircles import cohorts, io
 from carecircles.errors import ValidationError
+from tests.examples import examples
 from tests.test_cli import refused, run
 from tests.test_years import write_area
 
@@ -97,7 +98,7 @@ def census():
 SHARE = st.floats(0, 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(SHARE, min_size=5, max_size=5),
     st.lists(SHARE, min_size=5, max_size=5),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from carecircles import comparison, evaluation, gaps, grid, marginal, plan, reach, scenario
 from tests.conftest import CRS, centres_at, evaluated, plan_over, planned
+from tests.examples import examples
 
 NAME = {"en": "Plan", "zh": "方案"}
 MEASURES = ("gained", "lost", "backup_gained", "backup_lost", "nearer", "farther")
@@ -219,7 +220,7 @@ def small_towns(draw):
 
 
 @given(small_towns())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_one_more_and_one_less_in_small_towns(town):
     demand, centres, cutoff = town
     before = plan_over(demand, centres, cutoff=cutoff)

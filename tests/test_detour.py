@@ -30,6 +30,7 @@ from carecircles import (
 from carecircles.errors import ValidationError
 from tests import test_cli
 from tests.conftest import CRS, centres_at
+from tests.examples import examples
 
 ACROSS = shapely.LineString([(-2000, 50), (2000, 50)])  # a river 50 m north of the origin
 
@@ -169,7 +170,7 @@ def walled_places(draw):
     return cells_at(*homes), centres_at(*centres), shapes(*walls), shapes(*over)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(places=walled_places(), cutoff=st.sampled_from([math.inf, 600.0]))
 def test_nearest_is_the_least_of_all_ways(places, cutoff):
     """Of equally near centres the first; who has no way has none, be it behind a fence or in a bend."""
@@ -248,7 +249,7 @@ def drawn(some):
     return [shapely.LineString(pair) for pair in ends]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(homes=spots, centres=spots, some=lines, shares=st.lists(st.floats(0.1, 0.9), max_size=6))
 def test_more_barriers_are_longer_and_more_crossings_shorter(homes, centres, some, shares):
     """Never shorter than a straight line, and that itself where there is no barrier."""

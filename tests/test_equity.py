@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from carecircles import equity
 from carecircles.errors import ValidationError
 from tests import test_cli
+from tests.examples import examples
 
 STANDARD = 600.0
 
@@ -97,7 +98,7 @@ people_somewhere = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(people_somewhere, st.floats(0.1, 3))
 def test_what_holds_whoever_lives_where(homes, epsilon):
     metres, people, streets = map(list, zip(*homes, strict=True))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from carecircles import area, evaluation, grid, plan, reach, weights
 from tests.conftest import CRS, centres_at, evaluated
+from tests.examples import examples
 
 
 def exact_share(area, cutoff):
@@ -73,7 +74,7 @@ def test_distances_are_weighted_by_people():
     assert district["covered_area_share"] == pytest.approx(0.8)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
@@ -177,7 +178,7 @@ def test_by_street_agrees_with_geopandas(hexi, hexi_cells):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cutoff=st.floats(100, 1500), longer=st.floats(0, 500), left_out=st.integers(0, 44))
 def test_more_centres_or_a_longer_reach_never_lower_coverage(hexi, cutoff, longer, left_out):
     demand = grid.make_demand(hexi.streets, hexi.population, cell=200)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from carecircles import datasets, equity, evaluation, grid, plan, robustness, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.siting import Rules
+from tests.examples import examples
 from tests.test_cli import refused, run
 from tests.test_siting import (
     distances,
@@ -34,7 +35,7 @@ def by_street(demand, cost, opened):
 
 
 @given(problems(), st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_people_given_up_for_the_worst_street_equal_brute_force(problem, new):
     """For every floor of whole steps the plan that covers most, and none where none keeps to it."""
     demand, cost, required = problem
@@ -74,7 +75,7 @@ def test_people_given_up_for_the_worst_street_equal_brute_force(problem, new):
 
 
 @given(distances(), st.integers(1, 3), st.sampled_from([0.3, 1.0, 4.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_mean_against_the_equivalent_distance_equals_brute_force(problem, new, epsilon):
     """No plan lies below the lines between those found, nor has a lower mean than the bound as fair as one."""
     demand, cost, required = problem
@@ -120,7 +121,7 @@ def test_the_mean_against_the_equivalent_distance_equals_brute_force(problem, ne
 @given(
     distances(), st.floats(20, 900), st.sampled_from([0.3, 1.0, 4.0]), st.sampled_from([None, 0.4])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_fewest_centres_for_an_equivalent_distance_equal_brute_force(
     problem, ede, epsilon, floor
 ):
@@ -272,7 +273,7 @@ def street_means(demand, cost, opened):
 
 @pytest.mark.parametrize("model", ["minimize_cost", "minimize_ede"])
 @given(distances(), st.integers(0, 3), st.floats(50, 900), st.sampled_from([None, 0.3]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_street_is_farther_in_the_mean_than_it_may_be(model, problem, new, mean, floor):
     """Beside a share that every street is to have covered, and where no plan keeps to it."""
     demand, cost, required = problem

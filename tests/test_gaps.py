@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from carecircles import evaluation, gaps
 from tests.conftest import centres_at, evaluated
+from tests.examples import examples
 from tests.test_evaluation import row_of_cells
 
 
@@ -37,7 +38,7 @@ def test_zones_join_by_sides_and_not_by_corners():
     assert zones.geometry.area.tolist() == [20_000, 10_000]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
     share=st.sampled_from([0.0, 0.3, 0.5, 0.6, 0.7, 0.9, 1.0]),
@@ -179,7 +180,7 @@ def test_zones_are_ranked_by_older_people(hexi_cells):
     assert zones.index[-1] == gaps.OTHER
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.integers(1, 7).flatmap(
         lambda width: st.lists(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from carecircles import grid
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
+from tests.examples import examples
 
 
 def test_a_square_street_has_the_cells_one_counts(block):
@@ -68,7 +69,7 @@ def test_holes_and_blocks_inside_large_streets_are_exact():
     assert len(grid.make_demand(streets, population, cell=50)) == 100 * 100 - 10 * 10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     corners=st.lists(
         st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=12, unique=True
@@ -115,7 +116,7 @@ def test_streets_in_degrees_are_told_to_be_projected(block):
         grid.make_demand(streets.to_crs(4326), population)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     size=st.tuples(st.integers(1, 25), st.integers(1, 25)),
     share=st.sampled_from([0.3, 0.5, 0.7, 0.9, 1.0]),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from carecircles import evaluation, network, reach
 from carecircles.errors import ValidationError
 from carecircles.walkers import Profile
+from tests.examples import examples
 
 CORNER = np.array([519_000.0, 4_326_000.0])  # as large as coordinates are
 CRS = "EPSG:4548"
@@ -57,7 +58,7 @@ def lengths_of(whole, shares):
     return [*pieces, whole - sum(pieces)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.integers(5, 300).map(lambda n: Fraction(n, 100)),
     cents(1, 40),
@@ -111,7 +112,7 @@ def test_figures_that_floating_point_puts_beyond_the_limit():
         assert walk.table.index.get_level_values(0).tolist() == ["at"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cents(1, 10), st.integers(1, 900), st.integers(1, 9))
 def test_ways_without_a_network_at_exactly_the_limit_are_covered(factor, across, up):
     """A factor of two decimals; a bridge to which 3, 4 and 5 times so many tenths of a metre lead from either side."""

@@ -19,6 +19,7 @@ from carecircles.errors import OutOfTimeError, ValidationError
 from carecircles.load import _transport
 from carecircles.reach import CostTable
 from tests import test_cli
+from tests.examples import examples
 
 REACH = 700.0
 
@@ -149,7 +150,7 @@ def towns(draw):
     return people, costs(pairs), places
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(towns())
 def test_shared_out_as_scipy_does(case):
     people, cost, places = case
@@ -186,7 +187,7 @@ def test_shared_out_as_the_best_of_every_way_there_is():
         assert (made.cells["left_over"].sum(), goes) == pytest.approx(best)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(towns(), st.sampled_from(["a", "b", "c", "d"]), st.sampled_from([0.5, 3.0]))
 def test_nobody_is_lost_and_nobody_is_over(case, one, more):
     """People are conserved, no centre is over its places, and more places never leave more over."""
@@ -207,7 +208,7 @@ def test_nobody_is_lost_and_nobody_is_over(case, one, more):
     ].sum() * (1 - 1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(towns(), st.randoms())
 def test_scores_share_out_all_places_once(case, random):
     """What all have within reach is what centres hold that anyone reaches; row order does not matter."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from carecircles import grid, network, plan, reach, report
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
+from tests.examples import examples
 
 
 def joined_up(*lines):
@@ -59,7 +60,7 @@ spots = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     homes=spots,
     centres=spots,

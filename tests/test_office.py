@@ -16,6 +16,7 @@ from carecircles.io._formats import read_raw
 from carecircles.io.read import sought_in
 from carecircles.maps.drawing import centres_of
 from tests.conftest import planned
+from tests.examples import examples
 from tests.test_browser import Opened
 from tests.test_cli import refused, run
 from tests.test_io import csv, problems_of, read
@@ -362,7 +363,7 @@ ORDINARY = st.integers(1, 12).flatmap(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(ORDINARY)
 def test_an_ordinary_table_is_read_as_it_stands(tmp_path_factory, table):
     """Header in row 1, every row with its coordinates: pandas reads the same cells."""
@@ -400,7 +401,7 @@ DECORATED = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DECORATED)
 def test_what_stands_around_a_table_does_not_change_what_is_read(tmp_path_factory, drawn):
     """Five columns of centres; titles, headers, units, totals, notes and blank rows drawn by lot."""
@@ -524,7 +525,7 @@ def test_a_stray_byte_in_gb18030_names_its_row(tmp_path):
     assert "(row 4, byte 0xFF)" in problems_of(tmp_path / "c.csv")[0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @example(["微山路"] * 3)  # whose bytes are those of three characters in UTF-8
 @given(st.lists(st.sampled_from(NAMES), min_size=3))
 def test_chinese_in_gb18030_is_read_as_it_is(names):

@@ -42,6 +42,7 @@ from carecircles import (
 from tests import siting_runs
 from tests import test_detour as detours
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
+from tests.examples import examples
 
 
 def required(name):
@@ -299,7 +300,7 @@ def test_walks_through_helsinki_are_as_long_as_networkx_says(in_both, profile):
     assert (difference.isna() == theirs.isna()).all(axis=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     home=detours.spots,
     centre=detours.spots,
@@ -388,7 +389,7 @@ def then(one, other):
     return (one[:, :, None] + other[None]).min(axis=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     own=st.sets(st.integers(0, 11), max_size=9),
     seats=st.integers(0, 5),
@@ -636,7 +637,7 @@ def test_equity_is_that_of_other_programs():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 def test_scores_of_access_are_those_of_pysal(seed):
     """2SFCA, its enhanced and its Gaussian form on 30 places and five centres, by PySAL access."""
     needed("access.fca")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from carecircles import datasets, siting
 from carecircles.errors import ValidationError
 from carecircles.siting import Phase, Rules
+from tests.examples import examples
 from tests.test_cli import refused, run
 
 SITES = [f"c{n}" for n in range(5)]
@@ -69,7 +70,7 @@ def worth(phases, near, opened):
 
 
 @given(timetables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_the_timetable_is_the_best_of_all_there_are(asked):
     phases, near, prices, carry = asked
     found = siting.maximize_in_phases(
@@ -108,7 +109,7 @@ def test_the_timetable_is_the_best_of_all_there_are(asked):
 
 
 @given(timetables())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_what_nobody_needs_can_close_and_all_else_cannot(asked):
     phases, near, prices, carry = asked
     how = {"cutoff": 700, "weight": "people"}

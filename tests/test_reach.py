@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from carecircles import evaluation, grid, reach
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
+from tests.examples import examples
 
 
 def brute_force(demand, facilities, cutoff):
@@ -50,7 +51,7 @@ def test_the_limit_itself_is_within_reach(block):
     assert len(reach.straight_line(demand, centre, cutoff=np.nextafter(50, 0)).table) == 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     points=st.lists(
         st.tuples(st.floats(499_000, 501_500), st.floats(4_299_000, 4_301_500)),
@@ -66,7 +67,7 @@ def test_identical_to_brute_force(points, cutoff):
     assert_same_table(cost, brute_force(demand, facilities, cutoff))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     corner=st.tuples(st.integers(-1, 10), st.integers(-1, 10)),
     cells=st.integers(1, 8),
@@ -135,7 +136,7 @@ def test_nearest_of_many_centres_is_the_least_of_brute_force(hexi, places):
     share=st.sampled_from([0.01, 0.5, 1.0]),
     seed=st.integers(0, 10_000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_nearest_of_any_part_of_a_grid_is_that_of_brute_force(size, count, step, share, seed):
     """Centres near and far off, many of them equally far from many cells, or by next to nothing."""
     rng = np.random.default_rng(seed)
@@ -225,7 +226,7 @@ def test_joined_tables_keep_every_pair_and_every_centre(block):
     st.sets(st.integers(0, 5)),
     st.sampled_from([100.0, 150.0, 200.0, 260.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_updated_is_measuring_anew(old, new, closed, cutoff):
     """Centres that stay, move, close and open; a cutoff below, at and above the table's 200 m."""
     streets = gpd.GeoDataFrame(
@@ -281,7 +282,7 @@ def test_a_cost_that_its_cutoff_denies_is_refused(wrong):
     centres=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=5),
     cutoff=st.sampled_from([0.0, 100.0, 141.5, 500.0, 5000.0, math.inf]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_points_with_people_need_no_grid(places, centres, cutoff):
     """As columns x and y or as points: reach, nearest and evaluation as brute force has them."""
     xy = np.array(places, dtype=float)

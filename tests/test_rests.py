@@ -16,6 +16,7 @@ from carecircles import area, datasets, evaluation, network, reach, weights
 from carecircles.errors import ValidationError
 from carecircles.network.rests import SLACK_M
 from tests.conftest import CRS
+from tests.examples import examples
 from tests.ladder import ladder
 from tests.test_cli import refused, run
 from tests.test_network import by_cutting, joined_up
@@ -135,7 +136,7 @@ def by_sitting(net, homes, centres, seats, *, stretch):
     return np.minimum(direct, (at_seat[:, :, None] + last).min(axis=1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     homes=spots,
     centres=spots,
@@ -178,7 +179,7 @@ def as_dict(homes, centres, seats, *, stretch, cutoff=300.0):
     return walks.to_dict(), on_foot.to_dict()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(homes=spots, centres=spots, seats=spots, more=spots)
 def test_a_seat_more_and_a_longer_stretch_take_nothing_away_and_no_walk_is_beaten(
     homes, centres, seats, more
@@ -192,7 +193,7 @@ def test_a_seat_more_and_a_longer_stretch_take_nothing_away_and_no_walk_is_beate
         assert metres >= on_foot[pair] - 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(homes=spots, centres=spots)
 def test_with_seats_everywhere_all_is_walked(homes, centres):
     """A seat every 10 m and where anybody comes onto the ways; nobody is farther off them than a stretch."""

@@ -30,6 +30,7 @@ from carecircles import (
 )
 from carecircles.errors import ValidationError
 from tests.conftest import lattice_city, planned, unevenly
+from tests.examples import examples
 from tests.test_cli import refused, run
 
 GROUP = "people_60"
@@ -90,7 +91,7 @@ def test_known_and_exactly_on_the_limit():
         assert (spans.beyond - spans.first).tolist() == [reached]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     centres=st.lists(
         st.tuples(st.integers(-8, 24), st.integers(-8, 24)), min_size=1, max_size=6, unique=True

@@ -36,6 +36,7 @@ from carecircles.reach import CostTable
 from carecircles.services import Bundle
 from carecircles.words import Sentence
 from tests.conftest import planned
+from tests.examples import examples
 from tests.test_browser import Opened
 from tests.test_cli import refused, run
 from tests.test_live import Live
@@ -188,7 +189,7 @@ def tables_of(centres, keys, limits):
     limits=st.lists(st.integers(50, 400), min_size=3, max_size=3),
     least=st.integers(1, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_depth_and_cost_of_a_bundle_against_brute_force(centres, limits, least):
     """The k-th largest of the services' depths, and the k-th least of their costs as shares of their limits."""
     keys, cutoff = ("meals", "medical", "culture"), 200.0
@@ -211,7 +212,7 @@ def test_depth_and_cost_of_a_bundle_against_brute_force(centres, limits, least):
 
 
 @given(centres=random_towns(), cutoff=st.integers(50, 400))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_bundle_of_one_is_the_service_and_more_services_never_cover_less(centres, cutoff):
     keys = ("meals", "medical", "culture")
     tables = list(tables_of(centres, keys, [cutoff] * 3))
@@ -279,7 +280,7 @@ def test_a_scenario_is_evaluated_for_a_bundle_as_if_from_the_start():
 
 
 @given(centres=random_towns(), least=st.integers(1, 2))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_closing_each_centre_loses_what_is_lost_when_it_is_closed(centres, least):
     study = town([(at, ";".join(offered)) for at, offered in centres])
     before = evaluated(area.bundled(study, dataclasses.replace(BOTH, least=least)))

@@ -38,6 +38,7 @@ from carecircles.siting import (
     _twice,
 )
 from tests.conftest import ROOT, centres_at
+from tests.examples import examples
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
 from tests.test_cli import refused, run
@@ -91,7 +92,7 @@ def plans(cost, required, most):
 
 
 @given(problems(), st.integers(0, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_most_people_equal_brute_force(problem, new):
     demand, cost, required = problem
     plan = siting.maximize_coverage(
@@ -117,7 +118,7 @@ def test_most_people_equal_brute_force(problem, new):
 
 
 @given(problems(), st.integers(0, 3), st.integers(0, 10_000), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_most_people_in_the_mean_equal_brute_force(problem, new, seed, has_must):
     """Each place is reached already with a probability of its own, whatever required centres the table has."""
     demand, cost, required = problem
@@ -160,7 +161,7 @@ def test_probabilities_that_are_none():
 
 
 @given(problems(), st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_fewest_centres_equal_brute_force(problem, share):
     demand, cost, required = problem
     everyone = people_covered(demand, cost, set(cost.index.levels[1]))
@@ -195,7 +196,7 @@ def test_fewest_centres_equal_brute_force(problem, share):
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
     """A site that must open, one that may not, and a floor for both streets."""
     demand, cost, required = problem
@@ -230,7 +231,7 @@ def test_rules_equal_brute_force(problem, new, floor, has_must, has_floor):
 
 
 @given(problems(), st.integers(0, 12), st.lists(st.integers(0, 6), min_size=7, max_size=7))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_budget_equals_brute_force(problem, budget, prices):
     demand, cost, required = problem
     labels = [f for f in cost.index.levels[1] if f not in required]
@@ -342,7 +343,7 @@ OTHER_MODELS = [
 @given(
     st.integers(0, 10_000), st.sampled_from([1e-5, 1.0, 1e6]), st.sampled_from([1e-9, 3e-8, 2e-7])
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_no_plan_overspends_by_what_a_solver_lets_pass(model, floor, seed, unit, over):
     """Prices a little above whole ones of which the budget is a sum; the solver takes 2e-7 for nothing."""
     rng = np.random.default_rng(seed)
@@ -394,7 +395,7 @@ AT_THE_DOOR = (
 @pytest.mark.parametrize("model", OTHER_MODELS)
 @given(distances(), st.integers(0, 3), st.sampled_from([None, 0.3, 0.8]), st.booleans())
 @example(problem=AT_THE_DOOR, new=0, floor=0.3, has_must=False)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     demand, cost, required = problem
     labels = [f for f in cost.index.levels[1] if f not in required]
@@ -438,7 +439,7 @@ def test_other_models_equal_brute_force(model, problem, new, floor, has_must):
     st.sampled_from([1e-9, 1e-3, 0.5, 3.0, 40.0, 100.0]),
     st.sampled_from([1.0, 1e-3, 60.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_fairest_plan_equals_brute_force_whatever_the_aversion_and_the_unit(
     problem, new, epsilon, unit
 ):
@@ -470,7 +471,7 @@ def test_no_aversion_is_no_fairness(epsilon):
 
 
 @given(distances(), st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_force(problem, new):
     """Each place begins with one; those whom the plan leaves farther get two, four and so on."""
     demand, cost, required = problem
@@ -487,7 +488,7 @@ def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_fo
 
 
 @given(distances(), st.integers(1, 3), st.lists(st.integers(0, 12), min_size=8, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_capacities_equal_transport_by_another_solver(problem, new, rooms):
     """Every choice of sites, people sent to them by scipy's linear programme."""
     demand, cost, required = problem
@@ -720,7 +721,7 @@ def test_what_large_problems_go_through_equals_a_textbook_model(monkeypatch, mod
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_the_search_never_opens_a_site_twice(seed):
     rng = np.random.default_rng(seed)
     worth = sparse.csc_matrix(rng.random((80, 30)) * (rng.random((80, 30)) < 0.2))
@@ -747,7 +748,7 @@ def _as_large_ones(is_large):
 
 
 @given(st.integers(0, 10_000), st.booleans(), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain, is_large):
     """Worths of 14 x 8 with prices and a budget, and the best of all 256 choices; and what one budget leaves to another."""
     rng = np.random.default_rng(seed)
@@ -776,7 +777,7 @@ def test_no_plan_beats_the_bound_and_the_best_one_is_found(seed, is_plain, is_la
 
 
 @given(st.integers(0, 10_000), st.booleans(), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_where_rows_need_two_no_plan_beats_the_bound_and_the_best_one_is_found(
     seed, is_large, is_priced
 ):
@@ -1003,7 +1004,7 @@ def test_hexi_from_the_gain_surface(hexi_cells, hexi_plan):
 
 
 @given(problems())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_the_curve_is_the_best_of_each_number(problem):
     demand, cost, required = problem
     curve = siting.curve(
@@ -1343,7 +1344,7 @@ def points_of(record):
 
 
 @given(distances(), st.integers(1, 2), st.lists(st.integers(0, 40), min_size=6, max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_alternatives_equal_brute_force(problem, new, places):
     """Candidates on a line; the farthest that any plan within 30 % can stand off."""
     demand, cost, required = problem
@@ -1568,7 +1569,7 @@ def test_a_floor_is_met_from_the_first_second_where_the_greedy_plan_can():
 
 
 @given(st.integers(0, 10_000), st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_fewest_columns_by_row_weights_cover_all_and_are_seldom_beaten(seed, is_priced):
     rng = np.random.default_rng(seed)
     near = rng.random((30, 10)) < 0.3

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from carecircles import area, datum, io
 from carecircles.errors import ValidationError
 from carecircles.io import rasters
+from tests.examples import examples
 
 rasterio = pytest.importorskip("rasterio")
 CRS = "EPSG:32650"
@@ -645,7 +646,7 @@ def test_rasters_are_declared_in_a_form_we_know(ground, said, expected):
     assert expected in told(ground, people_raster=said)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     ages=st.sets(st.sampled_from(range(0, 95, 5)), min_size=1),
     sex=st.sampled_from("tfm"),

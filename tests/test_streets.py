@@ -20,6 +20,7 @@ from carecircles import area, datasets, grid, io, network, plan, reach, report
 from carecircles.datum import from_wgs84
 from carecircles.errors import ValidationError
 from tests.conftest import CRS, centres_at
+from tests.examples import examples
 from tests.test_cli import refused, run
 
 X0, Y0 = 500_000, 4_300_000
@@ -97,7 +98,7 @@ def test_a_shapefile_in_gbk_without_its_cpg_says_what_roads_are(tmp_path):
 spans = st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 6), st.integers(1, 6))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(spans, min_size=1, max_size=12))
 def test_drawn_lines_meet_wherever_they_touch(some):
     """Streets along a lattice that cross, touch and lie on each other, against its single steps."""

@@ -18,6 +18,7 @@ from rich.cells import cell_len
 from carecircles import area, comparison, evaluation, gaps, report
 from carecircles.report import _widths
 from tests.conftest import planned
+from tests.examples import examples
 from tests.test_cli import run
 
 WIDTHS = [40, 80, 100, 120, 160]
@@ -138,7 +139,7 @@ _figures = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_any_table_is_told_whole(data):
     rows = data.draw(st.integers(1, 4))

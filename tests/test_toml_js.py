@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from carecircles import datasets
 from tests.conftest import ROOT
+from tests.examples import examples
 
 SCRIPT = ROOT / "coverage" / "carecircles" / "web" / "toml.js"
 REFUSED = "refused"
@@ -1118,7 +1119,7 @@ class Writer:
         return value.isoformat()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees=st.lists(TREES, min_size=1, max_size=4), seed=st.integers(0, 2**32))
 def test_what_is_written_is_read_back(read, trees, seed):
     writer = Writer(random.Random(seed))
@@ -1147,7 +1148,7 @@ def mutated(rng, text):
     return text
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_both_agree_on_documents_with_accidents(read, seed):
     rng = random.Random(seed)
@@ -1155,7 +1156,7 @@ def test_both_agree_on_documents_with_accidents(read, seed):
     assert_agree(read, [mutated(rng, rng.choice(short)) for _ in range(500)])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(tree=TREES, seed=st.integers(0, 2**32))
 def test_both_agree_on_written_documents_with_accidents(read, tree, seed):
     rng = random.Random(seed)
@@ -1168,7 +1169,7 @@ STATEMENTS = ["[{}]", "[{}]", "[{}]", "[[{}]]", "[[{}]]", "{} = 1", "{} = 1", "{
               "{} = {{{} = 1, {} = {{}}, {} = 2}}"]  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_both_agree_on_what_may_add_to_a_table(read, seed):
     rng = random.Random(seed)
@@ -1183,7 +1184,7 @@ def test_both_agree_on_what_may_add_to_a_table(read, seed):
     assert assert_agree(read, texts) > 50
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_both_agree_on_what_a_number_or_date_is(read, seed):
     rng = random.Random(seed)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from carecircles import network, reach, walkers, words
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
+from tests.examples import examples
 from tests.test_streets import cells_at, centre_at, drawn, foot, graphml
 from tests.test_streets import osm as osm  # a fixture
 
@@ -121,7 +122,7 @@ spots = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     homes=spots,
     centres=spots,

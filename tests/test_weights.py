@@ -26,6 +26,7 @@ from carecircles import (
 )
 from carecircles.errors import ValidationError
 from tests.conftest import CRS
+from tests.examples import examples
 from tests.test_cli import refused, run
 
 X, Y = 500_000, 4_300_000  # where these small areas lie; their own coordinates begin there
@@ -460,7 +461,7 @@ def areas(draw):
     return made(streets, area.Sources(**{name: found[name] for name in kept}), **groups), kept
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(areas(), st.sampled_from([40.0, 100.0]), st.randoms(use_true_random=False))
 def test_every_unit_keeps_its_people_whatever_is_known(one, cell, random):
     study, kept = one

@@ -27,6 +27,7 @@ from carecircles import (
 )
 from carecircles.errors import ValidationError
 from carecircles.words import say
+from tests.examples import examples
 from tests.test_cli import refused, run
 
 # Two streets that grow, one that stays and one where nobody aged 80 lived.
@@ -115,7 +116,7 @@ def test_between_two_years_people_lie_on_a_straight_line_and_are_not_known(growi
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(2020, 2030), st.integers(2020, 2030))
 def test_years_may_be_looked_at_in_any_order(growing, one, other):
     """Whatever was looked at before: the same people, and only what is true of the year shown is said."""
