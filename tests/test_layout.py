@@ -30,7 +30,7 @@ ORDER = [
     "reach.values", "reach._pairs", "reach._blocks", "reach.footing", "reach.straight", "reach.walking", "reach.resting",
     "reach._walls", "reach._barriers", "reach.detour", "reach.tables", "reach.kinds", "reach", "catchments", "_tally", "_rims", "evaluation",
     "_counts", "_zones", "gaps", "equity", "provision", "scenario.values", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan",
-    "comparison", "counts", "blocks", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn", "robustness._spans",
+    "comparison", "counts", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn", "robustness._spans",
     "robustness.measured", "robustness.figures", "robustness", "_highs", "load.values", "load.need", "load._transport",
     "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting.rules", "siting._problem", "siting._terms",
     "siting._bent", "siting._swaps", "siting._starts", "siting._bound", "siting._model", "siting._solver", "siting._streets",
@@ -128,7 +128,7 @@ def test_a_map_loads_no_library_that_it_does_not_use(tmp_path):
         "import sys; from carecircles import cli; sys.argv = ['carecircles', 'map', '--out', 'map.html']\n"
         "try: cli.main()\n"
         "except SystemExit as ended: assert ended.code == 0\n"
-        "print({'scipy', 'pyogrio', 'highspy', 'carecircles.siting'} & {*sys.modules})"
+        "print({'scipy', 'pyogrio', 'highspy', 'carecircles.siting', 'dask', 'distributed'} & {*sys.modules})"
     )
     run = subprocess.run(
         [sys.executable, "-c", drawn], cwd=tmp_path, capture_output=True, text=True, check=True

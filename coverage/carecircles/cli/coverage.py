@@ -22,6 +22,7 @@ from carecircles.cli.options import (
     By,
     ByWhom,
     EvaluationFormat,
+    Machines,
     Options,
     Out,
     ZonesFormat,
@@ -30,6 +31,7 @@ from carecircles.cli.options import (
     datum_of,
     inputs_of,
     label_of,
+    machines_problems,
     number_problems,
     options_problems,
     problems_of,
@@ -56,6 +58,10 @@ _WITH_LIVE = Sentence("--live or --services", zh="--live 或 --services 同用")
 _WITH_RASTERS = Sentence(
     "--rasters, which go with --by street or district",
     zh="--rasters 同用，后者只与 --by street 或 district 同用",
+)
+_NOT_PLAIN = Sentence(
+    "--services, --by group, --sure or --isochrones",
+    zh="--services、--by group、--sure 或 --isochrones 同用",
 )
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
@@ -181,11 +187,13 @@ def evaluate(
             "(extra `raster`)."
         ),
     ] = None,
+    machines: Machines,
     options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     inputs = inputs_of(options)
     is_plain = by is not ByWhom.group and not services
+    is_alone = is_plain and not sure and isochrones is None
     shapes = (".geojson", ".gpkg") if is_plain else ()
     require(
         options_problems(options),
@@ -197,12 +205,16 @@ def evaluate(
             rasters, {"--services": services, "--sure": sure, "--isochrones": isochrones}
         ),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
+        machines_problems(machines),
+        conflicts({f"--{name}": value for name, value in vars(machines).items()}, _NOT_PLAIN)
+        if not is_alone
+        else [],
         target_problems([out, isochrones, *_rasters_in(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
-    is_alone = is_plain and not sure and isochrones is None
-    if rasters is not None or (is_alone and goes_by_blocks(study, options)):
-        plan = _by_blocks(study, options, rasters, inputs)
+    is_asked = rasters is not None or machines != Machines()
+    if is_asked or (is_alone and goes_by_blocks(study, options)):
+        plan = _by_blocks(study, options, machines, rasters, inputs)
     else:
         plan = evaluated(options, each=services, study=study)
     from carecircles import report
@@ -240,13 +252,18 @@ def _rasters_problems(folder: Path | None, others: dict[str, object]) -> list[Se
 
 
 def _by_blocks(
-    study: "StudyArea", options: Options, rasters: Path | None, inputs: list[Path]
+    study: "StudyArea",
+    options: Options,
+    machines: Machines,
+    rasters: Path | None,
+    inputs: list[Path],
 ) -> "Plan":
     from carecircles import blocks
 
     plan = by_blocks(
         study,
         options,
+        machines,
         lambda area, run: blocks.evaluate(
             area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
         ),
@@ -372,6 +389,7 @@ def gaps(
     split: Annotated[
         Split | None, typer.Option(help="Cut zones at the borders of streets.  [default: none]")
     ] = None,
+    machines: Machines,
     options: Options,
 ) -> None:
     """List the contiguous uncovered zones, most people first."""
@@ -379,17 +397,19 @@ def gaps(
     require(
         options_problems(options),
         number_problems(("--smallest", smallest, smallest >= 0, _AREA)),
+        machines_problems(machines),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems([out], inputs),
     )
     study = study_of(options, options.as_of)
     how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
-    if goes_by_blocks(study, options):
+    if machines != Machines() or goes_by_blocks(study, options):
         from carecircles import blocks
 
         plan, zones, parts = by_blocks(
             study,
             options,
+            machines,
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
         )
         plan = dataclasses.replace(plan, area=study)
