@@ -25,6 +25,7 @@ from carecircles.cli.options import (
     Machines,
     Options,
     Out,
+    Places,
     ZonesFormat,
     command,
     conflicts,
@@ -180,18 +181,11 @@ def evaluate(
             "or .parquet."
         ),
     ] = None,
-    rasters: Annotated[
-        Path | None,
-        typer.Option(
-            help="Also write depth.tif, distance_m.tif and uncovered_people.tif to this folder, block by block "
-            "(extra `raster`)."
-        ),
-    ] = None,
-    machines: Machines,
+    machines: Places,
     options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
-    inputs = inputs_of(options)
+    inputs, rasters = inputs_of(options), machines.rasters
     is_plain = by is not ByWhom.group and not services
     is_alone = is_plain and not sure and isochrones is None
     shapes = (".geojson", ".gpkg") if is_plain else ()
@@ -206,13 +200,13 @@ def evaluate(
         ),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
-        conflicts({f"--{name}": value for name, value in vars(machines).items()}, _NOT_PLAIN)
+        conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _NOT_PLAIN)
         if not is_alone
         else [],
         target_problems([out, isochrones, *_rasters_in(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
-    is_asked = rasters is not None or machines != Machines()
+    is_asked = machines != Places()
     if is_asked or (is_alone and goes_by_blocks(study, options)):
         plan = _by_blocks(study, options, machines, rasters, inputs)
     else:

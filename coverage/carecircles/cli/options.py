@@ -269,6 +269,19 @@ class Machines:
     ] = None
 
 
+@dataclass(frozen=True)
+class Places(Machines):
+    """The same, and where what is known of each cell is written to."""
+
+    rasters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write depth.tif, distance_m.tif and uncovered_people.tif to this folder, block by block "
+            "(extra `raster`)."
+        ),
+    ] = None
+
+
 Out = Annotated[Path | None, typer.Option(help="File to write; its suffix names the format.")]
 
 ChartFile = Annotated[
