@@ -1,13 +1,19 @@
 """Areas larger than memory: block by block the same to the byte as in one piece, and whole files or none."""
 
+import contextlib
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from carecircles import blocks, counts, datasets, gaps, grid, memory, plan, report, weights
+from carecircles import blocks, cluster, counts, datasets, gaps, grid, memory, plan, report, weights
 from carecircles.errors import ValidationError
 from tests.test_cli import refused, run
 
@@ -136,3 +142,59 @@ def test_what_does_not_go_by_blocks_is_said_before_it_starts(tmp_path):
     )
     said = refused("evaluate", "--rasters", ".", "--memory", "1MB", cwd=tmp_path)
     assert "a block of 2,048 x 2,048 cells takes about" in said
+
+
+@contextlib.contextmanager
+def dask(*arguments):
+    """A process of Dask on this machine, ended by its id."""
+    command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+def test_a_cluster_says_the_same_though_a_worker_is_killed(template, monkeypatch):
+    """A scheduler and two workers, of which one is killed when the first block is back; its blocks run again."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(
+        grid, "SIDE", 30
+    )  # blocks know their own size, wherever they are worked out
+    alone = json.dumps(report.evaluation_record(blocks.evaluate(template, cell=60)))
+    address = f"tcp://127.0.0.1:{free_port()}"
+    here = ["--no-dashboard", "--host", "127.0.0.1"]
+    worker = ["worker", address, *here, "--no-nanny", "--nthreads", "1"]
+    with (
+        dask("scheduler", *here, "--port", address.rpartition(":")[2]),
+        dask(*worker),
+        dask(*worker) as other,
+        cluster.of_scheduler(address, workers=2) as run,
+    ):
+
+        def killing(function, tasks):
+            for n, found in enumerate(run(function, tasks)):
+                if n == 0 and function is blocks._found:
+                    os.kill(other.pid, signal.SIGKILL)
+                yield found
+
+        found = blocks.evaluate(template, cell=60, run=killing)
+        assert json.dumps(report.evaluation_record(found)) == alone
+        assert other.wait(10) == -signal.SIGKILL
+
+
+def test_a_scheduler_that_does_not_answer_is_said(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.2)
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    said = refused("gaps", "--area", "template", "--scheduler", nobody, cwd=tmp_path)
+    assert f"--scheduler {nobody}: no scheduler" in said
+    said = refused("evaluate", "--workers", "0", "--scheduler", "x", cwd=tmp_path)
+    assert "--workers is 0; write 1 or more." in said and "choose one" in said

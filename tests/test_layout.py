@@ -32,27 +32,26 @@ ORDER = [
     "reach.straight", "reach.walking", "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables",
     "reach.kinds", "reach", "catchments", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
     "scenario.values", "scenario._step", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison",
-    "counts", "blocks", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
-    "robustness._spans", "robustness.measured", "robustness.figures", "robustness.zones",
-    "robustness.distances", "robustness", "_highs", "load.values", "load.need",
-    "load._transport", "load.assigned", "load.access", "load.plans", "load", "siting.goals", "siting.rules", "siting._problem",
-    "siting._terms", "siting._bent", "siting._swaps", "siting._starts", "siting._bound", "siting._model", "siting._solver",
-    "siting._streets", "siting._cover", "siting._twice", "siting._instance", "siting._floors", "siting.search",
-    "siting.question", "siting.found", "siting._worths", "siting._most", "siting._nearest", "siting._fair", "siting._radius",
-    "siting._assigned", "siting._phased", "siting._timetable", "siting.models", "siting.targets", "siting.frontiers",
-    "siting.candidates", "siting.phases", "siting.places", "siting.several", "siting.answers", "siting.sureness", "siting",
-    "benches.values", "benches._problem", "benches.candidates", "benches._bound", "benches._trees", "benches._search",
-    "benches.answers", "benches", "report.columns", "report.shown", "report.names", "report.placed", "report.credits",
-    "report.rebuilt", "report.ways", "report.notes", "report.frames", "report.intervals", "report.workbook", "report.coverage",
-    "report.services", "report.change", "report.claims", "report.circle", "report.marginal", "report.siting", "report.fairness",
-    "report.years", "report.equity", "report.sure", "report.load", "report.timeline", "report.phases", "report.network",
-    "report.benches", "report._widths", "report.terminal", "report", "charts", "doctor", "maps.closed", "maps.spread",
-    "maps.drawing", "maps.tiles", "maps.squares", "maps.outlines", "maps.centres", "maps.claimed", "maps.layers", "maps.around",
-    "maps.coverage", "maps.circle", "maps.timeline", "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure",
-    "maps.walk", "maps.live", "maps", "cli.output", "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work",
-    "cli.coverage", "cli.circle", "cli.timeline", "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases",
-    "cli.site", "cli.project", "cli.equity", "cli.sure", "cli.load", "cli.network", "cli.benches", "cli.files", "cli.doctor",
-    "cli.main", "cli", "__main__",
+    "counts", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
+    "robustness._spans", "robustness.measured", "robustness.figures", "robustness.zones", "robustness.distances", "robustness",
+    "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load",
+    "siting.goals", "siting.rules", "siting._problem", "siting._terms", "siting._bent", "siting._swaps", "siting._starts",
+    "siting._bound", "siting._model", "siting._solver", "siting._streets", "siting._cover", "siting._twice", "siting._instance",
+    "siting._floors", "siting.search", "siting.question", "siting.found", "siting._worths", "siting._most", "siting._nearest",
+    "siting._fair", "siting._radius", "siting._assigned", "siting._phased", "siting._timetable", "siting.models",
+    "siting.targets", "siting.frontiers", "siting.candidates", "siting.phases", "siting.places", "siting.several",
+    "siting.answers", "siting.sureness", "siting", "benches.values", "benches._problem", "benches.candidates", "benches._bound",
+    "benches._trees", "benches._search", "benches.answers", "benches", "report.columns", "report.shown", "report.names",
+    "report.placed", "report.credits", "report.rebuilt", "report.ways", "report.notes", "report.frames", "report.intervals",
+    "report.workbook", "report.coverage", "report.services", "report.change", "report.claims", "report.circle",
+    "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
+    "report.timeline", "report.phases", "report.network", "report.benches", "report._widths", "report.terminal", "report",
+    "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.squares", "maps.outlines",
+    "maps.centres", "maps.claimed", "maps.layers", "maps.around", "maps.coverage", "maps.circle", "maps.timeline",
+    "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure", "maps.walk", "maps.live", "maps", "cli.output",
+    "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle", "cli.timeline",
+    "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases", "cli.site", "cli.project", "cli.equity",
+    "cli.sure", "cli.load", "cli.network", "cli.benches", "cli.files", "cli.doctor", "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
 
@@ -132,7 +131,7 @@ def test_a_map_loads_no_library_that_it_does_not_use(tmp_path):
         "import sys; from carecircles import cli; sys.argv = ['carecircles', 'map', '--out', 'map.html']\n"
         "try: cli.main()\n"
         "except SystemExit as ended: assert ended.code == 0\n"
-        "print({'scipy', 'pyogrio', 'highspy', 'carecircles.siting'} & {*sys.modules})"
+        "print({'scipy', 'pyogrio', 'highspy', 'carecircles.siting', 'dask', 'distributed'} & {*sys.modules})"
     )
     run = subprocess.run(
         [sys.executable, "-c", drawn], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -71,7 +71,7 @@ def test_a_plan_beside_takes_as_much_as_one_more_and_its_pairs():
 
 def test_a_share_of_what_is_free_is_the_limit_where_none_is_given(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 1e9)
-    assert "800 MB may be used" in refused("evaluate", "--cell", "3", cwd=tmp_path)
+    assert "800 MB may be used" in refused("map", "--cell", "3", cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from carecircles import charts as charts
     from carecircles import circle as circle
     from carecircles import claims as claims
+    from carecircles import cluster as cluster
     from carecircles import cohorts as cohorts
     from carecircles import comparison as comparison
     from carecircles import counts as counts
@@ -71,6 +72,7 @@ __all__ = [
     "charts",
     "circle",
     "claims",
+    "cluster",
     "cohorts",
     "comparison",
     "counts",

@@ -82,10 +82,10 @@ def of_piece(piece: grid.Piece, group: str | None) -> Rim:
     across = Lines(*(one.T for one in lines))
     found = [_between(_some(by, np.s_[:-1]), _some(by, np.s_[1:])) for by in (lines, across)]
     sides = {
-        "south": _some(lines, np.s_[:1]),
-        "north": _some(lines, np.s_[-1:]),
-        "west": _some(across, np.s_[:1]),
-        "east": _some(across, np.s_[-1:]),
+        "south": _copied(lines, 0),
+        "north": _copied(lines, -1),
+        "west": _copied(across, 0),
+        "east": _copied(across, -1),
     }
     return Rim(piece.place, labels, np.column_stack(sums), *_added(found), sides)
 
@@ -150,6 +150,11 @@ def _border_variance(runs: np.ndarray, share: np.ndarray, density: np.ndarray) -
 
 def _some(lines: Lines, rows: slice) -> Lines:
     return Lines(*(one[rows] for one in lines))
+
+
+def _copied(lines: Lines, row: int) -> Lines:
+    """A row of its own, so that the others can go."""
+    return Lines(*(one[[row]] for one in lines))
 
 
 def _nothing_like(lines: Lines) -> Lines:

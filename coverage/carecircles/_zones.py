@@ -88,6 +88,7 @@ def of_piece(piece: grid.Piece, *, split: str | None, group: str) -> tuple[Patch
         part_of[number] = part
     up, right = (at * grid.SIDE for at in piece.place)
     rows, cols = (np.arange(size + 1.0) for size in piece.shape)
+    sides = {"south": patch[:1], "north": patch[-1:], "west": patch[:, :1], "east": patch[:, -1:]}
     found = Patches(
         piece.place,
         columns,
@@ -97,9 +98,7 @@ def of_piece(piece: grid.Piece, *, split: str | None, group: str) -> tuple[Patch
         _share(cells["street"], cell, number, every),
         _share(cells["nearest"], cell, number, every),
         _patches.polygons(patch, x=right + cols, y=up + rows),
-        {"south": patch[0], "north": patch[-1], "west": patch[:, 0], "east": patch[:, -1]}
-        if patch.size
-        else {},
+        {side: line.ravel().copy() for side, line in sides.items()},
     )
     return found, number
 

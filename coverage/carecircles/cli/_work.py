@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.blocks import Run, Task
+    from carecircles.cli.options import Machines
     from carecircles.plan import Plan
     from carecircles.reach import Reach
     from carecircles.robustness import Robustness
@@ -174,6 +175,7 @@ def _as_spread(study: "StudyArea", options: Options) -> "StudyArea":
 def by_blocks(
     study: "StudyArea",
     options: Options,
+    machines: "Machines",
     count: "Callable[[StudyArea, Run], _Counted]",
 ) -> "_Counted":
     """What `count` says of a study area that is worked out block by block, told while it lasts."""
@@ -186,17 +188,34 @@ def by_blocks(
     mend = Sentence("end other programs", zh="请关闭其他程序")
     memory.require(takes, most=memory.limit(options.memory), doing=doing, mend=mend)
     number = len(grid.blocks_of(grid.lattice_around(study.streets, cell=options.cell)))
-    with busy(MEASURING, options.lang) as tell:
+    with busy(MEASURING, options.lang) as tell, _mapping(machines, options) as mapped:
 
         def run(
             function: "Callable[[Task], _Known]", tasks: "Iterable[Task]"
         ) -> "Iterator[_Known]":
-            for n, found in enumerate(map(function, tasks), start=1):
+            for n, found in enumerate(mapped(function, tasks), start=1):
                 told = Sentence(f": block {n} of {number}", zh=f"：第 {n} 块，共 {number} 块")
                 tell(joined([MEASURING, told], ""))
                 yield found
 
         return count(_as_spread(study, options), run)
+
+
+@contextlib.contextmanager
+def _mapping(machines: "Machines", options: Options) -> "Iterator[Run]":
+    """What maps a function over blocks: in this process, on several, or on a cluster."""
+    if machines.workers is None and machines.scheduler is None:
+        yield map
+        return
+    from carecircles import cluster, memory
+
+    if machines.scheduler is not None:
+        with cluster.of_scheduler(machines.scheduler) as run:
+            yield run
+    else:
+        each = None if options.memory is None else memory.amount(options.memory)
+        with cluster.of_workers(machines.workers or 1, memory=each) as run:
+            yield run
 
 
 def reach_of(study: "StudyArea", options: Options) -> "Reach":

@@ -30,8 +30,10 @@ from carecircles.cli.options import (
     By,
     ByWhom,
     EvaluationFormat,
+    Machines,
     Options,
     Out,
+    Places,
     Sure,
     ZonesFormat,
     command,
@@ -39,6 +41,7 @@ from carecircles.cli.options import (
     datum_of,
     inputs_of,
     label_of,
+    machines_problems,
     number_problems,
     options_problems,
     problems_of,
@@ -65,6 +68,11 @@ _WITH_RASTERS = Sentence(
     "--rasters, which go with --by street or district",
     zh="--rasters 同用，后者只与 --by street 或 district 同用",
 )
+_NOT_PLAIN = Sentence(
+    "--services, --by group, --sure or --isochrones",
+    zh="--services、--by group、--sure 或 --isochrones 同用",
+)
+_WITH_SURE = Sentence("--sure", zh="--sure 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
@@ -170,18 +178,13 @@ def evaluate(
             "or .parquet."
         ),
     ] = None,
-    rasters: Annotated[
-        Path | None,
-        typer.Option(
-            help="Also write depth.tif, distance_m.tif and uncovered_people.tif to this folder, block by block "
-            "(extra `raster`)."
-        ),
-    ] = None,
+    machines: Places,
     options: Options,
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
-    inputs = inputs_of(options)
+    inputs, rasters = inputs_of(options), machines.rasters
     is_plain = by is not ByWhom.group and not services
+    is_alone = is_plain and not sure and isochrones is None
     shapes = (".geojson", ".gpkg") if is_plain else ()
     require(
         options_problems(options),
@@ -193,12 +196,16 @@ def evaluate(
             rasters, {"--services": services, "--sure": sure, "--isochrones": isochrones}
         ),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
+        machines_problems(machines),
+        conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _NOT_PLAIN)
+        if not is_alone
+        else [],
         target_problems([out, isochrones, *_rasters_in(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
-    is_alone = is_plain and not sure and isochrones is None
-    if rasters is not None or (is_alone and goes_by_blocks(study, options)):
-        plan = _by_blocks(study, options, rasters, inputs)
+    is_asked = machines != Places()
+    if is_asked or (is_alone and goes_by_blocks(study, options)):
+        plan = _by_blocks(study, options, machines, rasters, inputs)
     else:
         plan = evaluated(options, each=services, study=study)
     from carecircles import report
@@ -236,13 +243,18 @@ def _rasters_problems(folder: Path | None, others: dict[str, object]) -> list[Se
 
 
 def _by_blocks(
-    study: "StudyArea", options: Options, rasters: Path | None, inputs: list[Path]
+    study: "StudyArea",
+    options: Options,
+    machines: Machines,
+    rasters: Path | None,
+    inputs: list[Path],
 ) -> "Plan":
     from carecircles import blocks
 
     plan = by_blocks(
         study,
         options,
+        machines,
         lambda area, run: blocks.evaluate(
             area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
         ),
@@ -365,6 +377,7 @@ def gaps(
             help="Beside the people of each zone, how many are uncovered while positions are not known (see `sure`).",
         ),
     ] = False,
+    machines: Machines,
     options: Options,
 ) -> None:
     """List the contiguous uncovered zones, most people first."""
@@ -372,6 +385,10 @@ def gaps(
     require(
         options_problems(options),
         number_problems(("--smallest", smallest, smallest >= 0, _AREA)),
+        machines_problems(machines),
+        conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _WITH_SURE)
+        if sure
+        else [],
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems([out], inputs),
     )
@@ -381,12 +398,13 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import report
 
-    if not sure and goes_by_blocks(study, options):
+    if machines != Machines() or (not sure and goes_by_blocks(study, options)):
         from carecircles import blocks
 
         plan, zones, parts = by_blocks(
             study,
             options,
+            machines,
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
         )
         plan = dataclasses.replace(plan, area=study)

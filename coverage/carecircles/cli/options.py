@@ -252,6 +252,37 @@ class Options:
     ] = None
 
 
+@dataclass(frozen=True)
+class Machines:
+    """Where blocks are worked out, if not one after the other in this process."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Go block by block on so many processes of this machine; --memory is for each (extra `cluster`)."
+        ),
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Go block by block on the Dask cluster whose scheduler listens there, such as tcp://HOST:8786."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Places(Machines):
+    """The same, and where what is known of each cell is written to."""
+
+    rasters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write depth.tif, distance_m.tif and uncovered_people.tif to this folder, block by block "
+            "(extra `raster`)."
+        ),
+    ] = None
+
+
 _TALK = {  # of every command
     "quiet": Annotated[
         bool,
@@ -446,6 +477,19 @@ def suffix_problems(
     told = f"{out.name} has to end in {', '.join(suffixes)}"
     zh = f"{out.name} 的后缀应为 {'、'.join(suffixes)}"
     return [at(option, Sentence(told, zh=zh))]
+
+
+def machines_problems(machines: Machines) -> list[Sentence]:
+    """Whether one place is named to work blocks out."""
+    few = Sentence("1 or more", zh="不小于 1 的整数")
+    workers = machines.workers
+    found = number_problems(("--workers", workers, (workers or 0) >= 1, few))
+    if workers is not None and machines.scheduler is not None:
+        told = "--workers starts processes here and --scheduler uses others; choose one."
+        found.append(
+            Sentence(told, zh="--workers 在本机启动进程，--scheduler 使用其他进程；请选其一。")
+        )
+    return found
 
 
 def chart_problems(chart: Path | None) -> list[Sentence]:
