@@ -32,6 +32,7 @@ _OF_USERS = {  # extras, and what one does with them
     "network": Sentence("reads streets of OpenStreetMap", zh="读取 OpenStreetMap 的道路"),
     "raster": Sentence("reads rasters of people", zh="读取人口栅格"),
     "charts": Sentence("draws charts to files", zh="把图表绘制成文件"),
+    "cluster": Sentence("spreads large areas over processes and machines", zh="把大区域分给多个进程或机器计算"),
 }  # fmt: skip
 
 
