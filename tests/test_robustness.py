@@ -537,8 +537,33 @@ def test_evaluate_tells_the_interval_beside_the_share(tmp_path):
     assert (
         "expected" not in run("evaluate", "--cell", "200", "--format", "csv", cwd=tmp_path).stdout
     )
-    told = refused("evaluate", "--sure", "--by", "group", cwd=tmp_path)
-    assert "--sure does not go with --services and --by group" in told
+
+
+def test_services_and_groups_have_intervals_of_their_own(tmp_path):
+    """Each as `evaluate --sure` says of it alone; a bundle has none, which is said."""
+
+    def ask(*more):
+        return run("evaluate", "--sure", "--cell", "200", *more, cwd=tmp_path).stdout
+
+    def interval(row, group):
+        return [row[f"{part}_{group}_share"] for part in ("expected", "low", "high")]
+
+    alone = json.loads(ask("--format", "json"))
+    each = json.loads(ask("--services", "--format", "json"))
+    by_key = {row["service"]: row for row in each["services"]}
+    assert each["draws"] == alone["draws"]
+    assert interval(by_key["meals"]["district"], GROUP) == interval(alone["district"], GROUP)
+    for row, whole in zip(by_key["meals"]["streets"], alone["streets"], strict=True):
+        assert interval(row, GROUP) == interval(whole, GROUP)
+    low, high = interval(by_key["health_post"]["district"], GROUP)[1:]
+    assert low < by_key["health_post"]["district"][f"covered_{GROUP}_share"] < high
+    printed = ask("--services", "--by", "district", "--lang", "zh")
+    assert f"{100 * low:.1f} % – {100 * high:.1f} %" in printed
+    assert "服务组合没有区间" in printed
+    of_80 = json.loads(ask("--group", "people_80", "--format", "json"))["district"]
+    groups = json.loads(ask("--by", "group", "--format", "json"))["groups"]
+    [row] = [row for row in groups if row["group"] == "people_80"]
+    assert interval(row, "group_people") == interval(of_80, "people_80")
 
 
 def test_the_map_says_between_what_shares_lie(tmp_path):

@@ -84,12 +84,14 @@ def measured(study: "StudyArea", demand: "pd.DataFrame", options: Options) -> "P
         return plans.evaluate(study, demand, reach=asked, beside=reach.beside(study, options.reach))
 
 
-def drawn_of(plans: "list[Plan]", options: Options) -> "list[Robustness]":
-    """What plans say in as many draws as `sure` takes, of the same seed, the same for all of them."""
+def drawn_of(
+    plans: "list[Plan]", options: Options, *, groups: "list[str] | None" = None
+) -> "list[Robustness]":
+    """What plans say in as many draws as `sure` takes, of the same seed, the same for all; of a group each if given."""
     with busy(DRAWING_LOTS, options.lang):
         from carecircles import robustness
 
-        return robustness.measure_together(plans, draws=draws_for(*plans), rng=1)
+        return robustness.measure_together(plans, groups=groups, draws=draws_for(*plans), rng=1)
 
 
 def draws_for(*plans: "Plan") -> int:

@@ -1,6 +1,8 @@
 """`carecircles map`, `evaluate` and `gaps`."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,7 +65,6 @@ from carecircles.words import Sentence, say
 _WITH_SERVICES = Sentence(
     "--services, which tells all of them", zh="--services 同用，后者列出全部服务"
 )
-_WITH_SEVERAL = Sentence("--services and --by group", zh="--services 或 --by group 同用")
 _WITH_RASTERS = Sentence(
     "--rasters, which go with --by street or district",
     zh="--rasters 同用，后者只与 --by street 或 district 同用",
@@ -189,7 +190,6 @@ def evaluate(
     require(
         options_problems(options),
         _services_problems(options, by, services=services),
-        [] if is_plain else conflicts({"--sure": sure}, _WITH_SEVERAL),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         _rasters_problems(
@@ -210,9 +210,15 @@ def evaluate(
         plan = evaluated(options, each=services, study=study)
     from carecircles import report
 
-    answer = _by_service(plan, by) if services else _by_group(plan) if not is_plain else None
+    draw = functools.partial(drawn_of, options=options) if sure else None
+    if services:
+        answer = _by_service(plan, by, draw)
+    elif not is_plain:
+        answer = _by_group(plan, draw)
+    else:
+        answer = _coverage(plan, by, draw([plan])[0] if draw else None)
     give(
-        answer or _coverage(plan, by, drawn_of([plan], options)[0] if sure else None),
+        answer,
         plan.area,
         format=format,
         out=out,
@@ -307,7 +313,7 @@ def _coverage(plan: "Plan", by: str, sure: "Robustness | None" = None) -> Answer
     )
 
 
-def _by_service(plan: "Plan", by: str) -> Answer:
+def _by_service(plan: "Plan", by: str, draw: "Callable[..., list[Robustness]] | None") -> Answer:
     from carecircles import plan as plans
     from carecircles import report
 
@@ -317,13 +323,16 @@ def _by_service(plan: "Plan", by: str) -> Answer:
         zh = "没有中心写明服务，区域也没有服务组合；请填写中心表的 services 一列。"
         raise ValidationError([Sentence(told, zh=zh)])
 
+    alone = {key: one for key, one in each.items() if not one.parts}
+    sure = None if draw is None else dict(zip(alone, draw([*alone.values()]), strict=True))
+
     def show(lang: str) -> None:
-        tables = [report.services_table(each, lang=lang)]
+        tables = [report.services_table(each, lang=lang, sure=sure)]
         if by == By.street:
             tables.append(report.services_by_street_table(each, lang=lang))
         for number, table in enumerate(tables):
             is_last = number == len(tables) - 1
-            remarks = [say(line, lang) for line in report.services_notes(each)]
+            remarks = [say(line, lang) for line in report.services_notes(each, sure=sure)]
             print_table(
                 table,
                 title="" if number else say(report.standard_note(plan), lang),
@@ -332,29 +341,37 @@ def _by_service(plan: "Plan", by: str) -> Answer:
             )
 
     return Answer(
-        lambda: report.services_frame(each, by=by),
-        lambda: report.services_record(each, plan, by=by),
+        lambda: report.services_frame(each, by=by, sure=sure),
+        lambda: report.services_record(each, plan, by=by, sure=sure),
         show,
     )
 
 
-def _by_group(plan: "Plan") -> Answer:
+def _by_group(plan: "Plan", draw: "Callable[..., list[Robustness]] | None") -> Answer:
     from carecircles import plan as plans
     from carecircles import report
 
     each = plans.by_group(plan)
+    sure = (
+        None
+        if draw is None
+        else dict(zip(each, draw([*each.values()], groups=[*each]), strict=True))
+    )
 
     def show(lang: str) -> None:
         print_table(
-            report.needs_table(each, lang=lang),
+            report.needs_table(each, lang=lang, sure=sure),
             title=say(report.standard_note(plan), lang),
-            notes=[say(report.NEEDS_NOTE, lang), *report.notes(plan, lang=lang)],
+            notes=[
+                *(say(line, lang) for line in report.needs_notes(sure=sure)),
+                *report.notes(plan, lang=lang),
+            ],
             lang=lang,
         )
 
     return Answer(
-        lambda: report.needs_frame(each),
-        lambda: report.needs_record(each, plan),
+        lambda: report.needs_frame(each, sure=sure),
+        lambda: report.needs_record(each, plan, sure=sure),
         show,
     )
 

@@ -103,8 +103,8 @@ from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
 from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
-from carecircles.report.services import NEEDS_NOTE as NEEDS_NOTE
 from carecircles.report.services import needs_frame as needs_frame
+from carecircles.report.services import needs_notes as needs_notes
 from carecircles.report.services import needs_record as needs_record
 from carecircles.report.services import needs_table as needs_table
 from carecircles.report.services import services_by_street_table as services_by_street_table

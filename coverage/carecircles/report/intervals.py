@@ -72,7 +72,7 @@ def ranges(table: pd.DataFrame, column: str) -> list[str]:
     """
     low, high = f"low_{column}", f"high_{column}"
     ends = zip(table[low], table[high], strict=True)
-    return [f"{show(low, a)} – {show(high, b)}" for a, b in ends]
+    return ["–" if np.isnan(a) else f"{show(low, a)} – {show(high, b)}" for a, b in ends]
 
 
 def with_ranges(table: pd.DataFrame, group: str, *, is_change: bool = False) -> pd.DataFrame:
@@ -241,6 +241,12 @@ def league_intervals(before: Robustness, after: Robustness) -> dict[str, float]:
     names = [f"{part}_{after.group}_share" for part in _PARTS]
     told = {name: float(share[name]) for name in names}
     return told | {str(name): float(value) for name, value in net.items()}
+
+
+def interval_of(sure: Robustness, name: str) -> dict[str, float]:
+    """What the district's share is expected to be and between what it lies, by names that end so."""
+    told = robustness.of_district(sure)
+    return {f"{part}_{name}": float(told[f"{part}_{sure.group}_share"]) for part in _PARTS}
 
 
 def shares_of(frame: pd.DataFrame, group: str) -> list[str]:

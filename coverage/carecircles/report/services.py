@@ -24,14 +24,26 @@ from carecircles.report.columns import (
 )
 from carecircles.report.coverage import DISTRICT, coverage_frame
 from carecircles.report.frames import columns_of, groups_of, heading_of, headline_group, setting_of
+from carecircles.report.intervals import (
+    drawn_in,
+    drawn_notes,
+    interval_of,
+    shares_of,
+    with_ranges,
+)
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of
 from carecircles.report.shown import NEED_COLUMNS, SERVICE_COLUMNS
 from carecircles.report.ways import standard_note
+from carecircles.robustness import Robustness
 from carecircles.words import Text, say
 
+Drawn = Mapping[str, Robustness]  # by the keys of plans; not of bundles, for which nothing is drawn
 
-def services_frame(plans: Mapping[str, Plan], *, by: str = "street") -> pd.DataFrame:
+
+def services_frame(
+    plans: Mapping[str, Plan], *, by: str = "street", sure: Drawn | None = None
+) -> pd.DataFrame:
     """
     Who is covered by each service and bundle, to write: a row a service and street (or district).
 
@@ -41,6 +53,9 @@ def services_frame(plans: Mapping[str, Plan], *, by: str = "street") -> pd.DataF
         From `plan.by_service`.
     by
         'street' or 'district'.
+    sure
+        From `robustness.measure_together` of the services' plans, by their keys: the interval of each share is told
+        beside it.
 
     Returns
     -------
@@ -58,11 +73,13 @@ def services_frame(plans: Mapping[str, Plan], *, by: str = "street") -> pd.DataF
     >>> frame.set_index("service")["covered_people_60"].to_dict()
     {'meals': 13675.0, 'medical': 9775.0, 'culture': 13675.0, 'health_post': 4375.0}
     """
-    return rounded(pd.concat([_of_plan(key, plan, by) for key, plan in plans.items()]))
+    return rounded(pd.concat([_of_plan(key, plan, by, sure) for key, plan in plans.items()]))
 
 
-def _of_plan(key: str, plan: Plan, by: str) -> pd.DataFrame:
-    told, name = pd.DataFrame(coverage_frame(plan, by=by).drop(columns="geometry")), _name(plan)
+def _of_plan(key: str, plan: Plan, by: str, sure: Drawn | None = None) -> pd.DataFrame:
+    drawn = None if sure is None else sure.get(key)
+    told = pd.DataFrame(coverage_frame(plan, by=by, sure=drawn).drop(columns="geometry"))
+    name = _name(plan)
     frame = pd.DataFrame(
         {
             "service": key,
@@ -80,12 +97,15 @@ def _of_plan(key: str, plan: Plan, by: str) -> pd.DataFrame:
         g = group.column
         frame[g] = told[g]
         frame[f"covered_{g}"] = told[g] - told[f"uncovered_{g}"]
-        frame[f"covered_{g}_share"] = told[f"covered_{g}_share"]
+        for share in shares_of(told, g):
+            frame[share] = told[share]
         frame[f"uncovered_{g}"] = told[f"uncovered_{g}"]
     return frame.assign(assumed=told["assumed"])
 
 
-def services_table(plans: Mapping[str, Plan], *, lang: str) -> pd.DataFrame:
+def services_table(
+    plans: Mapping[str, Plan], *, lang: str, sure: Drawn | None = None
+) -> pd.DataFrame:
     """
     The district by service and bundle as text to read, a row each.
 
@@ -97,9 +117,11 @@ def services_table(plans: Mapping[str, Plan], *, lang: str) -> pd.DataFrame:
     >>> report.services_table(plan.by_service(asis), lang="en").iloc[1, :6].tolist()
     ['medical help', '2', '700', '15.0', '9,775', '40.7 %']
     """
-    frame = services_frame(plans, by="district")
+    frame = services_frame(plans, by="district", sure=sure)
     names = [say(_name(plan), lang) for plan in plans.values()]
     every = list(plans.values())
+    if sure is not None:
+        frame = with_ranges(frame, headline_group(*every))
     return as_text(frame.assign(service_name=names), columns_of(SERVICE_COLUMNS, *every), lang)
 
 
@@ -135,9 +157,11 @@ def services_by_street_table(plans: Mapping[str, Plan], *, lang: str) -> pd.Data
     return pd.DataFrame(table)
 
 
-def services_record(plans: Mapping[str, Plan], plan: Plan, *, by: str = "street") -> dict[str, Any]:
+def services_record(
+    plans: Mapping[str, Plan], plan: Plan, *, by: str = "street", sure: Drawn | None = None
+) -> dict[str, Any]:
     """
-    Coverage by service and bundle as a JSON value; `plan` is that of all centres.
+    Coverage by service and bundle as a JSON value; `plan` is that of all centres, `sure` as in `services_frame`.
 
     Examples
     --------
@@ -150,7 +174,7 @@ def services_record(plans: Mapping[str, Plan], plan: Plan, *, by: str = "street"
     about = ["service", "service_zh", "service_en", "metres", "minutes"]
     made = []
     for key, one in plans.items():
-        district = _rounded(key, one, "district")
+        district = _rounded(key, one, "district", sure)
         first = district.iloc[0]
         record: dict[str, Any] = {
             "service": key,
@@ -163,18 +187,19 @@ def services_record(plans: Mapping[str, Plan], plan: Plan, *, by: str = "street"
             ],
         }
         if by == "street":
-            record["streets"] = records_of(_rounded(key, one, "street"), drop=about)
+            record["streets"] = records_of(_rounded(key, one, "street", sure), drop=about)
         made.append(record)
-    return {**heading_of(plan, **setting_of(plan)), "services": made}
+    drawn = drawn_in(None if sure is None else list(sure.values()))
+    return {**heading_of(plan, **setting_of(plan), **drawn), "services": made}
 
 
-def _rounded(key: str, plan: Plan, by: str) -> pd.DataFrame:
-    return rounded(_of_plan(key, plan, by))
+def _rounded(key: str, plan: Plan, by: str, sure: Drawn | None) -> pd.DataFrame:
+    return rounded(_of_plan(key, plan, by, sure))
 
 
-def services_notes(plans: Mapping[str, Plan]) -> list[Text]:
+def services_notes(plans: Mapping[str, Plan], *, sure: Drawn | None = None) -> list[Text]:
     """
-    What a bundle asks for, and by which standard each row is held where that is not the same for all.
+    What a bundle asks for, by which standard each row is held where that is not the same for all, and what was drawn.
 
     Examples
     --------
@@ -200,10 +225,12 @@ def services_notes(plans: Mapping[str, Plan]) -> list[Text]:
                 "zh": f"{name['zh']}的标准：{note['zh']}。",
             }
             lines.append(own)
-    return lines
+    if sure is None:
+        return lines
+    return [*lines, *_drawn_notes(sure), *([_NOT_DRAWN] if len(sure) < len(plans) else [])]
 
 
-def needs_frame(plans: Mapping[str, Plan]) -> pd.DataFrame:
+def needs_frame(plans: Mapping[str, Plan], *, sure: Drawn | None = None) -> pd.DataFrame:
     """
     Who is covered of each group of people, held to its own standard, to write: a row a group.
 
@@ -211,6 +238,9 @@ def needs_frame(plans: Mapping[str, Plan]) -> pd.DataFrame:
     ----------
     plans
         From `plan.by_group`.
+    sure
+        From `robustness.measure` of each plan and its own group, in the same draws: the interval of each share is
+        told beside it.
 
     Returns
     -------
@@ -227,10 +257,10 @@ def needs_frame(plans: Mapping[str, Plan]) -> pd.DataFrame:
     >>> report.needs_frame(plan.by_group(asis))["uncovered_group_people"].to_dict()
     {'people': 38160.714, 'people_60': 10325.0, 'people_65': 7092.857, 'people_80': 1446.429}
     """
-    return rounded(_needs(plans, "en"))
+    return rounded(_needs(plans, "en", sure))
 
 
-def _needs(plans: Mapping[str, Plan], lang: str) -> pd.DataFrame:
+def _needs(plans: Mapping[str, Plan], lang: str, sure: Drawn | None = None) -> pd.DataFrame:
     rows = {}
     for column, plan in plans.items():
         cells, standard = plan.cells, plan.area.standard
@@ -248,6 +278,7 @@ def _needs(plans: Mapping[str, Plan], lang: str) -> pd.DataFrame:
                 "group_people": whole,
                 "covered_group_people": weights[is_covered].sum(),
                 "covered_group_people_share": weights[is_covered].sum() / whole,
+                **({} if sure is None else interval_of(sure[column], "group_people_share")),
                 "uncovered_group_people": weights[~is_covered].sum(),
                 "backup_group_people_share": weights[depth >= 2].sum() / whole,
                 f"mean_{plan.cost.unit}": np.dot(weights, metres) / whole,
@@ -256,7 +287,7 @@ def _needs(plans: Mapping[str, Plan], lang: str) -> pd.DataFrame:
     return frame.assign(assumed=assumed_of(next(iter(plans.values())).area))
 
 
-def needs_table(plans: Mapping[str, Plan], *, lang: str) -> pd.DataFrame:
+def needs_table(plans: Mapping[str, Plan], *, lang: str, sure: Drawn | None = None) -> pd.DataFrame:
     """
     The same as text to read.
 
@@ -268,7 +299,9 @@ def needs_table(plans: Mapping[str, Plan], *, lang: str) -> pd.DataFrame:
     >>> report.needs_table(plan.by_group(asis), lang="en").iloc[-1, [0, 2, 3]].tolist()
     ['80+', '3,400', '57.5 %']
     """
-    frame = _needs(plans, lang)
+    frame = _needs(plans, lang, sure)
+    if sure is not None:
+        frame = with_ranges(frame, "group_people")
     names = [say(_group(plan, column).name, lang) for column, plan in plans.items()]
     first = comparison.headline(next(iter(plans.values())))
     units = list(dict.fromkeys(plan.cost.unit for plan in plans.values()))
@@ -276,7 +309,9 @@ def needs_table(plans: Mapping[str, Plan], *, lang: str) -> pd.DataFrame:
     return as_text(frame.assign(group_name=names), columns, lang)
 
 
-def needs_record(plans: Mapping[str, Plan], plan: Plan) -> dict[str, Any]:
+def needs_record(
+    plans: Mapping[str, Plan], plan: Plan, *, sure: Drawn | None = None
+) -> dict[str, Any]:
     """
     The same as a JSON value; `plan` is that of everyone.
 
@@ -289,12 +324,44 @@ def needs_record(plans: Mapping[str, Plan], plan: Plan) -> dict[str, Any]:
     'people_80'
     """
     return {
-        **heading_of(plan, **setting_of(plan)),
-        "groups": records_of(needs_frame(plans)),
+        **heading_of(
+            plan, **setting_of(plan), **drawn_in(None if sure is None else list(sure.values()))
+        ),
+        "groups": records_of(needs_frame(plans, sure=sure)),
     }
 
 
-NEEDS_NOTE: Text = {
+def needs_notes(*, sure: Drawn | None = None) -> list[Text]:
+    """
+    By which standard each group is held, and what was drawn.
+
+    Examples
+    --------
+    >>> from carecircles import report
+    >>> report.needs_notes()[0]["en"][:38]
+    'Each group is held to its own standard'
+    """
+    return [_NEEDS_NOTE, *(_drawn_notes(sure) if sure else [])]
+
+
+def _drawn_notes(sure: Drawn) -> list[Text]:
+    """In how many draws intervals were found, and what was drawn in all of them."""
+    first = next(iter(sure.values()), None)
+    if first is None:
+        return []
+    draws = f"{len(first.draws):,}"
+    told: Text = {
+        "en": f"In 90 % of {draws} draws a share lies in its interval; every row is of the same draws.",
+        "zh": f"{draws} 次抽样中 90 % 的覆盖率落在区间内；各行抽样相同。",
+    }
+    return [told, *drawn_notes(first.draws, first.plan)]
+
+
+_NOT_DRAWN: Text = {
+    "en": "Bundles have no interval: ask for their services one by one.",
+    "zh": "服务组合没有区间：请逐项查看其中的服务。",
+}
+_NEEDS_NOTE: Text = {
     "en": "Each group is held to its own standard where area.toml gives it one, else to the area's; figures are "
     "of that group alone.",
     "zh": "各人群按 area.toml 中自己的标准计，未写明的按区域标准计；各行数字只计该人群。",

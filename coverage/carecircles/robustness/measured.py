@@ -101,7 +101,11 @@ def measure(
 
 
 def measure_together(
-    plans: Sequence[Plan], *, draws: int = USUAL_DRAWS, rng: int | np.random.Generator | None = None
+    plans: Sequence[Plan],
+    *,
+    groups: Sequence[str] | None = None,
+    draws: int = USUAL_DRAWS,
+    rng: int | np.random.Generator | None = None,
 ) -> list[Robustness]:
     """
     What several plans of one study area say in the same draws, of the group that comes first in all of them.
@@ -110,6 +114,8 @@ def measure_together(
     ----------
     plans, draws, rng
         As in `draw_together`. Plans that share cells and centres are measured once.
+    groups
+        Column of the people counted of each plan, where it is not the same for all.
 
     Returns
     -------
@@ -126,12 +132,13 @@ def measure_together(
     >>> bool((before.covered >= after.covered).all(axis=None))
     True
     """
-    group = comparison.headline(*plans).column
+    if groups is None:
+        groups = [comparison.headline(*plans).column] * len(plans)
     drawn = draw_together(plans, draws=draws, rng=rng)
-    measured: dict[tuple[int, int], Robustness] = {}
+    measured: dict[tuple[int, int, str], Robustness] = {}
     found = []
-    for plan, own in zip(plans, drawn, strict=True):
-        key = (id(plan.cells), id(plan.cost))
+    for plan, own, group in zip(plans, drawn, groups, strict=True):
+        key = (id(plan.cells), id(plan.cost), group)
         if key not in measured:
             measured[key] = measure(plan, own, group=group, is_frozen=False)
         found.append(dataclasses.replace(measured[key], plan=plan, draws=own))
