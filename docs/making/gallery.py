@@ -7,6 +7,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import city
 from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parent.parent / "gallery"
@@ -27,6 +28,7 @@ def make(wanted):
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         subprocess.run(["carecircles", "init", "mydistrict"], cwd=made, check=True)
+        city.write(Path(made) / "city")
         for name, picture in pictures.items():
             if wanted and name not in wanted:
                 continue
