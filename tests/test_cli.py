@@ -832,7 +832,7 @@ def test_help_needs_no_heavy_import(tmp_path):
 
 
 def test_version(tmp_path):
-    assert run_alone("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+    assert run_alone("--version", cwd=tmp_path).stdout.strip() == "0.2.0"
 
 
 # Centres beyond the border
