@@ -364,7 +364,10 @@ def _put_into(
         return
     corner = lattice.x0, lattice.y0
     place = tiled.Place(lattice.cell, *corner, lattice.rows, lattice.cols, lattice.crs)
-    with tiled.write_rasters(raster_files(folder), place, inputs=inputs) as put:
+    with (
+        tiled.folder_for(folder),
+        tiled.write_rasters(raster_files(folder), place, inputs=inputs) as put,
+    ):
         yield put
 
 

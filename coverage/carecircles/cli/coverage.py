@@ -200,7 +200,7 @@ def evaluate(
         conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _NOT_PLAIN)
         if not is_alone
         else [],
-        target_problems([out, isochrones, *_rasters_in(rasters)], inputs),
+        target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
     is_asked = machines != Places()
@@ -236,6 +236,11 @@ def _rasters_in(folder: Path | None) -> list[Path]:
     from carecircles import blocks
 
     return list(blocks.raster_files(folder))
+
+
+def _raster_targets(folder: Path | None) -> list[Path]:
+    """What is written for rasters: files in a folder, or the folder where it is not there yet."""
+    return [folder] if folder is not None and not folder.exists() else _rasters_in(folder)
 
 
 def _rasters_problems(folder: Path | None, others: dict[str, object]) -> list[Sentence]:

@@ -10,7 +10,7 @@ import pyproj
 
 from carecircles import _mends
 from carecircles.errors import ValidationError
-from carecircles.io._target import replacing
+from carecircles.io._target import not_writable, replacing
 from carecircles.words import Sentence
 
 _TILE = 512
@@ -55,6 +55,39 @@ def require_rasterio() -> None:
     except ImportError as err:
         doing = Sentence("--rasters: writing rasters", zh="--rasters：写入栅格")
         raise ImportError(_mends.install(doing, "rasterio", "raster")) from err
+
+
+@contextlib.contextmanager
+def folder_for(path: str | Path) -> Iterator[None]:
+    """
+    A folder to write to, which is made if it is not there, and goes again where nothing was written after all.
+
+    Raises
+    ------
+    ValidationError
+        If it cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with folder_for(Path(place) / "rasters"):
+    ...         (Path(place) / "rasters").is_dir()
+    True
+    """
+    folder = Path(path)
+    was_there = folder.is_dir()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as err:
+        raise ValidationError([not_writable(path, err)]) from err
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 @contextlib.contextmanager
