@@ -28,6 +28,8 @@ import carecircles
 from making.lines import check_line, words_of
 
 LOGGER = logging.getLogger(__name__)
+# Lines of tables, where a Chinese character is as wide as two letters: fonts that have it so draw lines as wide.
+PLAIN = str.maketrans("━─┃│┏┳┓┡╇┩├┼┤└┴┘", "--||++++++++++++")
 MOST_LINES = 45
 WIDTH = 110
 OURS = [f"carecircles.{name}" for name in carecircles.__all__]
@@ -95,6 +97,8 @@ def _run_console(block, folder):
         status, out = run(command.strip(), folder)
         if (status != 0) != wants_failure:
             raise RuntimeError(f"`{command.strip()}` ended with status {status}:\n{out}")
+        if re.search("[\u4e00-\u9fff]", out):
+            out = out.translate(PLAIN)
         lines = out.replace(str(folder), "~/work").rstrip().splitlines()
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"... ({len(lines) - MOST_LINES} more lines)"]
