@@ -462,6 +462,16 @@ def test_the_fairest_plan_equals_brute_force_whatever_the_aversion_and_the_unit(
     assert plan.bound <= min(values) + 1e-6 * max(unit, min(values))
 
 
+def test_where_nobody_lives_nobody_has_it_far():
+    """The one person has 100 m, an empty place 900: with an aversion of 100, exp would overflow there."""
+    demand = pd.DataFrame({"people": [0.0, 1.0]}, index=["empty", "home"])
+    pairs = [("empty", "h"), ("home", "h"), ("empty", "c"), ("home", "c")]
+    cost = pd.Series([900.0, 100.0, 0.0, 50.0], index=pd.MultiIndex.from_tuples(pairs))
+    rules = Rules(required=["h"])
+    plan = siting.minimize_ede(demand, cost, new=1, epsilon=100.0, weight="people", rules=rules)
+    assert (plan.sites.index.tolist(), plan.objective) == (["c"], pytest.approx(50))
+
+
 @pytest.mark.parametrize("epsilon", [0.0, -1.0, math.nan, math.inf, 101.0])
 def test_no_aversion_is_no_fairness(epsilon):
     demand = pd.DataFrame({"people": [1.0]}, index=["p"])

@@ -26,8 +26,10 @@ class Bend(NamedTuple):
         (exp(kappa x) - 1) / kappa, by exp(kappa most).
 
         So divided they neither overflow nor, where kappa is small, are lost in rounding: they go from 0 to
-        `most` at most, and for small kappa are the distances themselves.
+        `most` at most, and for small kappa are the distances themselves. What is farther than `most`, as nobody
+        is, counts as that.
         """
+        metres = np.minimum(metres, self.most)
         if self.kappa * self.most < _SMALL:
             return metres
         grown = np.exp(self.kappa * (metres - self.most))
