@@ -28,7 +28,7 @@ def test_blocks_say_what_one_piece_says_to_the_byte(template, monkeypatch, cell)
     """Blocks of 17 cells; the same area as a single block says nearly the same: sums come in another order."""
     whole = plan.evaluate(template, weights.make_demand(template, cell=cell))
     zones = gaps.uncovered_zones(whole.cells, cutoff=700, split="street")
-    monkeypatch.setattr(grid, "SIDE", 17)
+    monkeypatch.setattr(grid.pieces, "SIDE", 17)
     by_blocks = blocks.evaluate(template, cell=cell)
     records = (json.dumps(report.evaluation_record(one)) for one in (whole, by_blocks))
     assert len(set(records)) == 1
@@ -49,7 +49,7 @@ def test_blocks_say_what_one_piece_says_to_the_byte(template, monkeypatch, cell)
 def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
     """All but the two errors, which take a straight run along a border as it lies in a block."""
     one = counts.by_street(blocks.evaluate(template, cell=50))
-    monkeypatch.setattr(grid, "SIDE", 23)
+    monkeypatch.setattr(grid.pieces, "SIDE", 23)
     other = counts.by_street(blocks.evaluate(template, cell=50))
     pd.testing.assert_frame_equal(one, other, rtol=1e-9)
 
@@ -57,7 +57,7 @@ def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
 def test_rasters_hold_what_the_cells_say(template, tmp_path, monkeypatch):
     rasterio = pytest.importorskip("rasterio")
     cells = plan.evaluate(template, weights.make_demand(template, cell=100)).cells
-    monkeypatch.setattr(grid, "SIDE", 11)
+    monkeypatch.setattr(grid.pieces, "SIDE", 11)
     blocks.evaluate(template, cell=100, rasters=tmp_path)
     uncovered = cells["people_60"].where(~cells["covered"], 0.0)
     for name, values in (
@@ -76,7 +76,7 @@ def test_rasters_hold_what_the_cells_say(template, tmp_path, monkeypatch):
 def test_a_run_that_fails_leaves_no_raster(template, tmp_path, monkeypatch):
     """The second of many blocks fails; a raster that was there stays as it was."""
     pytest.importorskip("rasterio")
-    monkeypatch.setattr(grid, "SIDE", 11)
+    monkeypatch.setattr(grid.pieces, "SIDE", 11)
     (tmp_path / "depth.tif").write_text("before")
 
     def failing(function, tasks):
@@ -102,7 +102,7 @@ def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch)
         ["evaluate", "--lang", "zh", "--by", "district"],
     ]
     asked = [[*one, "--area", "template", "--cell", "60"] for one in asked]
-    monkeypatch.setattr(grid, "SIDE", 20)
+    monkeypatch.setattr(grid.pieces, "SIDE", 20)
     whole = [run(*one, cwd=tmp_path).stdout for one in asked]
     with monkeypatch.context() as short:
         short.setattr(memory, "of_evaluation", lambda *_, **__: 1e15)
@@ -167,7 +167,7 @@ def test_a_cluster_says_the_same_though_a_worker_is_killed(template, monkeypatch
     """A scheduler and two workers, of which one is killed when the first block is back; its blocks run again."""
     pytest.importorskip("distributed")
     monkeypatch.setattr(
-        grid, "SIDE", 30
+        grid.pieces, "SIDE", 30
     )  # blocks know their own size, wherever they are worked out
     alone = json.dumps(report.evaluation_record(blocks.evaluate(template, cell=60)))
     address = f"tcp://127.0.0.1:{free_port()}"

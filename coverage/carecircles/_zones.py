@@ -86,7 +86,7 @@ def of_piece(piece: grid.Piece, *, split: str | None, group: str) -> tuple[Patch
     part_of = np.full(count, -1)
     if split:
         part_of[number] = part
-    up, right = (at * grid.SIDE for at in piece.place)
+    up, right = (at * grid.pieces.SIDE for at in piece.place)
     rows, cols = (np.arange(size + 1.0) for size in piece.shape)
     sides = {"south": patch[:1], "north": patch[-1:], "west": patch[:, :1], "east": patch[:, -1:]}
     found = Patches(

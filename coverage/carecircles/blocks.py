@@ -236,7 +236,7 @@ def _surveyed(
     with _put_into(rasters, lattice, inputs) as put:
         for one in run(_found, _tasks(base._replace(each=each))):
             if one is not None:
-                up, right = (at * grid.SIDE for at in one.place)
+                up, right = (at * grid.pieces.SIDE for at in one.place)
                 put(up, right, one.rasters)
                 found.append(one._replace(rasters={}))
     labels = area.streets.index
@@ -269,7 +269,7 @@ def _tasks(base: Task) -> Iterator[Task]:
     """A task for each block, row by row from the south-west."""
     for block in grid.blocks_of(base.within):
         up, right = (
-            round((at - origin) / block.cell) // grid.SIDE
+            round((at - origin) / block.cell) // grid.pieces.SIDE
             for at, origin in ((block.y0, base.within.y0), (block.x0, base.within.x0))
         )
         near = grid.meeting(base.area.streets, block)

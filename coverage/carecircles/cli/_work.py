@@ -185,7 +185,7 @@ def by_blocks(
 
     require(blocks_problems(study, options), grid.cell_problems(options.cell))
     takes = memory.of_block(study, cell=options.cell)
-    few = f"{grid.SIDE:,}"
+    few = f"{grid.pieces.SIDE:,}"
     doing = Sentence(f"a block of {few} x {few} cells", zh=f"{few} × {few} 个网格的分块")
     mend = Sentence("end other programs", zh="请关闭其他程序")
     memory.require(takes, most=memory.limit(options.memory), doing=doing, mend=mend)
