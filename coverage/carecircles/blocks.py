@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid
+from carecircles import _field, _rims, _tally, _zones, comparison, counts, gaps, grid, reach
 from carecircles import plan as plans
 from carecircles._counts import Counts
-from carecircles.area import NO_WALKS, StudyArea
+from carecircles.area import NO_WALKS, StudyArea, is_neighbour
 from carecircles.errors import ValidationError
 from carecircles.io import tiled
 from carecircles.people import columns_of
@@ -49,6 +49,7 @@ class Task(NamedTuple):
     each: pd.DataFrame
     group: str
     inner: shapely.Geometry
+    cutoff: float
     asked: "Asked"
 
 
@@ -58,6 +59,7 @@ class Asked(NamedTuple):
     has_zones: bool = False
     split: str | None = None
     has_rasters: bool = False
+    has_distances: bool = True
 
 
 class Found(NamedTuple):
@@ -226,6 +228,7 @@ def _surveyed(
         area.population,
         comparison.headline(plan).column,
         counts.inside(plan),
+        plan.cost.cutoff,
         asked,
     )
     count = np.zeros(len(area.streets), dtype=np.int64)
@@ -253,7 +256,10 @@ def _surveyed(
 def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
     """The plan of a part of the lattice where nothing is."""
     beyond = dataclasses.replace(lattice, x0=lattice.x0 - 2 * lattice.cell, rows=1, cols=1)
-    demand = _demand(area.streets, area.population[columns_of(area.population)], beyond)
+    demand = grid.block_of(
+        area.streets, area.population[columns_of(area.population)], within=beyond
+    )
+    demand["placed"] = pd.Categorical([EVEN] * len(demand), categories=pd.Index(BASES))
     return plans.evaluate(area, demand)
 
 
@@ -307,51 +313,110 @@ def _count(task: Task) -> pd.Series:
     return pd.Series(number, index=task.area.streets.index)
 
 
-def _demand(streets: gpd.GeoDataFrame, each: pd.DataFrame, within: grid.Grid) -> pd.DataFrame:
-    """The cells of a block, in which people are placed evenly."""
-    demand = grid.block_of(streets, each, within=within)
-    code = np.full(len(demand), BASES.index(EVEN), dtype=np.int8)
-    demand["placed"] = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
-    return demand
-
-
 def _found(task: Task) -> Found | None:
     """All that is asked of a block; None where it has no cell."""
-    area, within = task.area, task.within
-    demand = _demand(area.streets, task.each, within)
-    if demand.empty:
+    within, asked = task.within, task.asked
+    across, up = grid.centres(within)
+    streets = task.area.streets
+    street = grid.owners(streets.geometry.to_numpy(), across, up)
+    is_cell = street >= 0
+    if not is_cell.any():
         return None
-    plan = plans.evaluate(area, demand)
-    piece = grid.Piece(task.place, (within.rows, within.cols), plan.cells)
-    beyond, near = counts.covered_beyond(plan), counts.near_border(plan, task.inner)
-    del plan, demand
+    street[~is_cell] = len(streets)
+    x, y = (
+        axis.to_numpy()
+        for axis in (task.area.facilities.geometry.x, task.area.facilities.geometry.y)
+    )
+    depth = reach.depth_on(across, up, x, y, cutoff=task.cutoff)
+    nearest = metres = None
+    if asked.has_distances:
+        nearest = reach.nearest_on(across, up, is_cell, x, y)
+        metres = _metres(across, up, x, y, nearest)
+    area = np.full(len(streets), within.cell**2)
+    living = {str(group): task.each[group].to_numpy() for group in task.each}
+    spread = {
+        name: _field.Spread(each, None) for name, each in ({_field.AREA: area} | living).items()
+    }
+    field = _field.Field(
+        task.place, streets.index, street, (depth > 0) & is_cell, depth, metres, spread, None
+    )
+    is_left = ~field.covered & is_cell
+    near = _field.people(field, task.group, is_left & ~grid.holds(task.inner, across, up))
+    is_own = ~is_neighbour(task.area.facilities).to_numpy()
+    beyond = 0.0
+    if not is_own.all():
+        own = reach.depth_on(across, up, x[is_own], y[is_own], cutoff=task.cutoff)
+        beyond = _field.people(field, task.group, field.covered & (own == 0))
     patches = None
-    if task.asked.has_zones:
-        patches, _ = _zones.of_piece(piece, split=task.asked.split, group=task.group)
+    if asked.has_zones and nearest is not None:
+        cells = _cells(field, nearest, is_left, task.area.facilities.index)
+        piece = grid.Piece(task.place, street.shape, cells)
+        patches, _ = _zones.of_piece(piece, split=asked.split, group=task.group)
     return Found(
         task.place,
-        _tally.of_piece(piece),
-        _rims.of_piece(piece, task.group),
+        _tally.of_field(field),
+        _rims.of_field(field, task.group),
         beyond,
         near,
         patches,
-        _rasters(piece, task.group) if task.asked.has_rasters else {},
+        _rasters(field, is_left, task.group) if asked.has_rasters else {},
     )
 
 
-def _rasters(piece: grid.Piece, group: str) -> dict[str, np.ndarray]:
-    """What the cells of a block say, laid out."""
-    cells = piece.cells
-    values = {
-        "depth": np.minimum(cells["depth"].to_numpy(), 65534),
-        "distance_m": cells["distance_m"].fillna(-1.0).to_numpy(),
-        "uncovered_people": np.where(cells["covered"], 0.0, cells[group]),
+def _metres(
+    across: np.ndarray, up: np.ndarray, x: np.ndarray, y: np.ndarray, nearest: np.ndarray
+) -> np.ndarray:
+    """How far each place is from its nearest centre, NaN where there is none."""
+    metres = np.full(nearest.shape, np.nan)
+    if len(x):
+        for out, own, of in zip(metres, up, nearest, strict=True):
+            np.hypot(across - x[of], own - y[of], out=out)
+    return metres
+
+
+def _cells(
+    field: _field.Field, nearest: np.ndarray, is_meant: np.ndarray, centres: pd.Index
+) -> pd.DataFrame:
+    """Some cells of a block as a frame, as `plan.evaluate` has them."""
+    row, col = np.nonzero(is_meant)
+    street = field.street[row, col]
+    people = {
+        name: spread.each[street]
+        for name, spread in field.spread.items()
+        if spread.each is not None
     }
-    laid = {}
-    for name, layer in _LAYERS.items():
-        laid[name] = np.full(piece.shape, layer.nodata, dtype=layer.dtype)
-        laid[name][cells["row"], cells["col"]] = values[name]
-    return laid
+    return pd.DataFrame(
+        {
+            "row": row,
+            "col": col,
+            "area_m2": people.pop(_field.AREA),
+            "street": pd.Categorical.from_codes(street, categories=field.labels),
+            **people,
+            "covered": field.covered[row, col],
+            "nearest": pd.Categorical.from_codes(
+                nearest[row, col] if len(centres) else np.full(len(row), -1), categories=centres
+            ),
+            "distance_m": np.nan if field.metres is None else field.metres[row, col],
+        }
+    )
+
+
+def _rasters(field: _field.Field, is_left: np.ndarray, group: str) -> dict[str, np.ndarray]:
+    """What the cells of a block say, laid out."""
+    is_cell = field.street < len(field.labels)
+    each = field.spread[group].each
+    people = np.zeros(len(field.labels) + 1) if each is None else np.append(each, 0.0)
+    values = {
+        "depth": np.minimum(field.depth, 65534),
+        "distance_m": field.metres,
+        "uncovered_people": np.where(is_left, people[field.street], 0.0),
+    }
+    return {
+        name: np.where(is_cell, np.nan_to_num(values[name], nan=-1.0), layer.nodata).astype(
+            layer.dtype
+        )
+        for name, layer in _LAYERS.items()
+    }
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _rims, _tally, comparison, evaluation, grid, reach
+from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan, tables_of
 
@@ -121,16 +121,9 @@ def covered_beyond(plan: Plan) -> float:
     return _people(plan, (cells["covered"] & (services < least)).to_numpy())
 
 
-def near_border(plan: Plan, inner: shapely.Geometry | None = None) -> float:
+def near_border(plan: Plan) -> float:
     """
     How many people of a plan's headline group are not covered so near the border that a centre beyond it could.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    inner
-        What is not near it, worked out of the area's border if not given.
 
     Examples
     --------
@@ -142,12 +135,15 @@ def near_border(plan: Plan, inner: shapely.Geometry | None = None) -> float:
     """
     if plan.counts is not None:
         return plan.counts.near
-    inner = inside(plan) if inner is None else inner
-    shapely.prepare(inner)
-    is_near = ~plan.cells["covered"].to_numpy(dtype=bool)
-    left = plan.cells[is_near]
-    is_near[is_near] = ~shapely.contains_xy(inner, left["x"].to_numpy(), left["y"].to_numpy())
-    return _people(plan, is_near)
+    inner = inside(plan)
+    cells, lattice = plan.cells, grid.grid_of(plan.cells)
+    if lattice is None:
+        shapely.prepare(inner)
+        is_inside = shapely.intersects_xy(inner, cells["x"].to_numpy(), cells["y"].to_numpy())
+    else:
+        within = grid.holds(inner, *grid.metres_of(cells, lattice))
+        is_inside = within[cells["row"].to_numpy(), cells["col"].to_numpy()]
+    return _people(plan, ~is_inside & ~cells["covered"].to_numpy(dtype=bool))
 
 
 def inside(plan: Plan) -> shapely.Geometry:
@@ -169,6 +165,14 @@ def inside(plan: Plan) -> shapely.Geometry:
 def _people(plan: Plan, is_meant: np.ndarray) -> float:
     """The people of the headline group in some cells, added up block by block."""
     group = comparison.headline(plan).column
-    cells = plan.cells.assign(meant=is_meant)
-    some = (piece.cells for piece in grid.in_blocks(cells))
-    return float(sum(one[group].to_numpy()[one["meant"].to_numpy()].sum() for one in some))
+    pieces = grid.in_blocks(plan.cells.assign(meant=is_meant))
+    return float(
+        sum(
+            _field.people(
+                _field.of_piece(piece),
+                group,
+                _field.laid(piece, piece.cells["meant"].to_numpy(), False),
+            )
+            for piece in pieces
+        )
+    )

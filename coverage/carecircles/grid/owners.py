@@ -1,23 +1,12 @@
 """Which street holds the centre of which cell: stretches of columns, row by row, between its borders."""
 
-from typing import NamedTuple
-
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from carecircles.grid.lattice import Grid, centres
+from carecircles.grid.lattice import Grid, Stretches, centres
 
 _ROUNDING = 1e-11  # of the largest coordinate: more than a crossing is off
-
-
-class Stretches(NamedTuple):
-    """Of which shape, in which row, the first column that it holds and the one after the last."""
-
-    shape: np.ndarray
-    row: np.ndarray
-    first: np.ndarray
-    beyond: np.ndarray
 
 
 def stretches(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> Stretches:
@@ -68,7 +57,16 @@ def stretches(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> Stretches:
 
 
 def owners(streets: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Position of the street that holds each cell centre, -1 for none; shape (len(y), len(x))."""
+    """
+    The same as a raster: position of the street of each cell, -1 where there is none; south row first.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> streets = np.array([shapely.box(0, 0, 2, 1), shapely.box(2, 0, 4, 1)])
+    >>> owners(streets, np.array([1.0, 2.0, 3.0, 5.0]), np.array([0.5])).tolist()
+    [[0, 0, 1, -1]]
+    """
     return _drawn(_held(streets, x, y), len(y), len(x))
 
 
