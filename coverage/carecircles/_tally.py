@@ -100,9 +100,10 @@ def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
     return tally._replace(labels=labels, sums=np.column_stack(sums), reached=reached)
 
 
-def in_one(tally: Tally, label: str) -> Tally:
-    """The tally of all streets together."""
-    return collapsed(tally, np.zeros(len(tally.labels), dtype=np.intp), pd.Index([label]))
+def of_district(tally: Tally) -> pd.Series:
+    """The measures of all streets together."""
+    all_of_it = np.zeros(len(tally.labels), dtype=np.intp)
+    return figures(collapsed(tally, all_of_it, pd.Index(["district"]))).iloc[0]
 
 
 def figures(tally: Tally) -> pd.DataFrame:

@@ -10,6 +10,7 @@ say the same.
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid
+from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid, memory
 from carecircles import plan as plans
 from carecircles._counts import Counts
 from carecircles.area import NO_WALKS, StudyArea
@@ -53,11 +54,12 @@ class Task(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked of blocks beside sums: zones, cut at streets or not, and rasters."""
+    """What is asked of blocks beside sums: zones, cut at streets or not, rasters, and one of so many cells each way."""
 
     has_zones: bool = False
     split: str | None = None
     has_rasters: bool = False
+    step: int | None = None
 
 
 class Found(NamedTuple):
@@ -70,6 +72,7 @@ class Found(NamedTuple):
     near: float
     patches: _zones.Patches | None
     rasters: dict[str, np.ndarray]
+    overview: pd.DataFrame | None
 
 
 class Surveyed(NamedTuple):
@@ -169,7 +172,7 @@ def uncovered_zones(
     area: StudyArea,
     *,
     cell: float = 50.0,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
     split: str | None = None,
     run: Run = map,
 ) -> Surveyed:
@@ -192,6 +195,72 @@ def uncovered_zones(
     """
     gaps.require_size(smallest_m2)
     plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, ())
+    return _with_zones(plan, found, smallest_m2)
+
+
+def overview(
+    area: StudyArea,
+    *,
+    cell: float = 50.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
+    most: int = memory.MOST_DRAWN,
+    run: Run = map,
+) -> Surveyed:
+    """
+    What a map shows of a study area of any size: the figures and zones of its cells, and a cell for many.
+
+    Parameters
+    ----------
+    area, cell, run
+        As in `evaluate`.
+    smallest_m2
+        As in `gaps.uncovered_zones`. Where a cell stands for many, zones smaller than it are left out.
+    most
+        How many places the lattice of the cells that are drawn has at most.
+
+    Returns
+    -------
+    surveyed
+        The plan has counts of all cells, and as `cells` the middle one of each square of so many cells that
+        they are few enough, with the people of all of that square.
+
+    Raises
+    ------
+    ValidationError
+        As `evaluate`, and if `smallest_m2` is negative or not a number.
+
+    Examples
+    --------
+    >>> from carecircles import counts, datasets, report
+    >>> found = overview(datasets.load("template"), cell=100, most=500)
+    >>> len(found.plan.cells), grid.lattice_of(found.plan.cells).cell, counts.lattice_of(found.plan).cell
+    (150, 400.0, 100.0)
+    """
+    gaps.require_size(smallest_m2)
+    wrong = grid.cell_problems(cell)
+    if wrong:
+        raise ValidationError(wrong)
+    lattice = grid.lattice_around(area.streets, cell=cell)
+    wanted = math.sqrt(lattice.rows * lattice.cols / most)
+    side = grid.pieces.SIDE
+    step = next((n for n in range(1, side) if side % n == 0 and n >= wanted), side)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run, ())
+    drawn = [one.overview for one in found if one.overview is not None]
+    cells = _overviews(drawn, plan)
+    plan = dataclasses.replace(plan, cells=cells)
+    if step == 1:
+        return _with_zones(plan, found, smallest_m2)
+    surveyed = _with_zones(plan, found, max(smallest_m2, (step * lattice.cell) ** 2))
+    zones, parts = surveyed.zones, surveyed.parts
+    return surveyed._replace(
+        zones=zones[zones.index != gaps.OTHER],
+        parts=parts[parts.index.get_level_values("zone") != gaps.OTHER],
+    )
+
+
+def _with_zones(plan: Plan, found: list[Found], smallest_m2: float) -> Surveyed:
+    """A plan with the zones of its blocks."""
+    area = plan.area
     group = comparison.headline(plan).column
     zones = _zones.together(
         [one.patches for one in found if one.patches is not None],
@@ -203,6 +272,20 @@ def uncovered_zones(
     lattice, cutoff = counts.lattice_of(plan), plan.cost.cutoff
     table = gaps.told(zones, cutoff=cutoff, group=group, within=lattice, crs=area.crs.to_string())
     return Surveyed(plan, table, gaps.told_by_street(zones, group=group))
+
+
+def _overviews(drawn: list[pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """The cells that are drawn of all blocks, on one lattice whose squares have them in their middle."""
+    every = {"street": plan.area.streets.index, "nearest": plan.area.facilities.index}
+    told = [
+        one.assign(**{name: one[name].cat.set_categories(every[name]) for name in every})
+        for one in drawn
+    ]
+    cells = pd.concat(told) if told else plan.cells
+    number = cells["row"].astype(np.int64) * (cells["col"].max() + 1) + cells["col"]
+    cells = cells.set_axis(pd.Index(number, name="cell")).sort_index()
+    cells.attrs = dict(plan.cells.attrs)
+    return cells
 
 
 def _surveyed(
@@ -336,7 +419,27 @@ def _found(task: Task) -> Found | None:
         near,
         patches,
         _rasters(piece, task.group) if task.asked.has_rasters else {},
+        _overview(piece, task.asked.step) if task.asked.step else None,
     )
+
+
+def _overview(piece: grid.Piece, step: int) -> pd.DataFrame:
+    """The middle cell of each square of `step` by `step` cells of a block, with the people of all of the square."""
+    cells = piece.cells
+    row, col = (cells[axis].to_numpy() for axis in ("row", "col"))
+    width = -(-piece.shape[1] // step)
+    square = row // step * width + col // step
+    is_middle = (row % step == step // 2) & (col % step == step // 2)
+    middle: pd.DataFrame = cells[is_middle]
+    up, right = (at * grid.pieces.SIDE // step for at in piece.place)
+    people = {g: np.bincount(square, cells[g])[square[is_middle]] for g in columns_of(cells)}
+    overview: pd.DataFrame = middle.assign(
+        row=row[is_middle] // step + up,
+        col=col[is_middle] // step + right,
+        area_m2=middle["area_m2"] * step**2,
+        **people,
+    )
+    return overview
 
 
 def _rasters(piece: grid.Piece, group: str) -> dict[str, np.ndarray]:
