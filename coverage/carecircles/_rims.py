@@ -65,7 +65,7 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
     nowhere, names = len(field.labels), [_field.AREA, *([] if group is None else [group])]
     even = np.ones_like(field.covered) if field.is_even is None else field.is_even
     kind = field.covered + 2 * even.view(np.int8)
-    ones = field._replace(spread={"cells": _field.Spread(np.ones(nowhere), None)})
+    ones = field._replace(spread={"cells": _field.Spread(np.ones(nowhere))})
     cells = _field.sums(ones, field.covered, 2, ["cells"])[:, 0]
     area, *living = _field.sums(field, kind, 4, names).swapaxes(0, 1)
     [people] = living or [np.zeros((nowhere, 4))]
@@ -91,8 +91,8 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
 
 def _lumps(field: _field.Field, group: str | None) -> np.ndarray:
     """The variance of the people of each cell, NaN where there is none."""
-    each, own = (None, None) if group is None else field.spread[group]
-    living = np.zeros(len(field.labels)) if each is None else each
+    nobody = _field.Spread(np.zeros(len(field.labels)))
+    living, own = nobody if group is None else field.spread[group]
     people = np.append(living, np.nan)
     if own is None and field.is_even is None:
         lumps: np.ndarray = (_VARIANCE_EVEN * people**2)[field.street]

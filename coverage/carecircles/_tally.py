@@ -79,7 +79,7 @@ def of_field(field: _field.Field) -> Tally:
         own = None if own is None else own[has_way]
     way = np.bincount(of, metres if own is None else own * metres, minlength=count)
     on_way = np.bincount(of, own, minlength=count).astype(float)
-    if living.each is not None:
+    if own is None:
         way, on_way = way * living.each, on_way * living.each
         reached = reached._replace(weight=reached.weight * living.each[reached.of])
     is_there = reached.weight > 0
@@ -107,9 +107,10 @@ def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
     return tally._replace(labels=labels, sums=np.column_stack(sums), reached=reached)
 
 
-def in_one(tally: Tally, label: str) -> Tally:
-    """The tally of all streets together."""
-    return collapsed(tally, np.zeros(len(tally.labels), dtype=np.intp), pd.Index([label]))
+def of_district(tally: Tally) -> pd.Series:
+    """The measures of all streets together."""
+    all_of_it = np.zeros(len(tally.labels), dtype=np.intp)
+    return figures(collapsed(tally, all_of_it, pd.Index(["district"]))).iloc[0]
 
 
 def figures(tally: Tally) -> pd.DataFrame:

@@ -10,6 +10,7 @@ say the same.
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -19,7 +20,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _field, _rims, _tally, _zones, comparison, counts, gaps, grid, reach
+from carecircles import (
+    _field,
+    _rims,
+    _tally,
+    _zones,
+    comparison,
+    counts,
+    gaps,
+    grid,
+    memory,
+    reach,
+)
 from carecircles import plan as plans
 from carecircles._counts import Counts
 from carecircles.area import NO_WALKS, StudyArea, is_neighbour
@@ -54,11 +66,12 @@ class Task(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked of blocks beside sums: zones, cut at streets or not, and rasters."""
+    """What is asked of blocks beside sums: zones, cut at streets or not, rasters, and one of so many cells each way."""
 
     has_zones: bool = False
     split: str | None = None
     has_rasters: bool = False
+    step: int | None = None
     has_distances: bool = True
 
 
@@ -72,6 +85,7 @@ class Found(NamedTuple):
     near: float
     patches: _zones.Patches | None
     rasters: dict[str, np.ndarray]
+    overview: pd.DataFrame | None
 
 
 class Surveyed(NamedTuple):
@@ -171,7 +185,7 @@ def uncovered_zones(
     area: StudyArea,
     *,
     cell: float = 50.0,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
     split: str | None = None,
     run: Run = map,
 ) -> Surveyed:
@@ -194,6 +208,72 @@ def uncovered_zones(
     """
     gaps.require_size(smallest_m2)
     plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, ())
+    return _with_zones(plan, found, smallest_m2)
+
+
+def overview(
+    area: StudyArea,
+    *,
+    cell: float = 50.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
+    most: int = memory.MOST_DRAWN,
+    run: Run = map,
+) -> Surveyed:
+    """
+    What a map shows of a study area of any size: the figures and zones of its cells, and a cell for many.
+
+    Parameters
+    ----------
+    area, cell, run
+        As in `evaluate`.
+    smallest_m2
+        As in `gaps.uncovered_zones`. Where a cell stands for many, zones smaller than it are left out.
+    most
+        How many places the lattice of the cells that are drawn has at most.
+
+    Returns
+    -------
+    surveyed
+        The plan has counts of all cells, and as `cells` the middle one of each square of so many cells that
+        they are few enough, with the people of all of that square.
+
+    Raises
+    ------
+    ValidationError
+        As `evaluate`, and if `smallest_m2` is negative or not a number.
+
+    Examples
+    --------
+    >>> from carecircles import counts, datasets, report
+    >>> found = overview(datasets.load("template"), cell=100, most=500)
+    >>> len(found.plan.cells), grid.lattice_of(found.plan.cells).cell, counts.lattice_of(found.plan).cell
+    (150, 400.0, 100.0)
+    """
+    gaps.require_size(smallest_m2)
+    wrong = grid.cell_problems(cell)
+    if wrong:
+        raise ValidationError(wrong)
+    lattice = grid.lattice_around(area.streets, cell=cell)
+    wanted = math.sqrt(lattice.rows * lattice.cols / most)
+    side = grid.pieces.SIDE
+    step = next((n for n in range(1, side) if side % n == 0 and n >= wanted), side)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run, ())
+    drawn = [one.overview for one in found if one.overview is not None]
+    cells = _overviews(drawn, plan)
+    plan = dataclasses.replace(plan, cells=cells)
+    if step == 1:
+        return _with_zones(plan, found, smallest_m2)
+    surveyed = _with_zones(plan, found, max(smallest_m2, (step * lattice.cell) ** 2))
+    zones, parts = surveyed.zones, surveyed.parts
+    return surveyed._replace(
+        zones=zones[zones.index != gaps.OTHER],
+        parts=parts[parts.index.get_level_values("zone") != gaps.OTHER],
+    )
+
+
+def _with_zones(plan: Plan, found: list[Found], smallest_m2: float) -> Surveyed:
+    """A plan with the zones of its blocks."""
+    area = plan.area
     group = comparison.headline(plan).column
     zones = _zones.together(
         [one.patches for one in found if one.patches is not None],
@@ -205,6 +285,20 @@ def uncovered_zones(
     lattice, cutoff = counts.lattice_of(plan), plan.cost.cutoff
     table = gaps.told(zones, cutoff=cutoff, group=group, within=lattice, crs=area.crs.to_string())
     return Surveyed(plan, table, gaps.told_by_street(zones, group=group))
+
+
+def _overviews(drawn: list[pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """The cells that are drawn of all blocks, on one lattice whose squares have them in their middle."""
+    every = {"street": plan.area.streets.index, "nearest": plan.area.facilities.index}
+    told = [
+        one.assign(**{name: one[name].cat.set_categories(every[name]) for name in every})
+        for one in drawn
+    ]
+    cells = pd.concat(told) if told else plan.cells
+    number = cells["row"].astype(np.int64) * (cells["col"].max() + 1) + cells["col"]
+    cells = cells.set_axis(pd.Index(number, name="cell")).sort_index()
+    cells.attrs = dict(plan.cells.attrs)
+    return cells
 
 
 def _surveyed(
@@ -315,106 +409,71 @@ def _count(task: Task) -> pd.Series:
 
 def _found(task: Task) -> Found | None:
     """All that is asked of a block; None where it has no cell."""
-    within, asked = task.within, task.asked
-    across, up = grid.centres(within)
-    streets = task.area.streets
-    street = grid.owners(streets.geometry.to_numpy(), across, up)
-    is_cell = street >= 0
-    if not is_cell.any():
+    within, asked, area = task.within, task.asked, task.area
+    field = _field.of_block(
+        area, task.each, within, task.place, cutoff=task.cutoff, has_distances=asked.has_distances
+    )
+    if field is None:
         return None
-    street[~is_cell] = len(streets)
-    x, y = (
-        axis.to_numpy()
-        for axis in (task.area.facilities.geometry.x, task.area.facilities.geometry.y)
-    )
-    depth = reach.depth_on(across, up, x, y, cutoff=task.cutoff)
-    nearest = metres = None
-    if asked.has_distances:
-        nearest = reach.nearest_on(across, up, is_cell, x, y)
-        metres = _metres(across, up, x, y, nearest)
-    area = np.full(len(streets), within.cell**2)
-    living = {str(group): task.each[group].to_numpy() for group in task.each}
-    spread = {
-        name: _field.Spread(each, None) for name, each in ({_field.AREA: area} | living).items()
-    }
-    field = _field.Field(
-        task.place, streets.index, street, (depth > 0) & is_cell, depth, metres, spread, None
-    )
-    is_left = ~field.covered & is_cell
-    near = _field.people(field, task.group, is_left & ~grid.holds(task.inner, across, up))
-    is_own = ~is_neighbour(task.area.facilities).to_numpy()
-    beyond = 0.0
-    if not is_own.all():
-        own = reach.depth_on(across, up, x[is_own], y[is_own], cutoff=task.cutoff)
-        beyond = _field.people(field, task.group, field.covered & (own == 0))
+    is_left = ~field.covered & (field.street < len(field.labels))
+    is_near = is_left & ~grid.holds(task.inner, *grid.centres(within))
     patches = None
-    if asked.has_zones and nearest is not None:
-        cells = _cells(field, nearest, is_left, task.area.facilities.index)
-        piece = grid.Piece(task.place, street.shape, cells)
+    if asked.has_zones:
+        piece = grid.Piece(task.place, is_left.shape, _field.cells(field, within, is_left))
         patches, _ = _zones.of_piece(piece, split=asked.split, group=task.group)
     return Found(
         task.place,
         _tally.of_field(field),
         _rims.of_field(field, task.group),
-        beyond,
-        near,
+        _beyond(field, task),
+        _field.people(field, task.group, is_near),
         patches,
         _rasters(field, is_left, task.group) if asked.has_rasters else {},
+        _overview(field, within, asked.step) if asked.step else None,
     )
 
 
-def _metres(
-    across: np.ndarray, up: np.ndarray, x: np.ndarray, y: np.ndarray, nearest: np.ndarray
-) -> np.ndarray:
-    """How far each place is from its nearest centre, NaN where there is none."""
-    metres = np.full(nearest.shape, np.nan)
-    if len(x):
-        for out, own, of in zip(metres, up, nearest, strict=True):
-            np.hypot(across - x[of], own - y[of], out=out)
-    return metres
+def _beyond(field: _field.Field, task: Task) -> float:
+    """The people of a block whom only centres beyond the border cover."""
+    is_own = ~is_neighbour(task.area.facilities).to_numpy()
+    if is_own.all():
+        return 0.0
+    points = task.area.facilities.geometry[is_own]
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    own = reach.depth_on(*grid.centres(task.within), x, y, cutoff=task.cutoff)
+    return _field.people(field, task.group, field.covered & (own == 0))
 
 
-def _cells(
-    field: _field.Field, nearest: np.ndarray, is_meant: np.ndarray, centres: pd.Index
-) -> pd.DataFrame:
-    """Some cells of a block as a frame, as `plan.evaluate` has them."""
-    row, col = np.nonzero(is_meant)
-    street = field.street[row, col]
+def _overview(field: _field.Field, within: grid.Grid, step: int) -> pd.DataFrame:
+    """The middle cell of each square of `step` by `step` cells of a block, with the people of all of the square."""
+    is_middle = np.zeros(field.street.shape, dtype=bool)
+    is_middle[step // 2 :: step, step // 2 :: step] = True
+    middle = _field.cells(field, within, is_middle & (field.street < len(field.labels)))
+    row, col = middle["row"].to_numpy() // step, middle["col"].to_numpy() // step
+    squares = np.arange(within.rows)[:, None] // step, np.arange(within.cols) // step
+    width = -(-within.cols // step)
+    square = (squares[0] * width + squares[1]).ravel()
+    up, right = (at * grid.pieces.SIDE // step for at in field.place)
     people = {
-        name: spread.each[street]
-        for name, spread in field.spread.items()
-        if spread.each is not None
+        g: np.bincount(square, _field.laid_out(field, g).ravel())[row * width + col]
+        for g in columns_of(middle)
     }
-    return pd.DataFrame(
-        {
-            "row": row,
-            "col": col,
-            "area_m2": people.pop(_field.AREA),
-            "street": pd.Categorical.from_codes(street, categories=field.labels),
-            **people,
-            "covered": field.covered[row, col],
-            "nearest": pd.Categorical.from_codes(
-                nearest[row, col] if len(centres) else np.full(len(row), -1), categories=centres
-            ),
-            "distance_m": np.nan if field.metres is None else field.metres[row, col],
-        }
+    overview: pd.DataFrame = middle.assign(
+        row=row + up, col=col + right, area_m2=middle["area_m2"] * step**2, **people
     )
+    return overview
 
 
 def _rasters(field: _field.Field, is_left: np.ndarray, group: str) -> dict[str, np.ndarray]:
     """What the cells of a block say, laid out."""
     is_cell = field.street < len(field.labels)
-    each = field.spread[group].each
-    people = np.zeros(len(field.labels) + 1) if each is None else np.append(each, 0.0)
     values = {
         "depth": np.minimum(field.depth, 65534),
-        "distance_m": field.metres,
-        "uncovered_people": np.where(is_left, people[field.street], 0.0),
+        "distance_m": -1.0 if field.metres is None else np.nan_to_num(field.metres, nan=-1.0),
+        "uncovered_people": np.where(is_left, _field.laid_out(field, group), 0.0),
     }
     return {
-        name: np.where(is_cell, np.nan_to_num(values[name], nan=-1.0), layer.nodata).astype(
-            layer.dtype
-        )
+        name: np.where(is_cell, values[name], layer.nodata).astype(layer.dtype)
         for name, layer in _LAYERS.items()
     }
 

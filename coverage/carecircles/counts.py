@@ -42,7 +42,7 @@ def of_district(plan: Plan) -> pd.Series:
     """
     if plan.counts is None:
         return evaluation.of_district(plan.cells)
-    return _tally.figures(_tally.in_one(plan.counts.tally, "district")).iloc[0]
+    return _tally.of_district(plan.counts.tally)
 
 
 def area_share_error(plan: Plan) -> float:
@@ -92,6 +92,21 @@ def lattice_of(plan: Plan) -> grid.Grid | None:
     200.0
     """
     return grid.grid_of(plan.cells) if plan.counts is None else plan.counts.lattice
+
+
+def step_of(plan: Plan) -> int:
+    """
+    How many cells each way a cell of a plan stands for when it is drawn: 1 but for `blocks.overview`.
+
+    Examples
+    --------
+    >>> from carecircles import blocks, datasets
+    >>> step_of(blocks.overview(datasets.load("template"), cell=100, most=500).plan)
+    4
+    """
+    if plan.counts is None or plan.cells.empty:
+        return 1
+    return round(grid.lattice_of(plan.cells).cell / plan.counts.lattice.cell)
 
 
 def covered_beyond(plan: Plan) -> float:

@@ -217,7 +217,7 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
     [12.0, 4.0, 0.25]
     """
-    return _tally.figures(_tally.in_one(_tally.of_cells(cells), "district")).iloc[0]
+    return _tally.of_district(_tally.of_cells(cells))
 
 
 def people_cut_off(cells: pd.DataFrame, group: str) -> float:
