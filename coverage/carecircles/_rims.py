@@ -62,16 +62,16 @@ def of_cells(cells: pd.DataFrame, group: str | None = None) -> Rim:
 
 def of_field(field: _field.Field, group: str | None) -> Rim:
     """The rim of a block."""
-    nowhere, names = len(field.labels), [_field.AREA, *([] if group is None else [group])]
+    nowhere = len(field.labels)
+    living = _field.Spread(np.zeros(nowhere)) if group is None else field.spread[group]
+    spread = {"cells": _field.Spread(np.ones(nowhere)), "area": field.spread[_field.AREA]}
     even = np.ones_like(field.covered) if field.is_even is None else field.is_even
     kind = field.covered + 2 * even.view(np.int8)
-    ones = field._replace(spread={"cells": _field.Spread(np.ones(nowhere))})
-    cells = _field.sums(ones, field.covered, 2, ["cells"])[:, 0]
-    area, *living = _field.sums(field, kind, 4, names).swapaxes(0, 1)
-    [people] = living or [np.zeros((nowhere, 4))]
+    counted = field._replace(spread=spread | {"people": living})
+    cells, area, people = _field.sums(counted, kind, 4, list(counted.spread)).swapaxes(0, 1)
     found = cells.sum(axis=1), area.sum(axis=1), area[:, 1] + area[:, 3]
     sums = [*found, people[:, 2] + people[:, 3], people[:, 3], people.sum(axis=1)]
-    lines = Lines(field.street, field.covered, _lumps(field, group))
+    lines = Lines(field.street, field.covered, _lumps(field, living))
     between = [
         _between(_some(lines, np.s_[:-1, :]), _some(lines, np.s_[1:, :]), nowhere),
         _between(_some(lines, np.s_[:, :-1]), _some(lines, np.s_[:, 1:]), nowhere, is_upward=True),
@@ -89,18 +89,16 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
     return Rim(field.place, field.labels, np.column_stack(sums), *_added(between), sides)
 
 
-def _lumps(field: _field.Field, group: str | None) -> np.ndarray:
+def _lumps(field: _field.Field, people: _field.Spread) -> np.ndarray:
     """The variance of the people of each cell, NaN where there is none."""
-    nobody = _field.Spread(np.zeros(len(field.labels)))
-    living, own = nobody if group is None else field.spread[group]
-    people = np.append(living, np.nan)
+    each, own = np.append(people.each, np.nan), people.own
     if own is None and field.is_even is None:
-        lumps: np.ndarray = (_VARIANCE_EVEN * people**2)[field.street]
+        lumps: np.ndarray = (_VARIANCE_EVEN * each**2)[field.street]
         return lumps
     is_even = np.True_ if field.is_even is None else field.is_even
     factor = np.where(is_even, _VARIANCE_EVEN, _VARIANCE_LUMPED)
-    cell = people[field.street] if own is None else own
-    return np.where(field.street < len(living), factor * cell**2, np.nan)
+    cell = each[field.street] if own is None else own
+    return np.where(field.street < len(people.each), factor * cell**2, np.nan)
 
 
 def together(rims: Iterable[Rim], labels: pd.Index) -> Rim:

@@ -167,13 +167,17 @@ def _histogram(
 
 def _part(values: np.ndarray) -> np.ndarray:
     """The part of each value: 1 wide from 256 on, a 256th of an octave below it, counted from 0; the last if missing."""
-    octaves = (
-        values.view(np.int64) - _TURN.view(np.int64)
-    ) >> 44  # the first 8 bits behind the point
-    part: np.ndarray = np.maximum(octaves + _OCTAVES, 0).astype(np.int32)
-    is_far = values >= _TURN
-    np.copyto(part, np.minimum(values, 2e9) - _TURN + _OCTAVES, where=is_far, casting="unsafe")
-    part[~np.isfinite(values)] = _MISSING
+    part = np.empty(len(values), dtype=np.int32)
+    for some in _field.stretches(len(values)):
+        own, to = values[some], part[some]
+        is_missing = ~np.isfinite(own)
+        if is_missing.any():
+            own = np.where(is_missing, 0.0, own)
+        to[:] = np.minimum(own, 2e9) - _TURN + _OCTAVES
+        near = np.flatnonzero(own < _TURN)
+        octaves = (own[near].view(np.int64) - _TURN.view(np.int64)) >> 44  # 8 bits of the fraction
+        to[near] = np.maximum(octaves + _OCTAVES, 0)
+        to[is_missing] = _MISSING
     return part
 
 
