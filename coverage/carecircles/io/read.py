@@ -24,6 +24,7 @@ from carecircles.io._columns import (
     BOUNDARY_COLUMNS,
     CENTRE_COLUMNS,
     COLUMNS,
+    LEVELS,
     LIVED_IN,
     MEASURES,
     NEED_COLUMNS,
@@ -207,7 +208,7 @@ def read_streets(
     -------
     streets
         Indexed by `code` (text; the name where the file has no codes): name, name_en, basis,
-        source, row, geometry.
+        source, row, geometry; province, city and district, as far as the file says in which it lies.
 
     Raises
     ------
@@ -239,6 +240,7 @@ def read_streets(
         "name_en": _kept(frame, "name_en"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
+        **{level: _checks.text(frame[level]) for level in LEVELS if level in frame},
         "row": frame.index,
     }
     streets = gpd.GeoDataFrame(table, geometry=polygons, crs=polygons.crs)
