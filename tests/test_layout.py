@@ -19,7 +19,7 @@ PACKAGE = ROOT / "coverage" / "carecircles"
 # Imports run downward: a module may import only those before it.
 ORDER = [
     "_signals", "_limits", "_lines", "words", "errors", "_mends", "_html", "_rows", "norms", "people", "amenities", "datum",
-    "io._checks", "io._encoding", "io._table", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts",
+    "io._checks", "io._encoding", "io._table", "io._windows", "io._workbook", "io._formats", "io._target", "io._columns", "io._amounts",
     "io._points", "io._years", "io.read", "io.needs", "io._bands", "io.homes", "io.amenities", "io.rasters", "io.write",
     "io.tiled", "io._matching", "io", "services", "walkers", "positions", "network.values", "network.places", "network._tiles",
     "network.ways", "network.graphs", "network.walks", "network.rests", "network._asked", "network._tags", "network._osm",
