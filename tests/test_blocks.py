@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,7 +14,19 @@ import pandas as pd
 import pytest
 import shapely
 
-from carecircles import blocks, cluster, counts, datasets, gaps, grid, memory, plan, report, weights
+from carecircles import (
+    blocks,
+    cluster,
+    counts,
+    datasets,
+    gaps,
+    grid,
+    maps,
+    memory,
+    plan,
+    report,
+    weights,
+)
 from carecircles.errors import ValidationError
 from tests.test_cli import refused, run
 
@@ -52,6 +65,39 @@ def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
     monkeypatch.setattr(grid.pieces, "SIDE", 23)
     other = counts.by_street(blocks.evaluate(template, cell=50))
     pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+
+
+def test_an_overview_has_the_figures_of_all_cells_and_draws_one_for_many(template, monkeypatch):
+    """Cells of 50 m, one drawn for 16: the middle one of each square, with the people of all of it."""
+    monkeypatch.setattr(grid.pieces, "SIDE", 16)
+    whole = plan.evaluate(template, weights.make_demand(template, cell=50))
+    lattice = grid.lattice_of(whole.cells)
+    found = blocks.overview(template, cell=50, most=lattice.rows * lattice.cols // 10)
+    assert counts.step_of(found.plan) == 4
+    assert json.dumps(report.evaluation_record(found.plan)) == json.dumps(
+        report.evaluation_record(whole)
+    )
+    of_all = whole.cells.set_index(["row", "col"])
+    drawn = found.plan.cells
+    middle = of_all.loc[list(zip(4 * drawn["row"] + 2, 4 * drawn["col"] + 2, strict=True))]
+    told = ["x", "y", "street", "depth", "covered", "nearest", "distance_m"]
+    assert (drawn[told].astype(object).to_numpy() == middle[told].astype(object).to_numpy()).all()
+    square = [(of_all.index.get_level_values(at) // 4).to_numpy() for at in ("row", "col")]
+    people = of_all["people_60"].groupby(square).sum()
+    own = pd.MultiIndex.from_frame(drawn[["row", "col"]])
+    np.testing.assert_allclose(drawn["people_60"], people.loc[own])
+    zones = gaps.uncovered_zones(whole.cells, cutoff=700, smallest_m2=200**2)
+    assert found.zones.to_wkb().equals(zones.drop("other", errors="ignore").to_wkb())
+    page = maps.coverage_map(found.plan, found.zones, parts=found.parts).get_root().render()
+    assert "one cell for 16" in page and "每 16 个网格" in page
+    same = blocks.overview(template, cell=50)
+    pd.testing.assert_frame_equal(
+        same.plan.cells.astype({"nearest": str}),
+        whole.cells.astype({"nearest": str}),
+        check_dtype=False,
+        check_exact=True,
+    )
+    assert len(report.overview_notes(same.plan)) == 0
 
 
 def test_rasters_hold_what_the_cells_say(template, tmp_path, monkeypatch):
@@ -106,13 +152,18 @@ def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch)
     whole = [run(*one, cwd=tmp_path).stdout for one in asked]
     with monkeypatch.context() as short:
         short.setattr(memory, "of_evaluation", lambda *_, **__: 1e15)
+        run("map", "--area", "template", "--cell", "60", "--out", "blocks.html", cwd=tmp_path)
+        short.setattr(memory, "MOST_DRAWN", 1000)
         assert [run(*one, cwd=tmp_path).stdout for one in asked] == whole
         for one in (
-            ["map"],
+            ["map", "--live"],
             ["evaluate", "--sure"],
             ["evaluate", "--reach", "detour", "--detour", "1.3"],
         ):
             assert "use a larger --cell" in refused(*one, "--area", "template", cwd=tmp_path)
+    run("map", "--area", "template", "--cell", "60", "--out", "whole.html", cwd=tmp_path)
+    pages = [(tmp_path / f"{name}.html").read_text() for name in ("whole", "blocks")]
+    assert len({re.sub(r"[0-9a-f]{32}", "", page) for page in pages}) == 1
     done = run(
         "evaluate",
         "--area",

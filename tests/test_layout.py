@@ -31,7 +31,7 @@ ORDER = [
     "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes", "weights._placed",
     "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach._blocks", "reach.footing",
     "reach.straight", "reach.walking", "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables",
-    "reach.kinds", "reach", "catchments", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
+    "reach.kinds", "reach", "catchments", "_field", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
     "scenario.values", "scenario._step", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison",
     "counts", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
     "robustness._spans", "robustness.measured", "robustness.figures", "robustness.zones", "robustness.distances", "robustness",

@@ -106,7 +106,7 @@ def test_spans_are_the_cells_whose_middle_is_near_enough(centres, radius):
     x, y = 25.0 * np.array(centres, dtype=float).T
     ground = robustness._spans.ground_of(cells, GROUP)
     spans = robustness._spans.spans_of(x, y, np.full(len(x), radius), ground)
-    draw = np.zeros(len(spans.circle), dtype=np.int64)
+    draw = np.zeros(len(spans.shape), dtype=np.int64)
     sums, times = robustness._spans.people_in(
         robustness._spans.united(spans, draw, ground), 1, ground
     )

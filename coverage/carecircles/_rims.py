@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from carecircles import grid
+from carecircles import _field, grid
 
 # Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
 _VARIANCE_EVEN = 0.0724 * np.pi / 4
@@ -26,7 +26,7 @@ _ACROSS = {
 
 
 class Lines(NamedTuple):
-    """Rows of cells: the street of each (-1 where there is no cell), whether it is covered, its people's variance."""
+    """Rows of cells: the street of each (or that of no cell), whether it is covered, its people's variance."""
 
     street: np.ndarray
     covered: np.ndarray
@@ -56,38 +56,51 @@ class Rim(NamedTuple):
 def of_cells(cells: pd.DataFrame, group: str | None = None) -> Rim:
     """The rim of evaluated cells; people of a group count if it is said."""
     labels = cells["street"].cat.categories if "street" in cells else pd.Index(["all"])
-    return together((of_piece(piece, group) for piece in grid.in_blocks(cells)), labels)
+    pieces = (_field.of_piece(piece) for piece in grid.in_blocks(cells))
+    return together((of_field(field, group) for field in pieces), labels)
 
 
-def of_piece(piece: grid.Piece, group: str | None) -> Rim:
+def of_field(field: _field.Field, group: str | None) -> Rim:
     """The rim of a block."""
-    cells = piece.cells
-    is_named = "street" in cells
-    labels = cells["street"].cat.categories if is_named else pd.Index(["all"])
-    street = cells["street"].cat.codes.to_numpy() if is_named else np.zeros(len(cells), np.int8)
-    covered, area = cells["covered"].to_numpy(dtype=bool), cells["area_m2"].to_numpy()
-    living = np.zeros(len(cells)) if group is None else cells[group].to_numpy()
-    is_even = (cells["placed"] == "even").to_numpy() if "placed" in cells else np.True_
-    even = np.where(is_even, living, 0.0)
-    weights = np.ones(len(cells)), area, area * covered, even, even * covered, living
-    sums = [np.bincount(street, weight, minlength=len(labels)) for weight in weights]
-    variance = np.where(is_even, _VARIANCE_EVEN, _VARIANCE_LUMPED) * living**2
-
-    def laid(values: np.ndarray, fill: float) -> np.ndarray:
-        out = np.full(piece.shape, fill, dtype=values.dtype)
-        out[cells["row"], cells["col"]] = values
-        return out
-
-    lines = Lines(laid(street.astype(np.int32), -1), laid(covered, False), laid(variance, np.nan))
-    across = Lines(*(one.T for one in lines))
-    found = [_between(_some(by, np.s_[:-1]), _some(by, np.s_[1:])) for by in (lines, across)]
-    sides = {
-        "south": _copied(lines, 0),
-        "north": _copied(lines, -1),
-        "west": _copied(across, 0),
-        "east": _copied(across, -1),
+    nowhere, names = len(field.labels), [_field.AREA, *([] if group is None else [group])]
+    even = np.ones_like(field.covered) if field.is_even is None else field.is_even
+    kind = field.covered + 2 * even.view(np.int8)
+    ones = field._replace(spread={"cells": _field.Spread(np.ones(nowhere))})
+    cells = _field.sums(ones, field.covered, 2, ["cells"])[:, 0]
+    area, *living = _field.sums(field, kind, 4, names).swapaxes(0, 1)
+    [people] = living or [np.zeros((nowhere, 4))]
+    found = cells.sum(axis=1), area.sum(axis=1), area[:, 1] + area[:, 3]
+    sums = [*found, people[:, 2] + people[:, 3], people[:, 3], people.sum(axis=1)]
+    lines = Lines(field.street, field.covered, _lumps(field, group))
+    between = [
+        _between(_some(lines, np.s_[:-1, :]), _some(lines, np.s_[1:, :]), nowhere),
+        _between(_some(lines, np.s_[:, :-1]), _some(lines, np.s_[:, 1:]), nowhere, is_upward=True),
+    ]
+    ends: dict[str, tuple[slice, slice]] = {
+        "south": np.s_[:1, :],
+        "north": np.s_[-1:, :],
+        "west": np.s_[:, :1],
+        "east": np.s_[:, -1:],
     }
-    return Rim(piece.place, labels, np.column_stack(sums), *_added(found), sides)
+    sides = {
+        side: Lines(*(one[end].reshape(1, -1).copy() for one in lines))
+        for side, end in ends.items()
+    }
+    return Rim(field.place, field.labels, np.column_stack(sums), *_added(between), sides)
+
+
+def _lumps(field: _field.Field, group: str | None) -> np.ndarray:
+    """The variance of the people of each cell, NaN where there is none."""
+    nobody = _field.Spread(np.zeros(len(field.labels)))
+    living, own = nobody if group is None else field.spread[group]
+    people = np.append(living, np.nan)
+    if own is None and field.is_even is None:
+        lumps: np.ndarray = (_VARIANCE_EVEN * people**2)[field.street]
+        return lumps
+    is_even = np.True_ if field.is_even is None else field.is_even
+    factor = np.where(is_even, _VARIANCE_EVEN, _VARIANCE_LUMPED)
+    cell = people[field.street] if own is None else own
+    return np.where(field.street < len(living), factor * cell**2, np.nan)
 
 
 def together(rims: Iterable[Rim], labels: pd.Index) -> Rim:
@@ -105,9 +118,9 @@ def together(rims: Iterable[Rim], labels: pd.Index) -> Rim:
         beyond, up, right = _ACROSS[side]
         other = sides.get(((place[0] + up, place[1] + right), beyond))
         if other is None:
-            found.append(_between(line, _nothing_like(line)))
+            found.append(_between(line, _nothing_like(line), -1))
         elif side in ("north", "east"):
-            found.append(_between(line, other))
+            found.append(_between(line, other, -1))
     return Rim((0, 0), labels, sums, *_added(found), {})
 
 
@@ -148,13 +161,8 @@ def _border_variance(runs: np.ndarray, share: np.ndarray, density: np.ndarray) -
     return min(float((off**2).sum()) / 12, (float(off.sum()) / 2 / 3) ** 2)
 
 
-def _some(lines: Lines, rows: slice) -> Lines:
+def _some(lines: Lines, rows: tuple[slice, slice]) -> Lines:
     return Lines(*(one[rows] for one in lines))
-
-
-def _copied(lines: Lines, row: int) -> Lines:
-    """A row of its own, so that the others can go."""
-    return Lines(*(one[[row]] for one in lines))
 
 
 def _nothing_like(lines: Lines) -> Lines:
@@ -162,29 +170,44 @@ def _nothing_like(lines: Lines) -> Lines:
     return Lines(np.full(shape, -1, np.int32), np.zeros(shape, bool), np.full(shape, np.nan))
 
 
-def _between(one: Lines, other: Lines) -> tuple[int, float, np.ndarray, np.ndarray]:
-    """What there is between rows and those beyond them: edges, variance at them, runs along borders."""
-    at_rim = one.covered != other.covered
+def _between(
+    one: Lines, other: Lines, nowhere: int, *, is_upward: bool = False
+) -> tuple[int, float, np.ndarray, np.ndarray]:
+    """
+    What there is between cells and those beyond them: edges, variance at them, runs along borders.
+
+    `nowhere` is the street of no cell; runs go along rows, or up the columns.
+    """
+    at_rim = np.nonzero(one.covered != other.covered)
     lumps = (
-        float(np.nansum((one.lumps + other.lumps)[at_rim])) / 2
-    )  # the rim passes through one of two
-    whole = [by._replace(street=np.minimum(by.street, 0)) for by in (one, other)]
-    return int(np.count_nonzero(at_rim)), lumps, _runs(*whole), _runs(one, other)
+        float(np.nansum(one.lumps[at_rim] + other.lumps[at_rim])) / 2
+    )  # it passes through one of two
+    place = np.nonzero(one.street != other.street)
+    line, at = place
+    if is_upward:
+        order = np.lexsort(place)
+        at, line = (axis[order] for axis in place)
+        place = at, line
+    streets = np.stack([one.street[place], other.street[place]])
+    covered = np.stack([one.covered[place], other.covered[place]])
+    border = np.stack([line, at])
+    is_outer = (streets == nowhere).any(axis=0)
+    whole = np.where(streets[:, is_outer] == nowhere, -1, 0)
+    outer = _runs(border[:, is_outer], whole, covered[:, is_outer], -1)
+    return len(at_rim[0]), lumps, outer, _runs(border, streets, covered, nowhere)
 
 
-def _runs(one: Lines, other: Lines) -> np.ndarray:
+def _runs(border: np.ndarray, streets: np.ndarray, covered: np.ndarray, nowhere: int) -> np.ndarray:
     """Long straight runs of cells of one part beside those of another, and the share of both covered."""
-    row, col = np.nonzero(one.street != other.street)
-    if not len(row):
+    if not border.size:
         return np.empty((0, 4))
-    a, b = one.street[row, col], other.street[row, col]
-    is_next = (np.diff(row) == 0) & (np.diff(col) == 1) & (np.diff(a) == 0) & (np.diff(b) == 0)
+    is_next = (np.diff(border, axis=1) == [[0], [1]]).all(axis=0)
+    is_next &= (np.diff(streets, axis=1) == 0).all(axis=0)
     first = np.flatnonzero(np.append(True, ~is_next))
-    count = np.diff(np.append(first, len(row)))
-    near = [by.covered[row, col].astype(float) for by in (one, other)]
-    run = [np.add.reduceat(side, first) / count for side in near]
-    a, b = a[first], b[first]
-    along = np.where(a < 0, run[1], np.where(b < 0, run[0], (run[0] + run[1]) / 2))
+    count = np.diff(np.append(first, border.shape[1]))
+    one, other = np.add.reduceat(covered.astype(float), first, axis=1) / count
+    a, b = streets[:, first]
+    along = np.where(a == nowhere, other, np.where(b == nowhere, one, (one + other) / 2))
     return np.column_stack([a, b, count, along])[count >= _STRAIGHT]
 
 

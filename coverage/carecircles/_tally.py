@@ -12,11 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from carecircles import grid, people
+from carecircles import _field, grid, people
 
 _DISTANCE_QUANTILE = 0.9
-_AT_ONCE = 1 << 16  # cells that are summed up, so few that what is worked out of them stays near
-_WHOLE = 9  # from 2 ** 8 on a part of a histogram is 1 wide, below it a 256th of an octave
+_TURN = np.float64(
+    256
+)  # from here on a part of a histogram is 1 wide, below it a 256th of an octave
+_OCTAVES = 256 * 12  # parts below it; what is less than a 16th is in the first of them
+_MISSING = 2**31 - 1
 _KINDS = 4  # not covered, covered, and both with a backup
 
 
@@ -47,37 +50,41 @@ class Tally(NamedTuple):
 
 def of_cells(cells: pd.DataFrame) -> Tally:
     """The tally of evaluated cells by street; of places in no street they are together."""
-    if "street" not in cells:
-        cells = cells.assign(street=pd.Categorical(["all"] * len(cells)))
-    labels = cells["street"].cat.categories
-    return together((of_piece(piece) for piece in grid.in_blocks(cells)), labels)
+    labels = cells["street"].cat.categories if "street" in cells else pd.Index(["all"])
+    pieces = (_field.of_piece(piece) for piece in grid.in_blocks(cells))
+    return together((of_field(field) for field in pieces), labels)
 
 
-def of_piece(piece: grid.Piece) -> Tally:
+def of_field(field: _field.Field) -> Tally:
     """The tally of a block."""
-    cells = piece.cells
-    street = cells["street"].cat
-    codes, labels = street.codes.to_numpy(), street.categories
-    is_covered, has_backup = cells["covered"].to_numpy(), cells["depth"].to_numpy() >= 2
-    groups = people.columns_of(cells)
-    areas = {"area": cells["area_m2"].to_numpy()} if "area_m2" in cells else {}
-    weights = areas | {g: cells[g].to_numpy() for g in groups}
-    by = people.EVERYONE if people.EVERYONE in weights else people.headline_of(groups)
-    metres, living = cells["distance_m"].to_numpy(), weights[by]
-    flat = np.zeros((len(weights), _KINDS * len(labels)))
-    way, on_way = np.zeros((2, len(labels)))
-    for some in stretches(len(cells)):
-        of = codes[some].astype(np.intp)
-        kind = _KINDS * of + 2 * has_backup[some] + is_covered[some]
-        for n, weight in enumerate(weights.values()):
-            flat[n] += np.bincount(kind, weight[some], minlength=flat.shape[1])
-        has_way = np.isfinite(metres[some])
-        of, persons = of[has_way], living[some][has_way]
-        way += np.bincount(of, persons * metres[some][has_way], minlength=len(labels))
-        on_way += np.bincount(of, persons, minlength=len(labels))
-    by_street = flat.reshape(len(weights), len(labels), _KINDS).swapaxes(0, 1)
-    sums = np.column_stack([by_street.reshape(len(labels), -1), way, on_way])
-    return Tally(labels, tuple(weights), by, sums, _histogram(codes, metres, living))
+    names, count = list(field.spread), len(field.labels)
+    kind = field.covered + 2 * (field.depth >= 2).astype(np.int8)
+    by_kind = _field.sums(field, kind, _KINDS, names)
+    by = people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
+    if field.metres is None:
+        none = np.empty(0)
+        reached = Histogram(none.astype(np.intp), none.astype(np.int32), none, none)
+        return Tally(
+            field.labels, tuple(names), by, _beside(by_kind, np.zeros((2, count))), reached
+        )
+    of, metres, living = field.street.ravel(), field.metres.ravel(), field.spread[by]
+    is_cell = of < count
+    if not is_cell.all():
+        of, metres = of[is_cell], metres[is_cell]
+    own = None if living.own is None else living.own.ravel()[is_cell]
+    has_way = np.isfinite(metres)
+    reached = _histogram(of, metres, own, count)
+    if not has_way.all():
+        of, metres = of[has_way], metres[has_way]
+        own = None if own is None else own[has_way]
+    way = np.bincount(of, metres if own is None else own * metres, minlength=count)
+    on_way = np.bincount(of, own, minlength=count).astype(float)
+    if own is None:
+        way, on_way = way * living.each, on_way * living.each
+        reached = reached._replace(weight=reached.weight * living.each[reached.of])
+    is_there = reached.weight > 0
+    reached = Histogram(*(part[is_there] for part in reached))
+    return Tally(field.labels, tuple(names), by, _beside(by_kind, np.stack([way, on_way])), reached)
 
 
 def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
@@ -100,9 +107,10 @@ def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
     return tally._replace(labels=labels, sums=np.column_stack(sums), reached=reached)
 
 
-def in_one(tally: Tally, label: str) -> Tally:
-    """The tally of all streets together."""
-    return collapsed(tally, np.zeros(len(tally.labels), dtype=np.intp), pd.Index([label]))
+def of_district(tally: Tally) -> pd.Series:
+    """The measures of all streets together."""
+    all_of_it = np.zeros(len(tally.labels), dtype=np.intp)
+    return figures(collapsed(tally, all_of_it, pd.Index(["district"]))).iloc[0]
 
 
 def figures(tally: Tally) -> pd.DataFrame:
@@ -129,22 +137,44 @@ def figures(tally: Tally) -> pd.DataFrame:
     return pd.DataFrame(table, index=tally.labels)
 
 
-def stretches(count: int) -> list[slice]:
-    """As many rows one after the other, a few at once."""
-    return [slice(n, min(n + _AT_ONCE, count)) for n in range(0, count, _AT_ONCE)]
+def _beside(by_kind: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """Sums by street, name and kind as a row a street, with those of ways behind them."""
+    return np.column_stack([by_kind.reshape(len(by_kind), -1), *ways])
 
 
-def _histogram(codes: np.ndarray, values: np.ndarray, weights: np.ndarray) -> Histogram:
-    """Weights by code and part of the values; missing ones are a part of their own, the last."""
-    is_there = weights > 0
-    codes, weights = codes[is_there], weights[is_there]
-    values = np.nan_to_num(values[is_there], nan=np.inf, posinf=np.inf)
-    part = np.empty(len(values), dtype=np.int32)
-    for some in stretches(len(values)):
-        wide = np.ldexp(1.0, np.minimum(np.frexp(values[some])[1], _WHOLE) - _WHOLE)
-        lower = np.floor(values[some] / wide) * wide
-        part[some] = lower.astype(np.float32).view(np.int32)  # in the order of its bits
-    return _summed(Histogram(codes, part, weights, values))
+def _histogram(
+    of: np.ndarray, values: np.ndarray, weights: np.ndarray | None, count: int
+) -> Histogram:
+    """Cells, or weights, by street and part of the values; missing ones are a part of their own, the last."""
+    if weights is not None:
+        some = weights > 0
+        of, values, weights = of[some], values[some], weights[some]
+    part = _part(values)
+    low, high = int(part.min(initial=_MISSING)), int(part.max(initial=0))
+    wide = max(high - low + 1, 0)
+    if count * wide > 4 * len(values) or high == _MISSING:
+        most = np.where(np.isnan(values), np.inf, values)
+        weights = np.ones(len(values)) if weights is None else weights
+        return _summed(Histogram(of, part, weights, most))
+    key = of * np.intp(wide) + (part - low)
+    most = np.full(count * wide, -np.inf)
+    np.maximum.at(most, key, values)
+    found = np.flatnonzero(np.isfinite(most))
+    street, nth = np.divmod(found, max(1, wide))
+    weight = np.bincount(key, weights, minlength=len(most))[found].astype(float)
+    return Histogram(street, (nth + low).astype(np.int32), weight, most[found])
+
+
+def _part(values: np.ndarray) -> np.ndarray:
+    """The part of each value: 1 wide from 256 on, a 256th of an octave below it, counted from 0; the last if missing."""
+    octaves = (
+        values.view(np.int64) - _TURN.view(np.int64)
+    ) >> 44  # the first 8 bits behind the point
+    part: np.ndarray = np.maximum(octaves + _OCTAVES, 0).astype(np.int32)
+    is_far = values >= _TURN
+    np.copyto(part, np.minimum(values, 2e9) - _TURN + _OCTAVES, where=is_far, casting="unsafe")
+    part[~np.isfinite(values)] = _MISSING
+    return part
 
 
 def _summed(every: Histogram) -> Histogram:

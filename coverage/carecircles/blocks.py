@@ -10,6 +10,7 @@ say the same.
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -19,10 +20,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid
+from carecircles import (
+    _field,
+    _rims,
+    _tally,
+    _zones,
+    comparison,
+    counts,
+    gaps,
+    grid,
+    memory,
+    reach,
+)
 from carecircles import plan as plans
 from carecircles._counts import Counts
-from carecircles.area import NO_WALKS, StudyArea
+from carecircles.area import NO_WALKS, StudyArea, is_neighbour
 from carecircles.errors import ValidationError
 from carecircles.io import tiled
 from carecircles.people import columns_of
@@ -49,15 +61,18 @@ class Task(NamedTuple):
     each: pd.DataFrame
     group: str
     inner: shapely.Geometry
+    cutoff: float
     asked: "Asked"
 
 
 class Asked(NamedTuple):
-    """What is asked of blocks beside sums: zones, cut at streets or not, and rasters."""
+    """What is asked of blocks beside sums: zones, cut at streets or not, rasters, and one of so many cells each way."""
 
     has_zones: bool = False
     split: str | None = None
     has_rasters: bool = False
+    step: int | None = None
+    has_distances: bool = True
 
 
 class Found(NamedTuple):
@@ -70,6 +85,7 @@ class Found(NamedTuple):
     near: float
     patches: _zones.Patches | None
     rasters: dict[str, np.ndarray]
+    overview: pd.DataFrame | None
 
 
 class Surveyed(NamedTuple):
@@ -169,7 +185,7 @@ def uncovered_zones(
     area: StudyArea,
     *,
     cell: float = 50.0,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
     split: str | None = None,
     run: Run = map,
 ) -> Surveyed:
@@ -192,6 +208,72 @@ def uncovered_zones(
     """
     gaps.require_size(smallest_m2)
     plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, ())
+    return _with_zones(plan, found, smallest_m2)
+
+
+def overview(
+    area: StudyArea,
+    *,
+    cell: float = 50.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
+    most: int = memory.MOST_DRAWN,
+    run: Run = map,
+) -> Surveyed:
+    """
+    What a map shows of a study area of any size: the figures and zones of its cells, and a cell for many.
+
+    Parameters
+    ----------
+    area, cell, run
+        As in `evaluate`.
+    smallest_m2
+        As in `gaps.uncovered_zones`. Where a cell stands for many, zones smaller than it are left out.
+    most
+        How many places the lattice of the cells that are drawn has at most.
+
+    Returns
+    -------
+    surveyed
+        The plan has counts of all cells, and as `cells` the middle one of each square of so many cells that
+        they are few enough, with the people of all of that square.
+
+    Raises
+    ------
+    ValidationError
+        As `evaluate`, and if `smallest_m2` is negative or not a number.
+
+    Examples
+    --------
+    >>> from carecircles import counts, datasets, report
+    >>> found = overview(datasets.load("template"), cell=100, most=500)
+    >>> len(found.plan.cells), grid.lattice_of(found.plan.cells).cell, counts.lattice_of(found.plan).cell
+    (150, 400.0, 100.0)
+    """
+    gaps.require_size(smallest_m2)
+    wrong = grid.cell_problems(cell)
+    if wrong:
+        raise ValidationError(wrong)
+    lattice = grid.lattice_around(area.streets, cell=cell)
+    wanted = math.sqrt(lattice.rows * lattice.cols / most)
+    side = grid.pieces.SIDE
+    step = next((n for n in range(1, side) if side % n == 0 and n >= wanted), side)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run, ())
+    drawn = [one.overview for one in found if one.overview is not None]
+    cells = _overviews(drawn, plan)
+    plan = dataclasses.replace(plan, cells=cells)
+    if step == 1:
+        return _with_zones(plan, found, smallest_m2)
+    surveyed = _with_zones(plan, found, max(smallest_m2, (step * lattice.cell) ** 2))
+    zones, parts = surveyed.zones, surveyed.parts
+    return surveyed._replace(
+        zones=zones[zones.index != gaps.OTHER],
+        parts=parts[parts.index.get_level_values("zone") != gaps.OTHER],
+    )
+
+
+def _with_zones(plan: Plan, found: list[Found], smallest_m2: float) -> Surveyed:
+    """A plan with the zones of its blocks."""
+    area = plan.area
     group = comparison.headline(plan).column
     zones = _zones.together(
         [one.patches for one in found if one.patches is not None],
@@ -203,6 +285,20 @@ def uncovered_zones(
     lattice, cutoff = counts.lattice_of(plan), plan.cost.cutoff
     table = gaps.told(zones, cutoff=cutoff, group=group, within=lattice, crs=area.crs.to_string())
     return Surveyed(plan, table, gaps.told_by_street(zones, group=group))
+
+
+def _overviews(drawn: list[pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """The cells that are drawn of all blocks, on one lattice whose squares have them in their middle."""
+    every = {"street": plan.area.streets.index, "nearest": plan.area.facilities.index}
+    told = [
+        one.assign(**{name: one[name].cat.set_categories(every[name]) for name in every})
+        for one in drawn
+    ]
+    cells = pd.concat(told) if told else plan.cells
+    number = cells["row"].astype(np.int64) * (cells["col"].max() + 1) + cells["col"]
+    cells = cells.set_axis(pd.Index(number, name="cell")).sort_index()
+    cells.attrs = dict(plan.cells.attrs)
+    return cells
 
 
 def _surveyed(
@@ -226,6 +322,7 @@ def _surveyed(
         area.population,
         comparison.headline(plan).column,
         counts.inside(plan),
+        plan.cost.cutoff,
         asked,
     )
     count = np.zeros(len(area.streets), dtype=np.int64)
@@ -253,7 +350,10 @@ def _surveyed(
 def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
     """The plan of a part of the lattice where nothing is."""
     beyond = dataclasses.replace(lattice, x0=lattice.x0 - 2 * lattice.cell, rows=1, cols=1)
-    demand = _demand(area.streets, area.population[columns_of(area.population)], beyond)
+    demand = grid.block_of(
+        area.streets, area.population[columns_of(area.population)], within=beyond
+    )
+    demand["placed"] = pd.Categorical([EVEN] * len(demand), categories=pd.Index(BASES))
     return plans.evaluate(area, demand)
 
 
@@ -307,51 +407,75 @@ def _count(task: Task) -> pd.Series:
     return pd.Series(number, index=task.area.streets.index)
 
 
-def _demand(streets: gpd.GeoDataFrame, each: pd.DataFrame, within: grid.Grid) -> pd.DataFrame:
-    """The cells of a block, in which people are placed evenly."""
-    demand = grid.block_of(streets, each, within=within)
-    code = np.full(len(demand), BASES.index(EVEN), dtype=np.int8)
-    demand["placed"] = pd.Categorical.from_codes(code, categories=pd.Index(BASES))
-    return demand
-
-
 def _found(task: Task) -> Found | None:
     """All that is asked of a block; None where it has no cell."""
-    area, within = task.area, task.within
-    demand = _demand(area.streets, task.each, within)
-    if demand.empty:
+    within, asked, area = task.within, task.asked, task.area
+    field = _field.of_block(
+        area, task.each, within, task.place, cutoff=task.cutoff, has_distances=asked.has_distances
+    )
+    if field is None:
         return None
-    plan = plans.evaluate(area, demand)
-    piece = grid.Piece(task.place, (within.rows, within.cols), plan.cells)
-    beyond, near = counts.covered_beyond(plan), counts.near_border(plan, task.inner)
-    del plan, demand
+    is_left = ~field.covered & (field.street < len(field.labels))
+    is_near = is_left & ~grid.holds(task.inner, *grid.centres(within))
     patches = None
-    if task.asked.has_zones:
-        patches, _ = _zones.of_piece(piece, split=task.asked.split, group=task.group)
+    if asked.has_zones:
+        piece = grid.Piece(task.place, is_left.shape, _field.cells(field, within, is_left))
+        patches, _ = _zones.of_piece(piece, split=asked.split, group=task.group)
     return Found(
         task.place,
-        _tally.of_piece(piece),
-        _rims.of_piece(piece, task.group),
-        beyond,
-        near,
+        _tally.of_field(field),
+        _rims.of_field(field, task.group),
+        _beyond(field, task),
+        _field.people(field, task.group, is_near),
         patches,
-        _rasters(piece, task.group) if task.asked.has_rasters else {},
+        _rasters(field, is_left, task.group) if asked.has_rasters else {},
+        _overview(field, within, asked.step) if asked.step else None,
     )
 
 
-def _rasters(piece: grid.Piece, group: str) -> dict[str, np.ndarray]:
-    """What the cells of a block say, laid out."""
-    cells = piece.cells
-    values = {
-        "depth": np.minimum(cells["depth"].to_numpy(), 65534),
-        "distance_m": cells["distance_m"].fillna(-1.0).to_numpy(),
-        "uncovered_people": np.where(cells["covered"], 0.0, cells[group]),
+def _beyond(field: _field.Field, task: Task) -> float:
+    """The people of a block whom only centres beyond the border cover."""
+    is_own = ~is_neighbour(task.area.facilities).to_numpy()
+    if is_own.all():
+        return 0.0
+    points = task.area.facilities.geometry[is_own]
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    own = reach.depth_on(*grid.centres(task.within), x, y, cutoff=task.cutoff)
+    return _field.people(field, task.group, field.covered & (own == 0))
+
+
+def _overview(field: _field.Field, within: grid.Grid, step: int) -> pd.DataFrame:
+    """The middle cell of each square of `step` by `step` cells of a block, with the people of all of the square."""
+    is_middle = np.zeros(field.street.shape, dtype=bool)
+    is_middle[step // 2 :: step, step // 2 :: step] = True
+    middle = _field.cells(field, within, is_middle & (field.street < len(field.labels)))
+    row, col = middle["row"].to_numpy() // step, middle["col"].to_numpy() // step
+    squares = np.arange(within.rows)[:, None] // step, np.arange(within.cols) // step
+    width = -(-within.cols // step)
+    square = (squares[0] * width + squares[1]).ravel()
+    up, right = (at * grid.pieces.SIDE // step for at in field.place)
+    people = {
+        g: np.bincount(square, _field.laid_out(field, g).ravel())[row * width + col]
+        for g in columns_of(middle)
     }
-    laid = {}
-    for name, layer in _LAYERS.items():
-        laid[name] = np.full(piece.shape, layer.nodata, dtype=layer.dtype)
-        laid[name][cells["row"], cells["col"]] = values[name]
-    return laid
+    overview: pd.DataFrame = middle.assign(
+        row=row + up, col=col + right, area_m2=middle["area_m2"] * step**2, **people
+    )
+    return overview
+
+
+def _rasters(field: _field.Field, is_left: np.ndarray, group: str) -> dict[str, np.ndarray]:
+    """What the cells of a block say, laid out."""
+    is_cell = field.street < len(field.labels)
+    values = {
+        "depth": np.minimum(field.depth, 65534),
+        "distance_m": -1.0 if field.metres is None else np.nan_to_num(field.metres, nan=-1.0),
+        "uncovered_people": np.where(is_left, _field.laid_out(field, group), 0.0),
+    }
+    return {
+        name: np.where(is_cell, values[name], layer.nodata).astype(layer.dtype)
+        for name, layer in _LAYERS.items()
+    }
 
 
 @contextlib.contextmanager

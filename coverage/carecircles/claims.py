@@ -52,7 +52,7 @@ class Claims:
         return self.change.after
 
 
-def claims_of(plan: Plan, *, smallest_m2: float = 10_000.0) -> Claims:
+def claims_of(plan: Plan, *, smallest_m2: float = gaps.SMALLEST_M2) -> Claims:
     """
     Whom the circle claims, whom the walk reaches, and whom only the one or the other.
 
@@ -176,7 +176,7 @@ def of_district(change: Change) -> pd.Series:
     return told.join(ways).iloc[0]
 
 
-def zones_of(change: Change, *, smallest_m2: float = 10_000.0) -> gpd.GeoDataFrame:
+def zones_of(change: Change, *, smallest_m2: float = gaps.SMALLEST_M2) -> gpd.GeoDataFrame:
     """
     Contiguous areas that the circle claims and the walk does not reach, most people first.
 

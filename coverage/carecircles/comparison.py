@@ -383,7 +383,7 @@ def new_zones(
     after: pd.DataFrame,
     *,
     cutoff: float,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = gaps.SMALLEST_M2,
     group: str | None = None,
 ) -> gpd.GeoDataFrame:
     """

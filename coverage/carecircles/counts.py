@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _rims, _tally, comparison, evaluation, grid, reach
+from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan, tables_of
 
@@ -72,7 +72,7 @@ def of_district(plan: Plan) -> pd.Series:
     """
     if plan.counts is None:
         return evaluation.of_district(plan.cells)
-    return _tally.figures(_tally.in_one(plan.counts.tally, "district")).iloc[0]
+    return _tally.of_district(plan.counts.tally)
 
 
 def area_share_error(plan: Plan) -> float:
@@ -124,6 +124,21 @@ def lattice_of(plan: Plan) -> grid.Grid | None:
     return grid.grid_of(plan.cells) if plan.counts is None else plan.counts.lattice
 
 
+def step_of(plan: Plan) -> int:
+    """
+    How many cells each way a cell of a plan stands for when it is drawn: 1 but for `blocks.overview`.
+
+    Examples
+    --------
+    >>> from carecircles import blocks, datasets
+    >>> step_of(blocks.overview(datasets.load("template"), cell=100, most=500).plan)
+    4
+    """
+    if plan.counts is None or plan.cells.empty:
+        return 1
+    return round(grid.lattice_of(plan.cells).cell / plan.counts.lattice.cell)
+
+
 def covered_beyond(plan: Plan) -> float:
     """
     How many people of a plan's headline group only centres beyond the border cover.
@@ -151,16 +166,9 @@ def covered_beyond(plan: Plan) -> float:
     return _people(plan, (cells["covered"] & (services < least)).to_numpy())
 
 
-def near_border(plan: Plan, inner: shapely.Geometry | None = None) -> float:
+def near_border(plan: Plan) -> float:
     """
     How many people of a plan's headline group are not covered so near the border that a centre beyond it could.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    inner
-        What is not near it, worked out of the area's border if not given.
 
     Examples
     --------
@@ -172,12 +180,15 @@ def near_border(plan: Plan, inner: shapely.Geometry | None = None) -> float:
     """
     if plan.counts is not None:
         return plan.counts.near
-    inner = inside(plan) if inner is None else inner
-    shapely.prepare(inner)
-    is_near = ~plan.cells["covered"].to_numpy(dtype=bool)
-    left = plan.cells[is_near]
-    is_near[is_near] = ~shapely.contains_xy(inner, left["x"].to_numpy(), left["y"].to_numpy())
-    return _people(plan, is_near)
+    inner = inside(plan)
+    cells, lattice = plan.cells, grid.grid_of(plan.cells)
+    if lattice is None:
+        shapely.prepare(inner)
+        is_inside = shapely.intersects_xy(inner, cells["x"].to_numpy(), cells["y"].to_numpy())
+    else:
+        within = grid.holds(inner, *grid.metres_of(cells, lattice))
+        is_inside = within[cells["row"].to_numpy(), cells["col"].to_numpy()]
+    return _people(plan, ~is_inside & ~cells["covered"].to_numpy(dtype=bool))
 
 
 def inside(plan: Plan) -> shapely.Geometry:
@@ -199,6 +210,14 @@ def inside(plan: Plan) -> shapely.Geometry:
 def _people(plan: Plan, is_meant: np.ndarray) -> float:
     """The people of the headline group in some cells, added up block by block."""
     group = comparison.headline(plan).column
-    cells = plan.cells.assign(meant=is_meant)
-    some = (piece.cells for piece in grid.in_blocks(cells))
-    return float(sum(one[group].to_numpy()[one["meant"].to_numpy()].sum() for one in some))
+    pieces = grid.in_blocks(plan.cells.assign(meant=is_meant))
+    return float(
+        sum(
+            _field.people(
+                _field.of_piece(piece),
+                group,
+                _field.laid(piece, piece.cells["meant"].to_numpy(), False),
+            )
+            for piece in pieces
+        )
+    )

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from carecircles import _rims, _tally, grid
+from carecircles import _field, _rims, _tally, grid
 from carecircles.reach import CostTable, pairs_in, within
 
 _PARTS = 256  # of the values that a quantile is looked for among
@@ -217,7 +217,7 @@ def of_district(cells: pd.DataFrame) -> pd.Series:
     >>> whole[["people_60", "uncovered_people_60", "backup_people_60_share"]].tolist()
     [12.0, 4.0, 0.25]
     """
-    return _tally.figures(_tally.in_one(_tally.of_cells(cells), "district")).iloc[0]
+    return _tally.of_district(_tally.of_cells(cells))
 
 
 def people_cut_off(cells: pd.DataFrame, group: str) -> float:
@@ -399,7 +399,7 @@ def weighted_quantile(
         return np.where(is_known[some], part, _PARTS).astype(np.intp)
 
     sums = np.zeros(groups * (_PARTS + 1))
-    for some in _tally.stretches(len(values)):
+    for some in _field.stretches(len(values)):
         place = group[some].astype(np.intp) * (_PARTS + 1) + part_of(some)
         sums += np.bincount(place, weights[some], minlength=len(sums))
     each = sums.reshape(groups, _PARTS + 1)
@@ -409,7 +409,7 @@ def weighted_quantile(
     before = running[np.arange(groups), within] - each[np.arange(groups), within]
     found = [
         some.start + np.flatnonzero((part_of(some) == within[group[some]]) & (weights[some] > 0))
-        for some in _tally.stretches(len(values))
+        for some in _field.stretches(len(values))
     ]
     near = np.concatenate([np.array([], dtype=np.intp), *found])
     near = near[is_known[near]]

@@ -14,13 +14,14 @@ from carecircles.people import headline_of
 from carecircles.words import Sentence
 
 OTHER = _zones.OTHER
+SMALLEST_M2 = 10_000.0  # below which a zone is not told alone
 
 
 def uncovered_zones(
     cells: pd.DataFrame,
     *,
     cutoff: float,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = SMALLEST_M2,
     split: Literal["street"] | None = None,
     group: str | None = None,
 ) -> gpd.GeoDataFrame:
@@ -112,7 +113,7 @@ def told(
 def by_street(
     cells: pd.DataFrame,
     *,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = SMALLEST_M2,
     split: Literal["street"] | None = None,
     group: str | None = None,
 ) -> pd.DataFrame:
@@ -168,7 +169,7 @@ def told_by_street(zones: _zones.Zones, *, group: str) -> pd.DataFrame:
 def zone_of(
     cells: pd.DataFrame,
     *,
-    smallest_m2: float = 10_000.0,
+    smallest_m2: float = SMALLEST_M2,
     split: Literal["street"] | None = None,
     group: str | None = None,
 ) -> pd.Series:

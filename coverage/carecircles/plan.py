@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from carecircles import _html, evaluation, grid, provision, weights
+from carecircles import _html, _tally, evaluation, grid, provision, weights
 from carecircles import reach as reaches
 from carecircles._counts import Counts
 from carecircles._limits import rounded
@@ -59,7 +59,8 @@ class Plan:
         Where a bundle counts, the plans of its services by their keys, each of the centres that offer it
         and held to its own standard; the bundle's cost table is made of theirs (`provision.together`).
     counts
-        What its cells add up to where they are too many to be kept (`blocks.evaluate`); `cells` then is empty.
+        What its cells add up to where they are too many to be kept; `cells` then is empty (`blocks.evaluate`), or
+        has one for many, to be drawn (`blocks.overview`).
     """
 
     name: Text
@@ -73,9 +74,12 @@ class Plan:
     counts: Counts | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
-        whole = evaluation.of_district(self.cells)
+        kept = self.counts
+        whole = (
+            evaluation.of_district(self.cells) if kept is None else _tally.of_district(kept.tally)
+        )
         group = self.area.standard.group
-        columns = [g.column for g in self.area.groups if g.column in self.cells]
+        columns = [g.column for g in self.area.groups if g.column in whole]
         counted = [g for g in columns if group in (None, g)]
         own = f"{self.cost.cutoff:g} {self.cost.unit} {reaches.in_words(self.reach)['en']}"
         way = "by straight lines" if is_straight(self) else own
@@ -87,7 +91,10 @@ class Plan:
                 *([("as of", self.area.as_of)] if self.area.as_of else []),
                 *([("people of", self.area.year)] if self.area.year else []),
                 ("centres", len(self.area.facilities)),
-                ("cells", f"{len(self.cells):,}"),
+                (
+                    "cells",
+                    f"{round(1e6 * whole['cells_km2'] / kept.lattice.cell**2) if kept else len(self.cells):,}",
+                ),
                 *(
                     [("area covered", _html.share(whole["covered_area_share"]))]
                     if "covered_area_share" in whole

@@ -132,8 +132,8 @@ def rested(options: Options) -> "Plan":
         return plans.evaluate(study, demand, reach=reach_of(study, options), beside=beside)
 
 
-def goes_by_blocks(study: "StudyArea", options: Options) -> bool:
-    """Whether a study area takes more memory than it may in one piece, and less block by block."""
+def goes_by_blocks(study: "StudyArea", options: Options, *, is_drawn: bool = False) -> bool:
+    """Whether a study area is too large for memory in one piece, or to be drawn, and not block by block."""
     from carecircles import grid, memory
 
     if blocks_problems(study, options):
@@ -141,6 +141,9 @@ def goes_by_blocks(study: "StudyArea", options: Options) -> bool:
     most = memory.limit(options.memory)
     whole = memory.of_evaluation(study, cell=options.cell)
     is_large = whole > most or bool(grid.count_problems(study.streets, options.cell))
+    if is_drawn:
+        lattice = grid.lattice_around(study.streets, cell=options.cell)
+        is_large |= lattice.rows * lattice.cols > memory.MOST_DRAWN
     return is_large and memory.of_block(study, cell=options.cell) <= most
 
 

@@ -76,12 +76,30 @@ _NOT_PLAIN = Sentence(
     "--services, --by group, --sure or --isochrones",
     zh="--services、--by group、--sure 或 --isochrones 同用",
 )
+_NOT_DRAWN_SO = Sentence("--live, --services or --sure", zh="--live、--services 或 --sure 同用")
 _WITH_SURE = Sentence("--sure", zh="--sure 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
 
 
 class Split(StrEnum):
     street = "street"
+
+
+@dataclasses.dataclass(frozen=True)
+class Ground:
+    """The base map that a map lies on, if any."""
+
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            help="Base map from the network: openstreetmap, carto, esri, tianditu, gaode, tencent, "
+            "baidu, or an address with {z}, {x} and {y}.  [default: none]"
+        ),
+    ] = None
+    tiles_datum: Annotated[
+        str | None, typer.Option(help="Datum of the tiles of an address, such as gcj02.")
+    ] = None
+    attribution: Annotated[str, typer.Option(help="Whom to name for the tiles of an address.")] = ""
 
 
 @command("map")
@@ -91,19 +109,6 @@ def draw_map(
         Path | None,
         typer.Option(help="HTML file to write.  [default: AREA-coverage.html, AREA-live.html]"),
     ] = None,
-    tiles: Annotated[
-        str | None,
-        typer.Option(
-            help="Base map from the network: openstreetmap, carto, esri, tianditu, gaode, tencent, "
-            "baidu, or an address with {z}, {x} and {y}.  [default: none]"
-        ),
-    ] = None,
-    tiles_datum: Annotated[
-        str | None, typer.Option(help="Datum of the tiles of an address, such as gcj02.")
-    ] = None,
-    attribution: Annotated[
-        str, typer.Option(help="Whom to name for the tiles of an address.")
-    ] = "",
     live: Annotated[
         bool,
         typer.Option("--live", help="A map to plan on: add, drag and remove centres."),
@@ -115,14 +120,16 @@ def draw_map(
         ),
     ] = False,
     sure: Sure = False,
+    ground: Ground,
+    machines: Machines,
     options: Options,
 ) -> None:
     """Write the coverage map, one HTML file that needs no network, and print the summary."""
     out = out or Path(f"{label_of(options.area)}-{'live' if live else 'coverage'}.html")
-    inputs = inputs_of(options)
+    inputs, is_plain = inputs_of(options), not (live or services or sure)
 
     def base_map() -> "BaseMap | None":
-        return _tiles(tiles, tiles_datum, attribution)
+        return _tiles(ground)
 
     require(
         options_problems(options),
@@ -131,9 +138,24 @@ def draw_map(
         _services_problems(options, ByWhom.street, services=services),
         conflicts({"--live": live}, _WITH_SERVICES) if services else [],
         conflicts({"--sure": sure}, _WITH_SERVICES) if services else [],
+        machines_problems(machines),
+        [] if is_plain else conflicts(_asked_of(machines), _NOT_DRAWN_SO),
         target_problems([out], inputs),
     )
-    plan = evaluated(options, is_drawn=live, each=services)
+    study = study_of(options, options.as_of)
+    zones = parts = None
+    if machines != Machines() or (is_plain and goes_by_blocks(study, options, is_drawn=True)):
+        from carecircles import blocks
+
+        plan, zones, parts = by_blocks(
+            study,
+            options,
+            machines,
+            lambda area, run: blocks.overview(area, cell=options.cell, run=run),
+        )
+        plan = dataclasses.replace(plan, area=study)
+    else:
+        plan = evaluated(options, is_drawn=live, each=services, study=study)
     if services:
         from carecircles import plan as plans
 
@@ -145,7 +167,9 @@ def draw_map(
         if live:
             drawn = maps.whatif_map(plan, lang=options.lang, tiles=base_map(), sure=found)
         else:
-            drawn = maps.coverage_map(plan, lang=options.lang, tiles=base_map(), sure=found)
+            drawn = maps.coverage_map(
+                plan, zones, lang=options.lang, tiles=base_map(), parts=parts, sure=found
+            )
         page = drawn.get_root().render()
         io.write_results({out: lambda: page}, inputs=inputs)
     table = report.summary_table(plan, lang=options.lang, sure=found)
@@ -192,9 +216,7 @@ def evaluate(
         ),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
-        conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _NOT_PLAIN)
-        if not is_alone
-        else [],
+        conflicts(_asked_of(machines), _NOT_PLAIN) if not is_alone else [],
         target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
@@ -225,6 +247,11 @@ def evaluate(
         inputs=inputs,
         lang=options.lang,
     )
+
+
+def _asked_of(machines: Machines) -> dict[str, object]:
+    """The options that name where blocks are worked out."""
+    return {"--workers": machines.workers, "--scheduler": machines.scheduler}
 
 
 def _rasters_in(folder: Path | None) -> list[Path]:
@@ -444,9 +471,7 @@ def gaps(
         options_problems(options),
         number_problems(("--smallest", smallest, smallest >= 0, _AREA)),
         machines_problems(machines),
-        conflicts({"--workers": machines.workers, "--scheduler": machines.scheduler}, _WITH_SURE)
-        if sure
-        else [],
+        conflicts(_asked_of(machines), _WITH_SURE) if sure else [],
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
         target_problems([out], inputs),
     )
@@ -502,14 +527,15 @@ def gaps(
     )
 
 
-def _tiles(tiles: str | None, datum: str | None, attribution: str) -> "BaseMap | None":
+def _tiles(ground: Ground) -> "BaseMap | None":
     """The base map asked for, if any."""
-    if tiles is None:
-        if datum is not None or attribution:
+    if ground.tiles is None:
+        if ground.tiles_datum is not None or ground.attribution:
             told = "--tiles-datum and --attribution go with --tiles."
             zh = "--tiles-datum 和 --attribution 须与 --tiles 一起用。"
             raise ValidationError([Sentence(told, zh=zh)])
         return None
     from carecircles import maps
 
-    return maps.base_map(tiles, datum=datum_of(datum, "--tiles-datum"), attribution=attribution)
+    datum = datum_of(ground.tiles_datum, "--tiles-datum")
+    return maps.base_map(ground.tiles, datum=datum, attribution=ground.attribution)

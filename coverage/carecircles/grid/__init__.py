@@ -10,7 +10,10 @@ from carecircles.grid.cells import make_demand as make_demand
 from carecircles.grid.cells import repeopled as repeopled
 from carecircles.grid.circles import circle_around_cell as circle_around_cell
 from carecircles.grid.circles import circle_spans as circle_spans
+from carecircles.grid.circles import stretches_within as stretches_within
 from carecircles.grid.lattice import Grid as Grid
+from carecircles.grid.lattice import Stretches as Stretches
+from carecircles.grid.lattice import centres as centres
 from carecircles.grid.lattice import grid_of as grid_of
 from carecircles.grid.lattice import lattice_around as lattice_around
 from carecircles.grid.lattice import lattice_of as lattice_of
@@ -21,6 +24,8 @@ from carecircles.grid.lattice import raster as raster
 from carecircles.grid.owners import count_of_street as count_of_street
 from carecircles.grid.owners import holds as holds
 from carecircles.grid.owners import meeting as meeting
+from carecircles.grid.owners import owners as owners
+from carecircles.grid.owners import stretches as stretches
 from carecircles.grid.pieces import Piece as Piece
 from carecircles.grid.pieces import blocks_of as blocks_of
 from carecircles.grid.pieces import in_blocks as in_blocks

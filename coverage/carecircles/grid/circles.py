@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from carecircles.grid.lattice import Grid
+from carecircles.grid.lattice import Grid, Stretches
+
+_DOUBT = 1e-4  # of a cell: so near its end a stretch is measured, cell by cell
 
 
 def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -> np.ndarray:
@@ -43,6 +45,67 @@ def circle_spans(u: np.ndarray, v: np.ndarray, radius: float, *, within: Grid) -
     is_span = (row >= 0) & (row < within.rows) & (beyond > first)
     circle = np.broadcast_to(np.arange(len(u))[:, None], row.shape)
     return np.column_stack([a[is_span] for a in (circle, row, first, beyond)])
+
+
+def stretches_within(
+    x: np.ndarray, y: np.ndarray, radius: np.ndarray, *, across: np.ndarray, up: np.ndarray
+) -> Stretches:
+    """
+    The cells of a lattice within circles, exactly: those whose middle is no farther than the radius.
+
+    Ends follow from one square root; those so near the middle of a cell that rounding could decide are measured.
+
+    Parameters
+    ----------
+    x, y, radius
+        Middle and radius of each circle in metres.
+    across, up
+        Metres of the lattice's columns and rows, of cells of one side.
+
+    Returns
+    -------
+    stretches
+        Circle by circle, row by row.
+
+    Examples
+    --------
+    A circle of one cell around the middle of the middle cell of three by three.
+
+    >>> at, one = np.array([25.0, 75.0, 125.0]), np.array([75.0])
+    >>> found = stretches_within(one, one, np.array([50.0]), across=at, up=at)
+    >>> found.row.tolist(), found.first.tolist(), found.beyond.tolist()
+    ([0, 1, 2], [1, 0, 1], [2, 3, 2])
+    """
+    rows, cols = len(up), len(across)
+    side = max(at[-1] - at[0] for at in (up, across)) / max(rows - 1, cols - 1, 1) or 1.0
+    high = int(min(radius.max(initial=0.0) // side + 2, rows))
+    if 2 * high + 1 < rows:
+        row = np.rint((y - up[0]) / side).astype(np.int64)[:, None] + np.arange(-high, high + 1)
+    else:
+        row = np.broadcast_to(np.arange(rows), (len(y), rows))
+    circle, _ = np.nonzero((row >= 0) & (row < rows))
+    row = row[(row >= 0) & (row < rows)]
+    off, far = up[row] - y[circle], radius[circle]
+    is_met = np.abs(off) <= far
+    circle, row, off, far = circle[is_met], row[is_met], off[is_met], far[is_met]
+    middle, half = x[circle] - across[0], np.sqrt(np.maximum(far**2 - off**2, 0))
+
+    def end(at: np.ndarray, inward: int) -> np.ndarray:
+        """The last column within reach, coming from the middle; `inward` is the step back to it."""
+        whole = np.rint(at)
+        column: np.ndarray = np.ceil(at) if inward > 0 else np.floor(at)
+        doubt = np.flatnonzero(np.abs(at - whole) < _DOUBT)
+        near = whole[doubt]
+        known = np.clip(near, 0, cols - 1).astype(np.int64)
+        sideways = across[known] + (near - known) * side - x[circle[doubt]]
+        is_in = np.hypot(sideways, off[doubt]) <= far[doubt]
+        column[doubt] = np.where(is_in, near, near + inward)
+        return column
+
+    first = np.clip(end((middle - half) / side, 1), 0, cols).astype(np.int64)
+    beyond = np.clip(end((middle + half) / side, -1) + 1, 0, cols).astype(np.int64)
+    some = beyond > first
+    return Stretches(circle[some], row[some], first[some], beyond[some])
 
 
 def circle_around_cell(radius: float, *, within: Grid) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +34,15 @@ class Grid:
     crs: pyproj.CRS | None
 
 
+class Stretches(NamedTuple):
+    """Columns side by side: of which shape they are, in which row, the first one and the one after the last."""
+
+    shape: np.ndarray
+    row: np.ndarray
+    first: np.ndarray
+    beyond: np.ndarray
+
+
 def lattice_around(streets: gpd.GeoDataFrame, *, cell: float) -> Grid:
     """
     The lattice that cells of some streets lie on; its corner is a multiple of `cell`.
@@ -53,7 +63,14 @@ def lattice_around(streets: gpd.GeoDataFrame, *, cell: float) -> Grid:
 
 
 def centres(within: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Metres of the columns and of the rows of a lattice, whose corner is a multiple of its cell."""
+    """
+    Metres of the columns and of the rows of a lattice, whose corner is a multiple of its cell.
+
+    Examples
+    --------
+    >>> [axis.tolist() for axis in centres(Grid(50.0, 100.0, 0.0, 1, 2, None))]
+    [[125.0, 175.0], [25.0]]
+    """
     first_col, first_row = (round(at / within.cell) for at in (within.x0, within.y0))
     x = (first_col + np.arange(within.cols) + 0.5) * within.cell
     y = (first_row + np.arange(within.rows) + 0.5) * within.cell

@@ -230,7 +230,13 @@ def _subtitle(plan: Plan) -> Text:
 
 def notes_of(plan: Plan) -> list[Text]:
     beyond = [*report.reach_notes(plan), *report.neighbour_notes(plan)]
-    return [report.grid_note(plan), *beyond, *plan.area.notes, *_credits(plan.area)]
+    return [
+        report.grid_note(plan),
+        *report.overview_notes(plan),
+        *beyond,
+        *plan.area.notes,
+        *_credits(plan.area),
+    ]
 
 
 def _credits(area: StudyArea) -> list[Text]:

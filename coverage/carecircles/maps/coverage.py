@@ -7,6 +7,7 @@ from typing import Any, cast
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from folium.map import LayerControl
 
 from carecircles import (
@@ -51,6 +52,7 @@ def coverage_map(
     *,
     lang: str = "en",
     tiles: BaseMap | None = None,
+    parts: pd.DataFrame | None = None,
     claims: Claims | None = None,
     sure: Robustness | None = None,
 ) -> folium.Map:
@@ -60,7 +62,7 @@ def coverage_map(
     Parameters
     ----------
     plan
-        From `plan.evaluate`.
+        From `plan.evaluate`, or of a large area from `blocks.overview` with its zones and parts.
     zones
         From `gaps.uncovered_zones`; made from the plan's cells if None.
     lang
@@ -68,6 +70,8 @@ def coverage_map(
     tiles
         A base map from `base_map`. With one the page asks the network for images, and for
         nothing else; without, for nothing at all.
+    parts
+        From `gaps.by_street`, so that zones tell the people of each street; made if `zones` is None.
     claims
         From `claims.claims_of`; of a plan with another reach beside it they are worked out if None.
     sure
@@ -102,7 +106,9 @@ def coverage_map(
         signs = [entry for entry in config["legend"] if entry["sign"] != "none"]
         config["legend"] = [*signs, *claim_signs(plan)]
         config["notes"] = [report.claims_note(claims), *config.get("notes", notes_of(plan))]
-    return finished(plan, coverage_layers(plan, zones, tiles, lang, claims, sure), config, lang)
+    return finished(
+        plan, coverage_layers(plan, zones, tiles, lang, claims, sure, parts), config, lang
+    )
 
 
 def comparison_map(

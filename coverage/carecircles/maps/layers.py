@@ -1,8 +1,9 @@
 """Which layers a map of a plan shows, from the ground up."""
 
 import geopandas as gpd
+import pandas as pd
 
-from carecircles import gaps, report
+from carecircles import counts, gaps, report
 from carecircles.area import StudyArea
 from carecircles.claims import Claims
 from carecircles.maps.centres import centre_layer, circles_if_any, far_layers, place_layer
@@ -22,6 +23,7 @@ def coverage_layers(
     lang: str,
     claims: Claims | None = None,
     sure: Robustness | None = None,
+    parts: pd.DataFrame | None = None,
 ) -> list[Drawing]:
     """
     What the map of a plan shows, from the ground up.
@@ -29,16 +31,16 @@ def coverage_layers(
     With what the circle claims (`claims.claims_of`), circle and walk over each other; with what draws say
     (`robustness.measure`), the interval of each street.
     """
-    area, parts = plan.area, None
+    area, is_far = plan.area, counts.step_of(plan) > 1  # from so far away streets tell more
     if zones is None:
         group = report.headline_group(plan)
         zones = gaps.uncovered_zones(plan.cells, cutoff=plan.cost.cutoff, group=group)
         parts = gaps.by_street(plan.cells, group=group)
     return [
-        grid_layer(plan, lang=lang, show=not plan.parts),
+        grid_layer(plan, lang=lang, show=not (plan.parts or is_far)),
         *([missing_layer(plan, lang=lang)] if plan.parts else []),
-        street_layer(plan, lang=lang, sure=sure),
-        zone_layer(plan, zones, parts, lang=lang, show=not plan.parts),
+        street_layer(plan, lang=lang, show=is_far, sure=sure),
+        zone_layer(plan, zones, parts, lang=lang, show=not (plan.parts or is_far)),
         *(zones_without(key, part, lang) for key, part in plan.parts.items()),
         *(claim_layers(plan, claims, lang=lang) if claims is not None else []),
         *circles_if_any(plan, lang=lang),

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from carecircles import comparison, evaluation, gaps, report, robustness, services
+from carecircles import comparison, counts, gaps, report, robustness, services
 from carecircles.area import StudyArea
 from carecircles.maps.drawing import (
     DECIMALS,
@@ -21,6 +21,9 @@ from carecircles.maps.drawing import (
 from carecircles.people import of_group
 from carecircles.plan import Plan
 from carecircles.robustness import Robustness
+from carecircles.words import Text
+
+_NAMED = 10  # streets of a zone that the page names
 
 
 def border_layer(area: StudyArea, *, lang: str = "en", show: bool = True) -> Drawing:
@@ -107,7 +110,7 @@ def street_figures(
         column["key"]
         for column in report.told(report.STREET_FACTS, comparison.headline(plan), plan.cost.unit)
     ]
-    coverage = report.in_unit_of(evaluation.by_street(plan.cells), plan)[columns]
+    coverage = report.in_unit_of(counts.by_street(plan), plan)[columns]
     if sure is not None:
         told = [name.replace("{g}", sure.group) for name in report.INTERVAL]
         coverage = coverage.join(robustness.by_street(sure)[told])
@@ -174,7 +177,7 @@ def zone_data(
         "zones": [
             {
                 "zone": zone,
-                "streets": streets[n],
+                "streets": _few(streets[n]),
                 "figures": rows[n],
                 "geometry": geometry_of(shape),
             }
@@ -182,6 +185,14 @@ def zone_data(
         ],
     }
     return data, outlines.total_bounds if len(zones) else bounds_of(area)
+
+
+def _few(streets: list[Text]) -> list[Text]:
+    """The first streets of a long list, and how many more there are."""
+    more = len(streets) - _NAMED
+    if more < 2:
+        return streets
+    return [*streets[:_NAMED], {"en": f"and {more} more", "zh": f"另外 {more} 个街道"}]
 
 
 def figures_of(frame: pd.DataFrame, told: list[dict[str, Any]]) -> list[dict[Hashable, Any]]:

@@ -6,6 +6,8 @@ with its data bound by `functools.partial`, such as `walking` or `looked_up`. Ev
 (coverage, gaps, what-if, siting) reads the table and knows nothing of how people get there.
 """
 
+from carecircles.reach._blocks import depth_on as depth_on
+from carecircles.reach._blocks import nearest_on as nearest_on
 from carecircles.reach.detour import detour as detour
 from carecircles.reach.detour import factor_problems as factor_problems
 from carecircles.reach.footing import Footing as Footing

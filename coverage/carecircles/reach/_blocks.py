@@ -1,8 +1,10 @@
-"""The nearest centre of every cell of a lattice, by blocks of cells that share a few candidates."""
+"""Every cell of a lattice: how many centres are near, and, by blocks of cells that share a few candidates, which is nearest."""
 
 from collections.abc import Iterator
 
 import numpy as np
+
+from carecircles import grid
 
 _SIDE = 64  # cells of a block that is not parted any more
 _FEW = 4  # candidates that a block of twice the side is measured to
@@ -11,6 +13,28 @@ _ROUNDING = (
 )
 
 _Block = tuple[slice, slice, np.ndarray]
+
+
+def depth_on(
+    across: np.ndarray, up: np.ndarray, x: np.ndarray, y: np.ndarray, *, cutoff: float
+) -> np.ndarray:
+    """
+    How many centres each place of a lattice has within a distance, the limit included.
+
+    Examples
+    --------
+    Two centres 50 m apart, cells of 50 m.
+
+    >>> at = np.array([25.0, 75.0, 125.0])
+    >>> depth_on(at, at[:1], np.array([25.0, 75.0]), np.array([25.0, 25.0]), cutoff=50).tolist()
+    [[2, 2, 1]]
+    """
+    found = grid.stretches_within(x, y, np.full(len(x), cutoff), across=across, up=up)
+    step = np.zeros((len(up), len(across)), dtype=np.int32)
+    np.add.at(step, (found.row, found.first), 1)
+    ends = found.beyond < len(across)
+    np.subtract.at(step, (found.row[ends], found.beyond[ends]), 1)
+    return np.cumsum(step, axis=1, out=step)
 
 
 def nearest_on(
@@ -22,6 +46,12 @@ def nearest_on(
     `across` and `up` are the metres of columns and rows, in rising order. Squares of distances in single precision
     say which centre is nearest wherever another is farther by more than they are off; where it is not, the candidates
     are measured as every pair is.
+
+    Examples
+    --------
+    >>> at, is_cell = np.array([25.0, 75.0, 125.0]), np.ones((1, 3), dtype=bool)
+    >>> nearest_on(at, at[:1], is_cell, np.array([25.0, 125.0]), np.array([25.0, 25.0])).tolist()
+    [[0, 0, 1]]
     """
     found = np.zeros(is_cell.shape, dtype=np.int32)
     every = (slice(0, len(up)), slice(0, len(across)), np.arange(len(x)))

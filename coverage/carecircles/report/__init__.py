@@ -93,6 +93,7 @@ from carecircles.report.notes import border_notes as border_notes
 from carecircles.report.notes import grid_note as grid_note
 from carecircles.report.notes import neighbour_notes as neighbour_notes
 from carecircles.report.notes import notes as notes
+from carecircles.report.notes import overview_notes as overview_notes
 from carecircles.report.notes import said_below as said_below
 from carecircles.report.notes import unstated as unstated
 from carecircles.report.phases import phased_frame as phased_frame

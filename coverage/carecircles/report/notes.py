@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from carecircles import comparison, counts, weights, words
+from carecircles import comparison, counts, gaps, grid, weights, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import figure
@@ -138,6 +138,32 @@ def grid_note(plan: Plan) -> Text:
         "zh": f"按 {side:g} 米网格计算；全区面积覆盖率与精确值相差约不超过 {points:.2f} 个百分点。"
         "人口在街道内均匀分布，因此街道内人口覆盖率等于面积覆盖率。",
     }
+
+
+def overview_notes(plan: Plan) -> list[Text]:
+    """
+    What a map leaves out where it draws one cell for many, nothing where it draws all.
+
+    Examples
+    --------
+    >>> from carecircles import blocks, datasets
+    >>> found = blocks.overview(datasets.load("template"), cell=100, most=500)
+    >>> overview_notes(found.plan)[0]["en"][:41]
+    'The map draws one cell for 16: the middle'
+    """
+    step = counts.step_of(plan)
+    if step == 1:
+        return []
+    many, drawn = step**2, grid.lattice_of(plan.cells).cell
+    least = max(gaps.SMALLEST_M2, drawn**2) / 1e6
+    return [
+        {
+            "en": f"The map draws one cell for {many:,}: the middle one of each square of {drawn:g} m, with the people of "
+            f"all of it. Figures are those of all cells; uncovered zones below {least:g} km² are not drawn.",
+            "zh": f"地图每 {many:,} 个网格绘制一个：每个边长 {drawn:g} 米方格的中间网格，人口为整个方格之和。"
+            f"数字按全部网格计算；小于 {least:g} 平方公里的未覆盖区不绘制。",
+        }
+    ]
 
 
 def neighbour_notes(plan: Plan) -> list[Text]:

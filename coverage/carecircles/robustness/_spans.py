@@ -7,17 +7,6 @@ import pandas as pd
 
 from carecircles import grid
 
-_DOUBT = 1e-4  # of a cell: so near its end a span is measured, cell by cell
-
-
-class Spans(NamedTuple):
-    """Of which circle, in which row, the first column within reach and the one after the last."""
-
-    circle: np.ndarray
-    row: np.ndarray
-    first: np.ndarray
-    beyond: np.ndarray
-
 
 class Ground(NamedTuple):
     """
@@ -71,44 +60,12 @@ def ground_of(cells: pd.DataFrame, group: str) -> Ground:
     )
 
 
-def spans_of(x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: Ground) -> Spans:
-    """
-    The spans of circles, exactly: a cell is within one where its middle is no farther than the radius.
-
-    Ends follow from one square root; those so near the middle of a cell that rounding could decide are measured.
-    """
-    side, rows, cols = ground.lattice.cell, ground.lattice.rows, ground.lattice.cols
-    up = int(min(radius.max(initial=0.0) // side + 2, rows))
-    if 2 * up + 1 < rows:
-        row = np.rint((y - ground.y[0]) / side).astype(np.int64)[:, None] + np.arange(-up, up + 1)
-    else:
-        row = np.broadcast_to(np.arange(rows), (len(y), rows))
-    circle, _ = np.nonzero((row >= 0) & (row < rows))
-    row = row[(row >= 0) & (row < rows)]
-    off, far = ground.y[row] - y[circle], radius[circle]
-    is_met = np.abs(off) <= far
-    circle, row, off, far = circle[is_met], row[is_met], off[is_met], far[is_met]
-    middle, half = x[circle] - ground.x[0], np.sqrt(np.maximum(far**2 - off**2, 0))
-
-    def end(at: np.ndarray, inward: int) -> np.ndarray:
-        """The last column within reach, coming from the middle; `inward` is the step back to it."""
-        whole = np.rint(at)
-        column: np.ndarray = np.ceil(at) if inward > 0 else np.floor(at)
-        doubt = np.flatnonzero(np.abs(at - whole) < _DOUBT)
-        near = whole[doubt]
-        known = np.clip(near, 0, cols - 1).astype(np.int64)
-        across = ground.x[known] + (near - known) * side - x[circle[doubt]]
-        is_in = np.hypot(across, off[doubt]) <= far[doubt]
-        column[doubt] = np.where(is_in, near, near + inward)
-        return column
-
-    first = np.clip(end((middle - half) / side, 1), 0, cols).astype(np.int64)
-    beyond = np.clip(end((middle + half) / side, -1) + 1, 0, cols).astype(np.int64)
-    some = beyond > first
-    return Spans(circle[some], row[some], first[some], beyond[some])
+def spans_of(x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: Ground) -> grid.Stretches:
+    """The cells within circles."""
+    return grid.stretches_within(x, y, radius, across=ground.x, up=ground.y)
 
 
-def united(spans: Spans, draw: np.ndarray, ground: Ground) -> tuple[np.ndarray, ...]:
+def united(spans: grid.Stretches, draw: np.ndarray, ground: Ground) -> tuple[np.ndarray, ...]:
     """Draw, first place and place after the last of each stretch that the spans of a draw cover together."""
     width = ground.width
     key = ((draw * ground.lattice.rows + spans.row) * width + spans.first) * width + spans.beyond
@@ -142,8 +99,8 @@ def people_in(
 
 
 def if_still(
-    drawn: tuple[Spans, np.ndarray],
-    told: tuple[Spans, np.ndarray],
+    drawn: tuple[grid.Stretches, np.ndarray],
+    told: tuple[grid.Stretches, np.ndarray],
     factors: np.ndarray | None,
     shape: tuple[int, int],
     ground: Ground,
@@ -191,14 +148,14 @@ def if_still(
     none, one = placed.real, placed.imag
     first, beyond, from_, to = np.split(np.arange(len(order)), [many, 2 * many, 2 * many + few])
     size = draws * circles
-    own, whose = draw * circles + spans.circle, of * circles + others.circle
-    moves = spans.circle < circles
+    own, whose = draw * circles + spans.shape, of * circles + others.shape
+    moves = spans.shape < circles
     more = np.bincount(whose, none[to] - none[from_], minlength=size)
     more -= np.bincount(own[moves], (one[beyond] - one[first])[moves], minlength=size)
     # Where it stands and where it is said to, it reaches the same people of a row: those between both spans' ends.
-    is_at = (draw * max(circles, int(spans.circle.max(initial=0)) + 1) + spans.circle) * rows
+    is_at = (draw * max(circles, int(spans.shape.max(initial=0)) + 1) + spans.shape) * rows
     is_at += spans.row
-    wanted = (of * max(circles, int(spans.circle.max(initial=0)) + 1) + others.circle) * rows
+    wanted = (of * max(circles, int(spans.shape.max(initial=0)) + 1) + others.shape) * rows
     wanted += others.row
     pair = np.minimum(np.searchsorted(is_at, wanted), max(many - 1, 0))
     both = np.flatnonzero(is_at[pair] == wanted) if many else np.array([], dtype=int)

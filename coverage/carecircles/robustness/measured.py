@@ -279,17 +279,17 @@ def _by_spans(plan: Plan, draws: Draws, group: str, *, is_frozen: bool) -> Itera
 
 def _spans_by_draw(
     x: np.ndarray, y: np.ndarray, radius: np.ndarray, ground: _spans.Ground
-) -> tuple[_spans.Spans, np.ndarray]:
+) -> tuple[grid.Stretches, np.ndarray]:
     """Spans of circles of a radius a draw, and the draw of each; `x` and `y` have a row a draw, or one for all."""
     many, centres = len(radius), x.shape[1]
     if len(x) < many and (radius == radius[0]).all():  # the same in every draw
         once = _spans.spans_of(x[0], y[0], np.full(centres, radius[0]), ground)
-        draw = np.repeat(np.arange(many), len(once.circle))
-        return _spans.Spans(*(np.tile(column, many) for column in once)), draw
+        draw = np.repeat(np.arange(many), len(once.shape))
+        return grid.Stretches(*(np.tile(column, many) for column in once)), draw
     x, y = (np.broadcast_to(some, (many, centres)).ravel() for some in (x, y))
     spans = _spans.spans_of(x, y, np.repeat(radius, centres), ground)
-    draw, circle = np.divmod(spans.circle, max(centres, 1))
-    return spans._replace(circle=circle), draw
+    draw, circle = np.divmod(spans.shape, max(centres, 1))
+    return spans._replace(shape=circle), draw
 
 
 def _draws_at_once(centres: int, draws: Draws, ground: _spans.Ground) -> int:

@@ -1,0 +1,197 @@
+"""What is known of the cells of a block, laid out as rasters: of a frame of cells, or worked out without one."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from carecircles import grid, reach
+from carecircles.area import StudyArea
+from carecircles.people import columns_of
+from carecircles.weights import BASES, EVEN
+
+AREA = "area"
+_AT_ONCE = 1 << 16  # cells that are looked at, so few that what is worked out of them stays near
+
+
+class Spread(NamedTuple):
+    """People or square metres: as many in `each` cell of a street, or, if they are not, of every cell its `own`."""
+
+    each: np.ndarray
+    own: np.ndarray | None = None
+
+
+class Field(NamedTuple):
+    """
+    The cells of a block, row by row from the south.
+
+    `street` is the number of each one's street in `labels`, one more where there is no cell. `metres` (to the
+    nearest centre, NaN without a way) and `nearest` (its number in `centres`, -1 without one) are None where nobody
+    asks for them. `spread` has the area and the people by group; `is_even` is where people are placed evenly, None
+    if everywhere.
+    """
+
+    place: tuple[int, int]
+    labels: pd.Index
+    street: np.ndarray
+    covered: np.ndarray
+    depth: np.ndarray
+    metres: np.ndarray | None
+    spread: Mapping[str, Spread]
+    is_even: np.ndarray | None = None
+    nearest: np.ndarray | None = None
+    centres: pd.Index | None = None
+
+
+def of_piece(piece: grid.Piece) -> Field:
+    """The field of evaluated cells; of places in no street they are together."""
+    cells = piece.cells
+    if "street" in cells:
+        codes, labels = cells["street"].cat.codes.to_numpy(), cells["street"].cat.categories
+    else:
+        codes, labels = np.zeros(len(cells), np.int8), pd.Index(["all"])
+    columns = {AREA: "area_m2"} if "area_m2" in cells else {}
+    columns |= {group: group for group in columns_of(cells)}
+    spread = {}
+    for name, column in columns.items():
+        own = cells[column].to_numpy()
+        each, is_same = _each(codes, own, len(labels))
+        spread[name] = Spread(each, None if is_same else laid(piece, own, 0.0))
+    is_even = (cells["placed"] == "even").to_numpy() if "placed" in cells else None
+    return Field(
+        piece.place,
+        labels,
+        laid(piece, codes.astype(np.int32), len(labels)),
+        laid(piece, cells["covered"].to_numpy(dtype=bool), False),
+        laid(piece, cells["depth"].to_numpy(), 0),
+        laid(piece, cells["distance_m"].to_numpy(), 0.0) if "distance_m" in cells else None,
+        spread,
+        None if is_even is None or is_even.all() else laid(piece, is_even, False),
+    )
+
+
+def of_block(
+    area: StudyArea,
+    each: pd.DataFrame,
+    within: grid.Grid,
+    place: tuple[int, int],
+    *,
+    cutoff: float,
+    has_distances: bool = True,
+) -> Field | None:
+    """The field of a block whose people are spread evenly, by straight lines; None where it has no cell."""
+    across, up = grid.centres(within)
+    labels, centres = area.streets.index, area.facilities.index
+    street = grid.owners(area.streets.geometry.to_numpy(), across, up)
+    is_cell = street >= 0
+    if not is_cell.any():
+        return None
+    street[~is_cell] = len(labels)
+    points = area.facilities.geometry
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    depth = reach.depth_on(across, up, x, y, cutoff=cutoff)
+    amounts = {AREA: np.full(len(labels), within.cell**2)}
+    amounts |= {str(group): each[group].to_numpy() for group in each}
+    field = Field(
+        place,
+        labels,
+        street,
+        (depth > 0) & is_cell,
+        depth,
+        None,
+        {name: Spread(amount) for name, amount in amounts.items()},
+    )
+    if not has_distances:
+        return field
+    if not len(x):
+        metres, nearest = np.full(street.shape, np.nan), np.full(street.shape, -1)
+    else:
+        metres, nearest = np.empty(street.shape), reach.nearest_on(across, up, is_cell, x, y)
+        for out, own, of in zip(metres, up, nearest, strict=True):
+            np.hypot(across - x[of], own - y[of], out=out)
+    return field._replace(metres=metres, nearest=nearest, centres=centres)
+
+
+def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame:
+    """Some cells of a block as a frame, as `plan.evaluate` has them."""
+    row, col = (axis.astype(np.int32) for axis in np.nonzero(is_meant))
+    across, up = grid.centres(within)
+    street = field.street[row, col]
+    amounts = {
+        name: one.each[street] if one.own is None else one.own[row, col]
+        for name, one in field.spread.items()
+    }
+    found = {
+        "row": row,
+        "col": col,
+        "x": across[col],
+        "y": up[row],
+        "area_m2": amounts.pop(AREA),
+        "street": pd.Categorical.from_codes(street, categories=field.labels),
+        **amounts,
+        "placed": pd.Categorical.from_codes(
+            np.full(len(row), BASES.index(EVEN), np.int8), categories=pd.Index(BASES)
+        ),
+        "covered": field.covered[row, col],
+        "depth": field.depth[row, col],
+    }
+    if field.nearest is not None and field.metres is not None:
+        near = field.nearest[row, col]
+        found["nearest"] = pd.Categorical.from_codes(near, categories=field.centres)
+        found["distance_m"] = field.metres[row, col]
+    return pd.DataFrame(found)
+
+
+def laid_out(field: Field, name: str) -> np.ndarray:
+    """The people of a group in each cell, or its area."""
+    each, own = field.spread[name]
+    if own is not None:
+        return own
+    out: np.ndarray = np.append(each, 0.0)[field.street]
+    return out
+
+
+def laid(piece: grid.Piece, values: np.ndarray, fill: float) -> np.ndarray:
+    """Values of a block's cells as a raster; those of places on no lattice as one row."""
+    if piece.shape == (0, 0):
+        return values[None]
+    row, col = piece.cells["row"].to_numpy(), piece.cells["col"].to_numpy()
+    out = np.full(piece.shape, fill, dtype=values.dtype)
+    out[row, col] = values
+    return out
+
+
+def sums(field: Field, kind: np.ndarray, kinds: int, names: Sequence[str]) -> np.ndarray:
+    """Sums by street, name and kind of cell. People who are as many in every cell of a street are counted as cells."""
+    key = (field.street * np.intp(kinds) + kind).ravel()
+    size = kinds * (len(field.labels) + 1)
+    cells = np.bincount(key, minlength=size)
+    found = np.empty((len(field.labels), len(names), kinds))
+    for n, name in enumerate(names):
+        each, own = field.spread[name]
+        by_kind = cells if own is None else np.bincount(key, own.ravel(), minlength=size)
+        found[:, n] = by_kind.reshape(-1, kinds)[:-1]
+        if own is None:
+            found[:, n] *= each[:, None]
+    return found
+
+
+def people(field: Field, group: str, is_meant: np.ndarray) -> float:
+    """The people of a group in some cells."""
+    return float(sums(field, is_meant, 2, [group])[:, 0, 1].sum())
+
+
+def stretches(count: int) -> list[slice]:
+    """As many rows one after the other, a few at once."""
+    return [slice(n, min(n + _AT_ONCE, count)) for n in range(0, count, _AT_ONCE)]
+
+
+def _each(codes: np.ndarray, own: np.ndarray, streets: int) -> tuple[np.ndarray, bool]:
+    """What the first cell of each street has, and whether all of its others have the same."""
+    first = np.zeros(streets, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    each = np.zeros(streets)
+    some = np.flatnonzero(np.bincount(codes, minlength=streets))
+    each[some] = own[first[some]]
+    return each, all((own[at] == each[codes[at]]).all() for at in stretches(len(codes)))
