@@ -28,7 +28,7 @@ ORDER = [
     "area._rasters", "area._plan", "area._offers", "area._totals", "area._bands", "area._sources", "area._counted",
     "area.needs", "area.read", "area.check", "area", "cohorts", "levels", "memory", "datasets", "_patches", "grid.lattice", "grid.circles", "grid.pieces",
     "grid.problems", "grid.owners", "grid.cells", "grid", "weights.values",
-    "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes", "weights._placed",
+    "weights._overlay", "weights._pixels", "weights._units", "weights._layers", "weights._notes", "weights._by_blocks", "weights._placed",
     "weights.place", "weights.ratios", "weights", "reach.values", "reach._pairs", "reach._blocks", "reach.footing",
     "reach.straight", "reach.walking", "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables",
     "reach.kinds", "reach", "catchments", "_field", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",

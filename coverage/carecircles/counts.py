@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach
+from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach, weights
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan, tables_of
 
@@ -107,6 +107,41 @@ def people_share_error(plan: Plan, group: str) -> float:
     if plan.counts is None:
         return evaluation.people_share_error(plan.cells, group)
     return _rims.people_error(plan.counts.rim)
+
+
+def placed_by(plan: Plan, group: str) -> dict[str, float]:
+    """
+    `weights.placed_by` of the cells of a plan.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> shares = placed_by(plan.evaluate(area, weights.make_demand(area, cell=200)), "people_60")
+    >>> round(shares["even"], 9)
+    1.0
+    """
+    if plan.counts is None:
+        return weights.placed_by(plan.cells, group)
+    basis = plan.counts.basis
+    each = pd.DataFrame({group: by_street(plan)[group].loc[basis.index], "placed": basis})
+    return weights.placed_by(each, group)
+
+
+def is_even(plan: Plan) -> bool:
+    """
+    `weights.is_even` of the cells of a plan.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> is_even(plan.evaluate(area, weights.make_demand(area, cell=200)))
+    True
+    """
+    if plan.counts is None:
+        return weights.is_even(plan.cells)
+    return bool((plan.counts.basis == weights.EVEN).all())
 
 
 def lattice_of(plan: Plan) -> grid.Grid | None:

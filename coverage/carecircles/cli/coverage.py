@@ -153,7 +153,7 @@ def draw_map(
             machines,
             lambda area, run: blocks.overview(area, cell=options.cell, run=run),
         )
-        plan = dataclasses.replace(plan, area=study)
+        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:
         plan = evaluated(options, is_drawn=live, each=services, study=study)
     if services:
@@ -295,7 +295,7 @@ def _by_blocks(
             area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
         ),
     )
-    return dataclasses.replace(plan, area=study)
+    return dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
 
 
 def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[Sentence]:
@@ -490,7 +490,7 @@ def gaps(
             machines,
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
         )
-        plan = dataclasses.replace(plan, area=study)
+        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:
         plan = evaluated(options, study=study)
         how["group"] = report.headline_group(plan)
