@@ -60,6 +60,9 @@ from carecircles.report.intervals import SAME_DRAWS as SAME_DRAWS
 from carecircles.report.intervals import drawn_notes as drawn_notes
 from carecircles.report.intervals import left_notes as left_notes
 from carecircles.report.intervals import net_notes as net_notes
+from carecircles.report.levels import levels_frame as levels_frame
+from carecircles.report.levels import levels_record as levels_record
+from carecircles.report.levels import levels_table as levels_table
 from carecircles.report.load import load_frame as load_frame
 from carecircles.report.load import load_notes as load_notes
 from carecircles.report.load import load_record as load_record
