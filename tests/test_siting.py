@@ -24,6 +24,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.reach import _pairs
 from carecircles.report import siting as report
 from carecircles.siting import (
     Rules,
@@ -31,11 +32,13 @@ from carecircles.siting import (
     _bound,
     _nearest,
     _problem,
+    _radius,
     _solver,
     _starts,
     _swaps,
     _terms,
     _twice,
+    _worths,
 )
 from tests.conftest import ROOT, centres_at
 from tests.examples import examples
@@ -493,6 +496,39 @@ def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_fo
         plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
     opened = [some | set(required) for some in plans(cost, required, new)]
     best = min(goal("minimize_cost", demand, cost, some) for some in opened)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert (plan.status, plan.gap) == ("optimal", 0)
+
+
+@given(
+    distances(),
+    st.integers(1, 3),
+    st.sampled_from(["maximize_coverage", "maximize_gradual_coverage", "minimize_cost", "minimize_worst"]),
+    st.integers(1, 8),
+)  # fmt: skip
+@settings(max_examples=examples(60), deadline=None)
+def test_where_pairs_are_sifted_plans_equal_brute_force(problem, new, model, at_once):
+    """Small questions as the largest: a few pairs are searched at once, candidates that cannot be of use are left out."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    opened = [some | set(required) for some in plans(cost, required, new)]
+    if model == "maximize_coverage":
+        values = [people_within(demand, cost, some) for some in opened]
+    else:
+        values = [goal(model, demand, cost, some) for some in opened]
+    best = max(values) if model.startswith("max") else min(values)
+    options = {"new": new, "cutoff": 700, "weight": "people", "rules": Rules(required=required)}
+    options |= {"full": 300} if model == "maximize_gradual_coverage" else {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_pairs, "_PIECE", 2)
+        patched.setattr(_radius, "_MANY", at_once)
+        for name, value in {"_WIDE": 0, "_AT_ONCE": at_once, "_FEWEST": 0, "_FEWER": 1.0}.items():
+            patched.setattr(_worths, name, value)
+        if math.isinf(best):
+            with pytest.raises(InfeasibleError):
+                getattr(siting, model)(demand, cost, **options)
+            return
+        plan = getattr(siting, model)(demand, cost, **options)
     assert plan.objective == pytest.approx(best, abs=1e-6)
     assert (plan.status, plan.gap) == ("optimal", 0)
 

@@ -262,7 +262,8 @@ def cost_in_time(
     >>> len(siting.cost_in_time("coverage", asis, places, until=0.0)[1])
     1
     """
-    cells, own = plan.cells, plan.cost if GOALS[goal].table != "nearer" else nearest_of(plan)
+    is_nearer = GOALS[goal].table in ("nearer", "credit")
+    cells, own = plan.cells, nearest_of(plan) if is_nearer else plan.cost
     begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
     step = len(candidates) if math.isinf(until) else max(1, len(candidates) // _FIRST_PART)
     while count < len(candidates):
@@ -291,11 +292,12 @@ def _cost_new(
     needed, cells = GOALS[goal].table, plan.cells
     if needed == "nearer":
         return _nearer(plan, candidates, own)
+    if needed == "credit":
+        return _nearer(plan, candidates, own, least=full, most=plan.cost.cutoff)
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
-        "beyond": ~(cells["distance_m"] <= full),
         "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
     return [plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)]
@@ -326,30 +328,39 @@ def pairs_expected(
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
-def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[CostTable]:
+def _nearer(
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    own: CostTable,
+    *,
+    least: float = -1.0,
+    most: float = math.inf,
+) -> list[CostTable]:
     """
-    Tables of the candidates that are nearer to a cell than its nearest centre, which is its `own`.
+    Tables of the candidates up to `most` that are nearer to a cell than its nearest centre, which is its `own`.
 
-    A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
-    tables are complete.
+    A candidate farther than the nearest centre serves nobody there, and cells that have theirs within `least` need
+    none. Where the plan has no centre the tables are complete.
     """
     cells = plan.cells
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
+    farthest = np.minimum(nearest, most)
     tables = []
-    for beyond, most in itertools.pairwise(_rings(nearest)):
-        some = np.flatnonzero((nearest > beyond) & (nearest <= most))
+    for beyond, upto in itertools.pairwise(_rings(farthest)):
+        some = np.flatnonzero((farthest > beyond) & (farthest <= upto) & (nearest > least))
         part, limit = cells.iloc[some], nearest[some]
         step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
         for first in range(0, len(candidates), step):
-            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=most)
+            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=upto)
             pairs, costs = reach.pairs_in(new.table), new.table.to_numpy()
             place = part.index.get_indexer(pairs.levels[0])
             is_nearer = costs < limit[place][pairs.codes[0]]
             codes = [code[is_nearer] for code in pairs.codes]
             index = pairs.set_codes(codes, verify_integrity=False)  # type: ignore[arg-type]  # arrays too
-            tables.append(CostTable(pd.Series(costs[is_nearer], index=index), math.inf, new.unit))
+            nearer = pd.Series(costs[is_nearer], index=index, copy=False)
+            tables.append(CostTable(nearer, math.inf, new.unit))
     return tables
 
 
