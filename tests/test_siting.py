@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from carecircles import datasets, reach, scenario, siting
+from carecircles import datasets, grid, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import _pairs
 from carecircles.report import siting as report
@@ -39,8 +40,9 @@ from carecircles.siting import (
     _terms,
     _twice,
     _worths,
+    candidates,
 )
-from tests.conftest import ROOT, centres_at
+from tests.conftest import ROOT, centres_at, planned
 from tests.examples import examples
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
@@ -1600,6 +1602,28 @@ def test_ctrl_c_before_anything_is_found_gives_a_plan(monkeypatch, goal):
     )
     assert len(plan.sites) > 0
     assert plan.status in ("stopped", "optimal")
+
+
+@pytest.mark.parametrize("goal", ["coverage", "distance"])
+def test_ctrl_c_while_candidates_are_measured_gives_a_plan_of_some(monkeypatch, goal):
+    """The key is pressed while the third part of 1,164 candidates is measured."""
+    area, parts, measure = datasets.load("template"), [], candidates._cost_new
+
+    def pressed(*given, **more):
+        parts.append(given)
+        if len(parts) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return measure(*given, **more)
+
+    monkeypatch.setattr(candidates, "_cost_new", pressed)
+    asis = planned(area, grid.make_demand(area.streets, area.population, cell=100))
+    places = siting.candidates_on_grid(asis.cells)
+    question = siting.ask(asis, places, goal=goal, until=time.monotonic() + 60)
+    found = siting.answer(question, new=2)
+    assert (len(parts), found.status, len(found.sites)) == (3, "stopped", 2)
+    assert 0 < found.unmeasured < len(places)
+    sign = -1 if siting.GOALS[goal].is_less_better else 1
+    assert sign * found.bound > sign * found.objective > sign * found.before
 
 
 def test_a_floor_is_met_from_the_first_second_where_the_greedy_plan_can():

@@ -16,6 +16,7 @@ from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
+from carecircles.siting import _terms
 from carecircles.siting.found import Siting
 from carecircles.siting.goals import GOALS
 from carecircles.words import Sentence, joined
@@ -23,6 +24,7 @@ from carecircles.words import Sentence, joined
 _PAIRS_AT_ONCE = 5_000_000
 _RINGS, _NARROWER = 6, 0.7  # in which candidates nearer than any centre are looked for
 _FIRST_PART = 64  # of so many parts one is measured before it is known how long it takes
+_PART_S = 0.5  # seconds that a part may take after it: so long Ctrl-C waits
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 
@@ -239,9 +241,9 @@ def cost_in_time(
     *,
     full: float = 0.0,
     until: float = math.inf,
-) -> tuple[CostTable, gpd.GeoDataFrame]:
+) -> tuple[CostTable, gpd.GeoDataFrame, bool]:
     """
-    The cost table of `cost_for` for as many candidates as there is time for, and these.
+    The cost table of `cost_for` for as many candidates as there is time for, these, and whether it was stopped.
 
     Parameters
     ----------
@@ -249,7 +251,8 @@ def cost_in_time(
         As in `cost_for`.
     until
         When it has to be ready, by `time.monotonic()`. Some candidates, spread evenly over all, are measured
-        first, whatever the time; then again and again as many as before, if they can be in time.
+        first, whatever the time; then again and again as many as before, or what half a second is enough for, if
+        they can be in time. Ctrl-C ends it with those that are measured then.
 
     Examples
     --------
@@ -265,17 +268,20 @@ def cost_in_time(
     is_nearer = GOALS[goal].table in ("nearer", "credit")
     cells, own = plan.cells, nearest_of(plan) if is_nearer else plan.cost
     begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
-    step = len(candidates) if math.isinf(until) else max(1, len(candidates) // _FIRST_PART)
-    while count < len(candidates):
-        some = candidates.iloc[np.sort(order[count : count + step])]
-        tables += _cost_new(goal, plan, some, own=own, full=full)
-        count += len(some)
-        step, now = count, time.monotonic()
-        if now + (now - begun) > until:
-            break
+    is_limited = math.isfinite(until)
+    step = max(1, len(candidates) // _FIRST_PART) if is_limited else len(candidates)
+    with _terms.started(until - begun, is_heeded=is_limited) as clock:
+        while count < len(candidates):
+            some = candidates.iloc[np.sort(order[count : count + step])]
+            tables += _cost_new(goal, plan, some, own=own, full=full)
+            count += len(some)
+            each = (time.monotonic() - begun) / count
+            step = max(1, min(count, int(_PART_S / max(each, 1e-9))))
+            if clock.left() < each * step:
+                break
     some = candidates.iloc[np.sort(order[:count])]
     facilities = plan.area.facilities.index.append(some.index)
-    return reach.joined(cells, *tables, facilities=facilities), some
+    return reach.joined(cells, *tables, facilities=facilities), some, clock.stopped.is_set()
 
 
 def _spread(count: int) -> np.ndarray:
