@@ -1,9 +1,11 @@
 """Areas larger than memory: block by block the same to the byte as in one piece, and whole files or none."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 import shapely
 
 from carecircles import (
+    area,
     blocks,
     cluster,
     counts,
@@ -91,8 +94,12 @@ def test_an_overview_has_the_figures_of_all_cells_and_draws_one_for_many(templat
     page = maps.coverage_map(found.plan, found.zones, parts=found.parts).get_root().render()
     assert "one cell for 16" in page and "每 16 个网格" in page
     same = blocks.overview(template, cell=50)
-    assert same.plan.cells.drop(columns="nearest").equals(whole.cells.drop(columns="nearest"))
-    assert same.plan.cells["nearest"].astype(str).equals(whole.cells["nearest"].astype(str))
+    pd.testing.assert_frame_equal(
+        same.plan.cells.astype({"nearest": str}),
+        whole.cells.astype({"nearest": str}),
+        check_dtype=False,
+        check_exact=True,
+    )
     assert len(report.overview_notes(same.plan)) == 0
 
 
@@ -246,3 +253,65 @@ def test_a_scheduler_that_does_not_answer_is_said(tmp_path, monkeypatch):
     assert f"--scheduler {nobody}: no scheduler" in said
     said = refused("evaluate", "--workers", "0", "--scheduler", "x", cwd=tmp_path)
     assert "--workers is 0; write 1 or more." in said and "choose one" in said
+
+
+@pytest.fixture(scope="module")
+def by_rasters(tmp_path_factory):
+    """The template with rasters of people in degrees, finer than a cell and coarser; in and around S4 there is nobody."""
+    rasterio = pytest.importorskip("rasterio")
+    from rasterio.features import geometry_mask
+
+    folder = tmp_path_factory.mktemp("areas") / "mine"
+    shutil.copytree(datasets.folder("template"), folder)
+    streets = area.read_area(folder).streets
+    empty = streets.geometry[["S4"]].buffer(200).to_crs(4326)
+    left, bottom, right, top = streets.to_crs(4326).total_bounds
+    rng = np.random.default_rng(18)
+    for name, side, scale in (("people_60", 0.0002, 1), ("people_80", 0.0013, 10)):
+        shape = int((top - bottom) / side) + 20, int((right - left) / side) + 20
+        where = rasterio.Affine(side, 0, left - 10 * side, 0, -side, top + 10 * side)
+        values = scale * rng.gamma(0.4, 2, shape)
+        values[~geometry_mask(empty, shape, where, all_touched=True)] = 0
+        profile = {"count": 1, "dtype": "float32", "crs": 4326, "transform": where}
+        path = folder / f"{name}.tif"
+        with rasterio.open(path, "w", "GTiff", height=shape[0], width=shape[1], **profile) as file:
+            file.write(values, 1)
+    told = (folder / "area.toml").read_text(encoding="utf-8")
+    files = '[files]\npeople_raster = ["people_60.tif", "people_80.tif"]\n'
+    (folder / "area.toml").write_text(told.replace("[files]\n", files), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("cell", [60, 33.3])
+def test_people_of_rasters_are_placed_by_blocks_as_in_one_piece(by_rasters, monkeypatch, cell):
+    mine = area.read_area(by_rasters)
+    once = weights.make_demand(mine, cell=cell)
+    monkeypatch.setattr(grid.pieces, "SIDE", 17)
+    placed = weights.place(mine, cell=cell)
+    groups = ["people_60", "people_80"]
+    pd.testing.assert_frame_equal(placed.demand[groups], once[groups], rtol=1e-12)
+    by_blocks = blocks.evaluate(mine, cell=cell)
+    told = dataclasses.replace(mine, notes=(*mine.notes, *placed.notes))
+    whole = plan.evaluate(told, placed.demand)
+    records = [json.dumps(report.evaluation_record(one)) for one in (whole, by_blocks)]
+    assert records[0] == records[1]
+    assert 0.05 < json.loads(records[0])["placed"]["people_60"]["even"] < 0.2  # those of S4
+    assert report.notes(by_blocks, lang="zh") == report.notes(whole, lang="zh")
+    assert "Nothing says where in Xinhua people live" in " ".join(
+        report.notes(by_blocks, lang="en")
+    )
+    found = blocks.uncovered_zones(mine, cell=cell)
+    assert found.zones.to_wkb().equals(gaps.uncovered_zones(whole.cells, cutoff=700).to_wkb())
+
+
+def test_what_rasters_do_not_say_by_blocks_is_refused(by_rasters, tmp_path):
+    """The figures of a raster that is the population, and people placed by something else as well."""
+    asked = ["evaluate", "--area", str(by_rasters), "--cell", "100", "--format", "json"]
+    whole = run(*asked, cwd=tmp_path).stdout
+    assert run(*asked, "--rasters", "out", cwd=tmp_path).stdout == whole
+    alone = tmp_path / "alone"
+    shutil.copytree(by_rasters, alone)
+    (alone / "population.csv").unlink()
+    said = refused("evaluate", "--area", "alone", "--rasters", "r", "--lang", "zh", cwd=tmp_path)
+    assert "请提供含各人群的人口文件" in said
+    assert run("evaluate", "--area", "alone", "--people", "even", "--rasters", "r", cwd=tmp_path)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from carecircles import gaps as gaps
     from carecircles import grid as grid
     from carecircles import io as io
+    from carecircles import levels as levels
     from carecircles import load as load
     from carecircles import maps as maps
     from carecircles import marginal as marginal
@@ -85,6 +86,7 @@ __all__ = [
     "gaps",
     "grid",
     "io",
+    "levels",
     "load",
     "maps",
     "marginal",

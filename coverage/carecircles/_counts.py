@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pandas as pd
+
 from carecircles._rims import Rim
 from carecircles._tally import Tally
 from carecircles.grid import Grid
@@ -10,7 +12,7 @@ from carecircles.grid import Grid
 class Counts(NamedTuple):
     """
     Sums by street, where reach ends, the lattice; of the headline group the people whom only centres beyond the border
-    cover (`beyond`), and those not covered near it (`near`).
+    cover (`beyond`), and those not covered near it (`near`); by what the people of each street with cells are placed.
     """
 
     tally: Tally
@@ -18,3 +20,4 @@ class Counts(NamedTuple):
     lattice: Grid
     beyond: float
     near: float
+    basis: pd.Series

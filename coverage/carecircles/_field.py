@@ -9,7 +9,8 @@ import pandas as pd
 from carecircles import grid, reach
 from carecircles.area import StudyArea
 from carecircles.people import columns_of
-from carecircles.weights import BASES, EVEN
+from carecircles.weights import BASES, EVEN, RASTER
+from carecircles.weights._by_blocks import Living, basis_of, on_block, people_on
 
 AREA = "area"
 _AT_ONCE = 1 << 16  # cells that are looked at, so few that what is worked out of them stays near
@@ -73,26 +74,27 @@ def of_piece(piece: grid.Piece) -> Field:
 
 def of_block(
     area: StudyArea,
-    each: pd.DataFrame,
+    living: Living,
     within: grid.Grid,
     place: tuple[int, int],
     *,
     cutoff: float,
     has_distances: bool = True,
 ) -> Field | None:
-    """The field of a block whose people are spread evenly, by straight lines; None where it has no cell."""
+    """The field of a block by straight lines; None where it has no cell."""
     across, up = grid.centres(within)
     labels, centres = area.streets.index, area.facilities.index
     street = grid.owners(area.streets.geometry.to_numpy(), across, up)
     is_cell = street >= 0
     if not is_cell.any():
         return None
+    told = on_block(area.sources.people_raster, street, within, area.crs)
     street[~is_cell] = len(labels)
     points = area.facilities.geometry
     x, y = points.x.to_numpy(), points.y.to_numpy()
     depth = reach.depth_on(across, up, x, y, cutoff=cutoff)
     amounts = {AREA: np.full(len(labels), within.cell**2)}
-    amounts |= {str(group): each[group].to_numpy() for group in each}
+    amounts |= {str(group): living.each[group].to_numpy() for group in living.each}
     field = Field(
         place,
         labels,
@@ -102,6 +104,8 @@ def of_block(
         None,
         {name: Spread(amount) for name, amount in amounts.items()},
     )
+    if told:
+        field = _by_weights(field, living, told)
     if not has_distances:
         return field
     if not len(x):
@@ -113,6 +117,24 @@ def of_block(
     return field._replace(metres=metres, nearest=nearest, centres=centres)
 
 
+def _by_weights(field: Field, living: Living, told: Mapping[str, np.ndarray]) -> Field:
+    """A field whose people live where the weights of its cells say."""
+    is_cell = field.street < len(field.labels)
+    of = field.street[is_cell]
+
+    def laid(values: np.ndarray, fill: float) -> np.ndarray:
+        out = np.full(is_cell.shape, fill, dtype=values.dtype)
+        out[is_cell] = values
+        return out
+
+    spread = dict(field.spread)
+    for group, own in people_on(living, told, of).items():
+        each, is_same = _each(of, own, len(field.labels))
+        spread[group] = Spread(each, None if is_same else laid(own, 0.0))
+    is_even = (basis_of(living) == EVEN).to_numpy()[of]
+    return field._replace(spread=spread, is_even=None if is_even.all() else laid(is_even, False))
+
+
 def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame:
     """Some cells of a block as a frame, as `plan.evaluate` has them."""
     row, col = (axis.astype(np.int32) for axis in np.nonzero(is_meant))
@@ -122,6 +144,8 @@ def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame
         name: one.each[street] if one.own is None else one.own[row, col]
         for name, one in field.spread.items()
     }
+    is_even = True if field.is_even is None else field.is_even[row, col]
+    basis = np.where(is_even, BASES.index(EVEN), BASES.index(RASTER)) + np.zeros(len(row))
     found = {
         "row": row,
         "col": col,
@@ -130,9 +154,7 @@ def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame
         "area_m2": amounts.pop(AREA),
         "street": pd.Categorical.from_codes(street, categories=field.labels),
         **amounts,
-        "placed": pd.Categorical.from_codes(
-            np.full(len(row), BASES.index(EVEN), np.int8), categories=pd.Index(BASES)
-        ),
+        "placed": pd.Categorical.from_codes(basis.astype(np.int8), categories=pd.Index(BASES)),
         "covered": field.covered[row, col],
         "depth": field.depth[row, col],
     }

@@ -34,14 +34,16 @@ from carecircles import (
 )
 from carecircles import plan as plans
 from carecircles._counts import Counts
-from carecircles.area import NO_WALKS, StudyArea, is_neighbour
+from carecircles.area import NO_WALKS, StudyArea, is_neighbour, years_of
 from carecircles.errors import ValidationError
 from carecircles.io import tiled
 from carecircles.people import columns_of
 from carecircles.plan import Plan
 from carecircles.services import Bundle
-from carecircles.weights import BASES, EVEN, SOURCES, UNINHABITED
-from carecircles.words import Sentence
+from carecircles.weights import BASES, EVEN, RASTER, SOURCES, UNINHABITED
+from carecircles.weights._by_blocks import Living, basis_of, living_in, sums_of_block
+from carecircles.weights._notes import spread_note
+from carecircles.words import Sentence, Text
 
 _Known = TypeVar("_Known")
 _ROUNDING = 1e-6  # relative: more than a distance is off
@@ -58,7 +60,7 @@ class Task(NamedTuple):
     within: grid.Grid
     place: tuple[int, int]
     area: StudyArea
-    each: pd.DataFrame
+    living: Living
     group: str
     inner: shapely.Geometry
     cutoff: float
@@ -122,13 +124,26 @@ def problems(area: StudyArea) -> list[Sentence]:
                 zh="按分块计算时不能使用服务组合；请用 --service 逐项提问。",
             )
         )
-    known = (getattr(area.sources, name) for name in (*SOURCES[1:], UNINHABITED))
+    known = (getattr(area.sources, name) for name in (*SOURCES[1:], UNINHABITED) if name != RASTER)
     if any(some is not None and len(some) for some in known):
         found.append(
             Sentence(
-                "an area counted by blocks spreads people evenly over their street; add --people even, "
-                "and leave out [files] uninhabited.",
-                zh="按分块计算时人口在街道内均匀分布；请加上 --people even，并去掉 [files] 中的 uninhabited。",
+                "an area counted by blocks spreads people evenly over their street or by rasters; add --people even "
+                "or --people people_raster, and leave out [files] uninhabited.",
+                zh="按分块计算时人口在街道内均匀分布或按栅格分布；请加上 --people even 或 --people people_raster，并去掉 [files] "
+                "中的 uninhabited。",
+            )
+        )
+    own = {band.group for band in area.sources.people_raster} - set(area.population)
+    is_first = area.year is None or area.year == years_of(area)[0]
+    if area.sources.people_raster and (area.counted == RASTER or own or not is_first):
+        found.append(
+            Sentence(
+                "an area counted by blocks has rasters say where people of its streets live, and not how many, or in "
+                "another year than the first; add a file of population with every group, leave out --year, or add "
+                "--people even.",
+                zh="按分块计算时栅格只用于街道人口的分布，不用于人数，也不用于首年以外的年份；请提供含各人群的人口文件，"
+                "不用 --year，或加上 --people even。",
             )
         )
     return found
@@ -143,7 +158,7 @@ def evaluate(
     inputs: Iterable[str | Path] = (),
 ) -> Plan:
     """
-    The plan of a study area of any size, by straight lines, with people spread evenly over their street.
+    The plan of a study area of any size, by straight lines, with people spread evenly over their street or by rasters.
 
     Parameters
     ----------
@@ -319,19 +334,20 @@ def _surveyed(
         lattice,
         (0, 0),
         _bare(area),
-        area.population,
+        Living(area.population, area.population),
         comparison.headline(plan).column,
         counts.inside(plan),
         plan.cost.cutoff,
         asked,
     )
-    count = np.zeros(len(area.streets), dtype=np.int64)
-    for own in run(_count, _tasks(base)):
-        count[area.streets.index.get_indexer(own.index)] += own.to_numpy()
-    each = grid.evenly(area.streets, area.population, count, cell=cell)
+    columns = dict.fromkeys(["cells", *(band.group for band in area.sources.people_raster)], 0.0)
+    sums = pd.DataFrame(columns, index=area.streets.index)
+    for own in run(_sums, _tasks(base)):
+        sums.loc[own.index, own.columns] += own
+    living = living_in(area, sums, cell=cell)
     found: list[Found] = []
     with _put_into(rasters, lattice, inputs) as put:
-        for one in run(_found, _tasks(base._replace(each=each))):
+        for one in run(_found, _tasks(base._replace(living=living))):
             if one is not None:
                 up, right = (at * grid.pieces.SIDE for at in one.place)
                 put(up, right, one.rasters)
@@ -343,8 +359,19 @@ def _surveyed(
         lattice,
         float(sum(one.beyond for one in found)),
         float(sum(one.near for one in found)),
+        basis_of(living)[sums["cells"] > 0],
     )
-    return dataclasses.replace(plan, counts=summed), found
+    told = dataclasses.replace(area, notes=(*area.notes, *_notes(area, summed)))
+    return dataclasses.replace(plan, area=told, counts=summed), found
+
+
+def _notes(area: StudyArea, summed: Counts) -> list[Text]:
+    """Where people are spread evenly although there are rasters."""
+    has_people = (area.population[columns_of(area.population)] > 0).any(axis=1)
+    is_even = (summed.basis == EVEN) & has_people.loc[summed.basis.index]
+    if not (area.sources.people_raster and is_even.any()):
+        return []
+    return [spread_note(area, {*summed.basis.index[is_even]})]
 
 
 def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
@@ -377,7 +404,7 @@ def _tasks(base: Task) -> Iterator[Task]:
         centres = base.area.facilities.iloc[_centres_of(block, base.area)]
         area = dataclasses.replace(base.area, streets=streets, facilities=centres)
         yield base._replace(
-            within=block, place=(up, right), area=area, each=base.each.loc[streets.index]
+            within=block, place=(up, right), area=area, living=base.living.of(streets.index)
         )
 
 
@@ -401,17 +428,17 @@ def _centres_of(block: grid.Grid, area: StudyArea) -> np.ndarray:
     return np.flatnonzero(least <= farthest * (1 + _ROUNDING))
 
 
-def _count(task: Task) -> pd.Series:
-    """How many cells of a block each of its streets has."""
-    number = grid.count_of_street(task.area.streets, within=task.within)
-    return pd.Series(number, index=task.area.streets.index)
+def _sums(task: Task) -> pd.DataFrame:
+    """How many cells of a block each of its streets has, and the sums of their weights."""
+    area = task.area
+    return sums_of_block(area.streets, area.sources.people_raster, task.within)
 
 
 def _found(task: Task) -> Found | None:
     """All that is asked of a block; None where it has no cell."""
     within, asked, area = task.within, task.asked, task.area
     field = _field.of_block(
-        area, task.each, within, task.place, cutoff=task.cutoff, has_distances=asked.has_distances
+        area, task.living, within, task.place, cutoff=task.cutoff, has_distances=asked.has_distances
     )
     if field is None:
         return None

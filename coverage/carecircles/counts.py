@@ -1,12 +1,13 @@
 """What the cells of a plan add up to, whether they are there or were counted block by block."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach
+from carecircles import _field, _rims, _tally, comparison, evaluation, grid, reach, weights
 from carecircles.area import is_neighbour
 from carecircles.plan import Plan, tables_of
 
@@ -26,6 +27,35 @@ def by_street(plan: Plan) -> pd.DataFrame:
     if plan.counts is None:
         return evaluation.by_street(plan.cells)
     return _tally.figures(plan.counts.tally).rename_axis("street")
+
+
+def by_units(plan: Plan, units: Sequence[pd.Series]) -> list[pd.DataFrame]:
+    """
+    The measures of `by_street` of larger units, of each way in which streets make them up.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    units
+        Of each way the code of the unit that a street is part of, by code of the street.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan
+    >>> area = datasets.load("template")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> halves = pd.Series({"S1": "west", "S2": "west", "S3": "east", "S4": "east"})
+    >>> by_units(asis, [halves])[0]["people_60"].round().to_dict()
+    {'west': 15400.0, 'east': 8600.0}
+    """
+    tally = _tally.of_cells(plan.cells) if plan.counts is None else plan.counts.tally
+    tables = []
+    for unit in units:
+        labels = pd.Index(unit.unique(), name="code")
+        group = labels.get_indexer(unit[tally.labels])
+        tables.append(_tally.figures(_tally.collapsed(tally, group, labels)))
+    return tables
 
 
 def of_district(plan: Plan) -> pd.Series:
@@ -77,6 +107,41 @@ def people_share_error(plan: Plan, group: str) -> float:
     if plan.counts is None:
         return evaluation.people_share_error(plan.cells, group)
     return _rims.people_error(plan.counts.rim)
+
+
+def placed_by(plan: Plan, group: str) -> dict[str, float]:
+    """
+    `weights.placed_by` of the cells of a plan.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> shares = placed_by(plan.evaluate(area, weights.make_demand(area, cell=200)), "people_60")
+    >>> round(shares["even"], 9)
+    1.0
+    """
+    if plan.counts is None:
+        return weights.placed_by(plan.cells, group)
+    basis = plan.counts.basis
+    each = pd.DataFrame({group: by_street(plan)[group].loc[basis.index], "placed": basis})
+    return weights.placed_by(each, group)
+
+
+def is_even(plan: Plan) -> bool:
+    """
+    `weights.is_even` of the cells of a plan.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, plan, weights
+    >>> area = datasets.load("template")
+    >>> is_even(plan.evaluate(area, weights.make_demand(area, cell=200)))
+    True
+    """
+    if plan.counts is None:
+        return weights.is_even(plan.cells)
+    return bool((plan.counts.basis == weights.EVEN).all())
 
 
 def lattice_of(plan: Plan) -> grid.Grid | None:

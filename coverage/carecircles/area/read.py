@@ -351,8 +351,9 @@ def _made(
         ("centres", io.read_centres),
         ("places", io.read_places),
     ):
+        around = {"around": streets} if role == "centres" else {}
         placed[role], wrong = _attempt_file(
-            read_one, paths.get(role), crs=crs, datum=datums.get(role)
+            read_one, paths.get(role), crs=crs, datum=datums.get(role), **around
         )
         problems += wrong
     for role in LIVED_IN:

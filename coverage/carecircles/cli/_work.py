@@ -167,13 +167,14 @@ def blocks_problems(study: "StudyArea", options: Options) -> list[Sentence]:
 
 
 def _as_spread(study: "StudyArea", options: Options) -> "StudyArea":
-    """A study area without what places people in its streets, where they are to be spread evenly."""
+    """A study area with what is to place people in its streets alone, where that is said."""
     from carecircles.area import Sources
     from carecircles.cli.options import People
 
-    if options.people is not People.even:
+    if options.people is None:
         return study
-    kept = Sources(uninhabited=study.sources.uninhabited)
+    names = {"uninhabited", options.people.value} - {People.even.value}
+    kept = Sources(**{name: getattr(study.sources, name) for name in names})
     return dataclasses.replace(study, sources=kept)
 
 

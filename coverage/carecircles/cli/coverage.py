@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
+    from carecircles.levels import Level
     from carecircles.maps import BaseMap
     from carecircles.plan import Plan
     from carecircles.robustness import Robustness
@@ -36,6 +37,7 @@ from carecircles.cli.options import (
     Options,
     Out,
     Places,
+    Rows,
     Sure,
     ZonesFormat,
     command,
@@ -69,6 +71,7 @@ _WITH_RASTERS = Sentence(
     "--rasters, which go with --by street or district",
     zh="--rasters 同用，后者只与 --by street 或 district 同用",
 )
+_WITH_LEVELS = Sentence("--levels", zh="--levels 同用")
 _NOT_PLAIN = Sentence(
     "--services, --by group, --sure or --isochrones",
     zh="--services、--by group、--sure 或 --isochrones 同用",
@@ -150,7 +153,7 @@ def draw_map(
             machines,
             lambda area, run: blocks.overview(area, cell=options.cell, run=run),
         )
-        plan = dataclasses.replace(plan, area=study)
+        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:
         plan = evaluated(options, is_drawn=live, each=services, study=study)
     if services:
@@ -180,17 +183,7 @@ def draw_map(
 @command()
 def evaluate(
     *,
-    by: Annotated[
-        ByWhom,
-        typer.Option(
-            help="A row a street; only the district; or a row a group of people, each held to its own standard "
-            "([groups] in area.toml)."
-        ),
-    ] = ByWhom.street,
-    services: Annotated[
-        bool,
-        typer.Option("--services", help="For every service and bundle of the area, side by side."),
-    ] = False,
+    rows: Rows,
     sure: Sure = False,
     format: Annotated[
         EvaluationFormat, typer.Option(help="What to print.")
@@ -208,12 +201,14 @@ def evaluate(
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     inputs, rasters = inputs_of(options), machines.rasters
+    by, services = rows.by, rows.services
     is_plain = by is not ByWhom.group and not services
     is_alone = is_plain and not sure and isochrones is None
     shapes = (".geojson", ".gpkg") if is_plain else ()
     require(
         options_problems(options),
         _services_problems(options, by, services=services),
+        _levels_problems(rows, sure=sure),
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         _rasters_problems(
@@ -225,6 +220,7 @@ def evaluate(
         target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
+    of = _levels_of(study, rows.levels)
     is_asked = machines != Places()
     if is_asked or (is_alone and goes_by_blocks(study, options)):
         plan = _by_blocks(study, options, machines, rasters, inputs)
@@ -237,6 +233,8 @@ def evaluate(
         answer = _by_service(plan, by, draw)
     elif not is_plain:
         answer = _by_group(plan, draw)
+    elif of:
+        answer = _by_level(plan, of)
     else:
         answer = _coverage(plan, by, draw([plan])[0] if draw else None)
     give(
@@ -297,7 +295,7 @@ def _by_blocks(
             area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
         ),
     )
-    return dataclasses.replace(plan, area=study)
+    return dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
 
 
 def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[Sentence]:
@@ -313,6 +311,44 @@ def _services_problems(options: Options, by: ByWhom, *, services: bool) -> list[
         zh = "--services 只与 --by street 或 district 同用；按人群时请用 --service 逐项提问。"
         problems.append(Sentence(told, zh=zh))
     return problems
+
+
+def _levels_problems(rows: Rows, *, sure: bool) -> list[Sentence]:
+    """Whether levels are ones that there are, and go with what else is asked."""
+    if rows.levels is None:
+        return []
+    from carecircles import levels
+
+    by = None if rows.by is ByWhom.street else rows.by
+    found = conflicts({"--by": by, "--services": rows.services, "--sure": sure}, _WITH_LEVELS)
+    return [*found, *problems_of(lambda: levels.keys_in(rows.levels or ""))]
+
+
+def _levels_of(study: "StudyArea", told: str | None) -> "list[Level]":
+    if told is None:
+        return []
+    from carecircles import levels
+
+    return levels.of_streets(study.streets, levels.keys_in(told))
+
+
+def _by_level(plan: "Plan", of: "list[Level]") -> Answer:
+    from carecircles import report
+
+    def show(lang: str) -> None:
+        print_table(
+            report.levels_table(plan, of, lang=lang),
+            title=say(report.standard_note(plan), lang),
+            notes=[
+                *report.notes(plan, lang=lang),
+                *(say(line, lang) for line in report.border_notes(plan)),
+            ],
+            lang=lang,
+        )
+
+    return Answer(
+        lambda: report.levels_frame(plan, of), lambda: report.levels_record(plan, of), show
+    )
 
 
 def _coverage(plan: "Plan", by: str, sure: "Robustness | None" = None) -> Answer:
@@ -454,7 +490,7 @@ def gaps(
             machines,
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
         )
-        plan = dataclasses.replace(plan, area=study)
+        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:
         plan = evaluated(options, study=study)
         how["group"] = report.headline_group(plan)

@@ -253,6 +253,30 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """What a table of coverage has a row for."""
+
+    by: Annotated[
+        ByWhom,
+        typer.Option(
+            help="A row a street; only the district; or a row a group of people, each held to its own standard "
+            "([groups] in area.toml)."
+        ),
+    ] = ByWhom.street
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            help="A row for each unit of these levels, such as province,city,district,street: by columns of the "
+            "streets' file so called, else by the prefix of national codes."
+        ),
+    ] = None
+    services: Annotated[
+        bool,
+        typer.Option("--services", help="For every service and bundle of the area, side by side."),
+    ] = False
+
+
+@dataclass(frozen=True)
 class Machines:
     """Where blocks are worked out, if not one after the other in this process."""
 

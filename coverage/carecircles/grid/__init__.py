@@ -27,6 +27,7 @@ from carecircles.grid.owners import meeting as meeting
 from carecircles.grid.owners import owners as owners
 from carecircles.grid.owners import stretches as stretches
 from carecircles.grid.pieces import Piece as Piece
+from carecircles.grid.pieces import added_in_blocks as added_in_blocks
 from carecircles.grid.pieces import blocks_of as blocks_of
 from carecircles.grid.pieces import in_blocks as in_blocks
 from carecircles.grid.problems import cell_problems as cell_problems

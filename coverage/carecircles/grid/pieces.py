@@ -67,10 +67,45 @@ def in_blocks(demand: pd.DataFrame) -> Iterator[Piece]:
     if max(rows, cols) <= SIDE:
         yield Piece((0, 0), (rows, cols), demand)
         return
-    number = row // SIDE * cols + col // SIDE
-    order = np.argsort(number, kind="stable")
-    for some in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+    for some in _parted(row, col):
         up, right = int(row[some[0]]) // SIDE, int(col[some[0]]) // SIDE
         shape = min(SIDE, rows - up * SIDE), min(SIDE, cols - right * SIDE)
         cells = demand.iloc[some]
         yield Piece((up, right), shape, cells.assign(row=row[some] % SIDE, col=col[some] % SIDE))
+
+
+def added_in_blocks(
+    demand: pd.DataFrame, group: np.ndarray, values: np.ndarray, count: int
+) -> np.ndarray:
+    """
+    Sums of values of cells by group, added up block by block, as an area is that is never in one piece.
+
+    Parameters
+    ----------
+    demand
+        Cells with row and col.
+    group, values
+        Of each cell, the number of what it is counted in, and how much.
+    count
+        How many groups there are.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"row": [0, 0, 1], "col": [0, 3000, 0]})
+    >>> added_in_blocks(cells, np.array([0, 1, 0]), np.array([1.0, 2.0, 3.0]), 2).tolist()
+    [4.0, 2.0]
+    """
+    row, col = demand["row"].to_numpy(), demand["col"].to_numpy()
+    if not len(row) or max(row.max(), col.max()) < SIDE:
+        return np.bincount(group, values, minlength=count)
+    sums = np.zeros(count)
+    for some in _parted(row, col):
+        sums += np.bincount(group[some], values[some], minlength=count)
+    return sums
+
+
+def _parted(row: np.ndarray, col: np.ndarray) -> list[np.ndarray]:
+    """The positions of the cells of each block, row by row from the south-west."""
+    number = row // SIDE * (int(col.max()) + 1) + col // SIDE
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(number[order])) + 1)

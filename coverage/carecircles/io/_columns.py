@@ -110,11 +110,17 @@ CENTRE_COLUMNS = {
     "position_error_m": ("position_error", "位置误差", "定位误差", "坐标误差", "位置误差米"),
     **ABOUT,
 }
+LEVELS = {  # larger units that streets belong to, the largest first
+    "province": ("省", "省份", "省级", "所属省", "所属省份"),
+    "city": ("市", "地市", "城市", "地级市", "所属市", "所属城市"),
+    "district": ("区县", "区", "县", "县区", "市辖区", "所属区", "所属区县", "county"),
+}
 STREET_COLUMNS = {
     "code": ("street_code", "代码", "编码", "编号", "街道代码", "区划代码", "统计用区划代码", "id"),
     "name": (*_NAMES["name"], "street", "street_name", "街道", "街道名称"),
     "name_en": _NAMES["name_en"],
     "communities": ("社区数", "社区数量"),
+    **LEVELS,
     **ABOUT,
 }
 

@@ -25,6 +25,7 @@ from carecircles.errors import ValidationError
 from carecircles.io import _checks
 from carecircles.io._encoding import decode, taken_as
 from carecircles.io._table import Sought, delimiter_of, empty, table
+from carecircles.io._windows import Around, layer_within, rows_within
 from carecircles.io._workbook import read_workbook
 from carecircles.words import Sentence, listed
 
@@ -36,6 +37,7 @@ FORMATS = {
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
     ".gpkg": "GeoPackage",
+    ".fgb": "FlatGeobuf",
     ".shp": "Shapefile",
     ".parquet": "Parquet",
     ".geoparquet": "Parquet",
@@ -47,7 +49,11 @@ _CUT_OFF = Sentence(
 )
 
 
-def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.DataFrame:  # noqa: B008
+def read_raw(
+    path: str | Path | pd.DataFrame,
+    sought: Sought = Sought(),  # noqa: B008
+    around: Around | None = None,
+) -> pd.DataFrame:
     """
     A file as it is: its columns and cells, indexed by row or feature number, unchecked.
 
@@ -58,12 +64,15 @@ def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.D
         is taken as one that was read.
     sought
         What is looked for: finds the header and the sheet, names the layer to take of several.
+    around
+        Where it is looked for: of a large file that says where its rows lie no more is read.
 
     Returns
     -------
     frame
         Text cells as written; a GeoDataFrame where the file holds geometry. `attrs` has `file` (what
-        sentences call it), `format`, for text `encoding`, and `taken`, what was taken for granted.
+        sentences call it), `format`, for text `encoding`, and `taken`, what was taken for granted; `of`, how
+        many rows the file has, where not all were read.
 
     Raises
     ------
@@ -107,9 +116,13 @@ def read_raw(path: str | Path | pd.DataFrame, sought: Sought = Sought()) -> pd.D
         case "GeoJSON":
             frame = _read_geojson(path)
         case "Parquet":
-            frame = _read_parquet(path)
+            frame = _read_parquet(path, around)
+        case "FlatGeobuf":
+            frame = _read_flatgeobuf(path, around)
         case _:
             frame = _read_layer(path, sought.role, part)
+    if len(frame) == 0 and "of" in frame.attrs:
+        raise ValidationError([none_near(file, frame.attrs["of"])])
     if len(frame) == 0 and not frame.attrs.get("problems"):
         below = Sentence(" below the header", zh="在表头之下")
         raise ValidationError([_no_row(file, below)])
@@ -168,7 +181,9 @@ def parted(path: str | Path) -> tuple[Path, str | None]:
 
 def _check_kind(path: Path, head: bytes, form: str) -> None:
     """Whether the first bytes are those of the kind the file's name says."""
-    kinds = {b"PK\x03\x04": "Excel", b"SQLite format 3": "GeoPackage", b"PAR1": "Parquet"}
+    kinds = {
+        b"PK\x03\x04": "Excel", b"SQLite format 3": "GeoPackage", b"PAR1": "Parquet", b"fgb\x03": "FlatGeobuf",
+    }  # fmt: skip
     is_old_excel = head.startswith(b"\xd0\xcf\x11\xe0")
     if is_old_excel:
         told = f"{path.name}: this is an old Excel workbook (.xls) or one with a password; save it as .xlsx or CSV."
@@ -177,7 +192,7 @@ def _check_kind(path: Path, head: bytes, form: str) -> None:
     found = next((kind for magic, kind in kinds.items() if head.startswith(magic)), "text")
     if head.startswith(b"\x00\x00\x27\x0a"):
         found = "Shapefile"
-    expected = form if form in ("Excel", "GeoPackage", "Parquet", "Shapefile") else "text"
+    expected = form if form in ("Shapefile", *kinds.values()) else "text"
     if found != expected:
         seen = Sentence("plain text", zh="纯文本") if found == "text" else Sentence(found, zh=found)
         told = (
@@ -313,7 +328,7 @@ def _geojson_crs(member: object, *, file: str) -> tuple[pyproj.CRS, list[Sentenc
 
 
 def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame:
-    """The one layer of a GeoPackage or Shapefile that holds geometry, or the one named after its role."""
+    """The one layer of a GeoPackage, Shapefile or FlatGeobuf that holds geometry, or the one named after its role."""
     import pyogrio
 
     form = FORMATS[path.suffix.casefold()]
@@ -322,7 +337,7 @@ def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame
             warnings.simplefilter("ignore")  # of GDAL; what matters is an error below
             layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
             layer = _choose_layer(layers, role, layer, file=path.name)
-            encoding = None if form == "GeoPackage" else _shapefile_encoding(path)
+            encoding = _shapefile_encoding(path) if form == "Shapefile" else None
             frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
     except ValidationError:
         raise
@@ -332,6 +347,16 @@ def _read_layer(path: Path, role: str | None, layer: str | None) -> pd.DataFrame
     if encoding is not None:
         frame.attrs["encoding"] = encoding
     return frame
+
+
+def _read_flatgeobuf(path: Path, around: Around | None) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of GDAL; what matters is an error below
+            near = None if around is None else layer_within(path, around)
+    except Exception as err:
+        raise ValidationError([_not_readable(path, "FlatGeobuf", err)]) from err
+    return _read_layer(path, None, None) if near is None else near
 
 
 def _choose_layer(
@@ -377,7 +402,7 @@ def _shapefile_encoding(path: Path) -> str | None:
     return decode("\n".join(rows).encode("latin-1"), file=path.name, unit="feature")[1]
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, around: Around | None = None) -> pd.DataFrame:
     try:
         import pyarrow.parquet
     except ImportError as err:
@@ -385,6 +410,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             _mends.install(Sentence("reading Parquet", zh="读取 Parquet "), "pyarrow", "parquet")
         ) from err
     try:
+        near: pd.DataFrame | None = None if around is None else rows_within(path, around)
+        if near is not None:
+            return near
         has_geometry = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
         frame = gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
     except Exception as err:
@@ -393,6 +421,15 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         frame = frame.reset_index()
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     return frame
+
+
+def none_near(file: str, count: int) -> Sentence:
+    """That none of the rows of a large file lies near an area."""
+    return Sentence(
+        f"{file}: none of its {count:,} rows lies in the study area or near it; name a file of this place, or correct its "
+        "CRS or datum.",
+        zh=f"{file}：{count:,} 行均不在研究区内或附近；请指定本地的文件，或更正其 CRS 或坐标系。",
+    )
 
 
 def _not_readable(path: Path, form: str, err: Exception) -> Sentence:

@@ -15,6 +15,7 @@ import shapely
 from carecircles import _mends
 from carecircles.datum import DATUMS, from_wgs84, to_wgs84
 from carecircles.io import _checks
+from carecircles.io._formats import none_near
 from carecircles.words import Sentence, Text, joined, say
 
 RIM_M = 50.0  # a centre this close outside the boundary is on the boundary street, not misplaced
@@ -173,6 +174,9 @@ def match_centres(
     Up to `beyond` metres outside they are neighbours, in a street of somebody else's (''). `remedy`
     says how another datum, `{}`, is declared.
     """
+    facilities, wrong, notes = _of_the_area(facilities, boundary, file=file, beyond=beyond)
+    if wrong:
+        return facilities, wrong, []
     rows = pd.Index(facilities["row"], name=facilities.attrs["unit"])
     is_named = (facilities["street"] != "").to_numpy()
     codes = street_codes(facilities["street"], streets)
@@ -197,7 +201,6 @@ def match_centres(
     if problems or not placed.all():
         return facilities, problems, []
 
-    notes = []
     if strays:
         notes.append(
             {
@@ -215,6 +218,24 @@ def match_centres(
     located = _streets_at(facilities, streets)
     codes = codes.where(is_named, located).where(~is_neighbour, "").fillna("")
     return facilities.assign(street=codes, neighbour=is_neighbour).drop(columns="row"), [], notes
+
+
+def _of_the_area(
+    facilities: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, *, file: str, beyond: float
+) -> tuple[gpd.GeoDataFrame, list[Sentence], list[Text]]:
+    """Of a file of a larger region, of which not all was read, the centres in the area and up to `beyond` outside it."""
+    count = facilities.attrs.get("of")
+    if count is None:
+        return facilities, [], []
+    near = facilities[_metres(facilities.geometry, boundary.geometry.iloc[0]) <= max(beyond, RIM_M)]
+    if near.empty:
+        return facilities, [none_near(file, count)], []
+    note: Text = {
+        "en": f"{file}: {len(near):,} of its {count:,} centres lie in the area or up to {beyond / 1000:g} km outside it; the "
+        "others are left out.",
+        "zh": f"{file}：{count:,} 个中心中有 {len(near):,} 个位于研究区内或界外 {beyond / 1000:g} 千米以内；其余不计。",
+    }
+    return near, [], [note]
 
 
 def match_amenities(

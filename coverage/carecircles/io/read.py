@@ -1,7 +1,7 @@
 """
 Files in, validated frames in one projected CRS out.
 
-Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPackage, Shapefile and
+Reads CSV (UTF-8 with or without BOM, UTF-16, GB18030), Excel, GeoJSON, GeoPackage, Shapefile, FlatGeobuf and
 (Geo)Parquet. What was understood of a file (format, encoding, columns, datum) travels in the frame's
 `attrs`.
 """
@@ -24,6 +24,7 @@ from carecircles.io._columns import (
     BOUNDARY_COLUMNS,
     CENTRE_COLUMNS,
     COLUMNS,
+    LEVELS,
     LIVED_IN,
     MEASURES,
     NEED_COLUMNS,
@@ -46,16 +47,22 @@ from carecircles.io._columns import (
 from carecircles.io._formats import FORMATS, parted, read_raw
 from carecircles.io._points import points_of, polygons_of
 from carecircles.io._table import Sought, is_whole_total
+from carecircles.io._windows import Around
 from carecircles.io._workbook import sheets
 from carecircles.people import GROUPS, USUAL, Group, columns_of, headline
 from carecircles.words import Sentence, Text, listed
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
+_NEAR = 10_000.0  # metres; more than neighbours are away and a datum is off
 Source: TypeAlias = str | Path | pd.DataFrame  # a file, or what was one
 
 
 def read_centres(
-    path: Source, *, crs: pyproj.CRS | str, datum: str | None = None
+    path: Source,
+    *,
+    crs: pyproj.CRS | str,
+    datum: str | None = None,
+    around: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Centres from a file, as points in `crs`.
@@ -64,7 +71,7 @@ def read_centres(
     ----------
     path
         CSV, Excel or (Geo)Parquet with columns `lon` and `lat` in degrees, or GeoJSON, GeoPackage,
-        Shapefile or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
+        Shapefile, FlatGeobuf or GeoParquet with points. Column names in English or Chinese. `FILE.xlsx#SHEET`
         names a sheet; without it the one that fits is taken. A frame with the same columns is
         checked like a file.
     crs
@@ -72,6 +79,10 @@ def read_centres(
     datum
         Datum of the file's coordinates, one of `datum.DATUMS`; a `datum` column in the file says
         the same. Where neither does, WGS84 is taken and `attrs["datum_declared"]` is False.
+    around
+        The streets: of a FlatGeobuf or a GeoParquet with bounding boxes that has more than 10,000 rows, such as one of
+        a nation, only what lies in the rectangle around them, or 10 km from it, is read, and `attrs["of"]` is how many rows
+        it has.
 
     Returns
     -------
@@ -95,7 +106,11 @@ def read_centres(
     >>> io.read_centres(path, crs="EPSG:32649").index.tolist()
     ['A1', 'A2', 'A3']
     """
-    file, frame, problems = _open(path, CENTRE_COLUMNS, role="centres")
+    near = None
+    if around is not None and around.crs is not None:
+        left, bottom, right, top = (float(at) for at in around.total_bounds)
+        near = Around((left - _NEAR, bottom - _NEAR, right + _NEAR, top + _NEAR), around.crs)
+    file, frame, problems = _open(path, CENTRE_COLUMNS, role="centres", around=near)
     if "id" not in frame:
         frame["id"] = [str(n) for n in range(1, len(frame) + 1)]
         frame.attrs["ids_given"] = False
@@ -197,7 +212,7 @@ def read_streets(
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, Shapefile or GeoParquet with polygons and a column `code` or `name`.
+        GeoJSON, GeoPackage, Shapefile, FlatGeobuf or GeoParquet with polygons and a column `code` or `name`.
     crs
         The projected CRS in metres to compute in; estimated from the streets (UTM) if None.
     datum
@@ -207,7 +222,7 @@ def read_streets(
     -------
     streets
         Indexed by `code` (text; the name where the file has no codes): name, name_en, basis,
-        source, row, geometry.
+        source, row, geometry; province, city and district, as far as the file says in which it lies.
 
     Raises
     ------
@@ -239,6 +254,7 @@ def read_streets(
         "name_en": _kept(frame, "name_en"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
+        **{level: _checks.text(frame[level]) for level in LEVELS if level in frame},
         "row": frame.index,
     }
     streets = gpd.GeoDataFrame(table, geometry=polygons, crs=polygons.crs)
@@ -551,10 +567,14 @@ def sought_in(role: str | None, spellings: Mapping[str, Sequence[str]] | None = 
 
 
 def _open(
-    path: Source, spellings: Mapping[str, Sequence[str]], *, role: str
+    path: Source,
+    spellings: Mapping[str, Sequence[str]],
+    *,
+    role: str,
+    around: Around | None = None,
 ) -> tuple[str, pd.DataFrame, list[Sentence]]:
     """What sentences call a file, its known columns, and what is wrong so far."""
-    raw = read_raw(path, sought_in(role, spellings))
+    raw = read_raw(path, sought_in(role, spellings), around)
     file = raw.attrs["file"]
     frame, problems = _checks.columns(raw, spellings, file=file)
     if not frame.attrs["columns"] and not isinstance(frame, gpd.GeoDataFrame):

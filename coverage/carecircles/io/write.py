@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_TEXT = 32_767
 _MOST_EXCEL_ROWS = 1_048_576
+_ROWS_TOGETHER = 8_192  # rows of a Parquet file that are read or left together
 _LINE_HEIGHT = 15  # points
 _WIDEST = 60  # characters of a column
 _NOT_EXCEL = Sentence("write .csv or .parquet", zh="改写为 .csv 或 .parquet")
@@ -376,4 +377,9 @@ def _write_parquet(frame: pd.DataFrame, path: Path, _file: str) -> None:
         raise ImportError(
             _mends.install(Sentence("writing Parquet", zh="写出 Parquet "), "pyarrow", "parquet")
         ) from err
-    frame.to_parquet(path)
+    if isinstance(frame, gpd.GeoDataFrame):  # with bounding boxes, so that others read a part of it
+        frame.to_parquet(
+            path, write_covering_bbox=True, schema_version="1.1.0", row_group_size=_ROWS_TOGETHER
+        )
+    else:
+        frame.to_parquet(path)

@@ -10,9 +10,9 @@ from folium.template import Template
 
 from carecircles import (
     comparison,
+    counts,
     reach,
     report,
-    weights,
     words,
 )
 from carecircles.area import StudyArea, is_neighbour
@@ -219,7 +219,7 @@ def own_services(area: StudyArea) -> dict[str, Text]:
 def _subtitle(plan: Plan) -> Text:
     """The standard, and by what people are placed where they are not spread evenly."""
     standard = report.standard_note(plan)
-    if weights.is_even(plan.cells):
+    if counts.is_even(plan):
         return standard
     label = report.placed_label(plan)
     return {

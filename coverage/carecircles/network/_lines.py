@@ -17,7 +17,7 @@ from carecircles.network._asked import Asked, Read, no_barriers, private_notes, 
 from carecircles.network._tags import ids_of, tags_of
 from carecircles.words import Sentence
 
-LAYERS = (".gpkg", ".parquet", ".geoparquet", ".shp", ".geojson", ".json")
+LAYERS = (".gpkg", ".parquet", ".geoparquet", ".fgb", ".shp", ".geojson", ".json")
 _KINDS = ("LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
 

@@ -92,6 +92,8 @@ def _column(
 COLUMNS: dict[str, Column] = {
     # what a row is about
     "code": _column("text", ("Street code", "街道代码"), ("Code of the street; 'district' in the row of the whole district", "街道代码；全区一行为 district")),
+    "level": _column("text", ("Level", "层级"), ("How large a unit the row is about: province, city, district or street", "该行所指单元的层级：province 省、city 市、district 区县、street 街道")),
+    "within": _column("text", ("Part of", "上级代码"), ("Code of the unit of the level above that this one is part of; empty in the uppermost", "所属上一层级单元的代码；最上层为空")),
     "zone": _column("text", ("Zone", "未覆盖区"), ("Number of the uncovered zone, the one with most older people first; 'other' is all small ones together", "未覆盖区编号，老年人口最多者在前；other 为小块合计")),
     "claimed_zone": _column("text", ("Zone", "片区"), ("Number of the zone that the circle claims and the walk does not reach, the one with most older people first; 'other' is all small ones together", "圈内不可达片区编号，老年人口最多者在前；other 为小块合计")),
     "id": _column("text", ("ID", "编号"), ("Identity of the centre or site", "中心或选址的编号")),
@@ -102,6 +104,8 @@ COLUMNS: dict[str, Column] = {
     "name_en": _column("text", ("English name", "英文名"), ("Name in English", "英文名称")),
     # what a row of a table of text is about, in whatever language it is
     "street_name": _column("text", ("Street", "街道"), ("Name of the street, or the whole district", "街道名称，或全区")),
+    "level_name": _column("text", ("Level", "层级"), ("How large a unit the row is about", "该行所指单元的层级")),
+    "part_name": _column("text", ("Unit", "单元"), ("Name of the unit, its code where it has none", "单元名称；没有名称时为代码")),
     "group_name": _column("text", ("Group", "人群"), ("The group of people", "人群")),
     "service_name": _column("text", ("Service", "服务"), ("The service, or the bundle of services", "服务或服务组合")),
     "service": _column("text", ("Service key", "服务代号"), ("Key of the service or bundle, as it is called on the command line", "服务或服务组合的代号")),

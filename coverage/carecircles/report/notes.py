@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from carecircles import comparison, counts, gaps, grid, weights, words
+from carecircles import comparison, counts, gaps, grid, words
 from carecircles.area import StudyArea, is_neighbour
 from carecircles.plan import Plan
 from carecircles.report.columns import figure
@@ -128,7 +128,7 @@ def grid_note(plan: Plan) -> Text:
     """
     lattice = counts.lattice_of(plan)
     side = lattice.cell if lattice else 0.0
-    if not weights.is_even(plan.cells):
+    if not counts.is_even(plan):
         return people_note(plan, side)
     points = 100 * counts.area_share_error(plan)
     return {

@@ -146,9 +146,9 @@ def placed_label(plan: Plan) -> Text:
     >>> placed_label(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
     'even'
     """
-    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    shares = counts.placed_by(plan, comparison.headline(plan).column)
     best = max(shares, key=lambda basis: (basis != weights.EVEN, shares[basis]))
-    if best == weights.EVEN and not weights.is_even(plan.cells):
+    if best == weights.EVEN and not counts.is_even(plan):
         return {"en": "on inhabited land", "zh": "按有人居住的用地"}
     return PLACED[best]
 
@@ -164,7 +164,7 @@ def placed_in_words(plan: Plan) -> Text:
     >>> placed_in_words(plan.evaluate(area, weights.make_demand(area, cell=200)))["en"]
     'evenly over their street (100 %)'
     """
-    shares = weights.placed_by(plan.cells, comparison.headline(plan).column)
+    shares = counts.placed_by(plan, comparison.headline(plan).column)
     files = placed_files(plan.area)
     en, zh = [], []
     for basis, share in shares.items():
@@ -216,7 +216,7 @@ def placed_files(area: StudyArea) -> dict[str, list[str]]:
 def people_note(plan: Plan, side: float) -> Text:
     """By what people are placed where they are not spread evenly, and what that and counting by cells changes."""
     group = comparison.headline(plan)
-    points = 100 * evaluation.people_share_error(plan.cells, group.column)
+    points = 100 * counts.people_share_error(plan, group.column)
     figures = even_beside(plan)
     beside = {
         lang: f"{PLACED[weights.EVEN][lang]}{colon}{figure('share', figures[0])}{stop}"
@@ -268,7 +268,7 @@ def placed_record(plan: Plan) -> dict[str, Any]:
     {'even': 1.0}
     """
     group = comparison.headline(plan).column
-    shares = weights.placed_by(plan.cells, group)
+    shares = counts.placed_by(plan, group)
     even, _ = even_beside(plan)
     return {
         group: {basis: round(share, 6) for basis, share in shares.items()},

@@ -17,6 +17,7 @@ COVERAGE_COLUMNS = (
     "mean_distance_{u}",
     "p90_distance_{u}",
 )
+LEVEL_COLUMNS = ("level_name", "part_name", *COVERAGE_COLUMNS[1:])
 GAP_COLUMNS = (
     "zone",
     "{g}",

@@ -1,7 +1,7 @@
 """What says where inside units people live, the best first, and which of it each unit goes by."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -142,12 +142,7 @@ def chosen(
         }
         is_told = np.any([total > 0 for total in of_unit.values()], axis=0) & is_open
         for group in weights:
-            chain = [
-                c for c in _units.chain(group, layer.weights, area.groups) if c in layer.weights
-            ]
-            # The first that every row of the unit tells, or else the one that most do.
-            told = [np.where(of_unit[c] > 0, layer.told.get(c, 1.0), -1.0) for c in chain]
-            best = np.argmax(told, axis=0)
+            chain, told, best = most_telling(group, of_unit, layer.told, area)
             weights[group] = weights[group].copy()
             for place, column in enumerate(chain):
                 here = (is_told & (best == place))[of_cell]
@@ -162,3 +157,16 @@ def chosen(
         return weights, basis, lacking, {}
     mean = np.divide(stairs, weights[first], out=np.zeros_like(stairs), where=weights[first] > 0)
     return weights, basis, lacking, dict(zip(STAIRS, mean, strict=True))
+
+
+def most_telling(
+    group: str, of_unit: Mapping[str, np.ndarray], told: Mapping[str, np.ndarray], area: StudyArea
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """
+    The columns that say where a group lives, how far each tells it in each unit, and the one each unit goes by.
+
+    That is the first that every row of the unit tells, or else the one that most do.
+    """
+    chain = [c for c in _units.chain(group, of_unit, area.groups) if c in of_unit]
+    known = np.stack([np.where(of_unit[c] > 0, told.get(c, 1.0), -1.0) for c in chain])
+    return chain, known, np.argmax(known, axis=0)

@@ -113,14 +113,17 @@ def fallback_notes(
     if any(is_there(sources, name) for name in SOURCES[1:]):
         left = set(table["street"][has_people & (table["basis"] == EVEN)]) - bare
         if left:
-            en, zh = _named(area, left)
-            notes.append(
-                {
-                    "en": f"Nothing says where in {en} people live: they are spread evenly there.",
-                    "zh": f"没有资料说明{zh}的人口住在何处：在其中均匀分布。",
-                }
-            )
+            notes.append(spread_note(area, left))
     return notes
+
+
+def spread_note(area: StudyArea, codes: set[object]) -> Text:
+    """That nothing says where in some streets people live."""
+    en, zh = _named(area, codes)
+    return {
+        "en": f"Nothing says where in {en} people live: they are spread evenly there.",
+        "zh": f"没有资料说明{zh}的人口住在何处：在其中均匀分布。",
+    }
 
 
 def _named(area: StudyArea, codes: set[object]) -> tuple[str, str]:

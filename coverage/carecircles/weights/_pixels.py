@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_PIXELS = 100_000_000  # in the window over an area
 _ROWS_AT_ONCE = 256
+_TURNED = 0.7  # the side of a square over that of the one around it, however it is turned
 
 
 class _Window(NamedTuple):
@@ -112,15 +113,17 @@ def _window(
     # Around the cells there have to be so many more that every pixel over a cell is full of them.
     middle_row, middle_col = (int(np.median(p)) for p in pixels(ground.x, ground.y))
     corners_col, corners_row = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
-    side = np.ptp(places(middle_row + corners_row, middle_col + corners_col), axis=1).max()
-    pad = int(np.ceil(side / lattice.cell)) + 1
+    sides = np.ptp(places(middle_row + corners_row, middle_col + corners_col), axis=1)
+    pad = int(np.ceil(sides.max() / lattice.cell)) + 1
+    # So far from the pixels of centres lie those of the rest of their cells, turned as they may be.
+    more = int(np.ceil(lattice.cell / (2 * _TURNED * sides.min()) + 0.5))
     row, col = pixels(ground.x, ground.y)
     is_in = (row >= 0) & (row < height) & (col >= 0) & (col < width)
     if not is_in.any():
         none = np.empty(0, dtype=np.int64)
         return _Window(Window(0, 0, 1, 1), np.full(len(row), -1), np.zeros(1), none, none)
-    top, bottom = max(row[is_in].min() - 1, 0), min(row[is_in].max() + 2, height)
-    left, right = max(col[is_in].min() - 1, 0), min(col[is_in].max() + 2, width)
+    top, bottom = max(row[is_in].min() - more, 0), min(row[is_in].max() + 1 + more, height)
+    left, right = max(col[is_in].min() - more, 0), min(col[is_in].max() + 1 + more, width)
     rows, cols = int(bottom - top), int(right - left)
     if rows * cols > _MOST_PIXELS:
         raise ValidationError(
@@ -139,10 +142,11 @@ def _window(
 
     pixel = number(row, col)
     counts = np.bincount(pixel[ground.is_lived & (pixel >= 0)], minlength=rows * cols)
-    x = lattice.x0 + (np.arange(-pad, lattice.cols + pad) + 0.5) * lattice.cell
+    first_row, first_col = (round(at / lattice.cell) for at in (lattice.y0, lattice.x0))
+    x = (first_col + np.arange(-pad, lattice.cols + pad) + 0.5) * lattice.cell
     for start in range(-pad, lattice.rows + pad, _ROWS_AT_ONCE):
         these = np.arange(start, min(start + _ROWS_AT_ONCE, lattice.rows + pad))
-        y = lattice.y0 + (these + 0.5) * lattice.cell
+        y = (first_row + these + 0.5) * lattice.cell
         x_all, y_all = (a.ravel() for a in np.meshgrid(x, y))
         is_other = holding(np.column_stack([x_all, y_all]), ground) < 0
         others = number(*pixels(x_all[is_other], y_all[is_other]))

@@ -133,7 +133,7 @@ def _filled(
     is_told = np.bincount(of_cell, minlength=count) > 0
     for group, weight in weights.items():
         known = units.known[group].to_numpy()
-        whole = np.bincount(of_cell, weight, minlength=count)
+        whole = grid.added_in_blocks(cells, of_cell, weight, count)
         each = np.divide(known, whole, out=np.zeros(count), where=whole > 0)
         persons = each[of_cell] * weight
         placed = np.bincount(of_cell, persons, minlength=count)
