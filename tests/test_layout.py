@@ -45,7 +45,7 @@ ORDER = [
     "benches._trees", "benches._search", "benches.answers", "benches", "report.columns", "report.shown", "report.names",
     "report.placed", "report.credits", "report.rebuilt", "report.ways", "report.notes", "report.frames", "report.intervals",
     "report.workbook", "report.coverage", "report.levels", "report.services", "report.change", "report.claims", "report.circle",
-    "report.marginal", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
+    "report.marginal", "report.proofs", "report.siting", "report.fairness", "report.years", "report.equity", "report.sure", "report.load",
     "report.timeline", "report.phases", "report.network", "report.benches", "report._widths", "report.terminal", "report",
     "charts", "doctor", "maps.closed", "maps.spread", "maps.drawing", "maps.tiles", "maps.squares", "maps.outlines",
     "maps.centres", "maps.claimed", "maps.layers", "maps.around", "maps.coverage", "maps.circle", "maps.timeline",

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 
 import geopandas as gpd
@@ -22,8 +23,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from carecircles import datasets, reach, scenario, siting
+from carecircles import datasets, grid, reach, scenario, siting
 from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.reach import _pairs
 from carecircles.report import siting as report
 from carecircles.siting import (
     Rules,
@@ -31,13 +33,16 @@ from carecircles.siting import (
     _bound,
     _nearest,
     _problem,
+    _radius,
     _solver,
     _starts,
     _swaps,
     _terms,
     _twice,
+    _worths,
+    candidates,
 )
-from tests.conftest import ROOT, centres_at
+from tests.conftest import ROOT, centres_at, planned
 from tests.examples import examples
 from tests.siting_runs import instance
 from tests.test_area import centres, shifted
@@ -493,6 +498,39 @@ def test_least_cost_from_the_one_nearest_candidate_of_each_place_equals_brute_fo
         plan = siting.minimize_cost(demand, cost, new=new, weight="people", rules=rules)
     opened = [some | set(required) for some in plans(cost, required, new)]
     best = min(goal("minimize_cost", demand, cost, some) for some in opened)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert (plan.status, plan.gap) == ("optimal", 0)
+
+
+@given(
+    distances(),
+    st.integers(1, 3),
+    st.sampled_from(["maximize_coverage", "maximize_gradual_coverage", "minimize_cost", "minimize_worst"]),
+    st.integers(1, 8),
+)  # fmt: skip
+@settings(max_examples=examples(60), deadline=None)
+def test_where_pairs_are_sifted_plans_equal_brute_force(problem, new, model, at_once):
+    """Small questions as the largest: a few pairs are searched at once, candidates that cannot be of use are left out."""
+    demand, cost, required = problem
+    required = [f for f in required if f in cost.index.levels[1]]
+    opened = [some | set(required) for some in plans(cost, required, new)]
+    if model == "maximize_coverage":
+        values = [people_within(demand, cost, some) for some in opened]
+    else:
+        values = [goal(model, demand, cost, some) for some in opened]
+    best = max(values) if model.startswith("max") else min(values)
+    options = {"new": new, "cutoff": 700, "weight": "people", "rules": Rules(required=required)}
+    options |= {"full": 300} if model == "maximize_gradual_coverage" else {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_pairs, "_PIECE", 2)
+        patched.setattr(_radius, "_MANY", at_once)
+        for name, value in {"_WIDE": 0, "_AT_ONCE": at_once, "_FEWEST": 0, "_FEWER": 1.0}.items():
+            patched.setattr(_worths, name, value)
+        if math.isinf(best):
+            with pytest.raises(InfeasibleError):
+                getattr(siting, model)(demand, cost, **options)
+            return
+        plan = getattr(siting, model)(demand, cost, **options)
     assert plan.objective == pytest.approx(best, abs=1e-6)
     assert (plan.status, plan.gap) == ("optimal", 0)
 
@@ -1564,6 +1602,28 @@ def test_ctrl_c_before_anything_is_found_gives_a_plan(monkeypatch, goal):
     )
     assert len(plan.sites) > 0
     assert plan.status in ("stopped", "optimal")
+
+
+@pytest.mark.parametrize("goal", ["coverage", "distance"])
+def test_ctrl_c_while_candidates_are_measured_gives_a_plan_of_some(monkeypatch, goal):
+    """The key is pressed while the third part of 1,164 candidates is measured."""
+    area, parts, measure = datasets.load("template"), [], candidates._cost_new
+
+    def pressed(*given, **more):
+        parts.append(given)
+        if len(parts) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return measure(*given, **more)
+
+    monkeypatch.setattr(candidates, "_cost_new", pressed)
+    asis = planned(area, grid.make_demand(area.streets, area.population, cell=100))
+    places = siting.candidates_on_grid(asis.cells)
+    question = siting.ask(asis, places, goal=goal, until=time.monotonic() + 60)
+    found = siting.answer(question, new=2)
+    assert (len(parts), found.status, len(found.sites)) == (3, "stopped", 2)
+    assert 0 < found.unmeasured < len(places)
+    sign = -1 if siting.GOALS[goal].is_less_better else 1
+    assert sign * found.bound > sign * found.objective > sign * found.before
 
 
 def test_a_floor_is_met_from_the_first_second_where_the_greedy_plan_can():

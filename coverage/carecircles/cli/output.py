@@ -29,6 +29,7 @@ MEASURING = Sentence("measuring distances and counting people", zh="正在量算
 DRAWING = Sentence("drawing the map", zh="正在绘制地图")
 WRITING = Sentence("writing", zh="正在写出")
 _ENOUGH = Sentence("; Ctrl-C for the best plan so far", zh="；按 Ctrl-C 取目前最好的方案")
+_NOTHING = Sentence("; there is no result yet", zh="；尚无结果")
 _ours: ContextVar[TextIO | None] = ContextVar("ours", default=None)
 _talk: ContextVar[str] = ContextVar("talk", default="")  # or "quiet", "verbose"
 
@@ -181,7 +182,21 @@ def _remark(study: "StudyArea", lang: str) -> None:
 
 @contextlib.contextmanager
 def busy(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
-    """Say what is being done while it lasts, where somebody watches; the value says it anew."""
+    """Say what is being done while it lasts, where somebody watches; the value says it anew. Ctrl-C is told when it came."""
+    try:
+        with _said(doing, lang) as tell:
+            yield tell
+    except KeyboardInterrupt:
+        when = Sentence(f"stopped while {doing}", zh=f"{say(doing, 'zh')}时中止")
+        if doing is not WRITING:
+            when = joined([when, _NOTHING], "")
+        typer.echo(f"carecircles: {say(when, lang)}", err=True)
+        raise
+
+
+@contextlib.contextmanager
+def _said(doing: Sentence, lang: str) -> Iterator[Callable[[Sentence], None]]:
+    """Say what is being done, where somebody watches."""
     if _talk.get() == "verbose":
         typer.echo(f"{say(doing, lang)} ...", err=True, nl=False)
         begun = time.perf_counter()

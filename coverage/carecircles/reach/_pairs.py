@@ -1,5 +1,7 @@
 """Pairs of cells and centres as the table of a cost table, and where both are."""
 
+from collections.abc import Callable, Iterator
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -7,7 +9,12 @@ import pandas as pd
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence
 
+# A code, another code and a cost of each of some pairs, told piece by piece, as often as it is asked for.
+Told = Callable[[], Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]]
+
 _NAMES = ["demand", "facility"]
+# Pairs of which something is worked out at once: it takes little memory beside all.
+_PIECE = 200_000
 
 
 def table_of(
@@ -23,7 +30,7 @@ def table_of(
         names=_NAMES,
         verify_integrity=False,
     )
-    return pd.Series(metres, index=pairs, name="metres", dtype=float)
+    return pd.Series(metres, index=pairs, name="metres", dtype=float, copy=False)
 
 
 def code_of(count: int) -> type[np.signedinteger]:
@@ -40,6 +47,41 @@ def stable_order(codes: np.ndarray) -> np.ndarray:
     if codes.max() > 0xFFFF:
         order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]
     return order
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """So many pairs in pieces, one after another."""
+    for first in range(0, count, _PIECE):
+        yield slice(first, min(first + _PIECE, count))
+
+
+def in_pieces(code: np.ndarray, other: np.ndarray, costs: np.ndarray) -> Told:
+    """Pairs that are there, told piece by piece."""
+    return lambda: ((code[some], other[some], costs[some]) for some in pieces(len(code)))
+
+
+def put_in_order(
+    told: Told, count: int, *, other: type[np.signedinteger]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """
+    Pairs in the order of their code, of which there are so many: where each begins, their other codes and costs.
+
+    They are counted first and then put where they belong, so that in memory they never stand twice.
+    Those of one code stay as they stand.
+    """
+    size = np.zeros(count, dtype=np.int64)
+    for code, _, _ in told():
+        size += np.bincount(code, minlength=count)
+    begins = np.concatenate([[0], np.cumsum(size)])
+    others, costs, free = np.empty(begins[-1], dtype=other), np.empty(begins[-1]), begins[:-1]
+    for code, own, cost in told():
+        order = stable_order(code)
+        size = np.bincount(code, minlength=count)
+        at = (free - (np.cumsum(size) - size))[code[order]]
+        at += np.arange(len(at))
+        others[at], costs[at] = own[order], cost[order]
+        free = free + size
+    return begins, others, costs
 
 
 def demand_xy(demand: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

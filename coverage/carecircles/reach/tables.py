@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Iterator
 from typing import Protocol, cast
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import pandas as pd
 import shapely
 
 from carecircles.errors import ValidationError
-from carecircles.reach._pairs import code_of, stable_order, table_of
+from carecircles.reach._pairs import code_of, pieces, put_in_order, table_of
 from carecircles.reach.straight import straight_line
 from carecircles.reach.values import CostTable, Reach, pairs_in, within
 from carecircles.words import Sentence, at
@@ -128,19 +129,19 @@ def joined(
         number = [np.arange(len(p.levels[1])) + n for p, n in zip(every, before, strict=True)]
     else:
         number = [facilities.get_indexer(pairs.levels[1]) for pairs in every]
-    number = [own.astype(code_of(len(facilities))) for own in number]
-    row = [demand.index.get_indexer(p.levels[0]).astype(code_of(len(demand))) for p in every]
-    place = np.concatenate([own[p.codes[1]] for own, p in zip(number, every, strict=True)])
-    cell = np.concatenate([own[p.codes[0]] for own, p in zip(row, every, strict=True)])
-    costs = np.concatenate([t.table.to_numpy() for t in tables])
-    is_known = (cell >= 0) & (place >= 0)
-    if not is_known.all():
-        cell, place, costs = cell[is_known], place[is_known], costs[is_known]
-    if (place[1:] < place[:-1]).any():  # centre by centre
-        order = stable_order(place)
-        place = place[order]  # one after the other: together they would stand twice
-        cell = cell[order]
-        costs = costs[order]
+    row = [demand.index.get_indexer(pairs.levels[0]) for pairs in every]
+
+    def each() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        for own, of_row, pairs, one in zip(number, row, every, tables, strict=True):
+            costs = one.table.to_numpy()
+            for some in pieces(len(costs)):
+                place, cell = own[pairs.codes[1][some]], of_row[pairs.codes[0][some]]
+                is_known = (place >= 0) & (cell >= 0)
+                yield place[is_known], cell[is_known], costs[some][is_known]
+
+    begins, cell, costs = put_in_order(each, len(facilities), other=code_of(len(demand)))
+    centres = np.arange(len(facilities), dtype=code_of(len(facilities)))
+    place = np.repeat(centres, np.diff(begins))
     table = table_of(demand, pd.DataFrame(index=facilities), cell, place, costs)
     return CostTable(table, min(t.cutoff for t in tables), tables[0].unit)
 

@@ -106,6 +106,8 @@ from carecircles.report.phases import phases_table as phases_table
 from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
+from carecircles.report.proofs import cut_short as cut_short
+from carecircles.report.proofs import sureness_notes as sureness_notes
 from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.services import needs_frame as needs_frame
 from carecircles.report.services import needs_notes as needs_notes
@@ -132,7 +134,6 @@ from carecircles.report.shown import SURE_PANEL as SURE_PANEL
 from carecircles.report.shown import ZONE_FACTS as ZONE_FACTS
 from carecircles.report.siting import alternatives_table as alternatives_table
 from carecircles.report.siting import curve_table as curve_table
-from carecircles.report.siting import cut_short as cut_short
 from carecircles.report.siting import siting_frame as siting_frame
 from carecircles.report.siting import siting_notes as siting_notes
 from carecircles.report.siting import siting_record as siting_record
@@ -140,7 +141,6 @@ from carecircles.report.siting import siting_remarks as siting_remarks
 from carecircles.report.siting import siting_scenario as siting_scenario
 from carecircles.report.siting import siting_table as siting_table
 from carecircles.report.siting import street_notes as street_notes
-from carecircles.report.siting import sureness_notes as sureness_notes
 from carecircles.report.sure import FIND_OUT_FIRST as FIND_OUT_FIRST
 from carecircles.report.sure import sure_centres_frame as sure_centres_frame
 from carecircles.report.sure import sure_centres_table as sure_centres_table

@@ -11,8 +11,8 @@ from carecircles.report.columns import as_text, figure, in_unit, records_of, rou
 from carecircles.report.frames import columns_of, heading_of, headline_group, setting_of
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of
+from carecircles.report.proofs import proof_in_short
 from carecircles.report.shown import FRONTIER_COLUMNS
-from carecircles.report.siting import proof_in_short
 from carecircles.words import Text, say
 
 if TYPE_CHECKING:  # most commands site nothing and need none of it

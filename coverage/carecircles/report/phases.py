@@ -12,8 +12,8 @@ from carecircles.report.columns import as_text, figure, records_of, rounded
 from carecircles.report.frames import columns_of, heading_of, headline_group
 from carecircles.report.names import name_of
 from carecircles.report.notes import assumed_of, neighbour_notes
+from carecircles.report.proofs import proof_in_short, proof_note
 from carecircles.report.shown import PHASE_COLUMNS, PHASED_SITE_COLUMNS
-from carecircles.report.siting import proof_in_short, proof_note
 from carecircles.report.ways import reach_notes
 from carecircles.timeline import Timeline
 from carecircles.words import Text, say

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from carecircles.errors import ValidationError
 from carecircles.reach import pairs_in
+from carecircles.reach._pairs import in_pieces
 from carecircles.siting import _starts, _swaps, _terms, _worths
 from carecircles.siting._instance import Instance, each_once, limits_of
 from carecircles.siting._model import Model, placed
@@ -43,7 +44,8 @@ def assigned(
     column = labels.get_indexer(pairs.levels[1])[pairs.codes[1]]
     metres = cost.to_numpy(dtype=float)
     some = (column >= 0) & np.isfinite(metres) & (made.people[cell] > 0)
-    cell, column, metres = each_once(cell[some], column[some], metres[some])
+    every = in_pieces(cell[some], column[some], metres[some])
+    cell, column, metres = each_once(every, len(made.places), len(labels))
     rows, row = np.unique(cell, return_inverse=True)
     limits = limits_of(made, clock, free)
     if limits.floors is not None:
@@ -54,7 +56,13 @@ def assigned(
             floors=limits.floors._replace(problem=problem._replace(cover=cover))
         )
     limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
-    worth = _worths.worth(made, np.minimum(made.base, beyond)[made.cell] - made.metres)[0][:, free]
+    farthest = np.minimum(made.base, beyond)
+
+    def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+        saving: np.ndarray = farthest[cell] - metres
+        return saving
+
+    worth = _worths.worth(made, saved)[0][:, free]
     guess = _starts.worth_most(worth, limits.price[fixed:], limits.budget)
     if limits.floors is not None and not _terms.is_within(limits, fixed + guess):
         taken = _starts.reaching(limits.floors, limits.price, limits.budget) - fixed

@@ -2,14 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from carecircles.reach._pairs import stable_order
+from carecircles.reach._pairs import Told, code_of, in_pieces, pieces, put_in_order
 from carecircles.siting import _problem, _streets
 from carecircles.siting._terms import Clock, Floors, Limits
 from carecircles.siting.rules import Rules
@@ -105,25 +105,26 @@ def reached_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which places the table knows a way from, and which are within the cutoff of some centre."""
     is_in_table = np.isfinite(own)
-    is_in_table[cell[np.isfinite(metres)]] = True
     is_reached = own <= cutoff if math.isfinite(cutoff) else is_in_table.copy()
-    is_reached[cell[metres <= cutoff]] = True
+    for some in pieces(len(cell)):
+        is_in_table[cell[some][np.isfinite(metres[some])]] = True
+        is_reached[cell[some][metres[some] <= cutoff]] = True
     return is_in_table, is_reached
 
 
-def each_once(
-    cell: np.ndarray, column: np.ndarray, metres: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each pair of place and centre once, with its least metres."""
-    if (column[1:] < column[:-1]).any():
-        order = stable_order(column)
-        cell, column, metres = cell[order], column[order], metres[order]
-    # From columns to rows: each pair is moved once.
-    shape = (int(cell.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
-    begins = np.searchsorted(column, np.arange(shape[1] + 1))
-    rows = sparse.csc_matrix((metres, cell, begins), shape=shape).tocsr()
-    cell = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(rows.indptr))
-    column, metres = rows.indices, rows.data
+def each_once(told: Told, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each pair of place and centre once, place by place, with its least metres."""
+    if not _is_ascending(column for _, column, _ in told()):
+        given = told
+
+        def swapped() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+            return ((column, cell, metres) for cell, column, metres in given())
+
+        begins, cell, metres = put_in_order(swapped, columns, other=code_of(rows))
+        column = np.repeat(np.arange(columns, dtype=code_of(columns)), np.diff(begins))
+        told = in_pieces(cell, column, metres)
+    begins, column, metres = put_in_order(told, rows, other=code_of(columns))
+    cell = np.repeat(np.arange(rows, dtype=code_of(rows)), np.diff(begins))
     is_new = np.ones(len(cell), dtype=bool)
     is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
     if is_new.all():
@@ -132,15 +133,49 @@ def each_once(
     return cell[first], column[first], np.minimum.reduceat(metres, first)
 
 
+def _is_ascending(parts: Iterable[np.ndarray]) -> bool:
+    """Whether codes that are told piece by piece never fall."""
+    last = -1
+    for part in parts:
+        if len(part):
+            if part[0] < last or (part[1:] < part[:-1]).any():
+                return False
+            last = part[-1]
+    return True
+
+
+def kept(
+    made: Instance, matters: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs of which it is said, of their places, candidates and metres, that they matter."""
+    every, parts = (made.cell, made.column, made.metres), []
+    for some in pieces(len(made.cell)):
+        part = [of_pair[some] for of_pair in every]
+        is_kept = matters(*part)
+        parts.append([of_pair[is_kept] for of_pair in part])
+    cell, column, metres = map(np.concatenate, zip([a[:0] for a in every], *parts, strict=True))
+    return cell, column, metres
+
+
+def begins_of(made: Instance) -> np.ndarray:
+    """Where the pairs of each place begin, and where the last ones end."""
+    places = np.arange(len(made.people) + 1, dtype=made.cell.dtype)
+    return np.searchsorted(made.cell, places)
+
+
 def covering_of(
     made: Instance, is_row: np.ndarray, radius: float
 ) -> tuple[_problem.Covering, np.ndarray]:
     """The covering problem of some places with people, and which place each row is."""
-    some = is_row[made.cell] & (made.metres <= radius) & (made.people[made.cell] > 0)
-    some &= ~made.is_must[made.column]
-    cell, column = made.cell[some], made.column[some]
+    is_row = is_row & (made.people > 0)
+
+    def matters(cell: np.ndarray, column: np.ndarray, metres: np.ndarray) -> np.ndarray:
+        found: np.ndarray = is_row[cell] & (metres <= radius) & ~made.is_must[column]
+        return found
+
+    cell, column, _ = kept(made, matters)
     rows = np.flatnonzero(np.bincount(cell, minlength=len(made.people)))
-    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
+    begins = np.searchsorted(cell, np.append(rows, len(made.people)).astype(cell.dtype))
     shape = (len(rows), len(made.candidates))
     cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))

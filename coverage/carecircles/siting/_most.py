@@ -13,12 +13,16 @@ from carecircles.siting.search import Search
 def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock) -> Solution:
     """The candidates that cover most people beside those open anyway."""
     is_open = made.base > made.cutoff
-    is_near = is_open[made.cell] & (made.metres <= made.cutoff)
-    useful, leads = _worths.followed(
-        made, np.where(is_near, made.people[made.cell], 0.0), covered, search
-    )
+
+    def gained(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+        gain: np.ndarray = is_open[cell] & (metres <= made.cutoff)
+        return gain
+
+    useful, leads = _worths.followed(made, gained, covered, search, clock)
     problem, rows = covering_of(useful, is_open, made.cutoff)
     problem = _worths.small_once(useful, problem, search.memory, clock)
+    if search.memory is None:
+        leads.chosen = np.flatnonzero(np.isin(problem.columns, leads.chosen))
     worth, step = _problem.worths(problem), _problem.step_of(problem.weight)
     solution = most(useful, covered, worth, problem.columns, search, clock, leads, step=step)
     _worths.remember(search.memory, made, leads, made.people[rows], rows, problem.became)

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from carecircles.reach._pairs import pieces
 from carecircles.siting import _bound, _solver, _starts, _terms, _worths
-from carecircles.siting._instance import Instance
+from carecircles.siting._instance import Instance, begins_of
 from carecircles.siting._terms import Clock, Limits, Solution
 from carecircles.siting.found import raised
 from carecircles.siting.search import Search
@@ -31,7 +32,14 @@ def by_nearest(
     places it does have twice as many. García, Labbé and Marín, INFORMS J. on Computing 23 (2011).
     """
     base = np.minimum(made.base, beyond)
-    leads = _worths.leads_of(made, search.memory) or _bound.Leads()
+    leads = _worths.leads_of(made, search.memory)
+    if leads is None:
+
+        def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+            saving: np.ndarray = base[cell] - metres
+            return saving
+
+        made, leads = _worths.sifted(made, saved, clock)
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
     best = _near(made, people, base, limits, clock)
@@ -68,13 +76,15 @@ def _near(
     made: Instance, people: np.ndarray, base: np.ndarray, limits: Limits, clock: Clock
 ) -> Solution:
     """Candidates that are near to a part of the places, and the least that all can have."""
-    nearest = base.copy()
-    np.minimum.at(nearest, made.cell, made.metres)
+    nearest = walked(made, base, np.arange(len(made.candidates)))
     none = np.zeros(len(people), dtype=bool)
     every = max(1, len(made.cell) // _PAIRS_AT_ONCE)
     is_in = none.copy()
     is_in[::every] = True
-    saved = np.where(is_in[made.cell], base[made.cell] - made.metres, 0.0)
+
+    def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+        return np.where(is_in[cell], base[cell] - metres, 0.0)
+
     worth, _ = _worths.worth(made, saved)
     chosen = _starts.worth_most(worth, limits.price, limits.budget)
     if limits.floors is not None and not _terms.is_within(limits, chosen):
@@ -89,8 +99,10 @@ def walked(made: Instance, base: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Metres of each place to the nearest of some candidates, `base` at most."""
     is_open = np.zeros(len(made.candidates), dtype=bool)
     is_open[chosen] = True
-    some, metres = is_open[made.column], base.copy()
-    np.minimum.at(metres, made.cell[some], made.metres[some])
+    metres = base.copy()
+    for some in pieces(len(made.cell)):
+        is_own = is_open[made.column[some]]
+        np.minimum.at(metres, made.cell[some][is_own], made.metres[some][is_own])
     return metres
 
 
@@ -105,8 +117,13 @@ def _at_most(
 ) -> Solution:
     """The candidates with the least weighted metres where no place has farther than so."""
     have = float((people * farthest).sum())
+
+    def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+        saving: np.ndarray = farthest[cell] - metres
+        return saving
+
     solution = _solver.maximize(
-        _worths.worth(made, farthest[made.cell] - made.metres)[0],
+        _worths.worth(made, saved)[0],
         limits,
         slack=_worths.slack(search, have, -1.0),
         clock=clock,
@@ -118,9 +135,7 @@ def _at_most(
 
 def _after(made: Instance, count: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Metres of each place to the candidate after its `count` nearest, `base` at most."""
-    begins = np.searchsorted(
-        made.cell, np.arange(len(base) + 1)
-    )  # pairs stand in the order of places
+    begins = begins_of(made)
     size, farthest = np.diff(begins), base.copy()
     for number in np.unique(count):
         places = np.flatnonzero((count == number) & (size > number))

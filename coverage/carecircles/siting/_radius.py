@@ -8,18 +8,21 @@ from scipy import sparse
 
 from carecircles.errors import InfeasibleError
 from carecircles.siting import _cover, _nearest, _starts, _terms, _worths
-from carecircles.siting._instance import Instance, covering_of, limits_of
+from carecircles.siting._instance import Instance, begins_of, covering_of, kept, limits_of
 from carecircles.siting._terms import Clock, Limits, Solution
 from carecircles.siting.search import Search
 from carecircles.words import Sentence
 
+_MANY, _NEAR = (
+    500_000,
+    1e-3,
+)  # pairs, and the share of a radius, from which each radius is looked at
 _SURE = 1e-9  # share of a budget by which sums of prices have to be more
 
 
 def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -> Solution:
     """The least radius within which everybody who counts can have a centre, by halving."""
-    nearest = made.base.copy()
-    np.minimum.at(nearest, made.cell, made.metres)
+    nearest = _nearest.walked(made, made.base, np.arange(len(made.candidates)))
     low, high = (float(metres[counts].max(initial=0.0)) for metres in (nearest, made.base))
     limits = limits_of(made, clock)
     best, farthest = _far_apart(made, counts, limits)
@@ -27,10 +30,11 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
         low, high = min(low, farthest), farthest
         if not clock.has_for(len(made.cell)):
             return Solution(best, high, low, clock.word())
-    radii = np.concatenate([made.metres, made.base[counts], [low]])
+        made, best, low, high = _narrowed(made, counts, limits, best, (low, high), clock)
+    asked = _between(made, counts, low, high)
+    radii = np.concatenate([asked.metres, made.base[counts], [low]])
     radii = np.unique(radii[(radii >= low) & (radii <= high) & np.isfinite(radii)])
     first, last, word = 0, len(radii) - 1, "optimal"
-    asked = _between(made, counts, low, high)
     if best is None:
         best = _radius_plan(asked, limits, counts, float(radii[last]), clock)
     if best is None:
@@ -60,26 +64,50 @@ def bisected(made: Instance, counts: np.ndarray, search: Search, clock: Clock) -
     return Solution(best, float(radii[last]), float(radii[first]), word)
 
 
+def _narrowed(
+    made: Instance,
+    counts: np.ndarray,
+    limits: Limits,
+    best: np.ndarray,
+    ends: tuple[float, float],
+    clock: Clock,
+) -> tuple[Instance, np.ndarray, float, float]:
+    """The question between radii so near to each other that few pairs are left, the plan of the larger one, and both."""
+    low, high = ends
+    while len(made.cell) > _MANY and high - low > _NEAR * high and clock.has_for(len(made.cell)):
+        middle = (low + high) / 2
+        try:
+            found = _radius_plan(made, limits, counts, middle, clock)
+        except TimeoutError:
+            break
+        if found is None:
+            low = middle
+            made = _between(made, counts, low, high)
+        else:
+            best, high = found, middle
+    return made, best, low, high
+
+
 def _between(made: Instance, counts: np.ndarray, low: float, high: float) -> Instance:
     """The question with the pairs that can matter where the radius is between two."""
-    some = np.flatnonzero((counts & (made.base > low))[made.cell] & (made.metres <= high))
-    pairs = {name: getattr(made, name)[some] for name in ("cell", "column", "metres")}
-    return dataclasses.replace(made, **pairs)
+    is_open = counts & (made.base > low)
+    cell, column, metres = kept(
+        made, lambda cell, _column, metres: is_open[cell] & (metres <= high)
+    )
+    return dataclasses.replace(made, cell=cell, column=column, metres=metres)
 
 
 def _far_apart(
     made: Instance, counts: np.ndarray, limits: Limits
 ) -> tuple[np.ndarray | None, float]:
     """Candidates each near whoever has it farthest, None if they are no plan, and how far that is then."""
-    begins = np.searchsorted(made.cell, np.arange(len(counts) + 1))
-    shape = (len(counts), len(made.candidates))
-    pairs = sparse.csr_matrix((made.metres, made.column, begins), shape=shape)
+    pairs = (begins_of(made), made.column, made.metres)
     base = np.where(counts, made.base, 0.0)
     taken = np.array([], dtype=int)
     for _ in range(2):
         near = np.where(counts, _nearest.walked(made, base, taken), 0.0)
         spare = limits.budget - float(limits.price[taken].sum())
-        chosen, near = _starts.farthest_first(near, pairs, limits.price, spare)
+        chosen, near = _starts.farthest_first(near, *pairs, limits.price, spare)
         chosen, farthest = np.union1d(taken, chosen).astype(int), float(near.max(initial=0.0))
         if math.isfinite(farthest) and _terms.is_within(limits, chosen):
             return chosen, farthest

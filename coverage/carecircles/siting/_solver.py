@@ -50,7 +50,7 @@ def maximize(
     over the same worths, and are brought up to date.
     """
     leads = leads or _bound.Leads()
-    best, found, cuts = _bounded(worth, limits, leads, slack=slack, clock=clock, watch=watch)
+    best, found, cuts = bounded(worth, limits, leads, slack=slack, clock=clock, watch=watch)
     if best.status == "optimal" and is_within(limits, best.chosen):
         return best
     if limits.floors is not None:
@@ -117,7 +117,7 @@ def _with_floors(
     return found._replace(value=value, bound=max(value, min(best.bound, found.bound)))
 
 
-def _bounded(
+def bounded(
     worth: sparse.csc_matrix,
     limits: Limits,
     leads: _bound.Leads,

@@ -301,27 +301,30 @@ def _rows_of(worth: sparse.csc_matrix, column: int) -> np.ndarray:
 
 def farthest_first(
     nearest: np.ndarray,
-    pairs: sparse.csr_matrix,
+    begins: np.ndarray,
+    column: np.ndarray,
+    costs: np.ndarray,
     price: np.ndarray,
     budget: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """
     Columns within the budget, each the nearest to the row that has it farthest, and how far rows have it.
 
-    `nearest` is how far each row has it anyway, `pairs` its costs. Gonzalez, Theoretical Computer Science
-    38 (1985).
+    `nearest` is how far each row has it anyway; the pairs stand row by row, which begin so. Gonzalez, Theoretical
+    Computer Science 38 (1985).
     """
-    by_column, nearest, chosen = pairs.tocsc(), nearest.copy(), []
+    nearest, chosen = nearest.copy(), []
     while len(nearest):
         row = int(nearest.argmax())
-        own = slice(*pairs.indptr[row : row + 2])
-        columns, costs = pairs.indices[own], pairs.data[own]
-        some = (price[columns] <= budget) & (costs < nearest[row])
+        own = slice(*begins[row : row + 2])
+        columns, metres = column[own], costs[own]
+        some = (price[columns] <= budget) & (metres < nearest[row])
         if not some.any():
             break
-        chosen.append(int(columns[some][costs[some].argmin()]))
+        chosen.append(int(columns[some][metres[some].argmin()]))
         budget -= price[chosen[-1]]
-        own = slice(*by_column.indptr[chosen[-1] : chosen[-1] + 2])
-        rows = by_column.indices[own]
-        nearest[rows] = np.minimum(nearest[rows], by_column.data[own])
+        # Each is looked for among all: the same pairs column by column would take as much memory again.
+        there = np.flatnonzero(column == chosen[-1])
+        rows = np.searchsorted(begins, there, side="right") - 1
+        np.minimum.at(nearest, rows, costs[there])
     return np.array(chosen, dtype=int), nearest

@@ -115,11 +115,15 @@ class Clock:
 
 
 @contextlib.contextmanager
-def started(seconds: float, *, since: float | None = None) -> Iterator[Clock]:
-    """A clock. The first Ctrl-C while it runs ends the search with what it has; the second ends all."""
+def started(
+    seconds: float, *, since: float | None = None, is_heeded: bool = True
+) -> Iterator[Clock]:
+    """A clock. The first Ctrl-C while it runs, if it is heeded, ends the search with what it has; the second ends all."""
     clock = Clock(seconds, since=since)
     usual = signal.getsignal(signal.SIGINT)
-    is_ours = threading.current_thread() is threading.main_thread() and callable(usual)
+    is_ours = (
+        is_heeded and threading.current_thread() is threading.main_thread() and callable(usual)
+    )
 
     def stop(_number: int, _frame: object) -> None:
         clock.stopped.set()

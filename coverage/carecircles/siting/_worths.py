@@ -2,68 +2,148 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
 
-from carecircles.siting import _bound, _problem
-from carecircles.siting._instance import Instance, Measure
+from carecircles.reach._pairs import pieces, put_in_order
+from carecircles.siting import _bound, _problem, _solver
+from carecircles.siting._instance import Instance, Measure, kept
 from carecircles.siting._problem import Watch
-from carecircles.siting._terms import Clock, Solution
+from carecircles.siting._terms import Clock, Limits, Solution
 from carecircles.siting.search import Memory, Search
 
+# Of a person at some places how much counts that far from a candidate.
+Share = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_WIDE, _AT_ONCE = (
+    1_000_000,
+    500_000,
+)  # pairs from which a question is sifted, and of a part that is searched
+_TURNS, _FEWER = (
+    4,
+    0.5,
+)  # how often at most, and to what share of the pairs each time has to bring them down
+_FEWEST = 8  # candidates of a part to each that opens, at least
+_FIRST_SHARE = 0.3  # of the time
 _PART = 1e-5  # of a step between worths, which is more than arithmetic makes of none
 
 
-def worth(made: Instance, of_pair: np.ndarray) -> tuple[sparse.csc_matrix, np.ndarray]:
+def worth(made: Instance, share: Share) -> tuple[sparse.csc_matrix, np.ndarray]:
     """
-    What each pair is worth to its place's people, and which place each row is.
+    What each pair is worth to its place's people by a share of them, and which place each row is.
 
     Pairs worth nothing are left out.
     """
-    worth = made.people[made.cell]
-    worth *= of_pair
-    some = (worth > 0) & ~made.is_must[made.column]
-    cell, column, worth = made.cell[some], made.column[some], worth[some]
+    parts = [(made.cell[:0], made.column[:0], np.array([]))]
+    for cell, column, of_pair in _told(made, share):
+        some = (of_pair > 0) & ~made.is_must[column]
+        parts.append((cell[some], column[some], of_pair[some]))
     is_row = np.zeros(len(made.people), dtype=bool)
-    is_row[cell] = True
-    rows = np.flatnonzero(is_row)
-    begins = np.searchsorted(cell, np.append(rows, len(made.people)))  # pairs stand by places
+    for cell, _, _ in parts:
+        is_row[cell] = True
+    rows, row_of = np.flatnonzero(is_row), np.cumsum(is_row) - 1
     shape = (len(rows), len(made.candidates))
-    return sparse.csr_matrix((worth, column, begins), shape=shape).tocsc(), rows
+    begins, row, of_pair = put_in_order(
+        lambda: ((column, row_of[cell], worth) for cell, column, worth in parts),
+        len(made.candidates),
+        other=np.int32,
+    )
+    return sparse.csc_matrix((of_pair, row, begins), shape=shape), rows
+
+
+def _told(made: Instance, share: Share) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Place and candidate of the pairs, and what each is worth to its people, piece by piece."""
+    for some in pieces(len(made.cell)):
+        cell = made.cell[some]
+        yield cell, made.column[some], made.people[cell] * share(cell, made.metres[some])
 
 
 def followed(
-    made: Instance, of_pair: np.ndarray, measure: Measure, search: Search
+    made: Instance, share: Share, measure: Measure, search: Search, clock: Clock
 ) -> tuple[Instance, _bound.Leads]:
     """
     The question as it is to be searched, and what is known of it from searches before.
 
     About fewer candidates than before, it is without the pairs of those that no plan of use can have:
-    the dual of the bound before makes one for any of them. `of_pair` is what each pair is worth.
+    the dual of the bound before makes one for any of them. Alone it is `sifted`. Pairs are worth a share of their people.
     """
     memory = search.memory
-    if memory is None or memory.leads is None:
-        leads = _bound.Leads()
-        if memory is not None:
-            memory.leads = leads
-        return made, leads
+    if memory is None:
+        return sifted(made, share, clock)
+    if memory.leads is None:
+        memory.leads = _bound.Leads()
+        return made, memory.leads
     if made.candidates is memory.made.candidates:  # type: ignore[union-attr]  # since there are leads
         return made, memory.leads
     if memory.dual is None or search.at_least is None:
         return made, _bound.Leads()
-    of_pair = np.where(made.is_must[made.column], 0.0, of_pair)
-    over = np.maximum(of_pair - memory.dual[made.cell], 0)
-    added = np.bincount(made.column, over, minlength=len(made.price))
-    is_row = np.bincount(made.cell, of_pair > 0, minlength=len(made.people)) > 0
+    added, is_row = _beyond(made, share, memory.dual)
     least = search.at_least - measure(made.base, made.depth)
     constant = float(memory.dual[is_row].sum())
     some = _problem.useful(constant, added, made.price, made.budget, least)
-    stays = np.isin(made.column, some)
-    pairs = (made.cell[stays], made.column[stays], made.metres[stays])
-    cell, column, metres = pairs
-    return dataclasses.replace(made, cell=cell, column=column, metres=metres), _bound.Leads()
+    return _of_some(made, some), _bound.Leads()
+
+
+def sifted(made: Instance, share: Share, clock: Clock) -> tuple[Instance, _bound.Leads]:
+    """
+    The question without the pairs of candidates that no plan better than a known one can have, and that plan.
+
+    It is searched with some candidates alone, spread evenly at first, then those that promise most: the dual of
+    their bound makes one for all others, which are looked at a piece at a time. So a large question never
+    stands whole in memory. Where the rules ask for more than a budget it is left as it is.
+    """
+    has_more = made.by_street is not None or made.least is not None or made.mean is not None
+    leads, limits = _bound.Leads(), Limits(made.price, made.budget)
+    if has_more or len(made.cell) <= _WIDE or not clock.has_for(_TURNS * len(made.cell)):
+        return made, leads
+    size = np.zeros(len(made.price), dtype=np.int64)
+    for some in pieces(len(made.cell)):
+        size += np.bincount(made.column[some], minlength=len(size))
+    there = np.flatnonzero((size > 0) & (made.price <= made.budget) & ~made.is_must)
+    few = there[:: -(-len(made.cell) // _AT_ONCE)]
+    if len(few) < _FEWEST * np.sort(made.price[there]).cumsum().searchsorted(made.budget):
+        return made, leads
+    left, own = int(size.sum()), clock.part(_FIRST_SHARE)
+    for _ in range(_TURNS):
+        worth_of_few, rows = worth(_of_some(made, np.union1d(few, leads.chosen)), share)
+        leads.cuts = None
+        best, _, _ = _solver.bounded(
+            worth_of_few, limits, leads, slack=lambda _: 0.0, clock=own, watch=None
+        )
+        leads.chosen = best.chosen
+        if leads.dual is None:
+            return made, leads
+        dual = np.zeros(len(made.people))
+        dual[rows] = worth_of_few.max(axis=1).toarray().ravel() * leads.dual
+        added, _ = _beyond(made, share, dual)
+        useful = _problem.useful(float(dual.sum()), added, made.price, made.budget, best.value)
+        useful = np.union1d(useful, best.chosen).astype(int)
+        before, left = left, int(size[useful].sum())
+        if left <= _AT_ONCE or left > before * _FEWER or not own.left():
+            break
+        promising = useful[np.argsort(-added[useful], kind="stable")]
+        few = promising[size[promising].cumsum() <= _AT_ONCE]
+    return _of_some(made, useful), _bound.Leads(leads.chosen)
+
+
+def _beyond(made: Instance, share: Share, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each candidate is worth beyond what places count anyway, and which places are worth anything to one."""
+    added, is_row = np.zeros(len(made.price)), np.zeros(len(made.people), dtype=bool)
+    for cell, column, of_pair in _told(made, share):
+        of_pair[made.is_must[column]] = 0.0
+        np.add.at(added, column, np.maximum(of_pair - dual[cell], 0))
+        is_row[cell[of_pair > 0]] = True
+    return added, is_row
+
+
+def _of_some(made: Instance, candidates: np.ndarray) -> Instance:
+    """The question with the pairs of some of its candidates alone."""
+    stays = np.zeros(len(made.price), dtype=bool)
+    stays[candidates] = True
+    cell, column, metres = kept(made, lambda _cell, column, _metres: stays[column])
+    return dataclasses.replace(made, cell=cell, column=column, metres=metres)
 
 
 def leads_of(made: Instance, memory: Memory | None) -> _bound.Leads | None:

@@ -70,6 +70,8 @@ class Question:
         What else the goal's model takes.
     unmeasured
         How many other candidates there were for which there was no time.
+    is_stopped
+        Whether Ctrl-C ended the measuring; the answer is what is found at once then.
     """
 
     plan: Plan
@@ -79,6 +81,7 @@ class Question:
     cost: CostTable = field(repr=False)
     options: dict[str, Any]
     unmeasured: int = 0
+    is_stopped: bool = False
 
 
 class OfGoal(TypedDict, total=False):
@@ -160,14 +163,16 @@ def ask(
     told: dict[str, Any] = {**_USUAL, **of_goal}
     options: dict[str, Any] = {name: told[name] for name in _TOLD.get(goal, ())}
     weight = comparison.headline(plan).column if weight is None else weight
-    cost, some = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
+    cost, some, is_stopped = cost_in_time(goal, plan, candidates, full=told["full"], until=until)
     closed = tuple(label for label in rules.may_not_open if label in some.index)
     if len(some) < len(candidates):
         rules = dataclasses.replace(rules, may_not_open=closed)
     if rules.least_by_street is not None:
         rules = dataclasses.replace(rules, street_of=_street_of(plan, some))
     options["rules"] = rules
-    return Question(plan, some, goal, weight, cost, options, len(candidates) - len(some))
+    return Question(
+        plan, some, goal, weight, cost, options, len(candidates) - len(some), is_stopped
+    )
 
 
 def site(
@@ -475,6 +480,7 @@ def _refuse(plan: Plan, candidates: gpd.GeoDataFrame, goal: str, rules: Rules) -
 def options_of(question: Question, *, new: int | None, search: Search | None) -> dict[str, Any]:
     """What the goal's model takes beside people and costs."""
     asked: dict[str, Any] = {} if GOALS[question.goal].finds_number else {"new": new}
+    search = search or Search()
     rules = dataclasses.replace(
         question.options["rules"],
         required=question.plan.area.facilities.index,
@@ -486,7 +492,7 @@ def options_of(question: Question, *, new: int | None, search: Search | None) ->
         "rules": rules,
         "cutoff": question.plan.cost.cutoff,
         "weight": question.weight,
-        "search": search or Search(),
+        "search": dataclasses.replace(search, time_limit=0.0) if question.is_stopped else search,
     }
 
 
@@ -528,7 +534,7 @@ def _modelled(question: Question, *given: Any, search: Search, **options: Any) -
 
     The bound then holds too if those are the best there are.
     """
-    unmeasured = question.unmeasured
+    unmeasured, late = question.unmeasured, "stopped" if question.is_stopped else "time limit"
     try:
         siting = MODELS[question.goal](*given, search=search, **options)
     except InfeasibleError:
@@ -536,9 +542,10 @@ def _modelled(question: Question, *given: Any, search: Search, **options: Any) -
             raise
         raise OutOfTimeError(too_late(search.time_limit)) from None
     if not unmeasured:
-        return siting
+        is_late = question.is_stopped and siting.status == "time limit"
+        return dataclasses.replace(siting, status=late) if is_late else siting
     bound = 0.0 if GOALS[siting.goal].is_less_better else siting.total
-    status = "stopped" if siting.status == "stopped" else "time limit"
+    status = "stopped" if siting.status == "stopped" else late
     gap = abs(bound - siting.objective) / max(abs(siting.objective), 1.0)
     return dataclasses.replace(
         siting,

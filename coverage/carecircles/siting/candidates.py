@@ -16,6 +16,7 @@ from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
+from carecircles.siting import _terms
 from carecircles.siting.found import Siting
 from carecircles.siting.goals import GOALS
 from carecircles.words import Sentence, joined
@@ -23,6 +24,7 @@ from carecircles.words import Sentence, joined
 _PAIRS_AT_ONCE = 5_000_000
 _RINGS, _NARROWER = 6, 0.7  # in which candidates nearer than any centre are looked for
 _FIRST_PART = 64  # of so many parts one is measured before it is known how long it takes
+_PART_S = 0.5  # seconds that a part may take after it: so long Ctrl-C waits
 _SAMPLE = 200  # candidates that stand for all when their pairs are counted
 
 
@@ -239,9 +241,9 @@ def cost_in_time(
     *,
     full: float = 0.0,
     until: float = math.inf,
-) -> tuple[CostTable, gpd.GeoDataFrame]:
+) -> tuple[CostTable, gpd.GeoDataFrame, bool]:
     """
-    The cost table of `cost_for` for as many candidates as there is time for, and these.
+    The cost table of `cost_for` for as many candidates as there is time for, these, and whether it was stopped.
 
     Parameters
     ----------
@@ -249,7 +251,8 @@ def cost_in_time(
         As in `cost_for`.
     until
         When it has to be ready, by `time.monotonic()`. Some candidates, spread evenly over all, are measured
-        first, whatever the time; then again and again as many as before, if they can be in time.
+        first, whatever the time; then again and again as many as before, or what half a second is enough for, if
+        they can be in time. Ctrl-C ends it with those that are measured then.
 
     Examples
     --------
@@ -262,19 +265,23 @@ def cost_in_time(
     >>> len(siting.cost_in_time("coverage", asis, places, until=0.0)[1])
     1
     """
-    cells, own = plan.cells, plan.cost if GOALS[goal].table != "nearer" else nearest_of(plan)
+    is_nearer = GOALS[goal].table in ("nearer", "credit")
+    cells, own = plan.cells, nearest_of(plan) if is_nearer else plan.cost
     begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
-    step = len(candidates) if math.isinf(until) else max(1, len(candidates) // _FIRST_PART)
-    while count < len(candidates):
-        some = candidates.iloc[np.sort(order[count : count + step])]
-        tables += _cost_new(goal, plan, some, own=own, full=full)
-        count += len(some)
-        step, now = count, time.monotonic()
-        if now + (now - begun) > until:
-            break
+    is_limited = math.isfinite(until)
+    step = max(1, len(candidates) // _FIRST_PART) if is_limited else len(candidates)
+    with _terms.started(until - begun, is_heeded=is_limited) as clock:
+        while count < len(candidates):
+            some = candidates.iloc[np.sort(order[count : count + step])]
+            tables += _cost_new(goal, plan, some, own=own, full=full)
+            count += len(some)
+            each = (time.monotonic() - begun) / count
+            step = max(1, min(count, int(_PART_S / max(each, 1e-9))))
+            if clock.left() < each * step:
+                break
     some = candidates.iloc[np.sort(order[:count])]
     facilities = plan.area.facilities.index.append(some.index)
-    return reach.joined(cells, *tables, facilities=facilities), some
+    return reach.joined(cells, *tables, facilities=facilities), some, clock.stopped.is_set()
 
 
 def _spread(count: int) -> np.ndarray:
@@ -291,11 +298,12 @@ def _cost_new(
     needed, cells = GOALS[goal].table, plan.cells
     if needed == "nearer":
         return _nearer(plan, candidates, own)
+    if needed == "credit":
+        return _nearer(plan, candidates, own, least=full, most=plan.cost.cutoff)
     # Whoever is served already is served whatever is added. `with_gross` counts them in again.
     is_open = {
         "uncovered": ~cells["covered"],
         "one": cells["depth"] < 2,
-        "beyond": ~(cells["distance_m"] <= full),
         "unsure": cells.get("probability", 0.0) < pd.Series(1.0, index=cells.index),
     }[needed]
     return [plan.reach(cells[is_open], candidates, cutoff=plan.cost.cutoff)]
@@ -326,30 +334,39 @@ def pairs_expected(
     return float(is_candidate[pairs.codes[1]].sum()) * len(candidates) / max(1, len(some))
 
 
-def _nearer(plan: Plan, candidates: gpd.GeoDataFrame, own: CostTable) -> list[CostTable]:
+def _nearer(
+    plan: Plan,
+    candidates: gpd.GeoDataFrame,
+    own: CostTable,
+    *,
+    least: float = -1.0,
+    most: float = math.inf,
+) -> list[CostTable]:
     """
-    Tables of the candidates that are nearer to a cell than its nearest centre, which is its `own`.
+    Tables of the candidates up to `most` that are nearer to a cell than its nearest centre, which is its `own`.
 
-    A candidate farther than the nearest centre serves nobody there. Where the plan has no centre the
-    tables are complete.
+    A candidate farther than the nearest centre serves nobody there, and cells that have theirs within `least` need
+    none. Where the plan has no centre the tables are complete.
     """
     cells = plan.cells
     nearest = np.full(len(cells), math.inf)
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
+    farthest = np.minimum(nearest, most)
     tables = []
-    for beyond, most in itertools.pairwise(_rings(nearest)):
-        some = np.flatnonzero((nearest > beyond) & (nearest <= most))
+    for beyond, upto in itertools.pairwise(_rings(farthest)):
+        some = np.flatnonzero((farthest > beyond) & (farthest <= upto) & (nearest > least))
         part, limit = cells.iloc[some], nearest[some]
         step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
         for first in range(0, len(candidates), step):
-            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=most)
+            new = plan.reach(part, candidates.iloc[first : first + step], cutoff=upto)
             pairs, costs = reach.pairs_in(new.table), new.table.to_numpy()
             place = part.index.get_indexer(pairs.levels[0])
             is_nearer = costs < limit[place][pairs.codes[0]]
             codes = [code[is_nearer] for code in pairs.codes]
             index = pairs.set_codes(codes, verify_integrity=False)  # type: ignore[arg-type]  # arrays too
-            tables.append(CostTable(pd.Series(costs[is_nearer], index=index), math.inf, new.unit))
+            nearer = pd.Series(costs[is_nearer], index=index, copy=False)
+            tables.append(CostTable(nearer, math.inf, new.unit))
     return tables
 
 

@@ -27,7 +27,7 @@ class Goal:
         that is the people covered.
     table
         Which pairs its cost table needs (`candidates.cost_for`): of cells 'uncovered', with 'one' centre
-        or none, 'beyond' the cost that counts in full, 'unsure' to be covered, or of candidates 'nearer' than any centre.
+        or none, 'unsure' to be covered, or of candidates 'nearer' than any centre, within the cutoff where they earn 'credit'.
     heeds_capacities
         Whether its model heeds how many people each centre can serve.
     heeds_means
@@ -117,6 +117,6 @@ GOALS: dict[str, Goal] = {
         {"en": "people, those farther away in part", "zh": "按距离折算的人数"},
         "people",
         column="credit_{g}",
-        table="beyond",
+        table="credit",
     ),
 }

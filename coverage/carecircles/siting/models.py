@@ -293,10 +293,14 @@ def maximize_gradual_coverage(
         return float((made.people * share(metres)).sum())
 
     with solving(made, search) as clock:
-        of_pair = share(made.metres) - share(made.base)[made.cell]
-        useful, leads = _worths.followed(made, of_pair * made.people[made.cell], credit, search)
-        of_pair = share(useful.metres) - share(made.base)[useful.cell]
-        worth, rows = _worths.worth(useful, of_pair)
+        have = share(made.base)
+
+        def gained(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
+            gain: np.ndarray = share(metres) - have[cell]
+            return gain
+
+        useful, leads = _worths.followed(made, gained, credit, search, clock)
+        worth, rows = _worths.worth(useful, gained)
         every = np.arange(worth.shape[1])
         solution = _most.most(useful, credit, worth, every, search, clock, leads)
         best = worth.max(axis=1).toarray().ravel() if worth.nnz else np.zeros(len(rows))

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.people import headline_of
 from carecircles.reach import CostTable, pairs_in
+from carecircles.reach._pairs import in_pieces, pieces
 from carecircles.siting import _floors, _streets, _terms
 from carecircles.siting._instance import Instance, among, each_once, in_order, reached_of
 from carecircles.siting.goals import GOALS
@@ -111,38 +113,52 @@ def _measured(
     may, required = may[in_order(may)], required[in_order(required)]
     price = prices_of(may, rules, is_priced=is_priced)
     is_must = may.isin(list(rules.must_open))
-    places = demand.index.get_indexer(pairs.levels[0]).astype(np.int32)
-    place, centre = places[pairs.codes[0]], pairs.codes[1]
-    if (place < 0).any():
-        told = "`cost` has places that are not in `demand`; use one demand for both."
-        zh = "`cost` 中有 `demand` 没有的地点；两者请用同一份需求表。"
-        raise ValidationError([Sentence(told, zh=zh)])
+    place_of = demand.index.get_indexer(pairs.levels[0])
+    column_of, is_required = may.get_indexer(labels), labels.isin(required)
+    metres, size = cost.to_numpy(dtype=float), len(demand)
 
-    metres = cost.to_numpy(dtype=float)
-    size, is_required = len(demand), labels.isin(required)[centre]
-    own = np.full(size, math.inf)
-    np.minimum.at(own, place[is_required], metres[is_required])
-    near = is_required & (metres <= cutoff)
-    own_depth = np.bincount(each_once(place[near], centre[near], metres[near])[0], minlength=size)
-    column = may.get_indexer(labels).astype(np.int32)[centre]
-    is_near = metres <= cutoff if math.isfinite(cutoff) else np.isfinite(metres)
-    matters = (column >= 0) & (is_near | (metres < own[place]))
-    cell = place
-    if not matters.all():  # a copy of all would take as much memory again
-        cell, column, metres = place[matters], column[matters], metres[matters]
-    del place, centre, near, is_required, matters, is_near  # as large as the table
-    cell, column, metres = each_once(cell, column, metres)
-    is_near = metres <= cutoff
-    gross = np.bincount(column[is_near], people[cell[is_near]], minlength=len(may))
-    is_in_table, is_reached = reached_of(own, cell, metres, cutoff)
+    def every() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        for some in pieces(len(metres)):
+            place, centre = (code[some] for code in pairs.codes)
+            yield place_of[place], centre, metres[some]
+
+    own, near = np.full(size, math.inf), [(np.array([], int), np.array([], int), np.array([]))]
+    for cell, centre, costs in every():
+        if (cell < 0).any():
+            why = "`cost` has places that are not in `demand`; use one demand for both."
+            zh = "`cost` 中有 `demand` 没有的地点；两者请用同一份需求表。"
+            raise ValidationError([Sentence(why, zh=zh)])
+        of_own = is_required[centre]
+        cell, centre, costs = cell[of_own], centre[of_own], costs[of_own]
+        np.minimum.at(own, cell, costs)
+        is_near = costs <= cutoff
+        near.append((cell[is_near], centre[is_near], costs[is_near]))
+    reaching = in_pieces(*map(np.concatenate, zip(*near, strict=True)))
+    own_depth = np.bincount(each_once(reaching, size, len(labels))[0], minlength=size)
+
+    def mattering() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        for cell, centre, costs in every():
+            column = column_of[centre]
+            is_near = costs <= cutoff if math.isfinite(cutoff) else np.isfinite(costs)
+            some = (column >= 0) & (is_near | (costs < own[cell]))
+            yield cell[some], column[some], costs[some]
+
+    cell, column, metres_of = each_once(mattering, size, len(may))
+    gross = np.zeros(len(may))
+    for some in pieces(len(cell)):
+        is_near = metres_of[some] <= cutoff
+        np.add.at(gross, column[some][is_near], people[cell[some][is_near]])
+    is_in_table, is_reached = reached_of(own, cell, metres_of, cutoff)
     if not math.isfinite(cutoff):
-        nearer = metres < own[cell]
+        nearer = metres_of < own[cell]
         if not nearer.all():
-            cell, column, metres = cell[nearer], column[nearer], metres[nearer]
+            cell, column, metres_of = cell[nearer], column[nearer], metres_of[nearer]
 
-    base, depth, of_must = own.copy(), own_depth.copy(), is_must[column]
-    np.minimum.at(base, cell[of_must], metres[of_must])
-    depth += np.bincount(cell[of_must & (metres <= cutoff)], minlength=size)
+    base, depth = own.copy(), own_depth.copy()
+    if is_must.any():
+        of_must = is_must[column]
+        np.minimum.at(base, cell[of_must], metres_of[of_must])
+        depth += np.bincount(cell[of_must & (metres_of <= cutoff)], minlength=size)
     street, streets = np.zeros(size, dtype=int), pd.Index([])
     by_street = None
     if is_by_street:
@@ -157,7 +173,7 @@ def _measured(
         people=people,
         cell=cell,
         column=column,
-        metres=metres,
+        metres=metres_of,
         required=required,
         candidates=may,
         origin=np.arange(len(may)),
@@ -219,8 +235,8 @@ def people_of(demand: pd.DataFrame, weight: str | pd.Series | None) -> np.ndarra
 
 def beyond_of(cost: pd.Series, beyond: float | None) -> float:
     if beyond is None:
-        finite = cost.to_numpy()[np.isfinite(cost.to_numpy())]
-        return float(finite.max(initial=0.0))
+        costs = cost.to_numpy(dtype=float)
+        return float(costs.max(initial=0.0, where=np.isfinite(costs)))
     if not 0 <= beyond < math.inf:
         told = f"beyond is {beyond:g}; write 0 or more."
         raise ValidationError([Sentence(told, zh=f"beyond 是 {beyond:g}；请写 0 或更大的数。")])
