@@ -391,7 +391,8 @@ def weighted_quantile(
         values.min(where=is_known, initial=np.inf),
         values.max(where=is_known, initial=-np.inf),
     )
-    scale = _PARTS / (high - low) if high > low else 0.0
+    wide = high - low
+    scale = _PARTS / wide if wide > _PARTS * np.finfo(float).tiny else 0.0
 
     def part_of(some: slice) -> np.ndarray:
         with np.errstate(invalid="ignore"):
