@@ -374,3 +374,30 @@ def test_rasters_may_be_cloud_optimised(tmp_path):
         assert b"LAYOUT=IFDS_BEFORE_DATA" in path.read_bytes()[:512]
     said = refused("evaluate", "--cog", "--resume", "--lang", "zh", cwd=tmp_path)
     assert "--cog 不能与没有 --rasters" in said and "--resume" in said
+
+
+def test_a_worker_with_another_version_is_told():
+    """A cluster whose two workers say another version, and one whose worker has none of it."""
+    pytest.importorskip("distributed")
+
+    class Faulty:
+        def __init__(self, told):
+            self.told = told
+
+        def run(self, _function):
+            return self.told()
+
+    older = Faulty(
+        lambda: {"tcp://10.0.0.6:1": "0.1.0", "tcp://10.0.0.7:1": cluster._own_version()}
+    )
+    with pytest.raises(ValidationError) as told:
+        cluster._require_same(older, "tcp://10.0.0.5:8786")
+    assert (
+        "1 of 2 workers have another carecircles (tcp://10.0.0.6:1: 0.1.0)"
+        in told.value.problems[0]
+    )
+    assert "2 个工作进程中有 1 个" in told.value.problems[0].zh
+    with pytest.raises(ValidationError, match="it has no worker; start some"):
+        cluster._require_same(Faulty(dict), "tcp://10.0.0.5:8786")
+    with pytest.raises(ValidationError, match="a worker cannot run carecircles"):
+        cluster._require_same(Faulty(lambda: 1 / 0), "tcp://10.0.0.5:8786")

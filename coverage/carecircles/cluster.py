@@ -2,6 +2,8 @@
 
 import contextlib
 import itertools
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -47,17 +49,29 @@ def of_workers(count: int, *, memory: float | None = None) -> Iterator[Run]:
     _require_dask()
     from dask.distributed import Client, LocalCluster
 
-    with (
-        LocalCluster(
+    with _unheeded_interrupts():  # a terminal sends Ctrl-C to all; it is we who end the workers
+        started = LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
             memory_limit=0 if memory is None else int(memory),
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with started as cluster, Client(cluster) as client:
         yield _run_on(client)
+
+
+@contextlib.contextmanager
+def _unheeded_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile do not heed Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
 
 
 @contextlib.contextmanager
