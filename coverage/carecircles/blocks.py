@@ -174,7 +174,7 @@ def evaluate(
         A folder to write depth.tif (centres within reach), distance_m.tif (to the nearest centre) and
         uncovered_people.tif (of the group whose figures come first) to.
     distances
-        Whether how far people have to the nearest centre is asked; without it, shares and people take a sixth
+        Whether how far people have to the nearest centre is asked; without it, shares and people take a third
         of the time, and `mean_distance_m` and `p90_distance_m` are NaN.
     run
         What maps a function over blocks, `map` or one that does so elsewhere.
