@@ -24,7 +24,9 @@ from scipy.spatial import KDTree
 
 from carecircles import (
     area,
+    blocks,
     comparison,
+    counts,
     datasets,
     evaluation,
     gaps,
@@ -39,6 +41,7 @@ from carecircles import (
     weights,
 )
 from carecircles.datum import from_wgs84, to_wgs84
+from tests.blocks_runs import plain
 from tests.conftest import CRS, ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
 
 
@@ -440,38 +443,11 @@ def test_evaluate_hexi_with_residences(benchmark, hexi, homes):
 @pytest.fixture(scope="module")
 def city():
     """A plain of 110 x 110 km in 64 streets of all shapes, cells of 50 m; its cells, too."""
-    rng, wide = np.random.default_rng(0), 110_000
-    corner = np.array([500_000.0, 4_300_000.0])
-    whole = shapely.box(*corner, *(corner + wide))
-    seeds = shapely.MultiPoint(corner + rng.uniform(0, wide, (64, 2)))
-    shapes = shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=whole))
-    codes = pd.Index([f"S{n}" for n in range(64)], name="code")
-    streets = gpd.GeoDataFrame(
-        {"name": codes, "name_en": codes, "basis": "known", "source": ""},
-        geometry=shapely.intersection(shapes, whole),
-        index=codes,
-        crs=CRS,
-    )
-    groups = ("people", "people_60", "people_65", "people_80")
-    people = {g: rng.integers(1000, 90_000, 64) for g in groups}
-    hexi = datasets.load("hexi")
-    points = gpd.points_from_xy(*(corner + rng.uniform(0, wide, (2000, 2))).T, crs=CRS)
-    known = hexi.facilities.iloc[np.arange(2000) % len(hexi.facilities)]
-    ids = pd.Index([f"F{n}" for n in range(2000)], name="id")
-    centres = known.set_axis(ids).set_geometry(points)
-    homes = centres[["geometry"]].sjoin(streets[["geometry"]], how="left")["code"]
-    study = dataclasses.replace(
-        hexi,
-        streets=streets,
-        population=pd.DataFrame(people | {"basis": "known", "age_basis": "known"}, index=codes),
-        facilities=centres.assign(street=homes[~homes.index.duplicated()]),
-        places=None,
-        sources=area.Sources(),
-    )
+    study = plain(1)
     return study, grid.make_demand(study.streets, study.population, cell=50)
 
 
-CITY = ["grid", "pairs", "nearest", "plan", "by street", "zones", "map"]
+CITY = ["grid", "pairs", "nearest", "plan", "blocks", "blocks, near", "by street", "zones", "map"]
 
 
 @pytest.mark.parametrize("step", CITY)
@@ -479,12 +455,14 @@ def test_a_city(benchmark, request, step):
     """Each step alone; processor time and peak of the process in the extra info."""
     only_measured(benchmark)
     study, demand = request.getfixturevalue("city")
-    asis = None if step in CITY[:4] else planned(study, demand)
+    asis = None if step in CITY[:6] else planned(study, demand)
     run = {
         "grid": lambda: grid.make_demand(study.streets, study.population, cell=50),
         "pairs": lambda: reach.straight_line(demand, study.facilities, cutoff=700),
         "nearest": lambda: reach.nearest(demand, study.facilities),
         "plan": lambda: planned(study, demand),
+        "blocks": lambda: blocks.evaluate(study, cell=50),
+        "blocks, near": lambda: blocks.evaluate(study, cell=50, distances=False),
         "by street": lambda: evaluation.by_street(asis.cells),
         "zones": lambda: gaps.uncovered_zones(asis.cells, cutoff=700),
         "map": lambda: maps.coverage_map(asis).get_root().render(),
@@ -492,7 +470,7 @@ def test_a_city(benchmark, request, step):
     measured(benchmark, run)
 
 
-@pytest.mark.parametrize("engine", ["carecircles", "geopandas", "k-d tree"])
+@pytest.mark.parametrize("engine", ["carecircles", "by blocks", "geopandas", "k-d tree"])
 def test_a_city_beside_others(benchmark, request, engine):
     """From cells to the people covered and their way to the nearest centre, by street; all say the same."""
     only_measured(benchmark)
@@ -502,6 +480,11 @@ def test_a_city_beside_others(benchmark, request, engine):
 
     def by_carecircles():
         figures = evaluation.by_street(planned(study, demand).cells)
+        return figures["people_60"] - figures["uncovered_people_60"]
+
+    def by_blocks():
+        """From streets and centres, its cells too."""
+        figures = counts.by_street(blocks.evaluate(study, cell=50))
         return figures["people_60"] - figures["uncovered_people_60"]
 
     def by_geopandas():
@@ -520,7 +503,12 @@ def test_a_city_beside_others(benchmark, request, engine):
         np.split(np.cumsum(persons[order]), np.searchsorted(street[order], np.arange(1, 64)))
         return np.bincount(street[inside], persons[inside])
 
-    run = {"carecircles": by_carecircles, "geopandas": by_geopandas, "k-d tree": by_tree}[engine]
+    run = {
+        "carecircles": by_carecircles,
+        "by blocks": by_blocks,
+        "geopandas": by_geopandas,
+        "k-d tree": by_tree,
+    }[engine]
     found = measured(benchmark, run)
     metres, _ = KDTree(sites).query(demand[["x", "y"]].to_numpy(), distance_upper_bound=710)
     expected = np.bincount(street, persons * (metres <= 700))

@@ -31,6 +31,7 @@ from carecircles import (
     report,
     weights,
 )
+from carecircles.cli import _work
 from carecircles.errors import ValidationError
 from tests.test_cli import refused, run
 
@@ -69,6 +70,10 @@ def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
     monkeypatch.setattr(grid.pieces, "SIDE", 23)
     other = counts.by_street(blocks.evaluate(template, cell=50))
     pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+    near = counts.by_street(blocks.evaluate(template, cell=50, distances=False))
+    far = ["mean_distance_m", "p90_distance_m"]
+    assert near[far].isna().all(axis=None)
+    pd.testing.assert_frame_equal(near.drop(columns=far), other.drop(columns=far), check_exact=True)
 
 
 def test_an_overview_has_the_figures_of_all_cells_and_draws_one_for_many(template, monkeypatch):
@@ -154,6 +159,12 @@ def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch)
     asked = [[*one, "--area", "template", "--cell", "60"] for one in asked]
     monkeypatch.setattr(grid.pieces, "SIDE", 20)
     whole = [run(*one, cwd=tmp_path).stdout for one in asked]
+    with (
+        monkeypatch.context() as large
+    ):  # and where there are so many cells that blocks are quicker
+        large.setattr(_work, "_MANY", 0)
+        large.setattr(weights, "place", None)
+        assert run(*asked[0], cwd=tmp_path).stdout == whole[0]
     with monkeypatch.context() as short:
         short.setattr(memory, "of_evaluation", lambda *_, **__: 1e15)
         run("map", "--area", "template", "--cell", "60", "--out", "blocks.html", cwd=tmp_path)

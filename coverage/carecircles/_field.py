@@ -137,7 +137,8 @@ def _by_weights(field: Field, living: Living, told: Mapping[str, np.ndarray]) ->
 
 def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame:
     """Some cells of a block as a frame, as `plan.evaluate` has them."""
-    row, col = (axis.astype(np.int32) for axis in np.nonzero(is_meant))
+    at = np.flatnonzero(is_meant)  # faster than both axes at once
+    row, col = (axis.astype(np.int32) for axis in np.divmod(at, within.cols))
     across, up = grid.centres(within)
     street = field.street[row, col]
     amounts = {
@@ -162,7 +163,7 @@ def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame
         near = field.nearest[row, col]
         found["nearest"] = pd.Categorical.from_codes(near, categories=field.centres)
         found["distance_m"] = field.metres[row, col]
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, copy=False)  # columns of a city are large
 
 
 def laid_out(field: Field, name: str) -> np.ndarray:

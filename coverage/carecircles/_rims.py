@@ -176,11 +176,11 @@ def _between(
 
     `nowhere` is the street of no cell; runs go along rows, or up the columns.
     """
-    at_rim = np.nonzero(one.covered != other.covered)
+    at_rim = _where(one.covered != other.covered)
     lumps = (
         float(np.nansum(one.lumps[at_rim] + other.lumps[at_rim])) / 2
     )  # it passes through one of two
-    place = np.nonzero(one.street != other.street)
+    place = _where(one.street != other.street)
     line, at = place
     if is_upward:
         order = np.lexsort(place)
@@ -193,6 +193,12 @@ def _between(
     whole = np.where(streets[:, is_outer] == nowhere, -1, 0)
     outer = _runs(border[:, is_outer], whole, covered[:, is_outer], -1)
     return len(at_rim[0]), lumps, outer, _runs(border, streets, covered, nowhere)
+
+
+def _where(is_so: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of few of many places, in a fraction of the time of `nonzero`."""
+    row, col = np.divmod(np.flatnonzero(is_so), is_so.shape[1])
+    return row, col
 
 
 def _runs(border: np.ndarray, streets: np.ndarray, covered: np.ndarray, nowhere: int) -> np.ndarray:

@@ -189,9 +189,11 @@ def _share(
     """What of each patch is of each label; cells of no label are left out."""
     code, labels = label.cat.codes.to_numpy()[cell], label.cat.categories
     is_told = code >= 0
-    key = number[is_told].astype(np.int64) * max(1, len(labels)) + code[is_told]
-    pair, found = pd.factorize(key)
-    sums = _summed(pair, len(found), [value[is_told] for value in values])
+    if not is_told.all():
+        code, number = code[is_told], number[is_told]
+        values = [value[is_told] for value in values]
+    pair, found = pd.factorize(number * np.int64(max(1, len(labels))) + code)
+    sums = _summed(pair, len(found), values)
     return Share(labels, *np.divmod(found, max(1, len(labels))), sums)
 
 

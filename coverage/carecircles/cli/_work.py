@@ -44,6 +44,7 @@ from carecircles.words import Sentence, joined, say
 
 _Counted = TypeVar("_Counted")
 _Known = TypeVar("_Known")
+_MANY = 1_000_000  # places of a lattice, from which on blocks save a second
 _NO_SEATS: "Text" = {
     "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
     "zh": "未给出研究区的座椅（--rests 或 area.toml 中的 rests）：按没有座椅计算。",
@@ -132,8 +133,14 @@ def rested(options: Options) -> "Plan":
         return plans.evaluate(study, demand, reach=reach_of(study, options), beside=beside)
 
 
-def goes_by_blocks(study: "StudyArea", options: Options, *, is_drawn: bool = False) -> bool:
-    """Whether a study area is too large for memory in one piece, or to be drawn, and not block by block."""
+def goes_by_blocks(
+    study: "StudyArea", options: Options, *, is_drawn: bool = False, is_quick: bool = False
+) -> bool:
+    """
+    Whether a study area is too large for memory in one piece, or to be drawn, and not block by block.
+
+    Also, where blocks are quick, if it has so many cells that one notices; they say the same.
+    """
     from carecircles import grid, memory
 
     if blocks_problems(study, options):
@@ -141,9 +148,11 @@ def goes_by_blocks(study: "StudyArea", options: Options, *, is_drawn: bool = Fal
     most = memory.limit(options.memory)
     whole = memory.of_evaluation(study, cell=options.cell)
     is_large = whole > most or bool(grid.count_problems(study.streets, options.cell))
-    if is_drawn:
-        lattice = grid.lattice_around(study.streets, cell=options.cell)
-        is_large |= lattice.rows * lattice.cols > memory.MOST_DRAWN
+    lattice = grid.lattice_around(study.streets, cell=options.cell)
+    places = lattice.rows * lattice.cols
+    is_large |= is_drawn and places > memory.MOST_DRAWN
+    is_even = not _as_spread(study, options).sources.people_raster  # which are read twice by blocks
+    is_large |= is_quick and is_even and places > _MANY
     return is_large and memory.of_block(study, cell=options.cell) <= most
 
 

@@ -228,7 +228,7 @@ def evaluate(
     study = study_of(options, options.as_of)
     of = _levels_of(study, rows.levels)
     is_asked = machines != Places()
-    if is_asked or (is_alone and goes_by_blocks(study, options)):
+    if is_asked or (is_alone and goes_by_blocks(study, options, is_quick=True)):
         plan = _by_blocks(study, options, machines, inputs)
     else:
         plan = evaluated(options, each=services, study=study)

@@ -40,9 +40,11 @@ def on_block(
 
     `street` is that of each place, -1 where there is no cell.
     """
+    if not bands:
+        return {}
     is_cell = street >= 0
     row, col = np.nonzero(is_cell)
-    if not (bands and len(row)):
+    if not len(row):
         return {}
     across, up = grid.centres(within)
     position = np.full(street.shape, -1, dtype=np.int32)
