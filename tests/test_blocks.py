@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 from carecircles import (
+    _unfinished,
     area,
     blocks,
     cluster,
@@ -112,7 +113,7 @@ def test_rasters_hold_what_the_cells_say(template, tmp_path, monkeypatch):
     rasterio = pytest.importorskip("rasterio")
     cells = plan.evaluate(template, weights.make_demand(template, cell=100)).cells
     monkeypatch.setattr(grid.pieces, "SIDE", 11)
-    blocks.evaluate(template, cell=100, rasters=tmp_path)
+    blocks.evaluate(template, cell=100, rasters=blocks.Into(tmp_path))
     uncovered = cells["people_60"].where(~cells["covered"], 0.0)
     for name, values in (
         ("depth", cells["depth"]),
@@ -140,11 +141,11 @@ def test_a_run_that_fails_leaves_no_raster(template, tmp_path, monkeypatch):
             yield function(task)
 
     with pytest.raises(ValidationError):
-        blocks.evaluate(template, cell=100, rasters=tmp_path, run=failing)
+        blocks.evaluate(template, cell=100, rasters=blocks.Into(tmp_path), run=failing)
     assert [path.name for path in tmp_path.iterdir()] == ["depth.tif"]
     assert (tmp_path / "depth.tif").read_text() == "before"
     with pytest.raises(ValidationError):
-        blocks.evaluate(template, cell=100, rasters=tmp_path / "new", run=failing)
+        blocks.evaluate(template, cell=100, rasters=blocks.Into(tmp_path / "new"), run=failing)
     assert not (tmp_path / "new").exists()
 
 
@@ -231,6 +232,7 @@ def free_port():
 def test_a_cluster_says_the_same_though_a_worker_is_killed(template, monkeypatch):
     """A scheduler and two workers, of which one is killed when the first block is back; its blocks run again."""
     pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "_PATIENCE", 60.0)  # on a busy machine
     monkeypatch.setattr(
         grid.pieces, "SIDE", 30
     )  # blocks know their own size, wherever they are worked out
@@ -326,3 +328,60 @@ def test_what_rasters_do_not_say_by_blocks_is_refused(by_rasters, tmp_path):
     said = refused("evaluate", "--area", "alone", "--rasters", "r", "--lang", "zh", cwd=tmp_path)
     assert "请提供含各人群的人口文件" in said
     assert run("evaluate", "--area", "alone", "--people", "even", "--rasters", "r", cwd=tmp_path)
+
+
+def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
+    """Stopped at the fourth of nine blocks; the rest is counted once, and all files are the same bytes."""
+    pytest.importorskip("rasterio")
+    monkeypatch.setattr(grid.pieces, "SIDE", 11)
+    counted = []
+
+    def stopping(at):
+        def run(function, tasks):
+            for task in tasks:
+                if function is blocks._found:
+                    if len(counted) == at:
+                        raise KeyboardInterrupt
+                    counted.append(task.place)
+                yield function(task)
+
+        return run
+
+    out, other = tmp_path / "out", tmp_path / "other"
+    whole = blocks.evaluate(template, cell=100, rasters=blocks.Into(other))
+    into = blocks.Into(out, resumes=True)
+    with pytest.raises(KeyboardInterrupt):
+        blocks.evaluate(template, cell=100, rasters=into, run=stopping(3))
+    assert [path.name for path in out.iterdir()] == [_unfinished.FOLDER]
+    with pytest.raises(ValidationError, match="no block of this run") as of_another:
+        blocks.evaluate(template, cell=99, rasters=into)
+    assert "--resume" in of_another.value.problems[0].zh
+    gone_on = blocks.evaluate(template, cell=100, rasters=into, run=stopping(99))
+    assert len(counted) == len(set(counted)) == len(grid.blocks_of(counts.lattice_of(whole))) == 9
+    records = (json.dumps(report.evaluation_record(one)) for one in (whole, gone_on))
+    assert len(set(records)) == 1
+    written = [{p.name: p.read_bytes() for p in folder.iterdir()} for folder in (out, other)]
+    assert written[0] == written[1] and len(written[0]) == 3
+    with pytest.raises(KeyboardInterrupt):
+        blocks.evaluate(template, cell=100, rasters=into, run=stopping(10))
+    blocks.evaluate(template, cell=100, rasters=blocks.Into(out))  # begins anew
+    assert _unfinished.FOLDER not in {path.name for path in out.iterdir()}
+
+
+def test_rasters_may_be_cloud_optimised(tmp_path):
+    """By what GDAL says of the layout, with smaller ones inside, and the same pixels as the plain ones."""
+    rasterio = pytest.importorskip("rasterio")
+    asked = ["evaluate", "--area", "template", "--cell", "2.5", "--by", "district"]
+    for folder in ("plain", "cog"):
+        run(*asked, "--rasters", folder, *["--cog"][: folder == "cog"], cwd=tmp_path)
+    assert len(list((tmp_path / "cog").iterdir())) == 3
+    for path in (tmp_path / "cog").iterdir():
+        with rasterio.open(path) as file, rasterio.open(tmp_path / "plain" / path.name) as plain:
+            assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert file.block_shapes == [(512, 512)] and file.overviews(1)[:1] == [2]
+            np.testing.assert_array_equal(file.read(1), plain.read(1))
+            assert (file.transform, file.nodata) == (plain.transform, plain.nodata)
+            assert file.crs == plain.crs
+        assert b"LAYOUT=IFDS_BEFORE_DATA" in path.read_bytes()[:512]
+    said = refused("evaluate", "--cog", "--resume", "--lang", "zh", cwd=tmp_path)
+    assert "--cog 不能与没有 --rasters" in said and "--resume" in said

@@ -33,7 +33,7 @@ ORDER = [
     "reach.straight", "reach.walking", "reach.resting", "reach._walls", "reach._barriers", "reach.detour", "reach.tables",
     "reach.kinds", "reach", "catchments", "_field", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
     "scenario.values", "scenario._step", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison",
-    "counts", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
+    "counts", "_unfinished", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
     "robustness._spans", "robustness.measured", "robustness.figures", "robustness.zones", "robustness.distances", "robustness",
     "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load",
     "siting.goals", "siting.rules", "siting._problem", "siting._terms", "siting._bent", "siting._swaps", "siting._starts",

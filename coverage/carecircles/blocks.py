@@ -11,7 +11,7 @@ say the same.
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from carecircles import (
     _field,
     _rims,
     _tally,
+    _unfinished,
     _zones,
     comparison,
     counts,
@@ -78,6 +79,20 @@ class Asked(NamedTuple):
     has_rasters: bool = False
     step: int | None = None
     has_distances: bool = True
+
+
+class Into(NamedTuple):
+    """
+    A folder for rasters, and whether they are to be Cloud Optimised GeoTIFFs.
+
+    `inputs` are files that were read, of which no raster takes the place. With `resumes` blocks are kept there until
+    all are done, and a run goes on with those of one that was stopped.
+    """
+
+    folder: str | Path
+    inputs: Sequence[str | Path] = ()
+    is_cog: bool = False
+    resumes: bool = False
 
 
 class Found(NamedTuple):
@@ -156,10 +171,9 @@ def evaluate(
     area: StudyArea,
     *,
     cell: float = 50.0,
-    rasters: str | Path | None = None,
+    rasters: "Into | None" = None,
     distances: bool = True,
     run: Run = map,
-    inputs: Iterable[str | Path] = (),
 ) -> Plan:
     """
     The plan of a study area of any size, by straight lines, with people spread evenly over their street or by rasters.
@@ -171,15 +185,13 @@ def evaluate(
     cell
         Side of a grid cell in metres.
     rasters
-        A folder to write depth.tif (centres within reach), distance_m.tif (to the nearest centre) and
+        Where to write depth.tif (centres within reach), distance_m.tif (to the nearest centre) and
         uncovered_people.tif (of the group whose figures come first) to.
     distances
         Whether how far people have to the nearest centre is asked; without it, shares and people take a third
         of the time, and `mean_distance_m` and `p90_distance_m` are NaN.
     run
         What maps a function over blocks, `map` or one that does so elsewhere.
-    inputs
-        Files that were read; no raster takes the place of one.
 
     Returns
     -------
@@ -200,7 +212,7 @@ def evaluate(
     (0, 0.57)
     """
     asked = Asked(has_rasters=rasters is not None, has_distances=distances or rasters is not None)
-    plan, _ = _surveyed(area, cell, asked, rasters, run, inputs)
+    plan, _ = _surveyed(area, cell, asked, rasters, run)
     return plan
 
 
@@ -230,7 +242,7 @@ def uncovered_zones(
     ['A2', 'A3', 'A1']
     """
     gaps.require_size(smallest_m2)
-    plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, ())
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run)
     return _with_zones(plan, found, smallest_m2)
 
 
@@ -270,7 +282,7 @@ def overview(
     >>> from carecircles import counts, datasets, report
     >>> found = overview(datasets.load("template"), cell=100, most=500)
     >>> len(found.plan.cells), grid.lattice_of(found.plan.cells).cell, counts.lattice_of(found.plan).cell
-    (150, 400.0, 100.0)
+    (240, 200.0, 100.0)
     """
     gaps.require_size(smallest_m2)
     wrong = grid.cell_problems(cell)
@@ -280,7 +292,7 @@ def overview(
     wanted = math.sqrt(lattice.rows * lattice.cols / most)
     side = grid.pieces.SIDE
     step = next((n for n in range(1, side) if side % n == 0 and n >= wanted), side)
-    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run, ())
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run)
     drawn = [one.overview for one in found if one.overview is not None]
     cells = _overviews(drawn, plan)
     plan = dataclasses.replace(plan, cells=cells)
@@ -328,9 +340,8 @@ def _surveyed(
     area: StudyArea,
     cell: float,
     asked: Asked,
-    rasters: str | Path | None,
+    rasters: Into | None,
     run: Run,
-    inputs: Iterable[str | Path],
 ) -> tuple[Plan, list[Found]]:
     """The plan of an area, and what is known of its blocks."""
     wrong = [*problems(area), *grid.cell_problems(cell)]
@@ -354,8 +365,13 @@ def _surveyed(
         sums.loc[own.index, own.columns] += own
     living = living_in(area, sums, cell=cell)
     found: list[Found] = []
-    with _put_into(rasters, lattice, inputs) as put:
-        for one in run(_found, _tasks(base._replace(living=living))):
+    base = base._replace(living=living)
+    with (
+        _folder_of(rasters),
+        _mapped(base, area, rasters, run) as all_found,
+        _put_into(rasters, lattice) as put,
+    ):
+        for one in all_found:
             if one is not None:
                 up, right = (at * grid.pieces.SIDE for at in one.place)
                 put(up, right, one.rasters)
@@ -513,20 +529,49 @@ def _rasters(field: _field.Field, is_left: np.ndarray, group: str) -> dict[str, 
     }
 
 
+def _folder_of(rasters: Into | None) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if rasters is None else tiled.folder_for(rasters.folder)
+
+
 @contextlib.contextmanager
-def _put_into(
-    folder: str | Path | None, lattice: grid.Grid, inputs: Iterable[str | Path]
-) -> Iterator[tiled.Put]:
+def _mapped(
+    base: Task, area: StudyArea, rasters: Into | None, run: Run
+) -> Iterator[Iterable[Found | None]]:
+    """What is known of each block; of those that a run before has kept from there."""
+    if rasters is None or not rasters.resumes:
+        if rasters is not None:
+            _unfinished.removed(rasters.folder)
+        yield run(_found, _tasks(base))
+        return
+    asked = (base.within, base.group, base.asked, grid.pieces.SIDE)
+    kept = _unfinished.Kept(Path(rasters.folder), _unfinished.fingerprint(area, asked))
+    done = kept.places()
+
+    def each() -> Iterator[Found | None]:
+        found = iter(run(_found, (task for task in _tasks(base) if task.place not in done)))
+        for task in _tasks(base):
+            if task.place in done:
+                told = kept.load(task.place)
+                yield None if told is None else Found(*told)
+            else:
+                one = next(found)
+                kept.save(task.place, None if one is None else tuple(one))
+                yield one
+
+    yield each()
+    _unfinished.removed(rasters.folder)
+
+
+@contextlib.contextmanager
+def _put_into(rasters: Into | None, lattice: grid.Grid) -> Iterator[tiled.Put]:
     """What writes the rasters of blocks to a folder, if there is to be one."""
-    if folder is None:
+    if rasters is None:
         yield lambda *_: None
         return
     corner = lattice.x0, lattice.y0
     place = tiled.Place(lattice.cell, *corner, lattice.rows, lattice.cols, lattice.crs)
-    with (
-        tiled.folder_for(folder),
-        tiled.write_rasters(raster_files(folder), place, inputs=inputs) as put,
-    ):
+    files, inputs = raster_files(rasters.folder), rasters.inputs
+    with tiled.write_rasters(files, place, inputs=inputs, is_cog=rasters.is_cog) as put:
         yield put
 
 

@@ -167,7 +167,7 @@ def step_of(plan: Plan) -> int:
     --------
     >>> from carecircles import blocks, datasets
     >>> step_of(blocks.overview(datasets.load("template"), cell=100, most=500).plan)
-    4
+    2
     """
     if plan.counts is None or plan.cells.empty:
         return 1

@@ -72,6 +72,9 @@ _WITH_RASTERS = Sentence(
     zh="--rasters 同用，后者只与 --by street 或 district 同用",
 )
 _WITH_LEVELS = Sentence("--levels", zh="--levels 同用")
+_WITHOUT_RASTERS = Sentence(
+    "a run without --rasters; name a folder", zh="没有 --rasters 的运行同用；请指定文件夹"
+)
 _NOT_PLAIN = Sentence(
     "--services, --by group, --sure or --isochrones",
     zh="--services、--by group、--sure 或 --isochrones 同用",
@@ -216,6 +219,9 @@ def evaluate(
         ),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
+        conflicts({"--cog": machines.cog, "--resume": machines.resume}, _WITHOUT_RASTERS)
+        if rasters is None
+        else [],
         conflicts(_asked_of(machines), _NOT_PLAIN) if not is_alone else [],
         target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
@@ -223,7 +229,7 @@ def evaluate(
     of = _levels_of(study, rows.levels)
     is_asked = machines != Places()
     if is_asked or (is_alone and goes_by_blocks(study, options, is_quick=True)):
-        plan = _by_blocks(study, options, machines, rasters, inputs)
+        plan = _by_blocks(study, options, machines, inputs)
     else:
         plan = evaluated(options, each=services, study=study)
     from carecircles import report
@@ -281,19 +287,19 @@ def _rasters_problems(folder: Path | None, others: dict[str, object]) -> list[Se
 def _by_blocks(
     study: "StudyArea",
     options: Options,
-    machines: Machines,
-    rasters: Path | None,
+    machines: Places,
     inputs: list[Path],
 ) -> "Plan":
     from carecircles import blocks
 
+    rasters = None
+    if machines.rasters is not None:
+        rasters = blocks.Into(machines.rasters, inputs, machines.cog, machines.resume)
     plan = by_blocks(
         study,
         options,
         machines,
-        lambda area, run: blocks.evaluate(
-            area, cell=options.cell, rasters=rasters, run=run, inputs=inputs
-        ),
+        lambda area, run: blocks.evaluate(area, cell=options.cell, rasters=rasters, run=run),
     )
     return dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
 

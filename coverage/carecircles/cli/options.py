@@ -305,6 +305,18 @@ class Places(Machines):
             "(extra `raster`)."
         ),
     ] = None
+    cog: Annotated[
+        bool,
+        typer.Option("--cog", help="Those of --rasters as Cloud Optimised GeoTIFFs."),
+    ] = False
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Keep finished blocks beside those of --rasters until all are done, and go on with those of a run that "
+            "was stopped.",
+        ),
+    ] = False
 
 
 _TALK = {  # of every command

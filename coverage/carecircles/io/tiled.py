@@ -92,7 +92,11 @@ def folder_for(path: str | Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def write_rasters(
-    layers: Mapping[Path, Layer], place: Place, *, inputs: Iterable[str | Path] = ()
+    layers: Mapping[Path, Layer],
+    place: Place,
+    *,
+    inputs: Iterable[str | Path] = (),
+    is_cog: bool = False,
 ) -> Iterator[Put]:
     """
     Write rasters of one lattice block by block; they take their names when all is written.
@@ -105,6 +109,9 @@ def write_rasters(
         Where they lie.
     inputs
         Files that were read; a result takes the place of none of them.
+    is_cog
+        Cloud Optimised GeoTIFFs: smaller ones of themselves inside, of which each pixel is one of theirs, so that
+        a viewer reads a part. That takes once more their room on the disk while it is made.
 
     Yields
     ------
@@ -153,9 +160,10 @@ def write_rasters(
     }
     with contextlib.ExitStack() as together:
         try:
-            files = {}
+            files, made_at = {}, []
             for path, layer in layers.items():
                 temporary = together.enter_context(replacing(path, inputs=inputs))
+                made_at.append(temporary)
                 made = rasterio.open(temporary, "w", **profile, **layer._asdict())
                 files[path.stem] = together.enter_context(contextlib.closing(made))
 
@@ -169,9 +177,26 @@ def write_rasters(
             yield put
             for file in files.values():
                 file.close()
+            for temporary in made_at if is_cog else ():
+                _optimise(temporary)
         except rasterio.errors.RasterioError as err:
             names = ", ".join(path.name for path in layers)
             reason = " ".join(str(err).split())[:160]
             told = f"{names}: cannot be written ({reason}); free some space, or {_mends.ANOTHER_PLACE}."
             zh = f"{names}：无法写入（{reason}）；请腾出空间，或{_mends.ANOTHER_PLACE.zh}。"
             raise ValidationError([Sentence(told, zh=zh)]) from err
+
+
+def _optimise(path: Path) -> None:
+    """A raster as a Cloud Optimised GeoTIFF in its own place."""
+    import rasterio.shutil
+
+    copy = path.with_name(f"{path.stem}-cog.tif")
+    options = {"compress": "deflate", "blocksize": _TILE, "bigtiff": "yes", "sparse_ok": "yes"}
+    try:
+        rasterio.shutil.copy(path, copy, driver="COG", resampling="nearest", **options)
+        copy.replace(path)
+    except Exception as err:  # GDAL's own kinds, of which rasterio makes none of its
+        raise rasterio.errors.RasterioIOError(str(err)) from err
+    finally:
+        copy.unlink(missing_ok=True)
