@@ -69,18 +69,24 @@ def put_in_order(
     They are counted first and then put where they belong, so that in memory they never stand twice.
     Those of one code stay as they stand.
     """
-    size = np.zeros(count, dtype=np.int64)
+    free = np.zeros(count + 1, dtype=np.int64)
     for code, _, _ in told():
-        size += np.bincount(code, minlength=count)
-    begins = np.concatenate([[0], np.cumsum(size)])
-    others, costs, free = np.empty(begins[-1], dtype=other), np.empty(begins[-1]), begins[:-1]
+        if len(code) > count:
+            free[1:] += np.bincount(code, minlength=count)
+        else:
+            np.add.at(free, code + 1, 1)
+    begins = np.cumsum(free)
+    free = begins[:-1].copy()
+    others, costs = np.empty(begins[-1], dtype=other), np.empty(begins[-1])
     for code, own, cost in told():
-        order = stable_order(code)
-        size = np.bincount(code, minlength=count)
-        at = (free - (np.cumsum(size) - size))[code[order]]
-        at += np.arange(len(at))
-        others[at], costs[at] = own[order], cost[order]
-        free = free + size
+        if (code[1:] < code[:-1]).any():
+            order = stable_order(code)
+            code, own, cost = code[order], own[order], cost[order]
+        first = np.flatnonzero(np.diff(code, prepend=-1))  # of each code
+        size = np.diff(first, append=len(code))
+        at = np.arange(len(code)) + np.repeat(free[code[first]] - first, size)
+        others[at], costs[at] = own, cost
+        free[code[first]] += size
     return begins, others, costs
 
 

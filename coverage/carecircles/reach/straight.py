@@ -8,10 +8,11 @@ import pandas as pd
 
 from carecircles import grid
 from carecircles.reach._blocks import nearest_on
-from carecircles.reach._pairs import code_of, demand_xy, facility_xy, table_of
+from carecircles.reach._pairs import code_of, demand_xy, facility_xy, stable_order, table_of
 from carecircles.reach.values import CostTable
 
 _PAIRS_AT_ONCE = 1_000_000
+_FEW_CENTRES = 200  # each of which is held against the places of a strip, without a k-d tree
 _FEW_PAIRS = 5_000_000  # which are measured in less time than it takes to load the k-d tree
 
 
@@ -125,6 +126,8 @@ def _pairs_of_points(
     xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place, centre and metres of the pairs of places that lie on no grid."""
+    if len(x) <= _FEW_CENTRES:
+        return _pairs_of_few(xy, x, y, cutoff)
     from scipy.spatial import KDTree
 
     place_x, place_y = xy
@@ -136,6 +139,26 @@ def _pairs_of_points(
     metres = np.hypot(place_x[place] - x[facility], place_y[place] - y[facility])
     is_near = metres <= cutoff
     return place[is_near], facility[is_near], metres[is_near]
+
+
+def _pairs_of_few(
+    xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for each centre among the places that lie no farther to the east or west of it."""
+    order = np.argsort(xy[0], kind="stable").astype(code_of(len(xy[0])))
+    east, north = xy[0][order], xy[1][order]
+    hair = cutoff * (1 + 1e-9)
+    begins, ends = np.searchsorted(east, x - hair), np.searchsorted(east, x + hair, side="right")
+    parts = []
+    for n, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        metres = np.hypot(east[begin:end] - x[n], north[begin:end] - y[n])
+        near = np.flatnonzero(metres <= cutoff)
+        place = order[begin:end][near]
+        by_place = stable_order(place)
+        centre = np.full(len(place), n, dtype=code_of(len(x)))
+        parts.append((place[by_place], centre, metres[near][by_place]))
+    place, centre, metres = map(np.concatenate, zip(*parts, strict=True))
+    return place, centre, metres
 
 
 def _nearest_of_cells(

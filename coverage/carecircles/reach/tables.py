@@ -137,7 +137,10 @@ def joined(
             for some in pieces(len(costs)):
                 place, cell = own[pairs.codes[1][some]], of_row[pairs.codes[0][some]]
                 is_known = (place >= 0) & (cell >= 0)
-                yield place[is_known], cell[is_known], costs[some][is_known]
+                if is_known.all():  # as nearly always
+                    yield place, cell, costs[some]
+                else:
+                    yield place[is_known], cell[is_known], costs[some][is_known]
 
     begins, cell, costs = put_in_order(each, len(facilities), other=code_of(len(demand)))
     centres = np.arange(len(facilities), dtype=code_of(len(facilities)))

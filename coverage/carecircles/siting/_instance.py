@@ -1,6 +1,7 @@
 """A question as arrays: people by place, and what each candidate is to them."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from carecircles.siting._terms import Clock, Floors, Limits
 from carecircles.siting.rules import Rules
 from carecircles.words import Sentence
 
+_MANY = 5_000_000  # pairs of which equal places are made one before all stand together
 Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
 
 
@@ -66,6 +68,8 @@ class Instance:
 
 def in_order(labels: pd.Index) -> np.ndarray:
     """Where labels stand in the order of their length as text and then of the text, by which F9 is before F10."""
+    if pd.api.types.is_integer_dtype(labels.dtype) and (not len(labels) or labels.min() >= 0):
+        return np.argsort(labels.to_numpy(), kind="stable")  # the same, for numbers
     text = labels.astype(str).to_numpy(dtype=str)
     return np.lexsort((text, np.strings.str_len(text)))
 
@@ -180,6 +184,31 @@ def covering_of(
     cover = sparse.csr_matrix((np.ones(len(cell)), column, begins), shape=shape)
     group, columns = np.zeros(len(rows), dtype=int), np.arange(len(made.candidates))
     return _problem.Covering(cover, made.people[rows], group, columns, np.arange(len(rows))), rows
+
+
+def covering_once(
+    made: Instance, is_row: np.ndarray, radius: float
+) -> tuple[_problem.Covering, np.ndarray]:
+    """The same, with equal places as one already where there are many pairs: so they never stand whole in memory."""
+    if len(made.cell) <= _MANY:
+        return covering_of(made, is_row, radius)
+    parts, size, begins = [], 0, begins_of(made)
+    ends = np.searchsorted(begins, np.arange(_MANY, len(made.cell) + _MANY, _MANY), side="right")
+    for first, last in itertools.pairwise([0, *(ends - 1).tolist()]):
+        own = slice(begins[first], begins[last])
+        pairs = {name: getattr(made, name)[own] for name in ("cell", "column", "metres")}
+        found, rows = covering_of(dataclasses.replace(made, **pairs), is_row, radius)
+        found = _problem.merged(found)
+        parts.append((found._replace(became=found.became + size), rows))
+        size += len(found.weight)
+    cover = sparse.vstack([found.cover for found, _ in parts], format="csr")
+    weight, became = (
+        np.concatenate([getattr(found, name) for found, _ in parts])
+        for name in ("weight", "became")
+    )
+    group, columns = np.zeros(len(weight), dtype=int), np.arange(len(made.candidates))
+    rows = np.concatenate([rows for _, rows in parts])
+    return _problem.Covering(cover, weight, group, columns, became), rows
 
 
 def limits_of(made: Instance, clock: Clock, columns: np.ndarray | None = None) -> Limits:

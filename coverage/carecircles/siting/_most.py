@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from carecircles.siting import _bound, _problem, _solver, _worths
-from carecircles.siting._instance import Instance, Measure, covering_of, limits_of
+from carecircles.siting._instance import Instance, Measure, covering_once, limits_of
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.found import raised
 from carecircles.siting.search import Search
@@ -19,7 +19,7 @@ def most_covered(made: Instance, covered: Measure, search: Search, clock: Clock)
         return gain
 
     useful, leads = _worths.followed(made, gained, covered, search, clock)
-    problem, rows = covering_of(useful, is_open, made.cutoff)
+    problem, rows = covering_once(useful, is_open, made.cutoff)
     problem = _worths.small_once(useful, problem, search.memory, clock)
     if search.memory is None:
         leads.chosen = np.flatnonzero(np.isin(problem.columns, leads.chosen))

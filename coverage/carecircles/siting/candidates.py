@@ -356,6 +356,8 @@ def _nearer(
     tables = []
     for beyond, upto in itertools.pairwise(_rings(farthest)):
         some = np.flatnonzero((farthest > beyond) & (farthest <= upto) & (nearest > least))
+        if not len(some):
+            continue
         part, limit = cells.iloc[some], nearest[some]
         step = max(1, _PAIRS_AT_ONCE // max(1, len(part)))
         for first in range(0, len(candidates), step):

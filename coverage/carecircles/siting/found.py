@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carecircles import _html
-from carecircles.siting._instance import Instance, Measure
+from carecircles.siting._instance import Instance, Measure, kept
 from carecircles.siting._terms import Clock, Solution
 from carecircles.siting.goals import GOALS
 
@@ -111,9 +111,9 @@ def siting_of(
     chosen = np.union1d(must, solution.chosen).astype(int)
     is_chosen = np.zeros(len(made.candidates), dtype=bool)
     is_chosen[chosen] = True
-    is_own = is_chosen[made.column]
-    by_site = np.argsort(made.column[is_own], kind="stable")
-    cell, column, metres = (a[is_own][by_site] for a in (made.cell, made.column, made.metres))
+    own = kept(made, lambda _cell, column, _metres: is_chosen[column])
+    by_site = np.argsort(own[1], kind="stable")
+    cell, column, metres = (of_pair[by_site] for of_pair in own)
     ends = {c: slice(*np.searchsorted(column, [c, c + 1])) for c in chosen}
     near, depth = made.own.copy(), made.own_depth.copy()
     before, covered_before = measure(near, depth), _covered(made, near)

@@ -20,7 +20,7 @@ from carecircles.siting import (
     _twice,
     _worths,
 )
-from carecircles.siting._instance import covering_of, limits_of
+from carecircles.siting._instance import covering_of, covering_once, limits_of
 from carecircles.siting.found import Siting, raised, siting_of
 from carecircles.siting.question import beyond_of, instance_of, pairs_of, require_cutoff
 from carecircles.siting.rules import Rules, few
@@ -634,7 +634,7 @@ def minimize_facilities(
     wanted = reachable if share == 1 else share * total
     spent = float(made.price[made.is_must].sum())
     with solving(made, search) as clock:
-        problem = _worths.small(made, covering_of(made, made.base > limit, limit)[0], clock)[0]
+        problem = _worths.small(made, covering_once(made, made.base > limit, limit)[0], clock)[0]
         least = wanted - covered(made.base, made.depth)
         solution = _cover.minimize(
             problem, limits_of(made, clock, problem.columns),

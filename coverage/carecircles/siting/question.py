@@ -96,7 +96,9 @@ def _measured(
     if not demand.index.is_unique:
         told = "`demand` has labels more than once in its index; make them unique."
         raise ValidationError([Sentence(told, zh="`demand` 的索引中有重复的标签；请使其唯一。")])
-    demand = demand.iloc[in_order(demand.index)]
+    order = in_order(demand.index)
+    if (order[1:] < order[:-1]).any():  # a copy of many places takes its time
+        demand = demand.iloc[order]
     people = people_of(demand, weight)
     pairs = pairs_in(cost)
     labels = pairs.levels[1]
@@ -134,7 +136,8 @@ def _measured(
         is_near = costs <= cutoff
         near.append((cell[is_near], centre[is_near], costs[is_near]))
     reaching = in_pieces(*map(np.concatenate, zip(*near, strict=True)))
-    own_depth = np.bincount(each_once(reaching, size, len(labels))[0], minlength=size)
+    reached = np.bincount(each_once(reaching, size, len(labels))[0], minlength=size)
+    own_depth = reached.astype(np.int32)
 
     def mattering() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         for cell, centre, costs in every():
