@@ -487,7 +487,7 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import report
 
-    if machines != Machines() or (not sure and goes_by_blocks(study, options)):
+    if machines != Machines() or (not sure and goes_by_blocks(study, options, is_quick=True)):
         from carecircles import blocks
 
         plan, zones, parts = by_blocks(
