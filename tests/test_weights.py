@@ -15,6 +15,7 @@ from shapely.affinity import translate
 from carecircles import (
     area,
     comparison,
+    datasets,
     evaluation,
     grid,
     maps,
@@ -724,6 +725,25 @@ def test_a_raster_in_another_crs(raster, side):
         [expected[x, y] for x, y in zip(demand["x"].round(6), demand["y"].round(6), strict=True)]
     )
     np.testing.assert_allclose(demand["people_60"], 100 * here / here.sum(), rtol=1e-6, atol=1e-9)
+
+
+def test_the_pixel_of_each_cell_is_that_of_its_own_centre(raster, monkeypatch):
+    """Over five kilometres, by a net of points and, once more, with each centre transformed: the same to the last bit."""
+    template = datasets.load("template")
+    west, south, east, north = template.streets.to_crs(4326).total_bounds
+    side = 0.00021
+    shape = int((north - south) / side) + 4, int((east - west) / side) + 4
+    values = np.random.default_rng(3).gamma(1, 9, shape)
+    band = raster(values, west=west - 2 * side, north=north + 2 * side, side=side)
+    study = dataclasses.replace(template, sources=area.Sources(people_raster=(band,)))
+    by_net = weights.make_demand(study, cell=17)
+    monkeypatch.setattr(weights._pixels, "_placed", _each_transformed)
+    pd.testing.assert_frame_equal(by_net, weights.make_demand(study, cell=17), check_exact=True)
+
+
+def _each_transformed(place, x, y):
+    across, up = (axis.ravel() for axis in np.meshgrid(x, y))
+    return place(across, up).reshape(2, len(y), len(x))
 
 
 def test_a_raster_is_the_population_where_there_is_no_total(raster):

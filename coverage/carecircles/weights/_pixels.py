@@ -1,12 +1,12 @@
 """People of rasters in the cells of a grid."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyproj
 
-from carecircles import _mends
+from carecircles import _mends, grid
 from carecircles.area import Band
 from carecircles.errors import ValidationError
 from carecircles.weights._overlay import Ground, holding
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_PIXELS = 100_000_000  # in the window over an area
 _ROWS_AT_ONCE = 256
+_KNOT = 32  # cells from one point that is transformed to the next; between them its place is interpolated
+_SURE = 4  # times the error half-way between knots is more than any other
 _TURNED = 0.7  # the side of a square over that of the one around it, however it is turned
 
 
@@ -100,24 +102,28 @@ def _window(
     a, b, c, d, e, f = file.transform[:6]
     height, width = file.height, file.width
 
-    def pixels(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def place(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Rows and columns of points, in fractions of a pixel."""
         u, v = np.asarray(to_raster.transform(x, y)) - np.array([[c], [f]])
         with np.errstate(invalid="ignore"):  # a point that the raster's CRS does not have
-            place = np.array([a * v - d * u, e * u - b * v]) / (a * e - b * d)
-            row, col = np.nan_to_num(np.floor(place), nan=-1, posinf=-1, neginf=-1).astype(np.int64)
-        return row, col
+            found: np.ndarray = np.array([a * v - d * u, e * u - b * v]) / (a * e - b * d)
+        return found
 
     def places(row: np.ndarray, col: np.ndarray) -> np.ndarray:
         return np.asarray(to_ground.transform(c + a * col + b * row, f + d * col + e * row))
 
     # Around the cells there have to be so many more that every pixel over a cell is full of them.
-    middle_row, middle_col = (int(np.median(p)) for p in pixels(ground.x, ground.y))
+    own_row, own_col = np.full((2, len(ground.x)), -1, dtype=np.int64)
+    for at, row, col in _in_rows(place, lattice, 0):
+        cell = ground.position[at]
+        own_row[cell[cell >= 0]], own_col[cell[cell >= 0]] = row[cell >= 0], col[cell >= 0]
+    middle_row, middle_col = int(np.median(own_row)), int(np.median(own_col))
     corners_col, corners_row = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
     sides = np.ptp(places(middle_row + corners_row, middle_col + corners_col), axis=1)
     pad = int(np.ceil(sides.max() / lattice.cell)) + 1
     # So far from the pixels of centres lie those of the rest of their cells, turned as they may be.
     more = int(np.ceil(lattice.cell / (2 * _TURNED * sides.min()) + 0.5))
-    row, col = pixels(ground.x, ground.y)
+    row, col = own_row, own_col
     is_in = (row >= 0) & (row < height) & (col >= 0) & (col < width)
     if not is_in.any():
         none = np.empty(0, dtype=np.int64)
@@ -142,16 +148,81 @@ def _window(
 
     pixel = number(row, col)
     counts = np.bincount(pixel[ground.is_lived & (pixel >= 0)], minlength=rows * cols)
-    first_row, first_col = (round(at / lattice.cell) for at in (lattice.y0, lattice.x0))
-    x = (first_col + np.arange(-pad, lattice.cols + pad) + 0.5) * lattice.cell
-    for start in range(-pad, lattice.rows + pad, _ROWS_AT_ONCE):
-        these = np.arange(start, min(start + _ROWS_AT_ONCE, lattice.rows + pad))
-        y = (first_row + these + 0.5) * lattice.cell
-        x_all, y_all = (a.ravel() for a in np.meshgrid(x, y))
-        is_other = holding(np.column_stack([x_all, y_all]), ground) < 0
-        others = number(*pixels(x_all[is_other], y_all[is_other]))
+    around = np.pad(ground.position, pad, constant_values=-1)
+    for at, row, col in _in_rows(place, lattice, pad):
+        others = number(row, col)[around[at] < 0]
         counts += np.bincount(others[others >= 0], minlength=rows * cols)
     lone = np.flatnonzero(counts == 0)
     cell = holding(places(top + lone // cols + 0.5, left + lone % cols + 0.5).T, ground)
     is_own = (cell >= 0) & ground.is_lived[cell]
     return _Window(Window(left, top, cols, rows), pixel, counts, lone[is_own], cell[is_own])
+
+
+def _in_rows(
+    place: Callable[[np.ndarray, np.ndarray], np.ndarray], lattice: grid.Grid, pad: int
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """
+    The pixels that the centres of a lattice lie in, and of so many cells more around it, some rows at once.
+
+    Which rows, and row and column of the pixel of each place, -1 where the raster's CRS does not have it.
+    """
+    first_row, first_col = (round(at / lattice.cell) for at in (lattice.y0, lattice.x0))
+    x = (first_col + np.arange(-pad, lattice.cols + pad) + 0.5) * lattice.cell
+    y = (first_row + np.arange(-pad, lattice.rows + pad) + 0.5) * lattice.cell
+    for start in range(0, len(y), _ROWS_AT_ONCE):
+        at = slice(start, start + _ROWS_AT_ONCE)
+        found = np.floor(_placed(place, x, y[at]))
+        row, col = np.nan_to_num(found, nan=-1, posinf=-1, neginf=-1).astype(np.int64)
+        yield at, row, col
+
+
+def _placed(
+    place: Callable[[np.ndarray, np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray
+) -> np.ndarray:
+    """
+    Where the points of a lattice lie in a raster, so exactly that the pixel of each is right.
+
+    Transformed are the knots of a coarse net, and whatever lies so near the edge of a pixel that it could be another.
+    """
+
+    def exact(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        across, up = (axis.ravel() for axis in np.meshgrid(x, y))
+        return place(across, up).reshape(2, len(y), len(x))
+
+    knots_x, knots_y = _net(x), _net(y)
+    known = exact(knots_x, knots_y)
+    if not np.isfinite(known).all():
+        return exact(x, y)
+
+    def between(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return _interpolated(known[:, ::2, ::2], knots_x[::2], knots_y[::2], x, y)
+
+    error = _SURE * np.abs(between(knots_x, knots_y) - known).max()
+    error += 1e-12 * np.abs(known).max()  # of rounding
+    found = between(x, y)
+    up, across = np.nonzero((np.abs(found - np.rint(found)) <= error).any(axis=0))
+    found[:, up, across] = place(x[across], y[up])
+    return found
+
+
+def _net(at: np.ndarray) -> np.ndarray:
+    """Each so manieth of some coordinates in rising order, the last, and those half-way between."""
+    knots = at[np.unique(np.append(np.arange(0, len(at), _KNOT), len(at) - 1))]
+    halfway = (knots[1:] + knots[:-1]) / 2
+    return np.sort(np.concatenate([knots, halfway]))
+
+
+def _interpolated(
+    known: np.ndarray, knots_x: np.ndarray, knots_y: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> np.ndarray:
+    """Values between those at the knots of a net, along columns and then along rows."""
+    for axis, knots, at in ((2, knots_x, x), (1, knots_y, y)):
+        if len(knots) == 1:
+            known = np.repeat(known, len(at), axis=axis)
+            continue
+        left = np.clip(np.searchsorted(knots, at, "right") - 1, 0, len(knots) - 2)
+        share = (at - knots[left]) / np.diff(knots)[left]
+        share = share[:, None] if axis == 1 else share
+        low, high = (known.take(left + n, axis=axis) for n in (0, 1))
+        known = low + (high - low) * share
+    return known
