@@ -24,7 +24,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from carecircles import datasets, grid, reach, scenario, siting
-from carecircles.errors import InfeasibleError, ValidationError
+from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.reach import _pairs
 from carecircles.report import siting as report
 from carecircles.siting import (
@@ -1624,6 +1624,11 @@ def test_ctrl_c_while_candidates_are_measured_gives_a_plan_of_some(monkeypatch, 
     assert 0 < found.unmeasured < len(places)
     sign = -1 if siting.GOALS[goal].is_less_better else 1
     assert sign * found.bound > sign * found.objective > sign * found.before
+    parts.clear()
+    rules = Rules(floor_by_street=0.99)
+    question = siting.ask(asis, places, goal=goal, rules=rules, until=time.monotonic() + 60)
+    with pytest.raises(OutOfTimeError, match="stopped; no plan that meets the rules was found"):
+        siting.answer(question, new=1)
 
 
 def test_a_floor_is_met_from_the_first_second_where_the_greedy_plan_can():

@@ -77,7 +77,12 @@ def solving(made: Instance, search: Search) -> Iterator[Clock]:
 
 
 def too_late(seconds: float) -> Sentence:
-    """That no plan was found in the time."""
+    """That no plan was found in the time; in none where somebody stopped the measuring."""
+    if seconds == 0:
+        return Sentence(
+            "stopped; no plan that meets the rules was found by then.",
+            zh="已中止；此前没有找到满足条件的方案。",
+        )
     return Sentence(
         f"no plan that meets the rules was found in {seconds:g} seconds; allow more time.",
         zh=f"在 {seconds:g} 秒内没有找到满足条件的方案；请延长时间。",
