@@ -51,7 +51,7 @@ ORDER = [
     "maps.centres", "maps.claimed", "maps.layers", "maps.around", "maps.coverage", "maps.circle", "maps.timeline",
     "maps.change", "maps.benches", "maps.marginal", "maps.load", "maps.sure", "maps.walk", "maps.live", "maps", "cli.output",
     "cli.help", "cli.welcome", "cli.usage", "cli.options", "cli._work", "cli.coverage", "cli.circle", "cli.timeline",
-    "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases", "cli.site", "cli.project", "cli.equity",
+    "cli.claims", "cli.whatif", "cli._places", "cli.fairness", "cli.phases", "cli._goals", "cli.site", "cli.project", "cli.equity",
     "cli.sure", "cli.load", "cli.network", "cli.benches", "cli.files", "cli.doctor", "cli.main", "cli", "__main__",
 ]  # fmt: skip
 
