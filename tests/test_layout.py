@@ -39,7 +39,7 @@ ORDER = [
     "siting.goals", "siting.rules", "siting._problem", "siting._terms", "siting._bent", "siting._swaps", "siting._starts",
     "siting._bound", "siting._model", "siting._solver", "siting._streets", "siting._cover", "siting._twice", "siting._instance",
     "siting._floors", "siting.search", "siting.question", "siting.found", "siting._worths", "siting._most", "siting._nearest",
-    "siting._fair", "siting._radius", "siting._assigned", "siting._phased", "siting._timetable", "siting.models",
+    "siting._fair", "siting._radius", "siting._assigned", "siting._phased", "siting._timetable", "siting.distances", "siting.models",
     "siting.targets", "siting.frontiers", "siting.candidates", "siting.phases", "siting.places", "siting.several",
     "siting.answers", "siting.sureness", "siting", "benches.values", "benches._problem", "benches.candidates", "benches._bound",
     "benches._trees", "benches._search", "benches.answers", "benches", "report.columns", "report.shown", "report.names",

@@ -19,6 +19,9 @@ from carecircles.siting.candidates import outside as outside
 from carecircles.siting.candidates import pairs_expected as pairs_expected
 from carecircles.siting.candidates import read_candidates as read_candidates
 from carecircles.siting.candidates import with_gross as with_gross
+from carecircles.siting.distances import minimize_cost as minimize_cost
+from carecircles.siting.distances import minimize_ede as minimize_ede
+from carecircles.siting.distances import minimize_worst as minimize_worst
 from carecircles.siting.found import Reached as Reached
 from carecircles.siting.found import Siting as Siting
 from carecircles.siting.frontiers import Frontier as Frontier
@@ -29,10 +32,7 @@ from carecircles.siting.models import maximize_backup as maximize_backup
 from carecircles.siting.models import maximize_coverage as maximize_coverage
 from carecircles.siting.models import maximize_expected as maximize_expected
 from carecircles.siting.models import maximize_gradual_coverage as maximize_gradual_coverage
-from carecircles.siting.models import minimize_cost as minimize_cost
-from carecircles.siting.models import minimize_ede as minimize_ede
 from carecircles.siting.models import minimize_facilities as minimize_facilities
-from carecircles.siting.models import minimize_worst as minimize_worst
 from carecircles.siting.phases import Phase as Phase
 from carecircles.siting.phases import PhasedSiting as PhasedSiting
 from carecircles.siting.phases import candidates_in_gaps_of as candidates_in_gaps_of

@@ -17,6 +17,7 @@ from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting import several
 from carecircles.siting.candidates import cost_in_time, with_gross
+from carecircles.siting.distances import minimize_cost, minimize_ede, minimize_worst
 from carecircles.siting.found import Siting
 from carecircles.siting.frontiers import Frontier, covered_against_worst, mean_against_ede
 from carecircles.siting.goals import GOALS
@@ -25,10 +26,7 @@ from carecircles.siting.models import (
     maximize_coverage,
     maximize_expected,
     maximize_gradual_coverage,
-    minimize_cost,
-    minimize_ede,
     minimize_facilities,
-    minimize_worst,
 )
 from carecircles.siting.phases import PhasedSiting
 from carecircles.siting.rules import Rules

@@ -12,7 +12,7 @@ import pandas as pd
 from carecircles import equity
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.reach import CostTable, pairs_in
-from carecircles.siting import _fair, _nearest, models
+from carecircles.siting import _fair, _nearest, distances, models
 from carecircles.siting._bent import Bend
 from carecircles.siting._instance import Instance
 from carecircles.siting._terms import Clock
@@ -212,7 +212,7 @@ def mean_against_ede(
     >>> told.figures[["mean", "ede"]].round().to_numpy().tolist(), told.is_whole
     ([[100.0, 573.0], [150.0, 150.0]], True)
     """
-    models.require_aversion(epsilon)
+    distances.require_aversion(epsilon)
     table, limit = pairs_of(cost, cutoff)
     search = dataclasses.replace(search or Search(), memory=None, enough=None, at_least=None)
     made = instance_of("fair", demand, table, limit, weight, rules, new)

@@ -19,7 +19,7 @@ from carecircles.load import Load
 from carecircles.plan import Plan
 from carecircles.reach import CostTable
 from carecircles.siting.candidates import read_candidates
-from carecircles.siting.models import minimize_cost
+from carecircles.siting.distances import minimize_cost
 from carecircles.siting.rules import Rules
 from carecircles.siting.search import Search
 from carecircles.words import Sentence, listed

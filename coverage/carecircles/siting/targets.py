@@ -10,7 +10,7 @@ import pandas as pd
 from carecircles import equity
 from carecircles.errors import InfeasibleError, ValidationError
 from carecircles.reach import CostTable
-from carecircles.siting import _fair, _nearest, models
+from carecircles.siting import _fair, _nearest, distances
 from carecircles.siting._instance import Instance, Measure
 from carecircles.siting._terms import Clock, NoPlanError, Solution
 from carecircles.siting.found import ARITHMETIC, Reached, Siting, siting_of
@@ -137,7 +137,7 @@ def _require(ede: float, epsilon: float, rules: Rules) -> None:
         problems.append(Sentence(told, zh=zh))
     if problems:
         raise ValidationError(problems)
-    models.require_aversion(epsilon)
+    distances.require_aversion(epsilon)
 
 
 def _require_reachable(made: Instance, ede: float, equivalent: Measure) -> None:
