@@ -283,7 +283,7 @@ BAD_CALLS = [
     ["evaluate", "--centres", "nowhere.csv"],
     ["map", "--cell", "1e-320"],
     ["map", "--cell", "1e300"],
-    ["map", "--cell", "0.2"],
+    ["map", "--live", "--cell", "0.2"],
     ["map", "--radius", "1e9"],
     ["gaps", "--smallest", "nan"],
     ["gaps", "--smallest", "-5"],

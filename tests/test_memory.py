@@ -39,11 +39,11 @@ def test_the_estimate_is_within_a_factor_of_two_of_the_peak(arguments):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["evaluate", "--cell", "3", "--memory", "600MB"], ["--cell 3 takes about", "use --cell"]),
+        (["evaluate", "--sure", "--cell", "3", "--memory", "600MB"], ["--cell 3 takes about", "use --cell"]),
         (["map", "--cell", "3", "--memory", "0.6 GB"], ["--cell 3 takes about", "--memory 2GB"]),
         (
             ["site", "--new", "1", "--cell", "25", "--memory", "1500MB"],
-            ["pairs takes about 2.3 GB", "use --spacing", "or --cell", "or allow more with --memory 3GB"],
+            ["pairs takes about 1.7 GB", "use --spacing", "or --cell", "or allow more with --memory 3GB"],
         ),
         (["evaluate", "--memory", "1MB"], ["use a larger --cell, or allow more with --memory 1GB"]),
         (["whatif", "taoyuan-2023", "--cell", "3", "--memory", "600MB"], ["use --cell"]),
@@ -71,7 +71,7 @@ def test_a_plan_beside_takes_as_much_as_one_more_and_its_pairs():
 
 def test_a_share_of_what_is_free_is_the_limit_where_none_is_given(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 1e9)
-    assert "800 MB may be used" in refused("map", "--cell", "3", cwd=tmp_path)
+    assert "800 MB may be used" in refused("map", "--live", "--cell", "3", cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from carecircles import datasets, grid, reach, scenario, siting
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.reach import _pairs
-from carecircles.report import siting as report
+from carecircles.report import proofs as report
 from carecircles.siting import (
     Rules,
     Search,

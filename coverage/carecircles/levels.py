@@ -13,7 +13,7 @@ import pandas as pd
 
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
-from carecircles.words import Sentence, Text, listed
+from carecircles.words import COLUMNS, Sentence, Text, listed
 
 STREET = "street"
 DIGITS = {"province": 2, "city": 4, "district": 6}  # of a code, the largest unit first
@@ -22,7 +22,7 @@ NAMES: dict[str, Text] = {
     "province": {"en": "Province", "zh": "省"},
     "city": {"en": "City", "zh": "市"},
     "district": {"en": "District", "zh": "区县"},
-    STREET: {"en": "Street", "zh": "街道"},
+    STREET: COLUMNS["street"],
 }
 _NATIONAL = r"[1-8]\d{8}(\d{3})?"
 

@@ -7,7 +7,6 @@ The bytes for a cell, a pair of cell and centre, or a row of a result were measu
 
 import math
 import re
-from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -27,7 +26,9 @@ _GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 # Bytes at the peak.
 _RASTER = 12  # for each place of the rectangle around the streets
 _CELL = 130  # a cell of the first plan with its figures
-_CELL_OF_BLOCK = 60  # of a block, for its sides, patches and rasters
+_PLACE_OF_BLOCK = 60  # of a block, where there is a cell or not
+_PLACE_OF_ZONES = 130  # more where its uncovered zones are asked for
+_PLACE_WEIGHTED = 50  # more where people are placed by rasters
 _CELL_MORE = 50  # a cell of each further plan
 _CELL_DRAWN = 110  # a cell of a map to plan on
 _CELL_PLACED = 100  # a cell whose people are placed by more than their street
@@ -89,7 +90,7 @@ def of_evaluation(
     return float(_RASTER * places + of_cell * cells + of_pairs + _SOURCE_ROW * rows)
 
 
-def of_block(area: StudyArea, *, cell: float) -> float:
+def of_block(area: StudyArea, *, cell: float, has_zones: bool = False) -> float:
     """
     Bytes that a block of a study area takes (`blocks.evaluate`), however large the area is.
 
@@ -100,14 +101,11 @@ def of_block(area: StudyArea, *, cell: float) -> float:
     >>> memory.of_block(area, cell=0.5) < memory.of_evaluation(area, cell=0.5) / 30
     True
     """
-    x, y = (
-        at.to_numpy() // (SIDE * cell)
-        for at in (area.facilities.geometry.x, area.facilities.geometry.y)
-    )
-    centres = max(Counter(zip(x, y, strict=True)).values(), default=0)
-    cells = min(SIDE**2, area.streets.area.sum() / cell**2)
-    pairs = centres * min(cells, in_circle(area.standard.metres, cell=cell))
-    return float((_RASTER + _CELL + _CELL_OF_BLOCK) * cells + _PAIR * pairs)
+    left, bottom, right, top = area.streets.total_bounds
+    places = min((right - left) / cell + 1, SIDE) * min((top - bottom) / cell + 1, SIDE)
+    each = _PLACE_OF_BLOCK + _PLACE_OF_ZONES * has_zones
+    each += _PLACE_WEIGHTED * bool(area.sources.people_raster)
+    return float(each * places)
 
 
 def of_siting(goal: str, pairs: float) -> float:

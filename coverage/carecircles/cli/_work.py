@@ -134,7 +134,12 @@ def rested(options: Options) -> "Plan":
 
 
 def goes_by_blocks(
-    study: "StudyArea", options: Options, *, is_drawn: bool = False, is_quick: bool = False
+    study: "StudyArea",
+    options: Options,
+    *,
+    is_drawn: bool = False,
+    is_quick: bool = False,
+    has_zones: bool = False,
 ) -> bool:
     """
     Whether a study area is too large for memory in one piece, or to be drawn, and not block by block.
@@ -153,7 +158,7 @@ def goes_by_blocks(
     is_large |= is_drawn and places > memory.MOST_DRAWN
     is_even = not _as_spread(study, options).sources.people_raster  # which are read twice by blocks
     is_large |= is_quick and is_even and places > _MANY
-    return is_large and memory.of_block(study, cell=options.cell) <= most
+    return is_large and memory.of_block(study, cell=options.cell, has_zones=has_zones) <= most
 
 
 def blocks_problems(study: "StudyArea", options: Options) -> list[Sentence]:
@@ -192,12 +197,14 @@ def by_blocks(
     options: Options,
     machines: "Machines",
     count: "Callable[[StudyArea, Run], _Counted]",
+    *,
+    has_zones: bool = False,
 ) -> "_Counted":
     """What `count` says of a study area that is worked out block by block, told while it lasts."""
     from carecircles import grid, memory
 
     require(blocks_problems(study, options), grid.cell_problems(options.cell))
-    takes = memory.of_block(study, cell=options.cell)
+    takes = memory.of_block(study, cell=options.cell, has_zones=has_zones)
     few = f"{grid.pieces.SIDE:,}"
     doing = Sentence(f"a block of {few} x {few} cells", zh=f"{few} × {few} 个网格的分块")
     mend = Sentence("end other programs", zh="请关闭其他程序")

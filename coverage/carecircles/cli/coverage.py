@@ -147,7 +147,9 @@ def draw_map(
     )
     study = study_of(options, options.as_of)
     zones = parts = None
-    if machines != Machines() or (is_plain and goes_by_blocks(study, options, is_drawn=True)):
+    if machines != Machines() or (
+        is_plain and goes_by_blocks(study, options, is_drawn=True, has_zones=True)
+    ):
         from carecircles import blocks
 
         plan, zones, parts = by_blocks(
@@ -155,6 +157,7 @@ def draw_map(
             options,
             machines,
             lambda area, run: blocks.overview(area, cell=options.cell, run=run),
+            has_zones=True,
         )
         plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:
@@ -487,7 +490,9 @@ def gaps(
     from carecircles import gaps as zones_of
     from carecircles import report
 
-    if machines != Machines() or (not sure and goes_by_blocks(study, options, is_quick=True)):
+    if machines != Machines() or (
+        not sure and goes_by_blocks(study, options, is_quick=True, has_zones=True)
+    ):
         from carecircles import blocks
 
         plan, zones, parts = by_blocks(
@@ -495,6 +500,7 @@ def gaps(
             options,
             machines,
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
+            has_zones=True,
         )
         plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
     else:

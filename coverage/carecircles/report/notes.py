@@ -148,8 +148,8 @@ def overview_notes(plan: Plan) -> list[Text]:
     --------
     >>> from carecircles import blocks, datasets
     >>> found = blocks.overview(datasets.load("template"), cell=100, most=500)
-    >>> overview_notes(found.plan)[0]["en"][:41]
-    'The map draws one cell for 16: the middle'
+    >>> overview_notes(found.plan)[0]["en"][:40]
+    'The map draws one cell for 4: the middle'
     """
     step = counts.step_of(plan)
     if step == 1:
