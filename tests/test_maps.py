@@ -238,7 +238,7 @@ def test_page_without_a_grid_is_smaller(hexi):
     m = maps.empty_map(hexi.streets.to_crs(4326).total_bounds)
     for layer in (maps.border_layer(hexi), maps.circle_layer(hexi), maps.centre_layer(hexi)):
         m.add_child(layer)
-    assert len(m.get_root().render().encode()) < 310_000
+    assert len(m.get_root().render().encode()) < 300_000
 
 
 def test_page_says_what_is_assumed(hexi, page):

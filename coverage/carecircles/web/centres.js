@@ -18,7 +18,7 @@ carecircles.centres = (function () {
 
   /** Pixels of a centre's radius: smaller where the map shows so much that centres would hide it. */
   function pinRadius(map) {
-    return Math.max(1.5, Math.min(L.Browser.mobile ? 9 : 6, 6 + 1.5 * (map.getZoom() - 12.75)));
+    return Math.max(1, Math.min(L.Browser.mobile ? 9 : 6, 6 + 1.5 * (map.getZoom() - 12.75)));
   }
   function resized(group, set) {
     let map = null;
@@ -32,17 +32,16 @@ carecircles.centres = (function () {
       @param {CentreData[]} data */
   function centres(data) {
     const group = L.featureGroup(), pins = [];
-    const kept = (made, more) => pins.push([made, more, made.options.weight]);
     data.forEach((centre) => {
       const { change } = centre;
       const main = pin(centre, "cc-centres", change);
-      kept(main, change ? 2 : 0);
+      pins.push([main, change ? 2 : 0]);
       if (change) {
         const was = centre.was || centre;
         const sides = [change !== "opened" && pin({ ...was, change: null }, "cc-centres-before"),
           change !== "closed" && pin(centre, "cc-centres-after", change)].filter(Boolean);
         sides.forEach((side) => {
-          kept(side, 2);
+          pins.push([side, 2]);
           group.addLayer(side);
         });
       }
@@ -57,8 +56,7 @@ carecircles.centres = (function () {
       } });
       group.addLayer(main);
     });
-    resized(group, (radius) => pins.forEach(([made, more, weight]) =>
-      made.setRadius(radius + more).setStyle({ weight: Math.min(weight, 0.8 * radius) })));
+    resized(group, (radius) => pins.forEach(([made, more]) => made.setRadius(radius + more)));
     return group;
   }
 
