@@ -31,7 +31,6 @@ from carecircles import (
     report,
     weights,
 )
-from carecircles.cli import _work
 from carecircles.errors import ValidationError
 from tests.test_cli import refused, run
 
@@ -162,7 +161,7 @@ def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch)
     with (
         monkeypatch.context() as large
     ):  # and where there are so many cells that blocks are quicker
-        large.setattr(_work, "_MANY", 0)
+        large.setattr(memory, "MANY", 0)
         large.setattr(weights, "place", None)
         assert run(*asked[0], cwd=tmp_path).stdout == whole[0]
     with monkeypatch.context() as short:

@@ -26,7 +26,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from carecircles import datasets, grid, reach, scenario, siting
 from carecircles.errors import InfeasibleError, OutOfTimeError, ValidationError
 from carecircles.reach import _pairs
-from carecircles.report import proofs as report
+from carecircles.report import proofs
 from carecircles.siting import (
     Rules,
     Search,
@@ -941,8 +941,8 @@ def test_an_alternative_says_if_time_was_short_for_a_farther_one():
     assert (best.sites.index.tolist(), cut.sites.index.tolist()) == (["a"], ["b"])
     assert (near, far, whole.sites.index.tolist()) == (300.0, 600.0, ["c"])
     assert (cut.may_be_farther, whole.may_be_farther) == (True, False)
-    assert "no time to know" in report.cut_short(best, others=[(near, cut)], count=1)[0]["en"]
-    assert report.cut_short(best, others=[(far, whole)], count=1) == []
+    assert "no time to know" in proofs.cut_short(best, others=[(near, cut)], count=1)[0]["en"]
+    assert proofs.cut_short(best, others=[(far, whole)], count=1) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -1676,19 +1676,19 @@ def test_what_there_was_no_time_to_measure_is_said(tmp_path):
 def test_the_curve_and_the_alternatives_say_what_is_proven_and_what_time_cut_short(small):
     plan = siting.maximize_coverage(*small, new=1, cutoff=700, weight="people")
     late = dataclasses.replace(plan, status="time limit", gap=0.25)
-    assert report.proof_in_short("optimal", 0.0) == {"en": "proven", "zh": "已证明"}
-    assert report.proof_in_short(math.nan, math.nan)["en"] == "–"
-    assert report.proof_in_short(late.status, late.gap) == {
+    assert proofs.proof_in_short("optimal", 0.0) == {"en": "proven", "zh": "已证明"}
+    assert proofs.proof_in_short(math.nan, math.nan)["en"] == "–"
+    assert proofs.proof_in_short(late.status, late.gap) == {
         "en": "time limit, up to 25 %",
         "zh": "时间用尽，至多再好 25 %",
     }
-    assert report.cut_short(plan, count=3, others=[(10.0, plan)]) == []  # there are no others
-    [cut] = report.cut_short(plan, count=3, others=[(10.0, late)])
+    assert proofs.cut_short(plan, count=3, others=[(10.0, plan)]) == []  # there are no others
+    [cut] = proofs.cut_short(plan, count=3, others=[(10.0, late)])
     assert cut["en"] == "Out of time with 1 of 3 alternatives; there may be more."
     assert cut["zh"] == "时间用尽：备选方案 1 个（要求 3 个），可能还有更多。"
     curve = siting.curve(siting.maximize_coverage, *small, most=1, cutoff=700, weight="people")
-    assert report.cut_short(plan, curve=curve, most=1) == []
-    assert "the curve ends at 1 of 4" in report.cut_short(plan, curve=curve, most=4)[0]["en"]
+    assert proofs.cut_short(plan, curve=curve, most=1) == []
+    assert "the curve ends at 1 of 4" in proofs.cut_short(plan, curve=curve, most=4)[0]["en"]
 
 
 def test_the_same_plan_in_every_process():

@@ -16,6 +16,7 @@ from carecircles.errors import ValidationError
 from carecircles.words import Sentence, say
 
 SIDE = 2048  # cells of a block, into which large areas are cut
+MANY = 1_000_000  # places of a lattice, from which on blocks save a second
 MOST_DRAWN = 4_000_000  # places of the lattice that a page gets
 _SHARE = 0.8  # of what is free; the rest is for others and for what an estimate does not see
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

@@ -44,7 +44,6 @@ from carecircles.words import Sentence, joined, say
 
 _Counted = TypeVar("_Counted")
 _Known = TypeVar("_Known")
-_MANY = 1_000_000  # places of a lattice, from which on blocks save a second
 _NO_SEATS: "Text" = {
     "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
     "zh": "未给出研究区的座椅（--rests 或 area.toml 中的 rests）：按没有座椅计算。",
@@ -134,30 +133,18 @@ def rested(options: Options) -> "Plan":
 
 
 def goes_by_blocks(
-    study: "StudyArea",
-    options: Options,
-    *,
-    is_drawn: bool = False,
-    is_quick: bool = False,
-    has_zones: bool = False,
+    study: "StudyArea", options: Options, *, places: int, has_zones: bool = False
 ) -> bool:
-    """
-    Whether a study area is too large for memory in one piece, or to be drawn, and not block by block.
-
-    Also, where blocks are quick, if it has so many cells that one notices; they say the same.
-    """
+    """Whether a study area has more places, or takes more memory in one piece, than it may, and can go by blocks."""
     from carecircles import grid, memory
 
     if blocks_problems(study, options):
         return False
     most = memory.limit(options.memory)
-    whole = memory.of_evaluation(study, cell=options.cell)
-    is_large = whole > most or bool(grid.count_problems(study.streets, options.cell))
     lattice = grid.lattice_around(study.streets, cell=options.cell)
-    places = lattice.rows * lattice.cols
-    is_large |= is_drawn and places > memory.MOST_DRAWN
-    is_even = not _as_spread(study, options).sources.people_raster  # which are read twice by blocks
-    is_large |= is_quick and is_even and places > _MANY
+    is_large = lattice.rows * lattice.cols > places
+    is_large |= memory.of_evaluation(study, cell=options.cell) > most
+    is_large |= bool(grid.count_problems(study.streets, options.cell))
     return is_large and memory.of_block(study, cell=options.cell, has_zones=has_zones) <= most
 
 

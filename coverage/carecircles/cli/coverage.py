@@ -146,9 +146,11 @@ def draw_map(
         target_problems([out], inputs),
     )
     study = study_of(options, options.as_of)
+    from carecircles import memory
+
     zones = parts = None
     if machines != Machines() or (
-        is_plain and goes_by_blocks(study, options, is_drawn=True, has_zones=True)
+        is_plain and goes_by_blocks(study, options, places=memory.MOST_DRAWN, has_zones=True)
     ):
         from carecircles import blocks
 
@@ -159,7 +161,7 @@ def draw_map(
             lambda area, run: blocks.overview(area, cell=options.cell, run=run),
             has_zones=True,
         )
-        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
+        plan = _of(study, plan)
     else:
         plan = evaluated(options, is_drawn=live, each=services, study=study)
     if services:
@@ -230,8 +232,10 @@ def evaluate(
     )
     study = study_of(options, options.as_of)
     of = _levels_of(study, rows.levels)
+    from carecircles import memory
+
     is_asked = machines != Places()
-    if is_asked or (is_alone and goes_by_blocks(study, options, is_quick=True)):
+    if is_asked or (is_alone and goes_by_blocks(study, options, places=memory.MANY)):
         plan = _by_blocks(study, options, machines, inputs)
     else:
         plan = evaluated(options, each=services, study=study)
@@ -304,6 +308,11 @@ def _by_blocks(
         machines,
         lambda area, run: blocks.evaluate(area, cell=options.cell, rasters=rasters, run=run),
     )
+    return _of(study, plan)
+
+
+def _of(study: "StudyArea", plan: "Plan") -> "Plan":
+    """A plan counted by blocks, of the study area as it was read, with what was noted while it was counted."""
     return dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
 
 
@@ -488,10 +497,10 @@ def gaps(
     how: dict[str, Any] = {"smallest_m2": smallest, "split": split.value if split else None}
     left, told = None, list["Text"]()
     from carecircles import gaps as zones_of
-    from carecircles import report
+    from carecircles import memory, report
 
     if machines != Machines() or (
-        not sure and goes_by_blocks(study, options, is_quick=True, has_zones=True)
+        not sure and goes_by_blocks(study, options, places=memory.MANY, has_zones=True)
     ):
         from carecircles import blocks
 
@@ -502,7 +511,7 @@ def gaps(
             lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
             has_zones=True,
         )
-        plan = dataclasses.replace(plan, area=dataclasses.replace(study, notes=plan.area.notes))
+        plan = _of(study, plan)
     else:
         plan = evaluated(options, study=study)
         how["group"] = report.headline_group(plan)
