@@ -158,9 +158,7 @@ def test_the_command_goes_by_blocks_where_memory_is_short(tmp_path, monkeypatch)
     asked = [[*one, "--area", "template", "--cell", "60"] for one in asked]
     monkeypatch.setattr(grid.pieces, "SIDE", 20)
     whole = [run(*one, cwd=tmp_path).stdout for one in asked]
-    with (
-        monkeypatch.context() as large
-    ):  # and where there are so many cells that blocks are quicker
+    with monkeypatch.context() as large:  # blocks are quicker where there are many cells
         large.setattr(memory, "MANY", 0)
         large.setattr(weights, "place", None)
         assert run(*asked[0], cwd=tmp_path).stdout == whole[0]

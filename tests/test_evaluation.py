@@ -86,9 +86,7 @@ def test_distances_are_weighted_by_people():
     ),
     share=st.sampled_from([0.25, 0.5, 0.75, 1.0]),
 )
-@example(
-    rows=[(0, 0, 0), (2.2e-309, 0, 0)], share=0.25
-)  # so near that their difference has no inverse
+@example(rows=[(0, 0, 0), (2.2e-309, 0, 0)], share=0.25)  # their difference has no inverse
 def test_a_quantile_is_where_so_many_people_are_counted_one_by_one(rows, share):
     """In whole people, without a sum that could be rounded."""
     expected = []

@@ -57,12 +57,7 @@ def assigned(
         )
     limits = limits._replace(price=np.concatenate([np.zeros(fixed), limits.price]))
     farthest = np.minimum(made.base, beyond)
-
-    def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
-        saving: np.ndarray = farthest[cell] - metres
-        return saving
-
-    worth = _worths.worth(made, saved)[0][:, free]
+    worth = _worths.worth(made, _worths.saving(farthest))[0][:, free]
     guess = _starts.worth_most(worth, limits.price[fixed:], limits.budget)
     if limits.floors is not None and not _terms.is_within(limits, fixed + guess):
         taken = _starts.reaching(limits.floors, limits.price, limits.budget) - fixed

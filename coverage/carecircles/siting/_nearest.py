@@ -34,12 +34,7 @@ def by_nearest(
     base = np.minimum(made.base, beyond)
     leads = _worths.leads_of(made, search.memory)
     if leads is None:
-
-        def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
-            saving: np.ndarray = base[cell] - metres
-            return saving
-
-        made, leads = _worths.sifted(made, saved, clock)
+        made, leads = _worths.sifted(made, _worths.saving(base), clock)
     share = _NEAREST_SHARE * float(made.price.sum()) / max(made.budget, 1e-9)
     count = np.full(len(people), int(min(max(_NEAREST, math.ceil(share)), len(made.price) + 1)))
     best = _near(made, people, base, limits, clock)
@@ -118,12 +113,8 @@ def _at_most(
     """The candidates with the least weighted metres where no place has farther than so."""
     have = float((people * farthest).sum())
 
-    def saved(cell: np.ndarray, metres: np.ndarray) -> np.ndarray:
-        saving: np.ndarray = farthest[cell] - metres
-        return saving
-
     solution = _solver.maximize(
-        _worths.worth(made, saved)[0],
+        _worths.worth(made, _worths.saving(farthest))[0],
         limits,
         slack=_worths.slack(search, have, -1.0),
         clock=clock,

@@ -13,10 +13,8 @@ from carecircles.siting._terms import Clock, Limits, Solution
 from carecircles.siting.search import Search
 from carecircles.words import Sentence
 
-_MANY, _NEAR = (
-    500_000,
-    1e-3,
-)  # pairs, and the share of a radius, from which each radius is looked at
+_MANY = 500_000  # pairs, from which on radii are halved until fewer are left
+_NEAR = 1e-3  # of a radius, which the next may be nearer by
 _SURE = 1e-9  # share of a budget by which sums of prices have to be more
 
 

@@ -17,14 +17,10 @@ from carecircles.siting.search import Memory, Search
 # Of a person at some places how much counts that far from a candidate.
 Share = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_WIDE, _AT_ONCE = (
-    1_000_000,
-    500_000,
-)  # pairs from which a question is sifted, and of a part that is searched
-_TURNS, _FEWER = (
-    4,
-    0.5,
-)  # how often at most, and to what share of the pairs each time has to bring them down
+_WIDE = 1_000_000  # pairs from which a question is sifted
+_AT_ONCE = 500_000  # pairs of a part that is searched
+_TURNS = 4  # how often at most
+_FEWER = 0.5  # to what share of the pairs each time has to bring them down
 _FEWEST = 8  # candidates of a part to each that opens, at least
 _FIRST_SHARE = 0.3  # of the time
 _PART = 1e-5  # of a step between worths, which is more than arithmetic makes of none
@@ -51,6 +47,11 @@ def worth(made: Instance, share: Share) -> tuple[sparse.csc_matrix, np.ndarray]:
         other=np.int32,
     )
     return sparse.csc_matrix((of_pair, row, begins), shape=shape), rows
+
+
+def saving(most: np.ndarray) -> Share:
+    """How much nearer than so far each place has a candidate."""
+    return lambda cell, metres: most[cell] - metres
 
 
 def _told(made: Instance, share: Share) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
