@@ -70,8 +70,23 @@ def test_figures_do_not_depend_on_the_size_of_blocks(template, monkeypatch):
     pd.testing.assert_frame_equal(one, other, rtol=1e-9)
     near = counts.by_street(blocks.evaluate(template, cell=50, distances=False))
     far = ["mean_distance_m", "p90_distance_m"]
-    assert near[far].isna().all(axis=None)
-    pd.testing.assert_frame_equal(near.drop(columns=far), other.drop(columns=far), check_exact=True)
+    pd.testing.assert_frame_equal(near, other.drop(columns=far), check_exact=True)
+
+
+def test_distances_can_be_left_out_of_what_is_told(template, tmp_path):
+    """Every other column and figure is the same, of a district in one block too."""
+    asked = ["evaluate", "--area", "template", "--cell", "100", "--no-distances"]
+    shown = run(*asked, "--out", "near.json", cwd=tmp_path).stdout
+    assert "90 %" not in shown and "60+ covered" in shown
+    told = json.loads((tmp_path / "near.json").read_text(encoding="utf-8"))
+    whole = report.evaluation_record(
+        plan.evaluate(template, weights.make_demand(template, cell=100))
+    )
+    for row in (whole["district"], *whole["streets"]):
+        assert row.pop("mean_distance_m") is not None and row.pop("p90_distance_m") is not None
+    assert told == whole
+    said = refused(*asked, "--rasters", "r", "--sure", "--lang", "zh", cwd=tmp_path)
+    assert "--no-distances 不能与--rasters" in said and "--no-distances 不能与--services" in said
 
 
 def test_an_overview_has_the_figures_of_all_cells_and_draws_one_for_many(template, monkeypatch):

@@ -38,14 +38,14 @@ class Tally(NamedTuple):
 
     `sums` has a row a street of `labels`: of each of `names` ('area' in square metres, people by group) those of
     four kinds of cells, then the people of `by` times metres and those who have a way. `reached` are the people of
-    `by` by how far they have to the nearest centre.
+    `by` by how far they have to the nearest centre, None where that is not asked.
     """
 
     labels: pd.Index
     names: tuple[str, ...]
     by: str
     sums: np.ndarray
-    reached: Histogram
+    reached: Histogram | None
 
 
 def of_cells(cells: pd.DataFrame) -> Tally:
@@ -62,11 +62,7 @@ def of_field(field: _field.Field) -> Tally:
     by_kind = _field.sums(field, kind, _KINDS, names)
     by = people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
     if field.metres is None:
-        none = np.empty(0)
-        reached = Histogram(none.astype(np.intp), none.astype(np.int32), none, none)
-        return Tally(
-            field.labels, tuple(names), by, _beside(by_kind, np.zeros((2, count))), reached
-        )
+        return Tally(field.labels, tuple(names), by, _beside(by_kind, np.zeros((2, count))), None)
     of, metres, living = field.street.ravel(), field.metres.ravel(), field.spread[by]
     is_cell = of < count
     if not is_cell.all():
@@ -95,7 +91,10 @@ def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
     for tally in (first, *rest):
         place = labels.get_indexer(tally.labels)
         sums[place] += tally.sums
-        waiting.append(tally.reached._replace(of=place[tally.reached.of]))
+        if tally.reached is not None:
+            waiting.append(tally.reached._replace(of=place[tally.reached.of]))
+    if not waiting:
+        return Tally(labels, first.names, first.by, sums, None)
     every = Histogram(*(np.concatenate(one) for one in zip(*waiting, strict=True)))
     return Tally(labels, first.names, first.by, sums, _summed(every))
 
@@ -103,7 +102,9 @@ def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
 def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
     """The tally by what each street is of: the position of one of `labels`."""
     sums = [np.bincount(group, column, minlength=len(labels)) for column in tally.sums.T]
-    reached = _summed(tally.reached._replace(of=group[tally.reached.of]))
+    reached = tally.reached
+    if reached is not None:
+        reached = _summed(reached._replace(of=group[reached.of]))
     return tally._replace(labels=labels, sums=np.column_stack(sums), reached=reached)
 
 
@@ -114,7 +115,7 @@ def of_district(tally: Tally) -> pd.Series:
 
 
 def figures(tally: Tally) -> pd.DataFrame:
-    """The measures of every street."""
+    """The measures of every street; of distances none where they were not asked."""
     count = len(tally.names)
     by_kind = tally.sums[:, : _KINDS * count].reshape(-1, count, 2, 2)
     sums = {name: by_kind[:, n] for n, name in enumerate(tally.names)}
@@ -132,8 +133,10 @@ def figures(tally: Tally) -> pd.DataFrame:
             table[f"backup_{name}_share"] = of[:, 1].sum(axis=1) / totals[name]
         for g in groups:
             table[f"uncovered_{g}"] = uncovered[g]
-        table["mean_distance_m"] = way / on_way
-    table["p90_distance_m"] = _quantile(tally.reached, len(tally.labels), _DISTANCE_QUANTILE)
+        if tally.reached is not None:
+            table["mean_distance_m"] = way / on_way
+            every = len(tally.labels)
+            table["p90_distance_m"] = _quantile(tally.reached, every, _DISTANCE_QUANTILE)
     return pd.DataFrame(table, index=tally.labels)
 
 

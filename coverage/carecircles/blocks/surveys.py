@@ -45,7 +45,7 @@ def evaluate(
         uncovered_people.tif (of the group whose figures come first) to.
     distances
         Whether how far people have to the nearest centre is asked; without it, shares and people take a third
-        of the time, and `mean_distance_m` and `p90_distance_m` are NaN.
+        of the time, and tables have no `mean_distance_m` and no `p90_distance_m`.
     run
         What maps a function over blocks, `map` or one that does so elsewhere.
 

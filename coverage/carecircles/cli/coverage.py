@@ -79,6 +79,7 @@ _NOT_PLAIN = Sentence(
     "--services, --by group, --sure or --isochrones",
     zh="--services、--by group、--sure 或 --isochrones 同用",
 )
+_FAR = Sentence("--rasters, of which one tells distances", zh="--rasters 同用，其中一个文件是距离")
 _NOT_DRAWN_SO = Sentence("--live, --services or --sure", zh="--live、--services 或 --sure 同用")
 _WITH_SURE = Sentence("--sure", zh="--sure 同用")
 _AREA = Sentence("square metres, 0 or more", zh="不小于 0 的平方米数")
@@ -220,8 +221,10 @@ def evaluate(
         suffix_problems(out, (".json", ".csv", ".xlsx", ".parquet", *shapes)),
         suffix_problems(isochrones, (".geojson", ".gpkg", ".parquet"), "--isochrones"),
         _rasters_problems(
-            rasters, {"--services": services, "--sure": sure, "--isochrones": isochrones}
+            rasters,
+            {"--services": services, "--sure": sure, "--isochrones": isochrones},
         ),
+        [] if rasters is None else conflicts({"--no-distances": machines.no_distances}, _FAR),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
         conflicts({"--cog": machines.cog, "--resume": machines.resume}, _WITHOUT_RASTERS)
@@ -264,7 +267,12 @@ def evaluate(
 
 def _asked_of(machines: Machines) -> dict[str, object]:
     """The options that name where blocks are worked out."""
-    return {"--workers": machines.workers, "--scheduler": machines.scheduler}
+    less = isinstance(machines, Places) and machines.no_distances
+    return {
+        "--workers": machines.workers,
+        "--scheduler": machines.scheduler,
+        "--no-distances": less,
+    }
 
 
 def _rasters_in(folder: Path | None) -> list[Path]:
@@ -306,7 +314,13 @@ def _by_blocks(
         study,
         options,
         machines,
-        lambda area, run: blocks.evaluate(area, cell=options.cell, rasters=rasters, run=run),
+        lambda area, run: blocks.evaluate(
+            area,
+            cell=options.cell,
+            rasters=rasters,
+            distances=not machines.no_distances,
+            run=run,
+        ),
     )
     return _of(study, plan)
 

@@ -296,7 +296,16 @@ class Machines:
 
 @dataclass(frozen=True)
 class Places(Machines):
-    """The same, and where what is known of each cell is written to."""
+    """The same, what is asked of each cell, and where it is written to."""
+
+    no_distances: Annotated[
+        bool,
+        typer.Option(
+            "--no-distances",
+            help="Leave out how far people have to the nearest centre, so that results have no columns of distances: block "
+            "by block a large area then takes a third of the time.",
+        ),
+    ] = False
 
     rasters: Annotated[
         Path | None,

@@ -338,6 +338,7 @@ def summary(plan: Plan, *, sure: Robustness | None = None) -> list[dict[str, Tex
         *(
             _line(label, alone(column, d[column]))
             for column, label in facts(SUMMARY, first, plan.cost.unit).items()
+            if column in d
         ),
         *drawn,
         _line(of_group(every, first), whole),
