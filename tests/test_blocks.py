@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -328,17 +329,82 @@ def test_people_of_rasters_are_placed_by_blocks_as_in_one_piece(by_rasters, monk
     assert found.zones.to_wkb().equals(gaps.uncovered_zones(whole.cells, cutoff=700).to_wkb())
 
 
-def test_what_rasters_do_not_say_by_blocks_is_refused(by_rasters, tmp_path):
-    """The figures of a raster that is the population, and people placed by something else as well."""
+@pytest.fixture
+def said(by_rasters, tmp_path):
+    """The same area, of which more is said; in the middle of S2 and most of S3, and beyond it, nobody lives."""
+
+    def of(*, is_raster_alone=False, years=(), has_empty=False):
+        folder = tmp_path / "area"
+        shutil.copytree(by_rasters, folder)
+        rows = pd.read_csv(folder / "population.csv", dtype={"code": str})
+        if is_raster_alone:
+            (folder / "population.csv").unlink()
+            for name in ("people_60", "people_80"):
+                for year in years:
+                    shutil.copy(folder / f"{name}.tif", folder / f"{name}_{year}.tif")
+            names = [f"people_60_{year}.tif" for year in years] or ["people_60.tif"]
+            table = (folder / "area.toml").read_text(encoding="utf-8")
+            table = table.replace('["people_60.tif", "people_80.tif"]', json.dumps(names))
+            (folder / "area.toml").write_text(table, encoding="utf-8")
+        elif years:
+            then = rows.assign(people_60=rows["people_60"] * [1.25, 0.5, 0, 3])
+            both = [rows.assign(people_80=[0, *rows["people_80"][1:]]), then]
+            several = pd.concat([one.assign(year=y) for one, y in zip(both, years, strict=True)])
+            several.to_csv(folder / "population.csv", index=False)
+        if has_empty:
+            streets = area.read_area(folder).streets
+            left, bottom, right, top = streets.geometry["S3"].bounds
+            most = shapely.box(left + 150, bottom + 90, right + 500, top + 300)
+            empty = gpd.GeoSeries([streets.geometry["S2"].buffer(-30), most], crs=streets.crs)
+            empty.to_crs(4326).to_file(folder / "uninhabited.geojson")
+        return area.read_area(folder)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"is_raster_alone": True},
+        {"has_empty": True},
+        {"is_raster_alone": True, "has_empty": True},
+        {"years": (2020, 2030), "has_empty": True},
+        {"is_raster_alone": True, "years": (2020, 2030)},
+    ],
+    ids=["raster alone", "empty land", "both", "another year", "a year between rasters"],
+)
+def test_whatever_says_where_people_live_is_the_same_by_blocks(said, monkeypatch, case):
+    mine = said(**case)
+    if case.get("years"):
+        mine = area.in_year(mine, 2026)
+    monkeypatch.setattr(grid.pieces, "SIDE", 13)
+    placed = weights.place(mine, cell=70)
+    told = dataclasses.replace(mine, notes=(*mine.notes, *placed.notes))
+    whole = plan.evaluate(told, placed.demand)
+    by_blocks = blocks.overview(mine, cell=70)
+    records = [json.dumps(report.evaluation_record(one)) for one in (whole, by_blocks.plan)]
+    assert records[0] == records[1]
+    assert report.notes(by_blocks.plan, lang="zh") == report.notes(whole, lang="zh")
+    assert counts.is_even(by_blocks.plan) == counts.is_even(whole)
+    zones, parts = gaps.uncovered_zones(whole.cells, cutoff=700), gaps.by_street(whole.cells)
+    ways = (whole, zones, parts), (by_blocks.plan, by_blocks.zones, by_blocks.parts)
+    assert len({json.dumps(report.gaps_record(*way)) for way in ways}) == 1
+    alike = ["people_60", "placed", "street", "covered"]
+    cells = by_blocks.plan.cells.set_index(["row", "col"])[alike]
+    pd.testing.assert_frame_equal(cells, whole.cells.set_index(["row", "col"])[alike])
+
+
+def test_people_of_whom_homes_say_where_they_live_are_refused_by_blocks(by_rasters, tmp_path):
     asked = ["evaluate", "--area", str(by_rasters), "--cell", "100", "--format", "json"]
     whole = run(*asked, cwd=tmp_path).stdout
     assert run(*asked, "--rasters", "out", cwd=tmp_path).stdout == whole
-    alone = tmp_path / "alone"
-    shutil.copytree(by_rasters, alone)
-    (alone / "population.csv").unlink()
-    said = refused("evaluate", "--area", "alone", "--rasters", "r", "--lang", "zh", cwd=tmp_path)
-    assert "请提供含各人群的人口文件" in said
-    assert run("evaluate", "--area", "alone", "--people", "even", "--rasters", "r", cwd=tmp_path)
+    homes = tmp_path / "homes"
+    shutil.copytree(by_rasters, homes)
+    centre = area.read_area(by_rasters).facilities.geometry.to_crs(4326).iloc[0]
+    row = f"lon,lat,households\n{centre.x},{centre.y},30\n"
+    (homes / "residences.csv").write_text(row, encoding="utf-8")
+    said = refused("evaluate", "--area", "homes", "--rasters", "r", "--lang", "zh", cwd=tmp_path)
+    assert "请加上 --people even" in said
 
 
 def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):

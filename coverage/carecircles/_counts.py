@@ -12,7 +12,8 @@ from carecircles.grid import Grid
 class Counts(NamedTuple):
     """
     Sums by street, where reach ends, the lattice; of the headline group the people whom only centres beyond the border
-    cover (`beyond`), and those not covered near it (`near`); by what the people of each street with cells are placed.
+    cover (`beyond`), and those not covered near it (`near`); by what the people of each street with cells are placed, and
+    whether nobody lives in some of its cells.
     """
 
     tally: Tally
@@ -21,3 +22,4 @@ class Counts(NamedTuple):
     beyond: float
     near: float
     basis: pd.Series
+    has_empty_land: bool = False

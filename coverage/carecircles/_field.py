@@ -9,10 +9,11 @@ import pandas as pd
 from carecircles import grid, reach
 from carecircles.area import StudyArea
 from carecircles.people import columns_of
-from carecircles.weights import BASES, EVEN, RASTER
-from carecircles.weights._by_blocks import Living, basis_of, on_block, people_on
+from carecircles.weights import BASES, EVEN, UNINHABITED
+from carecircles.weights._by_blocks import Living, is_empty_land, on_block, people_on
 
 AREA = "area"
+_EVENLY = BASES.index(EVEN)
 _AT_ONCE = 1 << 16  # cells that are looked at, so few that what is worked out of them stays near
 
 
@@ -29,8 +30,8 @@ class Field(NamedTuple):
 
     `street` is the number of each one's street in `labels`, one more where there is no cell. `metres` (to the
     nearest centre, NaN without a way) and `nearest` (its number in `centres`, -1 without one) are None where nobody
-    asks for them. `spread` has the area and the people by group; `is_even` is where people are placed evenly, None
-    if everywhere.
+    asks for them. `spread` has the area and the people by group; `basis` is by what people are placed, the number of
+    one of `BASES`, None if evenly everywhere.
     """
 
     place: tuple[int, int]
@@ -40,7 +41,7 @@ class Field(NamedTuple):
     depth: np.ndarray
     metres: np.ndarray | None
     spread: Mapping[str, Spread]
-    is_even: np.ndarray | None = None
+    basis: np.ndarray | None = None
     nearest: np.ndarray | None = None
     centres: pd.Index | None = None
 
@@ -59,7 +60,11 @@ def of_piece(piece: grid.Piece) -> Field:
         own = cells[column].to_numpy()
         each, is_same = _each(codes, own, len(labels))
         spread[name] = Spread(each, None if is_same else laid(piece, own, 0.0))
-    is_even = (cells["placed"] == "even").to_numpy() if "placed" in cells else None
+    basis = None
+    if "placed" in cells and not (cells["placed"] == EVEN).all():
+        placed = cells["placed"].cat
+        number = pd.Index(BASES).get_indexer(placed.categories)[placed.codes]
+        basis = laid(piece, number.astype(np.int8), _EVENLY)
     return Field(
         piece.place,
         labels,
@@ -68,7 +73,7 @@ def of_piece(piece: grid.Piece) -> Field:
         laid(piece, cells["depth"].to_numpy(), 0),
         laid(piece, cells["distance_m"].to_numpy(), 0.0) if "distance_m" in cells else None,
         spread,
-        None if is_even is None or is_even.all() else laid(piece, is_even, False),
+        basis,
     )
 
 
@@ -88,13 +93,13 @@ def of_block(
     is_cell = street >= 0
     if not is_cell.any():
         return None
-    told = on_block(area.sources.people_raster, street, within, area.crs)
+    told = on_block(area.sources, street, within, area.crs)
     street[~is_cell] = len(labels)
     points = area.facilities.geometry
     x, y = points.x.to_numpy(), points.y.to_numpy()
     depth = reach.depth_on(across, up, x, y, cutoff=cutoff)
     amounts = {AREA: np.full(len(labels), within.cell**2)}
-    amounts |= {str(group): living.each[group].to_numpy() for group in living.each}
+    amounts |= {group: each[0] for group, each in living.people.items()}
     field = Field(
         place,
         labels,
@@ -131,8 +136,10 @@ def _by_weights(field: Field, living: Living, told: Mapping[str, np.ndarray]) ->
     for group, own in people_on(living, told, of).items():
         each, is_same = _each(of, own, len(field.labels))
         spread[group] = Spread(each, None if is_same else laid(own, 0.0))
-    is_even = (basis_of(living) == EVEN).to_numpy()[of]
-    return field._replace(spread=spread, is_even=None if is_even.all() else laid(is_even, False))
+    empty = is_empty_land(living, told, of)
+    basis = np.where(empty, BASES.index(UNINHABITED), living.basis[of]).astype(np.int8)
+    is_even = (basis == _EVENLY).all()
+    return field._replace(spread=spread, basis=None if is_even else laid(basis, _EVENLY))
 
 
 def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame:
@@ -145,8 +152,7 @@ def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame
         name: one.each[street] if one.own is None else one.own[row, col]
         for name, one in field.spread.items()
     }
-    is_even = True if field.is_even is None else field.is_even[row, col]
-    basis = np.where(is_even, BASES.index(EVEN), BASES.index(RASTER)) + np.zeros(len(row))
+    basis = np.full(len(row), _EVENLY) if field.basis is None else field.basis[row, col]
     found = {
         "row": row,
         "col": col,
@@ -164,6 +170,13 @@ def cells(field: Field, within: grid.Grid, is_meant: np.ndarray) -> pd.DataFrame
         found["nearest"] = pd.Categorical.from_codes(near, categories=field.centres)
         found["distance_m"] = field.metres[row, col]
     return pd.DataFrame(found, copy=False)  # columns of a city are large
+
+
+def is_even(field: Field) -> np.ndarray:
+    """Whether people are placed evenly in each cell."""
+    if field.basis is None:
+        return np.ones(field.covered.shape, dtype=bool)
+    return np.asarray(field.basis == _EVENLY)
 
 
 def laid_out(field: Field, name: str) -> np.ndarray:

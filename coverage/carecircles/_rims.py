@@ -65,7 +65,7 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
     nowhere = len(field.labels)
     living = _field.Spread(np.zeros(nowhere)) if group is None else field.spread[group]
     spread = {"cells": _field.Spread(np.ones(nowhere)), "area": field.spread[_field.AREA]}
-    even = np.ones_like(field.covered) if field.is_even is None else field.is_even
+    even = _field.is_even(field)
     kind = field.covered + 2 * even.view(np.int8)
     counted = field._replace(spread=spread | {"people": living})
     cells, area, people = _field.sums(counted, kind, 4, list(counted.spread)).swapaxes(0, 1)
@@ -92,11 +92,10 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
 def _lumps(field: _field.Field, people: _field.Spread) -> np.ndarray:
     """The variance of the people of each cell, NaN where there is none."""
     each, own = np.append(people.each, np.nan), people.own
-    if own is None and field.is_even is None:
+    if own is None and field.basis is None:
         lumps: np.ndarray = (_VARIANCE_EVEN * each**2)[field.street]
         return lumps
-    is_even = np.True_ if field.is_even is None else field.is_even
-    factor = np.where(is_even, _VARIANCE_EVEN, _VARIANCE_LUMPED)
+    factor = np.where(_field.is_even(field), _VARIANCE_EVEN, _VARIANCE_LUMPED)
     cell = each[field.street] if own is None else own
     return np.where(field.street < len(people.each), factor * cell**2, np.nan)
 

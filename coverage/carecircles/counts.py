@@ -141,7 +141,7 @@ def is_even(plan: Plan) -> bool:
     """
     if plan.counts is None:
         return weights.is_even(plan.cells)
-    return bool((plan.counts.basis == weights.EVEN).all())
+    return bool((plan.counts.basis == weights.EVEN).all()) and not plan.counts.has_empty_land
 
 
 def lattice_of(plan: Plan) -> grid.Grid | None:

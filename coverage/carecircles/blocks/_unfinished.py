@@ -27,6 +27,7 @@ from carecircles.blocks.layers import Into
 from carecircles.blocks.values import Found, Run, Task
 from carecircles.errors import ValidationError
 from carecircles.io._target import writing
+from carecircles.weights._by_blocks import Living
 from carecircles.words import Sentence
 
 FOLDER = ".carecircles-unfinished"
@@ -35,14 +36,17 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def fingerprint(area: StudyArea, *about: object) -> str:
-    """What differs as soon as a block of an area could say something else."""
+def fingerprint(area: StudyArea, living: Living, *about: object) -> str:
+    """What differs as soon as a block of an area, with who lives where in it, could say something else."""
     found = hashlib.sha256(repr((carecircles.__version__, area.standard, *about)).encode())
     for frame in (area.streets, area.facilities):
         for part in (frame.index.astype(str).to_numpy(), frame.geometry.to_wkb().to_numpy()):
             found.update(repr(part.tolist()).encode())
     found.update(repr(area.facilities.get("neighbour", pd.Series()).tolist()).encode())
-    found.update(area.population.to_csv().encode())
+    for group, own in living.people.items():
+        found.update(repr((group, living.weights)).encode() + own.tobytes())
+    if area.sources.uninhabited is not None:
+        found.update(repr(area.sources.uninhabited.geometry.to_wkb().tolist()).encode())
     for band in area.sources.people_raster:
         at = band.path.stat()
         of = dataclasses.replace(band, path=band.path.resolve())
@@ -61,7 +65,7 @@ def known(
         yield run(_known.known_of, _tasks.tasks_of(base))
         return
     asked = (base.within, base.group, base.asked, grid.pieces.SIDE)
-    kept = Kept(Path(rasters.folder), fingerprint(area, asked))
+    kept = Kept(Path(rasters.folder), fingerprint(area, base.living, asked))
     done = kept.places()
 
     def each() -> Iterator[Found | None]:

@@ -18,9 +18,14 @@ from carecircles.errors import ValidationError
 from carecircles.people import columns_of
 from carecircles.plan import Plan
 from carecircles.weights import BASES, EVEN
-from carecircles.weights._by_blocks import Living, basis_of, living_in
-from carecircles.weights._notes import spread_note
-from carecircles.words import Text
+from carecircles.weights._by_blocks import (
+    basis_of,
+    has_empty_land,
+    in_its_years,
+    living_in,
+    nobody,
+    own_groups,
+)
 
 
 def evaluate(
@@ -208,18 +213,18 @@ def _surveyed(
     base = Task(
         lattice,
         (0, 0),
-        _tasks.bare(area),
-        Living(area.population, area.population),
+        _tasks.bare(in_its_years(area)),
+        nobody(area),
         comparison.headline(plan).column,
         counts.inside(plan),
         plan.cost.cutoff,
         asked,
     )
-    columns = dict.fromkeys(["cells", *(band.group for band in area.sources.people_raster)], 0.0)
-    sums = pd.DataFrame(columns, index=area.streets.index)
+    sums = pd.DataFrame(index=area.streets.index)
     for own in run(_known.weights_in, _tasks.tasks_of(base)):
+        sums = sums.reindex(columns=[*dict.fromkeys([*sums, *own])], fill_value=0.0)
         sums.loc[own.index, own.columns] += own
-    living = living_in(area, sums, cell=cell)
+    living, notes = living_in(area, sums, cell=cell)
     found: list[Found] = []
     base = base._replace(living=living)
     with (
@@ -240,25 +245,17 @@ def _surveyed(
         float(sum(one.beyond for one in found)),
         float(sum(one.near for one in found)),
         basis_of(living)[sums["cells"] > 0],
+        has_empty_land(sums),
     )
-    told = dataclasses.replace(area, notes=(*area.notes, *_notes(area, summed)))
+    told = dataclasses.replace(area, notes=(*area.notes, *notes))
     return dataclasses.replace(plan, area=told, counts=summed), found
-
-
-def _notes(area: StudyArea, summed: Counts) -> list[Text]:
-    """Where people are spread evenly although there are rasters."""
-    has_people = (area.population[columns_of(area.population)] > 0).any(axis=1)
-    is_even = (summed.basis == EVEN) & has_people.loc[summed.basis.index]
-    if not (area.sources.people_raster and is_even.any()):
-        return []
-    return [spread_note(area, {*summed.basis.index[is_even]})]
 
 
 def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
     """The plan of a part of the lattice where nothing is."""
     beyond = dataclasses.replace(lattice, x0=lattice.x0 - 2 * lattice.cell, rows=1, cols=1)
-    demand = grid.block_of(
-        area.streets, area.population[columns_of(area.population)], within=beyond
-    )
+    groups = columns_of(area.population)
+    each = area.population[groups].assign(**dict.fromkeys(own_groups(area), 0.0))
+    demand = grid.block_of(area.streets, each, within=beyond)
     demand["placed"] = pd.Categorical([EVEN] * len(demand), categories=pd.Index(BASES))
     return plans.evaluate(area, demand)

@@ -83,7 +83,8 @@ def _layer(
     for column in columns:
         value = rows[column].to_numpy(dtype=float)[found.which]
         has = np.bincount(unit, found.share * ~np.isnan(value), minlength=count)
-        told[column] = np.divide(has, every, out=np.zeros(count), where=every > 0)
+        # In whatever order rows are added up, those told alike are equal.
+        told[column] = np.divide(has, every, out=np.zeros(count), where=every > 0).round(9)
         value = np.nan_to_num(value) * found.share
         weights[column] = np.bincount(found.cell, value, minlength=len(units.of_cell))
     return Layer(name, weights, told, every)
@@ -111,7 +112,9 @@ def everywhere_of(
     is_told = area.counted == RASTER or units.known.isna().to_numpy().any()
     if not (is_told and sources.people_raster):
         return {}
-    everywhere = dataclasses.replace(ground, is_lived=np.ones(len(ground.x), dtype=bool))
+    everywhere = dataclasses.replace(
+        ground, is_lived=np.ones(len(ground.x), dtype=bool), empty=None
+    )
     return _pixels.of_cells(sources.people_raster, everywhere, area.crs)
 
 

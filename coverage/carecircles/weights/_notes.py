@@ -76,10 +76,16 @@ def empty_land_notes(
     """How many people of a raster that is the population are on land that nobody lives on."""
     weights = next((layer.weights for layer in layers if layer.name == RASTER), {})
     told = [group for group in everywhere if group in weights]
-    if not told:
+    return empty_land_note(area, {g: everywhere[g].sum() - weights[g].sum() for g in told})
+
+
+def empty_land_note(area: StudyArea, of_group: Mapping[str, float]) -> list[Text]:
+    """That people of a raster are on land that nobody lives on, by how many of each group, if any are."""
+    if not of_group:
         return []
+    told = list(of_group)
     first = people.headline_of(told, area.headline if area.headline in told else None)
-    off = float(everywhere[first].sum() - weights[first].sum())
+    off = float(of_group[first])
     if off < 0.5:
         return []
     name = people.rows_of([first], area.groups)[0].name
@@ -103,18 +109,21 @@ def fallback_notes(
     is_peopled = (units.known > 0).any(axis=1).to_numpy()
     bare = set(units.table["street"][~has_land & (count > 0) & is_peopled])
     if bare:
-        en, zh = _named(area, bare)
-        notes.append(
-            {
-                "en": f"All land of {en} is said to be uninhabited, but people live there: they are spread over all of it.",
-                "zh": f"{zh} 的土地全部标为无人居住，但那里有人口：已在其全部范围内均匀分布。",
-            }
-        )
+        notes.append(bare_note(area, bare))
     if any(is_there(sources, name) for name in SOURCES[1:]):
         left = set(table["street"][has_people & (table["basis"] == EVEN)]) - bare
         if left:
             notes.append(spread_note(area, left))
     return notes
+
+
+def bare_note(area: StudyArea, codes: set[object]) -> Text:
+    """That all land of some streets is said to be uninhabited, and people live there."""
+    en, zh = _named(area, codes)
+    return {
+        "en": f"All land of {en} is said to be uninhabited, but people live there: they are spread over all of it.",
+        "zh": f"{zh} 的土地全部标为无人居住，但那里有人口：已在其全部范围内均匀分布。",
+    }
 
 
 def spread_note(area: StudyArea, codes: set[object]) -> Text:

@@ -36,6 +36,8 @@ class Ground:
         Position of the cell in each row and column of the lattice, -1 where there is none.
     is_lived
         Whether people can live in each cell.
+    empty
+        Polygons in which nobody lives, also beyond the cells.
     """
 
     lattice: grid.Grid
@@ -43,6 +45,7 @@ class Ground:
     y: np.ndarray
     position: np.ndarray
     is_lived: np.ndarray
+    empty: np.ndarray | None = None
 
 
 class Shares(NamedTuple):
@@ -58,12 +61,24 @@ def ground_of(cells: pd.DataFrame, uninhabited: np.ndarray | None = None) -> Gro
     """The cells of a grid; nobody lives in those whose centre lies in one of some polygons."""
     lattice = grid.lattice_of(cells)
     position = grid.raster(cells, np.arange(len(cells), dtype=np.int32), fill=-1)
-    is_lived = np.ones(len(cells), dtype=bool)
+    x, y = cells["x"].to_numpy(), cells["y"].to_numpy()
+    return ground_on(lattice, x, y, position, uninhabited)
+
+
+def ground_on(
+    lattice: grid.Grid,
+    x: np.ndarray,
+    y: np.ndarray,
+    position: np.ndarray,
+    uninhabited: np.ndarray | None,
+) -> Ground:
+    """The cells of a lattice by where they are (`Ground`); nobody lives in some polygons."""
+    is_lived = np.ones(len(x), dtype=bool)
     if uninhabited is not None:
         for _, row, col in centres_in(uninhabited, lattice):
             cell = position[row, col]
             is_lived[cell[cell >= 0]] = False
-    return Ground(lattice, cells["x"].to_numpy(), cells["y"].to_numpy(), position, is_lived)
+    return Ground(lattice, x, y, position, is_lived, uninhabited)
 
 
 def centres_in(

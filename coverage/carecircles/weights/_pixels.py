@@ -1,5 +1,6 @@
 """People of rasters in the cells of a grid."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,7 @@ import pyproj
 from carecircles import _mends, grid
 from carecircles.area import Band
 from carecircles.errors import ValidationError
-from carecircles.weights._overlay import Ground, holding
+from carecircles.weights._overlay import Ground, centres_in, holding
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def of_cells(bands: Sequence[Band], ground: Ground, crs: pyproj.CRS) -> dict[str
     """
     People of each cell by group, of the pixels of some bands; those of one group are added up.
 
-    The people of a pixel are shared among the cells centred in it: the cells' centres are transformed
-    to the raster's CRS, so that no pixel is resampled. A pixel in which no cell is centred, such as a
+    The people of a pixel are shared among the cells centred in it, those beyond the area too, where land is not
+    empty: the cells' centres are transformed to the raster's CRS, so that no pixel is resampled. A pixel in which no cell is centred, such as a
     smaller one, goes to the cell that holds its centre. What is not data counts nothing.
 
     Raises
@@ -149,6 +150,7 @@ def _window(
     pixel = number(row, col)
     counts = np.bincount(pixel[ground.is_lived & (pixel >= 0)], minlength=rows * cols)
     around = np.pad(ground.position, pad, constant_values=-1)
+    around = np.where(_empty_around(ground, pad), 0, around)
     for at, row, col in _in_rows(place, lattice, pad):
         others = number(row, col)[around[at] < 0]
         counts += np.bincount(others[others >= 0], minlength=rows * cols)
@@ -156,6 +158,20 @@ def _window(
     cell = holding(places(top + lone // cols + 0.5, left + lone % cols + 0.5).T, ground)
     is_own = (cell >= 0) & ground.is_lived[cell]
     return _Window(Window(left, top, cols, rows), pixel, counts, lone[is_own], cell[is_own])
+
+
+def _empty_around(ground: Ground, pad: int) -> np.ndarray:
+    """Whether nobody lives in each place of a lattice and of so many cells more around it."""
+    lattice = ground.lattice
+    corner = (round(at / lattice.cell) - pad for at in (lattice.x0, lattice.y0))
+    x0, y0 = (at * lattice.cell for at in corner)
+    rows, cols = lattice.rows + 2 * pad, lattice.cols + 2 * pad
+    wide = dataclasses.replace(lattice, x0=x0, y0=y0, rows=rows, cols=cols)
+    found = np.zeros((rows, cols), dtype=bool)
+    if ground.empty is not None:
+        for _, row, col in centres_in(ground.empty, wide):
+            found[row, col] = True
+    return found
 
 
 def _in_rows(

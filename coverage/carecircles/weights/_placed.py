@@ -42,7 +42,7 @@ def placed_in_own_year(area: StudyArea, *, cell: float, source: str | None, tota
         homes = homes._replace(frame=homes.frame.assign(**counts))
     layers = layers_of(area, sources, homes, units, ground)
     everywhere = everywhere_of(area, sources, units, ground)
-    units = units._replace(known=_known(units, everywhere))
+    units = units._replace(known=_known(cells, units, everywhere))
     weights, basis, lacking, stairs = chosen(layers, units, ground.is_lived, area)
     demand, table = _filled(cells.assign(**stairs), units, weights, basis, ground.is_lived)
     notes = [
@@ -108,12 +108,12 @@ def _shapes(frame: gpd.GeoDataFrame | None) -> np.ndarray | None:
     return None if frame is None else frame.geometry.to_numpy()
 
 
-def _known(units: Units, everywhere: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def _known(cells: pd.DataFrame, units: Units, everywhere: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """People by unit; where nobody says them they are those of the raster."""
     known = units.known.copy()
     for group in people.columns_of(known):
         if group in everywhere:
-            told = np.bincount(units.of_cell, everywhere[group], minlength=len(known))
+            told = grid.added_in_blocks(cells, units.of_cell, everywhere[group], len(known))
             known[group] = known[group].where(known[group].notna(), told)
     return known.fillna(0.0)
 

@@ -94,7 +94,7 @@ def place(
     _require(area, source, totals)
     if is_by_year(area):
         return _of_rasters(area, cell=cell, source=source, totals=totals)
-    first = _in_first_year(area)
+    first = in_first_year(area)
     placed = placed_in_own_year(first, cell=cell, source=source, totals=totals)
     # Sources are of no year, and are held against the first.
     return placed if first.year == area.year else _grown(placed, first, area)
@@ -157,7 +157,7 @@ def _require(area: StudyArea, source: str | None, totals: str) -> None:
         raise ValidationError(problems)
 
 
-def _in_first_year(area: StudyArea) -> StudyArea:
+def in_first_year(area: StudyArea) -> StudyArea:
     known = years_of(area)
     return area if area.year is None or area.year == known[0] else in_year(area, known[0])
 
@@ -166,7 +166,7 @@ def _of_rasters(area: StudyArea, *, cell: float, source: str | None, totals: str
     """`place` where rasters of several years are the population: as in the year's own, or between two of them."""
     around = years_around(area)
     several = [
-        placed_in_own_year(_with_raster_of(area, year), cell=cell, source=source, totals=totals)
+        placed_in_own_year(with_raster_of(area, year), cell=cell, source=source, totals=totals)
         for year in around
     ]
     if len(several) == 1:
@@ -184,7 +184,7 @@ def _of_rasters(area: StudyArea, *, cell: float, source: str | None, totals: str
     return Placed(demand, units, was.notes)
 
 
-def _with_raster_of(area: StudyArea, year: int) -> StudyArea:
+def with_raster_of(area: StudyArea, year: int) -> StudyArea:
     """The study area in a year, with the bands of that year alone."""
     bands = tuple(band for band in area.sources.people_raster if band.year == year)
     sources = dataclasses.replace(area.sources, people_raster=bands)
