@@ -6,7 +6,7 @@ other: of an area in one piece as of one that never is.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -60,13 +60,9 @@ def of_field(field: _field.Field) -> Tally:
     names, count = list(field.spread), len(field.labels)
     kind = field.covered + 2 * (field.depth >= 2).astype(np.int8)
     by_kind = _field.sums(field, kind, _KINDS, names)
-    by = people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
+    by = _by(names)
     if field.metres is None:
-        none = np.empty(0)
-        reached = Histogram(none.astype(np.intp), none.astype(np.int32), none, none)
-        return Tally(
-            field.labels, tuple(names), by, _beside(by_kind, np.zeros((2, count))), reached
-        )
+        return _without_ways(field.labels, tuple(names), by, by_kind)
     of, metres, living = field.street.ravel(), field.metres.ravel(), field.spread[by]
     is_cell = of < count
     if not is_cell.all():
@@ -85,6 +81,30 @@ def of_field(field: _field.Field) -> Tally:
     is_there = reached.weight > 0
     reached = Histogram(*(part[is_there] for part in reached))
     return Tally(field.labels, tuple(names), by, _beside(by_kind, np.stack([way, on_way])), reached)
+
+
+def of_counts(labels: pd.Index, cells: np.ndarray, each: Mapping[str, np.ndarray]) -> Tally:
+    """
+    The tally of a block whose people are spread evenly, of `cells` by street that no, one, two or more centres reach.
+
+    `each` is what each cell of a street has of every name.
+    """
+    by_kind = np.zeros((len(labels), len(each), _KINDS))
+    for n, one in enumerate(each.values()):
+        by_kind[:, n, [0, 1, 3]] = cells * one[:, None]
+    return _without_ways(labels, tuple(each), _by(each), by_kind)
+
+
+def _without_ways(labels: pd.Index, names: tuple[str, ...], by: str, by_kind: np.ndarray) -> Tally:
+    """A tally without how far people have."""
+    none = np.empty(0)
+    reached = Histogram(none.astype(np.intp), none.astype(np.int32), none, none)
+    return Tally(labels, names, by, _beside(by_kind, np.zeros((2, len(labels)))), reached)
+
+
+def _by(names: Iterable[str]) -> str:
+    """The group that ways are counted of."""
+    return people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
 
 
 def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
