@@ -17,7 +17,6 @@ import pytest
 import shapely
 
 from carecircles import (
-    _unfinished,
     area,
     blocks,
     cluster,
@@ -135,7 +134,7 @@ def test_a_run_that_fails_leaves_no_raster(template, tmp_path, monkeypatch):
 
     def failing(function, tasks):
         for n, task in enumerate(tasks):
-            if n == 2 and function is blocks._found:
+            if n == 2 and function is blocks._known.known_of:
                 raise ValidationError([])
             yield function(task)
 
@@ -246,7 +245,7 @@ def test_a_cluster_says_the_same_though_a_worker_is_killed(template, monkeypatch
 
         def killing(function, tasks):
             for n, found in enumerate(run(function, tasks)):
-                if n == 0 and function is blocks._found:
+                if n == 0 and function is blocks._known.known_of:
                     os.kill(other.pid, signal.SIGKILL)
                 yield found
 
@@ -336,7 +335,7 @@ def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
     def stopping(at):
         def run(function, tasks):
             for task in tasks:
-                if function is blocks._found:
+                if function is blocks._known.known_of:
                     if len(counted) == at:
                         raise KeyboardInterrupt
                     counted.append(task.place)
@@ -349,7 +348,7 @@ def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
     into = blocks.Into(out, resumes=True)
     with pytest.raises(KeyboardInterrupt):
         blocks.evaluate(template, cell=100, rasters=into, run=stopping(3))
-    assert [path.name for path in out.iterdir()] == [_unfinished.FOLDER]
+    assert [path.name for path in out.iterdir()] == [blocks._unfinished.FOLDER]
     with pytest.raises(ValidationError, match="no block of this run") as of_another:
         blocks.evaluate(template, cell=99, rasters=into)
     assert "--resume" in of_another.value.problems[0].zh
@@ -362,7 +361,7 @@ def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         blocks.evaluate(template, cell=100, rasters=into, run=stopping(10))
     blocks.evaluate(template, cell=100, rasters=blocks.Into(out))  # begins anew
-    assert _unfinished.FOLDER not in {path.name for path in out.iterdir()}
+    assert blocks._unfinished.FOLDER not in {path.name for path in out.iterdir()}
 
 
 def test_rasters_may_be_cloud_optimised(tmp_path):

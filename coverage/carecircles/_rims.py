@@ -109,28 +109,30 @@ def of_strips(strips: _strips.Strips) -> Course:
     begin, state = _strips.coarser(strips)
 
     at, long, low, up = _strips.upon(begin, width, rows * width)
-    pair = np.stack([state[low], state[up]])
-    edge = np.flatnonzero((pair[0] ^ pair[1]) & 1)
+    one, other = state[low], state[up]
+    differ = one ^ other
+    edge = np.flatnonzero(differ & 1)
     edges = int(long[edge].sum())
-    ends_up = _ends(pair[:, edge], nowhere, long[edge])
-    border = np.flatnonzero((pair[0] ^ pair[1]) > 1)
+    ends_up = _ends(one[edge], other[edge], nowhere, long[edge])
+    border = np.flatnonzero(differ > 1)
     long = long[border]
     along = np.arange(long.sum()) - np.repeat(np.cumsum(long) - long, long)
     line, col = np.divmod(np.repeat(at[border], long) + along, width)
-    pair = np.repeat(pair[:, border], long, axis=1)
+    pair = np.repeat(np.stack([one[border], other[border]]), long, axis=1)
     outer_up, inner_up = _borders(np.stack([line, col]), pair >> 1, pair % 2 > 0, nowhere)
 
     line, col = np.divmod(begin, width)
     some = np.flatnonzero((col > 0) & (col < cols))
     some = some[some > 0]
-    pair = np.stack([state[some - 1], state[some]])
-    edge = np.flatnonzero((pair[0] ^ pair[1]) & 1)
+    one, other = state[some - 1], state[some]
+    differ = one ^ other
+    edge = np.flatnonzero(differ & 1)
     edges += len(edge)
-    ends_right = _ends(pair[:, edge], nowhere)
-    border = np.flatnonzero((pair[0] ^ pair[1]) > 1)
+    ends_right = _ends(one[edge], other[edge], nowhere)
+    border = np.flatnonzero(differ > 1)
     line, col = line[some[border]], col[some[border]]
     order = np.lexsort((line, col))
-    pair, line, col = pair[:, border[order]], line[order], col[order]
+    pair, line, col = np.stack([one, other])[:, border[order]], line[order], col[order]
     outer_right, inner_right = _borders(np.stack([col - 1, line]), pair >> 1, pair % 2 > 0, nowhere)
 
     first = np.arange(rows) * width
@@ -177,11 +179,14 @@ def peopled(
     return Rim(place, labels, sums, course.edges, lumps, course.outer, course.inner, sides)
 
 
-def _ends(pair: np.ndarray, streets: int, count: np.ndarray | None = None) -> np.ndarray:
+def _ends(
+    one: np.ndarray, other: np.ndarray, streets: int, count: np.ndarray | None = None
+) -> np.ndarray:
     """How many ends of edges that have a cell on either side lie in each street."""
-    is_met = (pair >> 1 < streets).all(axis=0)
-    count = None if count is None else np.tile(count[is_met], 2)
-    found: np.ndarray = np.bincount(pair[:, is_met].ravel() >> 1, count, minlength=streets)
+    is_met = np.maximum(one, other) < 2 * streets
+    long = None if count is None else count[is_met]
+    both = (np.bincount(of[is_met] >> 1, long, minlength=streets) for of in (one, other))
+    found: np.ndarray = next(both) + next(both)
     return found.astype(np.int64)
 
 

@@ -82,7 +82,7 @@ def of_spans(
         return np.append(0, np.cumsum(step[kind], dtype=np.int32)[last])
 
     begun = np.append(0, np.cumsum(kind == 1, dtype=np.int32)[last])
-    whose = np.append(held.shape, streets)[begun - 1]
+    whose = np.append(held.shape, streets).astype(np.int32)[begun - 1]
     begin = np.append(0, at[last])
     own_depth = running(1)
     return Strips(
@@ -90,7 +90,7 @@ def of_spans(
         streets,
         begin,
         np.append(begin[1:], rows * (cols + 1)),
-        np.where(running(0) > 0, whose, streets),
+        np.where(running(0) > 0, whose, np.int32(streets)),
         own_depth if others is None else own_depth + running(2),
         own_depth,
         np.zeros(len(begin), dtype=bool) if inner is None else running(3) > 0,

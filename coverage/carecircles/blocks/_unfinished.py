@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ import numpy as np
 import pandas as pd
 
 import carecircles
-from carecircles import _rims, _tally
+from carecircles import _rims, _tally, grid
 from carecircles.area import StudyArea
+from carecircles.blocks import _known, _tasks
+from carecircles.blocks.layers import Into
+from carecircles.blocks.values import Found, Run, Task
 from carecircles.errors import ValidationError
 from carecircles.io._target import writing
 from carecircles.words import Sentence
@@ -44,6 +48,37 @@ def fingerprint(area: StudyArea, *about: object) -> str:
         of = dataclasses.replace(band, path=band.path.resolve())
         found.update(repr((of, at.st_size, at.st_mtime_ns)).encode())
     return found.hexdigest()
+
+
+@contextlib.contextmanager
+def known(
+    base: Task, area: StudyArea, rasters: Into | None, run: Run
+) -> Iterator[Iterable[Found | None]]:
+    """What is known of each block; of those that a run before has kept from there."""
+    if rasters is None or not rasters.resumes:
+        if rasters is not None:
+            removed(rasters.folder)
+        yield run(_known.known_of, _tasks.tasks_of(base))
+        return
+    asked = (base.within, base.group, base.asked, grid.pieces.SIDE)
+    kept = Kept(Path(rasters.folder), fingerprint(area, asked))
+    done = kept.places()
+
+    def each() -> Iterator[Found | None]:
+        found = iter(
+            run(_known.known_of, (task for task in _tasks.tasks_of(base) if task.place not in done))
+        )
+        for task in _tasks.tasks_of(base):
+            if task.place in done:
+                told = kept.load(task.place)
+                yield None if told is None else Found(*told)
+            else:
+                one = next(found)
+                kept.save(task.place, None if one is None else tuple(one))
+                yield one
+
+    yield each()
+    removed(rasters.folder)
 
 
 class Kept:
