@@ -34,7 +34,7 @@ ORDER = [
     "reach.kinds", "reach", "catchments", "_field", "_strips", "_tally", "_rims", "evaluation", "_counts", "_zones", "gaps", "equity", "provision",
     "scenario.values", "scenario._step", "scenario.read", "scenario.ways", "scenario.after", "scenario", "plan", "comparison",
     "counts", "blocks.values", "blocks.problems", "blocks.layers", "blocks._tasks", "blocks._counted", "blocks._known", "blocks._unfinished",
-    "blocks.surveys", "blocks", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
+    "blocks.surveys", "blocks", "spans", "cluster", "claims", "circle", "timeline", "marginal", "robustness.values", "robustness.drawn",
     "robustness._spans", "robustness.measured", "robustness.figures", "robustness.zones", "robustness.distances", "robustness",
     "_highs", "load.values", "load.need", "load._transport", "load.assigned", "load.access", "load.plans", "load",
     "siting.goals", "siting.rules", "siting._problem", "siting._terms", "siting._bent", "siting._swaps", "siting._starts",

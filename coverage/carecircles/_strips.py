@@ -111,6 +111,16 @@ def count(strips: Strips, kind: np.ndarray, kinds: int) -> np.ndarray:
     return found.astype(np.int64).reshape(-1, kinds)[:-1]
 
 
+def sums(strips: Strips, kind: np.ndarray, kinds: int, before: np.ndarray) -> np.ndarray:
+    """What cells have by street and kind of strip, of what all places before each have."""
+    key = strips.street * np.intp(kinds) + kind
+    size = (strips.streets + 1) * kinds
+    found: np.ndarray = np.bincount(
+        key, before[strips.beyond] - before[strips.begin], minlength=size
+    )
+    return found.reshape(-1, kinds)[:-1]
+
+
 def coarser(strips: Strips) -> tuple[np.ndarray, np.ndarray]:
     """Where on the line the street changes or whether it is covered; from there on twice the street, and one if it is."""
     covered = (strips.depth > 0) & (strips.street < strips.streets)

@@ -83,16 +83,12 @@ def of_field(field: _field.Field) -> Tally:
     return Tally(field.labels, tuple(names), by, _beside(by_kind, np.stack([way, on_way])), reached)
 
 
-def of_counts(labels: pd.Index, cells: np.ndarray, each: Mapping[str, np.ndarray]) -> Tally:
-    """
-    The tally of a block whose people are spread evenly, of `cells` by street that no, one, two or more centres reach.
-
-    `each` is what each cell of a street has of every name.
-    """
-    by_kind = np.zeros((len(labels), len(each), _KINDS))
-    for n, one in enumerate(each.values()):
-        by_kind[:, n, [0, 1, 3]] = cells * one[:, None]
-    return _without_ways(labels, tuple(each), _by(each), by_kind)
+def of_amounts(labels: pd.Index, amounts: Mapping[str, np.ndarray]) -> Tally:
+    """The tally, by name, of what of each street no, one, and two or more centres reach."""
+    by_kind = np.zeros((len(labels), len(amounts), _KINDS))
+    for n, amount in enumerate(amounts.values()):
+        by_kind[:, n, [0, 1, 3]] = amount
+    return _without_ways(labels, tuple(amounts), _by(amounts), by_kind)
 
 
 def _without_ways(labels: pd.Index, names: tuple[str, ...], by: str, by_kind: np.ndarray) -> Tally:

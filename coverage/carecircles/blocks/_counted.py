@@ -146,7 +146,8 @@ def together(counted: Sequence[Counted], living: Living, group: str, lattice: gr
     for one in counted:
         own = {name: amount[one.position] for name, amount in each.items()}
         names = labels[one.position]
-        tallies.append(_tally.of_counts(names, one.cells, own))
+        amounts = {name: one.cells * amount[:, None] for name, amount in own.items()}
+        tallies.append(_tally.of_amounts(names, amounts))
         rims.append(_rim(one, names, own, group))
         beyond += float((one.beyond * own[group]).sum())
         near += float((one.near * own[group]).sum())
