@@ -28,7 +28,7 @@ from carecircles.weights._by_blocks import living_in
 from carecircles.words import Sentence
 
 _KINDS = 3  # reached by no, one, two or more centres
-_WAYS = ["mean_distance_m", "p90_distance_m"]
+_WAYS = 2  # measures of distances, the last ones
 
 
 class _Ground(NamedTuple):
@@ -208,7 +208,7 @@ def moved(reached: Reached, centre: str, *, x: float, y: float) -> Reached:
     _require_place(centre, x, y)
     was = reached.centres
     at = _position(was.index, centre)
-    places = was[["x", "y"]].to_numpy(copy=True)
+    places = was.to_numpy(copy=True)
     places[at] = x, y
     centres = pd.DataFrame(places, was.index, was.columns)
     return _anew(reached, centres, [was["y"].iloc[at], y])
@@ -289,7 +289,7 @@ def by_street(reached: Reached) -> pd.DataFrame:
     >>> by_street(of_area(datasets.load("template"), cell=200))["people_60"].round().to_dict()
     {'S1': 8400.0, 'S2': 7000.0, 'S3': 5600.0, 'S4': 3000.0}
     """
-    return _tally.figures(_tally_of(reached)).drop(columns=_WAYS).rename_axis("street")
+    return _tally.figures(_tally_of(reached)).iloc[:, :-_WAYS].rename_axis("street")
 
 
 def of_district(reached: Reached) -> pd.Series:
@@ -302,7 +302,7 @@ def of_district(reached: Reached) -> pd.Series:
     >>> round(of_district(of_area(datasets.load("template"), cell=200))["people_60"])
     24000
     """
-    district: pd.Series = _tally.of_district(_tally_of(reached)).drop(_WAYS)
+    district: pd.Series = _tally.of_district(_tally_of(reached)).iloc[:-_WAYS]
     return district
 
 
@@ -321,9 +321,10 @@ def _counted(ground: _Ground, centres: pd.DataFrame, cutoff: float) -> Reached:
     cells = np.zeros((streets, _KINDS), dtype=np.int64)
     own = {name: np.zeros((streets, _KINDS)) for name in ground.before}
     for rows in _bands(ground.lattice.rows):
-        more, sums = _in_rows(ground, rows, centres, cutoff)
-        cells += more
-        own = {name: own[name] + sums[name] for name in own}
+        strips = _strips_in(ground, rows, cutoff, centres)
+        cells += _cells_in(strips, strips.own)
+        for name, amount in own.items():
+            amount += _sums_in(strips, strips.own, ground, rows, name)
     return Reached(centres, cutoff, _amounts(ground, cells, own), cells, ground)
 
 
@@ -333,11 +334,12 @@ def _anew(reached: Reached, centres: pd.DataFrame, y: Iterable[float]) -> Reache
     cells = reached._cells.copy()
     own = {name: reached.amounts[name].copy() for name in ground.before}
     for rows in _rows_near(y, cutoff, ground):
-        for sign, some in ((-1, reached.centres), (1, centres)):
-            more, sums = _in_rows(ground, rows, some, cutoff)
-            cells += sign * more
-            for name, amount in own.items():
-                amount += sign * sums[name]
+        strips = _strips_in(ground, rows, cutoff, reached.centres, centres)
+        before, after = strips.own, strips.depth - strips.own
+        cells += _cells_in(strips, after) - _cells_in(strips, before)
+        for name, amount in own.items():
+            amount += _sums_in(strips, after, ground, rows, name)
+            amount -= _sums_in(strips, before, ground, rows, name)
     return dataclasses.replace(
         reached, centres=centres, amounts=_amounts(ground, cells, own), _cells=cells
     )
@@ -367,32 +369,40 @@ def _rows_near(y: Iterable[float], cutoff: float, ground: _Ground) -> Iterator[s
         yield slice(start, end)
 
 
-def _in_rows(
-    ground: _Ground, rows: slice, centres: pd.DataFrame, cutoff: float
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """By street and how many centres reach them the cells of some rows, and what these have that is not as much in each."""
-    streets, width = len(ground.labels), ground.lattice.cols + 1
-    up = ground.up[rows]
+def _strips_in(
+    ground: _Ground, rows: slice, cutoff: float, *centres: pd.DataFrame
+) -> _strips.Strips:
+    """Strips of some rows by which centres reach them: `own` of the first ones, and of any others the rest of `depth`."""
+    width, up = ground.lattice.cols + 1, ground.up[rows]
     some = slice(ground.begins[rows.start], ground.begins[rows.stop])
-    held = grid.Stretches(*(part[some] for part in ground.held))
-    x, y = centres["x"].to_numpy(), centres["y"].to_numpy()
-    near = np.flatnonzero((y >= up[0] - cutoff) & (y <= up[-1] + cutoff))
-    reach = grid.stretches_within(
-        x[near], y[near], np.full(len(near), cutoff), across=ground.across, up=up
+    shape, row, first, beyond = (part[some] for part in ground.held)
+    spans, reach = [], cutoff + ground.lattice.cell  # a bit too far does no harm
+    for each in centres:
+        x, y = each["x"].to_numpy(), each["y"].to_numpy()
+        near = np.flatnonzero((y > up[0] - reach) & (y < up[-1] + reach))
+        far = np.full(len(near), cutoff)
+        found = grid.stretches_within(x[near], y[near], far, across=ground.across, up=up)
+        spans.append(_strips.on_line(found, width))
+    return _strips.of_spans(
+        grid.Stretches(shape, row - rows.start, first, beyond),
+        len(ground.labels),
+        (len(up), width - 1),
+        own=spans[0],
+        others=spans[1] if len(spans) > 1 else None,
     )
-    strips = _strips.of_spans(
-        held._replace(row=held.row - rows.start),
-        streets,
-        (len(up), len(ground.across)),
-        own=_strips.on_line(reach, width),
-    )
-    kind = np.minimum(strips.depth, _KINDS - 1)
-    offset = rows.start * width
-    sums = {
-        name: _strips.sums(strips, kind, _KINDS, before[offset:])
-        for name, before in ground.before.items()
-    }
-    return _strips.count(strips, kind, _KINDS), sums
+
+
+def _cells_in(strips: _strips.Strips, depth: np.ndarray) -> np.ndarray:
+    """The cells of each street that no, one, and two or more centres reach."""
+    return _strips.count(strips, np.minimum(depth, _KINDS - 1), _KINDS)
+
+
+def _sums_in(
+    strips: _strips.Strips, depth: np.ndarray, ground: _Ground, rows: slice, name: str
+) -> np.ndarray:
+    """What those cells have that is not as much in each."""
+    before = ground.before[name][rows.start * (ground.lattice.cols + 1) :]
+    return _strips.sums(strips, np.minimum(depth, _KINDS - 1), _KINDS, before)
 
 
 def _begins(held: grid.Stretches, lattice: grid.Grid) -> np.ndarray:
