@@ -144,11 +144,13 @@ def _radius_plan(
 
 def _is_too_dear(cover: sparse.csr_matrix, limits: Limits) -> bool:
     """Whether there are rows that have no column in common, each with its cheapest, for more than the budget."""
-    price, spare = limits.price[cover.indices], limits.budget * (1 + _SURE) + _SURE
-    if not len(price):
+    if not cover.nnz:
         return False
-    size = np.diff(cover.indptr)
-    least = np.minimum.reduceat(price, cover.indptr[:-1])
+    size, price, spare = np.diff(cover.indptr), limits.price, limits.budget * (1 + _SURE) + _SURE
+    if (price == price[0]).all():  # as nearly always
+        least = np.full(len(size), price[0])
+    else:
+        least = np.minimum.reduceat(price[cover.indices], cover.indptr[:-1])
     is_apart, taken = np.ones(len(size), dtype=bool), np.zeros(cover.shape[1], dtype=bool)
     while spare >= 0 and is_apart.any():
         row = int(np.where(is_apart, size, cover.shape[1] + 1).argmin())
