@@ -79,11 +79,17 @@ def _narrowed(
         except TimeoutError:
             break
         if found is None:
-            low = middle
-            made = _between(made, counts, low, high)
+            made = _between(made, counts, middle, high)
+            low = _first_beyond(made, counts, middle)
         else:
             best, high = found, middle
     return made, best, low, high
+
+
+def _first_beyond(made: Instance, counts: np.ndarray, radius: float) -> float:
+    """The least distance beyond a radius: what cannot be done within it needs at least that."""
+    metres = np.concatenate([made.metres, made.base[counts]])
+    return float(metres[metres > radius].min())
 
 
 def _between(made: Instance, counts: np.ndarray, low: float, high: float) -> Instance:
