@@ -1,6 +1,7 @@
 """Fixtures shared by the tests: the bundled study area, a small street to check on paper, a browser."""
 
 import dataclasses
+import gc
 import os
 import re
 import shutil
@@ -43,6 +44,13 @@ BRACKETED = re.compile(
     QUOTED + r"|（[^（）]*）|\([^()]*\)"
 )  # such as what the system says, in English
 LEFT_OVER = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b|[\u4e00-\u9fff] ?[,;:.!?](?![a-z])")
+
+
+def pytest_collection_finish():
+    """What stands by now stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def untold(problem):

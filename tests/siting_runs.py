@@ -1,21 +1,31 @@
 """
 One siting run in a process of its own, so that time and peak memory are its own.
 
-`python -m tests.siting_runs ENGINE MODEL CANDIDATES REQUIRED NEW SEED` prints a JSON line. ENGINE is
+`python -m tests.siting_runs NAME` runs a record (`RECORDS`), without a name it tells their names, with
+several it runs each in a process of its own. `python -m tests.siting_runs NAME ENGINE` and
+`python -m tests.siting_runs ENGINE MODEL CANDIDATES REQUIRED NEW SEED` do so by another ENGINE:
 carecircles, spopt (which has to be installed: the extra `oracles`) or textbook (the model as books
-have it, for scipy's solver), MODEL coverage, facilities, distance and so on. A sixth number is the
-side of the square in cells.
+have it, for scipy's solver). MODEL is coverage, facilities, distance and so on; a sixth number is the
+side of the square in cells. A line of JSON comes out: `seconds` by the clock, `cpu_s` with the solver's.
 """
 
+import functools
 import json
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import psutil
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from carecircles import reach, siting
+from carecircles import datasets, grid, reach, siting
 from tests.conftest import centres_at
 
 SIDE, CELL_M, CUTOFF_M = 129, 50.0, 700.0
@@ -39,18 +49,118 @@ def instance(candidates, required, seed, *, side=SIDE):
     return demand, centres_at(*places.tolist())
 
 
-def by_carecircles(model, demand, sites, required, new, *, time_limit=60.0):
+def hexi(spacing):
+    """The cells of Hexi, its centres, and a candidate every so many metres."""
+    area = datasets.load("hexi")
+    demand = grid.make_demand(area.streets, area.population, cell=CELL_M)
+    places = siting.candidates_on_grid(demand, spacing=spacing)
+    return demand, pd.concat([area.facilities[["geometry"]], places[["geometry"]]])
+
+
+def anywhere(points, sites, side):
+    """Uniform points with 1 to 100 people in a square; as many sites, or every point is one if None."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(0, side, (2, points))
+    people = rng.integers(1, 101, points).astype(float)
+    demand = pd.DataFrame({"x": x, "y": y, "people_60": people})
+    at = (x, y) if sites is None else rng.uniform(0, side, (2, sites))
+    return demand, gpd.GeoDataFrame(geometry=gpd.points_from_xy(*at))
+
+
+def network(places, seed):
+    """
+    A random network, one person at each junction and a candidate too, with all ways between them.
+
+    A tree and other edges, n^2 / 50 in all, 1 to 100 long: the sizes of pmed 1 to 40 of the OR-Library, made as
+    Beasley, European Journal of Operational Research 21 (1985) tells, but not the same.
+    """
+    rng = np.random.default_rng(seed)
+    tree = np.stack([rng.integers(0, np.arange(1, places)), np.arange(1, places)])
+    others = rng.integers(0, places, (2, max(0, places**2 // 50 - places + 1)))
+    begins, ends = np.concatenate([tree, others], axis=1)
+    metres = rng.integers(1, 101, len(begins)).astype(float)
+    order = np.lexsort(
+        (metres, begins * places + ends)
+    )  # of edges between the same two the shortest
+    first = np.unique((begins * places + ends)[order], return_index=True)[1]
+    some = order[first]
+    graph = sparse.coo_matrix((metres[some], (begins[some], ends[some])), shape=(places, places))
+    ways = csgraph.shortest_path(graph.tocsr(), directed=False)
+    labels = pd.Index([f"n{n}" for n in range(places)])
+    pairs = pd.MultiIndex.from_product([labels, labels], names=["demand", "facility"])
+    table = reach.CostTable(pd.Series(ways.ravel(), index=pairs), np.inf)
+    return pd.DataFrame({"people_60": np.ones(places)}, index=labels), table
+
+
+class Record(NamedTuple):
+    """A model, what makes its places and sites (or their cost table), and how many are required and new."""
+
+    model: str
+    made: Callable[[], tuple]
+    required: int
+    new: int
+    cutoff: float = CUTOFF_M
+    limit: float = 60.0
+
+
+def square(candidates, required, seed=0):
+    return functools.partial(instance, candidates, required, seed)
+
+
+# How many places and new centres pmed 1, 2 ... have.
+PMED = [
+    *((100, new) for new in (5, 10, 10, 20, 33)),
+    *((200, new) for new in (5, 10, 20, 40, 67)),
+    *((300, new) for new in (5, 10, 30, 60, 100)),
+    *((400, new) for new in (5, 10, 40, 80, 133)),
+    *((500, new) for new in (5, 10, 50, 100, 167)),
+    *((600, new) for new in (5, 10, 60, 120, 200)),
+    *((700, new) for new in (5, 10, 70, 140)),
+    *((800, new) for new in (5, 10, 80)),
+    *((900, new) for new in (5, 10, 90)),
+]
+RECORDS = {
+    **{f"coverage-{c}": Record("coverage", square(c, 45), 45, 5) for c in (200, 1000, 4000, 16000)},
+    **{
+        f"hard-{seed}": Record("coverage", square(1000, 10, seed), 10, 20, limit=30)
+        for seed in range(3)
+    },
+    "points-100k": Record("coverage", lambda: anywhere(100_000, 1000, 30), 0, 10, 3.25),
+    "points-100k-wider": Record("coverage", lambda: anywhere(100_000, 1000, 30), 0, 15, 4.0),
+    "points-7730": Record("coverage", lambda: anywhere(7730, None, 12_000), 0, 20, 800.0),
+    "points-1m": Record("coverage", lambda: anywhere(1_000_000, 100, 30), 0, 10, 3.25),
+    "points-20m": Record("coverage", lambda: anywhere(20_000_000, 100, 30), 0, 10, 3.25, 400),
+    **{f"median-{new}": Record("distance", square(1000, 0), 0, new) for new in (10, 20)},
+    "facilities": Record("facilities", square(1000, 0), 0, 0, limit=15),
+    "facilities-1000": Record("facilities", square(1000, 45), 45, 0),
+    **{
+        f"{model}-1000": Record(model, square(1000, 45), 45, 5)
+        for model in ("gradual", "distance", "worst")
+    },
+    "distance-20-of-1000": Record("distance", square(1000, 45), 45, 20),
+    **{f"backup-{new}": Record("backup", functools.partial(hexi, 200), 45, new) for new in (3, 10)},
+    **{
+        f"{name}-{number}": Record(model, functools.partial(network, size, number), 0, new, np.inf)
+        for name, model in (("pmed", "distance"), ("pcenter", "worst"))
+        for number, (size, new) in enumerate(PMED, start=1)
+    },
+}
+
+
+def by_carecircles(model, demand, sites, required, new, *, cutoff=CUTOFF_M, time_limit=60.0):
     """The cost table included: seconds, objective, gap and status."""
-    far = 1e6 if model in ("distance", "worst") else CUTOFF_M
+    far = 1e6 if model in ("distance", "worst") else cutoff
     start = time.perf_counter()
-    cost = reach.straight_line(demand, sites, cutoff=far)
+    is_measured = isinstance(sites, reach.CostTable)
+    cost = sites if is_measured else reach.straight_line(demand, sites, cutoff=far)
+    own = () if is_measured else sites.index[:required]
     goal = {} if model == "facilities" else {"new": new}
     goal |= {"full": 300.0} if model == "gradual" else {}
     plan = siting.MODELS[model](
         demand,
         cost,
-        cutoff=CUTOFF_M,
-        rules=siting.Rules(required=sites.index[:required]),
+        cutoff=cutoff,
+        rules=siting.Rules(required=own),
         search=siting.Search(time_limit=time_limit),
         **goal,
     )
@@ -85,7 +195,6 @@ def by_spopt(model, demand, sites, required, new):
 
 def by_textbook(model, demand, sites, required, new):
     """The same as a model with a column for each pair of place and site, for scipy's `milp`."""
-    from scipy import sparse
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     start = time.perf_counter()
@@ -133,18 +242,47 @@ def by_textbook(model, demand, sites, required, new):
 ENGINES = {"carecircles": by_carecircles, "spopt": by_spopt, "textbook": by_textbook}
 
 
-def main(engine, model, *numbers):
+def main(name, *given):
     from tests.memory_runs import peak_mb, watch_solvers
 
     solvers: dict[int, float] = {}
     threading.Thread(target=watch_solvers, args=[solvers], daemon=True).start()
-    candidates, required, new, seed = map(int, numbers[:4])
-    side = int(numbers[4]) if len(numbers) > 4 else SIDE
-    demand, sites = instance(candidates, required, seed, side=side)
-    found = ENGINES[engine](model, demand, sites, required, new)
+    if name in RECORDS:
+        record, [engine] = RECORDS[name], given or ["carecircles"]
+        demand, sites = record.made()
+        begun = _cpu_s()
+        asked = (record.model, demand, sites, record.required, record.new)
+        if engine == "carecircles":
+            found = by_carecircles(*asked, cutoff=record.cutoff, time_limit=record.limit)
+        elif record.cutoff == CUTOFF_M:
+            found = ENGINES[engine](*asked)
+        else:
+            raise SystemExit(f"{engine} is given the square alone")
+    else:
+        model, *numbers = given
+        candidates, required, new, seed, *side = map(int, numbers)
+        demand, sites = instance(candidates, required, seed, side=side[0] if side else SIDE)
+        begun = _cpu_s()
+        found = ENGINES[name](model, demand, sites, required, new)
     peak = peak_mb("self") + max(solvers.values(), default=0.0)
-    print(json.dumps(found | {"peak_mb": round(peak)}))
+    told = {"cpu_s": round(_cpu_s() - begun, 2), "peak_mb": round(peak)}
+    print(json.dumps({"name": name} | found | told))
+
+
+def _cpu_s():
+    """Seconds that this process took of the processor, and those it started."""
+    own = psutil.Process()
+    every = [own.cpu_times(), *(child.cpu_times() for child in own.children())]
+    ended = every[0].children_user + every[0].children_system
+    return sum(times.user + times.system for times in every) + ended
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    names = sys.argv[1:]
+    if not names:
+        print(*RECORDS, sep="\n")
+    elif len(names) > 1 and all(name in RECORDS for name in names):
+        for each in names:
+            subprocess.run([sys.executable, "-m", "tests.siting_runs", each], check=True)
+    else:
+        main(*names)

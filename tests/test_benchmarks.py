@@ -43,6 +43,7 @@ from carecircles import (
 from carecircles.datum import from_wgs84, to_wgs84
 from tests.blocks_runs import plain
 from tests.conftest import CRS, ROOT, at_junctions, evaluated, lattice_city, planned, unevenly
+from tests.siting_runs import RECORDS
 
 
 def only_measured(benchmark):
@@ -146,19 +147,8 @@ def test_site_in_gaps_of_hexi(benchmark, hexi, hexi_cells, goal):
     benchmark.extra_info["status"] = found.status
 
 
-SITING = {
-    "coverage-200": ("coverage", 200, 45, 5),
-    "coverage-1000": ("coverage", 1000, 45, 5),
-    "coverage-4000": ("coverage", 4000, 45, 5),
-    "coverage-16000": ("coverage", 16000, 45, 5),
-    "coverage-hard": ("coverage", 1000, 10, 20),
-    "gradual-1000": ("gradual", 1000, 45, 5),
-    "facilities-1000": ("facilities", 1000, 45, 0),
-    "distance-1000": ("distance", 1000, 45, 5),
-    "distance-20-of-1000": ("distance", 1000, 45, 20),
-    "worst-1000": ("worst", 1000, 45, 5),
-    "backup-200": ("backup", 200, 45, 5),
-}
+# All but most of the random networks; `python -m tests.siting_runs NAME` runs one.
+SITING = [name for name in RECORDS if not name.startswith(("pmed", "pcenter")) or "-40" in name]
 
 
 def in_a_process(*arguments):
@@ -174,19 +164,21 @@ def in_a_process(*arguments):
 
 @pytest.mark.parametrize("case", SITING)
 def test_siting(benchmark, case):
-    """16,641 places, with the model built and proven; seconds and peak memory in the extra info."""
+    """With the cost table measured, the model built and proven; seconds and peak memory in the extra info."""
     only_measured(benchmark)
-    found = benchmark.pedantic(in_a_process, ("carecircles", *SITING[case], 0), rounds=1)
+    found = benchmark.pedantic(in_a_process, (case,), rounds=1)
     benchmark.extra_info |= found
 
 
 @pytest.mark.parametrize("case", ["coverage-200", "coverage-1000", "facilities-1000"])
-def test_siting_beside_spopt(benchmark, case):
-    """The same instance by both in one run; needs spopt, and with 1,000 candidates many minutes."""
-    pytest.importorskip("spopt")
+@pytest.mark.parametrize("engine", ["spopt", "textbook"])
+def test_siting_beside_others(benchmark, case, engine):
+    """The same instance by both in one run; with 1,000 candidates others take many minutes."""
+    if engine == "spopt":
+        pytest.importorskip("spopt")
     only_measured(benchmark)
-    ours = in_a_process("carecircles", *SITING[case], 0)
-    theirs = benchmark.pedantic(in_a_process, ("spopt", *SITING[case], 0), rounds=1)
+    ours = in_a_process(case)
+    theirs = benchmark.pedantic(in_a_process, (case, engine), rounds=1)
     assert ours["objective"] == pytest.approx(theirs["objective"])
     benchmark.extra_info |= {"ours": ours, "theirs": theirs}
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]

@@ -347,7 +347,8 @@ def said(by_rasters, tmp_path):
             table = table.replace('["people_60.tif", "people_80.tif"]', json.dumps(names))
             (folder / "area.toml").write_text(table, encoding="utf-8")
         elif years:
-            then = rows.assign(people_60=rows["people_60"] * [1.25, 0.5, 0, 3])
+            older = (rows["people_60"] * [1.25, 0.8, 0.75, 3]).round()
+            then = rows.assign(people_60=older, people_80=[1500, 0, 800, 200])
             both = [rows.assign(people_80=[0, *rows["people_80"][1:]]), then]
             several = pd.concat([one.assign(year=y) for one, y in zip(both, years, strict=True)])
             several.to_csv(folder / "population.csv", index=False)

@@ -112,8 +112,8 @@ def test_the_language_follows_the_locale(tmp_path, monkeypatch, surroundings, he
         monkeypatch.setenv(name, value)
     options = ["evaluate", "--area", "template", "--cell", 500]
     assert f" {heading} " in run(*options, cwd=tmp_path).stdout
-    for lang, asked in (("en", "Street"), ("zh", "街道")):
-        assert f" {asked} " in run(*options, "--lang", lang, cwd=tmp_path).stdout
+    for lang, asked in (("en", "a map"), ("zh", "地图")):
+        assert asked in run("--lang", lang, cwd=tmp_path).stdout
 
 
 def test_json_has_the_promised_keys_in_order(tmp_path, hexi_cells):

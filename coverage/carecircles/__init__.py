@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from carecircles import scenario as scenario
     from carecircles import services as services
     from carecircles import siting as siting
+    from carecircles import spans as spans
     from carecircles import timeline as timeline
     from carecircles import walkers as walkers
     from carecircles import weights as weights
@@ -103,6 +104,7 @@ __all__ = [
     "scenario",
     "services",
     "siting",
+    "spans",
     "timeline",
     "walkers",
     "weights",

@@ -99,7 +99,7 @@ def of_block(
     x, y = points.x.to_numpy(), points.y.to_numpy()
     depth = reach.depth_on(across, up, x, y, cutoff=cutoff)
     amounts = {AREA: np.full(len(labels), within.cell**2)}
-    amounts |= {group: each[0] for group, each in living.people.items()}
+    amounts |= living.in_each_cell()
     field = Field(
         place,
         labels,

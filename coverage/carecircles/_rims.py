@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from carecircles import _field, grid
+from carecircles import _field, _strips, grid
 
 # Of the people of a cell at the rim of reach, in squares of them, for each edge between covered and not.
 _VARIANCE_EVEN = 0.0724 * np.pi / 4
@@ -31,6 +31,21 @@ class Lines(NamedTuple):
     street: np.ndarray
     covered: np.ndarray
     lumps: np.ndarray
+
+
+class Course(NamedTuple):
+    """
+    How the rim of a block runs before it is known who lives there: a `Rim` without people.
+
+    `ends` are for each street how many ends of edges between covered and not lie in it, with a cell on either
+    side: of edges between rows, and of those between columns. `sides` are the streets and what is covered.
+    """
+
+    edges: int
+    ends: tuple[np.ndarray, np.ndarray]
+    outer: np.ndarray
+    inner: np.ndarray
+    sides: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 class Rim(NamedTuple):
@@ -68,9 +83,7 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
     even = _field.is_even(field)
     kind = field.covered + 2 * even.view(np.int8)
     counted = field._replace(spread=spread | {"people": living})
-    cells, area, people = _field.sums(counted, kind, 4, list(counted.spread)).swapaxes(0, 1)
-    found = cells.sum(axis=1), area.sum(axis=1), area[:, 1] + area[:, 3]
-    sums = [*found, people[:, 2] + people[:, 3], people[:, 3], people.sum(axis=1)]
+    sums = _in_all(*_field.sums(counted, kind, 4, list(counted.spread)).swapaxes(0, 1))
     lines = Lines(field.street, field.covered, _lumps(field, living))
     between = [
         _between(_some(lines, np.s_[:-1, :]), _some(lines, np.s_[1:, :]), nowhere),
@@ -86,7 +99,102 @@ def of_field(field: _field.Field, group: str | None) -> Rim:
         side: Lines(*(one[end].reshape(1, -1).copy() for one in lines))
         for side, end in ends.items()
     }
-    return Rim(field.place, field.labels, np.column_stack(sums), *_added(between), sides)
+    return Rim(field.place, field.labels, sums, *_added(between), sides)
+
+
+def of_strips(strips: _strips.Strips) -> Course:
+    """How the rim of a block runs, of its strips."""
+    rows, cols = strips.shape
+    width, nowhere = strips.width, strips.streets
+    begin, state = _strips.coarser(strips)
+
+    at, long, low, up = _strips.upon(begin, width, rows * width)
+    one, other = state[low], state[up]
+    differ = one ^ other
+    edge = np.flatnonzero(differ & 1)
+    edges = int(long[edge].sum())
+    ends_up = _ends(one[edge], other[edge], nowhere, long[edge])
+    border = np.flatnonzero(differ > 1)
+    long = long[border]
+    along = np.arange(long.sum()) - np.repeat(np.cumsum(long) - long, long)
+    line, col = np.divmod(np.repeat(at[border], long) + along, width)
+    pair = np.repeat(np.stack([one[border], other[border]]), long, axis=1)
+    outer_up, inner_up = _borders(np.stack([line, col]), pair >> 1, pair % 2 > 0, nowhere)
+
+    line, col = np.divmod(begin, width)
+    some = np.flatnonzero((col > 0) & (col < cols))
+    some = some[some > 0]
+    one, other = state[some - 1], state[some]
+    differ = one ^ other
+    edge = np.flatnonzero(differ & 1)
+    edges += len(edge)
+    ends_right = _ends(one[edge], other[edge], nowhere)
+    border = np.flatnonzero(differ > 1)
+    line, col = line[some[border]], col[some[border]]
+    order = np.lexsort((line, col))
+    pair, line, col = np.stack([one, other])[:, border[order]], line[order], col[order]
+    outer_right, inner_right = _borders(np.stack([col - 1, line]), pair >> 1, pair % 2 > 0, nowhere)
+
+    first = np.arange(rows) * width
+    ends = {
+        "south": np.arange(cols),
+        "north": (rows - 1) * width + np.arange(cols),
+        "west": first,
+        "east": first + cols - 1,
+    }
+    of = {side: state[np.searchsorted(begin, at, "right") - 1] for side, at in ends.items()}
+    return Course(
+        edges,
+        (ends_up, ends_right),
+        np.concatenate([outer_up, outer_right]),
+        np.concatenate([inner_up, inner_right]),
+        {side: ((own >> 1).astype(np.int32), own % 2 > 0) for side, own in of.items()},
+    )
+
+
+def peopled(
+    course: Course,
+    place: tuple[int, int],
+    labels: pd.Index,
+    cells: np.ndarray,
+    each: Mapping[str, np.ndarray],
+) -> Rim:
+    """
+    The rim of a block, of how it runs.
+
+    `cells` are those not covered and those covered of each street, `each` the area and the people of each of them.
+    """
+    by_kind = np.zeros((len(labels), 4))
+    by_kind[:, 2:] = cells  # people are spread evenly
+    area, people = each["area"], each["people"]
+    sums = _in_all(by_kind, by_kind * area[:, None], by_kind * people[:, None])
+    variance = _VARIANCE_EVEN * people**2
+    numbers = np.arange(len(labels))
+    lumps = sum(_half(np.repeat(numbers, ends), np.repeat(variance, ends)) for ends in course.ends)
+    at = np.append(variance, np.nan)
+    sides = {
+        side: Lines(street[None], covered[None], at[street][None])
+        for side, (street, covered) in course.sides.items()
+    }
+    return Rim(place, labels, sums, course.edges, lumps, course.outer, course.inner, sides)
+
+
+def _ends(
+    one: np.ndarray, other: np.ndarray, streets: int, count: np.ndarray | None = None
+) -> np.ndarray:
+    """How many ends of edges that have a cell on either side lie in each street."""
+    is_met = np.maximum(one, other) < 2 * streets
+    long = None if count is None else count[is_met]
+    both = (np.bincount(of[is_met] >> 1, long, minlength=streets) for of in (one, other))
+    found: np.ndarray = next(both) + next(both)
+    return found.astype(np.int64)
+
+
+def _in_all(cells: np.ndarray, area: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """The sums of a rim by street, of those of four kinds of cells: not covered, covered, and both with people spread evenly."""
+    found = cells.sum(axis=1), area.sum(axis=1), area[:, 1] + area[:, 3]
+    even = people[:, 2] + people[:, 3], people[:, 3]
+    return np.column_stack([*found, *even, people.sum(axis=1)])
 
 
 def _lumps(field: _field.Field, people: _field.Spread) -> np.ndarray:
@@ -176,9 +284,10 @@ def _between(
     `nowhere` is the street of no cell; runs go along rows, or up the columns.
     """
     at_rim = _where(one.covered != other.covered)
-    lumps = (
-        float(np.nansum(one.lumps[at_rim] + other.lumps[at_rim])) / 2
-    )  # it passes through one of two
+    both = np.stack([one.lumps[at_rim], other.lumps[at_rim]])
+    is_met = ~np.isnan(both).any(axis=0)
+    of = np.stack([one.street[at_rim], other.street[at_rim]])
+    lumps = _half(of[:, is_met].ravel(), both[:, is_met].ravel())
     place = _where(one.street != other.street)
     line, at = place
     if is_upward:
@@ -187,11 +296,23 @@ def _between(
         place = at, line
     streets = np.stack([one.street[place], other.street[place]])
     covered = np.stack([one.covered[place], other.covered[place]])
-    border = np.stack([line, at])
+    return len(at_rim[0]), lumps, *_borders(np.stack([line, at]), streets, covered, nowhere)
+
+
+def _half(street: np.ndarray, lumps: np.ndarray) -> float:
+    """Half of variances, for an edge passes through one of its two cells; added up street by street."""
+    found = np.bincount(street, lumps)
+    return float(found[found > 0].sum()) / 2
+
+
+def _borders(
+    border: np.ndarray, streets: np.ndarray, covered: np.ndarray, nowhere: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Runs along the border of all cells, and along those of streets."""
     is_outer = (streets == nowhere).any(axis=0)
     whole = np.where(streets[:, is_outer] == nowhere, -1, 0)
     outer = _runs(border[:, is_outer], whole, covered[:, is_outer], -1)
-    return len(at_rim[0]), lumps, outer, _runs(border, streets, covered, nowhere)
+    return outer, _runs(border, streets, covered, nowhere)
 
 
 def _where(is_so: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

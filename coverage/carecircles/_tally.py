@@ -6,7 +6,7 @@ other: of an area in one piece as of one that never is.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -60,9 +60,9 @@ def of_field(field: _field.Field) -> Tally:
     names, count = list(field.spread), len(field.labels)
     kind = field.covered + 2 * (field.depth >= 2).astype(np.int8)
     by_kind = _field.sums(field, kind, _KINDS, names)
-    by = people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
+    by = _by(names)
     if field.metres is None:
-        return Tally(field.labels, tuple(names), by, _beside(by_kind, np.zeros((2, count))), None)
+        return _without_ways(field.labels, tuple(names), by, by_kind)
     of, metres, living = field.street.ravel(), field.metres.ravel(), field.spread[by]
     is_cell = of < count
     if not is_cell.all():
@@ -81,6 +81,24 @@ def of_field(field: _field.Field) -> Tally:
     is_there = reached.weight > 0
     reached = Histogram(*(part[is_there] for part in reached))
     return Tally(field.labels, tuple(names), by, _beside(by_kind, np.stack([way, on_way])), reached)
+
+
+def of_amounts(labels: pd.Index, amounts: Mapping[str, np.ndarray]) -> Tally:
+    """The tally, by name, of what of each street no, one, and two or more centres reach."""
+    by_kind = np.zeros((len(labels), len(amounts), _KINDS))
+    for n, amount in enumerate(amounts.values()):
+        by_kind[:, n, [0, 1, 3]] = amount
+    return _without_ways(labels, tuple(amounts), _by(amounts), by_kind)
+
+
+def _without_ways(labels: pd.Index, names: tuple[str, ...], by: str, by_kind: np.ndarray) -> Tally:
+    """A tally without how far people have."""
+    return Tally(labels, names, by, _beside(by_kind, np.zeros((2, len(labels)))), None)
+
+
+def _by(names: Iterable[str]) -> str:
+    """The group that ways are counted of."""
+    return people.EVERYONE if people.EVERYONE in names else people.headline_of(names)
 
 
 def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import carecircles
 from carecircles import _mends
-from carecircles.blocks import Run, Task
+from carecircles.blocks import Run
 from carecircles.errors import ValidationError
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
     from dask.distributed import Client
 
+_Given = TypeVar("_Given")
 _Known = TypeVar("_Known")
 _AHEAD = 2  # blocks a worker that are asked for before the first is fetched
 _PATIENCE = 10.0  # seconds
@@ -122,7 +123,7 @@ def of_scheduler(address: str, *, workers: int = 1) -> Iterator[Run]:
 
 
 def _run_on(client: "Client") -> Run:
-    def run(function: Callable[[Task], _Known], tasks: Iterable[Task]) -> Iterator[_Known]:
+    def run(function: Callable[[_Given], _Known], tasks: Iterable[_Given]) -> Iterator[_Known]:
         """In the order of the tasks, few of which are there at once; those of a worker that dies run again."""
         waiting = iter(tasks)
         ahead = _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))

@@ -21,9 +21,13 @@ def draw(rows):
         seconds.plot(millions, some["cpu_s"], **style)
         memory.plot(millions, some["peak_mb"], **style)
     for axes, title in ((seconds, "CPU seconds"), (memory, "Peak memory, MB")):
-        axes.set(title=title, xlabel="Million cells", ylim=0, xlim=0)
+        axes.set(title=title, xlabel="Million cells", xscale="log")
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#e2e8f0")
+    seconds.set_yscale("log")
+    seconds.yaxis.set_major_formatter("{x:g}")
+    memory.set_ylim(0)
     seconds.legend(frameon=False)
     return figure
 

@@ -10,7 +10,7 @@ from carecircles import _rims, _tally, _zones, comparison, counts, gaps, grid, m
 from carecircles import plan as plans
 from carecircles._counts import Counts
 from carecircles.area import StudyArea
-from carecircles.blocks import _known, _tasks, _unfinished, layers
+from carecircles.blocks import _counted, _known, _tasks, _unfinished, layers
 from carecircles.blocks.layers import Into
 from carecircles.blocks.problems import problems
 from carecircles.blocks.values import Asked, Found, Run, Surveyed, Task
@@ -22,6 +22,7 @@ from carecircles.weights._by_blocks import (
     basis_of,
     has_empty_land,
     in_its_years,
+    is_spread_evenly,
     living_in,
     nobody,
     own_groups,
@@ -49,8 +50,9 @@ def evaluate(
         Where to write depth.tif (centres within reach), distance_m.tif (to the nearest centre) and
         uncovered_people.tif (of the group whose figures come first) to.
     distances
-        Whether how far people have to the nearest centre is asked; without it, shares and people take a third
-        of the time, and tables have no `mean_distance_m` and no `p90_distance_m`.
+        Whether how far people have to the nearest centre is asked; without it, tables have no `mean_distance_m`
+        and no `p90_distance_m`. Where people are spread evenly, shares and people are then counted by spans of
+        rows: the time depends on centres and borders, and hardly on how many cells there are.
     run
         What maps a function over blocks, `map` or one that does so elsewhere.
 
@@ -72,7 +74,10 @@ def evaluate(
     >>> len(asis.cells), round(float(counts.of_district(asis)["covered_people_60_share"]), 2)
     (0, 0.57)
     """
-    asked = Asked(has_rasters=rasters is not None, has_distances=distances or rasters is not None)
+    has_distances = distances or rasters is not None
+    if not has_distances and is_spread_evenly(area):
+        return _counted_plan(area, cell, run)
+    asked = Asked(has_rasters=rasters is not None, has_distances=has_distances)
     plan, _ = _surveyed(area, cell, asked, rasters, run)
     return plan
 
@@ -197,6 +202,26 @@ def _overviews(drawn: list[pd.DataFrame], plan: Plan) -> pd.DataFrame:
     return cells
 
 
+def _counted_plan(area: StudyArea, cell: float, run: Run) -> Plan:
+    """The plan of an area whose cells are counted and never there."""
+    lattice, plan = _begun(area, cell)
+    parts = _counted.parts_of(area, lattice, counts.inside(plan), plan.cost.cutoff)
+    found = [one for one in run(_counted.of_part, parts) if one is not None]
+    sums = _counted.cells_of(found, area.streets.index).to_frame()
+    living, _ = living_in(area, sums, cell=cell)
+    group = comparison.headline(plan).column
+    return dataclasses.replace(plan, counts=_counted.together(found, living, group, lattice))
+
+
+def _begun(area: StudyArea, cell: float) -> tuple[grid.Grid, Plan]:
+    """The lattice of an area, and its plan before any cell is there."""
+    wrong = [*problems(area), *grid.cell_problems(cell)]
+    if wrong:
+        raise ValidationError(wrong)
+    lattice = grid.lattice_around(area.streets, cell=cell)
+    return lattice, _without_cells(area, lattice)
+
+
 def _surveyed(
     area: StudyArea,
     cell: float,
@@ -205,11 +230,7 @@ def _surveyed(
     run: Run,
 ) -> tuple[Plan, list[Found]]:
     """The plan of an area, and what is known of its blocks."""
-    wrong = [*problems(area), *grid.cell_problems(cell)]
-    if wrong:
-        raise ValidationError(wrong)
-    lattice = grid.lattice_around(area.streets, cell=cell)
-    plan = _without_cells(area, lattice)
+    lattice, plan = _begun(area, cell)
     base = Task(
         lattice,
         (0, 0),

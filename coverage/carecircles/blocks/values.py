@@ -13,6 +13,7 @@ from carecircles.area import StudyArea
 from carecircles.plan import Plan
 from carecircles.weights._by_blocks import Living
 
+_Given = TypeVar("_Given")
 _Known = TypeVar("_Known")
 
 
@@ -67,5 +68,5 @@ class Run(Protocol):
     """How a function is mapped over blocks: `map` in this process, or another that keeps their order."""
 
     def __call__(
-        self, function: "Callable[[Task], _Known]", tasks: Iterable[Task], /
+        self, function: "Callable[[_Given], _Known]", tasks: Iterable[_Given], /
     ) -> "Iterable[_Known]": ...

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carecircles.area import StudyArea
-    from carecircles.blocks import Run, Task
+    from carecircles.blocks import Run
     from carecircles.cli.options import Machines
     from carecircles.plan import Plan
     from carecircles.reach import Reach
@@ -43,6 +43,7 @@ from carecircles.cli.output import (
 from carecircles.words import Sentence, joined, say
 
 _Counted = TypeVar("_Counted")
+_Given = TypeVar("_Given")
 _Known = TypeVar("_Known")
 _NO_SEATS: "Text" = {
     "en": "No seats are known in the area (--rests, or rests in area.toml): it is walked as if there were none.",
@@ -200,7 +201,7 @@ def by_blocks(
     with busy(MEASURING, options.lang) as tell, _mapping(machines, options) as mapped:
 
         def run(
-            function: "Callable[[Task], _Known]", tasks: "Iterable[Task]"
+            function: "Callable[[_Given], _Known]", tasks: "Iterable[_Given]"
         ) -> "Iterator[_Known]":
             for n, found in enumerate(mapped(function, tasks), start=1):
                 told = Sentence(f": block {n} of {number}", zh=f"：第 {n} 块，共 {number} 块")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from carecircles import _mends
 from carecircles.io import _checks
-from carecircles.io._columns import spellings_of, with_column
+from carecircles.io._columns import spellings_of
 from carecircles.words import Sentence, joined
 
 BEDS = ("beds_medical", "beds_rehabilitation", "beds_family")
@@ -79,9 +79,8 @@ def amounts_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Se
     amounts: dict[str, pd.Series] = {}
     problems: list[Sentence] = []
     for column, (such_as, mend) in MENDS.items():
-        written = with_column(frame, column)
         amounts[column], wrong = _checks.numbers(
-            written, column, file=file, such_as=such_as, blank=True
+            frame, column, file=file, such_as=such_as, blank=True
         )
         problems += wrong
         is_negative = amounts[column] < 0
@@ -90,7 +89,7 @@ def amounts_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Se
             frame.index[is_negative],
             _checks.negative(column),
             mend,
-            values=written[column][is_negative],
+            values=_checks.as_it_stands(frame, column)[is_negative],
         )
     far = amounts["position_error_m"] > MOST_ERROR_M
     problems += _checks.complain(
@@ -101,7 +100,7 @@ def amounts_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Se
             zh=f"position_error_m 超过 {MOST_ERROR_M:,.0f}",
         ),
         MENDS["position_error_m"][1],
-        values=with_column(frame, "position_error_m")["position_error_m"][far],
+        values=_checks.as_it_stands(frame, "position_error_m")[far],
     )
     table = pd.DataFrame(amounts, index=frame.index)
     return table, [*problems, *kind_problems(table, file=file)]
@@ -136,7 +135,7 @@ def states_of(frame: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Sen
     problems: list[Sentence] = []
     for column, known in _WORDS.items():
         spelled = {_checks.plain(s): name for s, name in spellings_of(known).items()}
-        cells = _checks.text(with_column(frame, column)[column])
+        cells = _checks.cells_of(frame, column)
         told[column] = cells.map(lambda cell, spelled=spelled: spelled.get(_checks.plain(cell), ""))
         is_unknown = (told[column] == "") & (cells != "")
         choices = joined(

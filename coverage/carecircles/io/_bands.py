@@ -9,7 +9,7 @@ import pandas as pd
 
 from carecircles.errors import ValidationError
 from carecircles.io import _checks, _years
-from carecircles.io._columns import ABOUT, STREET_COLUMNS, absent, with_column
+from carecircles.io._columns import ABOUT, STREET_COLUMNS, absent
 from carecircles.io._formats import read_raw
 from carecircles.io._table import Sought
 from carecircles.io.read import Source, _basis, _kept, _open
@@ -123,7 +123,7 @@ def read_bands(path: Source) -> pd.DataFrame:
     if 1 in counts:  # younger than one, and one to four
         counts = {0: counts.pop(0) + counts.pop(1), **counts}
     bands = pd.DataFrame(counts).assign(
-        street=_checks.text(with_column(about, "street")["street"]),
+        street=_checks.cells_of(about, "street"),
         basis=_basis(about),
         source=_kept(about, "source"),
     )

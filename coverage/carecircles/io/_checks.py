@@ -7,6 +7,7 @@ the mend; nothing is raised until all are known. Frames carry their row numbers 
 """
 
 import datetime
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +69,8 @@ _UNITS = {  # what may stand behind a number, longer ones first
 }
 _IN_TEN_THOUSANDS = ("capacity", EVERYONE, "households", "dwellings", "floor_area", "area_m2")
 _ABOUT = re.compile(r"^(大约|约|近|~|≈|about|approx\.?|ca\.?)\s*(?=[\d.])")
+_SERIAL = re.compile(r"[1-9]\d{4}(\.\d+)?")
+_INFINITE = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _EARTH_M = 6_378_137.0
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
 _AS_DATES = _mends.such_as("2022-07-15", "2022-07", "2022")
@@ -141,7 +144,30 @@ def show(value: object) -> str:
 
 def text(values: pd.Series) -> pd.Series:
     """Cells as text without surrounding blanks; whole numbers lose the '.0' spreadsheets give them."""
-    return values.map(as_text).astype(object)
+    return _made_of(map(as_text, values), values)
+
+
+def cells_of(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Cells of a column as text, '' where the file has no such column."""
+    return text(as_it_stands(frame, column))
+
+
+def as_it_stands(frame: pd.DataFrame, column: str) -> pd.Series:
+    """A column as the file has it, blank where the file has none of the name."""
+    if column in frame:
+        return frame[column]
+    return pd.Series("", index=frame.index, name=column, dtype=object)
+
+
+def _narrow(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Cells of a column as text in narrow characters."""
+    cells = cells_of(frame, column)
+    return _made_of(map(narrow, cells), cells)
+
+
+def _made_of(made: Iterable[object], cells: pd.Series) -> pd.Series:
+    """What was made of cells one by one; pandas' own map copies what is known of the file each time."""
+    return pd.Series(list(made), index=cells.index, name=cells.name, dtype=object)
 
 
 def as_text(value: object) -> str:
@@ -160,11 +186,12 @@ def numbers(
     frame: pd.DataFrame, column: str, *, file: str, such_as: str, blank: bool = False
 ) -> tuple[pd.Series, list[Sentence]]:
     """A column as floats (NaN where blank or wrong) and what is wrong with it."""
-    cells = text(frame[column]).map(narrow)
+    cells = _narrow(frame, column)
     is_blank = cells == ""
-    values = cells.map({t: _as_number(t, column) for t in cells.unique()}).astype(float)
-    is_infinite = np.isinf(values) | cells.str.casefold().isin(
-        ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"]
+    read = {cell: _as_number(cell, column) for cell in set(cells)}
+    values = pd.Series([read[cell] for cell in cells], cells.index, float, column)
+    is_infinite = np.isinf(values) | pd.Series(
+        [cell.casefold() in _INFINITE for cell in cells], cells.index, bool
     )
     is_wrong = values.isna() & ~is_blank & ~is_infinite
     problems = [
@@ -220,22 +247,20 @@ def _number_in(cell: str, column: str) -> tuple[str, int, str]:
 
 def units_in(frame: pd.DataFrame, column: str) -> list[str]:
     """The units that are written behind the numbers of a column, '' where there is none."""
-    cells = text(frame[column]).map(narrow).unique()
-    return sorted({_number_in(cell, column)[2] for cell in cells if cell})
+    return sorted({_number_in(cell, column)[2] for cell in set(_narrow(frame, column)) if cell})
 
 
 def numbers_said(frame: pd.DataFrame, columns: Iterable[str]) -> list[Text]:
     """Words about the columns of a file in which numbers have units or words with them."""
     said = []
     for column in (c for c in columns if c in frame):
-        cells = text(frame[column]).map(narrow)
-        is_wordy = cells.map(
-            lambda cell, column=column: (
-                not _NUMBER.fullmatch(cell) and not np.isnan(_as_number(cell, column))
-            )
-        )
-        if is_wordy.any():
-            count, first = int(is_wordy.sum()), cells[is_wordy].iloc[0]
+        wordy = [
+            cell
+            for cell in _narrow(frame, column)
+            if not _NUMBER.fullmatch(cell) and not np.isnan(_as_number(cell, column))
+        ]
+        if wordy:
+            count, first = len(wordy), wordy[0]
             number = f"{_as_number(first, column):.12g}"
             said.append(
                 {
@@ -262,8 +287,8 @@ def without_serials(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, lis
     Day 0 is 1899-12-30 (day 1 would be 1900-01-01, but a 29 February 1900 is counted that never was)
     unless `attrs["day_0"]` names another.
     """
-    cells = text(frame[column]).map(narrow)
-    is_serial = cells.str.fullmatch(r"[1-9]\d{4}(\.\d+)?")
+    cells = _narrow(frame, column)
+    is_serial = pd.Series([bool(_SERIAL.fullmatch(cell)) for cell in cells], cells.index, bool)
     if not is_serial.any():
         return frame, []
     days = pd.to_timedelta(cells[is_serial].astype(float).floordiv(1), unit="D")
@@ -289,9 +314,10 @@ def dates(
 
     So a centre 'opened 2022-07' counts from the day on which it is certainly open.
     """
-    cells = frame[column].map(lambda v: f"{v:%Y-%m-%d}" if _is_date(v) else v)
-    cells = text(cells).map(_plain_date)
-    values = pd.to_datetime(cells.map(lambda t: _as_date(t, last_day=last_day)))
+    written = as_it_stands(frame, column)
+    cells = _made_of((_plain_date(_date_text(value)) for value in written), written)
+    days = {cell: _as_date(cell, last_day=last_day) for cell in set(cells)}
+    values = pd.to_datetime(pd.Series([days[cell] for cell in cells], cells.index, name=column))
     is_wrong = values.isna() & (cells != "")
     problems = complain(
         file,
@@ -307,7 +333,7 @@ def date(
     value: object, key: str, *, file: str, last_day: bool
 ) -> tuple[datetime.date | None, list[Sentence]]:
     """A single date, read as those of a column are; None where it is blank or none."""
-    cell = _plain_date(as_text(f"{value:%Y-%m-%d}" if _is_date(value) else value))
+    cell = _plain_date(_date_text(value))
     found = _as_date(cell, last_day=last_day)
     if found is None and cell:
         told = f"{file}: {key} is not a date ({show(cell)}); {_AS_DATES}."
@@ -316,8 +342,9 @@ def date(
     return None if found is None else found.date(), []
 
 
-def _is_date(value: object) -> bool:
-    return isinstance(value, datetime.date) and not pd.isna(value)
+def _date_text(value: object) -> str:
+    is_date = isinstance(value, datetime.date) and not pd.isna(value)
+    return as_text(f"{value:%Y-%m-%d}" if is_date else value)
 
 
 def _plain_date(cell: str) -> str:
@@ -557,6 +584,7 @@ def columns(
     return kept, problems
 
 
+@functools.lru_cache(maxsize=4096)
 def plain(header: str) -> str:
     """A column header without what people vary: case, width, blanks, dashes, a unit in brackets."""
     folded = unicodedata.normalize("NFKC", header).casefold()

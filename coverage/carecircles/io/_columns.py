@@ -451,7 +451,3 @@ def no_column(columns: Iterable[str]) -> Sentence:
 def unknown(frame: pd.DataFrame) -> Sentence:
     """The first columns of a file that nobody knows."""
     return listed(map(_checks.show, frame.attrs["unused"][:8]))
-
-
-def with_column(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    return frame if column in frame else frame.assign(**{column: ""})

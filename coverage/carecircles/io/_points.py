@@ -10,7 +10,7 @@ from carecircles import _mends
 from carecircles.datum import parse_datum, to_wgs84
 from carecircles.errors import ValidationError
 from carecircles.io import _checks
-from carecircles.io._columns import absent, no_column, with_column
+from carecircles.io._columns import absent, no_column
 from carecircles.words import Sentence, listed
 
 _ADD_DEGREES = Sentence(
@@ -181,7 +181,7 @@ def _datums(
     frame: pd.DataFrame, *, file: str, declared: str | None
 ) -> tuple[pd.Series, list[Sentence]]:
     """The datum of every row: what the user declares and what the file says must agree."""
-    said = _checks.text(with_column(frame, "datum")["datum"])
+    said = _checks.cells_of(frame, "datum")
     said = said.where(said != "", frame.attrs.get("datum") or "")
     parsed: dict[str, str | None] = {}
     problems: list[Sentence] = []

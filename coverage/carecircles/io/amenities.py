@@ -4,7 +4,7 @@ import geopandas as gpd
 import pyproj
 
 from carecircles.io import _checks
-from carecircles.io._columns import AMENITY_COLUMNS, with_column
+from carecircles.io._columns import AMENITY_COLUMNS
 from carecircles.io._points import points_of
 from carecircles.io.read import Source, _basis, _kept, _open, _sound
 
@@ -50,7 +50,7 @@ def read_amenities(
     table = {
         "name": _kept(frame, "name"),
         "name_en": _kept(frame, "name_en"),
-        "street": _checks.text(with_column(frame, "street")["street"]),
+        "street": _checks.cells_of(frame, "street"),
         "basis": _basis(frame),
         "source": _kept(frame, "source"),
         "row": frame.index,

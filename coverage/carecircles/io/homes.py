@@ -22,7 +22,6 @@ from carecircles.io._columns import (
     people_grid_columns,
     residence_columns,
     use_of,
-    with_column,
 )
 from carecircles.io._points import polygons_of, shapes_of
 from carecircles.io.read import Source, _basis, _kept, _open, _sound
@@ -97,7 +96,7 @@ def read_residences(
     problems += wrong
     lift, wrong = _lift(frame, file=file)
     problems += wrong
-    use = use_of(with_column(frame, "use")["use"])
+    use = use_of(_checks.as_it_stands(frame, "use"))
     is_home = use != "other"
     if not is_home.any():
         problems.append(_no_home(frame, file=file))
@@ -107,7 +106,7 @@ def read_residences(
     floor_area, said = _floor_area(amounts, footprints.where(is_home), is_needed=not is_told)
     table: dict[str, Any] = {
         "name": _kept(frame, "name"),
-        "street": _checks.text(with_column(frame, "street")["street"]),
+        "street": _checks.cells_of(frame, "street"),
         **_filled(counts),
         **{c: amounts[c] for c in ("households", "dwellings") if amounts[c].notna().any()},
         **({"floor_area_m2": floor_area} if floor_area.notna().any() else {}),
@@ -196,7 +195,7 @@ def read_communities(
     shapes, wrong = shapes_of(frame, file=file, crs=crs, declared=datum)
     problems += wrong
     problems += _of_one_kind(shapes, file=file)
-    streets = _checks.text(with_column(frame, "street")["street"])
+    streets = _checks.cells_of(frame, "street")
     is_unnamed = (shapes.geom_type == "Point") & (streets == "")
     problems += _checks.complain(
         file,
@@ -361,9 +360,8 @@ def _amounts(frame: pd.DataFrame, *, file: str) -> tuple[dict[str, pd.Series], l
         if column not in frame:
             amounts[column] = pd.Series(np.nan, index=frame.index)
             continue
-        written = with_column(frame, column)
         values, wrong = _checks.numbers(
-            written, column, file=file, such_as=_SUCH_AS[column], blank=True
+            frame, column, file=file, such_as=_SUCH_AS[column], blank=True
         )
         problems += wrong
         if "万" in _checks.written_as(frame, column):  # as in 建筑面积(万平方米)
@@ -382,14 +380,14 @@ def _amounts(frame: pd.DataFrame, *, file: str) -> tuple[dict[str, pd.Series], l
                     f"write it such as {_SUCH_AS[column]}, or leave it empty where nobody knows",
                     zh=f"请填写如 {_SUCH_AS[column]}，不详则留空",
                 ),
-                values=written[column][is_wrong],
+                values=frame[column][is_wrong],
             )
     return amounts, problems
 
 
 def _lift(frame: pd.DataFrame, *, file: str) -> tuple[pd.Series, list[Sentence]]:
     """Whether residences have a lift: 1 or 0, NaN where nobody says; and what is wrong with it."""
-    written = _checks.text(with_column(frame, "lift")["lift"])
+    written = _checks.cells_of(frame, "lift")
     plain = written.map(_checks.narrow).str.casefold()
     counts = pd.to_numeric(plain.str.removesuffix("部").str.removesuffix("台"), errors="coerce")
     lift = counts.where(~(counts < 0)).clip(upper=1).where(counts.isna() | (counts % 1 == 0))

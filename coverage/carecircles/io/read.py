@@ -42,7 +42,6 @@ from carecircles.io._columns import (
     spellings_of,
     summed,
     unknown,
-    with_column,
 )
 from carecircles.io._formats import FORMATS, parted, read_raw
 from carecircles.io._points import points_of, polygons_of
@@ -120,7 +119,7 @@ def read_centres(
             problems.append(Sentence(told, zh=zh))
     ids, wrong = _checks.identities(frame, "id", file=file)
     for column in ("opened", "closed"):
-        frame, said = _checks.without_serials(with_column(frame, column), column)
+        frame, said = _checks.without_serials(frame, column)
         frame.attrs["taken"] = [*frame.attrs["taken"], *said]
     facilities, more = centres_of(frame, file=file, crs=crs, datum=datum)
     facilities.index = ids.rename("id")
@@ -158,12 +157,12 @@ def centres_of(
     ids = _checks.text(frame["id"])
     points, wrong = points_of(frame, file=file, crs=crs, declared=datum)
     problems += wrong
-    opened, wrong = _checks.dates(with_column(frame, "opened"), "opened", file=file, last_day=True)
+    opened, wrong = _checks.dates(frame, "opened", file=file, last_day=True)
     problems += wrong
-    closed, wrong = _checks.dates(with_column(frame, "closed"), "closed", file=file, last_day=False)
+    closed, wrong = _checks.dates(frame, "closed", file=file, last_day=False)
     problems += wrong
-    earliest, _ = _checks.dates(with_column(frame, "opened"), "opened", file=file, last_day=False)
-    latest, _ = _checks.dates(with_column(frame, "closed"), "closed", file=file, last_day=True)
+    earliest, _ = _checks.dates(frame, "opened", file=file, last_day=False)
+    latest, _ = _checks.dates(frame, "closed", file=file, last_day=True)
     is_backward = latest < earliest
     problems += _checks.complain(
         file,
@@ -175,7 +174,7 @@ def centres_of(
     problems += wrong
     states, wrong = states_of(frame, file=file)
     problems += wrong
-    if len(_checks.units_in(with_column(frame, "price"), "price")) > 1:
+    if len(_checks.units_in(frame, "price")) > 1:
         told = f"{file}: price is in more than one unit; write all of it in the same."
         zh = f"{file}：price 的单位不止一种；请统一单位。"
         problems.append(Sentence(told, zh=zh))
@@ -184,14 +183,14 @@ def centres_of(
     table = {
         "name": names.where(names != "", ids),
         "name_en": _kept(frame, "name_en"),
-        "street": _checks.text(with_column(frame, "street")["street"]),
-        "services": services_of(with_column(frame, "services")["services"]),
+        "street": _checks.cells_of(frame, "street"),
+        "services": services_of(_checks.as_it_stands(frame, "services")),
         "services_basis": _basis(frame, "services_basis"),
         "opened": opened,
         "closed": closed,
         **{str(column): amounts[column] for column in amounts.columns},
         "state": states["state"],
-        "floor": _checks.text(with_column(frame, "floor")["floor"]),
+        "floor": _checks.cells_of(frame, "floor"),
         "term": states["term"],
         "position": _kept(frame, "position"),
         "basis": _basis(frame),
@@ -382,7 +381,7 @@ def read_population(path: Source, *, groups: Sequence[Group] = GROUPS) -> pd.Dat
         varied["variation"], wrong = _checks.variation(frame, file=file)
         problems += wrong
     population = counts.assign(
-        street_name=_checks.text(with_column(frame, "street")["street"]),
+        street_name=_checks.cells_of(frame, "street"),
         basis=_basis(frame),
         source=_kept(frame, "source"),
         age_basis=_basis(frame, "age_basis"),
@@ -432,11 +431,11 @@ def read_places(
         Sentence("name is missing", zh="缺少 name"),
         Sentence("give every place its name", zh="请为每个地点填写名称"),
     )
-    streets = _checks.text(with_column(frame, "street")["street"])
+    streets = _checks.cells_of(frame, "street")
     if isinstance(frame, gpd.GeoDataFrame):
         is_located = frame.geometry.notna() & ~frame.geometry.is_empty
     else:
-        blank = [_checks.text(with_column(frame, c)[c]) == "" for c in ("lon", "lat")]
+        blank = [_checks.cells_of(frame, c) == "" for c in ("lon", "lat")]
         is_located = ~(blank[0] & blank[1])
     problems += _checks.complain(
         file,
@@ -455,7 +454,7 @@ def read_places(
             k: located.attrs[k] for k in ("datum", "datum_declared") if k in located.attrs
         }
     table = {
-        "kind": _checks.text(with_column(frame, "kind")["kind"]),
+        "kind": _checks.cells_of(frame, "kind"),
         "name": names,
         "name_en": _kept(frame, "name_en"),
         "street": streets,
@@ -619,12 +618,12 @@ def _totals_said(frame: pd.DataFrame, totals: list[tuple[int, dict[str, str]]]) 
 
 def _kept(frame: pd.DataFrame, column: str) -> pd.Series:
     """A text column exactly as it was written."""
-    cells = with_column(frame, column)[column]
+    cells = _checks.as_it_stands(frame, column)
     return cells.map(lambda v: v if isinstance(v, str) else _checks.as_text(v)).astype(object)
 
 
 def _basis(frame: pd.DataFrame, column: str = "basis") -> pd.Series:
     """'assumed', 'known', 'schematic', what else the file says, or 'not stated'."""
     spelled = spellings_of(BASES)
-    cells = _checks.text(with_column(frame, column)[column]).str.casefold()
+    cells = _checks.cells_of(frame, column).str.casefold()
     return cells.map(lambda t: spelled.get(t, t) or "not stated")

@@ -1,6 +1,7 @@
 """Pairs of cells and centres as the table of a cost table, and where both are."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ Told = Callable[[], Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]]
 _NAMES = ["demand", "facility"]
 # Pairs of which something is worked out at once: it takes little memory beside all.
 _PIECE = 200_000
+_SPARE = 8  # behind pairs that are gathered one is kept free for so many
 
 
 def table_of(
@@ -31,6 +33,41 @@ def table_of(
         verify_integrity=False,
     )
     return pd.Series(metres, index=pairs, name="metres", dtype=float, copy=False)
+
+
+class Gathered:
+    """
+    The table of pairs that are added as they are measured: they stand in memory once, in the order in which they came.
+
+    A class because its arrays grow where they stand. A table may leave out some of the cells, and have some of the
+    `facilities` alone.
+    """
+
+    def __init__(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> None:
+        self.demand, self.facilities, self.count = demand, facilities, 0
+        self.cell = np.empty(0, dtype=code_of(len(demand)))
+        self.facility = np.empty(0, dtype=code_of(len(facilities)))
+        self.costs = np.empty(0)
+
+    def add(self, table: pd.Series) -> None:
+        """Some more."""
+        pairs = cast("pd.MultiIndex", table.index)
+        first, self.count = self.count, self.count + len(table)
+        if self.count > len(self.costs):
+            self._resize(self.count + self.count // _SPARE)
+        own = slice(first, self.count)
+        self.cell[own] = self.demand.index.get_indexer(pairs.levels[0])[pairs.codes[0]]
+        self.facility[own] = self.facilities.index.get_indexer(pairs.levels[1])[pairs.codes[1]]
+        self.costs[own] = table.to_numpy()
+
+    def table(self) -> pd.Series:
+        """All of them; nothing can be added any more."""
+        self._resize(self.count)
+        return table_of(self.demand, self.facilities, self.cell, self.facility, self.costs)
+
+    def _resize(self, size: int) -> None:
+        for of_pair in (self.cell, self.facility, self.costs):
+            of_pair.resize(size, refcheck=False)
 
 
 def code_of(count: int) -> type[np.signedinteger]:

@@ -3,19 +3,20 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from carecircles.reach._pairs import Told, code_of, in_pieces, pieces, put_in_order
+from carecircles.reach._pairs import Told, code_of, pieces, put_in_order
 from carecircles.siting import _problem, _streets
 from carecircles.siting._terms import Clock, Floors, Limits
 from carecircles.siting.rules import Rules
 from carecircles.words import Sentence
 
+_ROWS_AT_ONCE = 200_000  # pairs of places that are put in order together
 _MANY = 5_000_000  # pairs of which equal places are made one before all stand together
 Measure = Callable[[np.ndarray, np.ndarray], float]  # of the nearest centre and of how many
 
@@ -118,47 +119,51 @@ def reached_of(
 
 def each_once(told: Told, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each pair of place and centre once, place by place, with its least metres."""
-    if not _is_ascending(column for _, column, _ in told()):
-        given = told
-
-        def swapped() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-            return ((column, cell, metres) for cell, column, metres in given())
-
-        begins, cell, metres = put_in_order(swapped, columns, other=code_of(rows))
-        column = np.repeat(np.arange(columns, dtype=code_of(columns)), np.diff(begins))
-        told = in_pieces(cell, column, metres)
     begins, column, metres = put_in_order(told, rows, other=code_of(columns))
     cell = np.repeat(np.arange(rows, dtype=code_of(rows)), np.diff(begins))
     is_new = np.ones(len(cell), dtype=bool)
-    is_new[1:] = (cell[1:] != cell[:-1]) | (column[1:] != column[:-1])
+    for own in _whole_rows(begins):
+        key = cell[own].astype(np.int64) * columns + column[own]
+        step = np.diff(key)
+        if (step < 0).any():  # as they were measured, not centre by centre
+            order = np.argsort(key, kind="stable")
+            column[own], metres[own], step = (
+                column[own][order],
+                metres[own][order],
+                np.diff(key[order]),
+            )
+        is_new[own][1:] = step > 0
     if is_new.all():
         return cell, column, metres
     first = np.flatnonzero(is_new)
     return cell[first], column[first], np.minimum.reduceat(metres, first)
 
 
-def _is_ascending(parts: Iterable[np.ndarray]) -> bool:
-    """Whether codes that are told piece by piece never fall."""
-    last = -1
-    for part in parts:
-        if len(part):
-            if part[0] < last or (part[1:] < part[:-1]).any():
-                return False
-            last = part[-1]
-    return True
+def _whole_rows(begins: np.ndarray) -> Iterator[slice]:
+    """Pairs that begin so row by row, in pieces of whole rows."""
+    row, last = 0, len(begins) - 1
+    while row < last:
+        end = int(np.searchsorted(begins, begins[row] + _ROWS_AT_ONCE, side="right")) - 1
+        end = max(end, row + 1)
+        yield slice(begins[row], begins[end])
+        row = end
 
 
 def kept(
     made: Instance, matters: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs of which it is said, of their places, candidates and metres, that they matter."""
-    every, parts = (made.cell, made.column, made.metres), []
+    is_kept = _which(made, matters)
+    return made.cell[is_kept], made.column[is_kept], made.metres[is_kept]
+
+
+def _which(
+    made: Instance, matters: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+) -> np.ndarray:
+    is_kept = np.zeros(len(made.cell), dtype=bool)
     for some in pieces(len(made.cell)):
-        part = [of_pair[some] for of_pair in every]
-        is_kept = matters(*part)
-        parts.append([of_pair[is_kept] for of_pair in part])
-    cell, column, metres = map(np.concatenate, zip([a[:0] for a in every], *parts, strict=True))
-    return cell, column, metres
+        is_kept[some] = matters(made.cell[some], made.column[some], made.metres[some])
+    return is_kept
 
 
 def begins_of(made: Instance) -> np.ndarray:
@@ -177,7 +182,8 @@ def covering_of(
         found: np.ndarray = is_row[cell] & (metres <= radius) & ~made.is_must[column]
         return found
 
-    cell, column, _ = kept(made, matters)
+    is_kept = _which(made, matters)
+    cell, column = made.cell[is_kept], made.column[is_kept]
     rows = np.flatnonzero(np.bincount(cell, minlength=len(made.people)))
     begins = np.searchsorted(cell, np.append(rows, len(made.people)).astype(cell.dtype))
     shape = (len(rows), len(made.candidates))

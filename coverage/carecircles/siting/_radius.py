@@ -79,11 +79,17 @@ def _narrowed(
         except TimeoutError:
             break
         if found is None:
-            low = middle
-            made = _between(made, counts, low, high)
+            made = _between(made, counts, middle, high)
+            low = _first_beyond(made, counts, middle)
         else:
             best, high = found, middle
     return made, best, low, high
+
+
+def _first_beyond(made: Instance, counts: np.ndarray, radius: float) -> float:
+    """The least distance beyond a radius: what cannot be done within it needs at least that."""
+    metres = np.concatenate([made.metres, made.base[counts]])
+    return float(metres[metres > radius].min())
 
 
 def _between(made: Instance, counts: np.ndarray, low: float, high: float) -> Instance:
@@ -144,11 +150,13 @@ def _radius_plan(
 
 def _is_too_dear(cover: sparse.csr_matrix, limits: Limits) -> bool:
     """Whether there are rows that have no column in common, each with its cheapest, for more than the budget."""
-    price, spare = limits.price[cover.indices], limits.budget * (1 + _SURE) + _SURE
-    if not len(price):
+    if not cover.nnz:
         return False
-    size = np.diff(cover.indptr)
-    least = np.minimum.reduceat(price, cover.indptr[:-1])
+    size, price, spare = np.diff(cover.indptr), limits.price, limits.budget * (1 + _SURE) + _SURE
+    if (price == price[0]).all():  # as nearly always
+        least = np.full(len(size), price[0])
+    else:
+        least = np.minimum.reduceat(price[cover.indices], cover.indptr[:-1])
     is_apart, taken = np.ones(len(size), dtype=bool), np.zeros(cover.shape[1], dtype=bool)
     while spare >= 0 and is_apart.any():
         row = int(np.where(is_apart, size, cover.shape[1] + 1).argmin())

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from carecircles.area import StudyArea, is_neighbour, read_area
 from carecircles.errors import ValidationError
 from carecircles.plan import Plan, nearest_of
 from carecircles.reach import CostTable
+from carecircles.reach._pairs import Gathered
 from carecircles.siting import _terms
 from carecircles.siting.found import Siting
 from carecircles.siting.goals import GOALS
@@ -267,21 +269,27 @@ def cost_in_time(
     """
     is_nearer = GOALS[goal].table in ("nearer", "credit")
     cells, own = plan.cells, nearest_of(plan) if is_nearer else plan.cost
-    begun, count, tables, order = time.monotonic(), 0, [own], _spread(len(candidates))
+    begun, count, order = time.monotonic(), 0, _spread(len(candidates))
+    gathered = Gathered(
+        cells, pd.DataFrame(index=plan.area.facilities.index.append(candidates.index))
+    )
+    gathered.add(own.table)
     is_limited = math.isfinite(until)
     step = max(1, len(candidates) // _FIRST_PART) if is_limited else len(candidates)
     with _terms.started(until - begun, is_heeded=is_limited) as clock:
         while count < len(candidates):
             some = candidates.iloc[np.sort(order[count : count + step])]
-            tables += _cost_new(goal, plan, some, own=own, full=full)
+            for new in _cost_new(goal, plan, some, own=own, full=full):
+                gathered.add(new.table)
             count += len(some)
             each = (time.monotonic() - begun) / count
             step = max(1, min(count, int(_PART_S / max(each, 1e-9))))
             if clock.left() < each * step:
                 break
     some = candidates.iloc[np.sort(order[:count])]
-    facilities = plan.area.facilities.index.append(some.index)
-    return reach.joined(cells, *tables, facilities=facilities), some, clock.stopped.is_set()
+    table = gathered.table()
+    cost = CostTable(table, own.cutoff, own.unit)
+    return cost, some, clock.stopped.is_set()
 
 
 def _spread(count: int) -> np.ndarray:
@@ -293,7 +301,7 @@ def _spread(count: int) -> np.ndarray:
 
 def _cost_new(
     goal: str, plan: Plan, candidates: gpd.GeoDataFrame, *, own: CostTable, full: float
-) -> list[CostTable]:
+) -> Iterable[CostTable]:
     """Tables of candidates, for the cells that can matter."""
     needed, cells = GOALS[goal].table, plan.cells
     if needed == "nearer":
@@ -341,7 +349,7 @@ def _nearer(
     *,
     least: float = -1.0,
     most: float = math.inf,
-) -> list[CostTable]:
+) -> Iterator[CostTable]:
     """
     Tables of the candidates up to `most` that are nearer to a cell than its nearest centre, which is its `own`.
 
@@ -353,7 +361,6 @@ def _nearer(
     pairs = reach.pairs_in(own.table)
     nearest[cells.index.get_indexer(pairs.levels[0])[pairs.codes[0]]] = own.table
     farthest = np.minimum(nearest, most)
-    tables = []
     for beyond, upto in itertools.pairwise(_rings(farthest)):
         some = np.flatnonzero((farthest > beyond) & (farthest <= upto) & (nearest > least))
         if not len(some):
@@ -368,8 +375,7 @@ def _nearer(
             codes = [code[is_nearer] for code in pairs.codes]
             index = pairs.set_codes(codes, verify_integrity=False)  # type: ignore[arg-type]  # arrays too
             nearer = pd.Series(costs[is_nearer], index=index, copy=False)
-            tables.append(CostTable(nearer, math.inf, new.unit))
-    return tables
+            yield CostTable(nearer, math.inf, new.unit)
 
 
 def _rings(nearest: np.ndarray) -> list[float]:

@@ -37,6 +37,10 @@ class Living(NamedTuple):
     basis: np.ndarray
     has_land: np.ndarray
 
+    def in_each_cell(self) -> dict[str, np.ndarray]:
+        """By group, the people whom every cell of a street has alike."""
+        return {group: own[0] for group, own in self.people.items()}
+
     def of(self, streets: pd.Index) -> "Living":
         """Those of some streets."""
         at = self.labels.get_indexer(streets)
@@ -61,6 +65,11 @@ def own_groups(area: StudyArea) -> list[str]:
     """Groups that rasters count and the population does not."""
     known = people.columns_of(area.population)
     return [g for g in dict.fromkeys(b.group for b in area.sources.people_raster) if g not in known]
+
+
+def is_spread_evenly(area: StudyArea) -> bool:
+    """Whether every cell of a street has as many people as any other, without looking at them."""
+    return not area.sources.people_raster and area.sources.uninhabited is None
 
 
 def in_its_years(area: StudyArea) -> StudyArea:
@@ -181,12 +190,13 @@ def _in_own_year(area: StudyArea, sums: pd.DataFrame, *, cell: float) -> tuple[L
         own = np.zeros((len(weights), len(count)))
         own[at, streets] = np.divide(persons, whole, out=np.zeros(len(count)), where=whole > 0)
         living[group] = own
+    counted = of_street if area.counted == RASTER or own_groups(area) else {}
     basis = np.where(is_told, BASES.index(RASTER), BASES.index(EVEN))
     has_people = np.any([persons > 0 for persons in known.values()], axis=0)
     is_bare = ~has_land & (count > 0) & has_people
     is_even = ~is_told & (count > 0) & has_people & ~is_bare
     notes = [
-        *empty_land_note(area, {g: anywhere[g].sum() - of_street[g].sum() for g in of_street}),
+        *empty_land_note(area, {g: anywhere[g].sum() - of_street[g].sum() for g in counted}),
         *([bare_note(area, {*each.index[is_bare]})] if is_bare.any() else []),
         *([spread_note(area, {*each.index[is_even]})] if of_street and is_even.any() else []),
     ]
