@@ -132,9 +132,9 @@ def living_in(area: StudyArea, sums: pd.DataFrame, *, cell: float) -> tuple[Livi
     if not is_by_year(area):
         first = in_first_year(area)
         living, notes = _in_own_year(first, sums, cell=cell)
-        return (
-            living if first.year == area.year else _grown(living, sums, first, area, cell)
-        ), notes
+        if first.year != area.year:
+            living = _grown(living, sums, first, area, cell)
+        return living, notes
     years = years_around(area)
     of_years = (_in_own_year(with_raster_of(area, year), sums, cell=cell) for year in years)
     (was, notes), *later = of_years
