@@ -28,7 +28,6 @@ from carecircles.weights._by_blocks import is_spread_evenly, living_in
 from carecircles.words import Sentence
 
 _KINDS = 3  # reached by no, one, two or more centres
-_WAYS = 2  # measures of distances, the last ones
 
 
 class _Ground(NamedTuple):
@@ -119,9 +118,7 @@ def of_area(area: StudyArea, *, cell: float = 50.0) -> Reached:
     each = {_field.AREA: np.full(len(labels), lattice.cell**2)}
     each |= living.in_each_cell()
     ground = _Ground(lattice, across, up, labels, held, _begins(held, lattice), each, {})
-    points = area.facilities.geometry
-    centres = pd.DataFrame({"x": points.x, "y": points.y}, index=area.facilities.index)
-    return _counted(ground, centres, rounded(area.standard.metres, "m"))
+    return _counted(ground, _places_of(area), rounded(area.standard.metres, "m"))
 
 
 def of_plan(plan: Plan) -> Reached:
@@ -172,9 +169,7 @@ def of_plan(plan: Plan) -> Reached:
             laid = np.pad(one.own, ((0, 0), (0, 1))).ravel()
             before[name] = np.append(0.0, np.cumsum(laid))
     ground = _Ground(lattice, across, up, labels, held, _begins(held, lattice), each, before)
-    points = plan.area.facilities.geometry
-    centres = pd.DataFrame({"x": points.x, "y": points.y}, index=plan.area.facilities.index)
-    return _counted(ground, centres, plan.cost.cutoff)
+    return _counted(ground, _places_of(plan.area), plan.cost.cutoff)
 
 
 def moved(reached: Reached, centre: str, *, x: float, y: float) -> Reached:
@@ -289,7 +284,7 @@ def by_street(reached: Reached) -> pd.DataFrame:
     >>> by_street(of_area(datasets.load("template"), cell=200))["people_60"].round().to_dict()
     {'S1': 8400.0, 'S2': 7000.0, 'S3': 5600.0, 'S4': 3000.0}
     """
-    return _tally.figures(_tally_of(reached)).iloc[:, :-_WAYS].rename_axis("street")
+    return _tally.figures(_tally_of(reached)).rename_axis("street")
 
 
 def of_district(reached: Reached) -> pd.Series:
@@ -302,8 +297,13 @@ def of_district(reached: Reached) -> pd.Series:
     >>> round(of_district(of_area(datasets.load("template"), cell=200))["people_60"])
     24000
     """
-    district: pd.Series = _tally.of_district(_tally_of(reached)).iloc[:-_WAYS]
-    return district
+    return _tally.of_district(_tally_of(reached))
+
+
+def _places_of(area: StudyArea) -> pd.DataFrame:
+    """Where the centres of a study area stand."""
+    points = area.facilities.geometry
+    return pd.DataFrame({"x": points.x, "y": points.y}, index=area.facilities.index)
 
 
 def _position(centres: pd.Index, centre: str) -> int:

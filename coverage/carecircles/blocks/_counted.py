@@ -16,6 +16,7 @@ from carecircles import _rims, _strips, _tally, grid
 from carecircles._counts import Counts
 from carecircles._field import AREA
 from carecircles.area import StudyArea, is_neighbour
+from carecircles.blocks._tasks import place_of
 from carecircles.weights._by_blocks import Living, basis_of
 
 
@@ -74,7 +75,7 @@ def parts_of(
         near, own = at[:, some][:, is_met], is_own[some][is_met]
         yield Part(
             block,
-            _place_of(block, lattice),
+            place_of(block, lattice),
             streets[position],
             position,
             near[:, own],
@@ -82,15 +83,6 @@ def parts_of(
             None if shapely.contains(inner, box) else inner,
             cutoff,
         )
-
-
-def _place_of(block: grid.Grid, lattice: grid.Grid) -> tuple[int, int]:
-    """Row and column of a block among the blocks."""
-    up, right = (
-        round((at - origin) / block.cell) // grid.pieces.SIDE
-        for at, origin in ((block.y0, lattice.y0), (block.x0, lattice.x0))
-    )
-    return up, right
 
 
 def of_part(part: Part) -> Counted | None:

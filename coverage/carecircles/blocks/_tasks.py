@@ -23,17 +23,21 @@ def bare(area: StudyArea) -> StudyArea:
 def tasks_of(base: Task) -> Iterator[Task]:
     """A task for each block, row by row from the south-west."""
     for block in grid.blocks_of(base.within):
-        up, right = (
-            round((at - origin) / block.cell) // grid.pieces.SIDE
-            for at, origin in ((block.y0, base.within.y0), (block.x0, base.within.x0))
-        )
         near = grid.meeting(base.area.streets, block)
         streets = base.area.streets.iloc[near]
         centres = base.area.facilities.iloc[_centres_of(block, base.area)]
         area = dataclasses.replace(base.area, streets=streets, facilities=centres)
-        yield base._replace(
-            within=block, place=(up, right), area=area, living=base.living.of(streets.index)
-        )
+        place, living = place_of(block, base.within), base.living.of(streets.index)
+        yield base._replace(within=block, place=place, area=area, living=living)
+
+
+def place_of(block: grid.Grid, lattice: grid.Grid) -> tuple[int, int]:
+    """Row and column of a block among the blocks."""
+    up, right = (
+        round((at - origin) / block.cell) // grid.pieces.SIDE
+        for at, origin in ((block.y0, lattice.y0), (block.x0, lattice.x0))
+    )
+    return up, right
 
 
 def _centres_of(block: grid.Grid, area: StudyArea) -> np.ndarray:
