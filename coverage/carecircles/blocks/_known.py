@@ -13,8 +13,7 @@ from carecircles.weights._by_blocks import sums_of_block
 
 def weights_in(task: Task) -> pd.DataFrame:
     """How many cells of a block each of its streets has, and the sums of their weights."""
-    area = task.area
-    return sums_of_block(area.streets, area.sources, task.within)
+    return sums_of_block(task.area, task.within)
 
 
 def known_of(task: Task) -> Found | None:

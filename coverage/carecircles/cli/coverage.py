@@ -210,7 +210,7 @@ def evaluate(
 ) -> None:
     """Say how many people and how much area are covered, by street and for the district."""
     inputs, rasters = inputs_of(options), machines.rasters
-    by, services = rows.by, rows.services
+    by, services, less = rows.by, rows.services, {"--no-distances": machines.no_distances}
     is_plain = by is not ByWhom.group and not services
     is_alone = is_plain and not sure and isochrones is None
     shapes = (".geojson", ".gpkg") if is_plain else ()
@@ -224,13 +224,13 @@ def evaluate(
             rasters,
             {"--services": services, "--sure": sure, "--isochrones": isochrones},
         ),
-        [] if rasters is None else conflicts({"--no-distances": machines.no_distances}, _FAR),
+        [] if rasters is None else conflicts(less, _FAR),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
         conflicts({"--cog": machines.cog, "--resume": machines.resume}, _WITHOUT_RASTERS)
         if rasters is None
         else [],
-        conflicts(_asked_of(machines), _NOT_PLAIN) if not is_alone else [],
+        conflicts(_asked_of(machines) | less, _NOT_PLAIN) if not is_alone else [],
         target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
     study = study_of(options, options.as_of)
@@ -267,12 +267,7 @@ def evaluate(
 
 def _asked_of(machines: Machines) -> dict[str, object]:
     """The options that name where blocks are worked out."""
-    less = isinstance(machines, Places) and machines.no_distances
-    return {
-        "--workers": machines.workers,
-        "--scheduler": machines.scheduler,
-        "--no-distances": less,
-    }
+    return {"--workers": machines.workers, "--scheduler": machines.scheduler}
 
 
 def _rasters_in(folder: Path | None) -> list[Path]:

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
@@ -20,7 +19,8 @@ from carecircles.weights.place import in_first_year, is_by_year, with_raster_of
 from carecircles.weights.values import BASES, EVEN, RASTER
 from carecircles.words import Text
 
-_CELLS, _LIVED, _ANYWHERE = "cells", "lived", "anywhere"  # all, on land that is not empty, on any
+_CELLS, _LIVED = "cells", "lived"  # all of them, those on land that is not empty
+_ANYWHERE = " anywhere"  # behind a weight: on land that is empty, too
 
 
 class Living(NamedTuple):
@@ -67,6 +67,11 @@ def own_groups(area: StudyArea) -> list[str]:
     return [g for g in dict.fromkeys(b.group for b in area.sources.people_raster) if g not in known]
 
 
+def _is_counted(area: StudyArea) -> bool:
+    """Whether rasters say how many people there are, of some group at least."""
+    return area.counted == RASTER or bool(own_groups(area))
+
+
 def is_spread_evenly(area: StudyArea) -> bool:
     """Whether every cell of a street has as many people as any other, without looking at them."""
     return not area.sources.people_raster and area.sources.uninhabited is None
@@ -103,25 +108,29 @@ def on_block(
     for year in dict.fromkeys(band.year for band in bands):
         own = [band for band in bands if band.year == year]
         found |= {_key(g, year): w for g, w in _pixels.of_cells(own, ground, crs).items()}
-        if empty is not None:
-            every = dataclasses.replace(ground, is_lived=np.ones(len(row), dtype=bool), empty=None)
-            anywhere = _pixels.of_cells(own, every, crs)
-            found |= {_key(g, year, _ANYWHERE): w for g, w in anywhere.items()}
     return found
 
 
-def _key(group: str, year: int | None, *more: str) -> str:
-    return " ".join([group, str(year), *more])
+def _key(group: str, year: int | None) -> str:
+    return f"{group} {year}"
 
 
-def sums_of_block(streets: gpd.GeoDataFrame, sources: Sources, within: grid.Grid) -> pd.DataFrame:
-    """By street of a block its cells, and the sums of their weights."""
-    if not (sources.people_raster or sources.uninhabited is not None):
+def sums_of_block(area: StudyArea, within: grid.Grid) -> pd.DataFrame:
+    """
+    By street of a block its cells, and the sums of their weights.
+
+    Where rasters say how many people there are, with those on land that nobody lives on, too.
+    """
+    streets, sources = area.streets, area.sources
+    if is_spread_evenly(area):
         count = grid.count_of_street(streets, within=within)
         return pd.DataFrame({_CELLS: count}, index=streets.index)
     street = grid.owners(streets.geometry.to_numpy(), *grid.centres(within))
     of = street[street >= 0]
-    weights = on_block(sources, street, within, streets.crs)
+    weights = on_block(sources, street, within, area.crs)
+    if sources.uninhabited is not None and _is_counted(area):
+        every = on_block(dataclasses.replace(sources, uninhabited=None), street, within, area.crs)
+        weights |= {key + _ANYWHERE: weight for key, weight in every.items()}
     sums = {_CELLS: np.bincount(of, minlength=len(streets))}
     sums |= {c: np.bincount(of, weight, minlength=len(streets)) for c, weight in weights.items()}
     return pd.DataFrame(sums, index=streets.index)
@@ -164,13 +173,12 @@ def _in_own_year(area: StudyArea, sums: pd.DataFrame, *, cell: float) -> tuple[L
     lived = sums[_LIVED].to_numpy() if _LIVED in sums else count
     has_land = lived > 0
     bands = dict.fromkeys((band.group, band.year) for band in area.sources.people_raster)
-    of_street = {group: sums[_key(group, year)].to_numpy() for group, year in bands}
     keys = {group: _key(group, year) for group, year in bands}
+    of_street = {group: sums[key].to_numpy() for group, key in keys.items()}
     is_empty = _LIVED in sums
     weights = (_CELLS, *([_LIVED] if is_empty else []), *keys.values())
     anywhere = {
-        group: sums[_key(group, year, *([_ANYWHERE] if is_empty else []))].to_numpy()
-        for group, year in bands
+        group: sums.get(key + _ANYWHERE, sums[key]).to_numpy() for group, key in keys.items()
     }
     population = area.population.loc[each.index]
     known = {str(g): population[g].to_numpy(dtype=float) for g in each}
@@ -190,13 +198,12 @@ def _in_own_year(area: StudyArea, sums: pd.DataFrame, *, cell: float) -> tuple[L
         own = np.zeros((len(weights), len(count)))
         own[at, streets] = np.divide(persons, whole, out=np.zeros(len(count)), where=whole > 0)
         living[group] = own
-    counted = of_street if area.counted == RASTER or own_groups(area) else {}
     basis = np.where(is_told, BASES.index(RASTER), BASES.index(EVEN))
     has_people = np.any([persons > 0 for persons in known.values()], axis=0)
     is_bare = ~has_land & (count > 0) & has_people
     is_even = ~is_told & (count > 0) & has_people & ~is_bare
     notes = [
-        *empty_land_note(area, {g: anywhere[g].sum() - of_street[g].sum() for g in counted}),
+        *empty_land_note(area, {g: anywhere[g].sum() - of_street[g].sum() for g in anywhere}),
         *([bare_note(area, {*each.index[is_bare]})] if is_bare.any() else []),
         *([spread_note(area, {*each.index[is_even]})] if of_street and is_even.any() else []),
     ]
