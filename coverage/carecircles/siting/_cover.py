@@ -34,26 +34,37 @@ def minimize(
     gap: float,
     clock: Clock,
     watch: Watch | None = None,
+    enough: float = -math.inf,
 ) -> Solution:
-    """The cheapest columns that cover at least so much weight; `value` and `bound` are prices."""
-    if math.isfinite(limits.budget):
+    """
+    The cheapest columns that cover at least so much weight; `value` and `bound` are prices.
+
+    Any that cost no more than is good `enough` will do.
+    """
+    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
+    start, bound = _enough(problem, limits, least), _least_price(problem, limits, least)
+    is_plain = is_all and limits.floors is None and not math.isnan(start.value)
+    if math.isfinite(limits.budget) and not is_plain:
         if not _solver.can_cover(problem, limits, least, clock.part(0.1, most=REACH_S)):
             raise NoPlanError
         require_reachable(limits, clock)
-    is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
-    start, bound = Known(np.array([], dtype=int), math.nan), _least_price(problem, limits, least)
-    if math.isinf(limits.budget):
-        start = _enough(problem, limits, least)
-    if not math.isnan(start.value) and not clock.has_for(problem.cover.nnz):
-        return Solution(start.chosen, start.value, bound, clock.word())
-    if is_all:
-        problem = _problem.without_implied(problem)
-        if limits.floors is None and not math.isnan(start.value):
+    if clock.has_for(problem.cover.nnz):
+        if is_all:
+            problem = _problem.without_implied(problem)
+        if is_plain:
+            wanted = enough, gap
             start, bound = _with_less(
-                problem, limits.price, start, bound, gap=gap, clock=clock, watch=watch
+                problem, limits.price, start, bound, wanted=wanted, clock=clock, watch=watch
             )
-        if start.value - bound <= gap * start.value:
-            return Solution(start.chosen, start.value, bound, "optimal")
+        if bound > limits.budget * (1 + TOLERANCE):
+            raise NoPlanError
+    start = _solver.if_allowed(start, limits)
+    if start.value <= max(enough, bound + gap * start.value):
+        return Solution(start.chosen, start.value, bound, "optimal")
+    if not clock.has_for(problem.cover.nnz):
+        if math.isnan(start.value):
+            raise TimeoutError
+        return Solution(start.chosen, start.value, bound, clock.word())
     model = Model(limits)
     model.add_sites(limits.price)
     model.add_floors(limits.floors)
@@ -62,7 +73,8 @@ def minimize(
     else:
         one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
         model.add_floors(Floors(one, np.array([least]), np.ones(len(one.weight))))
-    solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
+    slack = math.inf if enough >= limits.budget else 0.0  # so that the first plan is good enough
+    solution = model.solve(start=start, gap=gap, slack=slack, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
     bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))
     return solution._replace(value=value, bound=min(bound, value))
@@ -94,26 +106,29 @@ def _with_less(
     start: Known,
     bound: float,
     *,
-    gap: float,
+    wanted: tuple[float, float],
     clock: Clock,
     watch: Watch | None,
 ) -> tuple[Known, float]:
-    """Columns that cover all rows for less, and what none can cost less than."""
+    """
+    Columns that cover all rows for less, and what none can cost less than.
+
+    What is `wanted` is a price that is good enough, and a gap.
+    """
     size = problem.cover.shape
     of_rows, of_columns = np.ones(size[0]), np.ones(size[1])
-    cover = problem.cover
+    cover, (enough, gap) = problem.cover, wanted
     program = Program(
         price, 0 * of_columns, of_columns, of_columns < 0, cover.indptr, cover.indices, cover.data,
         of_rows, of_rows * math.inf, is_maximum=False,
     )  # fmt: skip
-    for patience in _STEPS:
-        chosen = _starts.fewer(
-            problem, price, start.chosen, clock, patience=patience, enough=bound * (1 + gap)
-        )
+    for patience in _STEPS if math.isinf(enough) else _STEPS[:1]:
+        most = max(enough, bound * (1 + gap))
+        chosen = _starts.fewer(problem, price, start.chosen, clock, patience=patience, enough=most)
         start = Known(chosen, float(price[chosen].sum()))
         if watch:
             watch(start.value, bound)
-        if start.value <= bound * (1 + gap) or not clock.left():
+        if start.value <= most or not clock.left():
             break
         if patience == _STEPS[0]:
             with contextlib.suppress(SolverError):
@@ -128,7 +143,7 @@ def _with_less(
 
 
 def _enough(problem: Covering, limits: Limits, least: float) -> Known:
-    """Columns that cover so much weight and keep to the floors; of no worth if there are none."""
+    """Columns that cover so much weight and keep to the floors, for any price; of no worth if there are none."""
     is_all = least >= problem.weight.sum() * (1 - FEASIBLE)
     even = problem._replace(weight=np.ones(len(problem.weight))) if is_all else problem
     enough = even.weight.sum() if is_all else least * (1 - FEASIBLE)
@@ -136,5 +151,7 @@ def _enough(problem: Covering, limits: Limits, least: float) -> Known:
     if limits.floors is not None:
         chosen = np.union1d(chosen, _starts.reaching(limits.floors, limits.price, limits.budget))
     covered = problem.weight[np.asarray(problem.cover[:, chosen].sum(axis=1)).ravel() > 0].sum()
-    is_plan = covered >= least * (1 - FEASIBLE) and is_within(limits, chosen)
+    is_plan = covered >= least * (1 - FEASIBLE) and is_within(
+        limits._replace(budget=math.inf), chosen
+    )
     return Known(chosen, float(limits.price[chosen].sum()) if is_plan else math.nan)

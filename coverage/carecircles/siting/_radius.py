@@ -133,15 +133,16 @@ def _radius_plan(
     if limits.floors is None:
         problem = _worths.small(made, problem, clock)[0]
         limits = limits._replace(price=limits.price[problem.columns])
-        need = np.ones(len(problem.weight))
-        tried = _starts.fill(problem.cover.tocsc(), problem.weight, need, limits, clock)
-        if (problem.cover[:, tried].sum(axis=1) > 0).all():
-            return np.asarray(problem.columns[tried])
     if clock.left() == 0:
         raise TimeoutError
     try:
         solution = _cover.minimize(
-            problem, limits, least=float(problem.weight.sum()), gap=0.0, clock=clock
+            problem,
+            limits,
+            least=float(problem.weight.sum()),
+            gap=0.0,
+            clock=clock,
+            enough=limits.budget,
         )
     except _terms.NoPlanError:
         return None
