@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from carecircles.area import StudyArea
     from carecircles.plan import Plan
-    from carecircles.siting import Question, Siting
+    from carecircles.siting import Likely, Question, Siting
     from carecircles.words import Text
 from carecircles.cli._places import (
     Places,
@@ -149,7 +149,9 @@ def site(
         if candidates.empty:
             raise ValidationError([nowhere(places, service)])
         is_drawn = effort.sure or goal.objective is Objective.expected
-        asked = _with_probability(before, goal) if is_drawn else before
+        half = (time.monotonic() + begun + effort.time_limit) / 2  # the other is for the search
+        likely = _likely(before, goal, half) if is_drawn else None
+        asked = before if likely is None else likely.plan
         largest = Objective.fair if fairness.price_of_fairness else wanted
         require_siting_memory(
             largest,
@@ -180,7 +182,9 @@ def site(
             )
 
         if not fairness.price_of_fairness:
-            question = ask(wanted, begun + effort.time_limit)
+            is_stopped = likely is not None and likely.is_stopped
+            question = ask(wanted, begun if is_stopped else begun + effort.time_limit)
+            question = dataclasses.replace(question, is_stopped=question.is_stopped or is_stopped)
     if fairness.price_of_fairness:
         how = siting.Search(effort.gap, effort.time_limit, since=begun)
         with busy(_LOOKING, options.lang):
@@ -201,6 +205,8 @@ def site(
                 plan, question, count=effort.alternatives, search=search
             )
     notes: list[Text] = []
+    if likely is not None:
+        notes += report.draws_notes(likely.draws, asked=_draws_of(before, goal))
     if effort.sure and plan.status != "stopped":
         now = time.monotonic()
         with busy(_LOOKING, options.lang):
@@ -208,7 +214,7 @@ def site(
             unsure = ask(Objective.expected, now + effort.time_limit)
             how = dataclasses.replace(search, watch=None, since=now)
             sureness = siting.sure_of(unsure, plan, drawn, search=how)
-        notes = report.sureness_notes(before, sureness, asked=len(drawn))
+        notes += report.sureness_notes(before, sureness, asked=len(drawn))
         sites = plan.sites.assign(chosen_share=sureness.sites)
         plan = dataclasses.replace(plan, sites=sites)
     told = report.siting_scenario(before, plan, candidates, service=service, brings=brings)
@@ -248,14 +254,18 @@ def site(
     )
 
 
-def _with_probability(before: "Plan", goal: Goal) -> "Plan":
+def _likely(before: "Plan", goal: Goal, until: float) -> "Likely":
     """The plan whose cells say how likely they are covered while positions are not known."""
-    from carecircles import plan as plans
-    from carecircles import robustness
+    from carecircles import robustness, siting
 
-    draws = goal.draws or (_DRAWS if plans.is_straight(before) else _DRAWS_ON_FOOT)
-    drawn = robustness.draw(before, draws=draws, rng=goal.seed)
-    return robustness.with_probability(robustness.measure(before, drawn))
+    drawn = robustness.draw(before, draws=_draws_of(before, goal), rng=goal.seed)
+    return siting.likely_in_time(before, drawn, until=until)
+
+
+def _draws_of(before: "Plan", goal: Goal) -> int:
+    from carecircles import plan as plans
+
+    return goal.draws or (_DRAWS if plans.is_straight(before) else _DRAWS_ON_FOOT)
 
 
 def _brought_by(plan: "Plan") -> "Sequence[str]":

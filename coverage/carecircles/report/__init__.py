@@ -107,6 +107,7 @@ from carecircles.report.placed import placed_label as placed_label
 from carecircles.report.placed import placed_notes as placed_notes
 from carecircles.report.placed import placed_table as placed_table
 from carecircles.report.proofs import cut_short as cut_short
+from carecircles.report.proofs import draws_notes as draws_notes
 from carecircles.report.proofs import sureness_notes as sureness_notes
 from carecircles.report.rebuilt import uncounted_notes as uncounted_notes
 from carecircles.report.services import needs_frame as needs_frame

@@ -123,6 +123,27 @@ def cut_short(
     return lines
 
 
+def draws_notes(draws: int, *, asked: int) -> list[Text]:
+    """
+    That there was no time for all draws of positions that are not known.
+
+    Examples
+    --------
+    >>> draws_notes(8, asked=1000)[0]["en"]
+    'There was time for 8 of 1,000 draws of positions: how likely people are covered is told by these alone.'
+    >>> draws_notes(8, asked=8)
+    []
+    """
+    if draws == asked:
+        return []
+    en = (
+        f"There was time for {draws:,} of {asked:,} draws of positions: how likely people are covered is told "
+        "by these alone."
+    )
+    zh = f"时间只够对位置抽样 {draws:,} 次（要求 {asked:,} 次）：被覆盖的可能性仅据此计算。"
+    return [{"en": en, "zh": zh}]
+
+
 def sureness_notes(plan: Plan, found: "Sureness", *, asked: int) -> list[Text]:
     """
     Of how many draws it is told whether sites are in their best plans, and what the plan has of these.

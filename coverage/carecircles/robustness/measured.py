@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -40,7 +40,12 @@ class _Marks(NamedTuple):
 
 
 def measure(
-    plan: Plan, draws: Draws, *, group: str | None = None, is_frozen: bool = True
+    plan: Plan,
+    draws: Draws,
+    *,
+    group: str | None = None,
+    is_frozen: bool = True,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Robustness:
     """
     What a plan says in each draw.
@@ -55,6 +60,8 @@ def measure(
         Column of the people counted; that of the group whose figures come first if None.
     is_frozen
         Whether it is asked what each centre alone takes away (`Robustness.frozen`), which takes longer than the rest.
+    is_over
+        Asked after every part of the draws; where it says so, those looked at are all there are.
 
     Returns
     -------
@@ -71,15 +78,20 @@ def measure(
     (True, (50, 14))
     """
     group = comparison.headline(plan).column if group is None else group
-    cells, count = plan.cells, len(draws)
+    cells = plan.cells
+    is_round = is_straight(plan) and grid.grid_of(cells) is not None
+    by, said = _by_spans if is_round else _by_tables, []
+    for part in by(plan, draws, group, is_frozen=is_frozen):
+        said.append(part)
+        if is_over():
+            break
+    covered = np.concatenate([part.covered for part in said])
+    count = len(covered)
+    draws = draws.first(count)
     streets = cells["street"].cat
     living = np.bincount(streets.codes, cells[group], minlength=len(streets.categories))
     times = np.ones((count, len(living))) if draws.people is None else draws.people
     people = living * times
-    is_round = is_straight(plan) and grid.grid_of(cells) is not None
-    by = _by_spans if is_round else _by_tables
-    said = [*by(plan, draws, group, is_frozen=is_frozen)]
-    covered = np.concatenate([part.covered for part in said])
     frozen = np.concatenate([part.frozen for part in said])
     total = people.sum(axis=1, keepdims=True)
     labels = pd.RangeIndex(count, name="draw")

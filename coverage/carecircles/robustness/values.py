@@ -1,5 +1,6 @@
 """What is drawn, and what a plan says in each draw."""
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,18 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.cutoff)
+
+    def first(self, count: int) -> "Draws":
+        """So many of them, from the first on."""
+        people, pace = (None if a is None else a[:count] for a in (self.people, self.pace))
+        return dataclasses.replace(
+            self,
+            x=self.x[:count],
+            y=self.y[:count],
+            people=people,
+            cutoff=self.cutoff[:count],
+            pace=pace,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,8 @@ from carecircles.siting.rules import Rules as Rules
 from carecircles.siting.search import Search as Search
 from carecircles.siting.several import alternatives as alternatives
 from carecircles.siting.several import curve as curve
+from carecircles.siting.sureness import Likely as Likely
 from carecircles.siting.sureness import Sureness as Sureness
+from carecircles.siting.sureness import likely_in_time as likely_in_time
 from carecircles.siting.sureness import sure_of as sure_of
 from carecircles.siting.targets import fewest_for_ede as fewest_for_ede

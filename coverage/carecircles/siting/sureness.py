@@ -1,6 +1,7 @@
 """How sure the sites of a plan are: in how many draws of where centres stand they are the best."""
 
 import dataclasses
+import math
 import time
 from typing import NamedTuple
 
@@ -8,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from carecircles import reach, robustness
+from carecircles.plan import Plan
 from carecircles.robustness import Draws
+from carecircles.siting import _terms
 from carecircles.siting.answers import Question, options_of
 from carecircles.siting.found import Siting
 from carecircles.siting.models import maximize_expected
@@ -27,6 +30,40 @@ class Sureness(NamedTuple):
     best: np.ndarray
     own: np.ndarray
     is_proven: np.ndarray
+
+
+class Likely(NamedTuple):
+    """A plan whose cells say how likely they are covered, in how many draws, and whether Ctrl-C ended them."""
+
+    plan: Plan
+    draws: int
+    is_stopped: bool
+
+
+def likely_in_time(plan: Plan, draws: Draws, *, until: float = math.inf) -> Likely:
+    """
+    The plan whose cells say how likely they are covered, for the goal 'expected', by as many draws as there is time for.
+
+    Parameters
+    ----------
+    plan, draws
+        As in `robustness.measure`; a part of the draws is looked at, whatever the time.
+    until
+        When it has to be ready, by `time.monotonic()`. Ctrl-C ends it with the draws that are looked at then.
+
+    Examples
+    --------
+    >>> from carecircles import datasets, grid, plan, robustness, siting
+    >>> area = datasets.load("hexi")
+    >>> asis = plan.evaluate(area, grid.make_demand(area.streets, area.population, cell=200))
+    >>> likely = siting.likely_in_time(asis, robustness.draw(asis, draws=20, rng=1))
+    >>> likely.draws, bool(likely.plan.cells["probability"].between(0, 1).all())
+    (20, True)
+    """
+    with _terms.started(until - time.monotonic()) as clock:
+        found = robustness.measure(plan, draws, is_frozen=False, is_over=lambda: clock.left() == 0)
+    told = robustness.with_probability(found)
+    return Likely(told, len(found.draws), clock.stopped.is_set())
 
 
 def sure_of(
