@@ -57,6 +57,7 @@ def maximize(
         return _with_floors(worth, limits, best, slack=slack, clock=clock, watch=watch)
     price, budget = limits.price, limits.budget
     worth_of = functools.partial(_problem.worth_of, worth)
+    left = 1.0  # share of the gap that HiGHS has not closed: so much of the time is for kicks
     for patience, share in zip(_PATIENCE, (_FIRST_SHARE, 1.0), strict=True):
         kept = kept_of(found, limits, best)
         small, start = worth[:, kept], np.searchsorted(kept, best.chosen)
@@ -66,17 +67,18 @@ def maximize(
         if not is_wide and (small.nnz > _QUICK_ENTRIES or patience == _PATIENCE[-1]):
             plan = explored(
                 Standing(small, price[kept], budget, start),
-                clock,
+                clock.part(left),
                 patience=patience,
                 enough=best.bound - slack_of(slack, best.value),
                 bound=best.bound,
                 watch=watch,
             )
             best = best._replace(chosen=kept[plan.columns()], value=plan.value())
-        own = clock.part(share)
+        own, gap = clock.part(share), best.bound - best.value
         best = by_rounds(worth_of, limits, best, kept, cuts, slack=slack, clock=own, watch=watch)
         if best.status == "optimal":
             return best
+        left = (best.bound - best.value) / gap
     return best._replace(status=clock.word())
 
 
