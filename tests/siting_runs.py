@@ -24,11 +24,13 @@ import pandas as pd
 import psutil
 from scipy import sparse
 from scipy.sparse import csgraph
+from scipy.spatial import KDTree
 
 from carecircles import datasets, grid, reach, siting
 from tests.conftest import centres_at
 
 SIDE, CELL_M, CUTOFF_M = 129, 50.0, 700.0
+MOST_PAIRS = 2_000_000  # of which a book's model has a column and a row each
 
 
 def instance(candidates, required, seed, *, side=SIDE):
@@ -168,24 +170,27 @@ def by_carecircles(model, demand, sites, required, new, *, cutoff=CUTOFF_M, time
     return {"seconds": seconds, "objective": plan.objective, "gap": plan.gap, "status": plan.status}
 
 
-def by_spopt(model, demand, sites, required, new):
+def by_spopt(model, demand, sites, required, new, *, cutoff=CUTOFF_M, time_limit=60.0):
     """The same by spopt and its default solver, which proves what it returns."""
     import pulp
-    from spopt.locate import LSCP, MCLP, PMedian
+    from spopt.locate import LSCP, MCLP, PCenter, PMedian
 
     start = time.perf_counter()
-    x, y = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
-    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
+    place, site, metres = pairs_of(demand, sites, np.inf)
+    matrix = np.full((len(demand), site.max() + 1), np.inf)
+    matrix[place, site] = metres
     people = demand["people_60"].to_numpy()
-    fixed = np.where(np.arange(len(sites)) < required, 1, 0)
-    given = {"predefined_facilities_arr": fixed}
+    fixed = np.where(np.arange(matrix.shape[1]) < required, 1, 0)
+    given = {"predefined_facilities_arr": fixed} if required else {}
     if model == "facilities":
-        problem = LSCP.from_cost_matrix(metres, CUTOFF_M, **given)
+        problem = LSCP.from_cost_matrix(matrix, cutoff, **given)
     elif model == "coverage":
-        problem = MCLP.from_cost_matrix(metres, people, CUTOFF_M, required + new, **given)
+        problem = MCLP.from_cost_matrix(matrix, people, cutoff, required + new, **given)
+    elif model == "worst":
+        problem = PCenter.from_cost_matrix(matrix, required + new, **given)
     else:
-        problem = PMedian.from_cost_matrix(metres, people, required + new, **given)
-    problem = problem.solve(pulp.PULP_CBC_CMD(msg=False))
+        problem = PMedian.from_cost_matrix(matrix, people, required + new, **given)
+    problem = problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=time_limit))
     value = float(pulp.value(problem.problem.objective))
     if model == "facilities":
         value -= required
@@ -193,50 +198,83 @@ def by_spopt(model, demand, sites, required, new):
     return {"seconds": time.perf_counter() - start, "objective": value, "gap": 0, "status": status}
 
 
-def by_textbook(model, demand, sites, required, new):
-    """The same as a model with a column for each pair of place and site, for scipy's `milp`."""
+def by_textbook(model, demand, sites, required, new, *, cutoff=CUTOFF_M, time_limit=60.0):
+    """The same as a sparse model as books have it, for scipy's `milp`."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     start = time.perf_counter()
-    x, y = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
-    metres = np.hypot(demand["x"].to_numpy()[:, None] - x, demand["y"].to_numpy()[:, None] - y)
-    people = demand["people_60"].to_numpy()
-    places, size = metres.shape
-    near = (metres <= CUTOFF_M).astype(float)
-    opened = np.ones((1, size))
-    one, each = sparse.identity(size), sparse.identity(places)
-    limits = Bounds((np.arange(size) < required).astype(float), 1)
+    is_all = model in ("distance", "worst")
+    place, site, metres = pairs_of(demand, sites, np.inf if is_all else cutoff)
+    if is_all and len(place) > MOST_PAIRS:
+        raise SystemExit(f"{len(place):,} pairs are more than there is room for in this model")
+    some, place = np.unique(place, return_inverse=True)  # those that any site reaches
+    people, pairs, each = demand["people_60"].to_numpy()[some], len(place), np.ones(len(place))
+    size = site.max() + 1 if isinstance(sites, reach.CostTable) else len(sites)
+    of_place = sparse.csr_matrix((each, (place, np.arange(pairs))), shape=(len(some), pairs))
+    of_site = sparse.csr_matrix((each, (np.arange(pairs), site)), shape=(pairs, size))
+    near, none = of_place @ of_site, np.zeros(size)
+    least, opened = (np.arange(size) < required).astype(float), np.ones(size)
+    rows = []  # matrix, least, most; sites stand first, then what is counted
+
+    def row(matrix, low, high):
+        rows.append(LinearConstraint(sparse.csr_matrix(matrix), low, high))
+
     if model == "facilities":
-        rows = near[near.any(axis=1)]
-        found = milp(opened[0], integrality=opened[0], bounds=limits, constraints=LinearConstraint(rows, lb=1))  # fmt: skip
-        value = found.fun - required
-    else:
-        if model in ("coverage", "backup"):  # a column for each place: is it covered (twice)
-            columns, linked = places, sparse.hstack([-near / (2 if model == "backup" else 1), each])
-            worth, whole, sums = people, np.ones(places), []
-        else:  # a column for each pair: is the place served from there
-            columns, whole = places * size, np.zeros(places * size)
-            credit = np.clip((CUTOFF_M - metres) / (CUTOFF_M - 300), 0, 1)
-            worth = ((credit if model == "gradual" else -metres) * people[:, None]).ravel()
-            linked = sparse.hstack([sparse.vstack([-one] * places), sparse.identity(columns)])
-            served = sparse.hstack(
-                [sparse.csr_matrix((places, size)), sparse.kron(each, np.ones(size))]
-            )
-            sums = [LinearConstraint(served, lb=1, ub=1)]
-        count = sparse.hstack([sparse.csr_matrix(opened), sparse.csr_matrix((1, columns))])
-        found = milp(
-            np.concatenate([np.zeros(size), -worth]),
-            integrality=np.concatenate([opened[0], whole]),
-            bounds=Bounds(np.concatenate([limits.lb, np.zeros(columns)]), 1),
-            constraints=[
-                LinearConstraint(linked, ub=0),
-                LinearConstraint(count, ub=required + new),
-                *sums,
-            ],
+        objective, whole = opened, opened
+        row(near, 1, np.inf)
+    elif model in ("coverage", "backup"):  # a column for each place: is it covered (twice)
+        times = 2 if model == "backup" else 1
+        objective = np.concatenate([none, -people])
+        whole = np.concatenate([opened, np.full(len(some), times - 1)])
+        row(sparse.hstack([-near / times, sparse.identity(len(some))]), -np.inf, 0)
+    else:  # a column for each pair: is the place served from there
+        credit = np.clip((cutoff - metres) / (cutoff - 300), 0, 1) if model == "gradual" else None
+        worth = -metres if credit is None else credit
+        farthest = [0.0, 1.0] if model == "worst" else [-1.0, 0.0]
+        objective = np.concatenate([none, farthest[0] * worth * people[place], farthest[1:]])
+        whole = np.concatenate([opened, 0 * each, [0]])
+        last = sparse.csr_matrix((pairs, 1))
+        row(sparse.hstack([-of_site, sparse.identity(pairs), last]), -np.inf, 0)
+        of_sites = sparse.csr_matrix((len(some), size))
+        served = sparse.hstack([of_sites, of_place, sparse.csr_matrix((len(some), 1))])
+        row(served, 0 if model == "gradual" else 1, 1)
+        if model == "worst":
+            far = of_place @ sparse.diags(metres)
+            row(sparse.hstack([of_sites, far, -np.ones((len(some), 1))]), -np.inf, 0)
+    if model != "facilities":
+        count = sparse.hstack([opened[None, :], sparse.csr_matrix((1, len(objective) - size))])
+        row(count, 0, required + new)
+    upper = np.ones(len(objective))
+    if model == "worst":
+        upper[-1] = np.inf
+    bounds = Bounds(np.concatenate([least, np.zeros(len(objective) - size)]), upper)
+    options = {"time_limit": time_limit, "mip_rel_gap": 0.0}
+    found = milp(objective, integrality=whole, bounds=bounds, constraints=rows, options=options)
+    value = np.nan if found.fun is None else found.fun
+    value = value - required if model == "facilities" else value
+    value = value if model in ("facilities", "distance", "worst") else -value
+    return {
+        "seconds": time.perf_counter() - start,
+        "objective": float(value),
+        "gap": None if found.x is None else found.mip_gap,
+        "status": "optimal" if found.status == 0 else "time limit",
+    }
+
+
+def pairs_of(demand, sites, cutoff):
+    """Numbers of place and site, and how far it is, of all pairs up to a distance; our own table only of a network."""
+    if isinstance(sites, reach.CostTable):
+        place, site = (np.asarray(c, dtype=int) for c in reach.pairs_in(sites.table).codes)
+        return place, site, sites.table.to_numpy()
+    points = demand[["x", "y"]].to_numpy()
+    ends = np.column_stack([sites.geometry.x, sites.geometry.y])
+    if np.isfinite(cutoff):
+        found = KDTree(points).sparse_distance_matrix(
+            KDTree(ends), cutoff, output_type="coo_matrix"
         )
-        value = found.fun if model == "distance" else -found.fun
-    status = {0: "optimal"}.get(found.status, found.message)
-    return {"seconds": time.perf_counter() - start, "objective": value, "gap": 0, "status": status}
+        return found.row, found.col, found.data
+    place, site = (axis.ravel() for axis in np.indices((len(points), len(ends))))
+    return place, site, np.hypot(*(points[place] - ends[site]).T)
 
 
 ENGINES = {"carecircles": by_carecircles, "spopt": by_spopt, "textbook": by_textbook}
@@ -252,12 +290,7 @@ def main(name, *given):
         demand, sites = record.made()
         begun = _cpu_s()
         asked = (record.model, demand, sites, record.required, record.new)
-        if engine == "carecircles":
-            found = by_carecircles(*asked, cutoff=record.cutoff, time_limit=record.limit)
-        elif record.cutoff == CUTOFF_M:
-            found = ENGINES[engine](*asked)
-        else:
-            raise SystemExit(f"{engine} is given the square alone")
+        found = ENGINES[engine](*asked, cutoff=record.cutoff, time_limit=record.limit)
     else:
         model, *numbers = given
         candidates, required, new, seed, *side = map(int, numbers)

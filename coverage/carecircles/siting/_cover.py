@@ -23,7 +23,8 @@ from carecircles.siting._terms import (
     is_within,
 )
 
-_STEPS = (1_000, 30_000)  # without success before the bound is asked for, and after it
+_FIRST_STEPS = 100  # without success before the bound is asked for
+_STEPS, _STEPS_TO_ENOUGH = 30_000, 1_000  # and after it, where any that is good enough will do
 
 
 def minimize(
@@ -122,7 +123,7 @@ def _with_less(
         price, 0 * of_columns, of_columns, of_columns < 0, cover.indptr, cover.indices, cover.data,
         of_rows, of_rows * math.inf, is_maximum=False,
     )  # fmt: skip
-    for patience in _STEPS if math.isinf(enough) else _STEPS[:1]:
+    for patience in (_FIRST_STEPS, _STEPS if math.isinf(enough) else _STEPS_TO_ENOUGH):
         most = max(enough, bound * (1 + gap))
         chosen = _starts.fewer(problem, price, start.chosen, clock, patience=patience, enough=most)
         start = Known(chosen, float(price[chosen].sum()))
@@ -130,7 +131,7 @@ def _with_less(
             watch(start.value, bound)
         if start.value <= most or not clock.left():
             break
-        if patience == _STEPS[0]:
+        if patience == _FIRST_STEPS:
             with contextlib.suppress(SolverError):
                 answer = _highs.run(
                     program, seconds=clock.left(), stopped=clock.stopped, solver="ipm", run_crossover="off"
@@ -139,6 +140,8 @@ def _with_less(
                     dual = np.maximum(np.nan_to_num(answer.duals, posinf=0.0), 0)
                     value = dual.sum() + np.minimum(price - cover.T @ dual, 0).sum()
                     bound = max(bound, _whole_if_prices_are(float(value), price))
+            if math.isfinite(enough) and bound > enough * (1 + TOLERANCE):
+                break
     return start, bound
 
 
