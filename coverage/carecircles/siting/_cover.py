@@ -23,8 +23,8 @@ from carecircles.siting._terms import (
     is_within,
 )
 
-_FIRST_STEPS = 100  # without success before the bound is asked for
-_STEPS, _STEPS_TO_ENOUGH = 30_000, 1_000  # and after it, where any that is good enough will do
+_FIRST_STEPS = 100  # without success before the bound is asked for, at most; as many as columns
+_STEPS = 30  # and after it, times as many as columns; as many where any that is good enough will do
 
 
 def minimize(
@@ -123,7 +123,8 @@ def _with_less(
         price, 0 * of_columns, of_columns, of_columns < 0, cover.indptr, cover.indices, cover.data,
         of_rows, of_rows * math.inf, is_maximum=False,
     )  # fmt: skip
-    for patience in (_FIRST_STEPS, _STEPS if math.isinf(enough) else _STEPS_TO_ENOUGH):
+    steps = min(_FIRST_STEPS, size[1]), size[1] * (_STEPS if math.isinf(enough) else 1)
+    for number, patience in enumerate(steps):
         most = max(enough, bound * (1 + gap))
         chosen = _starts.fewer(problem, price, start.chosen, clock, patience=patience, enough=most)
         start = Known(chosen, float(price[chosen].sum()))
@@ -131,7 +132,7 @@ def _with_less(
             watch(start.value, bound)
         if start.value <= most or not clock.left():
             break
-        if patience == _FIRST_STEPS:
+        if number == 0:
             with contextlib.suppress(SolverError):
                 answer = _highs.run(
                     program, seconds=clock.left(), stopped=clock.stopped, solver="ipm", run_crossover="off"
