@@ -148,7 +148,11 @@ def test_site_in_gaps_of_hexi(benchmark, hexi, hexi_cells, goal):
 
 
 # All but most of the random networks; `python -m tests.siting_runs NAME` runs one.
-SITING = [name for name in RECORDS if not name.startswith(("pmed", "pcenter")) or "-40" in name]
+SITING = [
+    name
+    for name in RECORDS
+    if not name.startswith(("pmed", "pcenter")) or name[-2:] in ("-1", "40")
+]
 
 
 def in_a_process(*arguments):
@@ -170,16 +174,28 @@ def test_siting(benchmark, case):
     benchmark.extra_info |= found
 
 
-@pytest.mark.parametrize("case", ["coverage-200", "coverage-1000", "facilities-1000"])
-@pytest.mark.parametrize("engine", ["spopt", "textbook"])
+# What fits into the memory of others: a matrix of all pairs, or a column and a row for each.
+FOR_SPOPT = ["coverage-200", "facilities-1000", "pmed-1", "pcenter-1"]
+FOR_TEXTBOOK = [
+    name
+    for name in SITING
+    if not name.startswith(("points-1m", "points-20m", "median", "distance", "worst"))
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "engine"),
+    [*((case, "spopt") for case in FOR_SPOPT), *((case, "textbook") for case in FOR_TEXTBOOK)],
+)
 def test_siting_beside_others(benchmark, case, engine):
-    """The same instance by both in one run; with 1,000 candidates others take many minutes."""
+    """The same instance by both in one run, each with the time of the record; others prove few."""
     if engine == "spopt":
         pytest.importorskip("spopt")
     only_measured(benchmark)
     ours = in_a_process(case)
     theirs = benchmark.pedantic(in_a_process, (case, engine), rounds=1)
-    assert ours["objective"] == pytest.approx(theirs["objective"])
+    if ours["status"] == theirs["status"] == "optimal":
+        assert ours["objective"] == pytest.approx(theirs["objective"])
     benchmark.extra_info |= {"ours": ours, "theirs": theirs}
     benchmark.extra_info["ratio"] = theirs["seconds"] / ours["seconds"]
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import signal
 
 import geopandas as gpd
 import numpy as np
@@ -517,6 +518,41 @@ def test_the_command_sites_for_what_is_expected(tmp_path):
         "--epsilon is 0",
     ):
         assert words in told
+
+
+def test_ctrl_c_in_draws_gives_a_plan_by_those_that_were_looked_at(tmp_path, monkeypatch):
+    """The key is pressed while the second part of the draws is looked at."""
+    parts, united = [], robustness._spans.united
+
+    def pressed(*given):
+        parts.append(given)
+        if len(parts) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return united(*given)
+
+    monkeypatch.setattr(robustness._spans, "united", pressed)
+    monkeypatch.setattr(robustness.measured, "_SPANS_AT_ONCE", 1)  # each draw by itself
+    asked = ("--objective", "expected", "--cell", "200", "--draws", "30", "--seed", "2")
+    sited = run("site", "--new", "2", "--spacing", "600", *asked, cwd=tmp_path)
+    assert len(parts) == 2
+    assert "There was time for 2 of 30 draws of positions" in sited.stdout
+    assert "Not proven to be the best (stopped)" in sited.stdout
+
+
+def test_draws_end_when_the_time_is_up(coarse, monkeypatch):
+    """What is told then is what the first of them say by themselves."""
+    monkeypatch.setattr(robustness.measured, "_SPANS_AT_ONCE", 1)
+    drawn = robustness.draw(coarse, draws=40, rng=3, standard=(500, 900))
+    told = siting.likely_in_time(coarse, drawn, until=0.0)
+    assert (told.draws, told.is_stopped) == (1, False)
+    fewer = iter(range(7))
+    found = robustness.measure(coarse, drawn, is_over=lambda: next(fewer, None) is None)
+    first = robustness.measure(coarse, drawn.first(8))
+    assert len(found.draws) == 8
+    pd.testing.assert_frame_equal(found.covered, first.covered, check_exact=True)
+    pd.testing.assert_frame_equal(found.people, first.people, check_exact=True)
+    pd.testing.assert_series_equal(found.probability, first.probability, check_exact=True)
+    pd.testing.assert_frame_equal(found.frozen, first.frozen, check_exact=True)
 
 
 def test_evaluate_tells_the_interval_beside_the_share(tmp_path):
