@@ -13,6 +13,7 @@ from carecircles.reach.values import CostTable
 
 _PAIRS_AT_ONCE = 1_000_000
 _FEW_CENTRES = 200  # each of which is held against the places of a strip, without a k-d tree
+_MANY_PLACES = 1000  # near each centre, from which on that takes less time, however many there are
 _FEW_PAIRS = 5_000_000  # which are measured in less time than it takes to load the k-d tree
 
 
@@ -126,8 +127,9 @@ def _pairs_of_points(
     xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place, centre and metres of the pairs of places that lie on no grid."""
-    if len(x) <= _FEW_CENTRES:
-        return _pairs_of_few(xy, x, y, cutoff)
+    of_area = math.pi * cutoff**2 / max(float(np.prod(np.ptp(xy, axis=1))), 1e-9)
+    if len(x) <= _FEW_CENTRES or of_area * len(xy[0]) >= _MANY_PLACES:
+        return _pairs_in_bands(xy, x, y, cutoff)
     from scipy.spatial import KDTree
 
     place_x, place_y = xy
@@ -141,7 +143,7 @@ def _pairs_of_points(
     return place[is_near], facility[is_near], metres[is_near]
 
 
-def _pairs_of_few(
+def _pairs_in_bands(
     xy: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, cutoff: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same for each centre among the places that lie no farther to the east or west of it."""
