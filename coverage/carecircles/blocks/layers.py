@@ -12,7 +12,7 @@ from carecircles.io import tiled
 
 _LAYERS = {
     "depth": tiled.Layer("uint16", 65535),
-    "distance_m": tiled.Layer("float32", -1.0),
+    "distance_m": tiled.Layer("float32", -1.0, predictor=3),
     "uncovered_people": tiled.Layer("float32", -1.0),
 }
 

@@ -58,7 +58,7 @@ def crs_problems(
 
 
 def at_odds(streets: gpd.GeoDataFrame) -> np.ndarray:
-    """Whether the border of each street is another than that of a street that meets it there."""
+    """Whether the border of each street is another than that of a street that it meets, or lies within."""
     shapes = streets.geometry.to_numpy()
     if shapely.geos_version < _PARTED_SINCE:
         return np.ones(len(shapes), dtype=bool)
@@ -73,8 +73,11 @@ def together(is_at_odds: np.ndarray) -> Callable[[np.ndarray], shapely.Geometry]
 def overlaps(streets: gpd.GeoDataFrame, is_at_odds: np.ndarray, *, file: str) -> list[Sentence]:
     """Pairs of streets that lie on each other by more than a drawing error."""
     shapes, some = streets.geometry.to_numpy(), np.flatnonzero(is_at_odds)
-    left, right = shapely.STRtree(shapes[some]).query(shapes[some], predicate="intersects")
-    left, right = some[left[left < right]], some[right[left < right]]
+    one, other = streets.sindex.query(shapes[some], predicate="intersects")
+    one = some[one]  # a street within another is at odds with it, that one need not be
+    is_new = (one < other) | ((one > other) & ~is_at_odds[other])
+    pair = np.sort(np.stack([one, other])[:, is_new], axis=0)
+    left, right = pair[:, np.lexsort(pair[::-1])]
     shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     codes = streets.index
