@@ -9,7 +9,7 @@ import numpy as np
 import pyproj
 
 from carecircles import _mends
-from carecircles.errors import ValidationError
+from carecircles.errors import StoppedError, ValidationError
 from carecircles.io._target import not_writable, replacing
 from carecircles.words import Sentence
 
@@ -210,7 +210,7 @@ def write_rasters(
             reason = " ".join(str(err).split())[:160]
             told = f"{names}: cannot be written ({reason}); free some space, or {_mends.ANOTHER_PLACE}."
             zh = f"{names}：无法写入（{reason}）；请腾出空间，或{_mends.ANOTHER_PLACE.zh}。"
-            raise ValidationError([Sentence(told, zh=zh)]) from err
+            raise StoppedError([Sentence(told, zh=zh)]) from err
 
 
 def _optimise(path: Path, layer: Layer) -> None:
