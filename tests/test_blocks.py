@@ -33,7 +33,7 @@ from carecircles import (
     report,
     weights,
 )
-from carecircles.errors import ValidationError
+from carecircles.errors import StoppedError, ValidationError
 from tests.test_cli import refused, run
 
 
@@ -441,6 +441,47 @@ def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
     assert len(counted) == len(set(counted)) == len(grid.blocks_of(counts.lattice_of(whole))) == 9
     records = (json.dumps(report.evaluation_record(one)) for one in (whole, gone_on))
     assert len(set(records)) == 1
+    written = [{p.name: p.read_bytes() for p in folder.iterdir()} for folder in (out, other)]
+    assert written[0] == written[1] and len(written[0]) == 3
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """No file can become larger meanwhile, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_full_disk_leaves_finished_blocks_or_nothing(template, tmp_path, monkeypatch):
+    """
+    Of nine blocks of some 20 kB and rasters of some 70: with room for blocks alone all are kept; with less none.
+
+    Then the run goes on without counting any, and writes the files of one that was never stopped.
+    """
+    pytest.importorskip("rasterio")
+    monkeypatch.setattr(grid.pieces, "SIDE", 64)
+    out, other = tmp_path / "out", tmp_path / "other"
+    into, kept = blocks.Into(out), out / blocks.FOLDER
+    with files_of_at_most(5_000), pytest.raises(StoppedError, match="free some space"):
+        blocks.evaluate(template, cell=20, rasters=into, kept=kept)
+    assert list(out.rglob("*")) == [kept]
+    with files_of_at_most(40_000), pytest.raises(StoppedError, match="free some space"):
+        blocks.evaluate(template, cell=20, rasters=into, kept=kept)
+    assert list(out.iterdir()) == [kept] and blocks.count_kept(kept) == 9
+
+    def counting_none(function, tasks):
+        for task in tasks:
+            assert function is blocks._known.weights_in
+            yield function(task)
+
+    blocks.evaluate(template, cell=20, rasters=into, kept=kept, run=counting_none)
+    blocks.evaluate(template, cell=20, rasters=blocks.Into(other))
+    blocks.forget(kept)
     written = [{p.name: p.read_bytes() for p in folder.iterdir()} for folder in (out, other)]
     assert written[0] == written[1] and len(written[0]) == 3
 

@@ -27,7 +27,7 @@ from carecircles.area import StudyArea
 from carecircles.blocks._counted import Counted
 from carecircles.blocks.values import Found, Run
 from carecircles.errors import StoppedError, ValidationError
-from carecircles.io._target import not_writable, writing
+from carecircles.io._target import writing
 from carecircles.weights._by_blocks import Living
 from carecircles.words import Sentence
 
@@ -145,7 +145,9 @@ class Kept:
         except OSError as err:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-            raise StoppedError([not_writable(path, err)]) from None
+            told = f"{path}: cannot be written ({err.strerror or err}); free some space."
+            zh = f"{path}：无法写入（{err.strerror or err}）；请腾出空间。"
+            raise StoppedError([Sentence(told, zh=zh)]) from None
 
     def _path(self, place: tuple[int, int]) -> Path:
         return self.folder / f"{place[0]}-{place[1]}.npz"

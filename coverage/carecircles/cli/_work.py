@@ -226,19 +226,23 @@ def by_blocks(
             typer.echo(f"carecircles: {say(told, options.lang)}", err=True)
             raise
         except StoppedError as err:
-            raise StoppedError([*err.problems, _how_to_go_on(folder, number)]) from err
+            how = _how_to_go_on(folder, number)
+            raise StoppedError([joined([*err.problems, how], Sentence(" ", zh=""))]) from err
 
 
 def _how_to_go_on(kept: Path | None, number: int) -> Sentence:
     """How a run that was stopped goes on."""
     from carecircles import blocks
 
+    count = 0 if kept is None else blocks.count_kept(kept)
     if kept is None:
         return Sentence(
-            "no finished block was kept; with --resume they are, and the same command goes on with them.",
+            "No finished block was kept; with --resume they are, and the same command goes on with them.",
             zh="没有保留已完成的分块；加上 --resume 就会保留，再次运行同一命令即可接着算。",
         )
-    count = blocks.count_kept(kept)
+    if not count:
+        blocks.forget(kept)
+        return Sentence("No block was finished.", zh="还没有完成任何分块。")
     return Sentence(
         f"{count} of {number} blocks are finished and kept; the same command goes on with them.",
         zh=f"{number} 块中已完成并保留 {count} 块；再次运行同一命令即可接着算。",

@@ -209,7 +209,7 @@ def write_rasters(
             names = ", ".join(path.name for path in layers)
             reason = " ".join(str(err).split())[:160]
             told = f"{names}: cannot be written ({reason}); free some space, or {_mends.ANOTHER_PLACE}."
-            zh = f"{names}：无法写入（{reason}）；请腾出空间，或{_mends.ANOTHER_PLACE.zh}。"
+            zh = f"{names}：无法写入（{reason}）；请腾出空间；否则{_mends.ANOTHER_PLACE.zh}。"
             raise StoppedError([Sentence(told, zh=zh)]) from err
 
 
