@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import logging
 import signal
 import threading
 from collections import deque
@@ -156,6 +157,9 @@ def _told_when_gone() -> Iterator[None]:
         zh = "多个工作进程在计算同一分块时终止，多因内存不足；请减少 --workers 或增大 --memory。"
         raise StoppedError([Sentence(told, zh=zh)]) from err
     except (CancelledError, CommClosedError) as err:
+        logging.getLogger("distributed.client").setLevel(
+            logging.CRITICAL
+        )  # it would tell how in its own words
         told = "the scheduler of the workers is gone; start it and its workers again."
         zh = "工作进程的调度器已不在；请重新启动调度器和工作进程。"
         raise StoppedError([Sentence(told, zh=zh)]) from err
