@@ -96,8 +96,8 @@ def overlaps(streets: gpd.GeoDataFrame, is_at_odds: np.ndarray, *, file: str) ->
 def meet(boundary: gpd.GeoDataFrame, whole: shapely.Geometry) -> tuple[list[Sentence], list[Text]]:
     """Whether boundary and all streets lie on each other: a problem where hardly, a note where not quite."""
     outline = boundary.geometry.iloc[0]
-    missing = shapely.area(shapely.difference(outline, whole))
-    beyond = shapely.area(shapely.difference(whole, outline))
+    shared = shapely.area(shapely.intersection(outline, whole))
+    missing, beyond = shapely.area(outline) - shared, shapely.area(whole) - shared
     if beyond > shapely.area(whole) / 2 or missing > outline.area / 2:
         told = (
             f"boundary and streets do not lie on each other: {missing / 1e6:,.2f} km2 of the boundary "
@@ -517,6 +517,12 @@ def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
 
 
 def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:
-    """The street each centre stands in, or the nearest one for a centre on the rim."""
-    nearest = streets.sindex.nearest(facilities.geometry, return_all=False)[1]
-    return pd.Series(streets.index.to_numpy()[nearest], index=facilities.index, dtype=object)
+    """The street each centre stands in, the first of several, or the nearest one for a centre on the rim."""
+    points = facilities.geometry.to_numpy()
+    street, centre = shapely.STRtree(points).query(streets.geometry, predicate="intersects")
+    at = np.full(len(points), len(streets))
+    np.minimum.at(at, centre, street)
+    is_off = at == len(streets)
+    if is_off.any():
+        at[is_off] = streets.sindex.nearest(points[is_off], return_all=False)[1]
+    return pd.Series(streets.index.to_numpy()[at], index=facilities.index, dtype=object)
