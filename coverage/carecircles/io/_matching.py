@@ -42,19 +42,25 @@ def crs_problems(
     """Whether metres of `crs` are metres on the ground at the study area."""
     extent = shapely.box(*streets.total_bounds)
     places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
-    degrees = places.to_crs(4326)
+    degrees, utm = places.to_crs(4326), streets.estimate_utm_crs()
+    stretch = _stretch(crs, degrees)
+    if stretch <= _LARGEST_SCALE_ERROR:
+        return []
+    named, better = declared or crs.to_string(), f"such as {utm.to_string()}"
+    better_zh = f"例如 {utm.to_string()}"
+    if not _stretch(utm, degrees) <= _LARGEST_SCALE_ERROR:
+        better = "or, since UTM is off here as well, make an area of each province"
+        better_zh = "此处 UTM 也不够精确，也可每省作为一个区域"
+    told = f"{by}: a metre in crs {named} is off by {stretch:.1%} here; use one made for this area, {better}."
+    zh = f"{by}：crs {named} 的长度在此处误差达 {stretch:.1%}；请改用适合本区的投影，{better_zh}。"
+    return [Sentence(told, zh=zh)]
+
+
+def _stretch(crs: pyproj.CRS, degrees: gpd.GeoSeries) -> float:
+    """By what share a metre is off at the worst of some places."""
     factors = pyproj.Proj(crs).get_factors(degrees.x, degrees.y)
     scales = np.concatenate([factors.meridional_scale, factors.parallel_scale])
-    stretch = np.abs(scales - 1).max()
-    if not stretch <= _LARGEST_SCALE_ERROR:
-        named, better = declared or crs.to_string(), streets.estimate_utm_crs().to_string()
-        told = (
-            f"{by}: a metre in crs {named} is off by {stretch:.1%} here; "
-            f"use one made for this area, such as {better}."
-        )
-        zh = f"{by}：crs {named} 的长度在此处误差达 {stretch:.1%}；请改用适合本区的投影，例如 {better}。"
-        return [Sentence(told, zh=zh)]
-    return []
+    return float(np.nan_to_num(np.abs(scales - 1), nan=np.inf).max())
 
 
 def at_odds(streets: gpd.GeoDataFrame) -> np.ndarray:
