@@ -7,6 +7,7 @@ import json
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from carecircles import area, datasets
 from carecircles.datum import from_wgs84
@@ -133,6 +134,14 @@ def test_overlapping_streets(hexi_copy):
     document["features"][1]["geometry"] = document["features"][0]["geometry"]
     (hexi_copy / "streets.geojson").write_text(json.dumps(document))
     assert "streets '120103001' and '120103002' overlap by 1,0" in problems_of(hexi_copy)
+
+
+def test_a_street_within_another_lies_on_it():
+    """Of two boxes, and of one of them with a third in its midst, whose borders do not meet."""
+    boxes = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10), shapely.box(3, 3, 5, 5)]
+    streets = gpd.GeoDataFrame(geometry=boxes, index=["A", "B", "C"])
+    found = _matching.overlaps(streets, _matching.at_odds(streets), file="streets")
+    assert ["'A' and 'C' overlap by 4 m2" in line for line in found] == [True]
 
 
 def test_streets_that_leave_part_of_the_boundary_out_are_noted(hexi_copy):

@@ -10,12 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pandas.testing import assert_frame_equal
 
 from carecircles import (
     area,
@@ -31,7 +33,7 @@ from carecircles import (
     report,
     weights,
 )
-from carecircles.errors import ValidationError
+from carecircles.errors import StoppedError, ValidationError
 from tests.test_cli import refused, run
 
 
@@ -427,23 +429,95 @@ def test_a_run_that_was_stopped_goes_on(template, tmp_path, monkeypatch):
 
     out, other = tmp_path / "out", tmp_path / "other"
     whole = blocks.evaluate(template, cell=100, rasters=blocks.Into(other))
-    into = blocks.Into(out, resumes=True)
+    into, kept = blocks.Into(out), out / blocks.FOLDER
     with pytest.raises(KeyboardInterrupt):
-        blocks.evaluate(template, cell=100, rasters=into, run=stopping(3))
-    assert [path.name for path in out.iterdir()] == [blocks._unfinished.FOLDER]
+        blocks.evaluate(template, cell=100, rasters=into, run=stopping(3), kept=kept)
+    assert list(out.iterdir()) == [kept] and blocks.count_kept(kept) == 3
     with pytest.raises(ValidationError, match="no block of this run") as of_another:
-        blocks.evaluate(template, cell=99, rasters=into)
+        blocks.evaluate(template, cell=99, rasters=into, kept=kept)
     assert "--resume" in of_another.value.problems[0].zh
-    gone_on = blocks.evaluate(template, cell=100, rasters=into, run=stopping(99))
+    gone_on = blocks.evaluate(template, cell=100, rasters=into, run=stopping(99), kept=kept)
+    blocks.forget(kept)
     assert len(counted) == len(set(counted)) == len(grid.blocks_of(counts.lattice_of(whole))) == 9
     records = (json.dumps(report.evaluation_record(one)) for one in (whole, gone_on))
     assert len(set(records)) == 1
     written = [{p.name: p.read_bytes() for p in folder.iterdir()} for folder in (out, other)]
     assert written[0] == written[1] and len(written[0]) == 3
-    with pytest.raises(KeyboardInterrupt):
-        blocks.evaluate(template, cell=100, rasters=into, run=stopping(10))
-    blocks.evaluate(template, cell=100, rasters=blocks.Into(out))  # begins anew
-    assert blocks._unfinished.FOLDER not in {path.name for path in out.iterdir()}
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """No file can become larger meanwhile, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_full_disk_leaves_finished_blocks_or_nothing(template, tmp_path, monkeypatch):
+    """
+    Of nine blocks of some 20 kB and rasters of some 70: with room for blocks alone all are kept; with less none.
+
+    Then the run goes on without counting any, and writes the files of one that was never stopped.
+    """
+    pytest.importorskip("rasterio")
+    monkeypatch.setattr(grid.pieces, "SIDE", 64)
+    out, other = tmp_path / "out", tmp_path / "other"
+    into, kept = blocks.Into(out), out / blocks.FOLDER
+    with files_of_at_most(5_000), pytest.raises(StoppedError, match="free some space"):
+        blocks.evaluate(template, cell=20, rasters=into, kept=kept)
+    assert list(out.rglob("*")) == [kept]
+    with files_of_at_most(40_000), pytest.raises(StoppedError, match="free some space"):
+        blocks.evaluate(template, cell=20, rasters=into, kept=kept)
+    assert list(out.iterdir()) == [kept] and blocks.count_kept(kept) == 9
+
+    def counting_none(function, tasks):
+        for task in tasks:
+            assert function is blocks._known.weights_in
+            yield function(task)
+
+    blocks.evaluate(template, cell=20, rasters=into, kept=kept, run=counting_none)
+    blocks.evaluate(template, cell=20, rasters=blocks.Into(other))
+    blocks.forget(kept)
+    written = [{p.name: p.read_bytes() for p in folder.iterdir()} for folder in (out, other)]
+    assert written[0] == written[1] and len(written[0]) == 3
+
+
+def test_zones_pages_and_shares_go_on_too(template, tmp_path, monkeypatch):
+    """Each with its first blocks kept says what it says at once; what is kept is not counted again."""
+    monkeypatch.setattr(grid.pieces, "SIDE", 11)
+    for n, (count, far) in enumerate(
+        (
+            (partial(blocks.uncovered_zones, split="street"), blocks._known.known_of),
+            (partial(blocks.overview, most=300), blocks._known.known_of),
+            (partial(blocks.evaluate, distances=False), blocks._counted.of_part),
+        )
+    ):
+        counted = []
+
+        def stopping(function, tasks, far=far, counted=counted):
+            for task in tasks:
+                if function is far:
+                    counted.append(task.place)
+                    if len(counted) == 5:
+                        raise KeyboardInterrupt
+                yield function(task)
+
+        kept = tmp_path / str(n)
+        with pytest.raises(KeyboardInterrupt):
+            count(template, cell=100, run=stopping, kept=kept)
+        told, whole = count(template, cell=100, run=stopping, kept=kept), count(template, cell=100)
+        assert counted[4:].count(counted[4]) == 2 and len(set(counted)) == len(counted) - 1 == 9
+        for one, other in ((told, whole),) if n == 2 else zip(told, whole, strict=True):
+            if isinstance(one, pd.DataFrame):
+                assert_frame_equal(one, other)
+            else:
+                record = report.evaluation_record(one)
+                assert json.dumps(record) == json.dumps(report.evaluation_record(other))
+                assert_frame_equal(one.cells, other.cells)
 
 
 def test_rasters_may_be_cloud_optimised(tmp_path):

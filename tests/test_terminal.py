@@ -200,3 +200,13 @@ def test_a_plan_of_no_day_names_none(hexi, hexi_cells):
     )
     names = report.league_table([change], lang="en")["Plan"].tolist()
     assert names == ["As it is", "As it is, 2024-01-01"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_of_a_very_long_table_the_first_rows_are_printed(lang):
+    table = pd.DataFrame({"Street": [f"S{n}" for n in range(1200)]})
+    text = printed(table, width=80, lang=lang)
+    assert "S999 " in text
+    assert "S1000" not in text
+    assert "1,000" in text
+    assert "1,200" in text

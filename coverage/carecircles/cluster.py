@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import logging
 import signal
 import threading
 from collections import deque
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import carecircles
 from carecircles import _mends
 from carecircles.blocks import Run
-from carecircles.errors import ValidationError
+from carecircles.errors import StoppedError, ValidationError
 from carecircles.words import Sentence
 
 if TYPE_CHECKING:
@@ -131,10 +132,37 @@ def _run_on(client: "Client") -> Run:
             client.submit(function, t, pure=False) for t in itertools.islice(waiting, ahead)
         )
         while asked:
-            yield asked.popleft().result()
+            with _told_when_gone():
+                found = asked.popleft().result()
+            yield found
             asked += [client.submit(function, t, pure=False) for t in itertools.islice(waiting, 1)]
 
     return run
+
+
+@contextlib.contextmanager
+def _told_when_gone() -> Iterator[None]:
+    """In our words that the cluster is gone, or that a block ends each worker that counts it."""
+    from distributed import CancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    try:
+        yield
+    except KilledWorker as err:
+        told = (
+            "several workers died while they counted the same block, mostly for want of memory; use fewer --workers or a "
+            "larger --memory."
+        )
+        zh = "多个工作进程在计算同一分块时终止，多因内存不足；请减少 --workers 或增大 --memory。"
+        raise StoppedError([Sentence(told, zh=zh)]) from err
+    except (CancelledError, CommClosedError) as err:
+        logging.getLogger("distributed.client").setLevel(
+            logging.CRITICAL
+        )  # it would tell how in its own words
+        told = "the scheduler of the workers is gone; start it and its workers again."
+        zh = "工作进程的调度器已不在；请重新启动调度器和工作进程。"
+        raise StoppedError([Sentence(told, zh=zh)]) from err
 
 
 def _require_same(client: "Client", address: str) -> None:

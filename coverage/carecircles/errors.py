@@ -20,6 +20,10 @@ class ValidationError(ValueError):
         super().__init__(joined(self.problems))
 
 
+class StoppedError(ValidationError):
+    """What stopped a long run that had nothing wrong with it, such as a full disk or a cluster that is gone."""
+
+
 class _Said(Exception):
     """An error that is one sentence, in each language."""
 

@@ -135,7 +135,7 @@ def _check_role(path: Path, role: str, *, area: str | Path, datum: str | None) -
         frame = io.read_streets(path, datum=datum)
         size, crs = f"{frame.area.sum() / 1e6:.2f} km2", frame.crs.to_string()
         notes = [Sentence(f"{size} in {crs}", zh=f"面积 {size}（{crs}）")]
-        problems = _matching.overlaps(frame, file=frame.attrs["file"])
+        problems = _matching.overlaps(frame, _matching.at_odds(frame), file=frame.attrs["file"])
         if problems:
             raise ValidationError(problems)
     elif role == "places":

@@ -382,7 +382,8 @@ def _made(
             **{role: placed[role] for role in LIVED_IN}}  # fmt: skip
     read = {role: frame for role, frame in read.items() if frame is not None}
     files |= {role: frame.attrs.get("file", files[role]) for role, frame in read.items()}
-    problems += _matching.overlaps(streets, file=files["streets"])
+    is_at_odds = _matching.at_odds(streets)
+    problems += _matching.overlaps(streets, is_at_odds, file=files["streets"])
     if population is not None:
         population, populations, wrong = match_people(population, streets, file=files["population"])
         problems += wrong
@@ -393,13 +394,14 @@ def _made(
     if not is_certain:  # where things are cannot be judged
         raise ValidationError(problems)
     problems += _matching.crs_problems(crs, streets, declared=plan.get("crs"), by=by)
+    whole = _matching.together(is_at_odds)(streets.geometry.to_numpy())
     if boundary is None:
         boundary = gpd.GeoDataFrame(
             {"basis": [streets["basis"].iloc[0]], "source": ["union of the streets"]},
-            geometry=[streets.union_all()],
+            geometry=[whole],
             crs=crs,
         )
-    wrong, notes = _matching.meet(boundary, streets)
+    wrong, notes = _matching.meet(boundary, whole)
     problems += wrong
     notes += about_plan
     for role, frame in read.items():

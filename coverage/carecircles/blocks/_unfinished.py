@@ -1,5 +1,5 @@
 """
-Blocks of a run that was stopped, kept beside its rasters, so that the next goes on with them.
+Blocks of a run that was stopped, kept in a folder, so that the next goes on with them.
 
 A file holds numbers and text alone, and is whole or not there. It tells of which run it is: one of other inputs,
 options or another version is refused.
@@ -8,38 +8,53 @@ options or another version is refused.
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import shapely
 
 import carecircles
-from carecircles import _rims, _tally, grid
+from carecircles import _rims, _tally, _zones
 from carecircles.area import StudyArea
-from carecircles.blocks import _known, _tasks
-from carecircles.blocks.layers import Into
-from carecircles.blocks.values import Found, Run, Task
-from carecircles.errors import ValidationError
+from carecircles.blocks._counted import Counted
+from carecircles.blocks.values import Found, Run
+from carecircles.errors import StoppedError, ValidationError
 from carecircles.io._target import writing
 from carecircles.weights._by_blocks import Living
 from carecircles.words import Sentence
 
 FOLDER = ".carecircles-unfinished"
 _KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in (_tally.Tally, _tally.Histogram, _rims.Rim, _rims.Lines)
+    kind.__name__: kind
+    for kind in (
+        Found,
+        Counted,
+        _tally.Tally,
+        _tally.Histogram,
+        _rims.Rim,
+        _rims.Lines,
+        _rims.Course,
+        _zones.Patches,
+        _zones.Share,
+    )
 }
+_FAST = 1  # of deflate
+_Given = TypeVar("_Given")
+_Known = TypeVar("_Known")
 
 
 def fingerprint(area: StudyArea, living: Living, *about: object) -> str:
     """What differs as soon as a block of an area, with who lives where in it, could say something else."""
     found = hashlib.sha256(repr((carecircles.__version__, area.standard, *about)).encode())
-    for frame in (area.streets, area.facilities):
+    for frame in (area.streets, area.facilities, area.boundary):
         for part in (frame.index.astype(str).to_numpy(), frame.geometry.to_wkb().to_numpy()):
             found.update(repr(part.tolist()).encode())
     found.update(repr(area.facilities.get("neighbour", pd.Series()).tolist()).encode())
@@ -54,42 +69,43 @@ def fingerprint(area: StudyArea, living: Living, *about: object) -> str:
     return found.hexdigest()
 
 
-@contextlib.contextmanager
-def known(
-    base: Task, area: StudyArea, rasters: Into | None, run: Run
-) -> Iterator[Iterable[Found | None]]:
-    """What is known of each block; of those that a run before has kept from there."""
-    if rasters is None or not rasters.resumes:
-        if rasters is not None:
-            removed(rasters.folder)
-        yield run(_known.known_of, _tasks.tasks_of(base))
-        return
-    asked = (base.within, base.group, base.asked, grid.pieces.SIDE)
-    kept = Kept(Path(rasters.folder), fingerprint(area, base.living, asked))
+def going_on(run: Run, folder: str | Path | None, of: Callable[[], str]) -> Run:
+    """
+    What maps a function over blocks like `run`, but keeps what it says of each in a folder, if there is to be one.
+
+    What a run before has kept there is taken from there; `of` says which run this is.
+    """
+    if folder is None:
+        return run
+    kept = Kept(Path(folder), of())
     done = kept.places()
 
-    def each() -> Iterator[Found | None]:
-        found = iter(
-            run(_known.known_of, (task for task in _tasks.tasks_of(base) if task.place not in done))
-        )
-        for task in _tasks.tasks_of(base):
-            if task.place in done:
-                told = kept.load(task.place)
-                yield None if told is None else Found(*told)
+    def mapped(function: Callable[[_Given], _Known], tasks: Iterable[_Given]) -> Iterator[_Known]:
+        tasks, again = itertools.tee(tasks)
+        found = iter(run(function, (task for task in again if _place(task) not in done)))
+        for task in tasks:
+            place = _place(task)
+            if place in done:
+                yield kept.load(place)
             else:
                 one = next(found)
-                kept.save(task.place, None if one is None else tuple(one))
+                kept.save(place, one)
                 yield one
 
-    yield each()
-    removed(rasters.folder)
+    return mapped
+
+
+def _place(task: Any) -> tuple[int, int]:
+    """Which block a task is of, whichever kind it is."""
+    place: tuple[int, int] = task.place
+    return place
 
 
 class Kept:
     """The blocks that are kept in a folder."""
 
     def __init__(self, folder: Path, run: str) -> None:
-        self.folder, self.run = folder / FOLDER, run
+        self.folder, self.run = folder, run
 
     def places(self) -> set[tuple[int, int]]:
         """
@@ -101,7 +117,7 @@ class Kept:
             If they are of another run.
         """
         with writing(self.folder):
-            self.folder.mkdir(exist_ok=True)
+            self.folder.mkdir(exist_ok=True, parents=True)
         paths = sorted(self.folder.glob("*.npz"))
         for path in paths:
             self._read(path)
@@ -120,12 +136,18 @@ class Kept:
         told = json.dumps({"run": self.run, "value": _encoded(value, arrays)})
         path = self._path(place)
         temporary = path.with_suffix(".part")
-        with writing(self.folder):
+        try:
             with temporary.open("wb") as file:
-                np.savez_compressed(file, *arrays, told=np.array(told))
+                _write(file, {"told": np.array(told)} | dict(zip(_names(), arrays, strict=False)))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+        except OSError as err:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            told = f"{path}: cannot be written ({err.strerror or err}); free some space."
+            zh = f"{path}：无法写入（{err.strerror or err}）；请腾出空间。"
+            raise StoppedError([Sentence(told, zh=zh)]) from None
 
     def _path(self, place: tuple[int, int]) -> Path:
         return self.folder / f"{place[0]}-{place[1]}.npz"
@@ -142,19 +164,67 @@ class Kept:
         return told
 
 
-def removed(folder: str | Path) -> None:
-    """Remove the blocks that are kept in a folder."""
-    shutil.rmtree(Path(folder) / FOLDER, ignore_errors=True)
+def count_kept(folder: str | Path) -> int:
+    """
+    How many blocks are kept in a folder, for a run that goes on.
+
+    Examples
+    --------
+    >>> count_kept("no-such-folder")
+    0
+    """
+    return len(list(Path(folder).glob("*.npz")))
+
+
+def forget(folder: str | Path) -> None:
+    """
+    Remove the blocks that are kept in a folder, and the folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     kept = Path(place) / "kept"
+    ...     kept.mkdir()
+    ...     forget(kept)
+    ...     kept.exists()
+    False
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(file: Any, arrays: dict[str, np.ndarray]) -> None:
+    """Arrays as numpy's own .npz has them, pressed together fast."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as parts:
+        for name, array in arrays.items():
+            with parts.open(f"{name}.npy", "w", force_zip64=True) as part:
+                np.lib.format.write_array(part, array, allow_pickle=False)
+
+
+def _names() -> Iterator[str]:
+    return (f"arr_{n}" for n in itertools.count())
 
 
 def _encoded(value: object, arrays: list[np.ndarray]) -> Any:
     """A value as JSON, with its arrays beside."""
+
+    def put(array: np.ndarray) -> int:
+        arrays.append(array)
+        return len(arrays) - 1
+
+    if isinstance(value, pd.DataFrame):
+        columns = [[str(name), _encoded(value[name].array, arrays)] for name in value]
+        return {"frame": columns}
+    if isinstance(value, pd.Categorical):
+        return {"codes": put(np.asarray(value.codes)), "of": _encoded(value.categories, arrays)}
     if isinstance(value, pd.Index):
-        arrays.append(np.array([str(label) for label in value]))
-        return {"index": len(arrays) - 1}
-    if isinstance(value, np.ndarray):
-        arrays.append(value)
-        return {"array": len(arrays) - 1}
+        return {"index": put(np.array([str(label) for label in value], dtype=str))}
+    if isinstance(value, np.ndarray) and value.dtype == object:  # outlines
+        told = shapely.to_wkb(value)
+        long = put(np.array([len(one) for one in told], dtype=np.int64))
+        return {"shapes": put(np.frombuffer(b"".join(told), dtype=np.uint8)), "long": long}
+    if isinstance(value, np.ndarray | pd.api.extensions.ExtensionArray):
+        return {"array": put(np.asarray(value))}
     if type(value).__name__ in _KINDS:
         fields = [_encoded(one, arrays) for one in value]  # type: ignore[attr-defined]  # a tuple
         return {"kind": type(value).__name__, "of": fields}
@@ -167,6 +237,15 @@ def _encoded(value: object, arrays: list[np.ndarray]) -> Any:
 
 def _decoded(told: Any, arrays: Any) -> Any:
     match told:
+        case {"frame": columns}:
+            return pd.DataFrame({name: _decoded(one, arrays) for name, one in columns}, copy=False)
+        case {"codes": number, "of": categories}:
+            codes = arrays[f"arr_{number}"]
+            return pd.Categorical.from_codes(codes, categories=_decoded(categories, arrays))
+        case {"shapes": number, "long": long}:
+            told, ends = arrays[f"arr_{number}"].tobytes(), np.cumsum(arrays[f"arr_{long}"])
+            parts = [told[a:b] for a, b in itertools.pairwise([0, *ends])]
+            return shapely.from_wkb(np.array(parts, dtype=object))
         case {"index": number}:
             return pd.Index(arrays[f"arr_{number}"].astype(object))
         case {"array": number}:

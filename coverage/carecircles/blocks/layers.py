@@ -12,7 +12,7 @@ from carecircles.io import tiled
 
 _LAYERS = {
     "depth": tiled.Layer("uint16", 65535),
-    "distance_m": tiled.Layer("float32", -1.0),
+    "distance_m": tiled.Layer("float32", -1.0, predictor=3),
     "uncovered_people": tiled.Layer("float32", -1.0),
 }
 
@@ -21,14 +21,12 @@ class Into(NamedTuple):
     """
     A folder for rasters, and whether they are to be Cloud Optimised GeoTIFFs.
 
-    `inputs` are files that were read, of which no raster takes the place. With `resumes` blocks are kept there until
-    all are done, and a run goes on with those of one that was stopped.
+    `inputs` are files that were read, of which no raster takes the place.
     """
 
     folder: str | Path
     inputs: Sequence[str | Path] = ()
     is_cog: bool = False
-    resumes: bool = False
 
 
 def raster_files(folder: str | Path) -> dict[Path, tiled.Layer]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ def evaluate(
     rasters: "Into | None" = None,
     distances: bool = True,
     run: Run = map,
+    kept: str | Path | None = None,
 ) -> Plan:
     """
     The plan of a study area of any size, by straight lines, with people spread evenly over their street or by rasters.
@@ -55,6 +57,9 @@ def evaluate(
         rows: the time depends on centres and borders, and hardly on how many cells there are.
     run
         What maps a function over blocks, `map` or one that does so elsewhere.
+    kept
+        A folder in which finished blocks are kept, and those of a run that was stopped are found; whoever has written
+        what follows from them removes it with `forget`.
 
     Returns
     -------
@@ -76,9 +81,9 @@ def evaluate(
     """
     has_distances = distances or rasters is not None
     if not has_distances and is_spread_evenly(area):
-        return _counted_plan(area, cell, run)
+        return _counted_plan(area, cell, run, kept)
     asked = Asked(has_rasters=rasters is not None, has_distances=has_distances)
-    plan, _ = _surveyed(area, cell, asked, rasters, run)
+    plan, _ = _surveyed(area, cell, asked, rasters, run, kept)
     return plan
 
 
@@ -89,13 +94,14 @@ def uncovered_zones(
     smallest_m2: float = gaps.SMALLEST_M2,
     split: str | None = None,
     run: Run = map,
+    kept: str | Path | None = None,
 ) -> Surveyed:
     """
     The uncovered zones of a study area of any size; those that blocks cut are joined.
 
     Parameters
     ----------
-    area, cell, run
+    area, cell, run, kept
         As in `evaluate`.
     smallest_m2, split
         As in `gaps.uncovered_zones`; zones are ranked by the group whose figures come first.
@@ -108,7 +114,7 @@ def uncovered_zones(
     ['A2', 'A3', 'A1']
     """
     gaps.require_size(smallest_m2)
-    plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, split=split), None, run, kept)
     return _with_zones(plan, found, smallest_m2)
 
 
@@ -119,13 +125,14 @@ def overview(
     smallest_m2: float = gaps.SMALLEST_M2,
     most: int = memory.MOST_DRAWN,
     run: Run = map,
+    kept: str | Path | None = None,
 ) -> Surveyed:
     """
     What a map shows of a study area of any size: the figures and zones of its cells, and a cell for many.
 
     Parameters
     ----------
-    area, cell, run
+    area, cell, run, kept
         As in `evaluate`.
     smallest_m2
         As in `gaps.uncovered_zones`. Where a cell stands for many, zones smaller than it are left out.
@@ -158,7 +165,7 @@ def overview(
     wanted = math.sqrt(lattice.rows * lattice.cols / most)
     side = grid.pieces.SIDE
     step = next((n for n in range(1, side) if side % n == 0 and n >= wanted), side)
-    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run)
+    plan, found = _surveyed(area, cell, Asked(has_zones=True, step=step), None, run, kept)
     drawn = [one.overview for one in found if one.overview is not None]
     cells = _overviews(drawn, plan)
     plan = dataclasses.replace(plan, cells=cells)
@@ -202,10 +209,13 @@ def _overviews(drawn: list[pd.DataFrame], plan: Plan) -> pd.DataFrame:
     return cells
 
 
-def _counted_plan(area: StudyArea, cell: float, run: Run) -> Plan:
+def _counted_plan(area: StudyArea, cell: float, run: Run, kept: str | Path | None) -> Plan:
     """The plan of an area whose cells are counted and never there."""
     lattice, plan = _begun(area, cell)
     parts = _counted.parts_of(area, lattice, counts.inside(plan), plan.cost.cutoff)
+    run = _unfinished.going_on(
+        run, kept, lambda: _unfinished.fingerprint(area, nobody(area), (lattice, grid.pieces.SIDE))
+    )
     found = [one for one in run(_counted.of_part, parts) if one is not None]
     sums = _counted.cells_of(found, area.streets.index).to_frame()
     living, _ = living_in(area, sums, cell=cell)
@@ -228,6 +238,7 @@ def _surveyed(
     asked: Asked,
     rasters: Into | None,
     run: Run,
+    kept: str | Path | None,
 ) -> tuple[Plan, list[Found]]:
     """The plan of an area, and what is known of its blocks."""
     lattice, plan = _begun(area, cell)
@@ -248,12 +259,10 @@ def _surveyed(
     living, notes = living_in(area, sums, cell=cell)
     found: list[Found] = []
     base = base._replace(living=living)
-    with (
-        layers.folder_of(rasters),
-        _unfinished.known(base, area, rasters, run) as all_found,
-        layers.put_into(rasters, lattice) as put,
-    ):
-        for one in all_found:
+    of = lattice, base.group, asked, grid.pieces.SIDE
+    with layers.folder_of(rasters), layers.put_into(rasters, lattice) as put:
+        run = _unfinished.going_on(run, kept, lambda: _unfinished.fingerprint(area, living, of))
+        for one in run(_known.known_of, _tasks.tasks_of(base)):
             if one is not None:
                 up, right = (at * grid.pieces.SIDE for at in one.place)
                 put(up, right, one.rasters)

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from carecircles.errors import ValidationError
+import typer
+
+from carecircles.errors import StoppedError, ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,12 +186,18 @@ def by_blocks(
     study: "StudyArea",
     options: Options,
     machines: "Machines",
-    count: "Callable[[StudyArea, Run], _Counted]",
+    count: "Callable[..., _Counted]",
     *,
+    kept: Path | None,
     has_zones: bool = False,
 ) -> "_Counted":
-    """What `count` says of a study area that is worked out block by block, told while it lasts."""
-    from carecircles import grid, memory
+    """
+    What `count` says of a study area that is worked out block by block, told while it lasts.
+
+    It is called with the area, `run` and `kept`, the folder of finished blocks: the one given here with `--resume`,
+    without it none; what lies there is then removed.
+    """
+    from carecircles import blocks, grid, memory
 
     require(blocks_problems(study, options), grid.cell_problems(options.cell))
     takes = memory.of_block(study, cell=options.cell, has_zones=has_zones)
@@ -208,7 +216,46 @@ def by_blocks(
                 tell(joined([MEASURING, told], ""))
                 yield found
 
-        return count(_as_spread(study, options), run)
+        if kept is not None and not machines.resume:
+            blocks.forget(kept)
+        folder = kept if machines.resume else None
+        try:
+            return count(_as_spread(study, options), run=run, kept=folder)
+        except KeyboardInterrupt:
+            told = _how_to_go_on(folder, number)
+            typer.echo(f"carecircles: {say(told, options.lang)}", err=True)
+            raise
+        except StoppedError as err:
+            how = _how_to_go_on(folder, number)
+            raise StoppedError([joined([*err.problems, how], Sentence(" ", zh=""))]) from err
+
+
+def _how_to_go_on(kept: Path | None, number: int) -> Sentence:
+    """How a run that was stopped goes on."""
+    from carecircles import blocks
+
+    count = 0 if kept is None else blocks.count_kept(kept)
+    if kept is None:
+        return Sentence(
+            "No finished block was kept; with --resume they are, and the same command goes on with them.",
+            zh="没有保留已完成的分块；加上 --resume 就会保留，再次运行同一命令即可接着算。",
+        )
+    if not count:
+        blocks.forget(kept)
+        return Sentence("No block was finished.", zh="还没有完成任何分块。")
+    return Sentence(
+        f"{count} of {number} blocks are finished and kept; the same command goes on with them.",
+        zh=f"{number} 块中已完成并保留 {count} 块；再次运行同一命令即可接着算。",
+    )
+
+
+def kept_beside(out: Path | None, rasters: Path | None = None) -> Path | None:
+    """The folder for finished blocks of a run that writes to a file, or rasters to a folder; None where it writes none."""
+    from carecircles import blocks
+
+    if rasters is not None:
+        return rasters / blocks.FOLDER
+    return None if out is None else out.with_name(f"{blocks.FOLDER}-{out.name}")
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from carecircles.cli._work import (
     draws_for,
     evaluated,
     goes_by_blocks,
+    kept_beside,
     study_of,
 )
 from carecircles.cli.options import (
@@ -74,6 +75,9 @@ _WITH_RASTERS = Sentence(
 _WITH_LEVELS = Sentence("--levels", zh="--levels 同用")
 _WITHOUT_RASTERS = Sentence(
     "a run without --rasters; name a folder", zh="没有 --rasters 的运行同用；请指定文件夹"
+)
+_WITHOUT_FILE = Sentence(
+    "a run that writes no file; add --out", zh="不写出文件的运行同用；请加上 --out"
 )
 _NOT_PLAIN = Sentence(
     "--services, --by group, --sure or --isochrones",
@@ -159,7 +163,8 @@ def draw_map(
             study,
             options,
             machines,
-            lambda area, run: blocks.overview(area, cell=options.cell, run=run),
+            functools.partial(blocks.overview, cell=options.cell),
+            kept=kept_beside(out),
             has_zones=True,
         )
         plan = _of(study, plan)
@@ -181,6 +186,7 @@ def draw_map(
             )
         page = drawn.get_root().render()
         io.write_results({out: lambda: page}, inputs=inputs)
+    _done(machines, kept_beside(out))
     table = report.summary_table(plan, lang=options.lang, sure=found)
     title = say(maps.title(plan.area), options.lang)
     told = report.sure_notes(found) if found is not None else []
@@ -227,9 +233,8 @@ def evaluate(
         [] if rasters is None else conflicts(less, _FAR),
         [] if is_plain or rasters is None else conflicts({"--by": by}, _WITH_RASTERS),
         machines_problems(machines),
-        conflicts({"--cog": machines.cog, "--resume": machines.resume}, _WITHOUT_RASTERS)
-        if rasters is None
-        else [],
+        conflicts({"--cog": machines.cog}, _WITHOUT_RASTERS) if rasters is None else [],
+        _resume_problems(machines, kept_beside(out, rasters)),
         conflicts(_asked_of(machines) | less, _NOT_PLAIN) if not is_alone else [],
         target_problems([out, isochrones, *_raster_targets(rasters)], inputs),
     )
@@ -239,7 +244,7 @@ def evaluate(
 
     is_asked = machines != Places()
     if is_asked or (is_alone and goes_by_blocks(study, options, places=memory.MANY)):
-        plan = _by_blocks(study, options, machines, inputs)
+        plan = _by_blocks(study, options, machines, inputs, kept_beside(out, rasters))
     else:
         plan = evaluated(options, each=services, study=study)
     from carecircles import report
@@ -263,11 +268,31 @@ def evaluate(
         inputs=inputs,
         lang=options.lang,
     )
+    _done(machines, kept_beside(out, rasters))
 
 
 def _asked_of(machines: Machines) -> dict[str, object]:
     """The options that name where blocks are worked out."""
-    return {"--workers": machines.workers, "--scheduler": machines.scheduler}
+    return {
+        "--workers": machines.workers,
+        "--scheduler": machines.scheduler,
+        "--resume": machines.resume,
+    }
+
+
+def _resume_problems(machines: Machines, kept: Path | None) -> list[Sentence]:
+    """Whether there is a place for finished blocks."""
+    if kept is None:
+        return conflicts({"--resume": machines.resume}, _WITHOUT_FILE)
+    return []
+
+
+def _done(machines: Machines, kept: Path | None) -> None:
+    """Remove finished blocks when what follows from them is written."""
+    if machines.resume and kept is not None:
+        from carecircles import blocks
+
+        blocks.forget(kept)
 
 
 def _rasters_in(folder: Path | None) -> list[Path]:
@@ -299,24 +324,20 @@ def _by_blocks(
     options: Options,
     machines: Places,
     inputs: list[Path],
+    kept: Path | None,
 ) -> "Plan":
     from carecircles import blocks
 
     rasters = None
     if machines.rasters is not None:
-        rasters = blocks.Into(machines.rasters, inputs, machines.cog, machines.resume)
-    plan = by_blocks(
-        study,
-        options,
-        machines,
-        lambda area, run: blocks.evaluate(
-            area,
-            cell=options.cell,
-            rasters=rasters,
-            distances=not machines.no_distances,
-            run=run,
-        ),
+        rasters = blocks.Into(machines.rasters, inputs, machines.cog)
+    count = functools.partial(
+        blocks.evaluate,
+        cell=options.cell,
+        rasters=rasters,
+        distances=not machines.no_distances,
     )
+    plan = by_blocks(study, options, machines, count, kept=kept)
     return _of(study, plan)
 
 
@@ -500,6 +521,7 @@ def gaps(
         machines_problems(machines),
         conflicts(_asked_of(machines), _WITH_SURE) if sure else [],
         suffix_problems(out, (".json", ".csv", ".xlsx", ".geojson", ".gpkg", ".parquet")),
+        _resume_problems(machines, kept_beside(out)),
         target_problems([out], inputs),
     )
     study = study_of(options, options.as_of)
@@ -517,7 +539,8 @@ def gaps(
             study,
             options,
             machines,
-            lambda area, run: blocks.uncovered_zones(area, cell=options.cell, run=run, **how),
+            functools.partial(blocks.uncovered_zones, cell=options.cell, **how),
+            kept=kept_beside(out),
             has_zones=True,
         )
         plan = _of(study, plan)
@@ -555,6 +578,7 @@ def gaps(
         inputs=inputs,
         lang=options.lang,
     )
+    _done(machines, kept_beside(out))
 
 
 def _tiles(ground: Ground) -> "BaseMap | None":

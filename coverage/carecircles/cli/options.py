@@ -292,6 +292,14 @@ class Machines:
             help="Go block by block on the Dask cluster whose scheduler listens there, such as tcp://HOST:8786."
         ),
     ] = None
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go block by block, keep finished blocks beside what is written until all is there, and go on with those of "
+            "a run that was stopped.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -317,14 +325,6 @@ class Places(Machines):
     cog: Annotated[
         bool,
         typer.Option("--cog", help="Those of --rasters as Cloud Optimised GeoTIFFs."),
-    ] = False
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Keep finished blocks beside those of --rasters until all are done, and go on with those of a run that "
-            "was stopped.",
-        ),
     ] = False
 
 

@@ -149,7 +149,8 @@ def text(values: pd.Series) -> pd.Series:
 
 def cells_of(frame: pd.DataFrame, column: str) -> pd.Series:
     """Cells of a column as text, '' where the file has no such column."""
-    return text(as_it_stands(frame, column))
+    cells = as_it_stands(frame, column)
+    return text(cells) if column in frame else cells
 
 
 def as_it_stands(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -162,7 +163,7 @@ def as_it_stands(frame: pd.DataFrame, column: str) -> pd.Series:
 def _narrow(frame: pd.DataFrame, column: str) -> pd.Series:
     """Cells of a column as text in narrow characters."""
     cells = cells_of(frame, column)
-    return _made_of(map(narrow, cells), cells)
+    return _made_of(map(narrow, cells), cells) if column in frame else cells
 
 
 def _made_of(made: Iterable[object], cells: pd.Series) -> pd.Series:
@@ -315,7 +316,9 @@ def dates(
     So a centre 'opened 2022-07' counts from the day on which it is certainly open.
     """
     written = as_it_stands(frame, column)
-    cells = _made_of((_plain_date(_date_text(value)) for value in written), written)
+    cells = written
+    if column in frame:
+        cells = _made_of((_plain_date(_date_text(value)) for value in written), written)
     days = {cell: _as_date(cell, last_day=last_day) for cell in set(cells)}
     values = pd.to_datetime(pd.Series([days[cell] for cell in cells], cells.index, name=column))
     is_wrong = values.isna() & (cells != "")

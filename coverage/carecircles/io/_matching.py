@@ -26,6 +26,7 @@ _MOST_STILL_WRONG = 0.2  # share of misplaced centres that may stay so when a da
 _NO_CHANCE = 20  # points put right by another datum, times those that it leaves right
 _LARGEST_OVERLAP_SHARE = 0.001
 _LARGEST_SCALE_ERROR = 0.002  # 1.4 m in a care circle of 700 m
+_PARTED_SINCE = (3, 12, 0)  # the GEOS that finds where borders are at odds
 _NOTHING = Sentence("", zh="")
 _NO_SUCH_STREET = Sentence("this street is not in the streets file", zh="街道文件中没有该街道")
 _OUTSIDE = Sentence("the centre lies outside the study area", zh="中心位于研究区之外")
@@ -41,26 +42,48 @@ def crs_problems(
     """Whether metres of `crs` are metres on the ground at the study area."""
     extent = shapely.box(*streets.total_bounds)
     places = gpd.GeoSeries([extent.centroid, *shapely.points(extent.exterior.coords[:4])], crs=crs)
-    degrees = places.to_crs(4326)
+    degrees, utm = places.to_crs(4326), streets.estimate_utm_crs()
+    stretch = _stretch(crs, degrees)
+    if stretch <= _LARGEST_SCALE_ERROR:
+        return []
+    named, better = declared or crs.to_string(), f"such as {utm.to_string()}"
+    better_zh = f"例如 {utm.to_string()}"
+    if not _stretch(utm, degrees) <= _LARGEST_SCALE_ERROR:
+        better = "or, since UTM is off here as well, make an area of each province"
+        better_zh = "此处 UTM 也不够精确，也可每省作为一个区域"
+    told = f"{by}: a metre in crs {named} is off by {stretch:.1%} here; use one made for this area, {better}."
+    zh = f"{by}：crs {named} 的长度在此处误差达 {stretch:.1%}；请改用适合本区的投影，{better_zh}。"
+    return [Sentence(told, zh=zh)]
+
+
+def _stretch(crs: pyproj.CRS, degrees: gpd.GeoSeries) -> float:
+    """By what share a metre is off at the worst of some places."""
     factors = pyproj.Proj(crs).get_factors(degrees.x, degrees.y)
     scales = np.concatenate([factors.meridional_scale, factors.parallel_scale])
-    stretch = np.abs(scales - 1).max()
-    if not stretch <= _LARGEST_SCALE_ERROR:
-        named, better = declared or crs.to_string(), streets.estimate_utm_crs().to_string()
-        told = (
-            f"{by}: a metre in crs {named} is off by {stretch:.1%} here; "
-            f"use one made for this area, such as {better}."
-        )
-        zh = f"{by}：crs {named} 的长度在此处误差达 {stretch:.1%}；请改用适合本区的投影，例如 {better}。"
-        return [Sentence(told, zh=zh)]
-    return []
+    return float(np.nan_to_num(np.abs(scales - 1), nan=np.inf).max())
 
 
-def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[Sentence]:
-    """Pairs of streets that lie on each other by more than a drawing error."""
+def at_odds(streets: gpd.GeoDataFrame) -> np.ndarray:
+    """Whether the border of each street is another than that of a street that it meets, or lies within."""
     shapes = streets.geometry.to_numpy()
-    left, right = streets.sindex.query(shapes, predicate="intersects")
-    left, right = left[left < right], right[left < right]
+    if shapely.geos_version < _PARTED_SINCE:
+        return np.ones(len(shapes), dtype=bool)
+    return ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+
+
+def together(is_at_odds: np.ndarray) -> Callable[[np.ndarray], shapely.Geometry]:
+    """What joins streets to one outline; where none is at odds with another, in a fraction of the time."""
+    return shapely.union_all if is_at_odds.any() else shapely.coverage_union_all
+
+
+def overlaps(streets: gpd.GeoDataFrame, is_at_odds: np.ndarray, *, file: str) -> list[Sentence]:
+    """Pairs of streets that lie on each other by more than a drawing error."""
+    shapes, some = streets.geometry.to_numpy(), np.flatnonzero(is_at_odds)
+    one, other = streets.sindex.query(shapes[some], predicate="intersects")
+    one = some[one]  # a street within another is at odds with it, that one need not be
+    is_new = (one < other) | ((one > other) & ~is_at_odds[other])
+    pair = np.sort(np.stack([one, other])[:, is_new], axis=0)
+    left, right = pair[:, np.lexsort(pair[::-1])]
     shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     codes = streets.index
@@ -76,13 +99,12 @@ def overlaps(streets: gpd.GeoDataFrame, *, file: str) -> list[Sentence]:
     ]
 
 
-def meet(
-    boundary: gpd.GeoDataFrame, streets: gpd.GeoDataFrame
-) -> tuple[list[Sentence], list[Text]]:
-    """Whether boundary and streets lie on each other: a problem where hardly, a note where not quite."""
-    outline, union = boundary.geometry.iloc[0], streets.union_all()
-    missing, beyond = outline.difference(union).area, union.difference(outline).area
-    if beyond > union.area / 2 or missing > outline.area / 2:
+def meet(boundary: gpd.GeoDataFrame, whole: shapely.Geometry) -> tuple[list[Sentence], list[Text]]:
+    """Whether boundary and all streets lie on each other: a problem where hardly, a note where not quite."""
+    outline = boundary.geometry.iloc[0]
+    shared = shapely.area(shapely.intersection(outline, whole))
+    missing, beyond = shapely.area(outline) - shared, shapely.area(whole) - shared
+    if beyond > shapely.area(whole) / 2 or missing > outline.area / 2:
         told = (
             f"boundary and streets do not lie on each other: {missing / 1e6:,.2f} km2 of the boundary "
             f"are in no street, {beyond / 1e6:,.2f} km2 of the streets outside it; "
@@ -392,8 +414,22 @@ def _outside(points: gpd.GeoSeries, outline: shapely.Geometry) -> np.ndarray:
 
 def _metres(points: gpd.GeoSeries, shapes: shapely.Geometry | np.ndarray) -> np.ndarray:
     """Distances, NaN for points that no projection can place."""
-    with np.errstate(invalid="ignore"):
-        return shapely.distance(points.to_numpy(), shapes)
+    at = points.to_numpy()
+    if isinstance(
+        shapes, shapely.Geometry
+    ):  # of a nation's outline, far quicker than to measure each
+        shapely.prepare(shapes)
+        is_off = ~shapely.intersects(shapes, at)
+        metres = np.zeros(len(at))
+        metres[is_off] = _apart(at[is_off], shapes)
+        return metres
+    return _apart(at, shapes)
+
+
+@np.errstate(invalid="ignore")
+def _apart(points: np.ndarray, shapes: shapely.Geometry | np.ndarray) -> np.ndarray:
+    metres: np.ndarray = shapely.distance(points, shapes)
+    return metres
 
 
 @np.errstate(invalid="ignore")  # points that no projection can place
@@ -471,21 +507,28 @@ def street_spellings(streets: gpd.GeoDataFrame) -> dict[str, str]:
 
 def street_codes(values: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
     """Codes of the streets meant by code, name or English name; missing where none or several fit."""
-    only = street_spellings(streets)
     exact = {str(code): code for code in streets.index}
+    written = {value: str(value).strip() for value in values.unique()}
+    found = {value: exact[text] for value, text in written.items() if text in exact}
+    others = {value: text for value, text in written.items() if value not in found and text}
+    only = street_spellings(streets) if others else {}
 
-    def find(value: object) -> object:
-        written = str(value).strip()
-        key = _checks.plain(written).removesuffix("办事处")
-        return exact.get(written) or next(
-            (only[k] for k in (key, key.removesuffix("街道"), key.removesuffix("街")) if k in only),
-            None,
-        )
+    def find(text: str) -> object:
+        key = _checks.plain(text).removesuffix("办事处")
+        tried = key, key.removesuffix("街道"), key.removesuffix("街")
+        return next((only[k] for k in tried if k in only), None)
 
-    return values.map({value: find(value) for value in values.unique()}).astype(object)
+    found |= {value: find(text) for value, text in others.items()}
+    return values.map(found).astype(object)
 
 
 def _streets_at(facilities: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> pd.Series:
-    """The street each centre stands in, or the nearest one for a centre on the rim."""
-    nearest = streets.sindex.nearest(facilities.geometry, return_all=False)[1]
-    return pd.Series(streets.index.to_numpy()[nearest], index=facilities.index, dtype=object)
+    """The street each centre stands in, the first of several, or the nearest one for a centre on the rim."""
+    points = facilities.geometry.to_numpy()
+    street, centre = shapely.STRtree(points).query(streets.geometry, predicate="intersects")
+    at = np.full(len(points), len(streets))
+    np.minimum.at(at, centre, street)
+    is_off = at == len(streets)
+    if is_off.any():
+        at[is_off] = streets.sindex.nearest(points[is_off], return_all=False)[1]
+    return pd.Series(streets.index.to_numpy()[at], index=facilities.index, dtype=object)

@@ -1,6 +1,6 @@
 """Coverage by larger units than streets, of which each adds up to the next: frames, a record and a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ import shapely
 
 from carecircles import counts, levels
 from carecircles.area import is_neighbour
+from carecircles.io import _matching
 from carecircles.levels import Level
 from carecircles.plan import Plan
 from carecircles.report.columns import as_text, records_of, rounded
@@ -46,10 +47,19 @@ def levels_frame(plan: Plan, of: Sequence[Level]) -> gpd.GeoDataFrame:
     >>> table.loc["street", "centres"].sum() == table.loc[("city", "1201"), "centres"]
     np.True_
     """
-    return rounded(_levels(plan, of))
+    area = plan.area
+    whole = _matching.together(_matching.at_odds(area.streets))
+    shapes = []
+    for level in of:
+        unit = level.unit.loc[area.streets.index]
+        labels = pd.Index(unit.unique())
+        shapes += _parts(
+            area.streets.geometry.to_numpy(), labels.get_indexer(unit), len(labels), whole
+        )
+    return rounded(gpd.GeoDataFrame(_levels(plan, of), geometry=shapes, crs=area.crs))
 
 
-def _levels(plan: Plan, of: Sequence[Level]) -> gpd.GeoDataFrame:
+def _levels(plan: Plan, of: Sequence[Level]) -> pd.DataFrame:
     area = plan.area
     own = area.facilities.loc[~is_neighbour(area.facilities), "street"]
     figures = counts.by_units(plan, [level.unit for level in of])
@@ -57,7 +67,6 @@ def _levels(plan: Plan, of: Sequence[Level]) -> gpd.GeoDataFrame:
     for upper, level, measures in zip((None, *of), of, figures, strict=False):
         labels, unit = measures.index, level.unit.loc[area.streets.index]
         position = labels.get_indexer(unit)
-        shapes = _parts(area.streets.geometry.to_numpy(), position, len(labels))
         told = {
             "name": level.names.loc[labels],
             "name_en": area.streets["name_en"].set_axis(unit)
@@ -73,15 +82,21 @@ def _levels(plan: Plan, of: Sequence[Level]) -> gpd.GeoDataFrame:
         )
         frame["assumed"] = assumed_of(area)
         frame.index = pd.MultiIndex.from_product([[level.key], labels], names=["level", "code"])
-        tables.append(gpd.GeoDataFrame(in_unit_of(frame, plan), geometry=shapes, crs=area.crs))
-    return gpd.GeoDataFrame(pd.concat(tables))
+        tables.append(in_unit_of(frame, plan))
+    return pd.concat(tables)
 
 
-def _parts(shapes: np.ndarray, position: np.ndarray, count: int) -> list[shapely.Geometry]:
-    """The outline of each unit, of the streets at its position."""
+def _parts(
+    shapes: np.ndarray,
+    position: np.ndarray,
+    count: int,
+    whole: Callable[[np.ndarray], shapely.Geometry],
+) -> list[shapely.Geometry]:
+    """The outline of each unit, of the streets at its position, as `whole` joins them."""
     order = np.argsort(position, kind="stable")
     ends = np.cumsum(np.bincount(position, minlength=count))[:-1]
-    return [shapely.union_all(some) for some in np.split(shapes[order], ends)]
+    parts = np.split(shapes[order], ends)
+    return [some[0] if len(some) == 1 else whole(some) for some in parts]
 
 
 def levels_record(plan: Plan, of: Sequence[Level]) -> dict[str, Any]:
@@ -118,7 +133,7 @@ def levels_table(plan: Plan, of: Sequence[Level], *, lang: str) -> pd.DataFrame:
     >>> report.levels_table(asis, units, lang="en").iloc[:2, :2].values.tolist()
     [['City', '1201'], ['Street', 'Dayingmen']]
     """
-    table = pd.DataFrame(_levels(plan, of).drop(columns="geometry")).reset_index()
+    table = _levels(plan, of).reset_index()
     english = table["name_en"].where(table["name_en"] != "", table["name"])
     table["part_name"] = english if lang == "en" else table["name"]
     table["level_name"] = [say(levels.NAMES[key], lang) for key in table["level"]]

@@ -9,6 +9,8 @@ from carecircles import _lines
 from carecircles.report import _widths
 from carecircles.words import Text, printable, say
 
+_MOST_ROWS = 1_000  # nobody reads more of them, and laying out a nation's takes minutes
+
 
 def print_table(
     table: pd.DataFrame,
@@ -22,7 +24,7 @@ def print_table(
     A table of text on the terminal, names as they are written and every figure whole.
 
     Where there is no room for all columns the last ones are named below the table; where there is
-    hardly room for any, every row is a record. `has_formats` is whether --format gives the whole table.
+    hardly room for any, every row is a record. Of more than 1,000 rows the first are printed. `has_formats` is whether --format gives the whole table.
 
     Examples
     --------
@@ -46,6 +48,7 @@ def print_table(
             console.print(Line(line), no_wrap=True, overflow="ignore", crop=False)
 
     write(printable(title))
+    rows, table = len(table), table.iloc[:_MOST_ROWS]
     widths = _widths.column_widths(table, wide)
     if widths is None:
         for line in _widths.records(table, wide):
@@ -64,6 +67,8 @@ def print_table(
         console.print(grid)
         if len(widths) < len(table.columns):
             write(say(_left_out(table, list(widths), has_formats), lang))
+    if rows > _MOST_ROWS:
+        write(say(_more_rows(rows, has_formats), lang))
     for note in notes:
         write(printable(note))
 
@@ -82,4 +87,18 @@ def _left_out(table: pd.DataFrame, kept: Sequence[str], has_formats: bool) -> Te
         "en": f"Left out for want of room: {'; '.join(absent)}. A window {needed} columns wide shows "
         f"them{more['en']}.",
         "zh": f"因宽度不足未列出：{'；'.join(absent)}。窗口宽 {needed} 列时可全部显示{more['zh']}。",
+    }
+
+
+def _more_rows(rows: int, has_formats: bool) -> Text:
+    """How many rows were not printed, and how to see them."""
+    more = {"en": "", "zh": ""}
+    if has_formats:
+        more = {
+            "en": "; --format csv, --format json and --out give all",
+            "zh": "；--format csv、--format json 和 --out 给出全部",
+        }
+    return {
+        "en": f"The first {_MOST_ROWS:,} of {rows:,} rows{more['en']}.",
+        "zh": f"仅列出 {rows:,} 行中的前 {_MOST_ROWS:,} 行{more['zh']}。",
     }
