@@ -103,18 +103,27 @@ def _by(names: Iterable[str]) -> str:
 
 def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
     """The tally of several blocks, one after the other, with the streets in the order of `labels`."""
-    first, *rest = tallies
+    tallies = iter(tallies)
+    first = next(tallies)
     sums = np.zeros((len(labels), first.sums.shape[1]))
-    waiting: list[Histogram] = []
-    for tally in (first, *rest):
+    by_street: dict[int, Histogram] = {}  # most are in one block or two
+    for tally in itertools.chain([first], tallies):
         place = labels.get_indexer(tally.labels)
         sums[place] += tally.sums
-        if tally.reached is not None:
-            waiting.append(tally.reached._replace(of=place[tally.reached.of]))
-    if not waiting:
-        return Tally(labels, first.names, first.by, sums, None)
-    every = Histogram(*(np.concatenate(one) for one in zip(*waiting, strict=True)))
-    return Tally(labels, first.names, first.by, sums, _summed(every))
+        if tally.reached is None:
+            continue
+        own = tally.reached._replace(of=place[tally.reached.of].astype(np.int32))
+        for at in np.split(np.arange(len(own.of)), np.flatnonzero(np.diff(own.of)) + 1):
+            if len(at):
+                street = int(own.of[at[0]])
+                some = Histogram(*(column[at] for column in own))
+                have = by_street.get(street)
+                by_street[street] = some if have is None else _summed(have, some)
+    reached = first.reached
+    if reached is not None:
+        none = Histogram(*(column[:0] for column in reached))
+        reached = _beneath(none, *(by_street.pop(n) for n in sorted(by_street)))
+    return Tally(labels, first.names, first.by, sums, reached)
 
 
 def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
@@ -122,7 +131,11 @@ def collapsed(tally: Tally, group: np.ndarray, labels: pd.Index) -> Tally:
     sums = [np.bincount(group, column, minlength=len(labels)) for column in tally.sums.T]
     reached = tally.reached
     if reached is not None:
-        reached = _summed(reached._replace(of=group[reached.of]))
+        every, reached = reached, Histogram(*(column[:0] for column in reached))
+        for some in _field.stretches(len(every.of)):  # so that little is in order at once
+            own = Histogram(*(column[some] for column in every))
+            own = own._replace(of=group[own.of].astype(np.int32))
+            reached = _summed(reached, own)
     return tally._replace(labels=labels, sums=np.column_stack(sums), reached=reached)
 
 
@@ -176,14 +189,14 @@ def _histogram(
     if count * wide > 4 * len(values) or high == _MISSING:
         most = np.where(np.isnan(values), np.inf, values)
         weights = np.ones(len(values)) if weights is None else weights
-        return _summed(Histogram(of, part, weights, most))
+        return _summed(Histogram(of.astype(np.int32), part, weights, most))
     key = of * np.intp(wide) + (part - low)
     most = np.full(count * wide, -np.inf)
     np.maximum.at(most, key, values)
     found = np.flatnonzero(np.isfinite(most))
     street, nth = np.divmod(found, max(1, wide))
     weight = np.bincount(key, weights, minlength=len(most))[found].astype(float)
-    return Histogram(street, (nth + low).astype(np.int32), weight, most[found])
+    return Histogram(street.astype(np.int32), (nth + low).astype(np.int32), weight, most[found])
 
 
 def _part(values: np.ndarray) -> np.ndarray:
@@ -202,18 +215,25 @@ def _part(values: np.ndarray) -> np.ndarray:
     return part
 
 
-def _summed(every: Histogram) -> Histogram:
-    """Each street's parts once, in order."""
+def _beneath(*histograms: Histogram) -> Histogram:
+    """The rows of several histograms, one after the other."""
+    return Histogram(*map(np.concatenate, zip(*histograms, strict=True)))
+
+
+def _summed(*histograms: Histogram) -> Histogram:
+    """Each street's parts once, in order; the weights of a part are added up in the order of the histograms."""
+    every = _beneath(*histograms)
     key = (every.of.astype(np.int64) << 32) | every.part
-    place, found = pd.factorize(key)
-    order = np.argsort(found)
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order))
-    place, found = rank[place], found[order]
-    most = np.full(len(found), -np.inf)
-    np.maximum.at(most, place, every.most)
-    weight = np.bincount(place, every.weight, minlength=len(found))
-    return Histogram(found >> 32, (found & 0xFFFFFFFF).astype(np.int32), weight, most)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    is_first = np.diff(key, prepend=-1) != 0
+    key = key[is_first]
+    starts = np.flatnonzero(is_first)
+    place = np.cumsum(is_first)
+    place -= 1
+    weight = np.bincount(place, every.weight[order], minlength=len(starts))
+    most = np.maximum.reduceat(every.most[order], starts) if len(starts) else every.most
+    return Histogram((key >> 32).astype(np.int32), key.astype(np.int32), weight, most)
 
 
 def _quantile(reached: Histogram, count: int, share: float) -> np.ndarray:

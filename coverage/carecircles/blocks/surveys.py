@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -258,18 +259,23 @@ def _surveyed(
         sums.loc[own.index, own.columns] += own
     living, notes = living_in(area, sums, cell=cell)
     found: list[Found] = []
-    base = base._replace(living=living)
+    labels, base = area.streets.index, base._replace(living=living)
     of = lattice, base.group, asked, grid.pieces.SIDE
     with layers.folder_of(rasters), layers.put_into(rasters, lattice) as put:
         run = _unfinished.going_on(run, kept, lambda: _unfinished.fingerprint(area, living, of))
-        for one in run(_known.known_of, _tasks.tasks_of(base)):
-            if one is not None:
-                up, right = (at * grid.pieces.SIDE for at in one.place)
-                put(up, right, one.rasters)
-                found.append(one._replace(rasters={}))
-    labels = area.streets.index
+
+        def told() -> Iterator[_tally.Tally]:
+            """What each block adds up to; all else that is known of it is kept."""
+            for one in run(_known.known_of, _tasks.tasks_of(base)):
+                if one is not None:
+                    up, right = (at * grid.pieces.SIDE for at in one.place)
+                    put(up, right, one.rasters)
+                    found.append(one._replace(rasters={}, tally=one.tally._replace(reached=None)))
+                    yield one.tally
+
+        tally = _tally.together(told(), labels)
     summed = Counts(
-        _tally.together((one.tally for one in found), labels),
+        tally,
         _rims.together((one.rim for one in found), labels),
         lattice,
         float(sum(one.beyond for one in found)),
@@ -277,8 +283,8 @@ def _surveyed(
         basis_of(living)[sums["cells"] > 0],
         has_empty_land(sums),
     )
-    told = dataclasses.replace(area, notes=(*area.notes, *notes))
-    return dataclasses.replace(plan, area=told, counts=summed), found
+    area = dataclasses.replace(area, notes=(*area.notes, *notes))
+    return dataclasses.replace(plan, area=area, counts=summed), found
 
 
 def _without_cells(area: StudyArea, lattice: grid.Grid) -> Plan:
