@@ -215,7 +215,11 @@ def sums(field: Field, kind: np.ndarray, kinds: int, names: Sequence[str]) -> np
 
 def people(field: Field, group: str, is_meant: np.ndarray) -> float:
     """The people of a group in some cells."""
-    return float(sums(field, is_meant, 2, [group])[:, 0, 1].sum())
+    each, own = field.spread[group]
+    of, count = field.street[is_meant], len(field.labels)
+    if own is None:
+        return float((np.bincount(of, minlength=count)[:count] * each).sum())
+    return float(np.bincount(of, own[is_meant], minlength=count)[:count].sum())
 
 
 def stretches(count: int) -> list[slice]:

@@ -1,12 +1,12 @@
 """Every cell of a lattice: how many centres are near, and, by blocks of cells that share a few candidates, which is nearest."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from carecircles import grid
 
-_SIDE = 64  # cells of a tile, of which so few centres can be the nearest that all are looked at
+_SIDE = 32  # cells of a tile, of which so few centres can be the nearest that all are looked at
+_AT_ONCE = 512  # candidates of tiles, so few that what is worked out of them stays near
+_MOST = 64  # tiles at once
 _MORE = 1 + 1e-6  # more than single precision is off, less than matters for the time it takes
 
 
@@ -48,42 +48,79 @@ def nearest_on(
     >>> nearest_on(at, at[:1], is_cell, np.array([25.0, 125.0]), np.array([25.0, 25.0])).tolist()
     [[0, 0, 1]]
     """
-    found = np.zeros(is_cell.shape, dtype=np.int32)
-    for rows, cols, near in _tiles(across, up, x, y):
-        if len(near) == 1 or not is_cell[rows, cols].any():
-            found[rows, cols] = near[0]
-            continue
-        dx = ((across[cols] - x[near][:, None]) ** 2).astype(np.float32)
-        dy = ((up[rows] - y[near][:, None]) ** 2).astype(np.float32)
-        # The last bits of a square are the number of its candidate, so that the least number says which it is of.
-        low = (1 << len(near).bit_length()) - 1
-        shape = dy.shape[1], dx.shape[1]
-        least, other = (
-            np.full((2, *shape), np.finfo(np.float32).max).astype(np.float32).view(np.int32)
-        )
-        square = np.empty(shape, dtype=np.float32)
-        key = square.view(np.int32)
-        for n in range(len(near)):
-            np.add(dy[n, :, None], dx[n], out=square)
-            np.bitwise_and(key, ~low, out=key)
-            np.bitwise_or(key, n, out=key)
-            np.minimum(other, np.maximum(key, least), out=other)
-            np.minimum(least, key, out=least)
-        here = near[least & low]
-        more = _MORE + 2.0**-22 * low
-        is_close = other.view(np.float32) <= least.view(np.float32) * np.float32(more)
-        row, col = np.nonzero(is_close & is_cell[rows, cols])
-        off = across[cols][col, None] - x[near], up[rows][row, None] - y[near]
-        here[row, col] = near[np.hypot(*off).argmin(axis=1)]
-        found[rows, cols] = here
-    return found
+    row, col, tile, near = _tiles(across, up, x, y)
+    count = np.bincount(tile)
+    begin = np.cumsum(count) - count
+    is_there, at_x, at_y = _in_tiles(is_cell), _padded(across), _padded(up)
+    found = np.empty(is_there.shape, dtype=np.int32)
+    found[row, col] = near[begin, None, None]
+    left = np.flatnonzero((count > 1) & np.any(is_there, axis=(2, 3))[row, col])
+    left = left[np.argsort(count[left], kind="stable")]
+    for alike in np.split(left, np.flatnonzero(np.diff(count[left])) + 1):
+        step = max(1, min(_MOST, _AT_ONCE // count[alike].max(initial=1)))
+        for start in range(0, len(alike), step):
+            some = alike[start : start + step]
+            at, right = row[some], col[some]
+            among = near[begin[some, None] + np.arange(count[some[0]])]
+            found[at, right] = _nearest(at_x[right], at_y[at], is_there[at, right], among, x, y)
+    rows = found.swapaxes(1, 2).reshape(len(at_y) * _SIDE, -1)
+    return rows[: len(up), : len(across)]
+
+
+def _nearest(
+    across: np.ndarray,
+    up: np.ndarray,
+    is_there: np.ndarray,
+    among: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> np.ndarray:
+    """The same in some tiles, each with as many candidates: their numbers are a row of `among`."""
+    dx = ((across[:, None] - x[among][:, :, None]) ** 2).astype(np.float32)
+    dy = ((up[:, None] - y[among][:, :, None]) ** 2).astype(np.float32)
+    # The last bits of a square are the number of its candidate, so that the least number says which it is of.
+    count = among.shape[1]
+    low = (1 << count.bit_length()) - 1
+    least, other = np.full((2, *is_there.shape), np.finfo(np.float32).max, np.float32).view(
+        np.int32
+    )
+    square = np.empty(is_there.shape, dtype=np.float32)
+    key = square.view(np.int32)
+    for n in range(count):
+        np.add(dy[:, n, :, None], dx[:, n, None], out=square)
+        np.bitwise_and(key, ~low, out=key)
+        np.bitwise_or(key, n, out=key)
+        np.minimum(other, np.maximum(key, least), out=other)
+        np.minimum(least, key, out=least)
+    tiles = np.arange(len(among))
+    here: np.ndarray = among[tiles[:, None, None], least & low]
+    more = np.float32(_MORE + 2.0**-22 * low)
+    is_close = (other.view(np.float32) <= least.view(np.float32) * more) & is_there
+    tile, row, col = np.unravel_index(np.flatnonzero(is_close), is_close.shape)
+    of = among[tile]
+    off = across[tile, col, None] - x[of], up[tile, row, None] - y[of]
+    here[tile, row, col] = of[np.arange(len(of)), np.hypot(*off).argmin(axis=1)]
+    return here
+
+
+def _padded(metres: np.ndarray) -> np.ndarray:
+    """Rows or columns, tile by tile; the last tile is filled up."""
+    return np.pad(metres, (0, -len(metres) % _SIDE), mode="edge").reshape(-1, _SIDE)
+
+
+def _in_tiles(is_cell: np.ndarray) -> np.ndarray:
+    """A raster tile by tile."""
+    rows, cols = is_cell.shape
+    padded = np.pad(is_cell, ((0, -rows % _SIDE), (0, -cols % _SIDE)))
+    tiles = padded.reshape(-(-rows // _SIDE), _SIDE, -1, _SIDE).swapaxes(1, 2)
+    return np.ascontiguousarray(tiles)
 
 
 def _tiles(
     across: np.ndarray, up: np.ndarray, x: np.ndarray, y: np.ndarray
-) -> Iterator[tuple[slice, slice, np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """
-    Tiles of a lattice with the centres that may be nearest to a cell of theirs, in their order.
+    Row and column of the tiles of a lattice; tile by tile the centres that may be nearest to a cell of it, in order.
 
     That is none that is farther from all of a tile than another is from any of it. The lattice is cut in four, and
     each part again, as long as it is larger than a tile.
@@ -120,6 +157,4 @@ def _tiles(
         own = count[parent]
         tile = np.repeat(np.arange(len(parent)), own)
         near = near[np.arange(len(tile)) + np.repeat(begin[parent] - (np.cumsum(own) - own), own)]
-    each = np.split(near, np.flatnonzero(np.diff(tile)) + 1)
-    for r, c, some in zip(row.tolist(), col.tolist(), each, strict=True):
-        yield slice(r * side, (r + 1) * side), slice(c * side, (c + 1) * side), some
+    return row, col, tile, near
