@@ -121,8 +121,16 @@ def together(tallies: Iterable[Tally], labels: pd.Index) -> Tally:
                 by_street[street] = some if have is None else _summed(have, some)
     reached = first.reached
     if reached is not None:
-        none = Histogram(*(column[:0] for column in reached))
-        reached = _beneath(none, *(by_street.pop(n) for n in sorted(by_street)))
+        columns = [
+            [by_street[street][n] for street in sorted(by_street)]
+            for n in range(len(Histogram._fields))
+        ]
+        by_street.clear()
+        for n, none in enumerate(
+            reached
+        ):  # one column after the other, so that few are there twice
+            columns[n] = [np.concatenate([none[:0], *columns[n]])]
+        reached = Histogram(*(column for [column] in columns))
     return Tally(labels, first.names, first.by, sums, reached)
 
 
