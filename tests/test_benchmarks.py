@@ -478,7 +478,7 @@ def test_a_city(benchmark, request, step):
     measured(benchmark, run)
 
 
-@pytest.mark.parametrize("engine", ["carecircles", "by blocks", "geopandas", "k-d tree"])
+@pytest.mark.parametrize("engine", ["carecircles", "by blocks", "geopandas", "k-d tree", "duckdb"])
 def test_a_city_beside_others(benchmark, request, engine):
     """From cells to the people covered and their way to the nearest centre, by street; all say the same."""
     only_measured(benchmark)
@@ -511,9 +511,26 @@ def test_a_city_beside_others(benchmark, request, engine):
         np.split(np.cumsum(persons[order]), np.searchsorted(street[order], np.arange(1, 64)))
         return np.bincount(street[inside], persons[inside])
 
+    def by_duckdb():
+        """Plain SQL, without the way to the nearest centre: cells meet the centres of the squares around theirs."""
+        duckdb = pytest.importorskip("duckdb")
+        with duckdb.connect() as base:
+            base.register("cells", demand[["x", "y", "people_60"]].assign(street=street))
+            base.register("centres", pd.DataFrame(sites, columns=["cx", "cy"]))
+            found = base.sql(
+                "WITH step AS (SELECT unnest([-1, 0, 1]) AS step), near AS (SELECT cx, cy, "
+                "floor(cx / 700) + a.step AS col, floor(cy / 700) + b.step AS row "
+                "FROM centres, step AS a, step AS b) "
+                "SELECT sum(people_60) AS people FROM cells SEMI JOIN near ON floor(x / 700) = col "
+                "AND floor(y / 700) = row AND (x - cx) ** 2 + (y - cy) ** 2 <= 700 ** 2 "
+                "GROUP BY street ORDER BY street"
+            )
+            return found.fetchnumpy()["people"]
+
     run = {
         "carecircles": by_carecircles,
         "by blocks": by_blocks,
+        "duckdb": by_duckdb,
         "geopandas": by_geopandas,
         "k-d tree": by_tree,
     }[engine]

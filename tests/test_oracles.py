@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from carecircles import (
     area,
+    blocks,
     claims,
     equity,
     grid,
@@ -41,6 +42,7 @@ from carecircles import (
 )
 from tests import siting_runs
 from tests import test_detour as detours
+from tests.blocks_runs import plain
 from tests.conftest import CRS, ROOT, at_junctions, centres_at, lattice_city, unevenly
 from tests.examples import examples
 
@@ -106,6 +108,34 @@ def needed(module):
             pytest.fail(f"CARECIRCLES_REQUIRE_ORACLES is set, but there is no {module}")
         pytest.skip("pip install 'carecircles[oracles]'")
     return importlib.import_module(module)
+
+
+def test_blocks_of_a_large_area_are_as_duckdb_counts_them(tmp_path, monkeypatch):
+    """Two of the blocks of a plain, all pairs of cell and centre by plain SQL."""
+    rasterio, duckdb = needed("rasterio"), needed("duckdb")
+    monkeypatch.setattr(grid.pieces, "SIDE", 128)
+    study = plain(0.06)
+    blocks.evaluate(study, cell=50, rasters=blocks.Into(tmp_path))
+    centres = pd.DataFrame(shapely.get_coordinates(study.facilities.geometry), columns=["cx", "cy"])
+    for row, col in ((128, 0), (256, 384)):
+        window = rasterio.windows.Window(col, row, 128, 128)
+        told = {}
+        for name in ("depth", "distance_m"):
+            with rasterio.open(tmp_path / f"{name}.tif") as raster:
+                told[name] = raster.read(1, window=window).ravel()
+                at = np.indices((128, 128)).reshape(2, -1) + np.array([[row], [col]])
+                x, y = rasterio.transform.xy(raster.transform, *at)
+        with duckdb.connect() as base:
+            base.register("cells", pd.DataFrame({"n": np.arange(128**2), "x": x, "y": y}))
+            base.register("centres", centres)
+            found = base.sql(
+                "SELECT count(*) FILTER (metres <= 700) AS depth, min(metres) AS distance_m FROM "
+                "(SELECT n, sqrt((x - cx) ** 2 + (y - cy) ** 2) AS metres FROM cells, centres) "
+                "GROUP BY n ORDER BY n"
+            ).fetchnumpy()
+        assert len(set(found["depth"])) > 2
+        np.testing.assert_array_equal(told["depth"], found["depth"])
+        np.testing.assert_allclose(told["distance_m"], found["distance_m"], rtol=1e-6)
 
 
 def test_people_of_a_raster_by_street_as_exactextract_counts_them(tmp_path, hexi):
