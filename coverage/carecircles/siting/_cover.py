@@ -74,8 +74,7 @@ def minimize(
     else:
         one = problem._replace(group=np.zeros(len(problem.weight), dtype=int))
         model.add_floors(Floors(one, np.array([least]), np.ones(len(one.weight))))
-    slack = math.inf if enough >= limits.budget else 0.0  # so that the first plan is good enough
-    solution = model.solve(start=start, gap=gap, slack=slack, clock=clock, watch=watch)
+    solution = model.solve(start=start, gap=gap, clock=clock, watch=watch)
     value = float(limits.price[solution.chosen].sum())
     bound = max(bound, _whole_if_prices_are(solution.bound, limits.price))
     return solution._replace(value=value, bound=min(bound, value))
